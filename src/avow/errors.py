@@ -1,0 +1,146 @@
+"""The errors avow raises, each with the exit status it ends in.
+
+AvowError
+├── UsageError               2  the command line, a template or a scenario says something that cannot be done
+│   └── ConfigError          2  so does a setting (config file, environment variable)
+├── CredentialsError         3  no key, or a key that cannot be used
+├── FileError                1  a file that cannot be read or written
+├── HistoryError             1  the history cannot be opened, read or written
+├── ExchangeError            –  an attempt failed; carries a `Failure` for people and JSON
+│   ├── ConnectionFailed     6  DNS, connect, TLS, or the connection ended before a response
+│   ├── TimedOut             6  silence before a response
+│   ├── Rejected             3, 4 or 5, by the API's status (`wire.failure` decides)
+│   ├── NotAnAnswer          5  the response is no message: HTML, garbage, an oversized event
+│   ├── StreamEnded          7  the stream ended before `message_stop`
+│   └── Stalled              7  the stream fell silent, or the deadline passed, in mid-answer
+└── ReaderGone               –  whoever read stdout has left; the process dies by SIGPIPE
+Interrupted                  –  a signal came (no Exception: nothing may swallow it); the process dies by it
+
+Exceptions of libraries are translated where the library is imported; `cli.main` is the one place that turns
+an error into an exit status.
+"""
+
+from dataclasses import dataclass
+
+from avow.exit_codes import ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no whole answer: `type` is the API's own or one of ours (contract: `connection`, `timeout`,
+    `stream_ended`, `stalled`, `not_an_answer`, `credentials`, `interrupted`, `history`), `status` the HTTP status."""
+
+    type: str
+    status: int | None
+    message: str
+
+    def as_json(self) -> dict[str, object]:
+        """`{"type", "status", "message"}`, as in the JSON of an answer."""
+        return {"type": self.type, "status": self.status, "message": self.message}
+
+
+class AvowError(Exception):
+    """An error with words for the user and an exit status. `hint` says what to do next, in one line."""
+
+    exit_code: ExitCode = ExitCode.UNEXPECTED
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(AvowError):
+    """What was asked for cannot be done; nothing was sent."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(UsageError):
+    """A setting is wrong; the message names where it stands and the nearest valid key."""
+
+
+class CredentialsError(AvowError):
+    """There is no key, or none that may be used for this host."""
+
+    exit_code = ExitCode.CREDENTIALS
+
+
+class FileError(AvowError):
+    """A file cannot be read or written."""
+
+
+class HistoryError(AvowError):
+    """The history cannot be opened, read or written."""
+
+
+class ExchangeError(AvowError):
+    """One attempt to get an answer failed. `sent` tells whether the request may have reached the API."""
+
+    def __init__(
+        self,
+        failure: Failure,
+        exit_code: ExitCode,
+        *,
+        request_id: str | None = None,
+        hint: str | None = None,
+        sent: bool = True,
+    ) -> None:
+        super().__init__(failure.message, hint=hint)
+        self.failure = failure
+        self.exit_code = exit_code
+        self.request_id = request_id
+        self.sent = sent
+
+
+class ConnectionFailed(ExchangeError):
+    """DNS, connect or TLS failed, or the connection ended before a response began."""
+
+
+class TimedOut(ExchangeError):
+    """The API stayed silent, or the deadline passed, before a response began."""
+
+
+class Rejected(ExchangeError):
+    """The API answered with an error: a status of 400 or above, or an error body or event in a 200.
+
+    `code` is `details.error_code`; `headers` are those of the response, lower-case.
+    """
+
+    def __init__(
+        self,
+        failure: Failure,
+        exit_code: ExitCode,
+        *,
+        request_id: str | None = None,
+        hint: str | None = None,
+        code: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(failure, exit_code, request_id=request_id, hint=hint)
+        self.code = code
+        self.headers = headers or {}
+
+
+class NotAnAnswer(ExchangeError):
+    """The response is neither a message nor an error of the API."""
+
+
+class StreamEnded(ExchangeError):
+    """The stream ended or broke before `message_stop`."""
+
+
+class Stalled(ExchangeError):
+    """The stream fell silent, or the deadline passed, in mid-answer."""
+
+
+class ReaderGone(AvowError):
+    """Whoever read stdout has closed it."""
+
+
+class Interrupted(BaseException):
+    """A signal asks the process to end; what has arrived is kept first."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number

@@ -1,0 +1,310 @@
+"""Whether two model names mean the same model: same, different or unknown."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+LINES = frozenset({"opus", "sonnet", "haiku", "fable", "mythos"})
+
+_LONGEST_NAME = 512
+_NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+_CARRIERS = frozenset({"openrouter", "litellm_proxy", "bedrock", "converse", "invoke", "vertex_ai", "vertex"}) | {
+    "azure_ai",
+    "azure",
+    "anthropic",
+    "@anthropic",
+    "vercel_ai_gateway",
+}
+_PUBLISHER = "publishers/anthropic/models/"
+_REGIONS = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
+_MODES = frozenset({"thinking", "free", "beta", "nitro", "floor", "online", "extended", "exacto", "self-moderated"})
+
+# Tokens that choose how a model runs, or its newest snapshot, and not which model it is.
+_CLIENT_MARKER = "[1m]"
+_SPEED = "fast"
+_MODE_TOKENS = frozenset({_SPEED, "thinking", "1m"})
+_NEWEST = frozenset({"latest", "default"})
+_FLOATING = LINES | {"auto", "latest", "default", "router"}
+
+# Families that no one would take for a private name (a digit is asked for besides), and who may stand before them.
+_FAMILIES = frozenset(
+    {"gpt", "chatgpt", "gemini", "gemma", "llama", "grok", "qwen", "kimi", "glm", "deepseek", "minimax"}
+) | {"mistral", "mixtral", "ministral", "magistral", "codestral", "devstral"}
+_VENDORS = frozenset({"openai", "google", "gemini", "x-ai", "xai", "meta", "meta-llama", "mistral", "mistralai"}) | {
+    "deepseek",
+    "deepseek-ai",
+    "qwen",
+    "moonshotai",
+    "z-ai",
+    "minimax",
+}
+_SNAPSHOTS = frozenset({"preview", "exp", "latest", "chat", "instruct", "it"})
+
+# The few expressions are compiled at first use: start-up.
+_BEDROCK_VERSION = r"-v[0-9]{1,2}(?::[0-9]{1,2}(?::[0-9]+k)?)?$"
+_ISO_DATE = r"-(20[0-9]{2})-([0-9]{2})-([0-9]{2})(?=-|$)"
+_DOT_IN_NUMBER = r"(?<=[0-9])\.(?=[0-9])"
+
+
+class Identity(StrEnum):
+    """What two names say about each other."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaudeName:
+    """A name of one Claude model. `version` is (major, minor), minor 0 where the name has none, or `None` for
+    `claude-mythos-preview`; `date` is `YYYYMMDD`; `fast` marks the ids that some hosts give to fast mode."""
+
+    line: str
+    version: tuple[int, int] | None
+    date: str | None
+    fast: bool = False
+
+
+# The private values are tuples, which take a tenth of a dataclass's time to define: start-up.
+class _ForeignName(NamedTuple):
+    """A name of a model of another maker."""
+
+    tokens: tuple[str, ...]
+    date: str | None
+
+
+def compare(requested: str, served: str | None, same_models: Mapping[str, Sequence[str]] = _NOBODY) -> Identity:
+    """Whether the model that was asked for and the one a response names are the same.
+
+    `same_models` is the user's word for private names, `{private: [models it stands for]}`; it is asked only where
+    the names themselves decide nothing. A name is the same as itself, a blank one tells nothing. Symmetric.
+    """
+    if served is None:
+        return Identity.UNKNOWN
+    plain = _compare_plain(requested, served)
+    if plain is not Identity.UNKNOWN or not same_models or not requested.strip() or not served.strip():
+        return plain
+    return _compare_vouched(requested, served, same_models)
+
+
+def parse_claude(name: str) -> ClaudeName | None:
+    """The Claude model that `name` names, in whatever host's spelling; `None` for floating and private names."""
+    return _claude(_Spelling.of(name).core)
+
+
+class _Spelling(NamedTuple):
+    """A name taken apart: `folded` as compared for equality, `core` without carrier, region and mode suffix
+    (empty where the name is opaque), `carrier` as written."""
+
+    folded: str
+    carrier: str
+    core: str
+
+    @classmethod
+    def of(cls, name: str) -> "_Spelling":
+        folded = name.strip()
+        # Case is folded in ASCII only: U+212A lower-cases to "k", and a look-alike is not the name.
+        if not folded.isascii() or len(folded) > _LONGEST_NAME:
+            return cls(folded, "", "")
+        folded = folded.lower()
+        if folded != _CLIENT_MARKER:
+            folded = folded.removesuffix(_CLIENT_MARKER).rstrip()
+        # A tilde marks a name that its router re-points at will.
+        if folded.startswith("~"):
+            return cls(folded, "", "")
+        carrier, core = _split_carrier(folded)
+        return cls(folded, carrier, core)
+
+
+def _split_carrier(name: str) -> tuple[str, str]:
+    """`name` as (carriers, rest); the rest is empty where it is an ARN that does not name a model."""
+    rest = name
+    while not rest.startswith("arn:"):
+        head, slash, tail = rest.partition("/")
+        if head in ("projects", "publishers") and _PUBLISHER in rest:
+            rest = rest.partition(_PUBLISHER)[2]
+        elif slash and (head in _CARRIERS or (rest != name and _is_aws_region(head))):
+            rest = tail
+        else:
+            break
+    carrier = name[: len(name) - len(rest)]
+    return carrier, _model_of_arn(rest) if rest.startswith("arn:") else rest
+
+
+def _is_aws_region(text: str) -> bool:
+    """Whether `text` has the form of `us-east-1` or `us-gov-west-1`."""
+    parts = text.split("-")
+    return len(parts) in (3, 4) and len(parts[0]) == 2 and len(parts[-1]) == 1 and parts[-1].isdigit()
+
+
+def _model_of_arn(arn: str) -> str:
+    """The model id at the end of an ARN (`arn:PARTITION:bedrock:REGION:ACCOUNT:KIND/ID`), or nothing: only a
+    foundation model and a system-defined inference profile bear their model's name."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[2] != "bedrock":
+        return ""
+    kind, _, tail = parts[5].partition("/")
+    return tail if kind in ("foundation-model", "inference-profile") else ""
+
+
+def _claude(core: str) -> ClaudeName | None:
+    """The Claude model that a name without carriers names."""
+    if "claude" not in core:
+        return None
+    region, dot, rest = core.partition(".")
+    if dot and region in _REGIONS:
+        core = rest
+    core = _without_mode(core.removeprefix("anthropic."))
+    tokens = _tokens(re.sub(_BEDROCK_VERSION, "", core).replace("@", "-"))
+    return _claude_of_tokens(tokens[1:]) if tokens[0] == "claude" else None
+
+
+def _without_mode(core: str) -> str:
+    """`core` without a suffix such as `:thinking`."""
+    head, _, mode = core.rpartition(":")
+    return head if mode in _MODES and head else core
+
+
+def _tokens(core: str) -> list[str]:
+    """The parts between hyphens, with `4.8` as two and a date as one."""
+    return re.sub(_ISO_DATE, r"-\1\2\3", re.sub(_DOT_IN_NUMBER, "-", core)).split("-")
+
+
+def _is_date(token: str) -> bool:
+    """Whether a token is a date of this century, `YYYYMMDD`."""
+    if len(token) != 8 or not token.isdigit() or not token.startswith("20"):
+        return False
+    return 1 <= int(token[4:6]) <= 12 and 1 <= int(token[6:]) <= 31
+
+
+def _claude_of_tokens(tokens: list[str]) -> ClaudeName | None:
+    """Line, version and date from the tokens after `claude`, in any order; `None` where one is left over."""
+    lines: list[str] = []
+    dates: list[str] = []
+    numbers: list[int] = []
+    places: list[int] = []
+    fast = preview = False
+    for place, token in enumerate(tokens):
+        if token in LINES:
+            lines.append(token)
+        elif _is_date(token):
+            dates.append(token)
+        elif len(token) <= 2 and token.isdigit():
+            numbers.append(int(token))
+            places.append(place)
+        elif token == "preview":  # noqa: S105 - a part of a name
+            preview = True
+        elif token in _MODE_TOKENS:
+            fast = fast or token == _SPEED
+        elif token not in _NEWEST and not _is_release(token):
+            return None
+    if len(lines) != 1 or len(dates) > 1:
+        return None
+    date = dates[0] if dates else None
+    if preview:
+        return ClaudeName(lines[0], None, date, fast) if not numbers else None
+    if not 1 <= len(numbers) <= 2 or places[-1] - places[0] != len(numbers) - 1:
+        return None
+    return ClaudeName(lines[0], (numbers[0], numbers[1] if len(numbers) == 2 else 0), date, fast)
+
+
+def _is_release(token: str) -> bool:
+    """Whether a token is the release of a model on a host, such as `v2`."""
+    return token.startswith("v") and token[1:].isdigit() and len(token) <= 3
+
+
+def _foreign(core: str) -> _ForeignName | None:
+    """The model of another maker that a name without carriers names, where it is plain that it is one."""
+    head, slash, tail = core.partition("/")
+    if slash and head in _VENDORS:
+        core = tail
+    tokens = _tokens(_without_mode(core))
+    family = tokens[0].rstrip("0123456789")
+    is_family = family in _FAMILIES or (family == "o" and len(tokens[0]) == 2)
+    if not is_family or "/" in core or not any(c in "0123456789" for c in core):
+        return None
+    dates = [token for token in tokens if _is_date(token)]
+    if len(dates) > 1:
+        return None
+    return _ForeignName(tuple(t for t in tokens if t not in dates), dates[0] if dates else None)
+
+
+def _compare_plain(left: str, right: str) -> Identity:
+    """What the two names say by themselves."""
+    a, b = _Spelling.of(left), _Spelling.of(right)
+    if not a.folded or not b.folded:
+        return Identity.UNKNOWN
+    if a.folded == b.folded:
+        return Identity.SAME
+    one = _claude(a.core) or _foreign(a.core)
+    two = _claude(b.core) or _foreign(b.core)
+    match one, two:
+        case ClaudeName(), ClaudeName():
+            same = (one.line, one.version) == (two.line, two.version)
+            return _by_date(one.date, two.date) if same else Identity.DIFFERENT
+        case _ForeignName(), _ForeignName():
+            return _compare_foreign(one, two)
+        case None, None:
+            return Identity.SAME if _is_one_private_name(a, b) else Identity.UNKNOWN
+        case (None, _) | (_, None):
+            return Identity.UNKNOWN
+        case _:
+            return Identity.DIFFERENT
+
+
+def _is_one_private_name(a: _Spelling, b: _Spelling) -> bool:
+    """Whether two private names differ only in that one was written with its carrier."""
+    if not a.core or a.core != b.core or (a.carrier and b.carrier):
+        return False
+    return _FLOATING.isdisjoint(re.split("[-/]", a.core))
+
+
+def _by_date(one: str | None, two: str | None) -> Identity:
+    """Equal names with one date or none are the same; two dates are two snapshots."""
+    return Identity.DIFFERENT if one and two and one != two else Identity.SAME
+
+
+def _compare_foreign(one: _ForeignName, two: _ForeignName) -> Identity:
+    """Two models of other makers: their snapshot suffixes follow no rule known here, so they decide nothing."""
+    if one.tokens == two.tokens:
+        return _by_date(one.date, two.date)
+    short, long = sorted((one.tokens, two.tokens), key=len)
+    extra = long[len(short) :]
+    if long[: len(short)] == short and all(_is_snapshot(token) for token in extra):
+        return Identity.UNKNOWN
+    return Identity.DIFFERENT
+
+
+def _is_snapshot(token: str) -> bool:
+    """Whether a last token may choose a snapshot of the model named before it, such as `001` or `preview`."""
+    return token in _SNAPSHOTS or (2 <= len(token) <= 4 and token.isdigit())
+
+
+def _compare_vouched(requested: str, served: str, same_models: Mapping[str, Sequence[str]]) -> Identity:
+    """What the user's word adds. Where one name is private and vouched for, any listed model will do; where both
+    are, their lists must agree."""
+    left, right = _stands_for(requested, same_models), _stands_for(served, same_models)
+    if any(_compare_plain(name, served) is Identity.SAME for name in left):
+        return Identity.SAME
+    if any(_compare_plain(name, requested) is Identity.SAME for name in right):
+        return Identity.SAME
+    answers = {_compare_plain(a, b) for a in left or [requested] for b in right or [served]}
+    return answers.pop() if len(answers) == 1 else Identity.UNKNOWN
+
+
+def _stands_for(name: str, same_models: Mapping[str, Sequence[str]]) -> list[str]:
+    """The models that the user says a private name stands for; none for a name that needs no voucher."""
+    spelling = _Spelling.of(name)
+    if _claude(spelling.core) or _foreign(spelling.core):
+        return []
+    names: list[str] = []
+    for key, listed in same_models.items():
+        if _compare_plain(key, name) is Identity.SAME:
+            names += listed
+        elif any(_compare_plain(other, name) is Identity.SAME for other in listed):
+            names.append(key)
+    return names

@@ -1,0 +1,68 @@
+"""Where avow's folders are: config, state and cache, by XDG on Linux and the platform's custom elsewhere."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The three folders, absolute. None of them need exist; `make_private` creates one with mode 0700."""
+
+    config: Path
+    data: Path
+    cache: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The TOML file with the user's settings."""
+        return self.config / "config.toml"
+
+    @property
+    def history_file(self) -> Path:
+        """The SQLite file with every exchange."""
+        return self.data / "history.db"
+
+
+def find(environ: Mapping[str, str], *, platform: str = sys.platform) -> Paths:
+    """Folders for this environment: `AVOW_*_DIR`, else XDG Base Directory 0.8 (relative values are ignored)
+    on Linux, `~/Library` on macOS, `%APPDATA%` and `%LOCALAPPDATA%` on Windows."""
+    home = Path(environ.get("HOME") or Path.home())
+    if platform == "darwin":
+        library = home / "Library"
+        config = state = library / "Application Support" / "avow"
+        cache = library / "Caches" / "avow"
+    elif platform == "win32":
+        config = Path(environ.get("APPDATA") or home / "AppData" / "Roaming") / "avow"
+        local = Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "avow"
+        state, cache = local, local / "cache"
+    else:
+        config = _xdg(environ, "XDG_CONFIG_HOME", home / ".config") / "avow"
+        state = _xdg(environ, "XDG_STATE_HOME", home / ".local" / "state") / "avow"
+        cache = _xdg(environ, "XDG_CACHE_HOME", home / ".cache") / "avow"
+    return Paths(
+        config=_override(environ, "AVOW_CONFIG_DIR", config),
+        data=_override(environ, "AVOW_DATA_DIR", state),
+        cache=_override(environ, "AVOW_CACHE_DIR", cache),
+    )
+
+
+def make_private(folder: Path) -> Path:
+    """Create `folder` and its parents with mode 0700 where missing, and return it."""
+    if not folder.is_dir():
+        if folder.parent != folder:
+            make_private(folder.parent)  # one by one: `parents=True` gives those above the umask's mode
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    value = environ.get(name, "")
+    return Path(value) if value and Path(value).is_absolute() else default
+
+
+def _override(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    value = environ.get(name, "")
+    return Path(os.path.expanduser(value)).absolute() if value else default  # noqa: PTH111 - never raises

@@ -1,0 +1,70 @@
+"""A sealed environment: no test sees the user's folders, keys, proxies or keyring, and forgetting is loud."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CANARY = "sk-ant-api03-CANARY-do-not-show-7f3a"
+"""The key that tests use where one must be set: it may stand in no output, file or error."""
+
+_CLEARED = (
+    "ANTHROPIC_",
+    "AVOW_",
+    "XDG_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_",
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "CLICOLOR",
+    "COLUMNS",
+    "LINES",
+    "PAGER",
+    "LESS",
+    "TTY_",
+    "DBUS_",
+    "LLM_USER_PATH",
+    "PYTHON_KEYRING",
+)
+
+
+def sealed_environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment for a process under test, with its folders below `home`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(_CLEARED) and not name.lower().endswith("_proxy")
+    }
+    return {
+        **kept,
+        "HOME": str(home),
+        "AVOW_CONFIG_DIR": str(home / "config"),
+        "AVOW_DATA_DIR": str(home / "data"),
+        "AVOW_CACHE_DIR": str(home / "cache"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+        **more,
+    }
+
+
+@pytest.fixture(autouse=True)
+def _sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """This process itself sees the sealed environment too; all is put back afterwards."""
+    before = dict(os.environ)
+    home = tmp_path_factory.mktemp("home")
+    os.environ.clear()
+    os.environ.update(sealed_environment(home))
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def home() -> Path:
+    """The sealed home folder of this test."""
+    return Path(os.environ["HOME"])
