@@ -1,0 +1,291 @@
+"""From a scenario and a request to an answer: which model writes which blocks, with which usage."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from avow.simulator import answers
+from avow.simulator.asked import CREDIT, SERVER_FALLBACK, Ask
+from avow.simulator.script import RETURNED, Hop, Json, Scenario
+
+# Called for a decline that may be credited: (hop, content so far) -> a new token.
+Mint = Callable[[Hop, list[Json]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One content block: as it starts in a stream, its deltas, and as it stands in a whole message. With `repeats`
+    the deltas are played over and over until so many were sent."""
+
+    start: Json
+    deltas: tuple[Json, ...]
+    whole: Json
+    delay: float = 0.0
+    repeats: int = 0
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer before it becomes events or one object. `named_first` is the model that `message_start` names,
+    `named` the one a whole message names; `None` leaves the field out."""
+
+    named_first: str | None
+    named: str | None
+    blocks: list[Block] = field(default_factory=list)
+    stop_reason: str = "end_turn"
+    stop_sequence: str | None = None
+    stop_details: Json | None = None
+    usage: Json = field(default_factory=dict)
+    extra_usage: Json = field(default_factory=dict)
+    fields: Json = field(default_factory=dict)
+    id: str = field(default_factory=lambda: f"msg_01{os.urandom(11).hex()}")
+
+
+@dataclass(slots=True)
+class _Played:
+    """What one hop wrote."""
+
+    model: str
+    hop: Hop
+    blocks: list[Block]
+    stop_reason: str
+    stop_sequence: str | None
+    output_tokens: int
+    thinking_tokens: int
+
+
+def compose(scenario: Scenario, ask: Ask, position: int, mint: Mint, credit: Json | None = None) -> Answer:
+    """The answer to `ask` when hop number `position` of `scenario` is its first.
+
+    Server-side, the remaining hops play in this one answer; a whole (not streamed) answer leaves out what a model
+    wrote before it declined, as the API does. `credit` is the status of a redeemed token.
+    """
+    hops = scenario.hops[min(position, len(scenario.hops) - 1) :]
+    chain = ask.chain
+    if scenario.sticky:
+        chain, hops = (chain[1],), scenario.hops
+    elif not (ask.may_hand_over and scenario.hands_over):
+        chain, hops = chain[:1], hops[:1]
+    elif ask.body["fallbacks"] == "default":
+        chain = chain[: len(hops)]
+    played, unreachable = _play(scenario, ask, chain, hops)
+    answer = _assemble(ask, played)
+    last = played[-1]
+    if last.hop.declines and last.stop_reason == "refusal":
+        _refuse(answer, ask, last, mint, unreachable)
+    _account(answer, ask, scenario, played, credit)
+    _rename(answer, ask, scenario, last.model)
+    return answer
+
+
+def _play(
+    scenario: Scenario, ask: Ask, chain: tuple[str, ...], hops: tuple[Hop, ...]
+) -> tuple[list[_Played], str | None]:
+    """Every hop that ran, and the model that could not be reached, if one ended the chain."""
+    played: list[_Played] = []
+    continuing = ask.continuation is not None
+    for number, model in enumerate(chain):
+        hop = hops[min(number, len(hops) - 1)]
+        if hop.error is not None:
+            return played, model
+        played.append(_write(scenario, ask, model, hop, continuing))
+        if not hop.declines or hop.category == RETURNED:
+            break
+        continuing = continuing or (ask.stream and bool(played[-1].blocks))
+    return played, None
+
+
+def _write(scenario: Scenario, ask: Ask, model: str, hop: Hop, continuing: bool) -> _Played:
+    delay = scenario.delay if hop.delay is None else hop.delay
+    stop_reason, stop_sequence = ("refusal" if hop.declines else hop.stop_reason), None
+    pieces = hop.pieces or tuple(_pieces(_text(ask, model, hop, continuing)))
+    if not scenario.long and not hop.declines and not hop.pieces:
+        pieces, stop_reason, stop_sequence = _limited(ask, pieces, stop_reason)
+    blocks: list[Block] = []
+    thinking = ask.body.get("thinking") or {}
+    if hop.thinking is not None and thinking.get("type") != "disabled" and ask.body.get("max_tokens") != 0:
+        shown = hop.thinking if thinking.get("display") == "summarized" else ""
+        blocks.append(_thinking(shown, ask.signature(model), delay))
+    blocks.extend(_ready(block, delay) for block in hop.blocks)
+    if scenario.advisor:
+        blocks.extend(_ready(block, delay) for block in _ADVICE)
+    if scenario.long:
+        blocks.append(_long_block(scenario.long))
+    elif pieces:
+        blocks.append(_text_block(pieces, delay))
+    blocks.extend(_ready(block, delay) for block in hop.closing)
+    thought = len(hop.thinking or "") // 4
+    written = (scenario.long * 2 or sum(map(len, pieces)) // 4) + 12 * (len(hop.blocks) + len(hop.closing))
+    return _Played(model, hop, blocks, stop_reason, stop_sequence, written + thought + bool(blocks), thought)
+
+
+def _assemble(ask: Ask, played: list[_Played]) -> Answer:
+    """Blocks in order, with a `fallback` block wherever one model gave way to the next."""
+    last = played[-1]
+    spoke_first = next((part.model for part in played if part.blocks), last.model) if ask.stream else last.model
+    answer = Answer(spoke_first, last.model, stop_reason=last.stop_reason, stop_sequence=last.stop_sequence)
+    for part, following in zip(played, [*played[1:], None], strict=True):
+        if following is None or ask.stream:
+            answer.blocks.extend(part.blocks)
+        if following is not None:
+            trigger = {"type": "refusal", "category": part.hop.category}
+            handed = {"from": {"model": part.model}, "to": {"model": following.model}, "trigger": trigger}
+            answer.blocks.append(_ready({"type": "fallback", **handed}))
+    return answer
+
+
+def _refuse(answer: Answer, ask: Ask, last: _Played, mint: Mint, unreachable: str | None) -> None:
+    hop = last.hop
+    details: Json = {"type": "refusal", "category": hop.category, "explanation": hop.explanation}
+    credited = ask.has_beta(CREDIT)
+    if credited or ask.has_beta(SERVER_FALLBACK):
+        recommended = unreachable or (ask.chain[1] if hop.recommends and len(ask.chain) > 1 else None)
+        details["recommended_model"] = recommended
+    if credited:
+        content = [*(ask.continuation or []), *(block.whole for block in last.blocks)]
+        details["fallback_credit_token"] = mint(hop, content) if hop.credit else None
+        if hop.credit:
+            details["fallback_has_prefill_claim"] = hop.claim and bool(content)
+    answer.stop_reason, answer.stop_details = "refusal", details
+
+
+def _account(answer: Answer, ask: Ask, scenario: Scenario, played: list[_Played], credit: Json | None) -> None:
+    sent = max(9, len(json.dumps([ask.messages, ask.body.get("system")])) // 4)
+    last = played[-1]
+    kind = "fallback_message" if scenario.sticky else "message"
+    counted = [
+        {
+            "type": kind if number == 0 else "fallback_message",
+            "model": part.model,
+            **_tokens(sent, part.output_tokens),
+        }
+        for number, part in enumerate(played)
+    ]
+    if scenario.advisor:
+        advised = {"type": "advisor_message", "model": "claude-opus-5", **_tokens(sent + 40, 61)}
+        counted = [counted[0] | {"output_tokens": 18}, advised, counted[0]]
+    if last.stop_reason == "compaction":
+        counted = [{"type": "compaction", **_tokens(sent, 64)}]
+    answer.usage = {
+        **_tokens(sent, last.output_tokens),
+        "output_tokens_details": {"thinking_tokens": last.thinking_tokens},
+        "server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 0},
+        "service_tier": "standard",
+        "speed": ask.body.get("speed") or "standard",
+        "inference_geo": "global",
+    }
+    if len(counted) > 1 or scenario.sticky or last.stop_reason == "compaction" or ask.has_beta(SERVER_FALLBACK):
+        answer.extra_usage["iterations"] = counted
+    if credit is not None:
+        answer.extra_usage["fallback_credit"] = {"status": credit}
+
+
+def _rename(answer: Answer, ask: Ask, scenario: Scenario, served: str) -> None:
+    if scenario.reports == "":
+        answer.named_first = answer.named = None
+    elif scenario.reports is not None:
+        answer.named_first = answer.named = fill(scenario.reports, ask, served)
+    answer.fields = {key: fill(value, ask, served) for key, value in scenario.fields}
+
+
+def fill(template: str, ask: Ask, served: str = "") -> str:
+    """`template` with the names of this request put in."""
+    slashed = "anthropic/" + re.sub(r"-(\d)-(\d)$", r"-\1.\2", ask.model)
+    fallback = ask.chain[1] if len(ask.chain) > 1 else ask.model
+    for key, value in (("requested", ask.model), ("fallback", fallback), ("served", served), ("slashed", slashed)):
+        template = template.replace(f"{{{key}}}", value)
+    return template
+
+
+def _long_block(count: int) -> Block:
+    """`count` short words, in lines of twenty; they repeat every hundred."""
+    words = [f"word{number:02d}" + ("\n" if number % 20 == 19 else " ") for number in range(min(count, 100))]
+    rounds, left = divmod(count, len(words))
+    block = _text_block(tuple(words), 0.0)
+    whole = {**block.whole, "text": "".join(words) * rounds + "".join(words[:left])}
+    return replace(block, whole=whole, repeats=count)
+
+
+def _text(ask: Ask, model: str, hop: Hop, continuing: bool) -> str:
+    if hop.text is None and hop.declines:
+        return ""
+    template = hop.text if hop.text is not None else ("{rest}" if continuing else "{opening}{rest}")
+    schema = ((ask.body.get("output_config") or {}).get("format") or {}).get("schema")
+    values = {
+        "opening": lambda: answers.opening(model),
+        "rest": lambda: answers.rest(model),
+        "model": lambda: model,
+        "schema": lambda: answers.fitting(schema),
+        "question": lambda: ask.question,
+    }
+    # One pass: what is put in is never searched again.
+    return re.sub(r"\{(opening|rest|model|schema|question)\}", lambda found: values[found[1]](), template)
+
+
+def _limited(ask: Ask, pieces: tuple[str, ...], stop_reason: str) -> tuple[tuple[str, ...], str, str | None]:
+    """The pieces that `max_tokens` (a word counts as one) and `stop_sequences` leave."""
+    text = "".join(pieces)
+    found = [(text.find(stop), stop) for stop in ask.body.get("stop_sequences") or [] if stop in text]
+    if found:
+        at, stop = min(found)
+        return tuple(_pieces(text[:at])), "stop_sequence", stop
+    words = re.findall(r"\S+\s*|^\s+", text)
+    limit = int(ask.body.get("max_tokens", 64_000))
+    if len(words) > limit or limit == 0:
+        return tuple(_pieces("".join(words[:limit]).rstrip())), "max_tokens", None
+    return pieces, stop_reason, None
+
+
+def _pieces(text: str) -> list[str]:
+    words = re.findall(r"\S+\s*|\s+", text)
+    return ["".join(words[start : start + 3]) for start in range(0, len(words), 3)]
+
+
+def _text_block(pieces: tuple[str, ...], delay: float) -> Block:
+    deltas = tuple({"type": "text_delta", "text": piece} for piece in pieces)
+    whole = {"type": "text", "text": "".join(pieces), "citations": None}
+    return Block({"type": "text", "text": ""}, deltas, whole, delay)
+
+
+def _thinking(text: str, signature: str, delay: float) -> Block:
+    deltas: list[Json] = [{"type": "thinking_delta", "thinking": piece} for piece in _pieces(text)]
+    deltas.append({"type": "signature_delta", "signature": signature})
+    whole = {"type": "thinking", "thinking": text, "signature": signature}
+    return Block({"type": "thinking", "thinking": "", "signature": ""}, tuple(deltas), whole, delay)
+
+
+def _ready(block: Json, delay: float = 0.0) -> Block:
+    """A block given as it stands in a message: tool calls and compactions arrive in deltas, all others at once."""
+    if block.get("type") in ("tool_use", "server_tool_use"):
+        text = json.dumps(block["input"], ensure_ascii=False)
+        parts = ("", text[: len(text) // 2], text[len(text) // 2 :])
+        deltas = tuple({"type": "input_json_delta", "partial_json": part} for part in parts)
+        return Block({**block, "input": {}}, deltas, block, delay)
+    if block.get("type") == "compaction":
+        delta = {"type": "compaction_delta", **{key: value for key, value in block.items() if key != "type"}}
+        return Block({"type": "compaction", "content": None}, (delta,), block, delay)
+    if block.get("type") == "text":
+        return replace(_text_block(tuple(_pieces(str(block.get("text", "")))), delay), whole=block)
+    return Block(block, (), block, delay)
+
+
+def _tokens(sent: int, written: int) -> Json:
+    return {
+        "input_tokens": sent,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+        "output_tokens": written,
+    }
+
+
+_ADVICE: tuple[Json, ...] = (
+    {"type": "server_tool_use", "id": "srvtoolu_01advice", "name": "advisor", "input": {}},
+    {
+        "type": "advisor_tool_result",
+        "tool_use_id": "srvtoolu_01advice",
+        "content": {"type": "advisor_result", "text": "Say what each does, then give one rule."},
+    },
+)

@@ -1,0 +1,105 @@
+"""What a scenario is made of: hops, errors and faults, as plain values."""
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+RETURNED = "reasoning_extraction"
+"""The category of declines that the server never hands over itself."""
+
+FAULTS = ("cut", "hangup", "reset", "stall", "error", "broken_json")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpError:
+    """An answer that is an error. `times` is how many tries of one request get it before one succeeds; `None`
+    means all. `body` replaces the API's own error object."""
+
+    status: int
+    type: str
+    message: str
+    code: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    times: int | None = None
+    body: bytes | None = None
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How an answer breaks, after `after` deltas (default: half of them).
+
+    `cut` ends the stream as if all were well, `hangup` closes the connection, `reset` sends RST, `stall` falls
+    silent, `error` sends an error event, `broken_json` sends an event whose data is no JSON.
+    """
+
+    kind: str
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One model's part in an answer.
+
+    `text` may hold `{opening}`, `{rest}`, `{model}` and `{question}`; `None` is the stand-in's own answer. For a
+    hop that `declines` it is what the model had written before (default nothing). `pieces` sets the deltas of
+    the text by hand. `blocks` come before the text and `closing` after it, as they stand in a message.
+    `claim` says whether the partial answer may be continued by another model.
+    """
+
+    text: str | None = None
+    pieces: tuple[str, ...] = ()
+    thinking: str | None = None
+    blocks: tuple[Json, ...] = ()
+    closing: tuple[Json, ...] = ()
+    declines: bool = False
+    category: str | None = "frontier_llm"
+    explanation: str | None = None
+    recommends: bool = False
+    credit: bool = True
+    claim: bool = True
+    stop_reason: str = "end_turn"
+    error: HttpError | None = None
+    delay: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What the stand-in does with a request to `/v1/messages`.
+
+    The first hop is the requested model, the next ones are the fallbacks. With `hands_over` and a `fallbacks`
+    parameter in the request all hops play in one answer, as the API does it; else each request plays one hop,
+    and a request for another model in the same conversation plays the next. `reports` is what the answer says
+    in `model`: a template with `{requested}`, `{fallback}`, `{served}` or `{slashed}` (as OpenRouter spells
+    it), `""` for no model at all, `None` for the truth. Header values are templates too. `delay` is in
+    seconds between deltas.
+    """
+
+    name: str
+    summary: str
+    hops: tuple[Hop, ...] = (Hop(),)
+    hands_over: bool = True
+    sticky: bool = False
+    long: int = 0
+    delay: float = 0.0
+    first_delay: float = 0.0
+    error: HttpError | None = None
+    fault: Fault | None = None
+    silent: bool = False
+    whole: bool = False
+    reports: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    own_headers: bool = True
+    pings: bool = True
+    usage: bool = True
+    comments: bool = False
+    crlf: bool = False
+    write_size: int = 0
+    surprises: bool = False
+    advisor: bool = False
+    no_fallbacks: str = ""
+    rejects_continuation: bool = False
+    rejects_token: bool = False
+    models: str = "api"

@@ -1,0 +1,157 @@
+"""Scenario files of users: what they can say, and what they are told when they say it wrong."""
+
+import contextlib
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from avow.errors import UsageError
+from avow.simulator import custom
+from avow.simulator.scenarios import load
+from avow.simulator.server import Simulator
+from tests.simulator.conftest import FALLBACK, ask, body
+
+Start = Callable[..., Simulator]
+
+
+def write(folder: Path, text: str | bytes, name: str = "mine.toml") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_the_example_of_the_docstring_works(tmp_path: Path) -> None:
+    assert custom.__doc__
+    example = "\n".join(line[4:] for line in custom.__doc__.splitlines() if line.startswith("    "))
+    assert set(tomllib.loads(example)) == {"summary", "delay", "first_delay", "hops", "fault", "headers"}
+    scenario = load(write(tmp_path, example))
+    assert scenario.name == "mine"
+    assert (len(scenario.hops), scenario.hops[0].category, scenario.hops[1].delay) == (2, "cyber", 0.1)
+    assert scenario.fault is not None
+    assert (scenario.fault.kind, scenario.fault.after) == ("hangup", 12)
+
+
+def test_every_key_is_named_in_the_docstring() -> None:
+    assert custom.__doc__
+    words = set(re.findall(r"[a-z_]+", custom.__doc__))
+    for known in (custom._TOP, custom._HOP, custom._FAULT, custom._ERROR):
+        assert set(known) <= words
+
+
+def test_texts_and_headers_name_the_models(tmp_path: Path, simulate: Start) -> None:
+    path = write(
+        tmp_path,
+        """
+        model = "{served}-eu"
+        request_id = false
+        [headers]
+        x-routed = "{requested} to {fallback}"
+        [[hops]]
+        declines = true
+        text = "Before. "
+        category = ""
+        explanation = "No reason."
+        [[hops]]
+        text = "{model} on {question}"
+        """,
+    )
+    answer = ask(simulate(str(path)), body(fallbacks="default"), betas=FALLBACK)
+    assert answer.headers["x-routed"] == "claude-fable-5-2 to claude-opus-4-8"
+    assert "request-id" not in answer.headers
+    assert answer.json["model"] == "claude-opus-4-8-eu"
+    assert answer.json["content"][0]["trigger"] == {"type": "refusal", "category": None}
+    assert answer.json["content"][1]["text"] == "claude-opus-4-8 on rebase or merge?"
+    refused = ask(simulate(path), body()).json
+    assert refused["content"][0]["text"] == "Before. "
+    assert refused["stop_details"]["explanation"] == "No reason."
+
+
+def test_what_is_put_in_is_not_searched_again(tmp_path: Path, simulate: Start) -> None:
+    path = write(tmp_path, '[[hops]]\ntext = "{question} {model}"\n')
+    assert ask(simulate(path), body("{model} {nope}")).json["content"][0]["text"] == "{model} {nope} claude-fable-5-2"
+
+
+def test_an_error_with_a_count(tmp_path: Path, simulate: Start) -> None:
+    path = write(tmp_path, '[error]\nstatus = 503\nretry_after = 0.5\ntimes = 2\nmessage = "busy"\ncode = "c"\n')
+    sim = simulate(path)
+    answers = [ask(sim, body()) for _ in range(4)]
+    assert [answer.status for answer in answers] == [503, 503, 200, 503]
+    assert answers[0].headers["retry-after"] == "0.5"
+    assert answers[0].json["error"] == {"type": "api_error", "message": "busy", "details": {"error_code": "c"}}
+
+
+def test_a_second_hop_that_cannot_be_reached_is_recommended(tmp_path: Path, simulate: Start) -> None:
+    path = write(tmp_path, "[[hops]]\ndeclines = true\n[[hops]]\nerror = {status = 529}\n")
+    message = ask(simulate(path), body(fallbacks="default"), betas=FALLBACK).json
+    assert message["stop_reason"] == "refusal"
+    assert message["stop_details"]["recommended_model"] == "claude-opus-4-8"
+
+
+def test_a_fault_after_so_many_pieces(tmp_path: Path, simulate: Start) -> None:
+    path = write(tmp_path, '[fault]\nkind = "cut"\nafter = 3\n')
+    events = ask(simulate(path), body(stream=True)).events
+    assert sum(event["type"] == "content_block_delta" for event in events) == 3
+
+
+def test_a_file_in_the_users_folder_has_a_name(tmp_path: Path, simulate: Start) -> None:
+    write(tmp_path, 'summary = "mine"')
+    assert load("mine", tmp_path).summary == "mine"
+    assert ask(simulate("mine", folder=tmp_path), body()).status == 200
+
+
+WRONG = {
+    "unknown key": ("summry = 'x'", "there is no key 'summry'", "did you mean 'summary'?"),
+    "unknown key in a hop": ("[[hops]]\n[[hops]]\ntekst = 'x'", "no key 'hops[2].tekst'", "did you mean 'text'?"),
+    "unknown key, nothing near": ("zzz = 1", "no key 'zzz'", "known keys: summary"),
+    "delay as text": ("delay = 'slow'", "delay must be seconds from 0 to 3600, not 'slow'", None),
+    "delay below zero": ("delay = -1", "delay must be seconds", None),
+    "delay not a number": ("delay = nan", "delay must be seconds", None),
+    "no hops": ("hops = []", "hops must be one to four [[hops]] tables", None),
+    "hops as text": ("hops = ['x']", "hops must be one to four", None),
+    "declines as number": ("[[hops]]\ndeclines = 1", "hops[1].declines must be true or false, not 1", None),
+    "kind": ("[fault]\nkind = 'boom'", "fault.kind must be one of cut, hangup", None),
+    "after": ("[fault]\nafter = 1.5", "fault.after must be a whole number", None),
+    "status": ("[error]\nstatus = 200", "error.status must be an HTTP status from 400 to 599", None),
+    "hop error": ("[[hops]]\nerror = {stat = 1}", "no key 'hops[1].error.stat'", "did you mean 'status'?"),
+    "header value": ('[headers]\nx-a = "a\\r\\nb: c"', "headers.x-a: a header needs", None),
+    "header name": ('[headers]\n"x a" = "b"', "headers.x a: a header needs", None),
+    "header of ours": ('[headers]\nContent-Length = "5"', "sets this header itself", None),
+    "no toml": ("hops = [", "cannot read the scenario", None),
+    "nested": ("a = " + "[" * 5000, "cannot read the scenario", None),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_files_are_told_where(case: str, tmp_path: Path) -> None:
+    text, words, hint = WRONG[case]
+    path = write(tmp_path, text)
+    with pytest.raises(UsageError) as caught:
+        load(path)
+    assert words in caught.value.message
+    assert str(path) in caught.value.message
+    assert hint is None or str(caught.value.hint).startswith(hint)
+
+
+@pytest.mark.parametrize("name", ["gone.toml", "", "nul\0.toml"])
+def test_a_file_that_cannot_be_read(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read the scenario"):
+        load(str(tmp_path / name))
+
+
+def test_a_file_that_is_too_large(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="larger than 1 MB"):
+        load(write(tmp_path, b"#" * (1 << 20) + b"##"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(raw=st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
+def test_arbitrary_bytes_are_a_scenario_or_a_usage_error(raw: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = write(tmp_path_factory.getbasetemp(), raw, "arbitrary.toml")
+    # Any other exception is a failure.
+    with contextlib.suppress(UsageError):
+        load(path)
