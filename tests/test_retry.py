@@ -110,6 +110,20 @@ def test_an_error_in_a_response_of_status_200_is_judged_by_its_type(
     assert decided(status=200, error_type=error_type) == answer
 
 
+@pytest.mark.parametrize(
+    ("error_type", "answer"),
+    [
+        ("overloaded_error", Wait(0.5, "overloaded (529)")),
+        ("invalid_request_error", GiveUp("trying again would not help")),
+        ("permission_error", GiveUp("trying again would not help")),
+        ("connection", Wait(0.5, "no connection")),
+        ("timeout", Wait(0.5, "no connection")),
+    ],
+)
+def test_an_error_without_a_status_is_the_api_s_or_the_connection_s(error_type: str, answer: Wait | GiveUp) -> None:
+    assert decided(status=None, error_type=error_type) == answer
+
+
 def test_a_status_outranks_the_type() -> None:
     assert isinstance(decided(status=400, error_type="overloaded_error"), GiveUp)
     assert isinstance(decided(status=529, error_type="invalid_request_error"), Wait)

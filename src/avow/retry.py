@@ -14,7 +14,7 @@ _LONGEST_RETRY_AFTER_S = 4_294_967.0
 _SECONDS = r"[0-9]{1,12}(?:\.[0-9]{0,18})?|\.[0-9]{1,18}"  # compiled at first use: start-up
 _SPEND_LIMIT = "spend_limit_reached"
 
-# An error that arrives in a response of status 200 is judged by its type.
+# An error that arrives in a response of status 200, or in a stream, is judged by its type.
 _STATUS_OF_TYPE = {
     "rate_limit_error": 429,
     "api_error": 500,
@@ -67,10 +67,11 @@ def decide(
 ) -> Wait | GiveUp:
     """What to do after an attempt that failed before the first byte of an answer.
 
-    `attempt` is how many retries were made already (0 after the first attempt), `status` the HTTP status or `None`
-    where there was no response, `headers` those of the response (lower-case names), `now` the Unix time, `random`
-    a number from 0 to 1. `sent` and `timed_out` tell whether the request may have reached the API and whether it
-    was given up for its silence: what may be under way is not asked, and paid, twice.
+    `attempt` is how many retries were made already (0 after the first attempt), `status` the HTTP status, or `None`
+    where there was no response or an event of a stream told of the error, `headers` those of the response
+    (lower-case names), `now` the Unix time, `random` a number from 0 to 1. `sent` and `timed_out` tell whether the
+    request may have reached the API and whether it was given up for its silence: what may be under way is not
+    asked, and paid, twice.
 
     The rules are those of the official SDK (`x-should-retry` first; 408, 409, 429 and from 500 on; no response),
     with limits of our own: a spend limit, a wait of over a minute and one past the deadline end it.
@@ -112,7 +113,10 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _effective_status(status: int | None, error_type: str | None) -> int | None:
-    """The status that the error stands for."""
+    """The status that the error stands for. An error of the API's own without one (an event of a stream) is no lost
+    connection; our own types (`connection`, `timeout`, …) do not end so."""
+    if status is None and error_type is not None and error_type.endswith("_error"):
+        status = 200
     if status is not None and status < 400:
         return _STATUS_OF_TYPE.get(error_type or "", status)
     return status

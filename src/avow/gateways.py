@@ -1,0 +1,96 @@
+"""What gateways say in headers and bodies about the model behind them, and what a name is worth on a host.
+
+The headers are those of LiteLLM, Bifrost, ngrok, Portkey and Cloudflare as their documentation named them in
+November 2026.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from avow.wire.json_value import JsonObject
+
+API_HOST = "api.anthropic.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """One statement of a gateway. `model`: the model behind it that it names; `route`: the group or the first choice
+    it names, which is a model's name where the gateway has no other; `fallback`: it declares that it fell back;
+    `moved`: it says that it took another option than its first, not which model that is."""
+
+    field: str
+    value: object
+    strength: str
+    model: str | None = None
+    route: str | None = None
+    fallback: bool = False
+    moved: bool = False
+
+
+_NAMES = ("x-litellm-model-name", "x-bifrost-routing-info-model", "ngrok-aig-model")
+_COUNTS = ("x-litellm-attempted-fallbacks",)
+_FLAGS = ("x-bifrost-routing-info-is-fallback",)
+_TARGETS = ("x-bifrost-routing-info-server-side-fallback-model",)
+_OPTIONS = ("x-portkey-last-used-option-index", "cf-aig-step")
+_ROUTES = ("x-litellm-model-group", "x-bifrost-routing-info-primary-model")
+_NOTES = ("ngrok-aig-attempts",)
+
+
+def listen(headers: Mapping[str, str], body: JsonObject) -> tuple[Testimony, ...]:
+    """Everything the response's headers (lower-case) and the message's foreign fields say about models."""
+    heard = [*_from_headers(headers)]
+    for key in ("provider", "openrouter_metadata"):
+        if body.get(key) is not None:
+            heard.append(Testimony(key, body[key], "strong"))
+    return tuple(heard)
+
+
+def _from_headers(headers: Mapping[str, str]) -> list[Testimony]:
+    heard = []
+    for name in (*_NAMES, *_COUNTS, *_FLAGS, *_TARGETS, *_OPTIONS, *_ROUTES, *_NOTES):
+        value = headers.get(name, "").strip()
+        if not value:
+            continue
+        field = f"headers.{name}"
+        strength = "weak" if name in _OPTIONS else "strong"
+        model = value if name in (*_NAMES, *_TARGETS) else None
+        route = value if name in _ROUTES else None
+        moved = name in _OPTIONS and _has_number_above_0(value)
+        heard.append(Testimony(field, value, strength, model, route, declares_fallback(field, value), moved))
+    return heard
+
+
+def declares_fallback(field: str, value: object) -> bool:
+    """Whether this piece of evidence is a gateway's header that counts or declares a fallback."""
+    name = field.removeprefix("headers.")
+    if not field.startswith("headers.") or not isinstance(value, str):
+        return False
+    if name in _COUNTS:
+        return _has_number_above_0(value)
+    return name in _TARGETS or (
+        name in _FLAGS and not {"true", "1", "yes"}.isdisjoint(re.split(r"[,\s]+", value.lower()))
+    )
+
+
+def strength_of_name(host: str) -> str:
+    """What the body's `model` field is worth there: `strong`, `weak`, or `none` where it is a deployment's name."""
+    if _within(host, "services.ai.azure.com"):
+        return "none"
+    if _within(host, "openrouter.ai"):
+        return "strong"
+    return "weak"
+
+
+def names_may_be_rewritten(host: str) -> bool:
+    """Whether something stands between the client and the API that may put its own names into the response."""
+    return host != API_HOST
+
+
+def _within(host: str, domain: str) -> bool:
+    return host == domain or host.endswith("." + domain)
+
+
+def _has_number_above_0(value: str) -> bool:
+    """Whether a count or an index is above 0: `1`, `config.targets[1]`, or one of a header that came twice (`0, 1`)."""
+    return any(int(digits) > 0 for digits in re.findall(r"[0-9]{1,9}", value))

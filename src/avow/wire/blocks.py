@@ -1,0 +1,62 @@
+"""Content blocks of a user turn: what the API takes for text, images, PDFs and addresses."""
+
+from typing import Protocol
+
+from avow.wire.json_value import JsonObject, mend
+
+PDF = "application/pdf"
+
+
+class File(Protocol):
+    """What a block is made of. `kind`: `text` (UTF-8), `image`, `pdf`, or `url`, whose address is the name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def data(self) -> bytes | None: ...
+
+
+def text_block(text: str) -> JsonObject:
+    """A `text` block."""
+    return {"type": "text", "text": text}
+
+
+def block(file: File) -> JsonObject:
+    """The block for a file: a `document` for text and PDFs, an `image` for images, a URL source for an address.
+
+    Raises ValueError where the bytes are missing, and UnicodeDecodeError for text that is not UTF-8.
+    """
+    if file.kind == "url":
+        source = {"type": "url", "url": file.name}
+        return {"type": "document" if file.media_type == PDF else "image", "source": source}
+    if file.data is None:
+        raise ValueError(f"the bytes of {file.name!r} are not at hand")
+    if file.kind == "text":
+        plain = {"type": "text", "media_type": "text/plain", "data": file.data.decode()}
+        return {"type": "document", "source": plain, "title": title(file.name)}
+    encoded = {"type": "base64", "media_type": file.media_type, "data": _base64(file.data)}
+    if file.kind == "pdf":
+        return {"type": "document", "source": encoded, "title": title(file.name)}
+    return {"type": "image", "source": encoded}
+
+
+def title(name: str) -> str:
+    """What a document is called: the path as given where it leads down from the current folder, so that two files
+    of one name can be told apart; else the last part alone, which tells nothing of the machine."""
+    path = name.replace("\\", "/") if "\\" in name and "/" not in name and ":" in name[:2] else name
+    while path.startswith("./"):
+        path = path[2:].lstrip("/")
+    if path.startswith(("/", "~", "../")) or path[1:3] == ":/":
+        path = path.rstrip("/").rpartition("/")[2]
+    # A name that is not UTF-8 comes with lone surrogates (PEP 383), which JSON cannot carry to the API.
+    return mend(path) or "file"
+
+
+def _base64(data: bytes) -> str:
+    import base64  # deferred: start-up
+
+    return base64.b64encode(data).decode("ascii")

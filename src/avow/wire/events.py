@@ -1,0 +1,188 @@
+"""The events of a streamed message, as frozen values; unknown ones are kept as they came."""
+
+from dataclasses import dataclass, field
+
+from avow.errors import Failure, NotAnAnswer
+from avow.exit_codes import ExitCode
+from avow.wire.json_value import JsonObject, obj, parse, text
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStarted:
+    """`message_start`: the message without content; its `model` is provisional."""
+
+    message: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStarted:
+    """`content_block_start`."""
+
+    index: int
+    block: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class TextArrived:
+    """`text_delta`."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingArrived:
+    """`thinking_delta`."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureArrived:
+    """`signature_delta`: replaces what the block had."""
+
+    index: int
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputJsonArrived:
+    """`input_json_delta`: a piece of a tool's input."""
+
+    index: int
+    partial_json: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitationArrived:
+    """`citations_delta`."""
+
+    index: int
+    citation: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaArrived:
+    """Any other delta, `compaction_delta` and those not known yet included."""
+
+    index: int
+    delta: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStopped:
+    """`content_block_stop`."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """`message_delta`: `delta` and `usage` overwrite, `rest` are its other fields."""
+
+    delta: JsonObject
+    usage: JsonObject
+    rest: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStopped:
+    """`message_stop`: the only proof that the message is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """`ping`, and the noise of gateways."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorArrived:
+    """`error`: the stream ends here. `body` is the whole event."""
+
+    body: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownArrived:
+    """An event of a type not known, or of a known type with a shape not known."""
+
+    body: JsonObject
+
+
+Event = (
+    MessageStarted
+    | BlockStarted
+    | TextArrived
+    | ThinkingArrived
+    | SignatureArrived
+    | InputJsonArrived
+    | CitationArrived
+    | DeltaArrived
+    | BlockStopped
+    | MessageChanged
+    | MessageStopped
+    | Pinged
+    | ErrorArrived
+    | UnknownArrived
+)
+
+
+def decode(data: bytes) -> Event:
+    """The event in the `data` of one server-sent event, told by its own `type` (gateways drop `event:` lines).
+
+    Raises NotAnAnswer where it is not a JSON object.
+    """
+    if data.strip() in (b"", b"[DONE]"):
+        return Pinged()
+    try:
+        body = parse(data)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise NotAnAnswer(
+            Failure("not_an_answer", None, "the stream holds an event that is not a JSON object"),
+            ExitCode.UNAVAILABLE,
+        )
+    return _event(body)
+
+
+def _event(body: JsonObject) -> Event:
+    match body:
+        case {"type": "content_block_delta", "index": int(index), "delta": dict(delta)}:
+            return _delta(index, delta)
+        case {"type": "content_block_start", "index": int(index), "content_block": dict(block)}:
+            return BlockStarted(index, block)
+        case {"type": "content_block_stop", "index": int(index)}:
+            return BlockStopped(index)
+        case {"type": "message_start", "message": dict(message)}:
+            return MessageStarted(message)
+        case {"type": "message_delta"}:
+            rest = {key: value for key, value in body.items() if key not in ("type", "delta", "usage")}
+            return MessageChanged(obj(body.get("delta")), obj(body.get("usage")), rest)
+        case {"type": "message_stop"}:
+            return MessageStopped()
+        case {"type": "ping"}:
+            return Pinged()
+        case {"type": "error"}:
+            return ErrorArrived(body)
+        case {"error": dict() | str()} if text(body.get("type")) is None:
+            return ErrorArrived(body)
+        case _:
+            return UnknownArrived(body)
+
+
+def _delta(index: int, delta: JsonObject) -> Event:
+    match delta:
+        case {"type": "text_delta", "text": str(piece)}:
+            return TextArrived(index, piece)
+        case {"type": "thinking_delta", "thinking": str(piece)}:
+            return ThinkingArrived(index, piece)
+        case {"type": "signature_delta", "signature": str(signature)}:
+            return SignatureArrived(index, signature)
+        case {"type": "input_json_delta", "partial_json": str(piece)}:
+            return InputJsonArrived(index, piece)
+        case {"type": "citations_delta", "citation": dict(citation)}:
+            return CitationArrived(index, citation)
+        case _:
+            return DeltaArrived(index, delta)

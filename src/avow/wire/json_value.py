@@ -1,0 +1,101 @@
+"""JSON as avow reads it: strict UTF-8, no NaN, no traceback on any input."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+_DIGITS = 18  # what fits into SQLite's integers and into a float without an OverflowError
+
+
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+DEEPEST = 200
+"""How deep JSON may be nested: far beyond what the API sends, far from what Python's recursion bears."""
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if len(text) <= _DIGITS else None
+
+
+_DECODER = json.JSONDecoder(parse_constant=lambda _name: None, parse_float=_finite, parse_int=_whole_number)
+
+
+def parse(data: bytes) -> Any:
+    """The JSON value in `data`; numbers that nothing can carry (NaN, 1e999, 20 digits) become null.
+
+    Raises ValueError for anything that is not UTF-8 or not JSON, absurd nesting included.
+    """
+    try:
+        value = _DECODER.decode(data.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    # What the decoder still takes would break what comes later: mending, and writing it as JSON again.
+    if len(data) > DEEPEST and data.count(b"{") + data.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _is_deeper(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit + 1):
+        inner = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list))
+        level = [item for items in inner for item in items]
+        if not level:
+            return False
+    return True
+
+
+def obj(value: object) -> JsonObject:
+    """`value` where it is an object, else an empty one: what servers send may have any shape."""
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: object) -> str | None:
+    """`value` where it is a string that is not empty, else None."""
+    return value if isinstance(value, str) and value else None
+
+
+def items(value: object) -> list[JsonObject]:
+    """The objects of a list, in order; nothing for anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def mend(string: str) -> str:
+    """`string` with surrogate pairs joined and lone surrogates replaced by U+FFFD: always encodable.
+
+    An emoji escape torn between two deltas arrives as two lone surrogates (`json.loads` lets them through).
+    """
+    try:
+        string.encode()
+    except UnicodeEncodeError:
+        return string.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return string
+
+
+def mended(value: Any) -> Any:
+    """`value` with every string in it mended."""
+    match value:
+        case str():
+            return mend(value)
+        case list():
+            return [mended(item) for item in value]
+        case dict():
+            return {mend(str(key)): mended(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def path(value: Mapping[str, Any], *keys: str) -> Any:
+    """The value below nested keys, or None where any of them is missing."""
+    current: Any = value
+    for key in keys:
+        if not isinstance(current, dict):
+            return None
+        current = current.get(key)
+    return current

@@ -1,0 +1,117 @@
+"""A request to the Messages API as a frozen value: address, headers and body, without the credential."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from avow.wire.json_value import JsonObject
+
+CURRENT_VERSION = "2026-10-21"
+OLD_VERSION = "2023-06-01"
+"""What hosts other than the API's own are spoken to in, unless told otherwise: older gateways hand it on."""
+
+FALLBACK_BETA = "server-side-fallback-2026-07-01"
+CREDIT_BETA = "fallback-credit-2026-07-01"
+FAST_BETA = "fast-mode-2026-02-01"
+OAUTH_BETA = "oauth-2025-04-20"
+
+COUNTED = ("system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed")
+"""The body fields that `count_tokens` takes besides model and messages."""
+
+_PROTOCOL = frozenset(
+    {"anthropic-version", "content-type", "content-length", "transfer-encoding", "accept", "accept-encoding"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. `headers` hold no credential: the transport adds it; `hidden` names the headers whose
+    values the user gave and which are never shown. `body` is None for a GET."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: JsonObject | None = field(default=None, repr=False)
+    hidden: frozenset[str] = frozenset()
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the answer is asked for as events."""
+        return bool(self.body and self.body.get("stream"))
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where and how the API is spoken to. `headers` are the user's own (name, value) pairs."""
+
+    base_url: str
+    version: str = CURRENT_VERSION
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    user_agent: str = "avow"
+    betas: tuple[str, ...] = ()
+
+    def url(self, path: str) -> str:
+        """`path` below the base URL."""
+        return self.base_url.rstrip("/") + path
+
+    def request(self, method: str, path: str, body: JsonObject | None = None, betas: Iterable[str] = ()) -> Request:
+        """A request to `path`; the user's own headers come last and never replace what the protocol needs,
+        but `anthropic-beta` lists are joined."""
+        wanted = [*self.betas, *betas]
+        own = []
+        for name, value in self.headers:
+            if name.lower() == "anthropic-beta":
+                wanted += [token.strip() for token in value.split(",")]
+            elif name.lower() not in _PROTOCOL:
+                own.append((name, value))
+        streamed = bool(body and body.get("stream"))
+        headers = [("anthropic-version", self.version)]
+        if not any(name.lower() == "user-agent" for name, _value in own):
+            headers.append(("user-agent", self.user_agent))
+        headers.append(("accept", "text/event-stream" if streamed else "application/json"))
+        if streamed:
+            headers.append(("accept-encoding", "identity"))
+        if body is not None:
+            headers.append(("content-type", "application/json"))
+        if tokens := ",".join(dict.fromkeys(token for token in wanted if token)):
+            headers.append(("anthropic-beta", tokens))
+        hidden = frozenset(name.lower() for name, _value in own)
+        return Request(method, self.url(path), (*headers, *own), body, hidden)
+
+
+def messages_body(
+    model: str, messages: Iterable[JsonObject], params: Mapping[str, object], *, stream: bool
+) -> JsonObject:
+    """The body of `POST /v1/messages`."""
+    body: JsonObject = {"model": model, **params, "messages": list(messages)}
+    if stream:
+        body["stream"] = True
+    return body
+
+
+def encoded(body: JsonObject) -> bytes:
+    """The body as it is sent: JSON in UTF-8 without blanks."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def count_body(body: JsonObject) -> JsonObject:
+    """The body of `POST /v1/messages/count_tokens` for the same prompt: it takes fewer fields."""
+    return {key: body[key] for key in ("model", "messages", *COUNTED) if key in body}
+
+
+def betas_for(body: JsonObject, *, credit: bool = False) -> list[str]:
+    """The beta tokens that `body` needs: for `fallbacks`, an API-made `fallback` block sent back, fast mode."""
+    betas = []
+    blocks = (
+        block
+        for message in body.get("messages", ())
+        if isinstance(content := message.get("content"), list)
+        for block in content
+    )
+    if "fallbacks" in body or any(block.get("type") == "fallback" for block in blocks):
+        betas.append(FALLBACK_BETA)
+    if credit:
+        betas.append(CREDIT_BETA)
+    if body.get("speed") == "fast" and body.get("model") in ("claude-opus-5", "claude-opus-4-8"):
+        betas.append(FAST_BETA)
+    return betas

@@ -1,0 +1,60 @@
+"""The error tree: each class has its exit status, its place in the docstring, and words for people."""
+
+import re
+
+import pytest
+
+from avow import errors
+from avow.errors import AvowError, ConfigError, ExchangeError, Failure, Interrupted, Rejected, UsageError
+from avow.exit_codes import ExitCode
+
+
+def every_error() -> list[type[BaseException]]:
+    found = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, BaseException)]
+    return [value for value in found if value.__module__ == errors.__name__]
+
+
+def test_the_docstring_is_the_tree() -> None:
+    named = re.findall(r"^[│ ├└─]*([A-Z]\w+)  ", errors.__doc__ or "", re.MULTILINE)
+    assert {*named, "AvowError"} == {error.__name__ for error in every_error()}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("AvowError", 1),
+        ("UsageError", 2),
+        ("ConfigError", 2),
+        ("CredentialsError", 3),
+        ("FileError", 1),
+        ("HistoryError", 1),
+    ],
+)
+def test_exit_statuses(name: str, code: int) -> None:
+    error = getattr(errors, name)("words", hint="do this")
+    assert (error.exit_code, error.message, error.hint, str(error)) == (code, "words", "do this", "words")
+
+
+def test_a_setting_is_caught_as_usage_and_a_signal_by_nothing_that_catches_errors() -> None:
+    assert issubclass(ConfigError, UsageError)
+    assert not issubclass(Interrupted, Exception)
+    assert Interrupted(15).signal_number == 15
+
+
+def test_a_failure_as_json() -> None:
+    failure = Failure("overloaded_error", 529, "Overloaded")
+    assert failure.as_json() == {"type": "overloaded_error", "status": 529, "message": "Overloaded"}
+
+
+def test_an_exchange_error_carries_what_happened() -> None:
+    failure = Failure("api_error", 500, "words")
+    error = Rejected(failure, ExitCode.UNAVAILABLE, request_id="req_1", code="x", headers={"retry-after": "1"})
+    assert isinstance(error, ExchangeError)
+    assert isinstance(error, AvowError)
+    assert (error.failure, error.exit_code, error.request_id, error.code) == (
+        failure,
+        ExitCode.UNAVAILABLE,
+        "req_1",
+        "x",
+    )
+    assert (str(error), error.sent, error.headers) == ("words", True, {"retry-after": "1"})

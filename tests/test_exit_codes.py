@@ -1,0 +1,48 @@
+"""The exit statuses scripts rely on."""
+
+from itertools import combinations
+
+import pytest
+
+from avow.exit_codes import MEANINGS, PRECEDENCE, ExitCode, gravest
+
+NUMBERS = {
+    "OK": 0,
+    "UNEXPECTED": 1,
+    "USAGE": 2,
+    "CREDENTIALS": 3,
+    "REJECTED": 4,
+    "UNAVAILABLE": 5,
+    "UNREACHABLE": 6,
+    "INCOMPLETE": 7,
+    "TRUNCATED": 8,
+    "NO_FIT": 9,
+    "FALLBACK": 10,
+    "REFUSED": 11,
+    "SUBSTITUTED": 12,
+    "UNVERIFIED": 13,
+}
+ORDER = [2, 3, 4, 5, 6, 1, 7, 9, 11, 12, 13, 10, 8, 0]
+
+
+def test_the_numbers_are_fixed() -> None:
+    assert {code.name: code.value for code in ExitCode} == NUMBERS
+
+
+def test_each_has_a_meaning_of_its_own() -> None:
+    assert set(MEANINGS) == set(ExitCode)
+    assert len(set(MEANINGS.values())) == len(ExitCode)
+
+
+def test_the_order_in_which_they_count() -> None:
+    assert [int(code) for code in PRECEDENCE] == ORDER
+
+
+@pytest.mark.parametrize("pair", list(combinations(ORDER, 2)), ids=str)
+def test_of_two_the_graver_counts_however_they_are_given(pair: tuple[int, int]) -> None:
+    graver, lighter = (ExitCode(code) for code in pair)
+    assert gravest(graver, lighter) is gravest(lighter, graver) is graver
+
+
+def test_nothing_wrong_is_ok() -> None:
+    assert gravest() is ExitCode.OK

@@ -1,0 +1,186 @@
+"""Errors of the API and of what stands before it, each with its words and exit status."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avow.errors import Failure
+from avow.exit_codes import ExitCode
+from avow.wire.failure import body_is_error, not_an_answer, rejected, rejection, says_fallbacks_unsupported
+
+
+def api_error(kind: str, message: str = "words", code: str | None = None) -> bytes:
+    error = {"type": kind, "message": message, **({"details": {"error_code": code}} if code else {})}
+    return json.dumps({"type": "error", "error": error, "request_id": "req_body"}).encode()
+
+
+STATUSES = [
+    (400, "invalid_request_error", None, ExitCode.REJECTED),
+    (401, "authentication_error", None, ExitCode.CREDENTIALS),
+    (402, "billing_error", None, ExitCode.CREDENTIALS),
+    (403, "permission_error", None, ExitCode.CREDENTIALS),
+    (404, "not_found_error", None, ExitCode.REJECTED),
+    (408, "timeout_error", None, ExitCode.REJECTED),
+    (409, "conflict_error", None, ExitCode.REJECTED),
+    (413, "request_too_large", None, ExitCode.REJECTED),
+    (422, "invalid_request_error", None, ExitCode.REJECTED),
+    (429, "rate_limit_error", None, ExitCode.UNAVAILABLE),
+    (429, "rate_limit_error", "ramp_limit_exceeded", ExitCode.UNAVAILABLE),
+    (429, "rate_limit_error", "enforced_spend_limit_reached", ExitCode.CREDENTIALS),
+    (429, "rate_limit_error", "contract_spend_limit_reached", ExitCode.CREDENTIALS),
+    (500, "api_error", None, ExitCode.UNAVAILABLE),
+    (502, "api_error", None, ExitCode.UNAVAILABLE),
+    (503, "api_error", "cmek_key_unreachable", ExitCode.UNAVAILABLE),
+    (504, "timeout_error", None, ExitCode.UNAVAILABLE),
+    (529, "overloaded_error", None, ExitCode.UNAVAILABLE),
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "code", "exit_code"), STATUSES)
+def test_the_apis_own_words_and_our_exit_status(status: int, kind: str, code: str | None, exit_code: ExitCode) -> None:
+    error = rejected(status, {"request-id": "req_header"}, api_error(kind, code=code))
+    assert error.failure == Failure(kind, status, "words")
+    assert (error.exit_code, error.code, error.request_id) == (exit_code, code, "req_header")
+
+
+@pytest.mark.parametrize(
+    ("kind", "exit_code"),
+    [
+        ("overloaded_error", ExitCode.UNAVAILABLE),
+        ("api_error", ExitCode.UNAVAILABLE),
+        ("rate_limit_error", ExitCode.UNAVAILABLE),
+        ("timeout_error", ExitCode.UNAVAILABLE),
+        ("invalid_request_error", ExitCode.REJECTED),
+        ("authentication_error", ExitCode.CREDENTIALS),
+        ("an_error_of_next_year", ExitCode.UNAVAILABLE),
+    ],
+)
+def test_in_a_response_of_200_the_type_decides(kind: str, exit_code: ExitCode) -> None:
+    error = rejection(json.loads(api_error(kind)), 200, {})
+    assert error.failure == Failure(kind, 200, "words")
+    assert (error.exit_code, error.request_id) == (exit_code, "req_body")
+
+
+BODIES = {
+    "OpenAI": (
+        400,
+        b'{"error":{"message":"Budget exceeded","type":"budget_exceeded","code":"400"}}',
+        "invalid_request_error",
+        "Budget exceeded",
+    ),
+    "a bare detail": (422, b'{"detail":"no such model"}', "invalid_request_error", "no such model"),
+    "a list of details": (
+        422,
+        b'{"detail":[{"loc":["body"],"msg":"required"}]}',
+        "invalid_request_error",
+        "[{'loc': ['body'], 'msg': 'required'}]",
+    ),
+    "an error that is a string": (404, b'{"error":"Not Found"}', "not_found_error", "Not Found"),
+    "only a message": (403, b'{"message":"Forbidden"}', "permission_error", "Forbidden"),
+    "nothing at all": (502, b"", "api_error", "HTTP 502"),
+    "an empty object": (500, b"{}", "api_error", "an error without words (HTTP 500)"),
+    "words of another kind": (
+        400,
+        b'{"error":{"type":3,"message":["x"]}}',
+        "invalid_request_error",
+        "an error without words (HTTP 400)",
+    ),
+    "a web page": (503, b"<html>\n<h1>Down</h1></html>", "api_error", "HTTP 503: <html> <h1>Down</h1></html>"),
+    "no UTF-8": (500, b"\xff\xfe", "api_error", "HTTP 500: \ufffd\ufffd"),
+    "a list": (500, b"[1]", "api_error", "HTTP 500: [1]"),
+    "half an emoji": (400, rb'{"error":{"message":"a\ud83d"}}', "invalid_request_error", "a\ufffd"),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_bodies_of_others(name: str) -> None:
+    status, body, kind, words = BODIES[name]
+    assert rejected(status, {}, body).failure == Failure(kind, status, words)
+
+
+def test_the_words_of_a_page_are_cut() -> None:
+    assert len(rejected(502, {}, b"word " * 10_000).failure.message) < 230
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "hint"),
+    [
+        pytest.param(401, api_error("authentication_error"), "avow auth status", id="401"),
+        pytest.param(404, api_error("not_found_error"), "avow models", id="404"),
+        pytest.param(
+            429, api_error("rate_limit_error", code="enforced_spend_limit_reached"), "spend limit", id="spend"
+        ),
+        pytest.param(
+            400,
+            api_error("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum"),
+            "send less",
+            id="too long",
+        ),
+        pytest.param(
+            400,
+            api_error("invalid_request_error", "messages.1: Invalid `signature` in `thinking` block. The"),
+            "new conversation",
+            id="signature",
+        ),
+        pytest.param(529, api_error("overloaded_error"), "--if-unavailable", id="529"),
+    ],
+)
+def test_hints_say_what_to_do(status: int, body: bytes, hint: str) -> None:
+    assert hint in (rejected(status, {}, body).hint or "")
+
+
+UNSUPPORTED = [
+    "'claude-sonnet-5' does not support the `fallbacks` parameter.",
+    "'claude-sonnet-5' does not support the `fallbacks` parameter",
+    "fallbacks: Extra inputs are not permitted",
+    "Fallbacks: extra inputs are not permitted.",
+    "Unexpected value(s) `server-side-fallback-2026-07-01` for the `anthropic-beta` header.",
+]
+
+
+@pytest.mark.parametrize("words", UNSUPPORTED)
+def test_an_endpoint_without_fallbacks_is_recognised(words: str) -> None:
+    assert says_fallbacks_unsupported(Failure("invalid_request_error", 400, words))
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (500, UNSUPPORTED[0]),
+        (400, "metadata: Extra inputs are not permitted"),
+        (400, "fallbacks.0.model: claude-opus-3 is not an allowed fallback"),
+    ],
+)
+def test_another_error_is_not_taken_for_it(status: int, words: str) -> None:
+    assert not says_fallbacks_unsupported(Failure("invalid_request_error", status, words))
+
+
+@pytest.mark.parametrize(
+    ("body", "is_error"),
+    [
+        ({"type": "error", "error": {"type": "api_error"}}, True),
+        ({"error": {"message": "x"}}, True),
+        ({"error": "x"}, True),
+        ({"error": None, "content": []}, False),
+        ({"type": "message", "content": []}, False),
+    ],
+)
+def test_what_is_an_error(body: dict[str, object], is_error: bool) -> None:
+    assert body_is_error(body) is is_error
+
+
+def test_what_is_no_answer_says_what_it_is() -> None:
+    error = not_an_answer(200, "text/html", b"<title>Sign in</title>", "req_1")
+    assert error.failure.type == "not_an_answer"
+    assert "HTTP 200, text/html: <title>Sign in</title>" in error.failure.message
+    assert (error.exit_code, error.request_id) == (ExitCode.UNAVAILABLE, "req_1")
+    assert "redirect" in (not_an_answer(302, "", b"", None).hint or "")
+
+
+@given(st.integers(400, 599), st.binary())
+def test_any_body_is_an_error_with_words(status: int, body: bytes) -> None:
+    error = rejected(status, {}, body)
+    assert error.failure.message.encode()
+    assert error.failure.status == status

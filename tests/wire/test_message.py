@@ -1,0 +1,294 @@
+"""The fold from events to a message, and the message that came whole."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avow.errors import NotAnAnswer
+from avow.wire.events import decode
+from avow.wire.message import Message, MessageFold, Named, fold, whole
+from avow.wire.sse import EventDecoder
+from tests.streams import (
+    ASKED,
+    OTHER,
+    Json,
+    answer,
+    as_events,
+    block,
+    chunked,
+    end,
+    fallback,
+    iteration,
+    message,
+    messages,
+    sse,
+    start,
+    text,
+    words,
+)
+
+
+def folded(*events: Json) -> Message:
+    """The message of these events."""
+    found = fold(decode(json.dumps(event).encode()) for event in events)
+    assert found is not None
+    return found
+
+
+def folded_bytes(*chunks: bytes) -> Message | None:
+    decoder, reading = EventDecoder(), MessageFold()
+    for chunk in chunks:
+        for data in decoder.feed(chunk):
+            reading.add(decode(data))
+    return reading.message()
+
+
+def test_a_plain_answer() -> None:
+    found = folded(*answer("Hel", "lo"))
+    assert (found.text, found.model, found.stop_reason, found.whole) == ("Hello", ASKED, "end_turn", True)
+    assert found.usage == {"input_tokens": 9, "output_tokens": 5}
+    assert found.unfinished == frozenset()
+    assert found.raw["id"] == "msg_1"
+
+
+@given(messages, st.integers(1, 5))
+def test_streamed_and_whole_are_alike(body: Json, pieces: int) -> None:
+    streamed, at_once = folded(*as_events(body, pieces)), whole(body)
+    assert streamed.raw == at_once.raw
+    assert (streamed.text, streamed.iterations, streamed.stop_reason) == (
+        at_once.text,
+        at_once.iterations,
+        at_once.stop_reason,
+    )
+    assert set(streamed.named) == set(at_once.named)
+    assert streamed.whole
+    assert at_once.whole
+
+
+@given(messages, st.lists(st.integers(0, 10_000)), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_cut_anywhere_it_folds_to_the_same(body: Json, cuts: list[int], line_end: str) -> None:
+    stream = sse(*as_events(body), end=line_end)
+    assert folded_bytes(*chunked(stream, cuts)) == folded_bytes(stream) == folded(*as_events(body))
+
+
+@given(messages, st.integers(0))
+def test_a_stream_without_its_end_is_not_whole(body: Json, length: int) -> None:
+    events = as_events(body)
+    found = fold(decode(json.dumps(event).encode()) for event in events[: length % len(events)])
+    assert found is None or not found.whole
+
+
+@given(st.lists(st.binary() | st.sampled_from(sse(*answer()).split(b"\n"))))
+def test_any_bytes_are_a_message_or_one_of_our_errors(parts: list[bytes]) -> None:
+    try:
+        found = folded_bytes(b"\n".join(parts))
+    except NotAnAnswer:
+        return
+    assert found is None or json.dumps(found.raw)
+
+
+def unfolded(*events: Json) -> tuple[list[Any], Message]:
+    found = folded(start(), *events, *end())
+    return found.content, found
+
+
+def test_thinking_comes_in_pieces_and_its_signature_replaces() -> None:
+    content, found = unfolded(
+        *block(
+            0,
+            {"type": "thinking", "thinking": "", "signature": ""},
+            {"type": "thinking_delta", "thinking": "Let me "},
+            {"type": "thinking_delta", "thinking": "see."},
+            {"type": "signature_delta", "signature": "one"},
+            {"type": "signature_delta", "signature": "two"},
+        )
+    )
+    assert content == [{"type": "thinking", "thinking": "Let me see.", "signature": "two"}]
+    assert found.text == ""
+
+
+@pytest.mark.parametrize(
+    ("pieces", "value"),
+    [
+        pytest.param(['{"a": ', "1}"], {"a": 1}, id="json in pieces"),
+        pytest.param([""], {}, id="nothing"),
+        pytest.param([], {}, id="no delta at all"),
+        pytest.param(['{"a": "cut'], '{"a": "cut', id="cut, and kept as it came"),
+    ],
+)
+def test_the_input_of_a_tool(pieces: list[str], value: object) -> None:
+    deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+    content, _ = unfolded(*block(0, {"type": "tool_use", "id": "t", "name": "f", "input": {}}, *deltas))
+    assert content == [{"type": "tool_use", "id": "t", "name": "f", "input": value}]
+
+
+def test_an_input_that_came_at_the_start_stays() -> None:
+    value = {"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}}
+    content, _ = unfolded(*block(0, value, {"type": "input_json_delta", "partial_json": ""}))
+    assert content == [value]
+
+
+def test_citations_are_added_to_those_at_the_start() -> None:
+    one, two, three = ({"url": name} for name in "abc")
+    value = {"type": "text", "text": "", "citations": [one]}
+    deltas = [{"type": "citations_delta", "citation": c} for c in (two, three)]
+    content, _ = unfolded(*block(0, value, {"type": "text_delta", "text": "x"}, *deltas))
+    assert content == [{"type": "text", "text": "x", "citations": [one, two, three]}]
+
+
+def test_a_compaction_delta_replaces() -> None:
+    content, _ = unfolded(
+        *block(0, {"type": "compaction", "content": None}, {"type": "compaction_delta", "content": "short"})
+    )
+    assert content == [{"type": "compaction", "content": "short"}]
+
+
+def test_what_is_unknown_is_kept_as_it_came() -> None:
+    odd_block = {"type": "hologram", "depth": [1, 2]}
+    odd_delta = {"type": "hologram_delta", "depth": 3}
+    content, found = unfolded({"type": "message_mood", "mood": "x"}, *block(0, odd_block, odd_delta), *words(1, "hi"))
+    assert content[0] == odd_block
+    assert found.leftovers == (
+        {"type": "message_mood", "mood": "x"},
+        {"type": "content_block_delta", "index": 0, "delta": odd_delta},
+    )
+    assert found.text == "hi"
+
+
+def test_text_in_a_block_of_another_type_is_not_the_answers() -> None:
+    content, found = unfolded(
+        *block(0, {"type": "connector_text", "text": ""}, {"type": "text_delta", "text": "aside"})
+    )
+    assert content == [{"type": "connector_text", "text": "aside"}]
+    assert found.text == ""
+
+
+def test_the_last_message_delta_wins_and_null_leaves_what_was() -> None:
+    found = folded(
+        start(usage={"input_tokens": 9, "output_tokens": 1, "service_tier": "standard"}),
+        {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 5}},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn"},
+            "usage": {"output_tokens": 7, "input_tokens": None},
+        },
+        {"type": "message_stop"},
+    )
+    assert found.stop_reason == "end_turn"
+    assert found.usage == {"input_tokens": 9, "output_tokens": 7, "service_tier": "standard"}
+
+
+def test_fields_beside_the_delta_are_kept() -> None:
+    found = folded(start(), {**end()[0], "context_management": {"applied_edits": []}}, end()[1])
+    assert found.raw["context_management"] == {"applied_edits": []}
+
+
+def test_nothing_after_the_end_counts() -> None:
+    found = folded(*answer("done"), *words(1, "more"), start(OTHER))
+    assert (found.text, found.named) == ("done", (Named("model", "model", ASKED),))
+
+
+def test_an_error_ends_the_message_unfinished() -> None:
+    reading = MessageFold()
+    error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    for event in (start(), *words(0, "half"), error, *end()):
+        reading.add(decode(json.dumps(event).encode()))
+    found = reading.message()
+    assert found is not None
+    assert (found.text, found.whole, reading.error, reading.stopped) == ("half", False, error, True)
+
+
+def test_an_end_without_a_stop_reason_is_not_whole() -> None:
+    assert not folded(start(), *words(0, "x"), {"type": "message_stop"}).whole
+
+
+def test_a_block_that_never_stopped_is_known() -> None:
+    found = folded(start(), *words(0, "a"), *words(1, "b")[:-1])
+    assert (found.text, found.unfinished) == ("ab", frozenset({1}))
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param(words(0, "text"), id="deltas"),
+        pytest.param(
+            [{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "text"}}],
+            id="a bare delta",
+        ),
+    ],
+)
+def test_a_message_whose_start_was_lost_is_kept_and_names_no_model(events: list[Json]) -> None:
+    found = folded(*events, *end())
+    assert (found.text, found.model, found.whole, found.named) == ("text", None, True, ())
+
+
+def test_pings_and_unknown_events_begin_no_message() -> None:
+    assert fold([decode(b'{"type":"ping"}'), decode(b'{"type":"x"}'), decode(b'{"type":"message_stop"}')]) is None
+
+
+def test_a_second_block_of_the_same_index_loses_no_text_and_no_handover() -> None:
+    found = folded(start(), *block(0, fallback()), *words(0, "one"), *words(0, "two"), *end())
+    assert [piece["type"] for piece in found.content] == ["fallback", "text", "text"]
+    assert found.text == "onetwo"
+
+
+def test_content_in_message_start_is_kept() -> None:
+    found = folded(start(content=[text("early "), fallback()]), *words(2, "late"), *end())
+    assert found.text == "early late"
+    assert [name.kind for name in found.named] == ["model", "from", "to"]
+
+
+def test_half_an_emoji_in_each_of_two_deltas_is_one() -> None:
+    assert folded(*answer("a\ud83d", "\ude00b")).text == "a😀b"
+
+
+def test_every_model_that_was_named_is_remembered() -> None:
+    runs = [iteration("message", ASKED), iteration("advisor_message", "x"), iteration("fallback_message", OTHER)]
+    found = folded(start(), *block(0, fallback()), *end(iterations=runs))
+    assert found.named == (
+        Named("model", "model", ASKED),
+        Named("content[0].from.model", "from", ASKED),
+        Named("content[0].to.model", "to", OTHER),
+        Named("usage.iterations[0].model", "message", ASKED),
+        Named("usage.iterations[1].model", "advisor_message", "x"),
+        Named("usage.iterations[2].model", "fallback_message", OTHER),
+    )
+
+
+def test_a_model_overwritten_later_is_remembered() -> None:
+    delta = {"type": "message_delta", "delta": {"stop_reason": "end_turn", "model": OTHER}, "usage": {}}
+    found = folded(start(), delta, {"type": "message_stop"})
+    assert [name.model for name in found.named] == [ASKED, OTHER]
+
+
+def test_names_with_half_an_emoji_can_be_written() -> None:
+    for name in folded(start("m\ud83d"), *block(0, fallback("\ud83d", "\ude00")), *end()).named:
+        name.model.encode()
+
+
+@given(
+    st.recursive(
+        st.none() | st.text(max_size=3) | st.integers(),
+        lambda v: (
+            st.lists(v)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["content", "usage", "model", "type", "iterations", "text", "stop_details", "from", "to"]
+                ),
+                v,
+            )
+        ),
+    )
+)
+def test_a_whole_body_of_any_shape(value: Any) -> None:
+    found = whole({"content": value, "usage": value, "model": value, "stop_details": value})
+    assert isinstance(found.text, str)
+    assert json.dumps(found.raw)
+
+
+def test_a_whole_message() -> None:
+    found = whole(message(text("a"), fallback(), text("b"), model=OTHER))
+    assert (found.text, found.whole, found.streamed) == ("ab", True, False)
