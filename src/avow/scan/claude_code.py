@@ -1,0 +1,310 @@
+"""Claude Code's transcripts: one JSON record a line, one session a file, sub-agents beside or within."""
+
+import re
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from avow.identity import Identity, compare
+from avow.scan.choices import chosen, is_command
+from avow.scan.gathering import Answer, Chain, Notice, conclude, either, read_notice
+from avow.scan.judging import echoed
+from avow.scan.lines import lines
+from avow.scan.moment import utc
+from avow.scan.records import Counts, PastAnswer
+from avow.wire.json_value import JsonObject, items, mended, obj, parse, text
+from avow.wire.message import block_text
+
+SYNTHETIC = "<synthetic>"
+
+# What one file may keep in memory while later records can still change what earlier ones mean.
+_HELD_ANSWERS = 32
+_HELD_BYTES = 4 * 1024 * 1024
+_CHAINS = 32
+
+# A whole JSON string, not one quoted inside another: there a backslash stands before its first quote.
+_TOOL_RESULT = re.compile(rb'(?<!\\)"tool_result"')
+_SWITCHES = frozenset({"model_refusal_fallback", "model_fallback"})
+
+
+def read(
+    file: BinaryIO, source: str, counts: Counts, on_bytes: Callable[[int], None] | None = None
+) -> Iterator[PastAnswer]:
+    """Every answer in a transcript, in order, in constant memory. Broken lines are counted; nothing is raised for
+    what stands in the file."""
+    transcript = _Transcript(source, counts)
+    for number, line in lines(file, counts, on_bytes):
+        if line is None:
+            transcript.lose_prompts()
+            continue
+        transcript.take(number, line)
+        while answer := transcript.settled():
+            yield answer
+    yield from transcript.rest()
+
+
+class _Transcript:
+    """Takes the lines of one file and gives back answers, each once no later record can change it."""
+
+    def __init__(self, source: str, counts: Counts) -> None:
+        self._source = source
+        self._counts = counts
+        self._chains: OrderedDict[tuple[str | None, str], Chain] = OrderedDict()
+        self._held: deque[Answer] = deque()
+        self._by_ids: dict[tuple[int, int, str | None, str | None], Answer] = {}
+        self._weight = 0
+
+    def take(self, number: int, line: bytes) -> None:
+        """Read one line, if it can matter: most bytes of a transcript are results of tools."""
+        if not _matters(line):
+            if not _looks_whole(line):
+                self._counts.broken_lines += 1
+            return
+        record = _record(line)
+        if record is None:
+            self._counts.broken_lines += 1
+            return
+        kind = record.get("type")
+        if kind == "assistant":
+            self._assistant(number, record, len(line))
+        elif kind == "user":
+            self._user(record)
+        elif kind == "system":
+            self._system(number, record)
+        elif kind == "last-prompt":
+            self._last_prompt(record)
+
+    def lose_prompts(self) -> None:
+        """A line could not be read, which may have been a prompt: what is answered next is not known."""
+        for chain in self._chains.values():
+            chain.prompt = None
+
+    def settled(self) -> PastAnswer | None:
+        """The oldest answer, once there are enough after it."""
+        if len(self._held) > _HELD_ANSWERS or (self._weight > _HELD_BYTES and len(self._held) > 1):
+            return self._release()
+        return None
+
+    def rest(self) -> Iterator[PastAnswer]:
+        """The answers still held, at the end of the file."""
+        while self._held:
+            yield self._release()
+
+    def _release(self) -> PastAnswer:
+        answer = self._held.popleft()
+        self._forget(answer)
+        return conclude(answer, self._source)
+
+    def _forget(self, answer: Answer) -> None:
+        self._weight -= answer.weight
+        self._by_ids.pop(_ids(answer), None)
+
+    def _chain(self, record: JsonObject) -> Chain:
+        side = record.get("isSidechain") is True
+        key = (text(record.get("sessionId")), f"side {text(record.get('agentId'))}" if side else "")
+        if chain := self._chains.get(key):
+            self._chains.move_to_end(key)
+            return chain
+        if len(self._chains) == _CHAINS:
+            self._chains.popitem(last=False)
+        chain = self._chains[key] = Chain()
+        return chain
+
+    def _latest(self, chain: Chain) -> Answer | None:
+        """The last answer at the chain's present place."""
+        return next((each for each in reversed(self._held) if _is_at(each, chain)), None)
+
+    def _assistant(self, number: int, record: JsonObject, weight: int) -> None:
+        message = obj(record.get("message"))
+        if not message:
+            self._counts.broken_lines += 1
+            return
+        if record.get("isApiErrorMessage") is True or message.get("model") == SYNTHETIC:
+            self._counts.api_errors += 1
+            return
+        if superseded := _strings(record.get("supersedes")):
+            self._retract(superseded)
+        chain = self._chain(record)
+        answer = self._find(chain, record, message) or self._open(number, chain, record, message)
+        answer.weight += weight
+        self._weight += weight
+        if uuid := text(record.get("uuid")):
+            answer.uuids.add(uuid)
+        blocks = items(message.get("content"))
+        if isinstance(string := message.get("content"), str):
+            blocks = [{"type": "text", "text": string}]
+        answer.add(message, blocks)
+        if sent := echoed(blocks):
+            _note_sent(chain, sent)
+
+    def _find(self, chain: Chain, record: JsonObject, message: JsonObject) -> Answer | None:
+        """The answer that this record goes on with: same ids at the same place, or the refusal already noted."""
+        message_id, request_id = text(message.get("id")), text(record.get("requestId"))
+        if found := self._by_ids.get((id(chain), chain.place, message_id, request_id)):
+            # Without an id of its own, only a record that follows directly goes on with the same message.
+            return found if message_id or record.get("parentUuid") in found.uuids else None
+        latest = self._latest(chain) if message.get("stop_reason") == "refusal" else None
+        if latest and not latest.message and request_id in (None, latest.request_id):
+            self._by_ids.pop(_ids(latest), None)
+            latest.message_id = message_id
+            self._by_ids[_ids(latest)] = latest
+            return latest
+        return None
+
+    def _open(self, number: int, chain: Chain, record: JsonObject, message: JsonObject) -> Answer:
+        model = text(message.get("model"))
+        switch = chain.switch
+        if switch and model and not _is_one_of(model, switch.original, switch.fallback):
+            # A third model: someone has chosen anew, and left no record of it.
+            chain.switch = chain.choice = chain.inferred = None
+        answer = Answer(
+            chain=chain,
+            place=chain.place,
+            line=number,
+            time=utc(record.get("timestamp")),
+            session=text(record.get("sessionId")),
+            message_id=text(message.get("id")),
+            request_id=text(record.get("requestId")),
+            choice=chain.choice,
+            inferred=chain.inferred,
+            switch=chain.switch,
+            prompt=chain.prompt,
+        )
+        self._held.append(answer)
+        self._by_ids[_ids(answer)] = answer
+        return answer
+
+    def _user(self, record: JsonObject) -> None:
+        prompt = _prompt(obj(record.get("message")).get("content"))
+        if prompt is None:
+            return
+        chain = self._chain(record)
+        if is_command(prompt):
+            self._command(chain, prompt)
+        elif not (record.get("isMeta") is True or record.get("isCompactSummary") is True or _is_interruption(prompt)):
+            chain.prompt = prompt or None
+            chain.place += 1
+            if chain.switch and chain.switch.turn_only:
+                chain.switch = None
+
+    def _command(self, chain: Chain, content: str) -> None:
+        is_set, model = chosen(content)
+        if is_set:
+            chain.choice, chain.inferred, chain.switch = model, None, None
+
+    def _system(self, number: int, record: JsonObject) -> None:
+        subtype = text(record.get("subtype"))
+        chain = self._chain(record)
+        if subtype in _SWITCHES:
+            self._switched(chain, record, read_notice(record, subtype or ""))
+        elif subtype == "model_refusal_no_fallback":
+            self._refused(number, chain, record, read_notice(record, subtype))
+        elif subtype == "model_consent_fallback":
+            # The user was asked and answered; what is asked for from then on is not recorded.
+            chain.choice = chain.inferred = chain.switch = None
+        elif isinstance(content := record.get("content"), str):
+            self._command(chain, content)
+
+    def _switched(self, chain: Chain, record: JsonObject, notice: Notice) -> None:
+        self._retract(_strings(either(record, "retractedMessageUuids", "retracted_message_uuids")))
+        latest = self._latest(chain)
+        if latest and _is_about(latest, record) and latest.message and not latest.refused:
+            latest.notice = notice  # The API fell back by itself; this is how the client tells of it.
+        else:
+            if latest and latest.refused:
+                self._drop(latest)  # No answer of its own: the client asked again on another model.
+            chain.place += 1
+        chain.choice = notice.original or chain.choice
+        chain.switch = None if record.get("direction") == "revert" or not notice.fallback else notice
+
+    def _refused(self, number: int, chain: Chain, record: JsonObject, notice: Notice) -> None:
+        latest = self._latest(chain)
+        if latest is None or not latest.refused:
+            latest = self._open(number, chain, record, {})
+        latest.notice = notice
+        chain.choice = notice.original or chain.choice
+
+    def _last_prompt(self, record: JsonObject) -> None:
+        leaf, prompt = text(record.get("leafUuid")), text(record.get("lastPrompt"))
+        for each in self._held:
+            if leaf in each.uuids and each.prompt is None:
+                each.prompt = prompt
+
+    def _retract(self, uuids: set[str]) -> None:
+        for each in [each for each in self._held if not uuids.isdisjoint(each.uuids)]:
+            self._drop(each)
+
+    def _drop(self, answer: Answer) -> None:
+        # By identity: two answers may be equal in every field.
+        self._held = deque(each for each in self._held if each is not answer)
+        self._forget(answer)
+
+
+def _note_sent(chain: Chain, sent: str) -> None:
+    """A fallback block repeats what was sent: where that is another model than was known, someone chose anew."""
+    moved_to = chain.switch.fallback if chain.switch else None
+    if chain.choice is not None and not any(
+        known and compare(known, sent) is Identity.SAME for known in (chain.choice, moved_to)
+    ):
+        chain.choice = chain.switch = None
+    chain.inferred = sent
+
+
+def _ids(answer: Answer) -> tuple[int, int, str | None, str | None]:
+    return id(answer.chain), answer.place, answer.message_id, answer.request_id
+
+
+def _is_at(answer: Answer, chain: Chain) -> bool:
+    return answer.chain is chain and answer.place == chain.place
+
+
+def _is_about(answer: Answer, record: JsonObject) -> bool:
+    return answer.declared and (
+        record.get("parentUuid") in answer.uuids
+        or (answer.request_id is not None and answer.request_id == either(record, "requestId", "request_id"))
+    )
+
+
+def _is_one_of(model: str, *others: str | None) -> bool:
+    return any(other and compare(model, other) is not Identity.DIFFERENT for other in others)
+
+
+def _matters(line: bytes) -> bool:
+    if b'"assistant"' in line or b'"last-prompt"' in line:
+        return True
+    if b'"user"' in line:
+        return _TOOL_RESULT.search(line) is None
+    return b'"system"' in line and (b"fallback" in line or b"<local-command-stdout>" in line)
+
+
+def _record(line: bytes) -> JsonObject | None:
+    """The record, every string in it encodable; None where the line is no JSON object."""
+    try:
+        record = parse(line)
+        if b"\\u" in line and (b"\\ud" in line or b"\\uD" in line):
+            record = mended(record)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _looks_whole(line: bytes) -> bool:
+    stripped = line.strip()
+    return stripped.startswith(b"{") and stripped.endswith(b"}")
+
+
+def _prompt(content: object) -> str | None:
+    if isinstance(content, str):
+        return content
+    blocks = items(content)
+    if any(block.get("type") == "tool_result" for block in blocks):
+        return None
+    return "".join(block_text(block) for block in blocks) if blocks else None
+
+
+def _is_interruption(prompt: str) -> bool:
+    return prompt.startswith("[Request interrupted by user")
+
+
+def _strings(value: object) -> set[str]:
+    return {each for each in value if isinstance(each, str)} if isinstance(value, list) else set()

@@ -1,0 +1,190 @@
+"""One answer in a Claude Code transcript: what its records say together, and what follows from it."""
+
+from dataclasses import dataclass, field, replace
+
+from avow.identity import Identity, compare
+from avow.scan.judging import Conclusion, declares, judge
+from avow.scan.records import Client, PastAnswer
+from avow.verdict import REROUTED, Verdict
+from avow.wire.json_value import JsonObject, obj, text
+from avow.wire.message import block_text
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A `system` record about a change of model, or about a refusal without one.
+
+    `told`: it holds words for the user, else None. `turn_only`: it stands until the next prompt; others stand
+    until a model is chosen.
+    """
+
+    subtype: str
+    original: str | None
+    fallback: str | None
+    category: str | None
+    trigger: str | None
+    told: bool | None
+    turn_only: bool
+
+    @property
+    def evidence(self) -> tuple[tuple[str, str], ...]:
+        """(field, value) of what it says about models."""
+        found = (
+            ("system.subtype", self.subtype),
+            ("system.originalModel", self.original),
+            ("system.fallbackModel", self.fallback),
+            ("system.trigger", self.trigger),
+            ("system.apiRefusalCategory", self.category),
+        )
+        return tuple((name, value) for name, value in found if value)
+
+    @property
+    def hops(self) -> tuple[str, ...]:
+        """The models it names, in order."""
+        return tuple(model for model in (self.original, self.fallback) if model)
+
+
+@dataclass(slots=True)
+class Chain:
+    """One line of conversation: a session's main one, or a sub-agent's.
+
+    `choice` is the model last known to be asked for, `inferred` the one that only a fallback block told of;
+    `place` counts prompts and changes of model: the records of one message share it.
+    """
+
+    choice: str | None = None
+    inferred: str | None = None
+    switch: Notice | None = None
+    prompt: str | None = None
+    place: int = 0
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer whose records are still being gathered, and what was known of its chain when it began.
+
+    `notice` is a record that told of this very answer; a refusal without records of its own has an empty
+    `message`. `declared`: the message itself says that another model went on. `weight` is in bytes.
+    """
+
+    chain: Chain
+    place: int
+    line: int
+    time: str | None
+    session: str | None
+    message_id: str | None
+    request_id: str | None
+    choice: str | None
+    inferred: str | None
+    switch: Notice | None
+    prompt: str | None
+    notice: Notice | None = None
+    message: JsonObject = field(default_factory=dict)
+    content: list[JsonObject] = field(default_factory=list)
+    uuids: set[str] = field(default_factory=set)
+    declared: bool = False
+    weight: int = 0
+
+    @property
+    def refused(self) -> bool:
+        """Whether the model declined, and nobody went on in this message."""
+        return self.message.get("stop_reason") == "refusal"
+
+    def add(self, message: JsonObject, blocks: list[JsonObject]) -> None:
+        """Take in the message of one more record; what it leaves out, earlier ones said."""
+        self.content.extend(blocks)
+        self.declared = self.declared or declares(message.get("usage"), blocks)
+        if not self.message:
+            self.message = message
+            return
+        usage = _merged(obj(self.message.get("usage")), obj(message.get("usage")))
+        self.message = {**_merged(self.message, message), "usage": usage}
+
+
+def read_notice(record: JsonObject, subtype: str) -> Notice:
+    """A `system` record in either spelling: transcripts write camelCase, the client's stream snake_case."""
+    shown = text(record.get("content")) is not None and record.get("isMeta") is not True
+    local = record.get("scope") == "local" and record.get("isSidechain") is not True
+    return Notice(
+        subtype=subtype,
+        original=text(either(record, "originalModel", "original_model")),
+        fallback=text(either(record, "fallbackModel", "fallback_model")),
+        category=text(either(record, "apiRefusalCategory", "api_refusal_category")),
+        trigger=text(record.get("trigger")),
+        told=shown or None,
+        # A model that was unavailable is tried again at the next prompt; after a refusal the session stays moved.
+        turn_only=subtype == "model_fallback" or local,
+    )
+
+
+def either(record: JsonObject, *names: str) -> object:
+    """The first of several fields that is there."""
+    return next((record[name] for name in names if record.get(name) is not None), None)
+
+
+def _merged(one: JsonObject, later: JsonObject) -> JsonObject:
+    return one | {key: value for key, value in later.items() if value is not None and value != []}
+
+
+def conclude(answer: Answer, source: str) -> PastAnswer:
+    """The answer as it is reported, once all its records are in."""
+    moved = _moved_by_client(answer)
+    notice = answer.notice or moved
+    conclusion = _judge(answer, moved)
+    verdict = conclusion.verdict
+    written = "".join(block_text(block) for block in answer.content)
+    told = notice.told if notice else False if verdict in REROUTED or verdict is Verdict.REFUSED else None
+    return PastAnswer(
+        client=Client.CLAUDE_CODE,
+        time=answer.time,
+        session=answer.session,
+        source=source,
+        line=answer.line,
+        row=None,
+        message_id=answer.message_id,
+        request_id=answer.request_id,
+        requested_model=conclusion.requested,
+        served_model=conclusion.served,
+        verdict=verdict,
+        category=conclusion.category or (notice.category if notice else None),
+        trigger=notice.trigger if notice else None,
+        told=told,
+        hops=conclusion.hops,
+        evidence=conclusion.evidence,
+        usage=obj(answer.message.get("usage")) or None,
+        prompt=answer.prompt,
+        text=None if verdict is Verdict.REFUSED else written or None,
+    )
+
+
+def _moved_by_client(answer: Answer) -> Notice | None:
+    """The notice by which the client itself asked the model that answered, where it did."""
+    switch, model = answer.switch, text(answer.message.get("model"))
+    if switch is None or switch.fallback is None or model is None or answer.refused or answer.declared:
+        return None
+    return switch if compare(switch.fallback, model) is Identity.SAME else None
+
+
+def _judge(answer: Answer, moved: Notice | None) -> Conclusion:
+    model = text(answer.message.get("model"))
+    if moved and model:
+        return Conclusion(
+            Verdict.FALLBACK,
+            requested=moved.original,
+            served=model,
+            category=moved.category,
+            hops=moved.hops,
+            evidence=(*moved.evidence, ("model", model)),
+        )
+    notice = answer.notice
+    if notice and not answer.message:
+        return Conclusion(
+            Verdict.REFUSED, notice.original, None, notice.category, hops=notice.hops, evidence=notice.evidence
+        )
+    known = answer.choice or (notice.original if notice else None)
+    if known is None and (answer.refused or answer.declared):
+        known = answer.inferred
+    conclusion = judge(answer.message, answer.content, known, recorded=False)
+    if notice:
+        return replace(conclusion, evidence=(*notice.evidence, *conclusion.evidence))
+    return conclusion

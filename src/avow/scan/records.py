@@ -1,0 +1,68 @@
+"""The values of a scan: one past answer, and what was counted on the way to it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from avow.verdict import REROUTED, Verdict
+from avow.wire.json_value import JsonObject
+
+
+class Client(StrEnum):
+    """The clients whose records can be read."""
+
+    CLAUDE_CODE = "claude-code"
+    LLM = "llm"
+
+
+@dataclass(frozen=True, slots=True)
+class PastAnswer:
+    """One message of the API, as another client recorded it.
+
+    `time` is RFC 3339 in UTC. `line` (transcripts, from 1) or `row` (databases) says where in `source` it stands.
+    `requested_model` is None where the client did not record it; `served_model` is None where the record does not
+    say or contradicts itself. `trigger` is why a client changed the model (`refusal`, `overloaded`, …), `category`
+    the refusal's own. `told`: whether the client showed its user a notice; None where there was nothing to tell or
+    it cannot be known. `hops` are the models tried, in order. `evidence` is (field, value), as recorded.
+    """
+
+    client: Client
+    time: str | None
+    session: str | None
+    source: str
+    line: int | None
+    row: str | None
+    message_id: str | None
+    request_id: str | None
+    requested_model: str | None
+    served_model: str | None
+    verdict: Verdict
+    category: str | None = None
+    trigger: str | None = None
+    told: bool | None = None
+    hops: tuple[str, ...] = ()
+    evidence: tuple[tuple[str, str], ...] = ()
+    usage: JsonObject | None = None
+    prompt: str | None = None
+    text: str | None = None
+
+    @property
+    def rerouted(self) -> bool:
+        """Whether another model than the requested one answered."""
+        return self.verdict in REROUTED
+
+    @property
+    def contradictory(self) -> bool:
+        """Whether a hand-over was declared and yet nothing says to which other model."""
+        return self.verdict is Verdict.UNVERIFIED and len(self.hops) > 1
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a scan passed by: broken lines (not JSON, torn), lines too long to read, error records that are no
+    answers, answers copied from another file, rows of other makers' models."""
+
+    broken_lines: int = 0
+    oversized_lines: int = 0
+    api_errors: int = 0
+    duplicates: int = 0
+    other_models: int = 0

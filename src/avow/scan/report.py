@@ -1,0 +1,204 @@
+"""What a scan found, added up; as JSON, and as rows of text for a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from avow.scan.places import Unreadable
+from avow.scan.records import Counts, PastAnswer
+from avow.verdict import NO_CATEGORY, STICKY, Verdict
+
+SCHEMA = "avow.scan/1"
+TOTALS_HEADER = ("client", "month", "answers", "as requested", "rerouted", "refused", "unverified")
+REROUTES_HEADER = ("time", "client", "session", "from", "to", "why", "told")
+
+_MONTH = len("2026-11")
+_SESSION_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Answers of one client in one month (`2026-11`, UTC; None where no time was recorded), by verdict."""
+
+    client: str
+    month: str | None
+    as_requested: int = 0
+    fallback: int = 0
+    substituted: int = 0
+    refused: int = 0
+    unverified: int = 0
+
+    @property
+    def answers(self) -> int:
+        """All of them."""
+        return self.as_requested + self.rerouted + self.refused + self.unverified
+
+    @property
+    def rerouted(self) -> int:
+        """Those that another model wrote."""
+        return self.fallback + self.substituted
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A finished scan. `reroutes` and `contradictory` come by time and without text: prompts and answers are only
+    in the answers themselves. `contradictory` declare a hand-over, but not to another model."""
+
+    totals: tuple[Totals, ...]
+    reroutes: tuple[PastAnswer, ...]
+    contradictory: tuple[PastAnswer, ...]
+    files_read: int
+    bytes_read: int
+    counts: Counts
+    unreadable: tuple[Unreadable, ...]
+    looked_in: tuple[str, ...]
+
+    @property
+    def answers(self) -> int:
+        """All answers found."""
+        return sum(each.answers for each in self.totals)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Adds up answers as they come; grows with the number of reroutes and months, not of answers."""
+
+    _months: dict[tuple[str, str], dict[Verdict, int]] = field(default_factory=dict)
+    _reroutes: list[PastAnswer] = field(default_factory=list)
+    _contradictory: list[PastAnswer] = field(default_factory=list)
+
+    def add(self, answer: PastAnswer) -> None:
+        """Take in one answer."""
+        month = answer.time[:_MONTH] if answer.time else ""
+        by_verdict = self._months.setdefault((answer.client, month), dict.fromkeys(Verdict, 0))
+        by_verdict[answer.verdict] += 1
+        if answer.rerouted or answer.contradictory:
+            kept = self._reroutes if answer.rerouted else self._contradictory
+            kept.append(replace(answer, prompt=None, text=None, usage=None))
+
+    def report(
+        self,
+        *,
+        files_read: int,
+        bytes_read: int,
+        counts: Counts,
+        unreadable: Sequence[Unreadable],
+        looked_in: Sequence[str],
+    ) -> Report:
+        """What has been added so far."""
+        totals = tuple(
+            Totals(str(client), month or None, **{verdict.value: number for verdict, number in by_verdict.items()})
+            for (client, month), by_verdict in sorted(self._months.items())
+        )
+        return Report(
+            totals=totals,
+            reroutes=tuple(sorted(self._reroutes, key=_by_time)),
+            contradictory=tuple(sorted(self._contradictory, key=_by_time)),
+            files_read=files_read,
+            bytes_read=bytes_read,
+            counts=replace(counts),
+            unreadable=tuple(unreadable),
+            looked_in=tuple(looked_in),
+        )
+
+
+def report_as_json(report: Report) -> dict[str, object]:
+    """The report as an object of JSON types; keys are always present, null where unknown."""
+    return {
+        "schema": SCHEMA,
+        "answers": report.answers,
+        "totals": [
+            {
+                "client": each.client,
+                "month": each.month,
+                "answers": each.answers,
+                "as_requested": each.as_requested,
+                "rerouted": each.rerouted,
+                "fallback": each.fallback,
+                "substituted": each.substituted,
+                "refused": each.refused,
+                "unverified": each.unverified,
+            }
+            for each in report.totals
+        ],
+        "reroutes": [answer_as_json(answer) for answer in report.reroutes],
+        "contradictory": [answer_as_json(answer) for answer in report.contradictory],
+        "files_read": report.files_read,
+        "bytes_read": report.bytes_read,
+        "broken_lines": report.counts.broken_lines,
+        "oversized_lines": report.counts.oversized_lines,
+        "api_errors": report.counts.api_errors,
+        "duplicates": report.counts.duplicates,
+        "other_models": report.counts.other_models,
+        "unreadable": [{"path": each.path, "reason": each.reason} for each in report.unreadable],
+        "looked_in": list(report.looked_in),
+    }
+
+
+def answer_as_json(answer: PastAnswer) -> dict[str, object]:
+    """Where an answer stands and how it was routed, without prompt and text."""
+    return {
+        "client": str(answer.client),
+        "time": answer.time,
+        "session": answer.session,
+        "requested_model": answer.requested_model,
+        "served_model": answer.served_model,
+        "verdict": str(answer.verdict),
+        "rerouted": answer.rerouted,
+        "category": answer.category,
+        "trigger": answer.trigger,
+        "told": answer.told,
+        "hops": list(answer.hops),
+        "evidence": [{"field": name, "value": value} for name, value in answer.evidence],
+        "source": answer.source,
+        "line": answer.line,
+        "row": answer.row,
+        "message_id": answer.message_id,
+        "request_id": answer.request_id,
+    }
+
+
+def totals_rows(report: Report) -> list[tuple[str, ...]]:
+    """A row a client and month, under `TOTALS_HEADER`."""
+    return [
+        (
+            each.client,
+            each.month or "unknown",
+            str(each.answers),
+            str(each.as_requested),
+            str(each.rerouted),
+            str(each.refused),
+            str(each.unverified),
+        )
+        for each in report.totals
+    ]
+
+
+def reroute_rows(answers: Sequence[PastAnswer]) -> list[tuple[str, ...]]:
+    """A row an answer, under `REROUTES_HEADER`. The cells hold text from outside: clean it before it is shown."""
+    told = {True: "yes", False: "no", None: "unknown"}
+    return [
+        (
+            (answer.time or "unknown")[: len("2026-11-23T17:00")].replace("T", " "),
+            str(answer.client),
+            (answer.session or answer.row or "")[:_SESSION_SHOWN],
+            answer.requested_model or "not recorded",
+            answer.served_model or "not named",
+            _reason(answer),
+            told[answer.told],
+        )
+        for answer in answers
+    ]
+
+
+def _reason(answer: PastAnswer) -> str:
+    if answer.category:
+        return answer.category
+    if answer.trigger and answer.trigger != "refusal":
+        return answer.trigger
+    if answer.verdict is Verdict.SUBSTITUTED:
+        return "not declared"
+    return NO_CATEGORY if len(answer.hops) > 1 else STICKY
+
+
+def _by_time(answer: PastAnswer) -> tuple[bool, str, str, int]:
+    return answer.time is None, answer.time or "", answer.source, answer.line or 0

@@ -1,0 +1,182 @@
+import json
+from typing import Any
+
+import pytest
+
+from avow.scan.places import Unreadable
+from avow.scan.records import Client, Counts, PastAnswer
+from avow.scan.report import (
+    REROUTES_HEADER,
+    TOTALS_HEADER,
+    Report,
+    Tally,
+    report_as_json,
+    reroute_rows,
+    totals_rows,
+)
+from avow.verdict import Verdict
+
+DEFAULTS: dict[str, Any] = {
+    "client": Client.CLAUDE_CODE,
+    "time": "2026-11-23T18:01:29.213Z",
+    "session": "50728730-9344",
+    "source": "file",
+    "line": 3,
+    "row": None,
+    "message_id": "msg_1",
+    "request_id": "req_1",
+    "requested_model": "claude-fable-5",
+    "served_model": "claude-opus-4-8",
+    "verdict": Verdict.FALLBACK,
+    "hops": ("claude-fable-5", "claude-opus-4-8"),
+    "prompt": "secret",
+    "text": "secret",
+    "usage": {"output_tokens": 1},
+}
+
+
+def past(**more: Any) -> PastAnswer:
+    return PastAnswer(**(DEFAULTS | more))
+
+
+def report(*answers: PastAnswer) -> Report:
+    tally = Tally()
+    for answer in answers:
+        tally.add(answer)
+    return tally.report(
+        files_read=1,
+        bytes_read=9,
+        counts=Counts(broken_lines=2, oversized_lines=3, api_errors=4, duplicates=5, other_models=6),
+        unreadable=[Unreadable("x", "Permission denied")],
+        looked_in=["/h/.claude/projects"],
+    )
+
+
+def test_totals_by_client_and_month() -> None:
+    found = report(
+        past(),
+        past(verdict=Verdict.SUBSTITUTED),
+        past(verdict=Verdict.REFUSED),
+        past(verdict=Verdict.UNVERIFIED),
+        past(verdict=Verdict.AS_REQUESTED),
+        past(time="2026-10-01T00:00:00.000Z"),
+        past(time=None, client=Client.LLM),
+    )
+    assert totals_rows(found) == [
+        ("claude-code", "2026-10", "1", "0", "1", "0", "0"),
+        ("claude-code", "2026-11", "5", "1", "2", "1", "1"),
+        ("llm", "unknown", "1", "0", "1", "0", "0"),
+    ]
+    assert found.answers == 7
+    assert all(len(row) == len(TOTALS_HEADER) for row in totals_rows(found))
+
+
+def test_reroutes_come_by_time_and_contradictions_apart() -> None:
+    found = report(
+        past(time=None, line=1),
+        past(time="2026-11-02T00:00:00.000Z", line=2),
+        past(time="2026-11-01T00:00:00.000Z", line=3),
+        past(verdict=Verdict.UNVERIFIED, line=4),
+        past(verdict=Verdict.UNVERIFIED, line=5, hops=()),
+    )
+    assert [each.line for each in found.reroutes] == [3, 2, 1]
+    assert [each.line for each in found.contradictory] == [4]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (
+            {"category": "cyber", "told": True},
+            ("2026-11-23 18:01", "claude-code", "50728730", "claude-fable-5", "claude-opus-4-8", "cyber", "yes"),
+        ),
+        (
+            {"requested_model": None, "hops": ("claude-opus-4-8",), "told": False, "session": None},
+            (
+                "2026-11-23 18:01",
+                "claude-code",
+                "",
+                "not recorded",
+                "claude-opus-4-8",
+                "sticky: no decline in this response",
+                "no",
+            ),
+        ),
+        (
+            {"trigger": "refusal", "time": None},
+            ("unknown", "claude-code", "50728730", "claude-fable-5", "claude-opus-4-8", "no category given", "unknown"),
+        ),
+        (
+            {"trigger": "overloaded", "client": Client.LLM, "session": None, "row": "01m84s4ftbh"},
+            ("2026-11-23 18:01", "llm", "01m84s4f", "claude-fable-5", "claude-opus-4-8", "overloaded", "unknown"),
+        ),
+        (
+            {"verdict": Verdict.SUBSTITUTED, "served_model": None},
+            ("2026-11-23 18:01", "claude-code", "50728730", "claude-fable-5", "not named", "not declared", "unknown"),
+        ),
+    ],
+    ids=["category", "sticky", "no category", "overloaded", "substituted"],
+)
+def test_a_row_of_the_table(more: dict[str, Any], expected: tuple[str, ...]) -> None:
+    assert reroute_rows([past(**more)]) == [expected]
+    assert len(expected) == len(REROUTES_HEADER)
+
+
+def test_json() -> None:
+    found = report_as_json(report(past(category="cyber", evidence=(("model", "claude-opus-4-8"),))))
+    assert json.loads(json.dumps(found)) == {
+        "schema": "avow.scan/1",
+        "answers": 1,
+        "totals": [
+            {
+                "client": "claude-code",
+                "month": "2026-11",
+                "answers": 1,
+                "as_requested": 0,
+                "rerouted": 1,
+                "fallback": 1,
+                "substituted": 0,
+                "refused": 0,
+                "unverified": 0,
+            }
+        ],
+        "reroutes": [
+            {
+                "client": "claude-code",
+                "time": "2026-11-23T18:01:29.213Z",
+                "session": "50728730-9344",
+                "requested_model": "claude-fable-5",
+                "served_model": "claude-opus-4-8",
+                "verdict": "fallback",
+                "rerouted": True,
+                "category": "cyber",
+                "trigger": None,
+                "told": None,
+                "hops": ["claude-fable-5", "claude-opus-4-8"],
+                "evidence": [{"field": "model", "value": "claude-opus-4-8"}],
+                "source": "file",
+                "line": 3,
+                "row": None,
+                "message_id": "msg_1",
+                "request_id": "req_1",
+            }
+        ],
+        "contradictory": [],
+        "files_read": 1,
+        "bytes_read": 9,
+        "broken_lines": 2,
+        "oversized_lines": 3,
+        "api_errors": 4,
+        "duplicates": 5,
+        "other_models": 6,
+        "unreadable": [{"path": "x", "reason": "Permission denied"}],
+        "looked_in": ["/h/.claude/projects"],
+    }
+
+
+def test_a_report_does_not_change_afterwards() -> None:
+    tally, counts = Tally(), Counts()
+    before = tally.report(files_read=0, bytes_read=0, counts=counts, unreadable=[], looked_in=[])
+    tally.add(past())
+    counts.broken_lines += 1
+    assert (before.answers, before.counts.broken_lines, before.reroutes) == (0, 0, ())
