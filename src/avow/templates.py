@@ -1,0 +1,268 @@
+"""Saved prompts: TOML files with a prompt, a system prompt and settings, and `$variables` to fill in.
+
+A template is `NAME.toml` in the config folder's `templates/`, or any path. Keys: `prompt`, `system`, and every setting
+of `ask`. In prompt and system `$name` and `${name}` are variables and `$$` is a dollar sign (`string.Template`);
+`$input`, in the prompt alone, is what was piped in.
+"""
+
+import os
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template as Pattern
+
+from avow.errors import FileError, UsageError
+from avow.paths import make_private
+
+INPUT = "input"
+_NAME = re.compile(r"[^\W_][\w.-]*")
+
+Check = Callable[[str, object], str | None]
+"""Whether a setting may have a value: what is wrong with it, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A saved prompt. `settings` are its other keys."""
+
+    name: str
+    where: Path
+    prompt: str | None = None
+    system: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names to fill in, in order, without `input`."""
+        names = dict.fromkeys(name for text in (self.prompt, self.system) for name in _names_in(text or ""))
+        return tuple(name for name in names if name != INPUT)
+
+    @property
+    def takes_input(self) -> bool:
+        """Whether what is piped in goes into the prompt (else it is attached, as without a template)."""
+        return INPUT in _names_in(self.prompt or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A template's texts with their variables filled in."""
+
+    prompt: str | None
+    system: str | None
+
+
+def load(folder: Path, name: str, check: Check) -> Template:
+    """The template `name` of `folder`, or of a path (with a slash, or ending in .toml).
+
+    Raises UsageError, with file and line, where there is none or where it says something it cannot.
+    """
+    import tomllib  # deferred: start-up
+
+    where = _path_of(folder, name)
+    text = _read(where, name, folder)
+    try:
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"template {name} ({where}): not TOML: {error}") from error
+    problems = [
+        f"line {_line_of(text, key)}: {wrong}" for key, value in table.items() if (wrong := _wrong(key, value, check))
+    ]
+    for key in ("prompt", "system"):
+        problems += _wrong_dollars(key, table.get(key), text)
+    if isinstance(table.get("system"), str) and INPUT in _names_in(table["system"]):
+        problems.append(f"line {_line_of(text, 'system')}: $input is for the prompt; the system prompt has none")
+    if problems:
+        raise UsageError(f"template {name} ({where}), {'; '.join(problems)}")
+    settings = {key: value for key, value in table.items() if key not in ("prompt", "system")}
+    return Template(name, where, table.get("prompt"), table.get("system"), settings)
+
+
+def fill(template: Template, pairs: Sequence[str], piped: str | None) -> Filled:
+    """The template's texts with the values of `pairs` (`KEY=VALUE`; the last of a key counts) and, for `$input`,
+    of `piped`.
+
+    Raises UsageError naming every variable without a value, or a value that no variable asks for.
+    """
+    values = dict(_pair(pair) for pair in pairs)
+    _refuse_unused(template, values)
+    if piped is not None and INPUT not in values:
+        values[INPUT] = piped
+    missing = [name for name in template.variables if name not in values]
+    lacks_input = template.takes_input and INPUT not in values
+    if missing or lacks_input:
+        names = ", ".join(f"${name}" for name in (*missing, *([INPUT] if lacks_input else [])))
+        ways = [" ".join(f"-p {name}=…" for name in missing)] if missing else []
+        ways += ["pipe something in for $input"] if lacks_input else []
+        raise UsageError(f"template {template.name} ({template.where}): no value for {names}", hint=", ".join(ways))
+    return Filled(_filled(template.prompt, values), _filled(template.system, values))
+
+
+def names(folder: Path) -> tuple[str, ...]:
+    """The names of the templates in `folder`, sorted; none where it does not exist."""
+    try:
+        return tuple(sorted(path.stem for path in folder.glob("*.toml") if _NAME.fullmatch(path.stem)))
+    except OSError as error:
+        raise FileError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
+
+
+def save(folder: Path, template: Template, *, force: bool = False) -> Path:
+    """Write the template, mode 0600, and give its path.
+
+    Raises UsageError where the name is none, or taken and not `force`; FileError where it cannot be written.
+    """
+    where = _path_in(folder, template.name)
+    for key, text in (("prompt", template.prompt), ("system", template.system)):
+        if wrong := _wrong_dollars(key, text, None):
+            raise UsageError(f"template {template.name}, {'; '.join(wrong)}")
+    table = {"prompt": template.prompt, "system": template.system, **template.settings}
+    text = _as_toml({key: _plain(value) for key, value in table.items() if value is not None})
+    try:
+        make_private(folder)
+    except OSError as error:
+        raise FileError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        _write(where, text, force=force)
+    except FileExistsError as error:
+        taken = f"there is a template {template.name} already ({where})"
+        raise UsageError(taken, hint="--force replaces it") from error
+    except OSError as error:
+        raise FileError(f"{where}: {(error.strerror or str(error)).lower()}") from error
+    return where
+
+
+def text_of(folder: Path, name: str) -> str:
+    """The template's file as it is. Raises UsageError where there is none."""
+    return _read(_path_of(folder, name), name, folder)
+
+
+def delete(folder: Path, name: str) -> Path:
+    """Remove the template and give the path it had. Raises UsageError where there is none."""
+    where = _path_in(folder, name)
+    try:
+        where.unlink()
+    except FileNotFoundError as error:
+        raise _no_such(name, folder) from error
+    except OSError as error:
+        raise FileError(f"{where}: {(error.strerror or str(error)).lower()}") from error
+    return where
+
+
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """The known name that is most like `name`, if any is."""
+    import difflib  # deferred: only for errors
+
+    return next(iter(difflib.get_close_matches(name, known, 1)), None)
+
+
+def _path_of(folder: Path, name: str) -> Path:
+    if "/" in name or os.sep in name or name.endswith(".toml"):
+        return Path(name).expanduser()
+    return _path_in(folder, name)
+
+
+def _path_in(folder: Path, name: str) -> Path:
+    """The file of a name, which has no way out of the folder: no slashes, no dot at the beginning."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is no name for a template", hint="letters, digits, and . - _ after the first of them"
+        )
+    return folder / f"{name}.toml"
+
+
+def _read(where: Path, name: str, folder: Path) -> str:
+    try:
+        return where.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError as error:
+        raise _no_such(name, folder) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"template {name} ({where}): not UTF-8 text (byte {error.start})") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"template {name} ({where}): {reason.lower()}") from error
+
+
+def _no_such(name: str, folder: Path) -> UsageError:
+    near = nearest(name, names(folder))
+    return UsageError(
+        f"there is no template {name!r}" + (f"; did you mean {near!r}?" if near else ""), hint="avow template list"
+    )
+
+
+def _wrong(key: str, value: object, check: Check) -> str | None:
+    if key in ("prompt", "system"):
+        return None if isinstance(value, str) else f"{key} is a text, not {type(value).__name__}"
+    return check(key, value)
+
+
+def _wrong_dollars(key: str, text: object, source: str | None) -> list[str]:
+    """Where a `$` begins no variable: in which line, of the file where it is found there, else of the text."""
+    if not isinstance(text, str):
+        return []
+    found = []
+    for match in Pattern.pattern.finditer(text):
+        if match.group("invalid") is not None:
+            line = text.count("\n", 0, match.start()) + 1
+            after = text[match.start() : match.start() + 12].split("\n")[0]
+            place = f"{key}, its line {line}" if source is None or "\n" in text else f"line {_line_of(source, key)}"
+            found.append(f"{place}: {after!r} is no variable; a dollar sign is written $$")
+    return found
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    return tuple(Pattern(text).get_identifiers())
+
+
+def _pair(pair: str) -> tuple[str, str]:
+    key, equals, value = pair.partition("=")
+    if not equals or not key:
+        raise UsageError(f"-p {pair}: this is not KEY=VALUE")
+    return key, value
+
+
+def _refuse_unused(template: Template, values: Mapping[str, str]) -> None:
+    known = (*template.variables, *([INPUT] if template.takes_input else []))
+    unused = [name for name in values if name not in known]
+    if not unused:
+        return
+    near = nearest(unused[0], known)
+    takes = ", ".join(f"${name}" for name in known)
+    raise UsageError(
+        f"template {template.name} ({template.where}) has no {', '.join(f'${name}' for name in unused)}"
+        + (f"; did you mean ${near}?" if near else ""),
+        hint=f"it takes {takes}" if known else "it takes no variables",
+    )
+
+
+def _filled(text: str | None, values: Mapping[str, str]) -> str | None:
+    return None if text is None else Pattern(text).substitute(values)
+
+
+def _line_of(text: str, key: str) -> int:
+    """The line where a top-level key stands; 1 where it is written in some rarer way."""
+    written = re.compile(rf"""^[ \t]*(?:\[+[ \t]*)?["']?{re.escape(key)}["']?[ \t]*[=.\]]""", re.MULTILINE)
+    match = written.search(text)
+    return text.count("\n", 0, match.start()) + 1 if match else 1
+
+
+def _as_toml(table: dict[str, object]) -> str:
+    import tomllib  # deferred: start-up
+
+    import tomli_w
+
+    text = tomli_w.dumps(table, multiline_strings=True)
+    # Line ends of other kinds do not survive in a multi-line string; in a quoted one they do.
+    return text if tomllib.loads(text) == table else tomli_w.dumps(table)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _write(where: Path, text: str, *, force: bool) -> None:
+    target = where.with_name(f".{where.name}.{os.getpid()}") if force else where
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    if force:
+        target.replace(where)
