@@ -413,6 +413,14 @@ def test_endings(name: str) -> None:
         assert outcome.shown == answered
 
 
+def test_an_error_in_a_stream_has_the_status_of_its_response() -> None:
+    for body in (HALF, b""):
+        event = sse({"type": "error", "error": {"type": "invalid_request_error", "message": "no"}})
+        failure = against(stream(body + event)).exchange.error
+        assert failure is not None
+        assert (failure.type, failure.status, failure.message) == ("invalid_request_error", 200, "no")
+
+
 # What is tried again, and what is not: (answers, retries, status, exit status, error type).
 BUSY = error("overloaded_error", "529 Overloaded")
 RETRIES: dict[str, tuple[list[list[Step] | bytes], int, Status, int, str | None]] = {

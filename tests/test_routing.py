@@ -280,6 +280,12 @@ def test_the_details_of_a_refusal() -> None:
     assert (routing.category, routing.explanation, routing.recommended_model) == ("bio", "why", OTHER)
 
 
+def test_a_hand_over_in_an_odd_place_is_one_all_the_same() -> None:
+    found = folded(start(), *words(0, "a"), {**end()[0], "content": [fallback()]}, end()[1])
+    assert found.text == "a"
+    assert judged(found).verdict is Verdict.FALLBACK
+
+
 # -- which model wrote which text
 
 

@@ -3,10 +3,9 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from avow import chain
 from avow.errors import (
@@ -29,48 +28,23 @@ from avow.exchange import (
     Retrying,
     Started,
     Status,
-    TextWritten,
-    ThinkingWritten,
     Withdrawn,
     exit_code,
     priced,
 )
 from avow.exit_codes import ExitCode
+from avow.reading import Reading, Response, read_error
 from avow.retry import GiveUp, decide
 from avow.routing import judge
+from avow.saver import Saver
 from avow.verdict import Asked, Attempt
-from avow.wire.events import BlockStarted, Event, MessageStarted, TextArrived, ThinkingArrived, decode
-from avow.wire.failure import body_is_error, not_an_answer, rejected, rejection, says_fallbacks_unsupported
-from avow.wire.json_value import JsonObject, items, mend, mended, obj, parse, text
-from avow.wire.message import Message, MessageFold, block_text, whole
+from avow.wire.failure import rejected, says_fallbacks_unsupported
+from avow.wire.json_value import JsonObject, text
+from avow.wire.message import Message
 from avow.wire.request import Endpoint, Request, betas_for
-from avow.wire.sse import EventDecoder
 
-SAVE_EVERY_S = 1.0
-LONGEST_ERROR = 1024 * 1024
-LONGEST_WHOLE = 64 * 1024 * 1024
 """The most bytes that are read of an error, and of an answer that is not streamed."""
-_BOM_PIECES = (b"\xef", b"\xef\xbb", b"\xef\xbb\xbf")
 TRUNCATING = frozenset({"max_tokens", "model_context_window_exceeded", "pause_turn", "tool_use", "compaction"})
-
-
-class Patience(Protocol):
-    """How long to wait; the transport has the real one."""
-
-    deadline: float | None
-
-    def passed(self) -> bool: ...
-
-
-class Response(Protocol):
-    """What `send` gives: `headers` are lower-case."""
-
-    status: int
-    headers: dict[str, str]
-
-    def chunks(self) -> Iterator[bytes]: ...
-
-    def read(self, limit: int = ...) -> bytes: ...
 
 
 Send = Callable[[Request], AbstractContextManager[Response]]
@@ -139,10 +113,10 @@ class _Run:
         self.sleep = sleep
         self.begun_at = time.monotonic()
         self.lock = threading.Lock()
-        self.saver = _Saver(lambda: save(self.result()))
+        self.saver = Saver(lambda: save(self.result()))
         self.steps = [chain.Step(str(plan.body["model"]), plan.body, credit=plan.credit)]
         self.attempts: list[Attempt] = []
-        self.reading = _Reading()
+        self.reading = Reading(self.lock, self._heard)
         self.retries = 0
         self.without_fallbacks = False
         self.first_token_ms: int | None = None
@@ -177,7 +151,7 @@ class _Run:
                 withdrawn = "".join(before) + withdrawn
                 self.attempts = [replace(a, continued=False) for a in self.attempts]
             self.attempts.append(replace(attempt, continued=stands))
-            self.reading = _Reading()
+            self.reading = Reading(self.lock, self._heard)
         return withdrawn
 
     def stopped_by(self, number: int, words: str) -> None:
@@ -235,7 +209,7 @@ class _Run:
             sent=error.sent,
             timed_out=isinstance(error, TimedOut | Stalled),
         )
-        if isinstance(error, NotAnAnswer) or (isinstance(error, StreamEnded) and self.reading.answering):
+        if error.hopeless or isinstance(error, NotAnAnswer) or (isinstance(error, StreamEnded) and self.reading.answering):
             return False
         if isinstance(decision, GiveUp):
             asked = decision.retry_after or 0
@@ -251,156 +225,26 @@ class _Run:
         betas = betas_for(body, credit=step.credit)
         request = self.plan.endpoint.request("POST", "/v1/messages", body, betas)
         with self.lock:
-            self.reading = _Reading()
+            self.reading = Reading(self.lock, self._heard)
         with self.send(request) as response:
             self.reading.headers = dict(response.headers)
-            self.request_id = response.headers.get("request-id") or self.request_id
+            self.request_id = self.reading.request_id = response.headers.get("request-id") or self.request_id
             if response.status >= 400:
-                raise rejected(response.status, self.reading.headers, _read_error(response))
+                raise rejected(response.status, self.reading.headers, read_error(response))
             try:
-                self._read(response)
+                self.reading.read(response)
             except (StreamEnded, Stalled) as error:
                 if not self.reading.fold.started:
                     # Nothing of an answer had come: the API was not reached, whatever its first bytes were.
                     raise type(error)(error.failure, ExitCode.UNREACHABLE, request_id=self.request_id) from None
                 raise
 
-    def _read(self, response: Response) -> None:
-        """Take in a response of status 2xx: events, or JSON where the body begins like JSON, whatever its headers
-        say (gateways ignore `stream`, or name the wrong type)."""
-        chunks = response.chunks()
-        head = b""
-        for chunk in chunks:
-            head += chunk
-            if head.strip() and head.strip() not in _BOM_PIECES:
-                break
-        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-        kind = response.headers.get("content-type", "")
-        if not 200 <= response.status < 300:
-            raise not_an_answer(response.status, kind, head, self.request_id)
-        if start == b"{":
-            self.reading.answering = True
-            body = bytearray(head)
-            for chunk in chunks:
-                body += chunk
-                if len(body) > LONGEST_WHOLE:
-                    break
-            self._whole(response, bytes(body))
-        elif start in (b"e", b"d", b":", b"i", b"r") or (not start and "event-stream" in kind):
-            self._stream(head, chunks, "event-stream" in kind, response.status)
-            if not self.reading.fold.started:
-                raise not_an_answer(response.status, kind, head, self.request_id)
-        else:
-            raise not_an_answer(response.status, kind, head, self.request_id)
-
-    def _whole(self, response: Response, data: bytes) -> None:
-        try:
-            body = parse(data)
-        except ValueError:
-            body = None
-        if not isinstance(body, dict) or not (body_is_error(body) or isinstance(body.get("content"), list)):
-            raise not_an_answer(response.status, response.headers.get("content-type", ""), data[:2000], self.request_id)
-        if body_is_error(body) and not isinstance(body.get("content"), list):
-            raise rejection(body, response.status, self.reading.headers)
-        with self.lock:
-            self.reading.taken = message = whole(body)
-        self._first_token()
-        self._tell_whole(message)
-
-    def _tell_whole(self, message: Message) -> None:
-        model = message.model
-        written = False
-        for block in message.content:
-            if block.get("type") == "fallback":
-                model = text(obj(block.get("to")).get("model"))
-                self.watch(_hand_over(block, in_text=written))
-            elif piece := block_text(block):
-                written = True
-                self.watch(TextWritten(model, piece))
-            elif block.get("type") == "thinking" and (thought := text(block.get("thinking"))):
-                self.watch(ThinkingWritten(thought))
-
-    def _stream(self, head: bytes, chunks: Iterator[bytes], declared: bool, status: int) -> None:
-        """Fold events and tell of them. `declared`: the headers said that it is a stream of events."""
-        decoder = EventDecoder()
-        fold = self.reading.fold
-        problem: ExchangeError | None = None
-        try:
-            for chunk in _after(head, chunks):
-                told, problem = self._take_chunk(decoder, chunk)
-                self._tell(_joined(told))
-                if problem is not None or fold.stopped:
-                    break
-        except (StreamEnded, Stalled) as error:
-            problem = error
-        self._tell(self.reading.flushed())
-        if fold.error is not None:
-            raise rejection(fold.error, status, self.reading.headers)
-        if problem is not None:
-            raise problem
-        if not fold.whole and (fold.started or (declared and not fold.stopped)):
-            words = "without saying why the model stopped" if fold.stopped else "before the answer did"
-            raise StreamEnded(
-                Failure("stream_ended", None, f"the stream ended {words}"),
-                ExitCode.INCOMPLETE,
-                request_id=self.request_id,
-            )
-
-    def _take_chunk(self, decoder: EventDecoder, chunk: bytes) -> tuple[list[Happening], ExchangeError | None]:
-        """What the events completed by `chunk` have to tell, and what is wrong with the event after them."""
-        told: list[Happening] = []
-        with self.lock:
-            try:
-                for data in decoder.feed(chunk):
-                    told += self._take(decode(data))
-                    if self.reading.fold.stopped:
-                        break
-            except NotAnAnswer as error:
-                return told, error
-        return told, None
-
-    def _tell(self, happenings: list[Happening]) -> None:
-        for happening in happenings:
-            self._first_token()
-            self.watch(happening)
-            self.saver.touch()
-
-    def _take(self, event: Event) -> list[Happening]:
-        """Fold one event, and what the watcher is to hear of it."""
-        reading = self.reading
-        fold = reading.fold
-        begun = fold.started
-        fold.add(event)
-        match event:
-            case TextArrived(index, piece) if fold.is_kind(index, "text"):
-                reading.written = reading.written or bool(piece)
-                return reading.joined_with_torn(index, piece)
-            case ThinkingArrived(index, piece) if fold.is_kind(index, "thinking"):
-                return [ThinkingWritten(mend(piece))]
-            case MessageStarted(message):
-                reading.model = mend(text(message.get("model")) or "") or reading.model
-                if not begun:
-                    return [told for block in items(message.get("content")) for told in self._begun(mended(block))]
-            case BlockStarted(_index, block):
-                return [*reading.flushed(), *self._begun(mended(block))]
-        return []
-
-    def _begun(self, block: JsonObject) -> list[Happening]:
-        reading = self.reading
-        if block.get("type") == "fallback":
-            hand_over = _hand_over(block, in_text=reading.written)
-            reading.model = hand_over.target
-            return [hand_over]
-        if piece := block_text(block):
-            reading.written = True
-            return [TextWritten(reading.model, piece)]
-        if block.get("type") == "thinking" and (piece := text(block.get("thinking")) or ""):
-            return [ThinkingWritten(piece)]
-        return []
-
-    def _first_token(self) -> None:
+    def _heard(self, happening: Happening) -> None:
+        """Something of an answer came."""
         if self.first_token_ms is None:
             self.first_token_ms = round((time.monotonic() - self.begun_at) * 1000)
+        self.watch(happening)
+        self.saver.touch()
 
     # -- the exchange as it stands ----------------------------------------------------------------------------
 
@@ -454,134 +298,10 @@ class _Run:
         return Status.COMPLETE, None, None
 
 
-class _Reading:
-    """One response as it comes in."""
-
-    def __init__(self) -> None:
-        self.fold = MessageFold()
-        self.taken: Message | None = None
-        self.headers: dict[str, str] = {}
-        self.model: str | None = None
-        self.written = False
-        self.answering = False  # a body that is no stream has begun to come
-        self._torn: tuple[int, str, str | None] | None = None
-
-    def message(self) -> Message | None:
-        return self.taken if self.taken is not None else self.fold.message()
-
-    def joined_with_torn(self, index: int, piece: str) -> list[Happening]:
-        """A piece of text with surrogate pairs made whole: the first half of one waits for the piece of the same
-        block that has the second."""
-        told: list[Happening] = []
-        if self._torn is not None:
-            if self._torn[0] == index:
-                piece = self._torn[1] + piece
-                self._torn = None
-            else:
-                told = self.flushed()
-        if "\ud800" <= piece[-1:] <= "\udbff":
-            self._torn = (index, piece[-1:], self.model)
-            piece = piece[:-1]
-        return [*told, TextWritten(self.model, mend(piece))] if piece else told
-
-    def flushed(self) -> list[Happening]:
-        """The half of a surrogate pair whose other half never came, replaced."""
-        torn, self._torn = self._torn, None
-        return [TextWritten(torn[2], mend(torn[1]))] if torn is not None else []
-
-
-class _Saver:
-    """Saves what arrived, from a thread of its own: at once at first, then at most every second."""
-
-    def __init__(self, save: Callable[[], None]) -> None:
-        self._save = save
-        self._touched = threading.Event()
-        self._closed = False
-        self._thread: threading.Thread | None = None
-
-    def touch(self) -> None:
-        """Something arrived."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, daemon=True)
-            self._thread.start()
-        self._touched.set()
-
-    def close(self) -> None:
-        """Save no more; waits for a save under way."""
-        self._closed = True
-        if self._thread is not None:
-            self._touched.set()
-            self._thread.join()
-
-    def _run(self) -> None:
-        saved = time.monotonic()
-        while not self._closed:
-            self._touched.wait()
-            self._touched.clear()
-            while not self._closed and (left := saved + SAVE_EVERY_S * 0.8 - time.monotonic()) > 0:
-                self._touched.wait(left)
-                self._touched.clear()
-            if not self._closed:
-                self._save()
-                saved = time.monotonic()
-
-
-def _read_error(response: Response) -> bytes:
-    """The body of an error; what came of it where it breaks off: its status says enough."""
-    body = bytearray()
-    try:
-        for chunk in response.chunks():
-            body += chunk
-            if len(body) > LONGEST_ERROR:
-                break
-    except (StreamEnded, Stalled):
-        pass
-    return bytes(body[:LONGEST_ERROR])
-
-
 def _own_hand_over(attempt: Attempt, step: chain.Step) -> HandedOver:
     category = text(attempt.message.stop_details.get("category")) if attempt.message else None
     error = attempt.failure.type if attempt.message is None and attempt.failure else None
     return HandedOver(attempt.model, step.model, category, in_text=step.continues, error=error)
-
-
-def _hand_over(block: JsonObject, *, in_text: bool) -> HandedOver:
-    return HandedOver(
-        text(obj(block.get("from")).get("model")),
-        text(obj(block.get("to")).get("model")),
-        text(obj(block.get("trigger")).get("category")),
-        in_text,
-    )
-
-
-def _joined(happenings: list[Happening]) -> list[Happening]:
-    """Neighbouring pieces of text or thinking as one: a chunk of the network is written at once."""
-    joined: list[Happening] = []
-    pieces: list[str] = []
-    for happening in happenings:
-        last = joined[-1] if joined else None
-        match happening, last:
-            case (TextWritten(model, piece), TextWritten(before, _)) if model == before:
-                pieces.append(piece)
-                continue
-            case (ThinkingWritten(piece), ThinkingWritten(_)):
-                pieces.append(piece)
-                continue
-        _close(joined, pieces)
-        joined.append(happening)
-        pieces = [happening.text] if isinstance(happening, TextWritten | ThinkingWritten) else []
-    _close(joined, pieces)
-    return joined
-
-
-def _close(joined: list[Happening], pieces: list[str]) -> None:
-    if len(pieces) > 1 and isinstance(last := joined[-1], TextWritten | ThinkingWritten):
-        joined[-1] = replace(last, text="".join(pieces))
-
-
-def _after(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    yield head
-    yield from chunks
 
 
 def _content(attempts: list[Attempt]) -> list[JsonObject]:

@@ -75,7 +75,8 @@ class HistoryError(AvowError):
 
 
 class ExchangeError(AvowError):
-    """One attempt to get an answer failed. `sent` tells whether the request may have reached the API."""
+    """One attempt to get an answer failed. `sent`: the request may have reached the API; `hopeless`: trying again
+    would end in the same."""
 
     def __init__(
         self,
@@ -85,8 +86,10 @@ class ExchangeError(AvowError):
         request_id: str | None = None,
         hint: str | None = None,
         sent: bool = True,
+        hopeless: bool = False,
     ) -> None:
         super().__init__(failure.message, hint=hint)
+        self.hopeless = hopeless
         self.failure = failure
         self.exit_code = exit_code
         self.request_id = request_id

@@ -274,7 +274,8 @@ def _unreachable(kind: str, words: str, *, sent: bool) -> ConnectionFailed | Tim
         hint = "where a proxy inspects TLS, name its root certificate in SSL_CERT_FILE"
     kinds = {"timeout": TimedOut, "connection": ConnectionFailed}
     failure = Failure(kind, None, f"the API cannot be reached: {words}")
-    return kinds[kind](failure, ExitCode.UNREACHABLE, hint=hint, sent=sent)  # type: ignore[return-value]
+    hopeless = words.startswith("TLS")  # a certificate does not become valid by asking again
+    return kinds[kind](failure, ExitCode.UNREACHABLE, hint=hint, sent=sent, hopeless=hopeless)  # type: ignore[return-value]
 
 
 def _silence(patience: Patience, *, begun: bool) -> TimedOut | Stalled:

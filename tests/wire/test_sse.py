@@ -24,6 +24,7 @@ CASES = {
     "no space after the colon": (b"data:a\n\n", [b"a"]),
     "one space is dropped, two leave one": (b"data:  a\n\n", [b" a"]),
     "several data lines": (b"data: a\ndata: b\n\n", [b"a\nb"]),
+    "several data lines in crlf": (b"data: a\r\ndata: b\r\n\r\n", [b"a\nb"]),
     "an empty data line": (b"data: a\ndata\ndata:\n\n", [b"a\n\n"]),
     "comments, ids and retries": (b": hello\nid: 1\nretry: 9\ndata: a\n\n", [b"a"]),
     "an event without data is none": (b"event: x\n\n\n\ndata: a\n\n", [b"a"]),

@@ -77,7 +77,9 @@ class Simulator:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._listener = socket.create_server((host, port), family=family, backlog=128)
         except (OSError, OverflowError) as error:
-            raise UsageError(f"cannot listen on {host} port {port}: {error}", hint="choose another port") from None
+            reason = (getattr(error, "strerror", None) or str(error)).partition(" (")[0].lower()
+            hint = "take another port, or 0 for a free one"
+            raise UsageError(f"cannot listen on {host}, port {port}: {reason}", hint=hint) from None
         shown = f"[{host}]" if ":" in host else host
         self.port: int = self._listener.getsockname()[1]
         self.base_url = f"http://{shown}:{self.port}"
