@@ -28,6 +28,8 @@ _CLEARED = (
     "TTY_",
     "DBUS_",
     "LLM_USER_PATH",
+    "CLAUDE_CONFIG_DIR",
+    "APPDATA",
     "PYTHON_KEYRING",
 )
 
@@ -56,9 +58,9 @@ def sealed_environment(home: Path, **more: str) -> dict[str, str]:
 def _sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """This process itself sees the sealed environment too; all is put back afterwards."""
     before = dict(os.environ)
-    home = tmp_path_factory.mktemp("home")
+    sealed = sealed_environment(tmp_path_factory.mktemp("home"))
     os.environ.clear()
-    os.environ.update(sealed_environment(home))
+    os.environ.update(sealed)
     yield
     os.environ.clear()
     os.environ.update(before)
