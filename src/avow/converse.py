@@ -1,6 +1,5 @@
 """A plan becomes an exchange: requests are sent, events folded, whoever watches is told, and the end is judged."""
 
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -34,7 +33,6 @@ from avow.exchange import (
 )
 from avow.exit_codes import ExitCode
 from avow.reading import Reading, Response, read_error
-from avow.retry import GiveUp, decide
 from avow.routing import judge
 from avow.saver import Saver
 from avow.verdict import Asked, Attempt
@@ -52,7 +50,8 @@ Send = Callable[[Request], AbstractContextManager[Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be asked, and how. `body` is that of the first request; `deadline` a moment of `time.monotonic`."""
+    """What is to be asked, and how. `body` is that of the first request; `deadline` a moment of `time.monotonic`;
+    `learn` hears for which model the endpoint turned out not to take `fallbacks`."""
 
     endpoint: Endpoint
     body: JsonObject
@@ -63,6 +62,7 @@ class Plan:
     accept_fallback: bool = False
     credit: bool = False
     prices: dict[str, dict[str, float]] = field(default_factory=dict)
+    learn: Callable[[str], None] = field(default=lambda _model: None, compare=False)
 
 
 def converse(
@@ -182,6 +182,7 @@ class _Run:
                     return self._settled(step, error.failure)
                 if "fallbacks" in body and says_fallbacks_unsupported(error.failure):
                     self.without_fallbacks = True
+                    self.plan.learn(step.model)
                     self.watch(Noted("this endpoint does not support `fallbacks`; asked again without it"))
                     continue
                 if not self._wait(error, tried):
@@ -194,6 +195,10 @@ class _Run:
     def _wait(self, error: ExchangeError, tried: int) -> bool:
         """Whether the request is sent again; waits until it is time."""
         headers = error.headers if isinstance(error, Rejected) else {}
+        import random  # deferred, like the rules of retrying: start-up
+
+        from avow.retry import GiveUp, decide
+
         now = time.monotonic()
         decision = decide(
             attempt=tried,
@@ -209,7 +214,11 @@ class _Run:
             sent=error.sent,
             timed_out=isinstance(error, TimedOut | Stalled),
         )
-        if error.hopeless or isinstance(error, NotAnAnswer) or (isinstance(error, StreamEnded) and self.reading.answering):
+        if (
+            error.hopeless
+            or isinstance(error, NotAnAnswer)
+            or (isinstance(error, StreamEnded) and self.reading.answering)
+        ):
             return False
         if isinstance(decision, GiveUp):
             asked = decision.retry_after or 0

@@ -82,6 +82,11 @@ def strength_of_name(host: str) -> str:
     return "weak"
 
 
+def asked_for(host: str) -> tuple[tuple[str, str], ...]:
+    """The headers that make a gateway say more about the model behind it (OpenRouter's documentation)."""
+    return (("X-OpenRouter-Metadata", "enabled"),) if _within(host, "openrouter.ai") else ()
+
+
 def names_may_be_rewritten(host: str) -> bool:
     """Whether something stands between the client and the API that may put its own names into the response."""
     return host != API_HOST

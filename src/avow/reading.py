@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Protocol
 
 from avow.errors import ExchangeError, Failure, NotAnAnswer, Stalled, StreamEnded
@@ -243,7 +242,7 @@ def _joined(happenings: list[Happening]) -> list[Happening]:
 
 def _close(joined: list[Happening], pieces: list[str]) -> None:
     if len(pieces) > 1 and isinstance(last := joined[-1], TextWritten | ThinkingWritten):
-        joined[-1] = replace(last, text="".join(pieces))
+        joined[-1] = last._replace(text="".join(pieces))
 
 
 def _after(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -44,7 +44,7 @@ CASES: dict[str, tuple[Json, e.Event]] = {
         },
         e.MessageChanged({"stop_reason": "end_turn"}, {"output_tokens": 3}, {"context_management": {"a": 1}}),
     ),
-    "message_delta of null": ({"type": "message_delta", "delta": None, "usage": None}, e.MessageChanged({}, {})),
+    "message_delta of null": ({"type": "message_delta", "delta": None, "usage": None}, e.MessageChanged({}, {}, {})),
     "message_stop": ({"type": "message_stop"}, e.MessageStopped()),
     "ping": ({"type": "ping"}, e.Pinged()),
     "error": (

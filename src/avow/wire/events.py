@@ -1,110 +1,100 @@
-"""The events of a streamed message, as frozen values; unknown ones are kept as they came."""
+"""The events of a streamed message, as frozen values; unknown ones are kept as they came.
 
-from dataclasses import dataclass, field
+Named tuples, not dataclasses: thousands are made for an answer, and fourteen classes cost 5 ms at start-up. `at` is
+the index of the block that an event is about.
+"""
+
+from typing import NamedTuple
 
 from avow.errors import Failure, NotAnAnswer
 from avow.exit_codes import ExitCode
 from avow.wire.json_value import JsonObject, obj, parse, text
 
 
-@dataclass(frozen=True, slots=True)
-class MessageStarted:
+class MessageStarted(NamedTuple):
     """`message_start`: the message without content; its `model` is provisional."""
 
     message: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class BlockStarted:
+class BlockStarted(NamedTuple):
     """`content_block_start`."""
 
-    index: int
+    at: int
     block: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class TextArrived:
+class TextArrived(NamedTuple):
     """`text_delta`."""
 
-    index: int
+    at: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ThinkingArrived:
+class ThinkingArrived(NamedTuple):
     """`thinking_delta`."""
 
-    index: int
+    at: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureArrived:
+class SignatureArrived(NamedTuple):
     """`signature_delta`: replaces what the block had."""
 
-    index: int
+    at: int
     signature: str
 
 
-@dataclass(frozen=True, slots=True)
-class InputJsonArrived:
+class InputJsonArrived(NamedTuple):
     """`input_json_delta`: a piece of a tool's input."""
 
-    index: int
+    at: int
     partial_json: str
 
 
-@dataclass(frozen=True, slots=True)
-class CitationArrived:
+class CitationArrived(NamedTuple):
     """`citations_delta`."""
 
-    index: int
+    at: int
     citation: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class DeltaArrived:
+class DeltaArrived(NamedTuple):
     """Any other delta, `compaction_delta` and those not known yet included."""
 
-    index: int
+    at: int
     delta: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class BlockStopped:
+class BlockStopped(NamedTuple):
     """`content_block_stop`."""
 
-    index: int
+    at: int
 
 
-@dataclass(frozen=True, slots=True)
-class MessageChanged:
+class MessageChanged(NamedTuple):
     """`message_delta`: `delta` and `usage` overwrite, `rest` are its other fields."""
 
     delta: JsonObject
     usage: JsonObject
-    rest: JsonObject = field(default_factory=dict)
+    rest: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class MessageStopped:
+class MessageStopped(NamedTuple):
     """`message_stop`: the only proof that the message is whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pinged:
+class Pinged(NamedTuple):
     """`ping`, and the noise of gateways."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorArrived:
+class ErrorArrived(NamedTuple):
     """`error`: the stream ends here. `body` is the whole event."""
 
     body: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownArrived:
+class UnknownArrived(NamedTuple):
     """An event of a type not known, or of a known type with a shape not known."""
 
     body: JsonObject

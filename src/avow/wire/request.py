@@ -42,13 +42,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where and how the API is spoken to. `headers` are the user's own (name, value) pairs."""
+    """Where and how the API is spoken to. `headers` are the user's own (name, value) pairs; `extra` are avow's, for
+    hosts that ask for more, unless the user gives the same ones."""
 
     base_url: str
     version: str = CURRENT_VERSION
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     user_agent: str = "avow"
     betas: tuple[str, ...] = ()
+    extra: tuple[tuple[str, str], ...] = ()
 
     def url(self, path: str) -> str:
         """`path` below the base URL."""
@@ -76,6 +78,7 @@ class Endpoint:
         if tokens := ",".join(dict.fromkeys(token for token in wanted if token)):
             headers.append(("anthropic-beta", tokens))
         hidden = frozenset(name.lower() for name, _value in own)
+        headers += [(name, value) for name, value in self.extra if name.lower() not in hidden]
         return Request(method, self.url(path), (*headers, *own), body, hidden)
 
 

@@ -1,0 +1,210 @@
+"""What stderr says about an exchange while it runs and when it has ended."""
+
+from typing import TYPE_CHECKING
+
+from avow.exchange import Exchange, HandedOver, Noted, Retrying, Started, Status, ThinkingWritten
+from avow.terminal.screen import Screen
+from avow.verdict import Verdict
+
+if TYPE_CHECKING:
+    from avow.terminal.spinner import Spinner
+
+_SIGPIPE = 13
+
+
+class Account:
+    """`panels`: on a terminal, as a panel and a footer instead of the stable lines; `show_thinking`: thinking
+    summaries too; `badge`: the model of every answer. It tells a reroute once, also
+    where stdout closes before the end."""
+
+    def __init__(
+        self, screen: Screen, *, panels: bool = True, show_thinking: bool = False, badge: bool = False
+    ) -> None:
+        self._screen = screen
+        self._panels = panels and screen.err_facts.is_terminal
+        self._show_thinking = show_thinking
+        self._badge = badge
+        self._requested = ""
+        self._hand_overs: list[HandedOver] = []
+        self._told_reroute = False
+        self._thinks = False
+        self._thought_ended_line = True
+        self._spinner = _spinner(screen)
+
+    def heard(self, happening: object) -> None:
+        """Anything but text, its withdrawal, and the end."""
+        match happening:
+            case Started(exchange):
+                self._requested = exchange.requested_model
+                if self._spinner is not None:
+                    from avow.terminal.sanitize import clean_line  # deferred: start-up
+
+                    self._spinner.start(clean_line(exchange.sent_model or exchange.requested_model))
+            case ThinkingWritten(text):
+                self._thinking(text)
+            case HandedOver():
+                self._handed_over(happening)
+            case Retrying(attempt, seconds, reason):
+                self._retrying(attempt, seconds, reason)
+            case Noted(text):
+                self._screen.note(text)
+
+    def text_comes(self) -> None:
+        """The first text is about to be shown: nothing of what was drawn while waiting may stay."""
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
+        if self._thinks:
+            self._thinks = False
+            self._screen.err("" if self._thought_ended_line else "\n")
+            self._screen.err_line("avow: end of thinking")
+
+    def stdout_failed(self) -> None:
+        """Nothing can be shown any more: tell what is known of a reroute, now."""
+        self.text_comes()
+        if self._hand_overs and not self._told_reroute:
+            from avow.terminal.notices import rerouted_line  # deferred: start-up
+
+            self._told_reroute = True
+            phrases = [f"{h.source or 'a model'} {h.why}" for h in self._hand_overs]
+            self._screen.err_line(rerouted_line(self._requested, self._hand_overs[-1].target, tuple(phrases)))
+
+    def finished(self, exchange: Exchange) -> None:
+        """Tell the end. Where the reader of stdout has left, only a reroute is told."""
+        self.text_comes()
+        if exchange.signal == _SIGPIPE:
+            self._tell_reroute_only(exchange)
+            return
+        shown = self._panels and self._panel(exchange)
+        if not shown:
+            self._lines(exchange)
+        if exchange.signal is not None:
+            self._screen.note(_what_is_kept(exchange))
+        if exchange.status is Status.COMPLETE and not exchange.text:
+            self._screen.note("the answer is empty")
+        if self._badge:
+            self._show_badge(exchange)
+        elif self._panels and not self._is_amiss(exchange) and not self._screen.quiet:
+            from avow.terminal.render import footer  # deferred: start-up
+
+            self._apart()
+            self._screen.err_line(footer(exchange, self._screen.err_facts))
+        self._details(exchange)
+
+    def _show_badge(self, exchange: Exchange) -> None:
+        """Name the model of this answer; nothing where no message began."""
+        if exchange.verdict is None or self._screen.quiet:
+            return
+        from avow.terminal.badge import badge, badge_words  # deferred: start-up
+
+        if self._panels:
+            self._screen.fresh_line()
+            self._screen.err_line(badge(exchange, self._screen.err_facts))
+        else:
+            self._screen.note(badge_words(exchange))
+
+    def _panel(self, exchange: Exchange) -> bool:
+        """Show the panel where there is something to say in one; else the lines say it, if anything."""
+        if not self._is_amiss(exchange):
+            return False
+        from avow.terminal.render import panel  # deferred: start-up
+
+        drawn = panel(exchange, self._screen.err_facts)
+        if drawn is None:
+            return False
+        self._apart()
+        self._screen.err(drawn)
+        if exchange.problem_words:
+            self._screen.error(exchange.problem_words)
+        return True
+
+    def _apart(self) -> None:
+        """A blank line after an answer on the same terminal."""
+        self._screen.fresh_line()
+        if self._screen.is_terminal and self._screen.has_printed:
+            self._screen.err("\n")
+
+    def _lines(self, exchange: Exchange) -> None:
+        if not self._is_amiss(exchange):
+            return
+        from avow.terminal.notices import notices  # deferred: start-up
+
+        for line in notices(exchange):
+            if not (self._told_reroute and line.startswith("avow: fallback:")):
+                self._screen.err_line(line)
+        if exchange.verdict is Verdict.UNVERIFIED:
+            from avow.terminal.words import vouching_line  # deferred: start-up
+
+            if line_to_add := vouching_line(exchange):
+                self._screen.note(f"if both names stand for one model, say so in the config: {line_to_add}")
+        if exchange.hint:
+            self._screen.note(exchange.hint)
+
+    def _tell_reroute_only(self, exchange: Exchange) -> None:
+        if exchange.routing.rerouted and not self._told_reroute:
+            from avow.terminal.notices import notices  # deferred: start-up
+
+            self._screen.err_line(notices(exchange)[0])
+
+    @staticmethod
+    def _is_amiss(exchange: Exchange) -> bool:
+        as_asked = exchange.verdict is Verdict.AS_REQUESTED and exchange.status is Status.COMPLETE
+        return not as_asked or exchange.withheld or exchange.problem_words is not None
+
+    def _thinking(self, text: str) -> None:
+        if not self._show_thinking:
+            return
+        from avow.terminal.sanitize import clean  # deferred: start-up
+
+        if not self._thinks:
+            self._thinks = True
+            if self._spinner is not None:
+                self._spinner.stop()
+            self._screen.err_line("avow: thinking")
+        text = clean(text)
+        self._screen.err(self._screen.faint(text))
+        self._thought_ended_line = text.endswith("\n") if text else self._thought_ended_line
+
+    def _handed_over(self, event: HandedOver) -> None:
+        self._hand_overs.append(event)
+        if self._spinner is not None and event.target:
+            from avow.terminal.sanitize import clean_line  # deferred: start-up
+
+            source, target = clean_line(event.source or "the model"), clean_line(event.target)
+            self._spinner.say(f"{target} ({source} {event.why.partition(':')[0]})")
+
+    def _retrying(self, attempt: int, seconds: float, reason: str) -> None:
+        if self._spinner is not None and self._spinner.is_running:
+            from avow.terminal.sanitize import clean_line  # deferred: start-up
+
+            self._spinner.say(clean_line(reason), seconds)
+        else:
+            self._screen.note(f"{reason}; asking again in {seconds:.1f} s (retry {attempt})")
+
+    def _details(self, exchange: Exchange) -> None:
+        """For `--verbose`: what else is known, in one line."""
+        if not self._screen.verbose:
+            return
+        from avow.terminal.render import cost, tokens  # deferred: start-up
+
+        first = f"first token after {exchange.first_token_ms} ms" if exchange.first_token_ms is not None else ""
+        total = f"{exchange.total_ms} ms in all" if exchange.total_ms is not None else ""
+        request = f"request {exchange.request_id}" if exchange.request_id else ""
+        price = cost(exchange.cost_usd, exchange.cost_floor_usd)
+        facts = (first, total, tokens(exchange.usage), price, request, f"exchange {exchange.id}")
+        self._screen.note("; ".join(fact for fact in facts if fact))
+
+
+def _spinner(screen: Screen) -> "Spinner | None":
+    """One where people look at stderr and want to be told."""
+    if screen.quiet or not screen.err_facts.is_terminal:
+        return None
+    from avow.terminal.spinner import Spinner  # deferred: start-up
+
+    return Spinner(screen)
+
+
+def _what_is_kept(exchange: Exchange) -> str:
+    if exchange.number is None:
+        return "interrupted"
+    return f"interrupted; what arrived is kept: avow history show {exchange.number}"

@@ -1,0 +1,33 @@
+"""The badge of an answer in a conversation: which model wrote it, and which was asked where that is another; pure."""
+
+from avow.exchange import Exchange
+from avow.terminal.facts import Facts
+from avow.terminal.notices import shown
+from avow.terminal.render import cost, tokens
+from avow.verdict import Verdict
+
+_REVERSE, _FAINT, _PLAIN = "\x1b[7m", "\x1b[2m", "\x1b[0m"
+
+
+def badge_words(exchange: Exchange) -> str:
+    """`answered by S`, with `, requested R` where the verdict is not that R answered."""
+    asked = "" if exchange.verdict is Verdict.AS_REQUESTED else f", requested {shown(exchange.requested_model)}"
+    return f"answered by {_author(exchange)}{asked}"
+
+
+def badge(exchange: Exchange, facts: Facts) -> str:
+    """`[S] asked R, tokens, cost, seconds` on one line; R only where the verdict is not that R answered."""
+    asked = f"asked {shown(exchange.requested_model)}" if exchange.verdict is not Verdict.AS_REQUESTED else ""
+    parts = [asked, "simulated" if exchange.simulated else "", tokens(exchange.usage)]
+    parts.append(cost(exchange.cost_usd, exchange.cost_floor_usd))
+    parts.append(f"{exchange.total_ms / 1000:.1f} s" if exchange.total_ms is not None else "")
+    rest = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
+    if not facts.color:
+        return f"[{_author(exchange)}] {rest}".rstrip()
+    return f"{_REVERSE}[{_author(exchange)}]{_PLAIN} {_FAINT}{rest}{_PLAIN}"
+
+
+def _author(exchange: Exchange) -> str:
+    if exchange.verdict is Verdict.REFUSED:
+        return "no model"
+    return shown(exchange.routing.served_model)

@@ -1,0 +1,143 @@
+"""The line editor of `avow chat`: several lines, search in what was typed before, completion."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from avow.paths import make_private
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.output import Output
+
+
+class LineEditor:
+    """Asks a person at the terminal. Enter sends; Alt-Enter begins a new line; a paste keeps its lines; Ctrl-R
+    searches what was typed before; Tab completes `commands` at the beginning, `models` after the commands in
+    `take_model`, and file names after `/file`.
+
+    `history_file` (mode 0600) keeps what is typed; None: nothing is kept. One that cannot be written keeps nothing.
+    """
+
+    def __init__(
+        self,
+        commands: Sequence[str],
+        models: Sequence[str] = (),
+        *,
+        history_file: Path | None = None,
+        on_stderr: bool = False,
+        given_input: "Input | None" = None,
+        given_output: "Output | None" = None,
+    ) -> None:
+        from prompt_toolkit import PromptSession  # deferred: 150 ms, and only people need it
+
+        self._session: PromptSession[str] = PromptSession(
+            multiline=True,
+            history=_history(history_file),
+            completer=_completer(commands, models),
+            complete_while_typing=False,
+            enable_history_search=False,
+            key_bindings=_keys(),
+            reserve_space_for_menu=4,
+            input=given_input,
+            output=given_output or _output(on_stderr),
+        )
+
+    def read(self, prompt: str) -> str | None:
+        """What was typed, lines kept; None where Ctrl-D ends it. Ctrl-C throws away what was typed so far."""
+        from prompt_toolkit.formatted_text import FormattedText  # deferred: 150 ms
+
+        words = FormattedText([("bold", prompt)])
+        while True:
+            try:
+                return str(self._session.prompt(words, prompt_continuation=_continuation))
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return None
+
+
+def _continuation(width: int, _line: int, _wraps: int) -> str:
+    return "." * max(width - 1, 0) + " "
+
+
+def _keys() -> Any:
+    from prompt_toolkit.application.current import get_app
+    from prompt_toolkit.enums import DEFAULT_BUFFER
+    from prompt_toolkit.filters import has_focus
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("enter", filter=has_focus(DEFAULT_BUFFER))
+    def send(_event: Any) -> None:
+        get_app().current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter", filter=has_focus(DEFAULT_BUFFER))
+    def new_line(_event: Any) -> None:
+        get_app().current_buffer.insert_text("\n")
+
+    return keys
+
+
+def _output(on_stderr: bool) -> "Output":
+    import sys
+
+    from prompt_toolkit.output import create_output
+
+    output: Any = create_output(sys.stderr if on_stderr else sys.stdout)
+    if hasattr(output, "enable_cpr"):
+        # Asking the terminal where the cursor is would leave an answer in stdin where it comes too late.
+        output.enable_cpr = False
+    return output  # type: ignore[no-any-return]
+
+
+def _history(path: Path | None) -> "History":
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    if path is None:
+        return InMemoryHistory()
+    try:
+        make_private(path.parent)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o600)
+        os.close(descriptor)
+    except OSError:
+        return InMemoryHistory()
+
+    class Kept(FileHistory):
+        def store_string(self, string: str) -> None:
+            try:
+                super().store_string(string)
+            except (OSError, ValueError):
+                return  # what was typed is more important than that it can be found again
+
+    return Kept(str(path))
+
+
+def _completer(commands: Sequence[str], models: Sequence[str]) -> Any:
+    from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
+    from prompt_toolkit.document import Document
+
+    files = PathCompleter(expanduser=True)
+
+    class Slash(Completer):
+        def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+            typed = document.text_before_cursor
+            if not typed.startswith("/") or "\n" in typed:
+                return
+            name, space, rest = typed.partition(" ")
+            if name == "/file" and space:
+                yield from files.get_completions(Document(rest), complete_event)
+                return
+            words, part = (commands, name) if not space else (models, rest)
+            if space and name not in ("/model", "/retry"):
+                return
+            for word in words:
+                if word.startswith(part):
+                    yield Completion(word, start_position=-len(part))
+
+    return Slash()

@@ -1,0 +1,145 @@
+"""Markdown source as it comes in line by line: what may be finished, and how it looks before it is."""
+
+import re
+from collections.abc import Sequence
+
+from avow.terminal.preview import fold
+
+CODE_INDENT = "  "
+
+_FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})(.*)$")
+_STARTS_BLOCK = re.compile(r"(?:#{1,6}\s|[-*+]\s|\d{1,9}[.)]\s|>|(?:[-*_]\s*){3,}$)")
+_STARTS_LIST = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])\s")
+_HOLDS_MARKDOWN = ("markdown", "md", "mdx")
+_TELLING_LENGTH = 4
+"""How many characters of a line tell a list item from a paragraph."""
+
+
+class Tail:
+    """The lines of the blocks not yet written, and the pieces of the line that is under way."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._pieces: list[str] = []
+        self._size = 0
+        self._starts_something = False
+        self._tried_at = 0
+
+    def extend(self, piece: str) -> None:
+        """Add to the line under way."""
+        self._pieces.append(piece)
+
+    def partial(self) -> str:
+        """The line under way."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    def drop_partial(self) -> str:
+        """Take the line under way out."""
+        line = self.partial()
+        self._pieces.clear()
+        return line
+
+    def end_line(self) -> None:
+        """The line under way is whole."""
+        line = self.drop_partial()
+        follows_blank = not self.lines or not self.lines[-1].strip()
+        if (follows_blank and line[:1].strip()) or _STARTS_BLOCK.match(line):
+            self._starts_something = True
+        self.lines.append(line)
+        self._size += len(line) + 1
+
+    def may_split(self) -> bool:
+        """Whether a block may have ended, so that it is worth to look. What was looked at in vain is not looked at
+        again before it has grown by half: else one giant block would take forever."""
+        if not self.lines or self._size < self._tried_at * 1.5:
+            return False
+        if self._starts_something:
+            return True
+        if self.lines[-1].strip() or not self._pieces or not self._pieces[0][:1].strip():
+            return False
+        return self._pieces[0][:1].isalpha() or len(self.partial()) >= _TELLING_LENGTH
+
+    def source(self) -> str:
+        """All of it as one text."""
+        return "\n".join([*self.lines, self.partial()])
+
+    def cut(self, at: int) -> None:
+        """Take away the lines before `at`; 0 means that no block has ended."""
+        self._starts_something = False
+        if at:
+            del self.lines[:at]
+            self._size = sum(len(line) + 1 for line in self.lines)
+        self._tried_at = 0 if at else self._size
+
+
+class Fence:
+    """An open block of code: `lines` are those not yet written, `goes_on` tells whether others were."""
+
+    def __init__(self, mark: str, indent: int, info: str) -> None:
+        self.language = info.partition(" ")[0]
+        self.lines: list[str] = []
+        self.goes_on = False
+        self._mark = mark
+        self._indent = indent
+        self._depth = 0
+
+    def take(self, line: str) -> bool:
+        """Take in a line; False where it closes the block."""
+        if match := _FENCE.match(line):
+            closes = match[2][0] == self._mark[0] and len(match[2]) >= len(self._mark) and not match[3].strip()
+            if closes and not self._depth:
+                return False
+            # Models put fences of the same length into Markdown that they quote.
+            if self.language in _HOLDS_MARKDOWN and match[2] == self._mark:
+                self._depth += -1 if closes else 1
+        indent = len(line) - len(line.lstrip(" "))
+        self.lines.append(line[min(indent, self._indent) :])
+        return True
+
+
+def opened(line: str, above: Sequence[str]) -> Fence | None:
+    """The fence that `line` opens at the top level; an indented one below a list item belongs to the item."""
+    match = _FENCE.match(line)
+    if match is None or (match[2][0] == "`" and "`" in match[3]):
+        return None
+    if match[1] and any(_STARTS_LIST.match(line) for line in above):
+        return None
+    return Fence(match[2], len(match[1]), match[3].strip())
+
+
+class Rows:
+    """The unfinished source in rows of a terminal, folded as it grows."""
+
+    def __init__(self) -> None:
+        self._width = 0
+        self._done: list[str] = []
+        self._pieces: list[str] = []
+
+    def extend(self, piece: str) -> None:
+        """Add text, newlines among it."""
+        self._pieces.append(piece)
+
+    def rebuild(self, lines: Sequence[str], partial: str) -> None:
+        """Begin again with these."""
+        self._done = []
+        self._pieces = [f"{line}\n" for line in lines]
+        self._pieces.append(partial)
+
+    def last(self, count: int, width: int, lines: Sequence[str], tail: Tail) -> list[str]:
+        """At most `count` rows from the end, `width` cells wide; `lines` and `tail` are all of the source, for a
+        terminal whose width has changed."""
+        if width != self._width:
+            self._width = width
+            self.rebuild(lines, tail.partial())
+        *whole, rest = "".join(self._pieces).split("\n")
+        for line in whole:
+            self._done += fold(line, width)
+        *folded, rest = fold(rest, width)
+        self._done += folded
+        self._pieces = [rest]
+        rows = [*self._done[-count:], rest] if rest else self._done[-count:]
+        while rows and not rows[0].strip() and len(self._done) < count:
+            del rows[0]
+        return rows[-count:]

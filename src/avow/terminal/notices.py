@@ -1,0 +1,118 @@
+"""An exchange as the stable lines of stderr: one for each fact that is not as it should be."""
+
+from avow.exchange import Exchange, Status
+from avow.identity import Identity, compare
+from avow.terminal.sanitize import clean_line
+from avow.verdict import Evidence, Routing, Verdict, reasons
+
+_BROKE_HOW = {
+    "stream_ended": "the stream ended before the answer did",
+    "stalled": "the stream stalled before the answer ended",
+    "timeout": "the stream stalled before the answer ended",
+    "connection": "the stream broke before the answer ended",
+}
+
+
+def notices(exchange: Exchange) -> tuple[str, ...]:
+    """Every line, without a final newline, in the order verdict, status, error; empty where all went as requested.
+
+    They begin with `avow: ` and a word that scripts look for (contract, "What stderr says").
+    """
+    lines = [*_verdict_line(exchange)]
+    match exchange.status:
+        case Status.TRUNCATED:
+            lines.append(f"avow: truncated: the answer stopped at {shown(exchange.stop_reason, 'no reason given')}")
+        case Status.INCOMPLETE:
+            lines.append(f"avow: incomplete: {_broke_how(exchange)}{in_request(exchange.request_id)}")
+        case Status.FAILED:
+            message = shown(exchange.error.message if exchange.error else None, "no answer came")
+            lines.append(f"avow: error: {message}{in_request(exchange.request_id)}")
+    if exchange.problem_words:
+        lines.append(f"avow: error: {clean_line(exchange.problem_words)}{in_request(exchange.request_id)}")
+    if exchange.withheld:
+        lines.append(f"avow: withheld: {where_kept(exchange)}")
+    return tuple(lines)
+
+
+def rerouted_line(requested: str, served: str | None, phrases: tuple[str, ...]) -> str:
+    """The line for a declared fallback."""
+    reason = clean_line("; ".join(phrases))
+    return f"avow: fallback: requested {shown(requested)}, answered by {shown(served, 'another model')} ({reason})"
+
+
+def where_kept(exchange: Exchange) -> str:
+    """Where a withheld answer is."""
+    if exchange.number is None:
+        return "the answer is not shown (--hold), and not kept either: there is no history of it"
+    return f"the answer is not shown (--hold); avow history show {exchange.number} has it"
+
+
+def in_request(request_id: str | None) -> str:
+    """` (request req_…)`, or nothing."""
+    return f" (request {clean_line(request_id)})" if request_id else ""
+
+
+def shown(text: str | None, unknown: str = "an unnamed model") -> str:
+    """A name from outside on one harmless line."""
+    return clean_line(text or "") or unknown
+
+
+def other_name(exchange: Exchange) -> str | None:
+    """The name in the response that may be another model's; None where nothing but the requested one is named."""
+    routing = exchange.routing
+    names = [routing.served_model, *(name for e in routing.evidence if (name := _names_model(e)))]
+    for name in names:
+        if name and compare(exchange.requested_model, name) is not Identity.SAME:
+            return name
+    return None
+
+
+def is_only_unfinished(exchange: Exchange) -> bool:
+    """Whether `unverified` says no more than that the answer is not whole: the right model was named."""
+    is_whole = exchange.status not in (Status.INCOMPLETE, Status.INTERRUPTED)
+    return not is_whole and exchange.routing.served_model is not None and other_name(exchange) is None
+
+
+def _verdict_line(exchange: Exchange) -> list[str]:
+    routing, requested = exchange.routing, exchange.requested_model
+    match routing.verdict:
+        case Verdict.FALLBACK:
+            return [rerouted_line(requested, routing.served_model, reasons(routing))]
+        case Verdict.REFUSED:
+            reason = clean_line("; ".join(reasons(routing))) or "the model declined"
+            return [f"avow: refused: {reason}; no model answered"]
+        case Verdict.SUBSTITUTED:
+            return [
+                f"avow: substituted: requested {shown(requested)}, answered by {shown(routing.served_model)}; "
+                "the response declares no fallback"
+            ]
+        case Verdict.UNVERIFIED if not is_only_unfinished(exchange):
+            return [f"avow: unverified: requested {shown(requested)}; {_doubt(exchange, routing)}"]
+    return []
+
+
+def _doubt(exchange: Exchange, routing: Routing) -> str:
+    name = other_name(exchange) or routing.served_model
+    if name is None:
+        return "the response does not name the model that answered"
+    return f"the response names {shown(name)}, which may be another model"
+
+
+def _names_model(evidence: Evidence) -> str | None:
+    """The model that a piece of evidence names, as far as it is a plain name."""
+    field = evidence.field
+    names_one = field == "model" or field.endswith((".model", "-model", "-model-name"))
+    return evidence.value if names_one and isinstance(evidence.value, str) else None
+
+
+def _broke_how(exchange: Exchange) -> str:
+    error = exchange.error
+    if error is None:
+        return _BROKE_HOW["stream_ended"]
+    how = _BROKE_HOW.get(error.type)
+    return how or f"the stream broke before the answer ended: {_api_words(error.type, error.message)}"
+
+
+def _api_words(kind: str, message: str) -> str:
+    kind, message = clean_line(kind), clean_line(message)
+    return message if not kind or kind in message else f"{kind}: {message}"

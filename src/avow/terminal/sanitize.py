@@ -1,0 +1,64 @@
+"""Text from outside, made harmless for a terminal: what could act on it is made visible or dropped."""
+
+import re
+
+from avow.wire.json_value import mend
+
+_PICTURES = 0x2400
+_DELETE, _DELETE_PICTURE = 0x7F, "\N{SYMBOL FOR DELETE}"
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+# Ranges of code points. Bidirectional controls: Unicode TR9; invisible ones: general category Cf and the
+# blank letters, without ZWJ (U+200D) and the two emoji selectors (U+FE0E, U+FE0F), which emoji need.
+_BREAKS = "\x85\u2028\u2029"
+_BIDI = "\u202a-\u202e\u2066-\u2069"
+_INVISIBLE = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f\u2060-\u2065\u206a-\u206f"
+    "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_BEYOND_ASCII = f"\x80-\x9f{_BREAKS}{_BIDI}{_INVISIBLE}\ud800-\udfff"
+_ASCII = "\x00-\x08\x0b-\x1f\x7f"
+_UNSAFE = re.compile(f"[{_ASCII}{_BEYOND_ASCII}]")
+_UNSAFE_ASCII = re.compile(f"[{_ASCII}]")  # four times as fast, and most text is ASCII
+_IS_BREAK = re.compile(f"[{_BREAKS}]")
+_IS_BIDI = re.compile(f"[{_BIDI}]")
+_IS_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
+_BLANKS = re.compile(r"[\t\n]+")
+
+
+def clean(text: str) -> str:
+    r"""`text` with no active control left but `\t` and `\n`. Works code point by code point, so that a sequence
+    torn between two pieces of text cannot slip through.
+
+    C0 controls become their pictures (ESC is `␛`), a carriage return is dropped, C1 controls become U+FFFD,
+    bidirectional controls are named (`⟨U+202E⟩`), invisible characters are dropped, Unicode's line breaks become
+    `\n`, and lone surrogates U+FFFD.
+    """
+    unsafe = _UNSAFE_ASCII if text.isascii() else _UNSAFE
+    if unsafe.search(text) is None:
+        return text
+    return _UNSAFE.sub(_shown, mend(text))
+
+
+def clean_line(text: str) -> str:
+    """`clean`, on one line: breaks and tabs become a space, those at the ends are dropped."""
+    text = clean(text)
+    if text.isprintable():
+        return text.strip()
+    return _BLANKS.sub(" ", text).strip()
+
+
+def _shown(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    if code == 0x0D or _IS_INVISIBLE.match(character):
+        return ""
+    if code < 0x20:
+        return chr(_PICTURES + code)
+    if code == _DELETE:
+        return _DELETE_PICTURE
+    if _IS_BREAK.match(character):
+        return "\n"
+    if _IS_BIDI.match(character):
+        return f"⟨U+{code:04X}⟩"
+    return _REPLACEMENT

@@ -1,0 +1,273 @@
+"""The screen: the one object that writes to stdout and stderr."""
+
+import errno
+import io
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO, TextIO
+
+from avow.errors import FileError, ReaderGone
+from avow.terminal import facts
+from avow.terminal.facts import Facts
+from avow.terminal.preview import Preview
+from avow.wire.json_value import mend
+
+_GONE = {errno.EPIPE, errno.ESHUTDOWN} | ({errno.EINVAL} if sys.platform == "win32" else set())
+_ERASE_LINE = "\r\x1b[K"
+_RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
+
+
+class Screen:
+    """Both output streams. Nothing is buffered: what `out` and `err` return from has left the process.
+
+    stdout fails loudly (ReaderGone, FileError), stderr never. `out_facts` and `err_facts` say what each can show;
+    `has_printed` whether stdout got anything.
+    A status line (`status`) stands on stderr until anything else is written anywhere; threads may write too.
+    """
+
+    def __init__(
+        self,
+        stdout: BinaryIO | TextIO | None,
+        stderr: BinaryIO | TextIO | None,
+        out_facts: Facts,
+        err_facts: Facts,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.out_facts, self.err_facts = out_facts, err_facts
+        self.quiet, self.verbose = quiet, verbose
+        self._environ = environ or {}
+        self._streams = stdout, stderr
+        self._stdout, self._stderr = _sink(stdout), _sink(stderr)
+        self._lock = threading.RLock()
+        self._has_status = False
+        self._line_is_open = False
+        self._preview = Preview()
+        self.has_printed = False
+
+    @classmethod
+    def for_process(
+        cls, stdout: BinaryIO | TextIO | None, stderr: BinaryIO | TextIO | None, environ: Mapping[str, str]
+    ) -> "Screen":
+        """The screen on two streams, either None where it is closed, with what the environment says of them."""
+        return cls(stdout, stderr, facts.find(stdout, environ), facts.find(stderr, environ), environ=environ)
+
+    def configure(
+        self, *, color: str = "auto", plain: bool = False, quiet: bool = False, verbose: bool = False
+    ) -> None:
+        """Take the user's settings into account; `color` is `auto`, `always` or `never`."""
+        self.quiet, self.verbose = quiet, verbose
+        stdout, stderr = self._streams
+        self.out_facts = facts.find(stdout, self._environ, color=color, plain=plain)
+        self.err_facts = facts.find(stderr, self._environ, color=color, plain=plain)
+
+    @property
+    def facts(self) -> Facts:
+        """What stdout can show."""
+        return self.out_facts
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether people look at stdout."""
+        return self.out_facts.is_terminal
+
+    @property
+    def width(self) -> int:
+        """Columns of stdout."""
+        return self.out_facts.width
+
+    @property
+    def color(self) -> bool:
+        """Whether stdout may be styled."""
+        return self.out_facts.color
+
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of stdout now: a terminal may have been resized."""
+        return facts.size(self._streams[0], self._environ)
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def out(self, text: str) -> None:
+        """Write to stdout as it stands. Raises ReaderGone where the reader has left, else FileError."""
+        with self._lock:
+            if self._has_status:
+                self._erase_status()
+            if self._preview.lines:
+                self._out(self._preview.erase(self.size()[0]))
+            self._out(text)
+            self.has_printed = True
+            if text and self.out_facts.is_terminal:
+                self._line_is_open = text[-1] != "\n"
+
+    def preview(self, lines: Sequence[str]) -> None:
+        """Show `lines`, none wider than stdout's terminal, in the place of the last preview; the next thing written
+        anywhere takes them away. Raises as `out` does."""
+        with self._lock:
+            if self._has_status:
+                self._erase_status()
+            if self._line_is_open:
+                self._line_is_open = False
+                self._out("\n")
+            if change := self._preview.change(lines, self.size()[0]):
+                self._out(change)
+
+    def line(self, text: str = "") -> None:
+        """`out` with a newline after it."""
+        self.out(f"{text}\n")
+
+    def err(self, text: str) -> None:
+        """Write to stderr as it stands; a stderr that is closed or broken is nobody's concern."""
+        with self._lock:
+            if self._has_status:
+                self._erase_status()
+            if self._preview.lines and self.err_facts.is_terminal:
+                self._out(self._preview.erase(self.size()[0]))
+            self._err(text)
+            if text and self.err_facts.is_terminal:
+                self._line_is_open = text[-1] != "\n"
+
+    def err_line(self, text: str) -> None:
+        """A line of its own on stderr, also where a terminal's line is under way."""
+        with self._lock:
+            if self._line_is_open and self.err_facts.is_terminal:
+                self.err("\n")
+            self.err(f"{text}\n")
+
+    def fresh_line(self) -> None:
+        """End the terminal's line that is under way, whichever stream wrote it."""
+        with self._lock:
+            if not self._line_is_open:
+                return
+            if self.out_facts.is_terminal:
+                self.out("\n")
+            else:
+                self.err("\n")
+
+    def show(self, renderable: Any, *, err: bool = False) -> None:
+        """Print a Rich renderable on stdout, or on stderr. Text from outside in it must have been cleaned."""
+        from avow.terminal.render import drawn  # deferred: start-up
+
+        text = drawn(renderable, self.err_facts if err else self.out_facts)
+        if err:
+            self.err_line(text.removesuffix("\n"))
+        else:
+            self.out(text)
+
+    # -- about the answer -----------------------------------------------------------------------------------------
+
+    def note(self, text: str) -> None:
+        """`avow: note: …`, unless all is to be quiet."""
+        if not self.quiet:
+            self.insist(text)
+
+    def insist(self, text: str) -> None:
+        """A note that `--quiet` does not silence."""
+        from avow.terminal.sanitize import clean_line  # deferred: start-up
+
+        self.err_line(f"avow: note: {clean_line(text)}")
+
+    def detail(self, text: str) -> None:
+        """A note for `--verbose` only."""
+        if self.verbose:
+            self.note(text)
+
+    def error(self, message: str, hint: str | None = None, request_id: str | None = None) -> None:
+        """`avow: error: …`, and what to do about it as a note."""
+        from avow.terminal.notices import in_request  # deferred: start-up
+        from avow.terminal.sanitize import clean_line  # deferred: start-up
+
+        red, plain = (_RED, _PLAIN) if self.err_facts.color else ("", "")
+        self.err_line(f"{red}avow: error:{plain} {clean_line(message)}{in_request(request_id)}")
+        if hint:
+            self.note(hint)
+
+    def faint(self, text: str) -> str:
+        """`text` dimmed, for stderr, where it may be styled."""
+        return f"{_DIM}{text}{_PLAIN}" if self.err_facts.color and text else text
+
+    # -- the status line ------------------------------------------------------------------------------------------
+
+    def status(self, text: str) -> None:
+        """Put one line on an interactive stderr, in the place of the last; `text` must fit on it. Nothing is drawn
+        into a line that is under way."""
+        with self._lock:
+            if self.err_facts.interactive and not self._line_is_open:
+                self._err(f"{_ERASE_LINE}{text}")
+                self._has_status = True
+
+    def clear(self) -> None:
+        """Take the status line away."""
+        with self._lock:
+            if self._has_status:
+                self._erase_status()
+
+    def flush(self) -> None:
+        """Leave both streams as they should be found; all text has been written already."""
+        self.clear()
+
+    def _out(self, text: str) -> None:
+        if self._stdout is None:
+            raise FileError("stdout is closed: there is nowhere to print", hint="send it to a file or a pipe")
+        try:
+            self._stdout(text)
+        except BrokenPipeError:
+            raise ReaderGone("whoever read stdout has left") from None
+        except OSError as error:
+            if error.errno in _GONE:
+                raise ReaderGone("whoever read stdout has left") from None
+            raise FileError(f"stdout cannot be written: {error.strerror or error}") from None
+        except ValueError:
+            raise FileError("stdout cannot be written: it is closed") from None
+
+    def _erase_status(self) -> None:
+        self._err(_ERASE_LINE)
+        self._has_status = False
+
+    def _err(self, text: str) -> None:
+        if self._stderr is not None:
+            try:
+                self._stderr(text)
+            except (OSError, ValueError):
+                return
+
+
+def _sink(stream: Any) -> Callable[[str], None] | None:
+    """What writes a text to `stream` at once, whatever encoding the stream was given."""
+    if stream is None:
+        return None
+    binary = getattr(stream, "buffer", None) if isinstance(stream, io.TextIOBase) else stream
+    if binary is None:
+
+        def write_text(text: str) -> None:
+            stream.write(mend(text))
+            stream.flush()
+
+        return write_text
+    raw = getattr(binary, "raw", binary)
+
+    def write_bytes(text: str) -> None:
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            data = mend(text).encode()
+        written = raw.write(data)
+        if written != len(data):
+            _write_rest(raw, data, written or 0)
+
+    return write_bytes
+
+
+def _write_rest(raw: Any, data: bytes, written: int) -> None:
+    """Write what one call did not take: a pipe that is full, and does not block because another program that
+    shares it said so."""
+    import select  # deferred: rare
+
+    view = memoryview(data)
+    while written < len(view):
+        count = raw.write(view[written:])
+        if count is None:
+            select.select([], [raw.fileno()], [])
+        written += count or 0

@@ -1,0 +1,74 @@
+"""The line that says who is being waited for, and for how long."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from avow.terminal.preview import fitting
+from avow.terminal.screen import Screen
+
+_EVERY_S = 0.1
+_UNICODE_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_ASCII_FRAMES = "|/-\\"
+
+
+class Spinner:
+    """Drawn by a thread of its own on an interactive stderr; on another terminal the words are printed once."""
+
+    def __init__(self, screen: Screen, clock: Callable[[], float] = time.monotonic) -> None:
+        self._screen = screen
+        self._clock = clock
+        self._began = 0.0
+        self._words = ""
+        self._meanwhile: tuple[str, float] | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is being drawn."""
+        return self._thread is not None
+
+    def start(self, words: str) -> None:
+        """Show `words` and the seconds since now, until `stop`."""
+        self._words, self._began, self._meanwhile = words, self._clock(), None
+        if not self._screen.err_facts.interactive:
+            if self._screen.err_facts.is_terminal:
+                self._screen.err_line(f"asking {words}")
+            return
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="spinner", daemon=True)
+        self._thread.start()
+
+    def say(self, words: str, seconds: float | None = None) -> None:
+        """Show other words; with `seconds`, only as long, counting down."""
+        if seconds is None:
+            self._words = words
+        else:
+            self._meanwhile = words, self._clock() + seconds
+
+    def stop(self) -> None:
+        """Take it away; nothing of it is drawn afterwards."""
+        if self._thread is not None:
+            self._stop.set()
+            self._thread.join()
+            self._thread = None
+            self._screen.clear()
+
+    def _run(self) -> None:
+        frames = _UNICODE_FRAMES if self._screen.err_facts.unicode else _ASCII_FRAMES
+        turn = 0
+        while not self._stop.is_set():
+            self._screen.status(self._line(frames[turn % len(frames)]))
+            turn += 1
+            self._stop.wait(_EVERY_S)
+
+    def _line(self, frame: str) -> str:
+        now = self._clock()
+        seconds = f"{now - self._began:.0f} s"
+        words, left = self._words, ""
+        if self._meanwhile is not None and self._meanwhile[1] > now:
+            words, until = self._meanwhile
+            left = f"; again in {until - now:.0f} s"
+        room = self._screen.err_facts.width - len(seconds) - len(left) - 5
+        return f"{frame} {words[: fitting(words, room)]}{left} {seconds}"

@@ -1,0 +1,141 @@
+"""The answer as text on a terminal, with what happened to it told at the very place."""
+
+from typing import Protocol
+
+from avow.exchange import Exchange, Finished, HandedOver, Happening, Started, TextWritten, Withdrawn
+from avow.terminal.account import Account
+from avow.terminal.render import hand_over_rule, withdrawn_rule
+from avow.terminal.sanitize import clean
+from avow.terminal.screen import Screen
+from avow.terminal.watchers import FinalText, telling
+
+
+class _Writer(Protocol):
+    """Shows text as it comes; `finish` ends it with a whole line."""
+
+    def feed(self, text: str) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class TextTerminal:
+    """Harmless text at once, as Markdown where `markdown` says so (None: where the cursor may be moved).
+
+    `hold`: nothing unless the exit status is 0. `final_text`: this is shown at the end, and nothing before.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        account: Account,
+        *,
+        hold: bool = False,
+        markdown: bool | None = None,
+        final_text: FinalText | None = None,
+    ) -> None:
+        self._screen = screen
+        self._account = account
+        self._hold = hold
+        self._final_text = final_text
+        renders = screen.out_facts.interactive if markdown is None else markdown
+        self._renders = renders and final_text is None
+        self._writer: _Writer | None = None
+        self._rules: list[HandedOver] = []
+
+    def __call__(self, happening: Happening) -> None:
+        match happening:
+            case TextWritten(_model, text):
+                if not self._is_late:
+                    self._write(text)
+            case Withdrawn(model, _text):
+                if self._writer is not None:
+                    self._tell(withdrawn_rule(model, self._screen.out_facts))
+            case Finished(exchange):
+                self._finish(exchange)
+            case HandedOver():
+                self._account.heard(happening)
+                if happening.in_text:
+                    self._rules.append(happening)
+                    if not self._is_late:
+                        self._tell(hand_over_rule(happening, self._screen.out_facts))
+            case _:
+                if isinstance(happening, Started) and self._renders:
+                    _preload()
+                self._account.heard(happening)
+
+    @property
+    def _is_late(self) -> bool:
+        return self._hold or self._final_text is not None
+
+    def _write(self, text: str) -> None:
+        if self._writer is None:
+            self._account.text_comes()
+            self._writer = self._new_writer()
+        with telling(self._account):
+            self._writer.feed(clean(text))
+
+    def _new_writer(self) -> _Writer:
+        if not self._renders:
+            return _Plain(self._screen)
+        from avow.terminal.markdown import MarkdownStream  # deferred: only where text is rendered
+
+        return MarkdownStream(self._screen)
+
+    def _tell(self, rule: str) -> None:
+        """Put a rule between the texts; nowhere but on a terminal, where it cannot be taken for the answer's."""
+        self._account.text_comes()
+        with telling(self._account):
+            if self._writer is not None:
+                self._writer.finish()
+            if self._screen.is_terminal:
+                self._screen.fresh_line()
+                self._screen.out(f"\n{rule}\n")
+
+    def _finish(self, exchange: Exchange) -> None:
+        try:
+            if exchange.signal != 13:
+                self._end(exchange)
+        finally:
+            self._account.finished(exchange)
+
+    def _end(self, exchange: Exchange) -> None:
+        if exchange.withheld or (self._hold and exchange.exit_code != 0):
+            return
+        if self._final_text is not None:
+            self._write(self._final_text(exchange))
+        elif self._hold:
+            self._write_segments(exchange)
+        if self._writer is not None:
+            self._writer.finish()
+
+    def _write_segments(self, exchange: Exchange) -> None:
+        for index, segment in enumerate(exchange.routing.segments):
+            if index and index <= len(self._rules):
+                self._tell(hand_over_rule(self._rules[index - 1], self._screen.out_facts))
+            self._write(segment.text)
+
+
+class _Plain:
+    """The text as it is."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._last = "\n"
+
+    def feed(self, text: str) -> None:
+        if text:
+            self._last = text[-1]
+            self._screen.out(text)
+
+    def finish(self) -> None:
+        if self._last != "\n":
+            self.feed("\n")
+
+
+def _preload() -> None:
+    """Import what renders Markdown while the API is being waited for."""
+    import threading  # deferred: start-up
+
+    from avow.terminal import markdown
+
+    threading.Thread(target=markdown.preload, name="preload", daemon=True).start()

@@ -1,0 +1,204 @@
+"""The readable account of how an exchange was routed: hop by hop, with evidence, times and prices; pure."""
+
+import json
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from avow.exchange import Exchange
+from avow.gateways import names_may_be_rewritten, strength_of_name
+from avow.terminal.facts import Facts
+from avow.terminal.notices import in_request, notices, shown
+from avow.terminal.render import READABLE, cost, tokens
+from avow.terminal.sanitize import clean_line
+from avow.terminal.words import meaning, vouching_line
+from avow.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Verdict, reasons
+from avow.wire.json_value import obj, text
+
+_SAID: Mapping[Verdict | None, str] = {
+    Verdict.AS_REQUESTED: "the requested model wrote the whole answer",
+    Verdict.FALLBACK: "a declared fallback model wrote the answer or part of it",
+    Verdict.REFUSED: "every model asked declined; there is no answer",
+    Verdict.SUBSTITUTED: "another model answered and the response declares no fallback",
+    Verdict.UNVERIFIED: "the response does not prove which model answered",
+    None: "none: no message began",
+}
+_NAME_IS_WORTH = {
+    "strong": "names the model that was used, by its own documentation; a switch there may have any cause",
+    "weak": "may be an echo of the request or a gateway's own name, so alone it is weak evidence",
+    "none": "is the name of a deployment: it says nothing about the model behind it",
+}
+_MOST_SHOWN = 200
+"""Characters of a value or a prompt that are shown."""
+
+
+def why(
+    exchange: Exchange,
+    facts: Facts,
+    *,
+    same_models: Mapping[str, Sequence[str]] | None = None,
+    earlier: Exchange | None = None,
+) -> str:
+    """The account as lines, newline at the end; wrapped on a terminal, and only there.
+
+    `same_models` are the user's own words for private names; `earlier` is the last exchange in which the requested
+    model declined, which explains a turn that was routed straight to the fallback.
+    """
+    lines = [*_head(exchange), "", *_verdict(exchange, earlier), "", "Hops", *_hops(exchange)]
+    lines += ["", "Evidence", *_evidence(exchange), *_worth(exchange, same_models or {}), "", *_figures(exchange)]
+    if facts.is_terminal:
+        lines = [row for line in lines for row in _wrapped(line, min(facts.width, READABLE))]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _head(exchange: Exchange) -> list[str]:
+    name = f"Exchange {exchange.number}" if exchange.number is not None else f"Exchange {exchange.id}"
+    marks = [exchange.created_at]
+    marks += ["simulated: answered by the built-in stand-in"] if exchange.simulated else []
+    marks += [f"from {clean_line(exchange.source)}"] if exchange.source != "avow" else []
+    lines = [f"{name}, {', '.join(marks)}"]
+    if exchange.prompt:
+        lines.append(f"Prompt: {_short(clean_line(exchange.prompt))}")
+    return lines
+
+
+def _verdict(exchange: Exchange, earlier: Exchange | None) -> list[str]:
+    routing = exchange.routing
+    verdict = f"{routing.verdict} ({_SAID[routing.verdict]})" if routing.verdict else _SAID[None]
+    lines = [f"Verdict: {verdict}", f"Status: {exchange.status}"]
+    if exchange.exit_code is not None:
+        lines[-1] += f", exit status {exchange.exit_code}"
+    lines.append(f"Asked: {shown(exchange.requested_model)}")
+    if exchange.sent_model and exchange.sent_model != exchange.requested_model:
+        lines[-1] += f"; sent to {shown(exchange.sent_model)}"
+    lines.append(f"Answered: {shown(routing.served_model, 'nobody' if _is_refused(exchange) else 'not known')}")
+    if phrases := reasons(routing):
+        lines.append(f"Reason: {clean_line('; '.join(phrases))}")
+    if routing.explanation:
+        lines.append(f"The API explains: {clean_line(routing.explanation)}")
+    if routing.recommended_model:
+        lines.append(f"The API recommends: {clean_line(routing.recommended_model)}")
+    if earlier is not None and _explains(earlier, exchange):
+        phrase = clean_line("; ".join(reasons(earlier.routing)))
+        lines.append(f"Before that: exchange {earlier.number}, {earlier.created_at} ({phrase})")
+    said = [line for line in notices(exchange) if not line.startswith(f"avow: {routing.verdict}:")]
+    return [*lines, *(line.removeprefix("avow: ")[:1].upper() + line.removeprefix("avow: ")[1:] for line in said)]
+
+
+def _is_refused(exchange: Exchange) -> bool:
+    return exchange.verdict is Verdict.REFUSED
+
+
+def _explains(earlier: Exchange, exchange: Exchange) -> bool:
+    """Whether the decline in `earlier` may be why this turn went straight to the fallback."""
+    is_sticky = any(phrase.startswith("sticky") for phrase in reasons(exchange.routing))
+    has_declined = any(hop.outcome is Outcome.DECLINED for hop in earlier.routing.hops)
+    return is_sticky and has_declined and earlier.created_at < exchange.created_at
+
+
+def _hops(exchange: Exchange) -> list[str]:
+    if not exchange.routing.hops:
+        return ["  none is known"]
+    lines = []
+    for index, hop in enumerate(exchange.routing.hops, 1):
+        lines.append(f"  {index}. {shown(hop.model)}: {_outcome(hop)}")
+        price = cost(hop.cost_usd) or "cost not known"
+        counted = tokens(hop.usage) or "tokens not known"
+        if hop.outcome is not Outcome.SKIPPED:
+            lines.append(f"     {counted}; {price}{_credit(hop)}")
+    return lines
+
+
+def _credit(hop: Hop) -> str:
+    """Whether the token of the refusal before paid for the cache that the other model had to fill anew."""
+    status = obj(obj((hop.usage or {}).get("fallback_credit")).get("status"))
+    match text(status.get("type")):
+        case None:
+            return ""
+        case "redeemed":
+            return "; the refusal's credit was redeemed"
+        case kind:
+            reason = text(status.get("reason"))
+            return f"; the refusal's credit: {clean_line(kind)}{f' ({clean_line(reason)})' if reason else ''}"
+
+
+def _outcome(hop: Hop) -> str:
+    match hop.outcome:
+        case Outcome.SERVED:
+            return "served"
+        case Outcome.DECLINED:
+            return f"declined ({clean_line(hop.category or '') or NO_CATEGORY}): {meaning(hop.category)}"
+    if hop.error is None:
+        return "skipped: it could not be tried"
+    return f"skipped: {clean_line(hop.error.type)}: {clean_line(hop.error.message)}"
+
+
+def _evidence(exchange: Exchange) -> list[str]:
+    if not exchange.routing.evidence:
+        return ["  none"]
+    return [f"  {e.strength:6}  {clean_line(e.field)} = {_value(e)}" for e in exchange.routing.evidence]
+
+
+def _value(evidence: Evidence) -> str:
+    return _short(clean_line(json.dumps(evidence.value, ensure_ascii=False, default=str)))
+
+
+def _worth(exchange: Exchange, same_models: Mapping[str, Sequence[str]]) -> list[str]:
+    """What a name is worth on the host that answered, and what else the claim rests on."""
+    lines = []
+    host = urlsplit(exchange.base_url or "").hostname
+    if exchange.simulated:
+        lines.append("The stand-in answered, so nothing here says anything about the API.")
+    elif host and not names_may_be_rewritten(host):
+        lines.append("The API itself answered: a name there is its own, and enough while nothing else disagrees.")
+    elif host:
+        worth = _NAME_IS_WORTH[strength_of_name(host)]
+        lines.append(f"{clean_line(host)} is not the API's own host: names may be rewritten; there `model` {worth}.")
+        fields = [clean_line(e.field) for e in exchange.routing.evidence if e.strength == "strong"]
+        lines.append(f"Besides, this rests on: {', '.join(fields) if fields else 'nothing; only the name speaks'}.")
+    names = {exchange.requested_model, exchange.routing.served_model, exchange.sent_model}
+    for private, models in same_models.items():
+        if private in names:
+            lines.append(f"Your config vouches that {clean_line(private)} stands for {clean_line(', '.join(models))}.")
+    if exchange.verdict is Verdict.UNVERIFIED and (line := vouching_line(exchange)):
+        lines.append(f"If both names stand for one model, say so in the config: {line}")
+    return ["", *lines] if lines else []
+
+
+def _figures(exchange: Exchange) -> list[str]:
+    lines = []
+    times = []
+    if exchange.first_token_ms is not None:
+        times.append(f"first token after {exchange.first_token_ms:,} ms")
+    if exchange.total_ms is not None:
+        times.append(f"{exchange.total_ms:,} ms in all")
+    times += [f"{exchange.retries} {'retry' if exchange.retries == 1 else 'retries'}"] if exchange.retries else []
+    if times:
+        lines.append(f"Time: {', '.join(times)}")
+    price = cost(exchange.cost_usd, exchange.cost_floor_usd) or "not known"
+    lines.append(f"Cost: {price}{', at list prices' if price != 'not known' else ''}")
+    policy = exchange.fallback_policy
+    words = policy if isinstance(policy, str) else ", ".join(policy)
+    by = "the API" if exchange.fallback_by == "server" else "avow"
+    lines.append(f"Fallback: {clean_line(words)}{'' if words == 'none' else f', by {by}'}")
+    if exchange.base_url and not exchange.simulated:
+        lines.append(f"Asked at: {clean_line(exchange.base_url)}")
+    if exchange.request_id or exchange.message_id:
+        message = f"message {clean_line(exchange.message_id)}" if exchange.message_id else ""
+        ids = (in_request(exchange.request_id).strip(" ()"), message)
+        lines.append(f"Ids: {', '.join(one for one in ids if one)}")
+    return lines
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]} …"
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """`line` in rows of at most `width` characters; further rows are indented a little more than the first."""
+    if len(line) <= width:
+        return [line]
+    import textwrap  # deferred: only where something is too long
+
+    indent = len(line) - len(line.lstrip(" "))
+    room = max(width, 20)
+    return textwrap.wrap(line, room, subsequent_indent=" " * (indent + 3), break_on_hyphens=False)

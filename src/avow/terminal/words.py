@@ -1,0 +1,211 @@
+"""Plain words for what is not as requested: what happened, what the category means, what one can do next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from avow.exchange import Exchange, Status
+from avow.identity import Identity, compare
+from avow.terminal.notices import in_request, is_only_unfinished, other_name, shown, where_kept
+from avow.terminal.sanitize import clean_line
+from avow.verdict import NO_CATEGORY, Hop, Outcome, Verdict, reasons
+
+CATEGORIES: Mapping[str, str] = MappingProxyType(
+    {
+        "cyber": "the request was sorted under computer security; defensive work can land there too.",
+        "bio": "the request was sorted under biology; ordinary life science can land there too.",
+        "frontier_llm": "the request was sorted under work on large language models themselves.",
+        "reasoning_extraction": "the request was sorted under asking for the model's inner reasoning.",
+        "general_harms": "the request was sorted under harm in general; no topic is given.",
+    }
+)
+"""What the API's categories stand for, going by their names: more the response does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`title` is one phrase; `facts` say what happened, `advice` what one can do, each item one sentence or two.
+    `grave`: there is no whole answer, or none whose author is known."""
+
+    title: str
+    facts: tuple[str, ...]
+    advice: tuple[str, ...]
+    grave: bool
+
+
+def explain(exchange: Exchange) -> Account | None:
+    """The account of what is not as requested; None where all is, and where an error says it."""
+    titles: list[str] = []
+    said: list[str] = []
+    advice: list[str] = []
+    for title, facts, steps in (_of_verdict(exchange), _of_status(exchange)):
+        titles += [title] if title else []
+        said += facts
+        advice += steps
+    if not titles:
+        return None
+    if exchange.withheld:
+        said.append(f"{_sentence(where_kept(exchange))}.")
+    if exchange.number is not None:
+        advice.append(f"How this was routed: avow why {exchange.number}")
+    grave = exchange.verdict is not Verdict.FALLBACK or exchange.status is Status.INCOMPLETE
+    return Account("; ".join(titles), tuple(said), tuple(dict.fromkeys(advice)), grave)
+
+
+def meaning(category: str | None) -> str:
+    """What the category of a decline tells, in a clause."""
+    if category is None:
+        return "no category was given, so the reason is not known."
+    return CATEGORIES.get(category, "a category that avow does not know.")
+
+
+_Part = tuple[str, list[str], list[str]]
+
+
+def _of_verdict(exchange: Exchange) -> _Part:
+    match exchange.verdict:
+        case Verdict.FALLBACK:
+            return _fallback(exchange)
+        case Verdict.REFUSED:
+            return _refused(exchange)
+        case Verdict.SUBSTITUTED:
+            return _substituted(exchange)
+        case Verdict.UNVERIFIED if not is_only_unfinished(exchange):
+            return _unverified(exchange)
+    return "", [], []
+
+
+def _fallback(exchange: Exchange) -> _Part:
+    routing = exchange.routing
+    requested, served = shown(exchange.requested_model), shown(routing.served_model, "another model")
+    authors = [shown(segment.model) for segment in routing.segments]
+    facts = [f"You asked {requested}; {served} answered."]
+    if len(authors) > 1:
+        facts = [f"You asked {requested}; the answer is by {', then by '.join(authors)}."]
+    declined = [hop for hop in routing.hops if hop.outcome is Outcome.DECLINED]
+    facts += _declines(declined)
+    facts += [f"{_sentence(clean_line(phrase))}." for phrase in reasons(routing) if " declined: " not in phrase]
+    advice = [f"Ask {requested} again: {_again(exchange)}"]
+    if declined:
+        advice = [
+            f"Rephrase the question, or ask {requested} again: {_again(exchange)}",
+            "Have no answer rather than another model's: --fallback none",
+        ]
+    elif _is_sticky(exchange):
+        facts.append("The API keeps to that model for about an hour, for prompts that begin in the same way.")
+    elif any(item.field == "conversation.pinned" for item in routing.evidence):
+        advice = [f"Go back to {requested} with your next question: avow -c -m {requested} …"]
+    return "another model answered", facts, advice
+
+
+def _refused(exchange: Exchange) -> _Part:
+    routing = exchange.routing
+    declined = [hop for hop in routing.hops if hop.outcome is Outcome.DECLINED]
+    facts = [*_declines(declined), "There is no answer." if len(declined) < 2 else "So there is no answer."]
+    if routing.explanation:
+        facts.append(f"The API explains: {clean_line(routing.explanation)}")
+    if routing.withdrawn_text:
+        facts.append("The text above was withdrawn with it; it is no answer.")
+    advice = ["Rephrase the question; sent again as it is, it will most likely be declined again."]
+    model = clean_line(routing.recommended_model or "")
+    if model:
+        facts.append(f"The API recommends {model}, which could not be tried just then.")
+    advice.append(f"Ask another model: {_again(exchange, model or 'MODEL')}")
+    return "no model answered", facts, advice
+
+
+def _substituted(exchange: Exchange) -> _Part:
+    requested, served = shown(exchange.requested_model), shown(exchange.routing.served_model)
+    facts = [
+        f"You asked {requested}; {served} answered.",
+        "The response declares no fallback and gives no reason.",
+    ]
+    advice = [f"Ask {requested} again: {_again(exchange)}"]
+    return "another model answered, and nothing says why", facts, advice
+
+
+def _unverified(exchange: Exchange) -> _Part:
+    name = other_name(exchange) or exchange.routing.served_model
+    facts = [f"You asked {shown(exchange.requested_model)}."]
+    if name is None:
+        facts.append("The response does not name the model that answered.")
+    else:
+        facts.append(f"The response names {shown(name)}, which may be another model.")
+    return "it is not known which model answered", facts, _vouching(exchange)
+
+
+def vouching_line(exchange: Exchange) -> str | None:
+    """The line of the config with which a user vouches that both names stand for one model; None where that is not
+    theirs to say: there is one name only, or both are well known."""
+    requested, name = exchange.requested_model, other_name(exchange)
+    if name is not None:
+        for private, model in ((name, requested), (requested, name)):
+            if compare(requested, name, {private: [model]}) is Identity.SAME:
+                return f'same_models."{_quoted(private)}" = ["{_quoted(model)}"]'
+    return None
+
+
+def _vouching(exchange: Exchange) -> list[str]:
+    line = vouching_line(exchange)
+    return [f"If both names stand for one model, say so in the config: {line}"] if line else []
+
+
+def _of_status(exchange: Exchange) -> _Part:
+    number = _number(exchange)
+    match exchange.status:
+        case Status.TRUNCATED:
+            return _truncated(exchange)
+        case Status.INCOMPLETE:
+            said = clean_line(exchange.error.message if exchange.error else "the stream ended before the answer did")
+            facts = [f"The answer is not whole: {said}{in_request(exchange.request_id)}."]
+            facts += [f"What arrived is kept: avow history show{number}"] if number else []
+            return "the answer is incomplete", facts, [f"Ask again: {_again(exchange)}"]
+        case Status.INTERRUPTED if exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
+            facts = [f"Interrupted; what arrived is kept: avow history show{number}"] if number else ["Interrupted."]
+            return "interrupted", facts, []
+    return "", [], []
+
+
+def _truncated(exchange: Exchange) -> _Part:
+    reason = shown(exchange.stop_reason, "no reason given")
+    facts = [f"The answer stopped at {reason}, before the model was done."]
+    advice = []
+    if exchange.stop_reason == "max_tokens":
+        advice = ["Ask with more room: --max-tokens N", 'Or let it go on: avow -c "go on"']
+    elif exchange.stop_reason == "model_context_window_exceeded":
+        advice = ["Ask with less text, or a model with a larger context: avow models"]
+    return "the answer was cut short", facts, advice
+
+
+def _declines(declined: list[Hop]) -> list[str]:
+    lines = []
+    explained: set[str | None] = set()
+    for hop in declined:
+        said = f"{shown(hop.model)} declined ({clean_line(hop.category or '') or NO_CATEGORY})"
+        lines.append(f"{said}." if hop.category in explained else f"{said}: {meaning(hop.category)}")
+        explained.add(hop.category)
+    return lines
+
+
+def _is_sticky(exchange: Exchange) -> bool:
+    return any(phrase.startswith("sticky") for phrase in reasons(exchange.routing))
+
+
+def _sentence(text: str) -> str:
+    """`text` with a capital, unless it begins with a model's id."""
+    first = text.partition(" ")[0]
+    return text if "-" in first or any(c.isdigit() for c in first) else text[:1].upper() + text[1:]
+
+
+def _again(exchange: Exchange, model: str | None = None) -> str:
+    """The command that asks the same once more."""
+    name = model or shown(exchange.requested_model)
+    return f"avow retry {exchange.number} -m {name}" if exchange.number is not None else f"avow -m {name} …"
+
+
+def _number(exchange: Exchange) -> str:
+    return f" {exchange.number}" if exchange.number is not None else ""
+
+
+def _quoted(name: str) -> str:
+    return clean_line(name).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,176 @@
+"""The stable lines of stderr."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from avow.errors import Failure
+from avow.exchange import Exchange, Status
+from avow.exit_codes import ExitCode
+from avow.terminal.notices import notices, other_name
+from avow.verdict import Evidence, Hop, Outcome, Routing, Verdict
+from tests.terminal import samples
+from tests.terminal.samples import FABLE, OPUS, exchange, hand_over, judged, message
+
+FALLBACK = "avow: fallback: requested claude-fable-5, answered by claude-opus-4-8"
+
+
+def pinned() -> Exchange:
+    where = Evidence("conversation.pinned", {"model": OPUS, "since_turn": 3}, "strong")
+    return exchange(routing=Routing(verdict=Verdict.FALLBACK, served_model=OPUS, evidence=(where,)))
+
+
+def declared_by_header() -> Exchange:
+    header = Evidence("headers.x-litellm-attempted-fallbacks", "1", "strong")
+    return exchange(routing=Routing(verdict=Verdict.FALLBACK, evidence=(header,)))
+
+
+def skipped() -> Exchange:
+    hops = (
+        Hop(FABLE, Outcome.SKIPPED, error=Failure("overloaded_error", 529, "Overloaded")),
+        Hop(OPUS, Outcome.SERVED),
+    )
+    return exchange(routing=Routing(verdict=Verdict.FALLBACK, served_model=OPUS, hops=hops))
+
+
+def broken(kind: str, words: str = "words", **changes: Any) -> Exchange:
+    return replace(samples.CUT, error=Failure(kind, None, words), **changes)
+
+
+CASES = [
+    pytest.param(exchange(), [], id="as-requested"),
+    pytest.param(samples.FELL_BACK, [f"{FALLBACK} (claude-fable-5 declined: frontier_llm)"], id="fallback"),
+    pytest.param(samples.HANDED_OVER, [f"{FALLBACK} (claude-fable-5 declined: cyber)"], id="hand-over"),
+    pytest.param(samples.STICKY, [f"{FALLBACK} (sticky: no decline in this response)"], id="sticky"),
+    pytest.param(pinned(), [f"{FALLBACK} (this conversation stays on {OPUS} since turn 3)"], id="pinned"),
+    pytest.param(skipped(), [f"{FALLBACK} (claude-fable-5 skipped: overloaded_error)"], id="skipped"),
+    pytest.param(
+        declared_by_header(),
+        [
+            "avow: fallback: requested claude-fable-5, answered by another model "
+            "(declared by x-litellm-attempted-fallbacks)"
+        ],
+        id="declared-by-a-header",
+    ),
+    pytest.param(
+        judged(
+            message(
+                "claude-opus-5",
+                content=[
+                    hand_over(FABLE, OPUS, None),
+                    hand_over(OPUS, "claude-opus-5", "bio"),
+                    {"type": "text", "text": "x"},
+                ],
+            )
+        ),
+        [
+            "avow: fallback: requested claude-fable-5, answered by claude-opus-5 "
+            "(claude-fable-5 declined: no category given; claude-opus-4-8 declined: bio)"
+        ],
+        id="two-hops",
+    ),
+    pytest.param(
+        samples.REFUSED,
+        ["avow: refused: claude-fable-5 declined: no category given; no model answered"],
+        id="refused",
+    ),
+    pytest.param(
+        samples.SUBSTITUTED,
+        ["avow: substituted: requested claude-fable-5, answered by claude-sonnet-5; the response declares no fallback"],
+        id="substituted",
+    ),
+    pytest.param(
+        samples.UNNAMED,
+        ["avow: unverified: requested claude-fable-5; the response does not name the model that answered"],
+        id="unnamed",
+    ),
+    pytest.param(
+        samples.UNKNOWN_NAME,
+        ["avow: unverified: requested claude-fable-5; the response names prod-claude, which may be another model"],
+        id="a-name-that-tells-nothing",
+    ),
+    pytest.param(
+        exchange(status=Status.TRUNCATED, stop_reason="max_tokens"),
+        ["avow: truncated: the answer stopped at max_tokens"],
+        id="truncated",
+    ),
+    pytest.param(
+        samples.CUT,
+        ["avow: incomplete: the stream ended before the answer did (request req_1)"],
+        id="ended",
+    ),
+    pytest.param(
+        broken("stalled", request_id=None),
+        ["avow: incomplete: the stream stalled before the answer ended"],
+        id="stalled-without-an-id",
+    ),
+    pytest.param(
+        broken("connection"),
+        ["avow: incomplete: the stream broke before the answer ended (request req_1)"],
+        id="broke",
+    ),
+    pytest.param(
+        broken("overloaded_error", "Overloaded"),
+        ["avow: incomplete: the stream broke before the answer ended: overloaded_error: Overloaded (request req_1)"],
+        id="error-event",
+    ),
+    pytest.param(samples.FAILED, ["avow: error: Overloaded (request req_1)"], id="failed"),
+    pytest.param(
+        exchange(problem=ExitCode.NO_FIT, problem_words="the answer does not fit"),
+        ["avow: error: the answer does not fit (request req_1)"],
+        id="a-problem-found-afterwards",
+    ),
+    pytest.param(
+        replace(samples.FELL_BACK, status=Status.TRUNCATED, stop_reason="tool_use"),
+        [
+            f"{FALLBACK} (claude-fable-5 declined: frontier_llm)",
+            "avow: truncated: the answer stopped at tool_use",
+        ],
+        id="fallback-and-truncated",
+    ),
+    pytest.param(
+        replace(samples.FELL_BACK, status=Status.INCOMPLETE, error=None, withheld=True),
+        [
+            f"{FALLBACK} (claude-fable-5 declined: frontier_llm)",
+            "avow: incomplete: the stream ended before the answer did (request req_1)",
+            "avow: withheld: the answer is not shown (--hold); avow history show 12 has it",
+        ],
+        id="fallback-incomplete-withheld",
+    ),
+    pytest.param(
+        replace(samples.UNNAMED, withheld=True, number=None),
+        [
+            "avow: unverified: requested claude-fable-5; the response does not name the model that answered",
+            "avow: withheld: the answer is not shown (--hold), and not kept either: there is no history of it",
+        ],
+        id="withheld-and-not-kept",
+    ),
+    pytest.param(
+        replace(samples.UNNAMED, status=Status.INCOMPLETE),
+        [
+            "avow: unverified: requested claude-fable-5; the response does not name the model that answered",
+            "avow: incomplete: the stream ended before the answer did (request req_1)",
+        ],
+        id="unnamed-and-incomplete",
+    ),
+]
+
+
+@pytest.mark.parametrize(("finished", "lines"), CASES)
+def test_notices(finished: Exchange, lines: list[str]) -> None:
+    assert list(notices(finished)) == lines
+
+
+def test_names_from_outside_cannot_forge_a_line_or_reach_the_terminal() -> None:
+    forged = f"{OPUS}\navow: note: all is well\x1b[2J"
+    lines = notices(exchange(routing=Routing(verdict=Verdict.SUBSTITUTED, served_model=forged), request_id="r\n\x1b"))
+    assert len(lines) == 1
+    assert lines[0].isprintable()
+
+
+def test_a_name_is_another_only_where_it_differs() -> None:
+    assert other_name(exchange()) is None
+    assert other_name(samples.UNKNOWN_NAME) == "prod-claude"
+    evidence = (Evidence("headers.x-litellm-model-name", "claude-sonnet-5", "strong"),)
+    assert other_name(exchange(routing=replace(exchange().routing, evidence=evidence))) == "claude-sonnet-5"

@@ -1,0 +1,79 @@
+"""Lines at the end of a terminal that may still change."""
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avow.terminal.preview import Preview, cells, fitting, fold
+
+
+@given(st.lists(st.lists(st.text("ab ", max_size=10), max_size=8), max_size=6))
+def test_what_stands_there_is_what_was_last_shown(states: list[list[str]]) -> None:
+    picture = pyte.Screen(20, 12)
+    stream = pyte.Stream(picture)
+    stream.feed("above\r\n")
+    preview = Preview()
+    for lines in states:
+        stream.feed(preview.change(lines, 20).replace("\n", "\r\n"))
+        assert [line.rstrip() for line in picture.display[: len(lines) + 1]] == ["above", *map(str.rstrip, lines)]
+        assert not any(line.strip() for line in picture.display[len(lines) + 1 :])
+    stream.feed(preview.erase(20))
+    assert [line.rstrip() for line in picture.display if line.strip()] == ["above"]
+
+
+def test_lines_that_stay_are_not_written_again() -> None:
+    preview = Preview()
+    preview.change(["one", "two"], 20)
+    assert preview.change(["one", "three"], 20) == "\x1b[1A\r\x1b[Jthree\n"
+    assert preview.change(["one", "three"], 20) == ""
+
+
+def test_a_terminal_made_narrower_has_wrapped_them() -> None:
+    preview = Preview()
+    preview.change(["x" * 30, "y"], 40)
+    assert preview.change(["z"], 10) == "\x1b[4A\r\x1b[Jz\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [
+        pytest.param("", 0, id="empty"),
+        pytest.param("abc", 3, id="ascii"),
+        pytest.param("Größe", 5, id="latin"),
+        pytest.param("日本", 4, id="wide"),
+        pytest.param("a😀", 3, id="emoji"),
+        pytest.param("привет", 6, id="cyrillic"),
+    ],
+)
+def test_cells(text: str, width: int) -> None:
+    assert cells(text) == width
+
+
+@pytest.mark.parametrize(
+    ("line", "width", "pieces"),
+    [
+        pytest.param("", 10, [""], id="empty"),
+        pytest.param("one two three", 8, ["one two", "three"], id="at-a-space"),
+        pytest.param("onetwothree", 4, ["onet", "woth", "ree"], id="no-space"),
+        pytest.param("12345678 x", 8, ["12345678", "x"], id="space-right-after-the-edge"),
+        pytest.param("日本語", 4, ["日本", "語"], id="wide"),
+        pytest.param("\tx", 8, ["    x"], id="tab"),
+    ],
+)
+def test_fold(line: str, width: int, pieces: list[str]) -> None:
+    assert fold(line, width) == pieces
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=60), st.integers(2, 20))
+def test_no_piece_is_too_wide_and_only_spaces_are_lost(line: str, width: int) -> None:
+    pieces = fold(line, width)
+    assert all(cells(piece) <= width for piece in pieces)
+    assert "".join(pieces).replace(" ", "") == line.replace(" ", "")
+
+
+def test_fitting() -> None:
+    assert fitting("abc", 2) == 2
+    assert fitting("日本", 3) == 1
+    assert fitting("日本", 1) == 1
+    assert fitting("abc", 9) == 3

@@ -1,0 +1,79 @@
+"""What a terminal must be spared."""
+
+import re
+import unicodedata
+
+import pytest
+
+from avow.terminal.sanitize import clean, clean_line
+
+CASES = [
+    pytest.param("plain text,\n\ttabbed", "plain text,\n\ttabbed", id="plain-text-stays"),
+    pytest.param("Größe 日本語 naïve", "Größe 日本語 naïve", id="letters-stay"),
+    pytest.param("👩\u200d👩\u200d👧 ❤\ufe0f ☎\ufe0e", "👩\u200d👩\u200d👧 ❤\ufe0f ☎\ufe0e", id="emoji-stay"),
+    pytest.param("a\x1b[31mb", "a␛[31mb", id="csi"),
+    pytest.param("\x1b]52;c;ZXZpbA==\x07", "␛]52;c;ZXZpbA==␇", id="osc-52"),
+    pytest.param("\x1b]0;title\x1b\\", "␛]0;title␛\\", id="osc-title"),
+    pytest.param("\x1bP+q\x1b\\", "␛P+q␛\\", id="dcs"),
+    pytest.param("\x9b2J\x9d0;x\x9c", "�2J�0;x�", id="c1"),
+    pytest.param("a\x85b", "a\nb", id="next-line"),
+    pytest.param("secret\rpublic", "secretpublic", id="lone-carriage-return"),
+    pytest.param("one\r\ntwo", "one\ntwo", id="crlf"),
+    pytest.param("a\x00b\x08\x0b\x0c", "a␀b␈␋␌", id="other-c0"),
+    pytest.param("a\x7fb", "a␡b", id="delete"),
+    pytest.param("x\u202ey\u2066z\u2069", "x⟨U+202E⟩y⟨U+2066⟩z⟨U+2069⟩", id="bidi"),
+    pytest.param("a\u200e\u200f\u061cb", "ab", id="direction-marks"),
+    pytest.param("a\u200bb\u2060c\ufeffd\xade", "abcde", id="zero-width"),
+    pytest.param("hi\U000e0049\U000e0047\U000e007f", "hi", id="tags"),
+    pytest.param("a\U000e0101b\ufe00c", "abc", id="variation-selectors"),
+    pytest.param("a\ufff9b\ufffac\ufffb", "abc", id="interlinear"),
+    pytest.param("a\u2028b\u2029c", "a\nb\nc", id="line-separators"),
+    pytest.param("a\ud83db", "a�b", id="lone-surrogate"),
+    pytest.param("\ud83d\ude00\x1b", "😀␛", id="surrogate-pair"),
+    pytest.param("[bold]x[/bold] [/]", "[bold]x[/bold] [/]", id="markup-is-text"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), CASES)
+def test_clean(text: str, shown: str) -> None:
+    assert clean(text) == shown
+    assert clean(clean(text)) == shown
+
+
+@pytest.mark.parametrize(("text", "shown"), CASES)
+def test_a_text_torn_anywhere_is_as_harmless_as_the_whole(text: str, shown: str) -> None:
+    """Only a torn surrogate pair differs: the halves are replaced."""
+    for cut in range(len(text)):
+        pieces = clean(text[:cut]) + clean(text[cut:])
+        assert pieces == shown or "\ud83d\ude00" in text
+
+
+def test_no_code_point_gets_through_that_acts_on_a_terminal() -> None:
+    everything = "".join(map(chr, range(0x110000)))
+    left = clean(everything)
+    kept_formats = {"\u200d"}
+    for character in set(left):
+        category = unicodedata.category(character)
+        assert category != "Cc" or character in "\t\n", hex(ord(character))
+        assert category != "Cs", hex(ord(character))
+        assert unicodedata.bidirectional(character) not in {
+            "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI",
+        }  # fmt: skip
+        if category == "Cf":
+            visible = re.search("ARABIC|SYRIAC|KAITHI|HIEROGLYPH", unicodedata.name(character, ""))
+            assert character in kept_formats or visible, hex(ord(character))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("claude-opus-4-8", "claude-opus-4-8", id="a-name"),
+        pytest.param(" two\n\nlines\tand tab\n", "two lines and tab", id="breaks-and-tabs"),
+        pytest.param("a\u2028b\r\nc", "a b c", id="other-breaks"),
+        pytest.param("x\navow: fallback: forged", "x avow: fallback: forged", id="forged-line"),
+        pytest.param("\x1b[2J\n", "␛[2J", id="escape"),
+        pytest.param("naïve 日本", "naïve 日本", id="letters"),
+    ],
+)
+def test_clean_line(text: str, shown: str) -> None:
+    assert clean_line(text) == shown

@@ -1,0 +1,127 @@
+"""The account of how an exchange was routed."""
+
+from dataclasses import replace
+
+import pytest
+
+from avow.exchange import Exchange
+from avow.terminal.facts import Facts
+from avow.terminal.why import why
+from tests.terminal import samples
+from tests.terminal.samples import FABLE, HOSTILE, OPUS, exchange
+
+PIPE = Facts()
+CASES = {
+    "as-requested": exchange(),
+    "fallback": samples.FELL_BACK,
+    "hand-over": samples.HANDED_OVER,
+    "sticky": samples.STICKY,
+    "refused": samples.REFUSED,
+    "substituted": samples.SUBSTITUTED,
+    "unnamed": samples.UNNAMED,
+    "cut": samples.CUT,
+    "failed": samples.FAILED,
+}
+
+
+@pytest.mark.parametrize("finished", CASES.values(), ids=CASES.keys())
+def test_it_says_what_was_asked_who_answered_and_how_that_is_known(finished: Exchange) -> None:
+    text = why(finished, PIPE)
+    for part in ("Exchange 12, 2026-11-23T17:00:00.123Z", f"Asked: {FABLE}", "Hops\n", "Evidence\n", "Status: "):
+        assert part in text
+    assert text.endswith("\n")
+
+
+def test_hops_with_tokens_and_prices() -> None:
+    text = why(samples.FELL_BACK, PIPE)
+    assert "  1. claude-fable-5: declined (frontier_llm): the request was sorted" in text
+    assert "     10 tokens in, 0 out; cost not known\n" in text
+    assert "  2. claude-opus-4-8: served\n     10 tokens in, 20 out; cost" in text
+    assert '  strong  usage.iterations[1].type = "fallback_message"\n' in text
+    assert "Verdict: fallback (" in text
+    assert "Reason: claude-fable-5 declined: frontier_llm\n" in text
+    assert "Time: first token after 412 ms, 3,120 ms in all\n" in text
+    assert "Ids: request req_1, message msg_1\n" in text
+
+
+def test_nobody_answered() -> None:
+    text = why(samples.REFUSED, PIPE)
+    assert "Answered: nobody\n" in text
+    assert "no category given" in text
+    assert "Answered: not known\n" in why(samples.UNNAMED, PIPE)
+    assert "none is known" in why(samples.FAILED, PIPE)
+    assert "Error: Overloaded (request req_1)\n" in why(samples.FAILED, PIPE)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "simulated", "words"),
+    [
+        ("https://api.anthropic.com", False, "The API itself answered"),
+        ("https://gateway.example:8443/v1", False, "gateway.example is not the API's own host: names may be rewritten"),
+        ("https://gateway.example", False, "nothing; only the name speaks"),
+        ("https://x.services.ai.azure.com", False, "is the name of a deployment"),
+        ("https://openrouter.ai/api", False, "by its own documentation"),
+        ("http://127.0.0.1:9", True, "The stand-in answered"),
+    ],
+)
+def test_what_a_name_is_worth_there(base_url: str, simulated: bool, words: str) -> None:
+    assert words in why(exchange(base_url=base_url, simulated=simulated), PIPE)
+
+
+def test_what_the_user_vouches_for() -> None:
+    assert "claude-fable-5 stands for my-model" in why(exchange(), PIPE, same_models={FABLE: ["my-model"]})
+    assert "vouches" not in why(exchange(), PIPE, same_models={"other": ["my-model"]})
+    assert 'same_models."prod-claude" = ["claude-fable-5"]' in why(samples.UNKNOWN_NAME, PIPE)
+
+
+def test_an_earlier_decline_explains_a_sticky_turn() -> None:
+    earlier = replace(samples.FELL_BACK, number=7, created_at="2026-11-23T16:30:00.000Z")
+    assert "exchange 7, 2026-11-23T16:30:00.000Z (claude-fable-5 declined: frontier_llm)" in why(
+        samples.STICKY, PIPE, earlier=earlier
+    )
+    later = replace(earlier, created_at="2026-11-23T18:00:00.000Z")
+    assert "exchange 7" not in why(samples.STICKY, PIPE, earlier=later)
+    assert "exchange 7" not in why(samples.FELL_BACK, PIPE, earlier=earlier)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_it_is_wrapped_on_a_terminal_and_only_there(width: int) -> None:
+    long = replace(samples.FELL_BACK, prompt="many words " * 100)
+    shown = why(long, Facts(is_terminal=True, width=width))
+    assert max(len(line) for line in shown.splitlines()) <= width + 30 * (width < 40)
+    piped = why(long, Facts(width=width))
+    assert sum(line.startswith("Prompt: ") for line in piped.splitlines()) == 1
+    assert max(len(line) for line in piped.splitlines()) > 200
+
+
+def test_nothing_from_outside_acts() -> None:
+    hostile = replace(
+        samples.FELL_BACK,
+        prompt=HOSTILE,
+        requested_model=HOSTILE,
+        sent_model=HOSTILE,
+        source=HOSTILE,
+        base_url="https://gateway.example",
+        routing=replace(
+            samples.FELL_BACK.routing,
+            served_model=HOSTILE,
+            explanation=HOSTILE,
+            recommended_model=HOSTILE,
+            hops=tuple(replace(hop, model=HOSTILE, category=HOSTILE) for hop in samples.FELL_BACK.routing.hops),
+            evidence=tuple(
+                replace(e, field=HOSTILE, value={HOSTILE: HOSTILE}) for e in samples.FELL_BACK.routing.evidence
+            ),
+        ),
+    )
+    for facts in (PIPE, Facts(is_terminal=True)):
+        assert all(line.isprintable() for line in why(hostile, facts).splitlines())
+
+
+def test_one_who_was_skipped_is_told_why() -> None:
+    from avow.errors import Failure
+    from avow.verdict import Hop, Outcome
+
+    hops = (Hop(OPUS, Outcome.SKIPPED), Hop(FABLE, Outcome.SKIPPED, error=Failure("overloaded_error", 529, "busy")))
+    text = why(exchange(routing=replace(exchange().routing, hops=hops)), PIPE)
+    assert "1. claude-opus-4-8: skipped: it could not be tried" in text
+    assert "2. claude-fable-5: skipped: overloaded_error: busy" in text

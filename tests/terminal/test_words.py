@@ -1,0 +1,120 @@
+"""Plain words for what is not as requested."""
+
+from dataclasses import replace
+
+import pytest
+
+from avow.exchange import Exchange, Status
+from avow.terminal.words import CATEGORIES, explain, meaning, vouching_line
+from avow.verdict import Evidence, Routing, Verdict
+from tests.terminal import samples
+from tests.terminal.samples import FABLE, OPUS, exchange, judged, message
+
+PINNED = exchange(
+    routing=Routing(
+        verdict=Verdict.FALLBACK,
+        served_model=OPUS,
+        evidence=(Evidence("conversation.pinned", {"model": OPUS, "since_turn": 3}, "strong"),),
+    )
+)
+RECOMMENDED = judged(
+    message(
+        text="",
+        stop_reason="refusal",
+        stop_details={"category": "bio", "explanation": "Not this.", "recommended_model": OPUS},
+    ),
+    status=Status.REFUSED,
+)
+
+
+@pytest.mark.parametrize(
+    ("finished", "title", "fact", "step"),
+    [
+        (samples.FELL_BACK, "another model answered", f"{OPUS} answered", f"avow retry 12 -m {FABLE}"),
+        (samples.FELL_BACK, "another model answered", "language models", "Rephrase"),
+        (samples.HANDED_OVER, "another model answered", f"by {FABLE}, then by {OPUS}", "--fallback none"),
+        (samples.STICKY, "another model answered", "about an hour", f"avow retry 12 -m {FABLE}"),
+        (PINNED, "another model answered", "since turn 3", f"avow -c -m {FABLE}"),
+        (samples.REFUSED, "no model answered", "reason is not known", "avow retry 12 -m MODEL"),
+        (RECOMMENDED, "no model answered", "Not this.", f"avow retry 12 -m {OPUS}"),
+        (samples.SUBSTITUTED, "nothing says why", "gives no reason", f"avow retry 12 -m {FABLE}"),
+        (samples.UNNAMED, "not known which model", "does not name the model", "avow why 12"),
+        (
+            samples.UNKNOWN_NAME,
+            "not known which model",
+            "prod-claude",
+            'same_models."prod-claude" = ["claude-fable-5"]',
+        ),
+        (samples.CUT, "incomplete", "avow history show 12", f"avow retry 12 -m {FABLE}"),
+        (exchange(status=Status.TRUNCATED, stop_reason="max_tokens"), "cut short", "max_tokens", "--max-tokens"),
+        (
+            exchange(status=Status.TRUNCATED, stop_reason="model_context_window_exceeded"),
+            "cut short",
+            "context_window",
+            "larger context",
+        ),
+        (replace(samples.FELL_BACK, withheld=True), "another model", "avow history show 12", "avow why 12"),
+    ],
+)
+def test_what_happened_and_what_to_do(finished: Exchange, title: str, fact: str, step: str) -> None:
+    account = explain(finished)
+    assert account is not None
+    assert title in account.title
+    assert any(fact in said for said in account.facts)
+    assert any(step in advice for advice in account.advice)
+
+
+@pytest.mark.parametrize("finished", [exchange(), samples.FAILED], ids=["as-requested", "failed"])
+def test_nothing_where_there_is_nothing_to_explain(finished: Exchange) -> None:
+    assert explain(finished) is None
+
+
+def test_several_things_at_once() -> None:
+    account = explain(replace(samples.FELL_BACK, status=Status.TRUNCATED, stop_reason="max_tokens"))
+    assert account is not None
+    assert account.title == "another model answered; the answer was cut short"
+
+
+def test_without_a_history_no_command_needs_one() -> None:
+    for finished in (samples.FELL_BACK, samples.REFUSED, samples.SUBSTITUTED, samples.CUT):
+        account = explain(replace(finished, number=None))
+        assert account is not None
+        assert not any(word in step for step in (*account.facts, *account.advice) for word in ("retry", "why", "show"))
+
+
+def test_no_more_is_claimed_than_the_response_says() -> None:
+    texts = [*CATEGORIES.values(), meaning(None), meaning("something_new")]
+    for finished in (samples.FELL_BACK, samples.HANDED_OVER, samples.STICKY, samples.REFUSED, samples.SUBSTITUTED):
+        account = explain(finished)
+        assert account is not None
+        texts += [account.title, *account.facts, *account.advice]
+    for text in texts:
+        for claim in ("account", "flagged", "capable", "downgrade", "violat", "policy"):
+            assert claim not in text.lower()
+
+
+def test_a_category_explained_once_is_not_explained_again() -> None:
+    twice = judged(
+        message(
+            "claude-opus-5",
+            content=[
+                samples.hand_over(FABLE, OPUS, "bio"),
+                samples.hand_over(OPUS, "claude-opus-5", "bio"),
+                {"type": "text", "text": "x"},
+            ],
+        )
+    )
+    account = explain(twice)
+    assert account is not None
+    assert sum(CATEGORIES["bio"] in fact for fact in account.facts) == 1
+
+
+def test_the_line_to_add_is_toml_whatever_the_names() -> None:
+    import tomllib
+
+    odd = exchange(requested_model='my "model"', routing=Routing(verdict=Verdict.UNVERIFIED, served_model="a\\b"))
+    line = vouching_line(odd)
+    assert line is not None
+    assert tomllib.loads(line) == {"same_models": {"a\\b": ['my "model"']}}
+    assert vouching_line(samples.UNNAMED) is None
+    assert vouching_line(samples.SUBSTITUTED) is None
