@@ -1,0 +1,412 @@
+# bash completion for avow; made from its command tree by `avow completion bash`
+
+_avow_words() {
+    # Words avow knows, before a tab what they are.
+    local program=${COMP_WORDS[0]/#\~/$HOME} line
+    while IFS= read -r line; do
+        printf '%s\n' "${line%%$'\t'*}"
+    done < <("$program" completion words "$1" 2>/dev/null)
+}
+
+_avow_reply() {
+    # Those of the words in $1 (one a line) that begin like $cur.
+    local word
+    while IFS= read -r word; do
+        [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+    done <<< "$1"
+}
+
+_avow_files() {
+    local word
+    while IFS= read -r word; do
+        COMPREPLY+=("$word")
+    done < <(compgen -f -- "$cur")
+    compopt -o filenames 2>/dev/null
+}
+
+_avow() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at i
+    COMPREPLY=()
+    # bash makes `=` a word of its own: --model=ID is three.
+    if [[ $cur == = ]]; then
+        cur=
+    elif [[ $prev == = && $COMP_CWORD -gt 2 ]]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        [[ ${COMP_WORDS[i]} == -- ]] && return
+    done
+    at=""
+    if ((COMP_CWORD > 1)); then
+        at=ask
+        case ${COMP_WORDS[1]} in
+            ask|chat|retry|why|scan|models|doctor|completion|help) at=${COMP_WORDS[1]} ;;
+            history)
+                at=history
+                if ((COMP_CWORD > 2)); then
+                    case ${COMP_WORDS[2]} in list|show|search|stats|export|redact|delete|repair|path) at="history ${COMP_WORDS[2]}" ;; esac
+                fi ;;
+            auth)
+                at=auth
+                if ((COMP_CWORD > 2)); then
+                    case ${COMP_WORDS[2]} in login|status|logout) at="auth ${COMP_WORDS[2]}" ;; esac
+                fi ;;
+            config)
+                at=config
+                if ((COMP_CWORD > 2)); then
+                    case ${COMP_WORDS[2]} in list|get|set|unset|path|edit) at="config ${COMP_WORDS[2]}" ;; esac
+                fi ;;
+            template)
+                at=template
+                if ((COMP_CWORD > 2)); then
+                    case ${COMP_WORDS[2]} in list|show|save|delete) at="template ${COMP_WORDS[2]}" ;; esac
+                fi ;;
+            simulate)
+                at=simulate
+                if ((COMP_CWORD > 2)); then
+                    case ${COMP_WORDS[2]} in list|serve) at="simulate ${COMP_WORDS[2]}" ;; esac
+                fi ;;
+        esac
+    fi
+    case "$at $prev" in
+        "ask -m"|"ask --model") _avow_reply "$(_avow_words models)"; return ;;
+        "ask -s"|"ask --system") return ;;
+        "ask --system-file") _avow_files; return ;;
+        "ask -f"|"ask --file") _avow_files; return ;;
+        "ask -t"|"ask --template") _avow_reply "$(_avow_words templates)"; return ;;
+        "ask -p") return ;;
+        "ask --conversation") _avow_reply "$(_avow_words conversations)"; return ;;
+        "ask --fallback") _avow_reply $'default\nnone'; _avow_reply "$(_avow_words models)"; return ;;
+        "ask --fallback-by") _avow_reply $'server\nclient'; return ;;
+        "ask --if-unavailable") _avow_reply "$(_avow_words models)"; return ;;
+        "ask --output") _avow_reply $'text\njson\njsonl'; return ;;
+        "ask --report") _avow_files; return ;;
+        "ask --max-tokens") return ;;
+        "ask --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
+        "ask --stop") return ;;
+        "ask --speed") _avow_reply $'standard\nfast'; return ;;
+        "ask -o") return ;;
+        "ask --schema") _avow_files; return ;;
+        "ask --timeout") return ;;
+        "ask --deadline") return ;;
+        "ask --retries") return ;;
+        "ask --color") _avow_reply $'auto\nalways\nnever'; return ;;
+        "ask --profile") return ;;
+        "ask --auth-style") _avow_reply $'x-api-key\nbearer'; return ;;
+        "ask --api-version") return ;;
+        "ask --header") return ;;
+        "ask --simulate") _avow_reply "$(_avow_words scenarios)"; return ;;
+        "chat -m"|"chat --model") _avow_reply "$(_avow_words models)"; return ;;
+        "chat -s"|"chat --system") return ;;
+        "chat --system-file") _avow_files; return ;;
+        "chat -f"|"chat --file") _avow_files; return ;;
+        "chat --conversation") _avow_reply "$(_avow_words conversations)"; return ;;
+        "chat --fallback") _avow_reply $'default\nnone'; _avow_reply "$(_avow_words models)"; return ;;
+        "chat --fallback-by") _avow_reply $'server\nclient'; return ;;
+        "chat --if-unavailable") _avow_reply "$(_avow_words models)"; return ;;
+        "chat --output") _avow_reply $'text\njson\njsonl'; return ;;
+        "chat --max-tokens") return ;;
+        "chat --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
+        "chat --stop") return ;;
+        "chat --speed") _avow_reply $'standard\nfast'; return ;;
+        "chat -o") return ;;
+        "chat --timeout") return ;;
+        "chat --deadline") return ;;
+        "chat --retries") return ;;
+        "chat --color") _avow_reply $'auto\nalways\nnever'; return ;;
+        "chat --profile") return ;;
+        "chat --auth-style") _avow_reply $'x-api-key\nbearer'; return ;;
+        "chat --api-version") return ;;
+        "chat --header") return ;;
+        "chat --simulate") _avow_reply "$(_avow_words scenarios)"; return ;;
+        "retry -m"|"retry --model") _avow_reply "$(_avow_words models)"; return ;;
+        "retry --fallback") _avow_reply $'default\nnone'; _avow_reply "$(_avow_words models)"; return ;;
+        "retry --fallback-by") _avow_reply $'server\nclient'; return ;;
+        "retry --if-unavailable") _avow_reply "$(_avow_words models)"; return ;;
+        "retry --output") _avow_reply $'text\njson\njsonl'; return ;;
+        "retry --report") _avow_files; return ;;
+        "retry --timeout") return ;;
+        "retry --deadline") return ;;
+        "retry --retries") return ;;
+        "retry --color") _avow_reply $'auto\nalways\nnever'; return ;;
+        "retry --profile") return ;;
+        "retry --simulate") _avow_reply "$(_avow_words scenarios)"; return ;;
+        "models --profile") return ;;
+        "doctor --profile") return ;;
+        "history list --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
+        "history list --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
+        "history list --model") _avow_reply "$(_avow_words models)"; return ;;
+        "history list --category") return ;;
+        "history list --template") _avow_reply "$(_avow_words templates)"; return ;;
+        "history list --since") return ;;
+        "history list --until") return ;;
+        "history list --limit") return ;;
+        "history list --before") _avow_reply "$(_avow_words exchanges)"; return ;;
+        "history search --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
+        "history search --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
+        "history search --model") _avow_reply "$(_avow_words models)"; return ;;
+        "history search --category") return ;;
+        "history search --template") _avow_reply "$(_avow_words templates)"; return ;;
+        "history search --since") return ;;
+        "history search --until") return ;;
+        "history search --limit") return ;;
+        "history search --before") _avow_reply "$(_avow_words exchanges)"; return ;;
+        "history stats --by") _avow_reply $'day\nweek\nmonth\nmodel\ncategory\ntemplate'; return ;;
+        "history stats --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
+        "history stats --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
+        "history stats --model") _avow_reply "$(_avow_words models)"; return ;;
+        "history stats --category") return ;;
+        "history stats --template") _avow_reply "$(_avow_words templates)"; return ;;
+        "history stats --since") return ;;
+        "history stats --until") return ;;
+        "history export --format") _avow_reply $'jsonl\ncsv'; return ;;
+        "history export --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
+        "history export --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
+        "history export --model") _avow_reply "$(_avow_words models)"; return ;;
+        "history export --category") return ;;
+        "history export --template") _avow_reply "$(_avow_words templates)"; return ;;
+        "history export --since") return ;;
+        "history export --until") return ;;
+        "history redact --search") return ;;
+        "history redact --older-than") return ;;
+        "history redact --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
+        "history redact --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
+        "history redact --model") _avow_reply "$(_avow_words models)"; return ;;
+        "history redact --category") return ;;
+        "history redact --template") _avow_reply "$(_avow_words templates)"; return ;;
+        "history redact --since") return ;;
+        "history redact --until") return ;;
+        "history delete --search") return ;;
+        "history delete --older-than") return ;;
+        "history delete --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
+        "history delete --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
+        "history delete --model") _avow_reply "$(_avow_words models)"; return ;;
+        "history delete --category") return ;;
+        "history delete --template") _avow_reply "$(_avow_words templates)"; return ;;
+        "history delete --since") return ;;
+        "history delete --until") return ;;
+        "auth login --store") _avow_reply $'keyring\nfile'; return ;;
+        "auth login --base-url") return ;;
+        "auth login --profile") return ;;
+        "auth status --base-url") return ;;
+        "auth status --profile") return ;;
+        "auth logout --base-url") return ;;
+        "auth logout --profile") return ;;
+        "config list --profile") return ;;
+        "config get --profile") return ;;
+        "template save -m"|"template save --model") _avow_reply "$(_avow_words models)"; return ;;
+        "template save -s"|"template save --system") return ;;
+        "template save --system-file") _avow_files; return ;;
+        "template save --fallback") _avow_reply $'default\nnone'; _avow_reply "$(_avow_words models)"; return ;;
+        "template save --fallback-by") _avow_reply $'server\nclient'; return ;;
+        "template save --if-unavailable") _avow_reply "$(_avow_words models)"; return ;;
+        "template save --max-tokens") return ;;
+        "template save --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
+        "template save --stop") return ;;
+        "template save --speed") _avow_reply $'standard\nfast'; return ;;
+        "template save -o") return ;;
+        "template save --schema") _avow_files; return ;;
+        "simulate serve --port") return ;;
+        "simulate serve --scenario") _avow_reply "$(_avow_words scenarios)"; return ;;
+    esac
+    case "$at" in
+        "")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-V\n--version\n-h\n--help\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate'
+            else
+                _avow_reply $'ask\nchat\nretry\nwhy\nscan\nmodels\ndoctor\ncompletion\nhelp\nhistory\nauth\nconfig\ntemplate\nsimulate'
+            fi ;;
+        "ask")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate\n-h\n--help'
+            fi ;;
+        "chat")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--output\n--json\n--raw\n--markdown\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
+            fi ;;
+        "retry")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-m\n--model\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n--show-thinking\n--timeout\n--deadline\n--retries\n--no-stream\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--simulate\n-h\n--help'
+            else
+                _avow_reply "$(_avow_words exchanges)"
+            fi ;;
+        "why")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--json\n-h\n--help'
+            else
+                _avow_reply "$(_avow_words exchanges)"
+            fi ;;
+        "scan")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--json\n--import\n-h\n--help'
+            else
+                _avow_files
+            fi ;;
+        "models")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--json\n--refresh\n--profile\n-h\n--help'
+            else
+                _avow_reply "$(_avow_words models)"
+            fi ;;
+        "doctor")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--offline\n--json\n--profile\n-h\n--help'
+            fi ;;
+        "completion")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'bash\nzsh\nfish\npowershell'
+            fi ;;
+        "help")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'exit-codes\njson\nenvironment\nhistory\nprivacy\nfallback\nscripting'
+            fi ;;
+        "history")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'list\nshow\nsearch\nstats\nexport\nredact\ndelete\nrepair\npath'
+            fi ;;
+        "history list")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
+            fi ;;
+        "history show")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--text\n--conversation\n--json\n-h\n--help'
+            else
+                _avow_reply "$(_avow_words exchanges)"
+            fi ;;
+        "history search")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--fts\n--best\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
+            fi ;;
+        "history stats")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--by\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--json\n-h\n--help'
+            fi ;;
+        "history export")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--format\n--no-text\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n-h\n--help'
+            fi ;;
+        "history redact")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--yes\n-y\n-h\n--help'
+            else
+                _avow_reply "$(_avow_words exchanges)"
+            fi ;;
+        "history delete")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--yes\n-y\n-h\n--help'
+            else
+                _avow_reply "$(_avow_words exchanges)"
+            fi ;;
+        "history repair")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--yes\n-y\n-h\n--help'
+            fi ;;
+        "history path")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            fi ;;
+        "auth")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'login\nstatus\nlogout'
+            fi ;;
+        "auth login")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--store\n--no-check\n--base-url\n--profile\n-h\n--help'
+            fi ;;
+        "auth status")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--check\n--json\n--base-url\n--profile\n-h\n--help'
+            fi ;;
+        "auth logout")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--base-url\n--profile\n-h\n--help'
+            fi ;;
+        "config")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'list\nget\nset\nunset\npath\nedit'
+            fi ;;
+        "config list")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--json\n--profile\n-h\n--help'
+            fi ;;
+        "config get")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--json\n--profile\n-h\n--help'
+            else
+                _avow_reply $'model\nsystem\nsystem_file\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nstdin\nquiet\nverbose\ncolor\nplain\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\non_reroute\non_reroute_timeout\nprofile\naliases\nprices\nsame_models\noverrides'
+            fi ;;
+        "config set")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'model\nsystem\nsystem_file\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nstdin\nquiet\nverbose\ncolor\nplain\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\non_reroute\non_reroute_timeout\nprofile\naliases\nprices\nsame_models\noverrides'
+            fi ;;
+        "config unset")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'model\nsystem\nsystem_file\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nstdin\nquiet\nverbose\ncolor\nplain\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\non_reroute\non_reroute_timeout\nprofile\naliases\nprices\nsame_models\noverrides'
+            fi ;;
+        "config path")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            fi ;;
+        "config edit")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            fi ;;
+        "template")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'list\nshow\nsave\ndelete'
+            fi ;;
+        "template list")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--json\n-h\n--help'
+            fi ;;
+        "template show")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply "$(_avow_words templates)"
+            fi ;;
+        "template save")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--no-stream\n--force\n-h\n--help'
+            fi ;;
+        "template delete")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply "$(_avow_words templates)"
+            fi ;;
+        "simulate")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'list\nserve'
+            fi ;;
+        "simulate list")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            fi ;;
+        "simulate serve")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--port\n--scenario\n-h\n--help'
+            fi ;;
+    esac
+}
+
+complete -F _avow avow

@@ -1,0 +1,649 @@
+# PowerShell completion for avow; made from its command tree by `avow completion powershell`
+
+Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    # By command: its own words, its options with their help, and what fits as a value.
+    $commands = @{
+        '' = [ordered]@{
+            'ask' = 'Ask one question; `ask` may be left out.'
+            'chat' = 'Talk with the model, turn by turn; each answer says which model wrote it. /help lists what can be typed.'
+            'retry' = 'Ask the same again, of the model asked for or (-m) another; both answers are kept and linked.'
+            'why' = 'Say how the last exchange (or that one) was routed, hop by hop, with the evidence.'
+            'scan' = 'Say which past answers of Claude Code and llm were written by another model than was asked for.'
+            'models' = 'List the models that the key can use, or tell all about one.'
+            'doctor' = 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
+            'completion' = 'Print the script that completes avow in a shell; it changes no file.'
+            'help' = 'Read about a topic: exit-codes, json, environment, history, privacy, fallback, scripting.'
+            'history' = 'What was asked and who answered; times are by the local clock.'
+            'auth' = 'The API key: store it, see which one is used, remove it.'
+            'config' = 'Settings: what they are, where they come from, and how to change them.'
+            'template' = 'Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.'
+            'simulate' = 'A local stand-in of the API, for trying things out and for testing scripts.'
+        }
+        'history' = [ordered]@{
+            'list' = 'The last exchanges, newest first.'
+            'show' = 'One exchange with its text and routing; beside it those that asked the same again.'
+            'search' = 'The exchanges that hold all these words in prompt or answer, newest first.'
+            'stats' = 'How often the requested model answered, who else did and why, how long it took, what it cost.'
+            'export' = 'Write exchanges to stdout as JSON Lines or CSV, oldest first; the stand-in''s are left out.'
+            'redact' = 'Remove what was said, and keep who was asked and who answered.'
+            'delete' = 'Remove exchanges for good: their text leaves the file, its search index and its log.'
+            'repair' = 'Check the file; where it is damaged, set it aside and save what can be read.'
+            'path' = 'Where the file is.'
+        }
+        'auth' = [ordered]@{
+            'login' = 'Store an API key, typed unseen or given on stdin.'
+            'status' = 'Which key is used, and why the others are not.'
+            'logout' = 'Remove the stored key.'
+        }
+        'config' = [ordered]@{
+            'list' = 'Every setting, with its value and where that comes from.'
+            'get' = 'One setting''s value.'
+            'set' = 'Set one in the config file; the rest of the file stays as it is.'
+            'unset' = 'Take one out of the config file.'
+            'path' = 'Where the config file is.'
+            'edit' = 'Open the config file in $VISUAL or $EDITOR; it is replaced only by one that is right.'
+        }
+        'template' = [ordered]@{
+            'list' = 'What is saved: each name with its variables and its first line.'
+            'show' = 'Print a template''s file as it is.'
+            'save' = 'Save a prompt, with $variables to fill in later, and the options to ask it with.'
+            'delete' = 'Remove a template.'
+        }
+        'simulate' = [ordered]@{
+            'list' = 'The scenarios, one a line.'
+            'serve' = 'Serve on loopback until Ctrl-C; the first line on stdout is the base URL.'
+        }
+    }
+    $options = @{
+        '' = [ordered]@{
+            '-V' = 'Print the version.'
+            '--version' = 'Print the version.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+            '-m' = 'Model or alias.'
+            '--model' = 'Model or alias.'
+            '-s' = 'System prompt.'
+            '--system' = 'System prompt.'
+            '--system-file' = 'System prompt from a file.'
+            '-f' = 'Attach a file, - for stdin, or a URL.'
+            '--file' = 'Attach a file, - for stdin, or a URL.'
+            '--no-stdin' = 'Leave stdin alone.'
+            '-t' = 'A saved prompt.'
+            '--template' = 'A saved prompt.'
+            '-p' = 'A template''s variable.'
+            '-c' = 'Go on with the last conversation.'
+            '--continue' = 'Go on with the last conversation.'
+            '--conversation' = 'Go on with that conversation.'
+            '--fallback' = 'What may answer if the model declines.'
+            '--fallback-by' = 'Who falls back: the API, or avow.'
+            '--if-unavailable' = 'What to ask when a model cannot be had.'
+            '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--hold' = 'Withhold the answer unless the exit status is 0.'
+            '--output' = 'Form of the output.'
+            '--json' = 'The same as --output json.'
+            '--report' = 'Write the JSON object there too.'
+            '--raw' = 'Never render Markdown.'
+            '--markdown' = 'Always render Markdown.'
+            '-x' = 'Print only the first fenced code block.'
+            '--extract' = 'Print only the first fenced code block.'
+            '--extract-last' = 'Print only the last one.'
+            '--show-thinking' = 'Thinking summaries, on stderr.'
+            '--max-tokens' = 'The most tokens of an answer.'
+            '--effort' = 'How hard to think.'
+            '--stop' = 'Stop at this text (repeatable).'
+            '--speed' = 'How fast.'
+            '-o' = 'Any other field of the body.'
+            '--schema' = 'The answer must fit this JSON Schema.'
+            '--timeout' = 'How long the API may stay silent.'
+            '--deadline' = 'For all of it.'
+            '--retries' = 'How often to ask again (2).'
+            '--no-stream' = 'One response instead of a stream.'
+            '--no-history' = 'Do not keep this exchange.'
+            '-q' = 'No notes; facts and errors stay.'
+            '--quiet' = 'No notes; facts and errors stay.'
+            '--verbose' = 'Say more on stderr.'
+            '--color' = 'Colours.'
+            '--plain' = 'No boxes and no animation.'
+            '--profile' = 'A profile of the config.'
+            '--auth-style' = 'How the key is sent.'
+            '--api-version' = 'The anthropic-version header.'
+            '--header' = 'One more header.'
+            '--count' = 'Print the number of input tokens.'
+            '--dry-run' = 'Print the request, send nothing.'
+            '--simulate' = 'Let the built-in stand-in answer.'
+        }
+        'ask' = [ordered]@{
+            '-m' = 'Model or alias.'
+            '--model' = 'Model or alias.'
+            '-s' = 'System prompt.'
+            '--system' = 'System prompt.'
+            '--system-file' = 'System prompt from a file.'
+            '-f' = 'Attach a file, - for stdin, or a URL.'
+            '--file' = 'Attach a file, - for stdin, or a URL.'
+            '--no-stdin' = 'Leave stdin alone.'
+            '-t' = 'A saved prompt.'
+            '--template' = 'A saved prompt.'
+            '-p' = 'A template''s variable.'
+            '-c' = 'Go on with the last conversation.'
+            '--continue' = 'Go on with the last conversation.'
+            '--conversation' = 'Go on with that conversation.'
+            '--fallback' = 'What may answer if the model declines.'
+            '--fallback-by' = 'Who falls back: the API, or avow.'
+            '--if-unavailable' = 'What to ask when a model cannot be had.'
+            '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--hold' = 'Withhold the answer unless the exit status is 0.'
+            '--output' = 'Form of the output.'
+            '--json' = 'The same as --output json.'
+            '--report' = 'Write the JSON object there too.'
+            '--raw' = 'Never render Markdown.'
+            '--markdown' = 'Always render Markdown.'
+            '-x' = 'Print only the first fenced code block.'
+            '--extract' = 'Print only the first fenced code block.'
+            '--extract-last' = 'Print only the last one.'
+            '--show-thinking' = 'Thinking summaries, on stderr.'
+            '--max-tokens' = 'The most tokens of an answer.'
+            '--effort' = 'How hard to think.'
+            '--stop' = 'Stop at this text (repeatable).'
+            '--speed' = 'How fast.'
+            '-o' = 'Any other field of the body.'
+            '--schema' = 'The answer must fit this JSON Schema.'
+            '--timeout' = 'How long the API may stay silent.'
+            '--deadline' = 'For all of it.'
+            '--retries' = 'How often to ask again (2).'
+            '--no-stream' = 'One response instead of a stream.'
+            '--no-history' = 'Do not keep this exchange.'
+            '-q' = 'No notes; facts and errors stay.'
+            '--quiet' = 'No notes; facts and errors stay.'
+            '--verbose' = 'Say more on stderr.'
+            '--color' = 'Colours.'
+            '--plain' = 'No boxes and no animation.'
+            '--profile' = 'A profile of the config.'
+            '--auth-style' = 'How the key is sent.'
+            '--api-version' = 'The anthropic-version header.'
+            '--header' = 'One more header.'
+            '--count' = 'Print the number of input tokens.'
+            '--dry-run' = 'Print the request, send nothing.'
+            '--simulate' = 'Let the built-in stand-in answer.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'chat' = [ordered]@{
+            '-m' = 'Model or alias.'
+            '--model' = 'Model or alias.'
+            '-s' = 'System prompt.'
+            '--system' = 'System prompt.'
+            '--system-file' = 'System prompt from a file.'
+            '-f' = 'Attach a file, - for stdin, or a URL.'
+            '--file' = 'Attach a file, - for stdin, or a URL.'
+            '-c' = 'Go on with the last conversation.'
+            '--continue' = 'Go on with the last conversation.'
+            '--conversation' = 'Go on with that conversation.'
+            '--fallback' = 'What may answer if the model declines.'
+            '--fallback-by' = 'Who falls back: the API, or avow.'
+            '--if-unavailable' = 'What to ask when a model cannot be had.'
+            '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--output' = 'Form of the output.'
+            '--json' = 'The same as --output json.'
+            '--raw' = 'Never render Markdown.'
+            '--markdown' = 'Always render Markdown.'
+            '--show-thinking' = 'Thinking summaries, on stderr.'
+            '--max-tokens' = 'The most tokens of an answer.'
+            '--effort' = 'How hard to think.'
+            '--stop' = 'Stop at this text (repeatable).'
+            '--speed' = 'How fast.'
+            '-o' = 'Any other field of the body.'
+            '--timeout' = 'How long the API may stay silent.'
+            '--deadline' = 'For all of it.'
+            '--retries' = 'How often to ask again (2).'
+            '--no-stream' = 'One response instead of a stream.'
+            '--no-history' = 'Do not keep this exchange.'
+            '-q' = 'No notes; facts and errors stay.'
+            '--quiet' = 'No notes; facts and errors stay.'
+            '--verbose' = 'Say more on stderr.'
+            '--color' = 'Colours.'
+            '--plain' = 'No boxes and no animation.'
+            '--profile' = 'A profile of the config.'
+            '--auth-style' = 'How the key is sent.'
+            '--api-version' = 'The anthropic-version header.'
+            '--header' = 'One more header.'
+            '--simulate' = 'Let the built-in stand-in answer.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'retry' = [ordered]@{
+            '-m' = 'Model or alias.'
+            '--model' = 'Model or alias.'
+            '--fallback' = 'What may answer if the model declines.'
+            '--fallback-by' = 'Who falls back: the API, or avow.'
+            '--if-unavailable' = 'What to ask when a model cannot be had.'
+            '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--hold' = 'Withhold the answer unless the exit status is 0.'
+            '--output' = 'Form of the output.'
+            '--json' = 'The same as --output json.'
+            '--report' = 'Write the JSON object there too.'
+            '--raw' = 'Never render Markdown.'
+            '--markdown' = 'Always render Markdown.'
+            '--show-thinking' = 'Thinking summaries, on stderr.'
+            '--timeout' = 'How long the API may stay silent.'
+            '--deadline' = 'For all of it.'
+            '--retries' = 'How often to ask again (2).'
+            '--no-stream' = 'One response instead of a stream.'
+            '-q' = 'No notes; facts and errors stay.'
+            '--quiet' = 'No notes; facts and errors stay.'
+            '--verbose' = 'Say more on stderr.'
+            '--color' = 'Colours.'
+            '--plain' = 'No boxes and no animation.'
+            '--profile' = 'A profile of the config.'
+            '--simulate' = 'Let the built-in stand-in answer.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'why' = [ordered]@{
+            '--json' = 'The whole object instead.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'scan' = [ordered]@{
+            '--json' = 'The whole report as one object.'
+            '--import' = 'Put the answers into the history too.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'models' = [ordered]@{
+            '--json' = 'One JSON object.'
+            '--refresh' = 'Ask again instead of using the last day''s list.'
+            '--profile' = 'A profile of the config.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'doctor' = [ordered]@{
+            '--offline' = 'Do not ask the API.'
+            '--json' = 'As a JSON object.'
+            '--profile' = 'As this profile sees it.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'completion' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'help' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history list' = [ordered]@{
+            '--rerouted' = 'Only where another model answered.'
+            '--verdict' = 'Only this verdict (repeatable).'
+            '--status' = 'Only this status (repeatable).'
+            '--model' = 'Requested or answering model; * stands for anything.'
+            '--category' = 'Category of the decline.'
+            '--template' = 'Asked with this template.'
+            '--since' = 'From then on: a day, a time, 7d, today.'
+            '--until' = 'Until then; a day is included.'
+            '--simulated' = 'Only answers of the built-in stand-in.'
+            '--limit' = 'At most so many; 0 for all. Default 20.'
+            '--before' = 'Go on after this one, to older ones.'
+            '--json' = 'One JSON array.'
+            '--jsonl' = 'One JSON object a line.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history show' = [ordered]@{
+            '--text' = 'The answer alone.'
+            '--conversation' = 'Its whole conversation.'
+            '--json' = 'The JSON object.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history search' = [ordered]@{
+            '--fts' = 'WORDS is a query in FTS5''s syntax.'
+            '--best' = 'Best match first, among the last 200,000.'
+            '--rerouted' = 'Only where another model answered.'
+            '--verdict' = 'Only this verdict (repeatable).'
+            '--status' = 'Only this status (repeatable).'
+            '--model' = 'Requested or answering model; * stands for anything.'
+            '--category' = 'Category of the decline.'
+            '--template' = 'Asked with this template.'
+            '--since' = 'From then on: a day, a time, 7d, today.'
+            '--until' = 'Until then; a day is included.'
+            '--simulated' = 'Only answers of the built-in stand-in.'
+            '--limit' = 'At most so many; 0 for all. Default 20.'
+            '--before' = 'Go on after this one, to older ones.'
+            '--json' = 'One JSON array.'
+            '--jsonl' = 'One JSON object a line.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history stats' = [ordered]@{
+            '--by' = 'What to sum up by.'
+            '--verdict' = 'Only this verdict (repeatable).'
+            '--status' = 'Only this status (repeatable).'
+            '--model' = 'Requested or answering model; * stands for anything.'
+            '--category' = 'Category of the decline.'
+            '--template' = 'Asked with this template.'
+            '--since' = 'From then on: a day, a time, 7d, today.'
+            '--until' = 'Until then; a day is included.'
+            '--simulated' = 'Only answers of the built-in stand-in.'
+            '--json' = 'One JSON object.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history export' = [ordered]@{
+            '--format' = 'The form.'
+            '--no-text' = 'Leave out all that was said.'
+            '--rerouted' = 'Only where another model answered.'
+            '--verdict' = 'Only this verdict (repeatable).'
+            '--status' = 'Only this status (repeatable).'
+            '--model' = 'Requested or answering model; * stands for anything.'
+            '--category' = 'Category of the decline.'
+            '--template' = 'Asked with this template.'
+            '--since' = 'From then on: a day, a time, 7d, today.'
+            '--until' = 'Until then; a day is included.'
+            '--simulated' = 'Only answers of the built-in stand-in.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history redact' = [ordered]@{
+            '--search' = 'Those that `search` finds for these words.'
+            '--older-than' = 'Those older than that: 90d, 1y.'
+            '--rerouted' = 'Only where another model answered.'
+            '--verdict' = 'Only this verdict (repeatable).'
+            '--status' = 'Only this status (repeatable).'
+            '--model' = 'Requested or answering model; * stands for anything.'
+            '--category' = 'Category of the decline.'
+            '--template' = 'Asked with this template.'
+            '--since' = 'From then on: a day, a time, 7d, today.'
+            '--until' = 'Until then; a day is included.'
+            '--simulated' = 'Only answers of the built-in stand-in.'
+            '--yes' = 'Do not ask.'
+            '-y' = 'Do not ask.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history delete' = [ordered]@{
+            '--search' = 'Those that `search` finds for these words.'
+            '--older-than' = 'Those older than that: 90d, 1y.'
+            '--rerouted' = 'Only where another model answered.'
+            '--verdict' = 'Only this verdict (repeatable).'
+            '--status' = 'Only this status (repeatable).'
+            '--model' = 'Requested or answering model; * stands for anything.'
+            '--category' = 'Category of the decline.'
+            '--template' = 'Asked with this template.'
+            '--since' = 'From then on: a day, a time, 7d, today.'
+            '--until' = 'Until then; a day is included.'
+            '--simulated' = 'Only answers of the built-in stand-in.'
+            '--yes' = 'Do not ask.'
+            '-y' = 'Do not ask.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history repair' = [ordered]@{
+            '--yes' = 'Do not ask.'
+            '-y' = 'Do not ask.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'history path' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'auth' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'auth login' = [ordered]@{
+            '--store' = 'Where to keep it.'
+            '--no-check' = 'Store it without asking the API.'
+            '--base-url' = 'The host it is for.'
+            '--profile' = 'Take the host from this profile.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'auth status' = [ordered]@{
+            '--check' = 'Ask the API whether it takes the key.'
+            '--json' = 'As a JSON object.'
+            '--base-url' = 'The host it is for.'
+            '--profile' = 'Take the host from this profile.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'auth logout' = [ordered]@{
+            '--base-url' = 'The host it is for.'
+            '--profile' = 'Take the host from this profile.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'config' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'config list' = [ordered]@{
+            '--json' = 'As a JSON object.'
+            '--profile' = 'As this profile sees it.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'config get' = [ordered]@{
+            '--json' = 'As a JSON object.'
+            '--profile' = 'As this profile sees it.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'config set' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'config unset' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'config path' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'config edit' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'template' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'template list' = [ordered]@{
+            '--json' = 'One array.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'template show' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'template save' = [ordered]@{
+            '-m' = 'Model or alias.'
+            '--model' = 'Model or alias.'
+            '-s' = 'System prompt.'
+            '--system' = 'System prompt.'
+            '--system-file' = 'System prompt from a file.'
+            '--fallback' = 'What may answer if the model declines.'
+            '--fallback-by' = 'Who falls back: the API, or avow.'
+            '--if-unavailable' = 'What to ask when a model cannot be had.'
+            '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--hold' = 'Withhold the answer unless the exit status is 0.'
+            '--raw' = 'Never render Markdown.'
+            '--markdown' = 'Always render Markdown.'
+            '-x' = 'Print only the first fenced code block.'
+            '--extract' = 'Print only the first fenced code block.'
+            '--extract-last' = 'Print only the last one.'
+            '--show-thinking' = 'Thinking summaries, on stderr.'
+            '--max-tokens' = 'The most tokens of an answer.'
+            '--effort' = 'How hard to think.'
+            '--stop' = 'Stop at this text (repeatable).'
+            '--speed' = 'How fast.'
+            '-o' = 'Any other field of the body.'
+            '--schema' = 'The answer must fit this JSON Schema.'
+            '--no-stream' = 'One response instead of a stream.'
+            '--force' = 'Replace a template of that name.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'template delete' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'simulate' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'simulate list' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'simulate serve' = [ordered]@{
+            '--port' = '0 takes a free one.'
+            '--scenario' = 'A scenario''s name, or the path of a TOML file.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+    }
+    $values = @{
+        'ask -m' = @('?models')
+        'ask --model' = @('?models')
+        'ask -t' = @('?templates')
+        'ask --template' = @('?templates')
+        'ask --conversation' = @('?conversations')
+        'ask --fallback' = @('default', 'none', '?models')
+        'ask --fallback-by' = @('server', 'client')
+        'ask --if-unavailable' = @('?models')
+        'ask --output' = @('text', 'json', 'jsonl')
+        'ask --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
+        'ask --speed' = @('standard', 'fast')
+        'ask --color' = @('auto', 'always', 'never')
+        'ask --auth-style' = @('x-api-key', 'bearer')
+        'ask --simulate' = @('?scenarios')
+        'chat -m' = @('?models')
+        'chat --model' = @('?models')
+        'chat --conversation' = @('?conversations')
+        'chat --fallback' = @('default', 'none', '?models')
+        'chat --fallback-by' = @('server', 'client')
+        'chat --if-unavailable' = @('?models')
+        'chat --output' = @('text', 'json', 'jsonl')
+        'chat --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
+        'chat --speed' = @('standard', 'fast')
+        'chat --color' = @('auto', 'always', 'never')
+        'chat --auth-style' = @('x-api-key', 'bearer')
+        'chat --simulate' = @('?scenarios')
+        'retry -m' = @('?models')
+        'retry --model' = @('?models')
+        'retry --fallback' = @('default', 'none', '?models')
+        'retry --fallback-by' = @('server', 'client')
+        'retry --if-unavailable' = @('?models')
+        'retry --output' = @('text', 'json', 'jsonl')
+        'retry --color' = @('auto', 'always', 'never')
+        'retry --simulate' = @('?scenarios')
+        'history list --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
+        'history list --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
+        'history list --model' = @('?models')
+        'history list --template' = @('?templates')
+        'history list --before' = @('?exchanges')
+        'history search --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
+        'history search --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
+        'history search --model' = @('?models')
+        'history search --template' = @('?templates')
+        'history search --before' = @('?exchanges')
+        'history stats --by' = @('day', 'week', 'month', 'model', 'category', 'template')
+        'history stats --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
+        'history stats --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
+        'history stats --model' = @('?models')
+        'history stats --template' = @('?templates')
+        'history export --format' = @('jsonl', 'csv')
+        'history export --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
+        'history export --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
+        'history export --model' = @('?models')
+        'history export --template' = @('?templates')
+        'history redact --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
+        'history redact --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
+        'history redact --model' = @('?models')
+        'history redact --template' = @('?templates')
+        'history delete --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
+        'history delete --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
+        'history delete --model' = @('?models')
+        'history delete --template' = @('?templates')
+        'auth login --store' = @('keyring', 'file')
+        'template save -m' = @('?models')
+        'template save --model' = @('?models')
+        'template save --fallback' = @('default', 'none', '?models')
+        'template save --fallback-by' = @('server', 'client')
+        'template save --if-unavailable' = @('?models')
+        'template save --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
+        'template save --speed' = @('standard', 'fast')
+        'simulate serve --scenario' = @('?scenarios')
+    }
+    $arguments = @{
+        'retry' = @('?exchanges')
+        'why' = @('?exchanges')
+        'models' = @('?models')
+        'completion' = @('bash', 'zsh', 'fish', 'powershell')
+        'help' = @('exit-codes', 'json', 'environment', 'history', 'privacy', 'fallback', 'scripting')
+        'history show' = @('?exchanges')
+        'history redact' = @('?exchanges')
+        'history delete' = @('?exchanges')
+        'config get' = @('model', 'system', 'system_file', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'stdin', 'quiet', 'verbose', 'color', 'plain', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'on_reroute', 'on_reroute_timeout', 'profile', 'aliases', 'prices', 'same_models', 'overrides')
+        'config set' = @('model', 'system', 'system_file', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'stdin', 'quiet', 'verbose', 'color', 'plain', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'on_reroute', 'on_reroute_timeout', 'profile', 'aliases', 'prices', 'same_models', 'overrides')
+        'config unset' = @('model', 'system', 'system_file', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'stdin', 'quiet', 'verbose', 'color', 'plain', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'on_reroute', 'on_reroute_timeout', 'profile', 'aliases', 'prices', 'same_models', 'overrides')
+        'template show' = @('?templates')
+        'template delete' = @('?templates')
+    }
+
+    $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object { $_.ToString() })
+    $program = $typed[0]
+    $rest = @($typed | Select-Object -Skip 1)
+    if ($rest -contains '--') { return }
+    $at = ''
+    if ($rest.Count -gt 0) {
+        $at = 'ask'
+        if ($commands[''].ContainsKey($rest[0])) { $at = $rest[0] }
+        if ($rest.Count -gt 1 -and $commands.ContainsKey($at) -and $commands[$at].ContainsKey($rest[1])) {
+            $at = "$at $($rest[1])"
+        }
+    }
+
+    function Answer($found) {
+        foreach ($word in $found.Keys) {
+            if ($word.StartsWith($wordToComplete)) {
+                $about = if ($found[$word]) { $found[$word] } else { $word }
+                [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $about)
+            }
+        }
+    }
+
+    function Expand($sources) {
+        $found = [ordered]@{}
+        foreach ($source in $sources) {
+            if ($source.StartsWith('?')) {
+                foreach ($line in (& $program completion words $source.Substring(1) 2>$null)) {
+                    $word, $about = $line -split "`t", 2
+                    $found[$word] = $about
+                }
+            } else { $found[$source] = '' }
+        }
+        $found
+    }
+
+    $value = "$at $($rest[-1])".Trim()
+    if ($rest.Count -gt 0 -and $values.ContainsKey($value)) {
+        Answer (Expand $values[$value])
+    } elseif ($wordToComplete.StartsWith('-')) {
+        Answer $options[$at]
+    } elseif ($commands.ContainsKey($at)) {
+        Answer $commands[$at]
+    } elseif ($arguments.ContainsKey($at)) {
+        Answer (Expand $arguments[$at])
+    }
+}

@@ -1,0 +1,36 @@
+"""`python -m avow` and the console script: `--version` without importing anything else."""
+
+import sys
+
+
+def main() -> int:
+    """Run avow with the process's arguments; the exit status."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from avow import __version__
+
+        return _print(f"avow {__version__}\n".encode())
+    from avow.cli import main as run  # deferred: start-up
+
+    return run(sys.argv[1:])
+
+
+def _print(data: bytes) -> int:
+    """Write to stdout itself, past Python's buffer: what fails there would end in a status of its own (120)."""
+    import os
+
+    try:
+        os.write(1, data)
+    except BrokenPipeError:
+        import signal
+
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGPIPE)
+    except OSError as error:
+        if sys.stderr is not None:
+            sys.stderr.write(f"avow: error: stdout cannot be written: {error.strerror}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""`main`: the one place where an error becomes an exit status."""
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from avow.errors import AvowError, ExchangeError, Interrupted, ReaderGone
+from avow.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from avow.context import Context
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run avow with `arguments` (without the program's name) and give the exit status; a signal, or a closed
+    stdout, ends the process by that signal instead."""
+    gc.disable()  # a process of a second or two: collecting costs more than it frees
+    _hear_signals()
+    from avow.context import from_process  # deferred: the signals are heard first
+
+    context = from_process()
+    try:
+        return _leave(_run(arguments, context), context)
+    except Interrupted as stop:
+        _die(stop.signal_number, context)
+    except ReaderGone:
+        _die(getattr(signal, "SIGPIPE", 13), context)
+
+
+def _run(arguments: Sequence[str], context: "Context") -> int:
+    try:
+        code = _ask_quickly(arguments, context)
+        return _invoke(arguments, context) if code is None else code
+    except ExchangeError as error:
+        context.screen.error(error.message, hint=error.hint, request_id=error.request_id)
+        return int(error.exit_code)
+    except ReaderGone:
+        raise
+    except AvowError as error:
+        context.screen.error(error.message, hint=error.hint)
+        return int(error.exit_code)
+    except Exception as error:
+        context.screen.error(*_bug(error, context))
+        return int(ExitCode.UNEXPECTED)
+    finally:
+        context.close()
+
+
+def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
+    """Ask, where the line is a plain question; None where typer must read it.
+
+    A single word on a terminal may be a command's name, misspelt.
+    """
+    from avow.commands import COMMANDS, quick  # deferred: start-up
+
+    first = arguments[0] if arguments else ""
+    if (first in COMMANDS and first != "ask") or (len(arguments) < 2 and context.stdin_is_terminal):
+        return None
+    given = quick.parse(arguments[1:] if first == "ask" else arguments)
+    if given is None:
+        return None
+    from avow.commands.given import options_from  # deferred: start-up
+    from avow.commands.inquiring import answer
+
+    return int(answer(options_from(given), context))
+
+
+def _invoke(arguments: Sequence[str], context: "Context") -> int:
+    from avow.command_tree import invoke  # deferred: start-up
+
+    return invoke(arguments, context)
+
+
+def _bug(error: Exception, context: "Context") -> tuple[str, str]:
+    """Words for a bug that can be pasted into a report: where it happened, without values that may be secret."""
+    import traceback  # deferred: only for bugs
+
+    if context.environ.get("AVOW_DEBUG"):
+        context.screen.err("".join(traceback.format_tb(error.__traceback__)))
+    from avow import __version__
+
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename.rpartition('avow/')[2]}:{frame.lineno}" for frame in frames[-3:]]
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    message = f"unexpected failure: {type(error).__name__} at {' < '.join(reversed(places))}"
+    return message, f"please report this line: avow {__version__}, Python {version}, {sys.platform}"
+
+
+def _hear_signals() -> None:
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        # A second one ends the process at once.
+        signal.signal(number, signal.SIG_DFL)
+        raise Interrupted(number)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # What the parent ignores (nohup, a job in the background) stays ignored.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+
+
+def _leave(code: int, context: "Context") -> int:
+    """Flush, then leave without tearing the interpreter down: that takes 20 ms and does nothing for anyone."""
+    try:
+        context.screen.flush()
+    except AvowError as error:
+        context.screen.error(error.message, hint=error.hint)
+        code = int(error.exit_code)
+    if "pytest" in sys.modules or "coverage" in sys.modules:
+        return code
+    os._exit(code)
+
+
+def _die(number: int, context: "Context") -> NoReturn:
+    """End by the signal itself, so that a shell's loop ends too."""
+    try:
+        context.close()
+    finally:
+        if hasattr(os, "fork"):
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        os._exit(128 + number)

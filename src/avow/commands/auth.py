@@ -1,0 +1,242 @@
+"""`avow auth`: the API key: kept, looked at, let go."""
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+import typer
+
+from avow import keys
+from avow.context import Context
+from avow.credential import Credential
+from avow.errors import CredentialsError, ExchangeError, Rejected, UsageError
+from avow.exit_codes import ExitCode
+from avow.settings import Settings
+
+MOST_BYTES = 64 * 1024
+UNLOCK_S = 60.0
+"""How long a person at a terminal may take to unlock the keyring."""
+
+app = typer.Typer(help="The API key: store it, see which one is used, remove it.")
+_BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="URL", help="The host it is for.")]
+_Profile = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="Take the host from this profile.")]
+
+
+class Check(Protocol):
+    """Asks the API, free of charge, whether it takes a credential: None if so, else what it said.
+
+    Raises ExchangeError where the API cannot be reached or cannot tell.
+    """
+
+    def __call__(self, base_url: str, credential: Credential, settings: Settings, context: Context) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was typed."""
+
+    base_url: str | None = None
+    profile: str | None = None
+    store: str = "keyring"
+    check: bool = False
+    as_json: bool = False
+
+
+@app.command("login")
+def login_command(
+    context: typer.Context,
+    store: Annotated[str, typer.Option(metavar="keyring|file", help="Where to keep it.")] = "keyring",
+    no_check: Annotated[bool, typer.Option("--no-check", help="Store it without asking the API.")] = False,
+    base_url: _BaseUrl = None,
+    profile: _Profile = None,
+) -> None:
+    """Store an API key, typed unseen or given on stdin."""
+    raise typer.Exit(run_login(Options(base_url, profile, store, not no_check), context.obj))
+
+
+@app.command("status")
+def status_command(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Ask the API whether it takes the key.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON object.")] = False,
+    base_url: _BaseUrl = None,
+    profile: _Profile = None,
+) -> None:
+    """Which key is used, and why the others are not."""
+    raise typer.Exit(run_status(Options(base_url, profile, check=check, as_json=as_json), context.obj))
+
+
+@app.command("logout")
+def logout_command(context: typer.Context, base_url: _BaseUrl = None, profile: _Profile = None) -> None:
+    """Remove the stored key."""
+    raise typer.Exit(run_logout(Options(base_url, profile), context.obj))
+
+
+def check_key(base_url: str, credential: Credential, settings: Settings, context: Context) -> str | None:
+    """`GET /v1/models?limit=1`, which costs nothing. See `Check`."""
+    import contextlib
+
+    from avow.asking import endpoint_for  # deferred: start-up
+    from avow.transport import Patience, Transport
+    from avow.wire.failure import rejected
+
+    request = endpoint_for(settings, base_url, context).request("GET", "/v1/models?limit=1")
+    transport = Transport(credential)
+    with contextlib.closing(transport), transport.send(request, Patience(first_s=20.0, between_s=20.0)) as response:
+        if response.status < 400:
+            return None
+        error = rejected(response.status, response.headers, response.read(64 * 1024))
+    if error.exit_code is ExitCode.CREDENTIALS:
+        return _without(error.message, credential.secret)
+    raise error
+
+
+def run_login(options: Options, context: Context, check: Check = check_key) -> ExitCode:
+    """Take a key, check it and store it for the host of the base URL.
+
+    Raises CredentialsError for a key that the API turns away, or a keyring that cannot keep it; nothing is stored
+    then.
+    """
+    if options.store not in ("keyring", "file"):
+        raise UsageError(f"--store {options.store}: there is no such place", hint="keyring or file")
+    settings = _settings(options, context)
+    base_url = settings.text("base_url") or ""
+    host = keys.check_destination(base_url)
+    secret = keys.checked(_given_key(context, host), "the key given")
+    credential = Credential(secret, "x-api-key", "the key given", host).styled(settings.text("auth_style"))
+    if options.check:
+        _check_or_fail(base_url, credential, settings, context, check)
+    interactive = context.stdin_is_terminal
+    place = keys.store(
+        host,
+        secret,
+        where=options.store,
+        config_dir=context.paths.config,
+        limit_s=UNLOCK_S if interactive else keys.KEYRING_LIMIT_S,
+    )
+    tail = keys.last_four(secret)
+    context.screen.out(f"stored the key for {host}{f' (…{tail})' if tail else ''} in {place}\n")
+    for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        if context.environ.get(variable, "").strip():
+            context.screen.note(f"{variable} is set and outranks it")
+    if options.store == "file" and settings.words("api_key_command"):
+        context.screen.note("api_key_command is set and outranks it")
+    return ExitCode.OK
+
+
+def run_status(options: Options, context: Context, check: Check = check_key) -> ExitCode:
+    """Print every source of a key, with what became of it; 3 where none wins, or the API turns the key away."""
+    settings = _settings(options, context)
+    base_url = settings.text("base_url") or ""
+    host = keys.check_destination(base_url)
+    sources = keys.explain(
+        context.environ,
+        base_url=base_url,
+        config_dir=context.paths.config,
+        api_key_command=settings.words("api_key_command"),
+        keyring_enabled=settings.flag("keyring.enabled"),
+    )
+    usable = any(source.state == "wins" for source in sources)
+    code, verdict = (ExitCode.OK if usable else ExitCode.CREDENTIALS), None
+    if usable and options.check:
+        credential = context.destination(settings)[1]
+        code, verdict = _checked(base_url, credential, settings, context, check)
+    if options.as_json:
+        rows = [{"source": s.name, "state": s.state, "last_four": s.last_four} for s in sources]
+        body = {"host": host, "usable": usable, "sources": rows, "check": verdict}
+        context.screen.out(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+        return code
+    context.screen.out(f"host: {host}\n")
+    width = max(len(source.name) for source in sources)
+    for source in sources:
+        tail = f" (…{source.last_four})" if source.last_four else ""
+        context.screen.out(f"{_clean(source.name):{width}}  {_clean(source.state)}{tail}\n")
+    if verdict:
+        context.screen.out(f"check: {_clean(verdict)}\n")
+    if not usable:
+        context.screen.note("no key can be used for this host; `avow auth login` stores one")
+    return code
+
+
+def run_logout(options: Options, context: Context) -> ExitCode:
+    """Remove the stored key for the host; what else would still be used is said."""
+    settings = _settings(options, context)
+    host = keys.check_destination(settings.text("base_url") or "")
+    removed, problem = keys.remove(
+        host, config_dir=context.paths.config, keyring_enabled=settings.flag("keyring.enabled")
+    )
+    if removed:
+        context.screen.out(f"removed the key for {host} from {' and '.join(removed)}\n")
+    else:
+        context.screen.out(f"no key for {host} was stored\n")
+    if problem:
+        context.screen.note(f"the keyring could not be looked into: {problem}")
+    for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        if context.environ.get(variable, "").strip():
+            context.screen.note(f"{variable} is still set, and is used")
+    if settings.words("api_key_command"):
+        context.screen.note("api_key_command is still set, and is used")
+    return ExitCode.OK
+
+
+def _settings(options: Options, context: Context) -> Settings:
+    return context.settings({"base_url": options.base_url}, profile=options.profile)
+
+
+def _given_key(context: Context, host: str) -> str:
+    if context.stdin is None:
+        raise UsageError("stdin is closed", hint="give the key on stdin, or run this on a terminal")
+    if context.stdin_is_terminal:
+        import getpass  # deferred: start-up
+
+        try:
+            return getpass.getpass(f"API key for {host} (not shown): ")
+        except EOFError:
+            raise UsageError("no key was given") from None
+    data = context.stdin.read(MOST_BYTES + 1)
+    if not data.strip():
+        raise UsageError("there is no key on stdin", hint="for example: pass show anthropic | avow auth login")
+    return data.decode("utf-8", "replace")
+
+
+def _check_or_fail(base_url: str, credential: Credential, settings: Settings, context: Context, check: Check) -> None:
+    """Raises CredentialsError where the API turns the key away, and says so where it cannot be asked."""
+    try:
+        problem = check(base_url, credential, settings, context)
+    except Rejected as error:
+        # A gateway without that address says nothing about the key.
+        context.screen.note(f"the key could not be checked: {error.message}")
+        return
+    except ExchangeError as error:
+        error.hint = "--no-check stores the key without asking the API"
+        raise
+    if problem:
+        raise CredentialsError(f"the API does not take this key: {problem}", hint="nothing was stored")
+
+
+def _checked(
+    base_url: str, credential: Credential, settings: Settings, context: Context, check: Check
+) -> tuple[ExitCode, str]:
+    try:
+        problem = check(base_url, credential, settings, context)
+    except ExchangeError as error:
+        return error.exit_code, f"could not be checked: {_without(error.message, credential.secret)}"
+    return (
+        (ExitCode.CREDENTIALS, f"the API does not take the key: {problem}")
+        if problem
+        else (
+            ExitCode.OK,
+            "the API takes the key",
+        )
+    )
+
+
+def _without(text: str, secret: str) -> str:
+    """`text` without the key, should a server repeat it."""
+    return text.replace(secret, "•••")
+
+
+def _clean(text: str) -> str:
+    from avow.terminal.sanitize import clean_line  # deferred: start-up
+
+    return clean_line(text)

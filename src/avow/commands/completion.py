@@ -1,0 +1,108 @@
+"""`avow completion`: a script that completes avow's commands, options and values in a shell."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from avow.context import Context
+from avow.errors import AvowError, UsageError
+from avow.exit_codes import ExitCode
+
+MOST = 30
+"""How many exchanges or conversations are offered."""
+
+_WIDEST = 60
+Row = tuple[str, str]
+
+
+def command(
+    context: typer.Context,
+    shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish|powershell", show_default=False)],
+    kind: Annotated[str | None, typer.Argument(hidden=True)] = None,
+) -> None:
+    """Print the script that completes avow in a shell; it changes no file."""
+    raise typer.Exit(run(shell, kind, context.obj))
+
+
+def run(shell: str, kind: str | None, context: Context) -> ExitCode:
+    """Print the script; or, for `words KIND`, what a script asks for: a word a line, a tab, what it is.
+
+    Raises UsageError for a shell there is none for. `words` raises nothing: a shell is in the middle of a line.
+    """
+    if shell == "words":
+        return _words(kind or "", context)
+    from avow.command_tree import tree  # deferred: start-up, and the tree holds this command
+    from avow.reference import bash, fish, powershell, zsh
+
+    scripts = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script, "powershell": powershell.script}
+    if kind is not None or shell not in scripts:
+        raise UsageError(f"there is no completion for {shell!r}", hint=f"one of {', '.join(scripts)}")
+    context.screen.out(scripts[shell](tree()))
+    return ExitCode.OK
+
+
+def _words(kind: str, context: Context) -> ExitCode:
+    kinds = {
+        "models": _models,
+        "conversations": _conversations,
+        "exchanges": _exchanges,
+        "templates": _templates,
+        "scenarios": _scenarios,
+    }
+    try:
+        rows = [*kinds[kind](context)] if kind in kinds else []
+    except AvowError:
+        return ExitCode.OK
+    from avow.terminal.sanitize import clean_line  # deferred: start-up
+
+    for word, about in rows:
+        if word == clean_line(word) and not any(letter in word for letter in " \t'\"\\"):
+            words = clean_line(" ".join(about.split()))
+            context.screen.out(f"{word}\t{words if len(words) <= _WIDEST else words[: _WIDEST - 1] + '…'}\n")
+    return ExitCode.OK
+
+
+def _models(context: Context) -> Iterable[Row]:
+    from avow import catalogue  # deferred: start-up
+
+    try:
+        own = context.settings().table("aliases")
+    except AvowError:
+        own = {}
+    yield from ((name, str(target)) for name, target in own.items())
+    yield from ((name, target) for name, target in catalogue.ALIASES.items() if name not in own)
+    yield from ((model.id, model.lifecycle or "") for model in catalogue.models())
+
+
+def _conversations(context: Context) -> Iterable[Row]:
+    return _from_history(
+        "SELECT number, substr(prompt, 1, 200) FROM exchange"
+        " WHERE number IN (SELECT max(number) FROM (SELECT number, conversation_id FROM exchange"
+        " ORDER BY number DESC LIMIT 1000) GROUP BY conversation_id) ORDER BY number DESC LIMIT ?",
+        context,
+    )
+
+
+def _exchanges(context: Context) -> Iterable[Row]:
+    return _from_history("SELECT number, substr(prompt, 1, 200) FROM exchange ORDER BY number DESC LIMIT ?", context)
+
+
+def _from_history(query: str, context: Context) -> Iterable[Row]:
+    history = context.history(context.settings(), read_only=True)
+    return ((str(row[0]), row[1] or "") for row in history.read(query, (MOST,)))
+
+
+def _templates(context: Context) -> Iterable[Row]:
+    from avow import templates  # deferred: start-up
+
+    return ((name, "") for name in templates.names(context.paths.config / "templates"))
+
+
+def _scenarios(context: Context) -> Iterable[Row]:
+    from avow.simulator.scenarios import names  # deferred: start-up
+
+    yield from names()
+    folder = context.paths.config / "scenarios"
+    if folder.is_dir():
+        yield from ((path.stem, "your own") for path in sorted(folder.glob("*.toml")))

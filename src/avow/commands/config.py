@@ -1,0 +1,262 @@
+"""`avow config`: what is set, and where it was set."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from avow import settings_keys
+from avow.context import Context
+from avow.errors import ConfigError, FileError, UsageError
+from avow.exit_codes import ExitCode
+from avow.settings import Settings
+
+MASK = "•••"
+
+app = typer.Typer(help="Settings: what they are, where they come from, and how to change them.")
+_Name = Annotated[str, typer.Argument(metavar="KEY", help="model, history.content, aliases.NAME, profiles.NAME.KEY …")]
+_Json = Annotated[bool, typer.Option("--json", help="As a JSON object.")]
+_Profile = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="As this profile sees it.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was typed."""
+
+    name: str = ""
+    value: str = ""
+    as_json: bool = False
+    profile: str | None = None
+
+
+@app.command("list")
+def list_command(context: typer.Context, as_json: _Json = False, profile: _Profile = None) -> None:
+    """Every setting, with its value and where that comes from."""
+    raise typer.Exit(run_list(Options(as_json=as_json, profile=profile), context.obj))
+
+
+@app.command("get")
+def get_command(context: typer.Context, key: _Name, as_json: _Json = False, profile: _Profile = None) -> None:
+    """One setting's value."""
+    raise typer.Exit(run_get(Options(key, as_json=as_json, profile=profile), context.obj))
+
+
+@app.command("set", context_settings={"ignore_unknown_options": True})
+def set_command(
+    context: typer.Context, key: _Name, value: Annotated[str, typer.Argument(help="Lists: a,b or TOML.")]
+) -> None:
+    """Set one in the config file; the rest of the file stays as it is."""
+    raise typer.Exit(run_set(Options(key, value), context.obj))
+
+
+@app.command("unset")
+def unset_command(context: typer.Context, key: _Name) -> None:
+    """Take one out of the config file."""
+    raise typer.Exit(run_unset(Options(key), context.obj))
+
+
+@app.command("path")
+def path_command(context: typer.Context) -> None:
+    """Where the config file is."""
+    raise typer.Exit(run_path(context.obj))
+
+
+@app.command("edit")
+def edit_command(context: typer.Context) -> None:
+    """Open the config file in $VISUAL or $EDITOR; it is replaced only by one that is right."""
+    raise typer.Exit(run_edit(context.obj))
+
+
+def run_list(options: Options, context: Context) -> ExitCode:
+    """Print each setting, the entries of tables one by one; secret values are masked."""
+    settings = context.settings(profile=options.profile)
+    rows = list(_rows(settings))
+    if options.as_json:
+        found = {
+            name: {"value": value, "origin": origin.kind, "where": origin.where or None} for name, value, origin in rows
+        }
+        context.screen.out(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    else:
+        shown = [(name, _shown(value), str(origin)) for name, value, origin in rows]
+        widths = [max(len(row[column]) for row in shown) for column in (0, 1)]
+        for name, value, where in shown:
+            context.screen.out(f"{name:{widths[0]}}  {value:{min(widths[1], 32)}}  {where}\n")
+    from avow.settings import unknown_variables
+
+    for variable, near in unknown_variables(context.environ):
+        better = f"; did you mean {near}?" if near else ""
+        context.screen.note(f"{_clean(variable)} is set and no setting of avow's{better}")
+    return ExitCode.OK
+
+
+def run_get(options: Options, context: Context) -> ExitCode:
+    """Print the value of one setting: a text as it is, anything else as JSON.
+
+    Raises UsageError for a name that is none, and for an entry that a table does not have.
+    """
+    from avow.settings_edit import locate  # deferred: start-up
+
+    names, key, inner = locate(options.name)
+    profile = options.profile
+    if names[0] == "profiles":
+        profile = names[1]
+    settings = context.settings(profile=profile)
+    value: Any = settings.get(key.name)
+    for part in inner:
+        if not isinstance(value, dict) or part not in value:
+            raise UsageError(f"{options.name} is not set", hint=f"avow config get {key.name} shows what is")
+        value = value[part]
+    value = _hidden(key, value)
+    if isinstance(value, str) and not options.as_json:
+        context.screen.out(f"{_clean_terminal(value, context)}\n")
+    elif value is not None or options.as_json:
+        context.screen.out(json.dumps(value, ensure_ascii=False) + "\n")
+    return ExitCode.OK
+
+
+def run_set(options: Options, context: Context) -> ExitCode:
+    """Change one setting in the file. Raises UsageError for a wrong name or value."""
+    from avow.settings_edit import locate, set_value  # deferred: start-up
+
+    names, key, _inner = locate(options.name)
+    if key.name == "profile" and options.value not in context.config.profiles:
+        raise UsageError(
+            f"there is no profile {options.value!r}", hint=f"avow config set profiles.{options.value}.KEY …"
+        )
+    set_value(context.paths.config_file, options.name, options.value)
+    if names[0] != "profiles" and key.kind != "table" and context.environ.get(key.variable):
+        context.screen.note(f"{key.variable} is set and outranks the config file")
+    return ExitCode.OK
+
+
+def run_unset(options: Options, context: Context) -> ExitCode:
+    """Take one setting out of the file; one that is not in there is a note."""
+    from avow.settings_edit import locate, unset_value  # deferred: start-up
+
+    if not unset_value(context.paths.config_file, options.name):
+        locate(options.name)
+        context.screen.note(f"{options.name} is not in {context.paths.config_file}")
+    return ExitCode.OK
+
+
+def run_path(context: Context) -> ExitCode:
+    """Print the file's path, whether it exists or not."""
+    context.screen.out(f"{context.paths.config_file}\n")
+    return ExitCode.OK
+
+
+# -- edit -----------------------------------------------------------------------------------------------------
+
+_EMPTY = "# Settings of avow. `avow config list` shows them all.\n"
+
+
+def run_edit(context: Context) -> ExitCode:
+    """Let an editor change a copy of the file, which takes its place once it can be read.
+
+    Raises ConfigError, naming the copy, where it is wrong and the user does not go on; FileError where the editor
+    fails.
+    """
+    from avow import private_file, settings  # deferred: start-up
+
+    path = context.paths.config_file
+    try:
+        before = path.read_bytes()
+    except FileNotFoundError:
+        before = b""
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from None
+    copy = path.with_name("config.edited.toml")
+    private_file.write(copy, before or _EMPTY.encode())
+    while True:
+        _run_editor(context, copy)
+        edited = copy.read_bytes()
+        try:
+            settings.read(edited, copy)
+            break
+        except ConfigError as error:
+            context.screen.error(error.message)
+            if not _edits_again(context):
+                raise ConfigError(f"{path} stays as it was", hint=f"what was edited is in {copy}") from None
+    if edited != (before or _EMPTY.encode()):
+        private_file.write(path, edited)
+    else:
+        context.screen.note("nothing was changed")
+    copy.unlink(missing_ok=True)
+    return ExitCode.OK
+
+
+def _run_editor(context: Context, copy: Path) -> None:
+    import shlex  # deferred: start-up
+    import subprocess
+
+    chosen = context.environ.get("VISUAL") or context.environ.get("EDITOR") or "vi"
+    try:
+        command = shlex.split(chosen)
+        code = subprocess.run([*command, str(copy)], env=dict(context.environ), check=False).returncode
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "no command").lower()
+        copy.unlink(missing_ok=True)
+        raise FileError(f"the editor {chosen} cannot be run: {reason}", hint="set VISUAL or EDITOR") from None
+    if code:
+        raise FileError(
+            f"the editor {chosen} ended with status {code}; nothing was changed", hint=f"the copy is {copy}"
+        )
+
+
+def _edits_again(context: Context) -> bool:
+    if not context.stdin_is_terminal or context.stdin is None:
+        return False
+    context.screen.err("Edit it again? [Y/n] ")
+    answer = context.stdin.readline().decode("utf-8", "replace").strip().lower()
+    return answer in ("", "y", "yes")
+
+
+# -- what is shown --------------------------------------------------------------------------------------------
+
+
+def _rows(settings: Settings) -> Any:
+    for name, key in settings_keys.KEYS.items():
+        value = _hidden(key, settings.get(name))
+        if key.kind == "table" and value:
+            for entry, one in value.items():
+                quoted = entry if entry.replace("-", "").replace("_", "").isalnum() else json.dumps(entry)
+                yield f"{name}.{quoted}", one, settings.origin(f"{name}.{entry}")
+        else:
+            yield name, value, settings.origin(name)
+
+
+def _hidden(key: settings_keys.Key, value: Any) -> Any:
+    """`value` without what is secret: header values, and a password in an address."""
+    if key.secret:
+        return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
+    if key.name == "base_url" and isinstance(value, str) and "@" in value:
+        try:
+            netloc = urlsplit(value).netloc
+        except ValueError:
+            return MASK
+        return value.replace(netloc, f"{MASK}@{netloc.rpartition('@')[2]}") if netloc else MASK
+    return value
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == () or value == {}:
+        return "-"
+    words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    words = _clean(words)
+    return words if len(words) <= 200 else words[:199] + "…"
+
+
+def _clean(text: str) -> str:
+    from avow.terminal.sanitize import clean_line  # deferred: start-up
+
+    return clean_line(text)
+
+
+def _clean_terminal(text: str, context: Context) -> str:
+    """Cleaned for a terminal; a pipe gets the text as it is."""
+    from avow.terminal.sanitize import clean  # deferred: start-up
+
+    return clean(text) if context.screen.is_terminal else text

@@ -1,0 +1,110 @@
+"""What was typed, as settings: the options of `ask`, `chat` and `retry` by name, checked against each other."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from avow.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was typed. `flags` are settings by key, None where not given."""
+
+    flags: dict[str, object]
+    words: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    template: str | None = None
+    variables: tuple[str, ...] = ()
+    goes_on: bool = False
+    conversation: str | None = None
+    simulate: str | None = None
+    count: bool = False
+    dry_run: str | None = None
+    system_file: str | None = None
+    profile: str | None = None
+
+
+_NAMED_OTHERWISE = {"no_stream": "stream", "no_stdin": "stdin", "no_history": "history.enabled"}
+_NOT_SETTINGS = frozenset(
+    {
+        *("words", "files", "template", "variables", "goes_on", "conversation", "simulate", "count", "dry_run"),
+        *("system_file", "profile", "context", "as_json", "extract_last"),
+    }
+)
+
+
+def options_from(given: dict[str, Any]) -> Options:
+    """What a command's parameters say; `given` holds them by name.
+
+    Raises UsageError where two contradict each other or one cannot be read.
+    """
+    flags: dict[str, object] = {}
+    for name, value in given.items():
+        if name in _NOT_SETTINGS:
+            continue
+        if name in _NAMED_OTHERWISE:
+            flags[_NAMED_OTHERWISE[name]] = False if value else None
+        else:
+            flags[name] = tuple(value) if isinstance(value, list) and value else value or None
+    flags["retries"] = given.get("retries")
+    if given.get("as_json"):
+        if flags.get("output") not in (None, "json"):
+            raise UsageError(f"--json and --output {flags['output']} contradict each other", hint="give one of them")
+        flags["output"] = "json"
+    if given.get("extract") or given.get("extract_last"):
+        flags["extract"] = "first" if given.get("extract") else "last"
+    fallback = given.get("fallback")
+    flags["fallback"] = _models(fallback) if fallback not in (None, "default", "none") else fallback
+    flags["if_unavailable"] = _models(given["if_unavailable"]) if given.get("if_unavailable") else None
+    flags["options"] = _fields(given.get("fields"))
+    flags["headers"] = _headers(given.get("headers"))
+    flags.pop("fields", None)
+    return Options(
+        flags=flags,
+        words=tuple(given.get("words") or ()),
+        files=tuple(given.get("files") or ()),
+        template=given.get("template"),
+        variables=tuple(given.get("variables") or ()),
+        goes_on=bool(given.get("goes_on")),
+        conversation=given.get("conversation"),
+        simulate=given.get("simulate"),
+        count=bool(given.get("count")),
+        dry_run=given.get("dry_run"),
+        system_file=given.get("system_file"),
+        profile=given.get("profile"),
+    )
+
+
+def _models(value: str) -> tuple[str, ...]:
+    models = tuple(name.strip() for name in value.split(",") if name.strip())
+    if not models:
+        raise UsageError("a list of models is empty", hint="write MODEL or MODEL,MODEL")
+    return models
+
+
+def _fields(pairs: list[str] | None) -> dict[str, object] | None:
+    fields: dict[str, object] = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"-o {pair}: this is not KEY=JSON", hint='for example -o metadata=\'{"user_id":"x"}\'')
+        try:
+            fields[key.strip()] = json.loads(value)
+        except (ValueError, RecursionError):
+            quoted = json.dumps(value, ensure_ascii=False)
+            raise UsageError(
+                f"-o {key}: {value!r} is not JSON", hint=f"a text needs quotes: -o '{key}={quoted}'"
+            ) from None
+    return fields or None
+
+
+def _headers(pairs: list[str] | None) -> dict[str, str] | None:
+    headers: dict[str, str] = {}
+    for pair in pairs or ():
+        name, colon, value = pair.partition(":")
+        if not colon or not name.strip() or not name.strip().isascii():
+            # The value may be a secret: it is not repeated.
+            raise UsageError("--header: not NAME:VALUE", hint="for example --header 'X-Team: docs'")
+        headers[name.strip()] = value.strip()
+    return headers or None

@@ -1,0 +1,55 @@
+"""`avow help`: the commands at a glance, or a topic."""
+
+from typing import Annotated
+
+import typer
+
+from avow.context import Context
+from avow.errors import UsageError
+from avow.exit_codes import ExitCode
+
+OVERVIEW = """avow: ask Claude, and always know which model answered.
+
+  avow "why is the sky blue"           ask
+  git diff | avow "review this"        ask about what is piped in
+  avow -f shot.png "what is wrong?"    ask about a file
+  avow -c "and at night?"              go on with the conversation
+  avow why                             who answered, and how one knows
+  avow --simulate fallback "hello"     try it without a key
+
+Ask       ask  chat  retry
+Look back why  history  scan
+Set up    auth  config  template  models  doctor  completion
+Try out   simulate
+Read      help [TOPIC]
+
+`avow COMMAND --help` lists a command's options. A prompt that begins with the
+name of a command goes after `--`: avow -- history of Rome
+"""
+
+
+def command(
+    context: typer.Context,
+    topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", show_default=False)] = None,
+) -> None:
+    """Read about a topic: exit-codes, json, environment, history, privacy, fallback, scripting."""
+    raise typer.Exit(run(topic, context.obj))
+
+
+def run(topic: str | None, context: Context) -> ExitCode:
+    """Print the overview, or a topic. Raises UsageError for a topic there is not."""
+    from avow.help_topics import TOPICS  # deferred: start-up
+
+    if topic is None:
+        width = max(len(name) for name in TOPICS)
+        rows = "".join(f"  {name:{width}}  {words}\n" for name, (words, _text) in TOPICS.items())
+        context.screen.out(f"{OVERVIEW}\nTopics\n{rows}")
+        return ExitCode.OK
+    if topic not in TOPICS:
+        import difflib  # deferred: only for errors
+
+        near = difflib.get_close_matches(topic, TOPICS, 1)
+        hint = f"did you mean {near[0]}?" if near else "topics: " + ", ".join(TOPICS)
+        raise UsageError(f"there is no help on {topic!r}", hint=hint)
+    context.screen.out(TOPICS[topic][1]())
+    return ExitCode.OK

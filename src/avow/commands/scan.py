@@ -1,0 +1,179 @@
+"""`avow scan`: what other clients left on this machine: past answers by another model."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avow.context import Context
+from avow.exit_codes import ExitCode
+from avow.terminal.facts import Facts
+
+if TYPE_CHECKING:
+    from avow.exchange import Exchange
+    from avow.scan.records import PastAnswer
+    from avow.scan.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """Where to look (empty: where the clients keep their records), and what to do with it."""
+
+    paths: tuple[Path, ...] = ()
+    as_json: bool = False
+    keep: bool = False
+
+
+def command(
+    context: typer.Context,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole report as one object.")] = False,
+    keep: Annotated[bool, typer.Option("--import", help="Put the answers into the history too.")] = False,
+) -> None:
+    """Say which past answers of Claude Code and llm were written by another model than was asked for.
+
+    The files are only read.
+    """
+    raise typer.Exit(run(ScanOptions(tuple(paths or ()), as_json, keep), context.obj))
+
+
+def run(options: ScanOptions, context: Context) -> ExitCode:
+    """Read, and print the report. Raises UsageError for a path that holds no records."""
+    from avow.scan.scanning import scan  # deferred: start-up
+
+    progress = _Progress(context)
+    home = Path(context.environ.get("HOME") or Path.home())
+    found = scan(options.paths or None, home=home, environ=context.environ, on_progress=progress)
+    history = context.history(context.settings()) if options.keep else None
+    imported = 0
+    for answers in _batches(found):
+        if history is not None:
+            imported += history.add(as_exchange(answer) for answer in answers)
+    context.screen.clear()
+    _print(found.report(), options, context)
+    if history is not None:
+        context.screen.note(f"{imported} answers are new in the history; `avow history list` shows them")
+    return ExitCode.OK
+
+
+def _batches(found: "Iterable[PastAnswer]", size: int = 500) -> "Iterator[list[PastAnswer]]":
+    from itertools import islice
+
+    answers = iter(found)
+    while batch := list(islice(answers, size)):
+        yield batch
+
+
+class _Progress:
+    """How far it is, on an interactive stderr, at most ten times a second."""
+
+    def __init__(self, context: Context) -> None:
+        self._screen = context.screen
+        self._next = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        import time
+
+        now = time.monotonic()
+        if now >= self._next and total:
+            self._next = now + 0.1
+            filled = round(20 * done / total)
+            bar = "#" * filled + "." * (20 - filled)
+            self._screen.status(f"[{bar}] {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+
+def _print(report: "Report", options: ScanOptions, context: Context) -> None:
+    from avow.scan import report as reports
+
+    if options.as_json:
+        import json
+
+        context.screen.out(json.dumps(reports.report_as_json(report), indent=2) + "\n")
+        return
+    facts = context.screen.out_facts
+    parts = [_table((reports.TOTALS_HEADER, *reports.totals_rows(report)), facts)]
+    if report.reroutes:
+        parts.append(_table((reports.REROUTES_HEADER, *reports.reroute_rows(report.reroutes)), facts))
+    else:
+        parts.append("No answer was written by another model than was asked for, as far as the records tell.\n")
+    if report.contradictory:
+        parts.append("These declare a hand-over, but not to another model:\n")
+        parts.append(_table((reports.REROUTES_HEADER, *reports.reroute_rows(report.contradictory)), facts))
+    context.screen.out("\n".join(parts))
+    for line in _remarks(report):
+        context.screen.note(line)
+
+
+def _table(rows: "Sequence[tuple[str, ...]]", facts: Facts) -> str:
+    """Aligned columns; on a terminal too narrow for them, a few lines a row."""
+    from avow.terminal.sanitize import clean_line
+
+    cleaned = [tuple(clean_line(cell) for cell in row) for row in rows]
+    widths = [max(len(row[column]) for row in cleaned) for column in range(len(rows[0]))]
+    if facts.is_terminal and sum(widths) + 2 * len(widths) > facts.width:
+        header, *body = cleaned
+        blocks = ["".join(f"{name}: {cell}\n" for name, cell in zip(header, row, strict=True)) for row in body]
+        return "\n".join(blocks)
+    lines = ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) for row in cleaned]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _remarks(report: "Report") -> "list[str]":
+    """What was passed by on the way, in a line each."""
+    counts = report.counts
+    passed = (
+        (counts.broken_lines, "lines are broken and were skipped"),
+        (counts.oversized_lines, "lines are too long to read and were skipped"),
+        (counts.api_errors, "records are errors and no answers"),
+        (counts.duplicates, "answers are copies from another file"),
+        (counts.other_models, "answers are by other makers' models"),
+    )
+    remarks = [f"{number} {words}" for number, words in passed if number]
+    remarks += [f"{each.path}: {each.reason}" for each in report.unreadable]
+    where = ", ".join(report.looked_in)
+    return [*remarks, f"{report.files_read} files read in {where}"]
+
+
+def as_exchange(answer: "PastAnswer") -> "Exchange":
+    """A past answer as a row of the history, marked by its source; its id follows from where it was found, so that
+    it is imported once."""
+    import hashlib
+
+    from avow.exchange import Exchange, Status, exit_code
+    from avow.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+
+    where = f"{answer.client}\0{answer.session}\0{answer.message_id}\0{answer.request_id}\0{answer.time}\0{answer.row}"
+    digest = hashlib.sha256(where.encode("utf-8", "replace")).hexdigest()
+    identity = "-".join((digest[:8], digest[8:12], "8" + digest[13:16], "8" + digest[17:20], digest[20:32]))
+    session = hashlib.sha256(f"{answer.client}\0{answer.session}".encode("utf-8", "replace")).hexdigest()
+    conversation = "-".join((session[:8], session[8:12], "8" + session[13:16], "8" + session[17:20], session[20:32]))
+    refused = answer.verdict is Verdict.REFUSED
+    last = Outcome.DECLINED if refused else Outcome.SERVED
+    hops = [Hop(model, Outcome.DECLINED, answer.category) for model in answer.hops[:-1]]
+    hops += [Hop(model, last, answer.category if refused else None) for model in answer.hops[-1:]]
+    text = answer.text or ""
+    routing = Routing(
+        verdict=answer.verdict,
+        served_model=answer.served_model,
+        category=answer.category,
+        hops=tuple(hops),
+        evidence=tuple(Evidence(field, value, "strong") for field, value in answer.evidence),
+        segments=(Segment(answer.served_model, text),) if text and not refused else (),
+    )
+    status = Status.REFUSED if refused else Status.COMPLETE
+    return Exchange(
+        id=identity,
+        conversation_id=conversation,
+        created_at=answer.time or "1970-01-01T00:00:00.000Z",
+        requested_model=answer.requested_model or "",
+        status=status,
+        routing=routing,
+        exit_code=int(exit_code(status, answer.verdict)),
+        prompt=answer.prompt,
+        usage=dict(answer.usage) if answer.usage else None,
+        source=str(answer.client),
+        request_id=answer.request_id,
+        message_id=answer.message_id,
+    )

@@ -1,0 +1,225 @@
+"""`avow template`: prompts saved under a name, with `$variables`."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avow.commands import options as o
+from avow.context import Context
+from avow.errors import UsageError
+from avow.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from avow.templates import Template
+
+app = typer.Typer(help="Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The template's name; a path works too.", show_default=False)]
+
+
+@app.command("list")
+def list_command(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="One array.")] = False
+) -> None:
+    """What is saved: each name with its variables and its first line."""
+    raise typer.Exit(run_list(context.obj, as_json=as_json))
+
+
+@app.command("show")
+def show_command(context: typer.Context, name: Name) -> None:
+    """Print a template's file as it is."""
+    raise typer.Exit(run_show(name, context.obj))
+
+
+@app.command("save")
+def save_command(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The name to save it under.", show_default=False)],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PROMPT]...", help="The prompt; - is stdin.", show_default=False),
+    ] = None,
+    model: o.Model = None,
+    system: o.System = None,
+    system_file: o.SystemFile = None,
+    fallback: o.Fallback = None,
+    fallback_by: o.FallbackBy = None,
+    if_unavailable: o.IfUnavailable = None,
+    accept_fallback: o.AcceptFallback = False,
+    hold: o.Hold = False,
+    raw: o.Raw = False,
+    markdown: o.Markdown = False,
+    extract: o.Extract = False,
+    extract_last: o.ExtractLast = False,
+    show_thinking: o.ShowThinking = False,
+    max_tokens: o.MaxTokens = None,
+    effort: o.Effort = None,
+    stop: o.Stop = None,
+    speed: o.Speed = None,
+    fields: o.Fields = None,
+    schema: o.Schema = None,
+    no_stream: o.NoStream = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a template of that name.")] = False,
+) -> None:
+    """Save a prompt, with $variables to fill in later, and the options to ask it with."""
+    given = {key: value for key, value in locals().items() if key not in ("name", "force")}
+    raise typer.Exit(run_save(name, o.options_from(given), context.obj, force=force))
+
+
+@app.command("delete")
+def delete_command(context: typer.Context, name: Name) -> None:
+    """Remove a template."""
+    raise typer.Exit(run_delete(name, context.obj))
+
+
+def load_template(name: str, context: Context) -> "Template":
+    """The template that `-t` names, its settings checked. Raises UsageError with file and line."""
+    from avow import templates  # deferred: start-up
+
+    return templates.load(_folder(context), name, _check)
+
+
+def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
+    """Print what is saved; a template that cannot be read is told on stderr and skipped."""
+    from avow import templates  # deferred: start-up
+
+    found = []
+    for name in templates.names(_folder(context)):
+        try:
+            found.append(load_template(name, context))
+        except UsageError as error:
+            context.screen.error(error.message)
+    if as_json:
+        context.screen.out(json.dumps([_as_json(template) for template in found], indent=2) + "\n")
+        return ExitCode.OK
+    if not found:
+        context.screen.note("no templates yet: avow template save NAME 'PROMPT with $variables'")
+    width = max((len(template.name) for template in found), default=0)
+    for template in found:
+        _print(f"{template.name:<{width}}  {_in_one_line(template)}".rstrip() + "\n", context)
+    return ExitCode.OK
+
+
+def run_show(name: str, context: Context) -> ExitCode:
+    """Print the file's text."""
+    from avow import templates  # deferred: start-up
+
+    _print(templates.text_of(_folder(context), name), context)
+    return ExitCode.OK
+
+
+def run_save(name: str, options: o.Options, context: Context, *, force: bool = False) -> ExitCode:
+    """Save the prompt and options under a name. Raises UsageError where there is nothing to save."""
+    from avow import templates  # deferred: start-up
+
+    settings = {key: value for key, value in options.flags.items() if value is not None}
+    system = settings.pop("system", None)
+    if options.system_file is not None:
+        if system is not None:
+            raise UsageError("--system and --system-file both give the system prompt", hint="give one of them")
+        system = _text_of_file(options.system_file)
+    only_prompt = system is None and not settings
+    prompt = _prompt(options.words, context, from_stdin=only_prompt and not context.stdin_is_terminal)
+    if prompt is None and system is None and not settings:
+        raise UsageError("there is nothing to save", hint=f"avow template save {name} 'Translate to $language:'")
+    for key, value in settings.items():
+        if wrong := _check(key, value):
+            raise UsageError(wrong)
+    where = _folder(context) / f"{name}.toml"
+    template = templates.Template(name, where, prompt, system if isinstance(system, str) else None, settings)
+    where = templates.save(_folder(context), template, force=force)
+    variables = ", ".join(f"${variable}" for variable in template.variables)
+    context.screen.note(f"saved {where}" + (f"; it takes {variables}" if variables else ""))
+    return ExitCode.OK
+
+
+def run_delete(name: str, context: Context) -> ExitCode:
+    """Remove the template."""
+    from avow import templates  # deferred: start-up
+
+    context.screen.note(f"deleted {templates.delete(_folder(context), name)}")
+    return ExitCode.OK
+
+
+def _prompt(words: tuple[str, ...], context: Context, *, from_stdin: bool) -> str | None:
+    """The words; stdin for `-`, or where nothing else was given (and it may stay silent for good otherwise)."""
+    if words and words != ("-",):
+        return " ".join(words)
+    if not words and not from_stdin:
+        return None
+    from avow.stdin import read_to_end  # deferred: start-up
+
+    data = read_to_end(context.stdin, lambda: context.screen.note("waiting for stdin to end"))
+    try:
+        return data.decode("utf-8-sig") or None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"stdin is not UTF-8 text (byte {error.start})") from error
+
+
+def _text_of_file(path: str) -> str:
+    from pathlib import Path  # deferred: start-up
+
+    try:
+        return Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--system-file {path}: not UTF-8 text (byte {error.start})") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"--system-file {path}: {reason.lower()}") from error
+
+
+def _print(text: str, context: Context) -> None:
+    """To stdout: as it is for a pipe, cleaned for a terminal, since templates are passed around."""
+    if context.screen.is_terminal:
+        from avow.terminal.sanitize import clean  # deferred: start-up
+
+        text = clean(text)
+    context.screen.out(text)
+
+
+def _check(name: str, value: object) -> str | None:
+    """What is wrong with a template's key. Templates are passed around: they may say how to ask, and not whom,
+    with which credentials, or which file to write."""
+    from avow.settings_keys import KEYS, checked, nearest  # deferred: start-up
+
+    known = {key.name: key for key in KEYS.values() if key.flag is not None and key.name not in _NOT_IN_TEMPLATES}
+    if name not in known:
+        near = nearest(name, known)
+        why = "stands in the config, not in a template" if name in KEYS else "is no setting of `ask`"
+        return f"{name} {why}" + (f"; did you mean {near}?" if near else "")
+    try:
+        checked(known[name], value)
+    except ValueError as error:
+        return f"{name}: {error}"
+    return None
+
+
+_NOT_IN_TEMPLATES = frozenset(
+    {"report", "headers", "auth_style", "api_version", "profile", "system_file", "history.enabled"}
+)
+
+
+def _folder(context: Context) -> "Path":
+    return context.paths.config / "templates"
+
+
+def _in_one_line(template: "Template") -> str:
+    variables = " ".join(f"${name}" for name in (*template.variables, *(["input"] if template.takes_input else [])))
+    text = (template.prompt or template.system or "").strip()
+    first = text.splitlines()[0] if text else ""
+    return "  ".join(part for part in (variables, first if len(first) <= 80 else first[:79] + "…") if part)
+
+
+def _as_json(template: "Template") -> dict[str, object]:
+    return {
+        "name": template.name,
+        "path": str(template.where),
+        "prompt": template.prompt,
+        "system": template.system,
+        "variables": list(template.variables),
+        "takes_input": template.takes_input,
+        "settings": dict(template.settings),
+    }

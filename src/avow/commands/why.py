@@ -1,0 +1,50 @@
+"""`avow why`: how an exchange was routed, hop by hop, with the evidence."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from avow.context import Context
+from avow.errors import UsageError
+from avow.exchange import as_json
+from avow.exit_codes import ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class WhyOptions:
+    """Which exchange; None is the last one."""
+
+    reference: str | None = None
+    as_json: bool = False
+
+
+def command(
+    context: typer.Context,
+    reference: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole object instead.")] = False,
+) -> None:
+    """Say how the last exchange (or that one) was routed, hop by hop, with the evidence."""
+    raise typer.Exit(run(WhyOptions(reference, as_json), context.obj))
+
+
+def run(options: WhyOptions, context: Context) -> ExitCode:
+    """Print the account. Raises UsageError where there is no such exchange."""
+    settings = context.settings()
+    history = context.history(settings, read_only=True)
+    exchange = history.get(options.reference) if options.reference else history.latest(simulated=True)
+    if exchange is None:
+        raise UsageError("the history is empty", hint="ask something first")
+    if options.as_json:
+        import json  # deferred: start-up
+
+        context.screen.out(json.dumps(as_json(exchange), indent=2) + "\n")
+        return ExitCode.OK
+    from avow.history.stickiness import origin
+    from avow.terminal.why import why  # deferred: start-up
+
+    earlier = origin(history, exchange)
+    context.screen.out(
+        why(exchange, context.screen.out_facts, same_models=settings.table("same_models"), earlier=earlier)
+    )
+    return ExitCode.OK

@@ -1,0 +1,272 @@
+"""One SQLite file, opened so that many processes can write it at once and no one else can read it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from avow.errors import HistoryError
+from avow.history import schema
+from avow.paths import make_private
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection, Error
+
+PATIENCE_SECONDS = 30.0
+_VACUUM_SECONDS = 1.0
+_WAIT_SECONDS = 1.0  # a wait inside SQLite cannot be interrupted by Ctrl-C, so it is short, and repeated
+BUSY_CODES = (5, 6, 15)  # SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL (two processes at the WAL's birth)
+DAMAGE_CODES = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
+FULL = 13
+_CANTOPEN, _READONLY = 14, 8
+_REPAIR = "avow history repair"
+
+
+def connect(path: Path, *, vfs: str | None = None) -> Connection:
+    """A connection that may write, to a file that is up to date; folder and file are made where missing, for their
+    owner alone. `vfs` is one of SQLite's own ways to lock. Raises HistoryError."""
+    import sqlite3  # deferred: start-up
+
+    connection = None
+    try:
+        _create(path)
+        connection = _connection(f"{path.absolute().as_uri()}?mode=rw{f'&vfs={vfs}' if vfs else ''}")
+        _check_version(connection, path)
+        patiently(connection, _set_up)
+        if not is_current(connection):
+            _migrate(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        _close(connection)
+        raise translated(error, path) from error
+    except BaseException:
+        _close(connection)
+        raise
+    return connection
+
+
+def connect_reading(path: Path) -> Connection:
+    """A connection that only reads. A file that is not there is an empty history; one that an older avow wrote is
+    brought up to date first. Raises HistoryError."""
+    import sqlite3  # deferred: start-up
+
+    if not path.exists():
+        return _empty()
+    connection: Connection | None = None
+    try:
+        connection = _reading_connection(path)
+        _check_version(connection, path)
+        if _version(connection) < schema.VERSION:
+            connection.close()
+            connect(path).close()
+            connection = _reading_connection(path)
+    except (sqlite3.Error, OSError) as error:
+        _close(connection)
+        raise translated(error, path) from error
+    except BaseException:
+        _close(connection)
+        raise
+    return connection
+
+
+def patiently(connection: Connection, work: Any, *arguments: object, seconds: float = PATIENCE_SECONDS) -> Any:
+    """`work(connection, *arguments)`, again and again while another process has the file."""
+    import sqlite3  # deferred: start-up
+
+    started = time.monotonic()
+    pause = 0.005
+    while True:
+        try:
+            return work(connection, *arguments)
+        except sqlite3.OperationalError as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            wait = seconds if is_busy(error) else _VACUUM_SECONDS if _is_after_vacuum(error) else 0.0
+            if time.monotonic() - started >= wait:
+                raise
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        time.sleep(pause + pause * (os.getpid() % 7) / 7)  # not all at the same moment
+        pause = min(pause * 2, 0.25)
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether tables and search index are as this program needs them."""
+    return _version(connection) == schema.VERSION and schema.is_index_right(connection)
+
+
+def is_busy(error: Error) -> bool:
+    """Whether another process has the file and it is worth trying again."""
+    return code(error) in BUSY_CODES
+
+
+def _is_after_vacuum(error: Error) -> bool:
+    """Whether SQLite misses a table of ours: so it does, once, where someone ran VACUUM while it waited to write."""
+    return str(error) in ("no such table: exchange", "no such table: main.exchange")
+
+
+def code(error: BaseException) -> int:
+    """SQLite's primary result code of an error, 0 where it has none."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def translated(error: BaseException, path: Path) -> HistoryError:
+    """An error of SQLite or of the system as one that says what is wrong with which file, and what to do."""
+    match code(error):
+        case 5 | 6 | 15:
+            what, hint = "another program keeps it locked", "end that program, or go on with --no-history"
+        case 13:
+            what, hint = "the disk is full", "make room, or move it: AVOW_DATA_DIR"
+        case 11 | 26:
+            what, hint = (
+                f"it is damaged, or no database ({error})",
+                f"{_REPAIR} sets it aside and saves what it can",
+            )
+        case 8 | 3 | 14:
+            what, hint = (
+                f"it cannot be opened or written ({error})",
+                "look at its permissions, or set AVOW_DATA_DIR",
+            )
+        case _:
+            what = getattr(error, "strerror", None) or str(error)
+            hint = "look at the file and its folder, or set AVOW_DATA_DIR"
+    return HistoryError(f"the history {path}: {what}", hint=hint)
+
+
+def _create(path: Path) -> None:
+    """Make the file, empty and private, or take from others the right to read it. It must not be opened and closed
+    where it exists: on POSIX that would drop the locks of another connection in this process."""
+    make_private(path.parent)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        mode = path.stat().st_mode
+        if os.name == "posix" and mode & 0o077 and path.stat().st_uid == os.geteuid():
+            path.chmod(mode & 0o700)
+
+
+def _connection(uri: str) -> Connection:
+    import sqlite3  # deferred: start-up
+
+    connection = sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _empty() -> Connection:
+    connection = _connection("file::memory:")
+    _bring_up_to_date(connection)
+    return connection
+
+
+def _reading_connection(path: Path) -> Connection:
+    """Read-only. In a folder that cannot be written SQLite cannot share a WAL: there the file is read as it lies,
+    unless a WAL holds newer rows."""
+    import sqlite3  # deferred: start-up
+
+    uri = path.absolute().as_uri()
+    connection = _connection(f"{uri}?mode=ro")
+    try:
+        patiently(connection, _version)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        wal = path.with_name(path.name + "-wal")
+        if code(error) not in (_CANTOPEN, _READONLY) or (wal.exists() and wal.stat().st_size > 0):
+            raise
+        connection = _connection(f"{uri}?mode=ro&immutable=1")
+    return connection
+
+
+def _version(connection: Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check_version(connection: Connection, path: Path) -> None:
+    version, has_tables = patiently(connection, _version_and_tables)
+    if version > schema.VERSION:
+        raise HistoryError(
+            f"the history {path} was written by a newer avow (version {version}, this one knows {schema.VERSION})"
+            " and is left untouched",
+            hint="update avow, or point AVOW_DATA_DIR elsewhere",
+        )
+    if version == 0 and has_tables:
+        raise HistoryError(
+            f"{path} is a database of another program and is left untouched", hint="move it, or set AVOW_DATA_DIR"
+        )
+
+
+def _version_and_tables(connection: Connection) -> tuple[int, bool]:
+    """Both at one moment: another process may be making the tables."""
+    connection.execute("BEGIN")
+    version = _version(connection)
+    has_tables = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+    connection.execute("COMMIT")
+    return version, has_tables
+
+
+def _set_up(connection: Connection) -> None:
+    import sqlite3  # deferred: start-up
+
+    try:
+        if _version(connection) == 0:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # holds from the first page on, or never
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        if mode != "wal":
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except sqlite3.OperationalError as error:
+        if is_busy(error):
+            raise
+        connection.execute("PRAGMA journal_mode = DELETE").fetchone()  # network file systems have no shared memory
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA secure_delete = ON").fetchone()
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _migrate(connection: Connection, path: Path) -> None:
+    """Bring an old file up to date; a copy stands beside it until that is done."""
+    patiently(connection, _migrate_locked, path)
+
+
+def _migrate_locked(connection: Connection, path: Path) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    version = _version(connection)  # again, under the lock: another process may have been faster
+    copy = None
+    if 0 < version < schema.VERSION:
+        copy = _copy(path, version)
+    _bring_up_to_date(connection)
+    connection.execute("COMMIT")
+    if copy:
+        copy.unlink(missing_ok=True)
+
+
+def _bring_up_to_date(connection: Connection) -> None:
+    version = _version(connection)
+    for migration in schema.MIGRATIONS[version:]:
+        migration(connection)
+    schema.set_up_index(connection)
+    if version != schema.VERSION:
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+
+def _copy(path: Path, version: int) -> Path:
+    import sqlite3  # deferred: start-up
+
+    copy = path.with_name(f"{path.name}.version-{version}")
+    copy.unlink(missing_ok=True)
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    source, target = sqlite3.connect(path, timeout=_WAIT_SECONDS), sqlite3.connect(copy)
+    try:
+        source.backup(target)
+    finally:
+        source.close()
+        target.close()
+    return copy
+
+
+def _close(connection: Connection | None) -> None:
+    if connection is not None:
+        connection.close()

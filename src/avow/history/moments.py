@@ -1,0 +1,63 @@
+"""Times as people give them: a day, an ISO 8601 time, or how long ago."""
+
+import re
+from datetime import datetime, timedelta
+
+from avow.errors import UsageError
+
+_AGO = re.compile(r"(\d{1,6})(m|h|d|w|y)")
+_HOURS = {"m": 1 / 60, "h": 1, "d": 24, "w": 24 * 7, "y": 24 * 365}
+_MONTH = re.compile(r"\d{4}-\d{2}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FORMS = "2026-11-01, 2026-11, 2026-11-01T09:30, today, yesterday, or how long ago: 90m 24h 7d 2w 1y"
+
+
+def since(text: str, now: datetime) -> int:
+    """The beginning of what `text` names, in milliseconds since 1970. Days begin by the clock of `now`, which has a
+    time zone; so does a time that names none. Raises UsageError."""
+    return _milliseconds(_span(text, now)[0])
+
+
+def until(text: str, now: datetime) -> int:
+    """The end of what `text` names, exclusive: that of the day for a day."""
+    return _milliseconds(_span(text, now)[1])
+
+
+def ago(text: str, now: datetime) -> int:
+    """The moment that was so long ago (`90d`), in milliseconds since 1970. Raises UsageError."""
+    if not _AGO.fullmatch(text.strip().lower()):
+        raise UsageError(f"`{text}` is no age", hint="for example 24h, 90d, 2w or 1y")
+    return since(text, now)
+
+
+def _span(text: str, now: datetime) -> tuple[datetime, datetime]:
+    wanted = text.strip().lower()
+    try:
+        if found := _AGO.fullmatch(wanted):
+            moment = now - timedelta(hours=int(found[1]) * _HOURS[found[2]])
+            return moment, moment
+        if wanted == "now":
+            return now, now
+        if wanted in ("today", "yesterday"):
+            day = now.date() - timedelta(days=wanted == "yesterday")
+            return _days(datetime(day.year, day.month, day.day), 1)
+        if _MONTH.fullmatch(wanted):
+            first = datetime.fromisoformat(f"{wanted}-01")
+            after = (first + timedelta(days=31)).replace(day=1)
+            return _days(first, (after - first).days)
+        moment = datetime.fromisoformat(text.strip())
+        if _DAY.fullmatch(wanted):
+            return _days(moment, 1)
+        moment = moment.astimezone()  # a time without a zone is the local clock's
+        return moment, moment
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"`{text}` is no time", hint=f"for example {_FORMS}") from None
+
+
+def _days(first: datetime, number: int) -> tuple[datetime, datetime]:
+    """Days of the local clock, which have 23 hours or 25 twice a year."""
+    return first.astimezone(), (first + timedelta(days=number)).astimezone()
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

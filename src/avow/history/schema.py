@@ -1,0 +1,193 @@
+"""The tables of the history: numbered migrations, only ever appended to, and the search index beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+APPLICATION_ID = 0x61766F77  # "avow", for `file` and its kin
+
+COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ("number", "INTEGER PRIMARY KEY AUTOINCREMENT", "what `avow history list` shows; never used twice"),
+    ("id", "TEXT NOT NULL UNIQUE", "UUID version 7"),
+    ("conversation_id", "TEXT NOT NULL", "the same for every turn of a conversation"),
+    ("parent_id", "TEXT", "id of the turn before, in its conversation"),
+    ("retry_of", "TEXT", "id of the exchange this one asks again"),
+    ("session", "TEXT", "the terminal session it was asked in"),
+    ("created_at", "TEXT NOT NULL", "RFC 3339, UTC, milliseconds"),
+    ("created_ms", "INTEGER NOT NULL", "the same in milliseconds since 1970"),
+    ("source", "TEXT NOT NULL", "'avow', or the client it was imported from"),
+    ("kept", "TEXT NOT NULL", "'full', 'none' (history.content was none) or 'redacted'"),
+    ("status", "TEXT NOT NULL", "complete refused truncated incomplete failed interrupted pending"),
+    ("verdict", "TEXT", "as_requested fallback refused substituted unverified"),
+    ("rerouted", "INTEGER NOT NULL", "1 where another model answered"),
+    ("exit_code", "INTEGER", "exit status of the process"),
+    ("signal", "INTEGER", "the signal that ended it"),
+    ("problem", "INTEGER", "an exit status that is neither the status's nor the verdict's"),
+    ("problem_words", "TEXT", "that problem, in words"),
+    ("withheld", "INTEGER NOT NULL", "1 where --hold kept the answer off the screen"),
+    ("simulated", "INTEGER NOT NULL", "1 where the built-in stand-in answered"),
+    ("requested_model", "TEXT NOT NULL", "the model asked for"),
+    ("sent_model", "TEXT", "the model the request named"),
+    ("served_model", "TEXT", "the model that answered"),
+    ("category", "TEXT", "category of the first decline"),
+    ("recommended_model", "TEXT", "what the API recommends instead"),
+    ("stop_reason", "TEXT", "the API's own word"),
+    ("template", "TEXT", "name of the template used"),
+    ("fallback_policy", "TEXT NOT NULL", "'default', 'none', or a JSON array of models"),
+    ("fallback_by", "TEXT NOT NULL", "'server' or 'client'"),
+    ("retries", "INTEGER NOT NULL", "how often the request was sent again"),
+    ("first_token_ms", "INTEGER", "time to the first token"),
+    ("total_ms", "INTEGER", "time to the end"),
+    ("cost_usd", "REAL", "list price; NULL where any part of it is unknown"),
+    ("cost_floor_usd", "REAL NOT NULL", "sum of the parts that are known"),
+    ("request_id", "TEXT", "the API's"),
+    ("message_id", "TEXT", "the API's"),
+    ("base_url", "TEXT", "who was asked"),
+    ("error_type", "TEXT", "why there is no whole answer"),
+    ("error_status", "INTEGER", "the HTTP status of that"),
+    ("error_message", "TEXT", "in words"),
+    ("hint", "TEXT", "what one can do about the error"),
+    ("usage", "TEXT", "JSON: the API's token counts of the final attempt"),
+    ("hops", "TEXT NOT NULL", "JSON: every attempt, as in `avow help json`"),
+    ("evidence", "TEXT NOT NULL", "JSON: what the verdict rests on"),
+    ("params", "TEXT NOT NULL", "JSON: the request's fields but model, messages and stream"),
+    ("explanation", "TEXT", "the API's words about a decline"),
+    ("attachments", "TEXT NOT NULL", "JSON: name, kind, type, size, sha256"),
+    ("system", "TEXT", "system prompt"),
+    ("prompt", "TEXT", "the question"),
+    ("text", "TEXT", "the answer"),
+    ("segments", "TEXT NOT NULL", "JSON: [{model, chars}], who wrote how many characters of text, in order"),
+    ("withdrawn_text", "TEXT", "text by a model that then declined, with no successor"),
+    ("user_content", "TEXT", "JSON: the user turn's blocks; text that stands in prompt is not repeated"),
+    ("content", "TEXT", "JSON: the answer's blocks; text that stands in text is not repeated"),
+    ("exact", "TEXT", "JSON: columns whose text UTF-8 cannot carry"),
+)
+"""Name, type and meaning of each column of `exchange`: short ones first, so that filters never read a long one."""
+
+NAMES = tuple(name for name, _type, _meaning in COLUMNS)
+
+
+def _tables(connection: Connection) -> None:
+    columns = ",\n  ".join(f"{name} {kind}" for name, kind, _meaning in _COLUMNS_1)
+    connection.execute(f"CREATE TABLE exchange (\n  {columns}\n)")
+    for statement in _TABLES_1:
+        connection.execute(statement)
+
+
+def _tallies(connection: Connection) -> None:
+    for statement in _TABLES_2:
+        connection.execute(statement)
+    connection.execute(f"INSERT INTO hop {HOPS_OF_ROWS}")
+
+
+_COLUMNS_1 = COLUMNS
+
+_TABLES_1 = (
+    "CREATE TABLE attachment (sha256 TEXT PRIMARY KEY, media_type TEXT, size INTEGER, data BLOB)",
+    "CREATE TABLE attached (exchange INTEGER NOT NULL REFERENCES exchange(number) ON DELETE CASCADE,"
+    " position INTEGER NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (exchange, position)) WITHOUT ROWID",
+    "CREATE INDEX attached_sha256 ON attached (sha256)",
+    "CREATE VIEW searchable AS SELECT number, prompt, text FROM exchange WHERE status <> 'pending'",
+    "CREATE INDEX exchange_time ON exchange (created_ms, simulated, status, verdict, rerouted, requested_model,"
+    " served_model, category, template, source, cost_usd, cost_floor_usd)",
+    "CREATE INDEX exchange_pending ON exchange (created_ms) WHERE status = 'pending'",
+    "CREATE INDEX exchange_imported ON exchange (created_ms) WHERE source <> 'avow'",
+    "CREATE INDEX exchange_conversation ON exchange (conversation_id)",
+    "CREATE INDEX exchange_session ON exchange (session) WHERE session IS NOT NULL",
+    "CREATE INDEX exchange_retry ON exchange (retry_of) WHERE retry_of IS NOT NULL",
+)
+
+UNUSUAL = "(verdict IS NOT 'as_requested' OR status <> 'complete')"
+"""What the few exchanges that did not go as asked have in common; word for word in a query, it makes SQLite use the
+index that holds them alone."""
+
+HOPS_OF_ROWS = """
+SELECT e.number, h.key, json_extract(h.value, '$.model'), json_extract(h.value, '$.outcome'),
+  json_extract(h.value, '$.category'), json_extract(h.value, '$.usage.input_tokens'),
+  json_extract(h.value, '$.usage.output_tokens'), json_extract(h.value, '$.usage.cache_read_input_tokens'),
+  json_extract(h.value, '$.usage.cache_creation_input_tokens'), json_extract(h.value, '$.cost_usd'),
+  e.created_ms, e.simulated
+FROM exchange AS e, json_each(e.hops) AS h WHERE e.status <> 'pending'
+"""
+
+_TABLES_2 = (
+    "CREATE TABLE hop (exchange INTEGER NOT NULL REFERENCES exchange(number) ON DELETE CASCADE,"
+    " position INTEGER NOT NULL, model TEXT, outcome TEXT NOT NULL, category TEXT, input_tokens INTEGER,"
+    " output_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER, cost_usd REAL,"
+    " created_ms INTEGER NOT NULL, simulated INTEGER NOT NULL, PRIMARY KEY (exchange, position)) WITHOUT ROWID",
+    "CREATE INDEX exchange_unusual ON exchange (created_ms, simulated, status, verdict, rerouted, requested_model,"
+    f" served_model, category, template, source, cost_usd) WHERE {UNUSUAL}",
+    "CREATE INDEX hop_use ON hop (model, outcome, simulated, created_ms, input_tokens, output_tokens,"
+    " cache_read_tokens, cache_write_tokens, cost_usd)",
+    "CREATE INDEX exchange_total ON exchange (served_model, total_ms, created_ms) WHERE simulated = 0",
+    "CREATE INDEX exchange_first ON exchange (served_model, first_token_ms, created_ms) WHERE simulated = 0",
+)
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies)
+"""Each brings the file from version n to n + 1 inside a transaction. Append; never edit one that was released."""
+
+VERSION = len(MIGRATIONS)
+
+_INDEX = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS exchange_search USING fts5(prompt, text, content='searchable',"
+    " content_rowid='number', tokenize='unicode61 remove_diacritics 2')"
+)
+_REBUILD = "INSERT INTO exchange_search(exchange_search) VALUES ('rebuild')"
+_GONE = (
+    "INSERT INTO exchange_search(exchange_search, rowid, prompt, text)"
+    " VALUES ('delete', old.number, old.prompt, old.text);"
+)
+_NEW = "INSERT INTO exchange_search(rowid, prompt, text) VALUES (new.number, new.prompt, new.text);"
+_WORDS = "old.status, old.prompt, old.text) IS NOT (new.status, new.prompt, new.text"
+_TRIGGERS = {
+    "search_insert": f"AFTER INSERT ON exchange WHEN new.status <> 'pending' BEGIN {_NEW} END",
+    "search_delete": f"AFTER DELETE ON exchange WHEN old.status <> 'pending' BEGIN {_GONE} END",
+    "search_update_gone": "AFTER UPDATE OF status, prompt, text ON exchange"
+    f" WHEN old.status <> 'pending' AND ({_WORDS}) BEGIN {_GONE} END",
+    "search_update_new": "AFTER UPDATE OF status, prompt, text ON exchange"
+    f" WHEN new.status <> 'pending' AND ({_WORDS}) BEGIN {_NEW} END",
+}
+
+
+def has_search(connection: Connection) -> bool:
+    """Whether this build of SQLite has FTS5 and the index is up to date."""
+    return _can_search(connection) and _has_triggers(connection)
+
+
+def is_index_right(connection: Connection) -> bool:
+    """Whether the index is as this build needs it: kept by triggers where there is FTS5, and by none where not."""
+    return _can_search(connection) == _has_triggers(connection)
+
+
+def set_up_index(connection: Connection) -> None:
+    """Create the search index with its triggers, and fill it; without FTS5 take the triggers away instead, so that
+    rows can be written. Call it in a transaction."""
+    if _has_triggers(connection) == _can_search(connection):
+        return
+    for name in _TRIGGERS:
+        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+    if _can_search(connection):
+        connection.execute(_INDEX)
+        connection.execute(_REBUILD)
+        for name, body in _TRIGGERS.items():
+            connection.execute(f"CREATE TRIGGER {name} {body}")
+
+
+def rebuild_index(connection: Connection) -> None:
+    """Make the search index anew from the rows."""
+    connection.execute("DROP TABLE IF EXISTS exchange_search")
+    connection.execute(_INDEX)
+    connection.execute(_REBUILD)
+
+
+def _can_search(connection: Connection) -> bool:
+    return connection.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone() is not None
+
+
+def _has_triggers(connection: Connection) -> bool:
+    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search_%'")
+    return bool(found.fetchone()[0] == len(_TRIGGERS))

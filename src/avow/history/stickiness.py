@@ -1,0 +1,38 @@
+"""Where a turn that the API sent straight to a fallback comes from: the earlier decline, if the history has it."""
+
+from avow.exchange import Exchange
+from avow.history.filters import Filters
+from avow.history.rows import milliseconds
+from avow.history.store import History
+from avow.verdict import STICKY, Outcome, reasons
+
+LASTS_MS = 2 * 3600 * 1000
+"""How far back is looked: the API keeps to a fallback for about an hour."""
+
+_MOST = 200
+
+
+def is_sticky(exchange: Exchange) -> bool:
+    """Whether the API sent it straight to the fallback, with no decline in this response."""
+    return STICKY in reasons(exchange.routing)
+
+
+def origin(history: History, exchange: Exchange) -> Exchange | None:
+    """The last exchange before `exchange` in which the requested model declined and the same fallback answered;
+    None where `exchange` is not sticky or there is none. Raises HistoryError."""
+    if not is_sticky(exchange):
+        return None
+    until = milliseconds(exchange.created_at) + 1
+    filters = Filters(
+        rerouted=True,
+        verdicts=("fallback",),
+        since_ms=until - LASTS_MS,
+        until_ms=until,
+        simulated=exchange.simulated,
+    )
+    for earlier in history.rows(filters, limit=_MOST):
+        declined = any(hop.outcome is Outcome.DECLINED for hop in earlier.routing.hops)
+        alike = earlier.requested_model == exchange.requested_model
+        if earlier.id != exchange.id and declined and alike and earlier.fallback_by == "server":
+            return earlier
+    return None

@@ -1,0 +1,302 @@
+"""The history: a row before the request leaves, finished at the end, and found again by number, id or filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+
+from avow.errors import UsageError
+from avow.exchange import Attachment, Exchange, Status
+from avow.history import database, finding, schema
+from avow.history.filters import EVERYTHING, Filters
+from avow.history.rows import Row, from_row, hidden_row, milliseconds, to_row
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+T = TypeVar("T")
+
+_COLUMNS = schema.NAMES[1:]
+_INSERT = f"INSERT INTO exchange ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"  # noqa: S608
+_CHANGED = [name for name in _COLUMNS if name not in ("id", "created_at", "created_ms")]
+_UPDATE = f"UPDATE exchange SET {', '.join(f'{name} = :{name}' for name in _CHANGED)} WHERE id = :id"  # noqa: S608
+_INSERT_HOP = "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_TOKENS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+
+
+class History:
+    """One open history. Every method raises HistoryError where the file cannot be read or written.
+
+    `content` is `full` or `none` (who answered, nothing of what was said); without `keep_attachments` only their
+    names, sizes and hashes are kept. One thread at a time writes; the others wait.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        path: Path,
+        *,
+        content: str,
+        keep_attachments: bool,
+        patience_seconds: float = database.PATIENCE_SECONDS,
+    ) -> None:
+        self.connection = connection
+        self.path = path
+        self.content = content
+        self._patience_seconds = patience_seconds
+        self._keep_attachments = keep_attachments
+        self._lock = RLock()
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        content: Literal["full", "none"] | str = "full",
+        keep_attachments: bool = True,
+        read_only: bool = False,
+        patience_seconds: float = database.PATIENCE_SECONDS,
+    ) -> Self:
+        """The history at `path`, made where missing; one opened to read only is empty where there is none.
+
+        A write waits so many seconds for another process that has the file.
+        """
+        connection = database.connect_reading(path) if read_only else database.connect(path)
+        return cls(
+            connection, path, content=content, keep_attachments=keep_attachments, patience_seconds=patience_seconds
+        )
+
+    def close(self) -> None:
+        """End it; safe to call twice."""
+        with self._lock:
+            self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def begin(self, exchange: Exchange) -> int:
+        """Write the row of an exchange that is about to be sent; its number."""
+        row = self._row(exchange)
+        return self._write(self._insert, exchange, row)
+
+    def save(self, exchange: Exchange) -> None:
+        """Keep what has arrived so far."""
+        self._write(self._update, exchange)
+
+    def finish(self, exchange: Exchange) -> None:
+        """Write what became of it. A row that was deleted meanwhile stays deleted, a redacted one redacted; one
+        that was never begun is written whole."""
+        if exchange.number is None:
+            self._write(self._insert, exchange, self._row(exchange))
+        else:
+            self._write(self._update, exchange)
+
+    def add(self, exchanges: Iterable[Exchange]) -> int:
+        """Write exchanges that are over, in one go, but those whose id is there; how many are new."""
+
+        def work() -> int:
+            added = 0
+            for exchange in exchanges:
+                known = self.connection.execute("SELECT 1 FROM exchange WHERE id = ?", (exchange.id,)).fetchone()
+                if known is None:
+                    self._insert(exchange, self._row(exchange))
+                    added += 1
+            return added
+
+        exchanges = tuple(exchanges)
+        return self._write(work)
+
+    def get(self, reference: str) -> Exchange:
+        """The exchange with this number, or with an id that begins or ends so.
+
+        Raises UsageError where there is none, or more than one; the message lists them.
+        """
+        number = self._read(finding.number_of, self.connection, reference)
+        found = self.by_number(number)
+        if found is None:
+            raise UsageError(f"exchange {number} was deleted just now")
+        return found
+
+    def by_number(self, number: int) -> Exchange | None:
+        """The exchange with this number, if there is one."""
+        return self._one("number = ?", number)
+
+    def with_id(self, exchange_id: str) -> Exchange | None:
+        """The exchange with exactly this id, if there is one."""
+        return self._one("id = ?", exchange_id)
+
+    def latest(self, *, simulated: bool = False) -> Exchange | None:
+        """The last exchange of avow's own; those with the stand-in count only where asked for."""
+        return self._one(f"source = 'avow'{'' if simulated else ' AND simulated = 0'} ORDER BY number DESC")
+
+    def last_in_session(self, session: str) -> Exchange | None:
+        """The exchange last asked in this terminal session, the stand-in's left out."""
+        return self._one("session = ? AND simulated = 0 ORDER BY number DESC", session)
+
+    def last_of_conversation(self, conversation_id: str) -> Exchange | None:
+        """The newest exchange of a conversation."""
+        return self._one("conversation_id = ? ORDER BY number DESC", conversation_id)
+
+    def conversation(self, conversation_id: str) -> tuple[Exchange, ...]:
+        """All exchanges of a conversation, oldest first."""
+        return self._all("conversation_id = ? ORDER BY number", conversation_id)
+
+    def retries_of(self, exchange_id: str) -> tuple[Exchange, ...]:
+        """The exchanges that asked this one again, oldest first."""
+        return self._all("retry_of = ? ORDER BY number", exchange_id)
+
+    def last_fallback(self, model: str, since_ms: int) -> Exchange | None:
+        """The last exchange since then (milliseconds since 1970) in which a fallback answered for this model."""
+        return self._one(
+            "rerouted = 1 AND created_ms >= ? AND verdict = 'fallback' AND requested_model = ? AND simulated = 0"
+            " ORDER BY created_ms DESC",
+            since_ms,
+            model,
+        )
+
+    def attachment_bytes(self, sha256: str) -> bytes | None:
+        """The bytes of an attachment, None where they are not kept."""
+        found = self._read(
+            lambda: self.connection.execute("SELECT data FROM attachment WHERE sha256 = ?", (sha256,)).fetchone()
+        )
+        return None if found is None else found["data"]
+
+    def rows(
+        self,
+        filters: Filters = EVERYTHING,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+        oldest_first: bool = False,
+    ) -> Iterator[Exchange]:
+        """The exchanges that `filters` let through, newest first; `before` goes on after that number."""
+        where, values = filters.where()
+        if before is not None:
+            where += " AND (created_ms, number) < (SELECT created_ms, number FROM exchange WHERE number = ?)"
+            values.append(before)
+        direction = "ASC" if oldest_first else "DESC"
+        order = f"ORDER BY created_ms {direction}, number {direction}"
+        # The inner query is answered from an index alone, so that a filter does not read what was said.
+        query = (
+            f"SELECT e.* FROM (SELECT number AS n FROM exchange WHERE {where} {order} LIMIT ?) AS p"  # noqa: S608
+            " CROSS JOIN exchange AS e ON e.number = p.n"
+        )
+        return self.select(query, [*values, -1 if limit is None else limit])
+
+    def count(self, filters: Filters = EVERYTHING) -> int:
+        """How many exchanges `filters` let through."""
+        where, values = filters.where()
+        query = f"SELECT count(*) FROM exchange WHERE {where}"  # noqa: S608
+        return int(self._read(lambda: self.connection.execute(query, values).fetchone()[0]))
+
+    def select(self, query: str, values: Sequence[object] = ()) -> Iterator[Exchange]:
+        """The exchanges of a query that yields whole rows, one at a time."""
+        cursor = self._read(lambda: self.connection.execute(query, values))
+        while row := self._read(cursor.fetchone):
+            yield from_row(row)
+
+    def read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        """All rows of a query."""
+        return self._read(lambda: self.connection.execute(query, values).fetchall())
+
+    def write(self, work: Callable[..., T], *arguments: Any) -> T:
+        """`work(*arguments)` in one transaction, repeated from its start while another process has the file."""
+        return self._write(work, *arguments)
+
+    def alone(self, statement: str) -> None:
+        """Run a statement that is a transaction of its own, to its last step (`execute` makes but one of those that
+        yield rows without columns)."""
+        import sqlite3  # deferred: start-up
+
+        with self._lock:
+            try:
+                database.patiently(
+                    self.connection, lambda c: c.executescript(statement), seconds=self._patience_seconds
+                )
+            except sqlite3.Error as error:
+                raise database.translated(error, self.path) from error
+
+    def _one(self, condition: str, *values: object) -> Exchange | None:
+        query = f"SELECT * FROM exchange WHERE {condition} LIMIT 1"  # noqa: S608
+        row = self._read(lambda: self.connection.execute(query, values).fetchone())
+        return None if row is None else from_row(row)
+
+    def _all(self, condition: str, *values: object) -> tuple[Exchange, ...]:
+        return tuple(self.select(f"SELECT * FROM exchange WHERE {condition}", values))  # noqa: S608
+
+    def _row(self, exchange: Exchange) -> Row:
+        return hidden_row(exchange, "none") if self.content == "none" else to_row(exchange)
+
+    def _insert(self, exchange: Exchange, row: Row) -> int:
+        number = self.connection.execute(_INSERT, row).lastrowid
+        assert number is not None
+        if row["kept"] == "full":
+            self._attach(number, exchange.attachments)
+        self.tally(number, exchange)
+        return number
+
+    def _update(self, exchange: Exchange) -> None:
+        known = self.connection.execute("SELECT number, kept FROM exchange WHERE id = ?", (exchange.id,)).fetchone()
+        if known is None:
+            return
+        row = hidden_row(exchange, "redacted") if known["kept"] == "redacted" else self._row(exchange)
+        self.connection.execute(_UPDATE, row)
+        self.tally(known["number"], exchange)
+
+    def _attach(self, number: int, attachments: tuple[Attachment, ...]) -> None:
+        for position, attachment in enumerate(attachments):
+            if attachment.sha256 is None:
+                continue
+            data = attachment.data if self._keep_attachments else None
+            known = self.connection.execute(
+                "SELECT data IS NULL FROM attachment WHERE sha256 = ?", (attachment.sha256,)
+            ).fetchone()
+            if known is None:
+                values = (attachment.sha256, attachment.media_type, attachment.size, data)
+                self.connection.execute("INSERT INTO attachment VALUES (?, ?, ?, ?)", values)
+            elif known[0] and data is not None:
+                self.connection.execute("UPDATE attachment SET data = ? WHERE sha256 = ?", (data, attachment.sha256))
+            self.connection.execute("INSERT INTO attached VALUES (?, ?, ?)", (number, position, attachment.sha256))
+
+    def tally(self, number: int, exchange: Exchange) -> None:
+        """Write each hop's tokens and cost to a narrow table of their own, once the exchange is over; part of a
+        transaction."""
+        if exchange.status is Status.PENDING:
+            return
+        self.connection.execute("DELETE FROM hop WHERE exchange = ?", (number,))
+        for position, hop in enumerate(exchange.routing.hops):
+            usage = hop.usage or {}
+            tokens = [usage.get(name) if isinstance(usage.get(name), int) else None for name in _TOKENS]
+            values = (number, position, hop.model, str(hop.outcome), hop.category, *tokens, hop.cost_usd)
+            self.connection.execute(_INSERT_HOP, (*values, milliseconds(exchange.created_at), int(exchange.simulated)))
+
+    def _read(self, work: Callable[..., T], *arguments: Any) -> T:
+        import sqlite3  # deferred: start-up
+
+        try:
+            return work(*arguments)
+        except sqlite3.Error as error:
+            raise database.translated(error, self.path) from error
+
+    def _write(self, work: Callable[..., T], *arguments: Any) -> T:
+        import sqlite3  # deferred: start-up
+
+        def transaction(connection: Connection) -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            result = work(*arguments)
+            connection.execute("COMMIT")
+            return result
+
+        with self._lock:
+            try:
+                return database.patiently(self.connection, transaction, seconds=self._patience_seconds)  # type: ignore[no-any-return]
+            except sqlite3.Error as error:
+                raise database.translated(error, self.path) from error

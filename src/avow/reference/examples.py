@@ -1,0 +1,78 @@
+"""An example or two for each command, shown at the end of its help page and in the man page."""
+
+EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
+    ("ask",): (
+        ('avow "why is the sky blue"', "`ask` may be left out"),
+        ('git diff | avow "review this"', "what is piped in goes along"),
+        ('avow -f shot.png -f log.txt "what went wrong?"', "so do files"),
+        ('avow --hold "name three colours" > answer.txt', "only the model asked for may answer"),
+        ('avow --json "name three colours"', "the answer, and all about it, as an object"),
+        ('avow --simulate fallback "hello"', "try it without a key"),
+    ),
+    ("chat",): (
+        ("avow chat", "talk; Ctrl-D ends it"),
+        ("avow chat -c", "go on with the last conversation"),
+    ),
+    ("retry",): (
+        ("avow retry", "the last question again"),
+        ("avow retry 12 -m opus", "question 12, to another model"),
+    ),
+    ("why",): (
+        ("avow why", "the last answer"),
+        ("avow why 12 --json", "answer 12, as an object"),
+    ),
+    ("history",): (
+        ("avow history list --rerouted --since 7d", "who else answered this week"),
+        ("avow history search rebase", "what was said about it"),
+        ("avow history stats --by week", "how often, and what it cost"),
+    ),
+    ("history", "list"): (
+        ("avow history list --rerouted", "answers by another model"),
+        ("avow history list --since 7d --jsonl", "this week's, for a script"),
+    ),
+    ("history", "export"): (("avow history export --format csv > history.csv", "for a spreadsheet"),),
+    ("history", "delete"): (("avow history delete --older-than 90d", "what is older than 90 days"),),
+    ("scan",): (
+        ("avow scan", "where Claude Code and llm keep their records"),
+        ("avow scan ~/backup/projects --json", "records that lie elsewhere"),
+    ),
+    ("models",): (
+        ("avow models", "what the key can use"),
+        ("avow models opus", "one model, all about it"),
+    ),
+    ("auth",): (
+        ("avow auth login", "type the key; it is not shown"),
+        ("avow auth status --check", "which key is used, and whether the API takes it"),
+    ),
+    ("auth", "login"): (
+        ("avow auth login", "type the key; it is not shown"),
+        ("pass show anthropic | avow auth login", "or pipe it in"),
+    ),
+    ("config",): (
+        ("avow config list", "every setting, and where it comes from"),
+        ("avow config set model opus", "another default model"),
+        ("avow config set aliases.best claude-fable-5-2", "a name of your own"),
+    ),
+    ("template",): (
+        ("avow template save tr 'Translate to $language:'", "save a prompt"),
+        ('echo "good day" | avow -t tr -p language=French', "use it"),
+    ),
+    ("simulate",): (
+        ("avow simulate list", "what it can play"),
+        ("avow simulate serve --scenario handover", "as a server, for any client"),
+    ),
+    ("doctor",): (
+        ("avow doctor", "what works and what does not"),
+        ("avow doctor --offline --json", "without asking the API, as an object"),
+    ),
+    ("completion",): (
+        ("source <(avow completion bash)", "in ~/.bashrc"),
+        ("avow completion zsh > ~/.zfunc/_avow", "a folder in your fpath"),
+        ("avow completion fish > ~/.config/fish/completions/avow.fish", "fish"),
+        ("avow completion powershell | Out-String | iex", "in $PROFILE"),
+    ),
+    ("help",): (
+        ("avow help exit-codes", "every exit status"),
+        ("avow help scripting", "avow in shell scripts"),
+    ),
+}

@@ -1,0 +1,86 @@
+"""A command's help page: plain text, options under headings, examples at the end, as wide as the terminal."""
+
+import textwrap
+from collections.abc import Iterable
+
+from avow.reference.examples import EXAMPLES
+from avow.reference.tree import OWN, Command, Option
+
+WIDEST = 100
+_COLUMN = 34
+_LEAST = 24
+"""Where less than so many columns are left for the words, they stand below what they explain."""
+
+Row = tuple[str, str]
+
+
+def page(command: Command, width: int) -> str:
+    """The page, no line wider than `width` (words longer than that aside) or `WIDEST`."""
+    width = min(width, WIDEST)
+    parts = [_usage(command, width)]
+    parts += [_filled(paragraph, width) for paragraph in command.help.split("\n\n")]
+    arguments = [(argument.metavar, argument.help) for argument in command.arguments if argument.help]
+    parts.append(_section("Arguments", arguments, width))
+    parts.append(_section("Commands", [(child.name, child.summary) for child in command.commands], width))
+    for heading in headings(command):
+        rows = [(_names(option), option.help) for option in command.options if option.heading == heading]
+        parts.append(_section(heading, rows, width))
+    parts.append(_section("Examples", EXAMPLES.get(command.path, ()), width))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def headings(command: Command) -> tuple[str, ...]:
+    """The headings of its options in the order in which they come; those without one last."""
+    found = dict.fromkeys(option.heading for option in command.options)
+    return (*(heading for heading in found if heading != OWN), *((OWN,) if OWN in found else ()))
+
+
+def usage(command: Command) -> str:
+    """The one line that shows its form."""
+    tail = ["COMMAND"] if command.commands else [argument.metavar for argument in command.arguments]
+    return " ".join(("avow", *command.path, "[OPTIONS]", *tail))
+
+
+def _usage(command: Command, width: int) -> str:
+    return _filled(f"Usage: {usage(command)}", width, "       ")
+
+
+def _names(option: Option) -> str:
+    short = "" if option.names[0][1:2] != "-" else "    "
+    names = short + ", ".join(option.names)
+    if option.metavar is None:
+        return names
+    return f"{names}{option.metavar}" if option.value_is_optional else f"{names} {option.metavar}"
+
+
+def _section(heading: str, rows: Iterable[Row], width: int) -> str:
+    rows = tuple(rows)
+    if not rows:
+        return ""
+    column = min(max(len(left) for left, _words in rows) + 4, _COLUMN)
+    lines: list[str] = []
+    for left, words in rows:
+        lines += _row(left, words, column, width)
+    return "\n".join((f"{heading}:", *lines))
+
+
+def _row(left: str, words: str, column: int, width: int) -> list[str]:
+    indent = " " * 10 if width - column < _LEAST else " " * column
+    filled = textwrap.wrap(" ".join(words.split()), max(width - len(indent), _LEAST), break_on_hyphens=False)
+    start = f"  {left}"
+    if filled and len(indent) == column and len(start) + 2 <= column:
+        return [f"{start:{column}}{filled[0]}", *(f"{indent}{line}" for line in filled[1:])]
+    return [*_folded(start, width), *(f"{indent}{line}" for line in filled)]
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """A line on its own, folded at spaces where it is too long; an option's name stays with its value."""
+    if len(line) <= width:
+        return [line]
+    return textwrap.wrap(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+
+
+def _filled(text: str, width: int, indent: str = "") -> str:
+    return textwrap.fill(
+        " ".join(text.split()), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

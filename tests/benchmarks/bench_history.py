@@ -1,0 +1,155 @@
+"""What the history costs with a million exchanges: `python -m tests.benchmarks.bench_history [FILE] [N]`.
+
+Each command is a whole process, measured beside a process that only imports what the command needs. FILE is made
+where it is not there. `--kills N` instead kills N writers at random moments and looks for lost rows.
+"""
+
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from avow.exchange import Status
+from avow.history.privacy import delete
+from avow.history.store import History
+from tests.benchmarks.make_history import NEEDLE, fill, make
+from tests.conftest import sealed_environment
+
+RUNS = 15
+_AVOW = (sys.executable, "-m", "avow", "history")
+_IMPORTS = "import typer, sqlite3, avow.cli, avow.context, avow.command_tree, avow.commands.history, avow.history.store"
+_BARE = {
+    "list": f"{_IMPORTS}, avow.commands.history_list, avow.history.export",
+    "show": f"{_IMPORTS}, avow.commands.history_show",
+    "search": f"{_IMPORTS}, avow.commands.history_list, avow.history.search",
+    "stats": f"{_IMPORTS}, avow.commands.history_stats, avow.history.stats",
+}
+_WRITER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from avow.history.store import History
+from tests.history.making import answered
+with History.open(Path(sys.argv[1])) as history:
+    while True:
+        exchange = answered("word " * 40, "answer " * 200)
+        number = history.begin(replace(exchange, status="pending"))
+        sys.stdout.write(f"{number}\\n")
+        sys.stdout.flush()
+        history.save(replace(exchange, number=number, status="pending"))
+        history.finish(replace(exchange, number=number))
+"""
+
+
+def main() -> None:
+    if "--kills" in sys.argv:
+        kills(int(sys.argv[sys.argv.index("--kills") + 1]))
+        return
+    given = [word for word in sys.argv[1:] if not word.startswith("-")]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(given[0]) if given else Path(folder) / "data" / "history.db"
+        measure(path, int(given[1]) if len(given) > 1 else 1_000_000)
+
+
+def measure(path: Path, count: int) -> None:
+    """Print the table."""
+    if not path.exists():
+        started = time.perf_counter()
+        fill(path, count)
+        print(f"made in {time.perf_counter() - started:.0f} s")
+    with History.open(path, read_only=True) as history:
+        held = history.count()
+    print(f"{held} exchanges, {path.stat().st_size / 1e6:.0f} MB, {path.stat().st_size / held:.0f} bytes each")
+    print(f"{'':<28}{'median ms':>10}{'least ms':>10}{'over the import':>17}")
+    for name, seconds in (("add one: begin + finish", adding(path)), ("open + add + close", adding(path, anew=True))):
+        print(f"{name:<28}{1000 * statistics.median(seconds):>10.1f}{1000 * min(seconds):>10.1f}")
+    for words in (
+        ("list",),
+        ("list", "--json"),
+        ("list", "--rerouted"),
+        ("show", str(held // 2)),
+        ("search", NEEDLE),
+        ("search", "w00012"),
+        ("stats", "--by", "month"),
+    ):
+        whole = run(path, [*_AVOW, *words])
+        bare = run(path, [sys.executable, "-c", _BARE[words[0]]])
+        over = statistics.median(whole) - statistics.median(bare)
+        name = " ".join(words)
+        print(f"{name:<28}{1000 * statistics.median(whole):>10.1f}{1000 * min(whole):>10.1f}{1000 * over:>17.1f}")
+    with History.open(path) as history:
+        started = time.perf_counter()
+        delete(history, [held // 3])
+        print(f"{'delete one, to the last byte':<28}{1000 * (time.perf_counter() - started):>10.1f}")
+
+
+def adding(path: Path, *, anew: bool = False) -> list[float]:
+    """Seconds for one exchange, begun and finished; `anew` with opening and closing the file."""
+    dice = random.Random(3)
+    taken = []
+    history = History.open(path)
+    for n in range(100):
+        exchange = make(dice, n, 100)
+        exchange = replace(exchange, id=f"{exchange.id}-{dice.random()}-{time.time()}")
+        if anew:
+            history.close()
+        started = time.perf_counter()
+        if anew:
+            history = History.open(path)
+        number = history.begin(replace(exchange, status=Status.PENDING))
+        history.finish(replace(exchange, number=number))
+        if anew:
+            history.close()
+        taken.append(time.perf_counter() - started)
+    history.close()
+    return taken
+
+
+def run(path: Path, command: list[str]) -> list[float]:
+    """Seconds of whole processes, the first left out."""
+    environment = sealed_environment(path.parent.parent, AVOW_DATA_DIR=str(path.parent))
+
+    def once() -> float:
+        started = time.perf_counter()
+        subprocess.run(command, env=environment, capture_output=True, check=True)
+        return time.perf_counter() - started
+
+    return repeated(once)
+
+
+def repeated(once: Callable[[], float]) -> list[float]:
+    once()
+    return [once() for _ in range(RUNS)]
+
+
+def kills(number: int) -> None:
+    """Kill writers at random moments; every row they were told of must be there, and the file sound."""
+    dice = random.Random(11)
+    with tempfile.TemporaryDirectory() as folder:
+        path, lost, told = Path(folder) / "history.db", 0, 0
+        for _ in range(number):
+            process = subprocess.Popen([sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE)
+            assert process.stdout is not None
+            lines = [process.stdout.readline()]
+            time.sleep(dice.random() * 0.05)
+            process.send_signal(signal.SIGKILL)
+            lines += process.communicate()[0].splitlines(keepends=True)
+            numbers = {int(line) for line in lines if line.endswith(b"\n")}
+            with History.open(path) as history:
+                there = {row[0] for row in history.read("SELECT number FROM exchange")}
+            lost, told = lost + len(numbers - there), told + len(numbers)
+        with History.open(path) as history:
+            sound = history.read("PRAGMA integrity_check")[0][0]
+            check = "INSERT INTO exchange_search(exchange_search, rank) VALUES ('integrity-check', 1)"
+            history.write(history.connection.execute, check)
+        print(f"{number} kills, {told} rows told of, {lost} lost, file: {sound}, search index: ok")
+
+
+if __name__ == "__main__":
+    main()

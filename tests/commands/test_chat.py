@@ -1,0 +1,100 @@
+"""`avow chat` with a person: in a real pty, against the stand-in."""
+
+import stat
+import time
+from pathlib import Path
+
+from avow.simulator.server import Simulator
+from tests.running import Pty, in_pty, rows
+
+
+def settle(pty: Pty, *wanted: str) -> None:
+    """Wait for these texts and for the line editor to be reading again."""
+    pty.until(*wanted)
+    pty.read(0.5)
+
+
+def test_a_reroute_shows_the_panel_and_a_badge_with_both_models(home: Path) -> None:
+    with Simulator("handover") as api:
+        pty = in_pty(home, "chat", base_url=api.base_url)
+        settle(pty, "claude-fable-5-2>")
+        pty.send("hello\r")
+        settle(pty, "[claude-opus-4-8] asked claude-fable-5-2", "Another model answered")
+        pty.send("again\r")
+        end = time.monotonic() + 30
+        while pty.text.count("[claude-opus-4-8]") < 2 and time.monotonic() < end:
+            pty.read(0.1)
+        pty.read(0.5)
+        pty.send("\x04")
+        assert pty.end() == 0, pty.text
+    first, second = rows(home)
+    assert second["verdict"] == "fallback", second  # the stand-in refuses a wrong replay with 400
+    assert second["parent_id"] == first["id"]
+
+
+def test_ctrl_c_stops_the_answer_keeps_it_and_the_chat_goes_on(home: Path) -> None:
+    with Simulator(["slow:0.3", "slow:0.3", "requested"]) as api:
+        pty = in_pty(home, "chat", base_url=api.base_url)
+        settle(pty, "claude-fable-5-2>")
+        for question in ("one\r", "two\r"):
+            pty.send(question)
+            end = time.monotonic() + 30
+            before = pty.text.count("A rebase")
+            while pty.text.count("A rebase") == before and time.monotonic() < end:
+                pty.read(0.1)
+            shown = pty.text.count("interrupted; what arrived is kept")
+            pty.child.sendintr()
+            while pty.text.count("interrupted; what arrived is kept") == shown and time.monotonic() < end:
+                pty.read(0.1)
+            pty.read(0.5)
+        pty.send("three\r")
+        settle(pty, "[claude-fable-5-2] ")
+        pty.send("/quit\r")
+        assert pty.end() == 0, pty.text
+    assert [row["status"] for row in rows(home)] == ["interrupted", "interrupted", "complete"]
+
+
+def test_a_model_switch_and_lines_of_alt_enter_and_paste(home: Path) -> None:
+    with Simulator("echo") as api:
+        pty = in_pty(home, "chat", base_url=api.base_url)
+        settle(pty, "claude-fable-5-2>")
+        pty.send("/model opus\r")
+        settle(pty, "claude-opus-5-5>")
+        pty.send("one\x1b\rtwo\r")
+        settle(pty, "[claude-opus-5-5]")
+        pty.send("\x1b[200~three\nfour\x1b[201~\r")
+        end = time.monotonic() + 30
+        while len(rows(home)) < 2 and time.monotonic() < end:
+            pty.read(0.1)
+        pty.read(1)
+        pty.send("\x04")
+        assert pty.end() == 0, pty.text
+        models = [request.json["model"] for request in api.requests]
+    assert models == ["claude-opus-5-5"] * 2
+    assert [row["prompt"] for row in rows(home)] == ["one\ntwo", "three\nfour"]
+    assert stat.S_IMODE((home / "data" / "chat_history").stat().st_mode) == 0o600
+
+
+def test_what_is_typed_is_not_kept_without_history(home: Path) -> None:
+    with Simulator("echo") as api:
+        pty = in_pty(home, "chat", "--no-history", base_url=api.base_url)
+        settle(pty, "claude-fable-5-2>")
+        pty.send("secret\r")
+        settle(pty, "[claude-fable-5-2]")
+        pty.send("\x04")
+        assert pty.end() == 0, pty.text
+    assert not (home / "data" / "chat_history").exists()
+
+
+def test_a_conversation_is_resumed_with_its_turns(home: Path) -> None:
+    with Simulator("echo") as api:
+        for arguments, question in ((("chat",), "first"), (("chat", "-c"), "second")):
+            pty = in_pty(home, *arguments, base_url=api.base_url)
+            settle(pty, "claude-fable-5-2>")
+            pty.send(f"{question}\r")
+            settle(pty, "[claude-fable-5-2]")
+            pty.send("\x04")
+            assert pty.end() == 0, pty.text
+        assert "going on with 1: first (1 turn so far)" in pty.text
+        assert len(api.requests[-1].json["messages"]) == 3
+    assert len({row["conversation_id"] for row in rows(home)}) == 1

@@ -1,0 +1,43 @@
+"""`avow chat` where stdin is no terminal: a turn a line, and the gravest turn's exit status."""
+
+from pathlib import Path
+
+import pytest
+
+from avow.simulator.server import Simulator
+from tests.running import rows, run
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "status"),
+    [
+        pytest.param(["requested", "requested"], 0, id="all as requested"),
+        pytest.param(["handover", "requested"], 10, id="a fallback before"),
+        pytest.param(["server_error", "handover"], 5, id="an error outranks a fallback"),
+    ],
+)
+def test_ends_with_the_gravest_status_after_every_turn(home: Path, scenarios: list[str], status: int) -> None:
+    with Simulator(scenarios) as api:
+        ran = run(home, "chat", "--retries", "0", base_url=api.base_url, stdin=b"one\n\ntwo\n")
+    assert ran.status == status, ran.lines
+    assert len(rows(home)) == 2
+
+
+def test_slash_commands_and_what_is_sent(home: Path) -> None:
+    with Simulator("echo") as api:
+        ran = run(home, "chat", base_url=api.base_url, stdin="//one\n/nothing\n/retry haiku\nü\r\n".encode())
+    assert ran.out.decode() == "/one\n/one\nü\n"
+    assert ran.status == 2
+    assert ran.facts == ["avow: error: there is no command /nothing; nothing was sent"]
+    first, second, third = rows(home)
+    assert second["retry_of"] == first["id"]
+    assert third["parent_id"] == second["id"]
+    assert third["requested_model"] == first["requested_model"]
+
+
+def test_one_stand_in_serves_all_turns(home: Path) -> None:
+    ran = run(home, "chat", "--simulate", "handover", stdin=b"one\ntwo\n")
+    assert ran.status == 10
+    badge = "avow: note: answered by claude-opus-4-8, requested claude-fable-5-2"
+    assert ran.lines.count(badge) == 2
+    assert len({row["base_url"] for row in rows(home)}) == 1

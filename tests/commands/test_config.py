@@ -1,0 +1,215 @@
+"""`avow config`, as a process; the editor is a real program too."""
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.conftest import CANARY, sealed_environment
+
+AVOW = [sys.executable, "-m", "avow"]
+
+
+def run(home: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """`avow config WORDS`: no canary may show in what it prints."""
+    done = subprocess.run(
+        [*AVOW, "config", *words],
+        env=sealed_environment(home, **environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert "CANARY" not in done.stdout + done.stderr
+    return done
+
+
+def written(home: Path, text: str) -> Path:
+    path = home / "config" / "config.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_list_says_where_each_value_is_from(home: Path) -> None:
+    written(home, "model = 'opus'\n[aliases]\nfast = 'haiku'\n[profiles.work]\neffort = 'low'\n")
+    done = run(home, "list", "--json", "--profile", "work", AVOW_RETRIES="3", ANTHROPIC_BASE_URL="https://x.example")
+    assert (done.returncode, done.stderr) == (0, "")
+    listed = json.loads(done.stdout)
+    expected = {
+        "model": ("opus", "config", "config.toml:1"),
+        "aliases.fast": ("haiku", "config", "config.toml:3"),
+        "effort": ("low", "profile", "config.toml:5 [profiles.work]"),
+        "retries": (3, "environment", "AVOW_RETRIES"),
+        "base_url": ("https://x.example", "environment", "ANTHROPIC_BASE_URL"),
+        "profile": ("work", "flag", "--profile"),
+        "fallback": ("default", "default", None),
+    }
+    assert {name: tuple(listed[name].values()) for name in expected} == expected
+    plain = run(home, "list")
+    assert "model                opus" in plain.stdout
+    assert "config.toml:1\n" in plain.stdout
+
+
+def test_secrets_are_masked(home: Path) -> None:
+    written(home, f"base_url = 'https://me:{CANARY}@x.example'\n[headers]\nX-Secret = '{CANARY}'\n")
+    for words in (["list"], ["list", "--json"], ["get", "headers"], ["get", "headers.X-Secret"], ["get", "base_url"]):
+        done = run(home, *words)
+        assert done.returncode == 0
+        assert "•••" in done.stdout
+
+
+def test_what_could_act_on_a_terminal_is_shown(home: Path) -> None:
+    written(home, 'model = "\\u001b[31mred"\n[aliases]\n"\\u202Ex" = "\\u009b2J"\n')
+    done = run(home, "list")
+    assert "\x1b" not in done.stdout
+    assert "␛[31mred" in done.stdout
+    assert "\x9b" not in done.stdout
+
+
+def test_variables_that_set_nothing_are_named(home: Path) -> None:
+    done = run(home, "list", AVOW_MODLE="x")
+    assert done.stderr == "avow: note: AVOW_MODLE is set and no setting of avow's; did you mean AVOW_MODEL?\n"
+
+
+GOTTEN = {
+    "text": ("model", "opus\n"),
+    "flag": ("stream", "true\n"),
+    "list": ("stop", '["a", "b"]\n'),
+    "table": ("aliases", '{"a.b": "c"}\n'),
+    "entry": ("aliases.a.b", "c\n"),
+    "in a profile": ("profiles.w.model", "sonnet\n"),
+    "not set": ("effort", ""),
+}
+
+
+@pytest.mark.parametrize("case", GOTTEN)
+def test_get(case: str, home: Path) -> None:
+    written(home, "model='opus'\nstop=['a','b']\n[aliases]\n'a.b'='c'\n[profiles.w]\nmodel='sonnet'\n")
+    name, expected = GOTTEN[case]
+    done = run(home, "get", name)
+    assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+
+
+def test_set_get_and_unset(home: Path) -> None:
+    path = home / "config" / "config.toml"
+    assert run(home, "set", "retries", "5").returncode == 0
+    assert run(home, "set", "profiles.work.model", "opus").returncode == 0
+    assert run(home, "set", "profile", "work").returncode == 0
+    assert run(home, "get", "model").stdout == "opus\n"
+    assert run(home, "get", "retries").stdout == "5\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert run(home, "unset", "profile").returncode == 0
+    assert run(home, "get", "model").stdout == "claude-fable-5-2\n"
+    assert "is not in" in run(home, "unset", "effort").stderr
+    assert "AVOW_RETRIES is set and outranks" in run(home, "set", "retries", "1", AVOW_RETRIES="3").stderr
+
+
+REFUSED = {
+    "name": (["set", "modl", "x"], "no setting 'modl'; did you mean model?"),
+    "type": (["set", "retries", "-1"], "retries must be at least 0"),
+    "choice": (["set", "output", "xml"], "must be one of text, json, jsonl"),
+    "profile": (["set", "profile", "gone"], "there is no profile 'gone'"),
+    "header value": (["set", "headers.X-A", f"{CANARY}\n"], "headers.X-A must be a text of printable"),
+    "get name": (["get", "modl"], "did you mean model?"),
+    "get entry": (["get", "aliases.x"], "aliases.x is not set"),
+    "unset name": (["unset", "modl"], "did you mean model?"),
+    "list profile": (["list", "--profile", "x"], "there is no profile 'x'"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_wrong_ends_in_2(case: str, home: Path) -> None:
+    words, message = REFUSED[case]
+    done = run(home, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert not (home / "config" / "config.toml").exists()
+
+
+def test_a_wrong_file_can_be_mended(home: Path) -> None:
+    path = written(home, "model = 'x'\nmodl = 'y'\n")
+    done = run(home, "list")
+    assert done.returncode == 2
+    assert f"{path}:2: there is no setting 'modl'; did you mean model?" in done.stderr
+    assert run(home, "path").stdout == f"{path}\n"
+    assert run(home, "unset", "modl").returncode == 0
+    assert run(home, "list").returncode == 0
+
+
+# -- edit -----------------------------------------------------------------------------------------------------
+
+
+def editor(tmp_path: Path, code: str) -> str:
+    """A program that edits the file it is given: `text` is what the file holds, and will hold."""
+    script = tmp_path / "my editor.py"
+    script.write_text(
+        f"import sys, pathlib\npath = pathlib.Path(sys.argv[-1])\n"
+        f"text = path.read_text()\n{code}\npath.write_text(text)"
+    )
+    return f"'{sys.executable}' '{script}'"
+
+
+def test_edit_replaces_the_file(home: Path, tmp_path: Path) -> None:
+    path = written(home, "# mine\nmodel = 'opus'\n")
+    done = run(home, "edit", EDITOR=editor(tmp_path, "text += 'retries = 1\\n'"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert path.read_text() == "# mine\nmodel = 'opus'\nretries = 1\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_edit_begins_with_a_new_file_and_leaves_none_unchanged(home: Path, tmp_path: Path) -> None:
+    done = run(home, "edit", EDITOR=editor(tmp_path, "assert 'Settings of avow' in text"))
+    assert (done.returncode, done.stderr) == (0, "avow: note: nothing was changed\n")
+    assert list((home / "config").iterdir()) == []
+    assert run(home, "edit", EDITOR=editor(tmp_path, "text = 'retries = 1'")).returncode == 0
+    assert (home / "config" / "config.toml").read_text() == "retries = 1"
+
+
+def test_visual_before_editor(home: Path, tmp_path: Path) -> None:
+    done = run(home, "edit", VISUAL=editor(tmp_path, "text = 'retries = 1'"), EDITOR="false")
+    assert done.returncode == 0
+
+
+def test_a_wrong_edit_keeps_the_old_file_and_the_copy(home: Path, tmp_path: Path) -> None:
+    path = written(home, "model = 'opus'\n")
+    done = run(home, "edit", EDITOR=editor(tmp_path, "text = 'modl = 1'"))
+    assert done.returncode == 2
+    copy = path.with_name("config.edited.toml")
+    assert f"{copy}:1: there is no setting 'modl'; did you mean model?" in done.stderr
+    assert f"what was edited is in {copy}" in done.stderr
+    assert (path.read_text(), copy.read_text()) == ("model = 'opus'\n", "modl = 1")
+
+
+EDITORS = {"missing": ("/nonexistent/editor", "cannot be run"), "failing": ("false", "ended with status 1")}
+
+
+@pytest.mark.parametrize("case", EDITORS)
+def test_an_editor_that_fails_changes_nothing(case: str, home: Path) -> None:
+    path = written(home, "model = 'opus'\n")
+    name, words = EDITORS[case]
+    done = run(home, "edit", EDITOR=name)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert path.read_text() == "model = 'opus'\n"
+
+
+def test_on_a_terminal_one_may_edit_again(home: Path, tmp_path: Path) -> None:
+    path = written(home, "model = 'opus'\n")
+    command = editor(tmp_path, "text = 'retries = 1' if 'modl' in text else 'modl = 1'")
+    child = pexpect.spawn(
+        AVOW[0], [*AVOW[1:], "config", "edit"], env=sealed_environment(home, EDITOR=command), timeout=30
+    )
+    child.expect_exact("Edit it again? [Y/n]")
+    child.sendline("y")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert path.read_text() == "retries = 1"

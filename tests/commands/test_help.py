@@ -1,0 +1,26 @@
+"""`avow help` through the real program."""
+
+from pathlib import Path
+
+import pytest
+
+from avow.help_topics import TOPICS
+from tests.running import run
+
+
+def test_the_overview_names_every_topic(home: Path) -> None:
+    text = run(home, "help").out.decode()
+    assert all(f"  {name} " in text for name in TOPICS)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_is_readable_in_80_columns(topic: str, home: Path) -> None:
+    ran = run(home, "help", topic)
+    assert (ran.status, ran.err) == (0, b"")
+    assert max(len(line) for line in ran.out.decode().splitlines()) <= 80
+
+
+def test_a_topic_there_is_not(home: Path) -> None:
+    ran = run(home, "help", "exit-code")
+    assert ran.status == 2
+    assert "exit-codes" in ran.err.decode()

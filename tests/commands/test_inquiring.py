@@ -1,0 +1,85 @@
+"""How `ask` gathers its prompt from arguments, stdin and files, where time or size matter."""
+
+import os
+import time
+from pathlib import Path
+
+from avow.simulator.server import Simulator
+from tests.conftest import CANARY
+from tests.running import rows, run, start
+
+
+def test_a_silent_pipe_is_told_after_three_seconds(home: Path) -> None:
+    reading, writing = os.pipe()
+    process = start(home, "--simulate", "echo", "-q", "hi", stdin=reading)
+    os.close(reading)
+    try:
+        time.sleep(3.6)
+        os.write(writing, b"")
+        assert process.poll() is None
+    finally:
+        os.close(writing)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, b"hi\n")
+    assert err.startswith(b"avow: note: waiting for stdin")
+    assert b"--no-stdin" in err
+
+
+def test_a_silent_pipe_is_bounded_by_the_deadline(home: Path) -> None:
+    reading, writing = os.pipe()
+    process = start(home, "--simulate", "echo", "--deadline", "0.5", "hi", stdin=reading)
+    os.close(reading)
+    try:
+        _out, err = process.communicate(timeout=20)
+    finally:
+        os.close(writing)
+    assert process.returncode == 2
+    assert b"deadline" in err
+
+
+def test_fifty_megabytes_are_refused_quickly_and_nothing_is_sent(home: Path) -> None:
+    with Simulator() as sim:
+        ran = run(home, "summarise", base_url=sim.base_url, stdin=b"all work and no play\n" * 2_500_000)
+        assert not sim.requests
+    assert ran.status == 2
+    assert "33,554,432" in ran.lines[0]
+    assert ran.seconds < 5
+    assert rows(home) == []
+
+
+def test_binary_stdin_as_a_prompt_is_refused_with_the_way_out(home: Path) -> None:
+    ran = run(home, "--simulate", "echo", stdin=b"\x89PNG\r\n\x1a\n\xff\xfe")
+    assert ran.status == 2
+    assert "avow -f -" in ran.err.decode()
+
+
+def test_the_same_file_names_in_error_and_request(home: Path) -> None:
+    odd = home / "-leading dash 🙂.txt"
+    odd.write_text("content")
+    with Simulator() as sim:
+        ran = run(home, f"--file={odd}", "what?", base_url=sim.base_url)
+        (request,) = sim.requests
+    assert ran.status == 0
+    document = request.json["messages"][0]["content"][0]
+    assert document["title"] == odd.name
+    assert document["source"]["data"] == "content"
+
+
+def test_a_template_with_stdin_as_input(home: Path) -> None:
+    run(home, "template", "save", "review", "Review this as $role:\n$input")
+    with Simulator(scenario="echo") as sim:
+        ran = run(home, "-t", "review", "-p", "role=a poet", base_url=sim.base_url, stdin=b"x = 1\n")
+        missing = run(home, "-t", "review", base_url=sim.base_url)
+        assert len(sim.requests) == 1
+    assert ran.out == b"Review this as a poet:\nx = 1\n"
+    assert missing.status == 2
+    assert "$role" in missing.err.decode()
+    assert "$input" in missing.err.decode()
+
+
+def test_the_key_is_in_no_file_afterwards(home: Path) -> None:
+    with Simulator() as sim:
+        run(home, "hello", base_url=sim.base_url)
+    for path in home.rglob("*"):
+        if path.is_file():
+            assert CANARY.encode() not in path.read_bytes(), path

@@ -1,0 +1,95 @@
+"""The quick reader of a question's command line says what typer says, or nothing."""
+
+import contextlib
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import typer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from avow.command_tree import build
+from avow.commands import ask, quick
+from avow.commands.given import Options, options_from
+from avow.errors import UsageError
+
+
+def test_the_table_is_that_of_typer() -> None:
+    command: Any = typer.main.get_command(build(("ask",))).commands["ask"]  # type: ignore[attr-defined]
+    found: dict[str, dict[str, Any]] = {"flags": {}, "texts": {}, "lists": {}, "numbers": {}}
+    for param in command.params:
+        if param.param_type_name == "argument" or "--help" in param.opts:
+            continue
+        kind = "flags" if param.is_flag else "lists" if param.multiple else "texts"
+        if type(param.type).__name__.lower().startswith(("int", "float")):
+            kind = "numbers"
+        for name in param.opts:
+            least = getattr(param.type, "min", None)
+            number = float if "float" in type(param.type).__name__.lower() else int
+            found[kind][name] = (param.name, number, least) if kind == "numbers" else param.name
+    expected = {"flags": quick.FLAGS, "texts": quick.TEXTS, "lists": quick.LISTS, "numbers": quick.NUMBERS}
+    assert found == expected
+
+
+def by_typer(arguments: list[str]) -> Options | None:
+    """What typer makes of the line; None where it refuses it."""
+    seen: list[Options] = []
+    app = typer.Typer(add_completion=False)
+
+    def take(options: Options, _context: object) -> int:
+        seen.append(options)
+        return 0
+
+    real, ask.run = ask.run, take  # type: ignore[assignment]
+    try:
+        app.command()(ask.command)
+        with contextlib.redirect_stderr(sys.stdout), contextlib.suppress(Exception, SystemExit):
+            line = ["--dry-run=request" if word == "--dry-run" else word for word in arguments]
+            typer.main.get_command(app)(line, standalone_mode=False)
+    finally:
+        ask.run = real
+    return seen[0] if seen else None
+
+
+NAMES = [*quick.FLAGS, *quick.TEXTS, *quick.LISTS, *quick.NUMBERS]
+WORDS = st.one_of(
+    st.sampled_from([*NAMES, "--", "-", "-h", "--no-such", "-cx", "-mopus", "--dry-run", "--model=opus", "--stop=a=b"]),
+    st.sampled_from(["hi", "3", "0", "-1", "2.5", "nan", "KEY=1", "X: y", "", "a b", "--hold=1", "--retries=1"]),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(WORDS, max_size=6))
+def test_both_read_the_same(arguments: list[str]) -> None:
+    parsed = quick.parse(arguments)
+    if parsed is None:
+        return
+    try:
+        options: Options | None = options_from(parsed)
+    except UsageError:
+        options = None
+    # In typer's tree `--dry-run` gets its value before it is read, up to `--`.
+    if "--dry-run" in arguments:
+        return
+    assert said(options) == said(by_typer(arguments))
+
+
+def said(options: Options | None) -> Options | None:
+    """The same without the settings that were not given."""
+    if options is None:
+        return None
+    return replace(options, flags={key: value for key, value in options.flags.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    "line", [["-h"], ["--no-such"], ["-cx"], ["-m"], ["--retries", "x"], ["--retries", "-1"]], ids=str
+)
+def test_what_is_not_plain_is_left_to_typer(line: list[str]) -> None:
+    assert quick.parse(line) is None
+
+
+def test_a_dry_run_needs_no_value() -> None:
+    assert quick.parse(["--dry-run", "hi"]) == {"dry_run": "request", "words": ["hi"]}
+    assert quick.parse(["--dry-run=curl", "hi"]) == {"dry_run": "curl", "words": ["hi"]}

@@ -1,0 +1,83 @@
+"""Exchanges made by hand, as values."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from avow.exchange import Exchange, Status, new_id, timestamp
+from avow.history.store import History
+from avow.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+
+FABLE, OPUS, OLD = "claude-fable-5-2", "claude-opus-5-5", "claude-opus-4-8"
+NOON = 1_790_000_000.0
+"""A moment in September 2026, in Unix seconds."""
+
+
+def asked(prompt: str | None = "What is a hop?", *, at: float = NOON, **changes: Any) -> Exchange:
+    """An exchange about to be sent."""
+    plain = Exchange(
+        id=new_id(at),
+        conversation_id=new_id(at),
+        created_at=timestamp(at),
+        requested_model=FABLE,
+        sent_model=FABLE,
+        prompt=prompt,
+        user_content=({"type": "text", "text": prompt},) if prompt else (),
+        base_url="https://api.anthropic.com",
+    )
+    return replace(plain, **changes)
+
+
+def answered(prompt: str | None = "What is a hop?", text: str = "One try.", **changes: Any) -> Exchange:
+    """One that the requested model answered."""
+    usage = {"input_tokens": 10, "output_tokens": 20}
+    routing = Routing(
+        verdict=Verdict.AS_REQUESTED,
+        served_model=FABLE,
+        hops=(Hop(FABLE, Outcome.SERVED, usage=usage, cost_usd=0.25),),
+        evidence=(Evidence("model", FABLE, "weak"),),
+        segments=(Segment(FABLE, text),) if text else (),
+    )
+    settled: dict[str, Any] = {
+        "status": Status.COMPLETE,
+        "routing": routing,
+        "exit_code": 0,
+        "usage": usage,
+        "cost_usd": 0.25,
+        "cost_floor_usd": 0.25,
+        "first_token_ms": 400,
+        "total_ms": 3000,
+        "stop_reason": "end_turn",
+        "content": ({"type": "text", "text": text},) if text else (),
+    }
+    return asked(prompt, **{**settled, **changes})
+
+
+def rerouted(text: str = "By another.", *, category: str | None = "cyber", **changes: Any) -> Exchange:
+    """One that a fallback answered after the requested model had begun."""
+    usage = {"input_tokens": 5, "output_tokens": 7}
+    routing = Routing(
+        verdict=Verdict.FALLBACK,
+        served_model=OLD,
+        category=category,
+        hops=(
+            Hop(FABLE, Outcome.DECLINED, category=category, usage=usage),
+            Hop(OLD, Outcome.SERVED, usage=usage, cost_usd=0.5),
+        ),
+        evidence=(Evidence("usage.iterations[1].type", "fallback_message", "strong"),),
+        segments=(Segment(FABLE, "Begun. "), Segment(OLD, text)),
+    )
+    content = (
+        {"type": "text", "text": "Begun. "},
+        {"type": "fallback", "from": {"model": FABLE}, "to": {"model": OLD}},
+        {"type": "text", "text": text},
+    )
+    settled = {"routing": routing, "exit_code": 10, "cost_usd": None, "cost_floor_usd": 0.5, "content": content}
+    return answered(changes.pop("prompt", "Break in?"), "", **{**settled, **changes})
+
+
+def kept(path: Path, *exchanges: Exchange, content: str = "full") -> tuple[Exchange, ...]:
+    """The same exchanges with the numbers they got in a history at `path`."""
+    with History.open(path, content=content) as history:
+        numbers = [history.begin(exchange) for exchange in exchanges]
+        return tuple(replace(one, number=number) for one, number in zip(exchanges, numbers, strict=True))

@@ -1,0 +1,73 @@
+"""Times as people give them."""
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from avow.errors import UsageError
+from avow.history import moments
+
+
+@pytest.fixture(autouse=True)
+def _berlin() -> Iterator[None]:
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"
+    time.tzset()
+    yield
+    if before is None:
+        del os.environ["TZ"]
+    else:
+        os.environ["TZ"] = before
+    time.tzset()
+
+
+def utc(milliseconds: int) -> str:
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+NOW = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        ("2026-11-01", "2026-10-31T23:00:00", "2026-11-01T23:00:00"),
+        ("2026-10-25", "2026-10-24T22:00:00", "2026-10-25T23:00:00"),
+        ("2026-10", "2026-09-30T22:00:00", "2026-10-31T23:00:00"),
+        ("2026-11-01T09:30", "2026-11-01T08:30:00", "2026-11-01T08:30:00"),
+        ("2026-11-01T09:30:00Z", "2026-11-01T09:30:00", "2026-11-01T09:30:00"),
+        ("2026-11-01 09:30+02:00", "2026-11-01T07:30:00", "2026-11-01T07:30:00"),
+        ("today", "2026-11-22T23:00:00", "2026-11-23T23:00:00"),
+        ("Yesterday", "2026-11-21T23:00:00", "2026-11-22T23:00:00"),
+        ("now", "2026-11-23T16:30:00", "2026-11-23T16:30:00"),
+        ("24h", "2026-11-22T16:30:00", "2026-11-22T16:30:00"),
+        ("90m", "2026-11-23T15:00:00", "2026-11-23T15:00:00"),
+        ("7d", "2026-11-16T16:30:00", "2026-11-16T16:30:00"),
+        ("2w", "2026-11-09T16:30:00", "2026-11-09T16:30:00"),
+        ("1y", "2025-11-23T16:30:00", "2025-11-23T16:30:00"),
+    ],
+)
+def test_a_time(text: str, since: str, until: str) -> None:
+    now = NOW.astimezone()
+    assert (utc(moments.since(text, now)), utc(moments.until(text, now))) == (since, until)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2026-13-01", "2026-02-30", "7", "7x", "-7d", "999999y", "d", "\0"], ids=ascii
+)
+def test_no_time(text: str) -> None:
+    with pytest.raises(UsageError, match="is no time"):
+        moments.since(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["2026-11-01", "today", "90", ""])
+def test_no_age(text: str) -> None:
+    with pytest.raises(UsageError, match="is no age"):
+        moments.ago(text, NOW)
+
+
+def test_an_age() -> None:
+    assert utc(moments.ago("90d", NOW)) == "2026-08-25T16:30:00"

@@ -1,0 +1,157 @@
+"""What is taken away is gone, to the last byte."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from avow.exchange import Attachment
+from avow.history import privacy
+from avow.history.export import as_object
+from avow.history.filters import Filters
+from avow.history.rows import hidden
+from avow.history.search import query_of, search
+from avow.history.store import History
+from avow.verdict import Routing, Segment
+from tests.history.making import NOON, answered, asked, kept, rerouted
+
+FILE = Attachment("qxattname.txt", "text", "text/plain", 9, "ab12", b"qxattbytes")
+SECRETS = (b"qxprompt", b"qxanswer", b"qxsystem", b"qxattname", b"qxattbytes", b"qxpartial")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A secret among many others, so that its row and its words share pages with them."""
+    path = tmp_path / "history.db"
+    fill = [answered(f"word{n} common", "hay " * (n * 7 % 400)) for n in range(150)]
+    secret = asked("qxprompt common", system="qxsystem", attachments=(FILE,))
+    with History.open(path) as history:
+        history.add(fill[:75])
+        number = history.begin(secret)
+        partial = Routing(segments=(Segment(None, "qxpartial " * 200),))
+        history.save(replace(secret, number=number, routing=partial))
+        done = rerouted("qxanswer " * 300, prompt=secret.prompt, system="qxsystem", attachments=(FILE,))
+        history.finish(replace(done, id=secret.id, number=number))
+        history.add(fill[75:])
+    return path
+
+
+def bytes_beside(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_the_secret_is_there_before(path: Path) -> None:
+    assert all(secret in bytes_beside(path) for secret in SECRETS[:-1])
+
+
+@pytest.mark.parametrize("work", [privacy.redact, privacy.delete], ids=["redact", "delete"])
+@pytest.mark.parametrize("is_read", [False, True], ids=["alone", "while it is open elsewhere"])
+def test_no_byte_is_left(path: Path, work: object, is_read: bool) -> None:
+    with History.open(path) as history:
+        other = History.open(path, read_only=True) if is_read else None
+        erased = work(history, [76])  # type: ignore[operator]
+        assert (erased.count, erased.in_use, erased.copies) == (1, False, ())
+        data = bytes_beside(path)
+        assert [secret for secret in SECRETS if secret in data] == []
+        assert list(search(history, query_of(["qxanswer"]))) == []
+        assert len(list(search(history, query_of(["common"]), limit=None))) == 150
+        assert history.attachment_bytes("ab12") is None
+        if other:
+            other.close()
+    assert [secret for secret in SECRETS if secret in path.read_bytes()] == []
+
+
+def test_redacting_keeps_the_routing(path: Path) -> None:
+    with History.open(path) as history:
+        before = history.get("76")
+        privacy.redact(history, [76])
+        after = history.get("76")
+        assert after == hidden(before)
+        assert after.routing.hops[0].category == "cyber"
+        shown = as_object(after)
+        assert (shown["prompt"], shown["text"], shown["segments"]) == (None, None, [])
+        assert history.read("SELECT kept FROM exchange WHERE number = 76")[0][0] == "redacted"
+        assert [tuple(row) for row in history.read("SELECT count(*) FROM hop WHERE exchange = 76")] == [(2,)]
+
+
+def test_an_exchange_redacted_while_it_runs_stays_so(path: Path) -> None:
+    pending = asked("qxlater")
+    with History.open(path) as history:
+        number = history.begin(pending)
+        privacy.redact(history, [number])
+        history.finish(replace(answered("qxlater", "qxlateranswer", id=pending.id), number=number))
+        assert history.get(str(number)).prompt is None
+        assert history.get(str(number)).routing.served_model is not None
+        assert b"qxlater" not in bytes_beside(path)
+
+
+def test_a_shared_attachment_stays_until_its_last_exchange_goes(path: Path) -> None:
+    kept(path, asked("also", attachments=(FILE,)))
+    with History.open(path) as history:
+        privacy.delete(history, [76])
+        assert history.attachment_bytes("ab12") == b"qxattbytes"
+        privacy.redact(history, [152])
+        assert history.attachment_bytes("ab12") is None
+
+
+def test_a_reader_in_the_way_is_told(path: Path) -> None:
+    with History.open(path) as history, History.open(path, read_only=True) as reader:
+        rows = reader.rows()
+        next(rows)
+        erased = privacy.delete(history, [76])
+    assert erased.in_use
+
+
+def test_copies_beside_it_are_named(path: Path) -> None:
+    copy = path.with_name("history.db.damaged-20260101-000000")
+    copy.touch()
+    with History.open(path) as history:
+        assert privacy.delete(history, [1]).copies == (copy,)
+
+
+def test_nothing_to_take_away_changes_nothing(path: Path) -> None:
+    with History.open(path) as history:
+        assert privacy.delete(history, []) == privacy.Erased(0)
+        assert privacy.redact(history, [999]) == privacy.Erased(0)
+
+
+def test_what_is_too_old_goes(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    kept(path, *(answered(f"day {n}", at=NOON - n * 86_400) for n in range(10)))
+    with History.open(path) as history:
+        assert privacy.expire(history, 4, NOON).count == 5
+        assert [exchange.prompt for exchange in history.rows()] == [f"day {n}" for n in range(5)]
+        assert privacy.expire(history, 4, NOON).count == 0
+
+
+def test_the_file_shrinks_when_most_of_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    kept(path, *(answered(f"number {n}", "word " * 500) for n in range(200)))
+    before = path.stat().st_size
+    with History.open(path) as history:
+        privacy.delete(history, privacy.numbers_of(history, Filters()))
+        assert history.count() == 0
+    assert path.stat().st_size < before / 3
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from avow.history import privacy
+from avow.history.store import History
+with History.open(Path(sys.argv[1])) as history:
+    privacy.delete(history, [int(n) for n in sys.argv[2:]])
+"""
+
+
+def test_two_who_delete_at_once_do_not_fail(path: Path) -> None:
+    halves = (range(1, 76), range(77, 152))
+    processes = [
+        subprocess.Popen([sys.executable, "-c", KILLED, str(path), *map(str, half)], stderr=subprocess.PIPE)
+        for half in halves
+    ]
+    assert [process.communicate()[1] for process in processes] == [b"", b""]
+    with History.open(path, read_only=True) as history:
+        assert [exchange.number for exchange in history.rows()] == [76]

@@ -1,0 +1,83 @@
+"""A damaged file is set aside, and what can be read is saved."""
+
+import random
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from avow.exchange import Attachment
+from avow.history import repair
+from avow.history.store import History
+from tests.history.making import answered, kept, rerouted
+
+NOW = datetime(2026, 11, 23, 17, 0, 0)
+FILE = Attachment("notes.txt", "text", "text/plain", 5, "5e1f", b"hello")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "history.db"
+    kept(path, *(answered(f"number {n}", "some words " * 60) for n in range(200)), rerouted(attachments=(FILE,)))
+    return path
+
+
+def damage(path: Path, first: float, pages: int) -> None:
+    """Overwrite so many pages, from that part of the file on."""
+    data = bytearray(path.read_bytes())
+    start = int(len(data) * first) // 4096 * 4096
+    data[start : start + pages * 4096] = random.Random(5).randbytes(pages * 4096)
+    path.write_bytes(data)
+
+
+def test_a_sound_file_is_left_alone(path: Path) -> None:
+    before = path.read_bytes()
+    assert repair.check(path) == repair.Condition()
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_index_is_made_anew(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM exchange_search_data WHERE id > 100")
+    connection.commit()
+    connection.close()
+    condition = repair.check(path)
+    assert (condition.index_only, len(condition.problems)) == (True, 1)
+    repair.mend_index(path)
+    assert repair.check(path) == repair.Condition()
+    with History.open(path) as history:
+        found = history.read("SELECT count(*) FROM exchange_search WHERE exchange_search MATCH 'words'")
+    assert found[0][0] == 200
+
+
+@pytest.mark.parametrize("first", [0.3, 0.6])
+def test_most_of_a_damaged_file_is_saved_under_its_old_numbers(path: Path, first: float) -> None:
+    with History.open(path, read_only=True) as history:
+        before = {exchange.number: exchange for exchange in history.rows()}
+    damage(path, first, 3)
+    assert repair.check(path).problems
+    damaged = path.read_bytes()
+    done = repair.set_aside(path, NOW)
+    assert done.aside == path.with_name("history.db.damaged-20261123-170000")
+    assert done.aside.read_bytes() == damaged
+    assert done.saved > 150
+    assert repair.check(path) == repair.Condition()
+    with History.open(path) as history:
+        after = {exchange.number: exchange for exchange in history.rows()}
+        assert len(after) == done.saved
+        assert all(before[number] == exchange for number, exchange in after.items())
+        assert history.attachment_bytes("5e1f") == b"hello"
+        assert history.begin(answered()) > max(number or 0 for number in before)
+
+
+@pytest.mark.parametrize("data", [b"", b"no database " * 999], ids=["empty", "text"])
+def test_what_is_no_database_yields_an_empty_one(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "history.db"
+    path.write_bytes(data)
+    if data:
+        assert repair.check(path).problems
+        done = repair.set_aside(path, NOW)
+        assert (done.saved, done.lost) == (0, None)
+    with History.open(path) as history:
+        assert history.begin(answered()) == 1

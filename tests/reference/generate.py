@@ -1,0 +1,23 @@
+"""Write completions/ anew from the command tree: python -m tests.reference.generate"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from avow.command_tree import tree
+from avow.reference import bash, fish, manual, powershell, zsh
+from avow.reference.tree import Command
+
+FOLDER = Path(__file__).parents[2] / "completions"
+FILES: Mapping[str, Callable[[Command], str]] = {
+    "avow.bash": bash.script,
+    "_avow": zsh.script,
+    "avow.fish": fish.script,
+    "avow.ps1": powershell.script,
+    "avow.1": manual.page,
+}
+
+if __name__ == "__main__":
+    commands = tree()
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in FILES.items():
+        (FOLDER / name).write_text(text(commands), encoding="utf-8")

@@ -1,0 +1,211 @@
+"""Run the real program in a process of its own, by pipes or in a pty, and look at all it leaves behind."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pyte
+
+from tests.conftest import CANARY, sealed_environment
+
+Json = dict[str, Any]
+AVOW = (sys.executable, "-m", "avow")
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a process ended: `status` is negative where a signal killed it."""
+
+    status: int
+    out: bytes
+    err: bytes
+    home: Path
+    seconds: float = 0.0
+
+    @property
+    def json(self) -> Any:
+        """stdout as one JSON value."""
+        return json.loads(self.out)
+
+    @property
+    def events(self) -> list[Json]:
+        """stdout as JSON Lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of stderr."""
+        return self.err.decode().splitlines()
+
+    @property
+    def facts(self) -> list[str]:
+        """The lines of stderr that `--quiet` must not silence."""
+        return [line for line in self.lines if not line.startswith("avow: note: ")]
+
+
+def environment(home: Path, base_url: str | None = None, **more: str) -> dict[str, str]:
+    """The sealed environment; with `base_url` also that address and the canary as the key for it."""
+    asked = {} if base_url is None else {"ANTHROPIC_BASE_URL": base_url, "ANTHROPIC_API_KEY": CANARY}
+    return sealed_environment(home, **{**asked, **more})
+
+
+def run(
+    home: Path,
+    *arguments: str,
+    base_url: str | None = None,
+    stdin: bytes | None = None,
+    timeout: float = PATIENCE_S,
+    **more: str,
+) -> Ran:
+    """Run avow to its end; stdin is closed at once (`/dev/null`) where nothing is given."""
+    begun = time.monotonic()
+    done = subprocess.run(
+        [*AVOW, *arguments],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        env=environment(home, base_url, **more),
+        timeout=timeout,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr, home, time.monotonic() - begun)
+
+
+def shell(home: Path, script: str, *, base_url: str | None = None, name: str = "sh", **more: str) -> Ran:
+    """Run a script in `sh` (or `bash`), in which `avow` is the program under test."""
+    stub = home / "bin" / "avow"
+    stub.parent.mkdir(parents=True, exist_ok=True)
+    stub.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m avow "$@"\n')
+    stub.chmod(0o755)
+    environ = environment(home, base_url, **more)
+    environ["PATH"] = f"{stub.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
+    done = subprocess.run(
+        [name, "-c", script],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environ,
+        cwd=home,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr, home)
+
+
+def start(home: Path, *arguments: str, base_url: str | None = None, **more: Any) -> "subprocess.Popen[bytes]":
+    """Start avow by pipes and give the process; `env` in `more` adds to the environment, the rest goes to Popen."""
+    environ: Mapping[str, str] = more.pop("env", {})
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([*AVOW, *arguments], env=environment(home, base_url, **environ), **{**pipes, **more})
+
+
+def rows(home: Path) -> list[Json]:
+    """The history's rows, oldest first, as SQLite alone reads them; JSON columns as values."""
+    path = home / "data" / "history.db"
+    if not path.exists():
+        return []
+    connection = sqlite3.connect(path, timeout=10)
+    connection.row_factory = sqlite3.Row
+    try:
+        found = [dict(row) for row in connection.execute("SELECT * FROM exchange ORDER BY number")]
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return []  # another process is just creating it
+    finally:
+        connection.close()
+    for row in found:
+        for name in ("usage", "hops", "evidence", "params", "segments"):
+            row[name] = json.loads(row[name]) if row[name] is not None else None
+    return found
+
+
+def row(home: Path) -> Json:
+    """The only row of the history."""
+    (one,) = rows(home)
+    return one
+
+
+@dataclass(slots=True)
+class Pty:
+    """avow in a pty, with what a terminal would show of it."""
+
+    child: "pexpect.spawn[bytes]"
+    columns: int
+    lines: int
+    raw: bytearray = field(default_factory=bytearray)
+
+    def until(self, *wanted: str, timeout: float = PATIENCE_S) -> None:
+        """Read until each of these texts has come; raises AssertionError with the screen where it does not."""
+        end = time.monotonic() + timeout
+        while any(text not in self.text for text in wanted):
+            if not self.read(0.1) and not self.child.isalive():
+                self.read(0.1)
+                break
+            assert time.monotonic() < end, f"waited for {wanted}, saw:\n{self.text}"
+        assert all(text in self.text for text in wanted), f"ended without {wanted}:\n{self.text}"
+
+    def read(self, timeout: float) -> bool:
+        """Take in what comes within `timeout` seconds; whether anything came."""
+        try:
+            self.raw += self.child.read_nonblocking(65536, timeout)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return False
+        return True
+
+    def send(self, text: str) -> None:
+        """Type it."""
+        self.child.send(text.encode())
+
+    def end(self, timeout: float = PATIENCE_S) -> int:
+        """Read to the end; the exit status, negative where a signal killed the process."""
+        end = time.monotonic() + timeout
+        while self.child.isalive():
+            self.read(0.1)
+            assert time.monotonic() < end, f"does not end; saw:\n{self.text}"
+        while self.read(0.05):
+            pass
+        self.child.close()
+        killed = self.child.signalstatus
+        return -int(killed) if killed is not None else int(self.child.exitstatus or 0)
+
+    @property
+    def screen(self) -> "pyte.HistoryScreen":
+        """The terminal as the bytes left it."""
+        screen = pyte.HistoryScreen(self.columns, self.lines, history=100_000, ratio=0.5)
+        pyte.ByteStream(screen).feed(bytes(self.raw))
+        return screen
+
+    @property
+    def text(self) -> str:
+        """All lines that stand on the terminal, those scrolled away included."""
+        screen = self.screen
+        scrolled = ["".join(line[x].data for x in range(self.columns)) for line in screen.history.top]
+        return "\n".join(line.rstrip() for line in (*scrolled, *screen.display)).rstrip()
+
+
+def in_pty(
+    home: Path,
+    *arguments: str,
+    base_url: str | None = None,
+    size: tuple[int, int] = (40, 100),
+    command: Sequence[str] = AVOW,
+    **more: str,
+) -> Pty:
+    """Start avow (or another `command`) in a pty of `size` (lines, columns)."""
+    child: pexpect.spawn[bytes] = pexpect.spawn(
+        command[0],
+        [*command[1:], *arguments],
+        env=environment(home, base_url, **more),
+        dimensions=size,
+        timeout=PATIENCE_S,
+    )
+    return Pty(child, size[1], size[0])

@@ -1,0 +1,83 @@
+"""What an inquiry becomes before it is sent, and what is kept of it, through the real program."""
+
+from pathlib import Path
+
+import pytest
+
+from avow.simulator.server import Simulator
+from tests.running import row, rows, run
+
+
+def config(home: Path, text: str) -> None:
+    folder = home / "config"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text(text)
+
+
+def test_the_row_is_there_before_the_request_leaves(home: Path) -> None:
+    with Simulator(scenario="silent") as sim:
+        ran = run(home, "--timeout", "0.5", "hello", base_url=sim.base_url)
+    assert ran.status == 6
+    kept = row(home)
+    assert (kept["status"], kept["verdict"], kept["prompt"]) == ("failed", None, "hello")
+
+
+def test_overrides_go_with_the_fallbacks(home: Path) -> None:
+    config(home, '[overrides."claude-opus-4-8"]\nmax_tokens = 500\neffort = "low"\n')
+    with Simulator(scenario="fallback") as sim:
+        run(home, "--fallback", "claude-opus-4-8", "hi", base_url=sim.base_url)
+        (request,) = sim.requests
+    assert request.json["fallbacks"] == [
+        {"model": "claude-opus-4-8", "max_tokens": 500, "output_config": {"effort": "low"}}
+    ]
+
+
+@pytest.mark.parametrize("by", ["server", "client"])
+def test_the_policy_is_recorded(by: str, home: Path) -> None:
+    body = run(home, *("--simulate", "fallback", "--json", "--fallback-by", by, "--fallback", "claude-opus-4-8", "x"))
+    assert body.json["fallback"] == {"policy": ["claude-opus-4-8"], "by": by}
+    assert body.json["verdict"] == "fallback"
+
+
+def test_an_alias_of_ones_own(home: Path) -> None:
+    config(home, '[aliases]\nmine = "claude-opus-5"\n')
+    assert run(home, "--simulate", "requested", "--json", "-m", "mine", "x").json["requested_model"] == "claude-opus-5"
+
+
+def test_a_price_of_ones_own(home: Path) -> None:
+    config(home, '[prices."my-model"]\ninput = 1000\noutput = 0\n')
+    body = run(home, "--simulate", "requested", "--json", "-m", "my-model", "x").json
+    assert body["cost_usd"] == pytest.approx(body["usage"]["input_tokens"] / 1000)
+
+
+@pytest.mark.parametrize(("scenario", "known"), [("requested", True), ("fallback", False), ("sticky", True)], ids=str)
+def test_a_total_only_where_every_hop_has_a_price(scenario: str, known: bool, home: Path) -> None:
+    body = run(home, "--simulate", scenario, "--json", "x").json
+    assert (body["cost_usd"] is not None) is known
+    assert body["hops"][-1]["cost_usd"] is not None
+
+
+def test_a_follow_up_goes_on_and_says_with_what(home: Path) -> None:
+    with Simulator(scenario="echo") as sim:
+        first = run(home, "--json", "first question", base_url=sim.base_url).json
+        ran = run(home, "--conversation", "1", "--json", "second", base_url=sim.base_url)
+        messages = sim.requests[-1].json["messages"]
+    assert [message["role"] for message in messages] == ["user", "assistant", "user"]
+    assert ran.json["conversation_id"] == first["conversation_id"]
+    assert "going on with 1: first question" in ran.err.decode()
+
+
+def test_a_refused_turn_is_left_out_and_it_is_said(home: Path) -> None:
+    with Simulator(scenario=["refused", "echo"]) as sim:
+        run(home, "something declined", base_url=sim.base_url)
+        ran = run(home, "--conversation", "1", "something else", base_url=sim.base_url)
+        messages = sim.requests[-1].json["messages"]
+    assert len(messages) == 1
+    assert "turn 1 of the conversation is left out: refused" in ran.err.decode()
+
+
+def test_the_simulated_stay_out_of_a_conversation(home: Path) -> None:
+    run(home, "--simulate", "echo", "not this")
+    ran = run(home, "-c", "x", base_url="http://127.0.0.1:1")
+    assert ran.status == 2
+    assert len(rows(home)) == 1

@@ -1,0 +1,50 @@
+"""The one place where an error becomes an exit status."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import CANARY
+from tests.running import environment, run
+
+BUG = """
+import avow.commands.inquiring as inquiring
+def broken(options, context):
+    secret = context.environ["ANTHROPIC_API_KEY"]
+    raise KeyError(secret)
+inquiring.answer = broken
+from avow.cli import main
+main(["hello"])
+"""
+
+
+def with_bug(home: Path, **more: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [sys.executable, "-c", BUG],
+        capture_output=True,
+        env=environment(home, "http://127.0.0.1:1", **more),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def test_a_bug_has_a_status_of_its_own_and_a_line_to_report(home: Path) -> None:
+    ran = with_bug(home)
+    assert ran.returncode == 1
+    first, second = ran.stderr.decode().splitlines()
+    assert first.startswith("avow: error: unexpected failure: KeyError at ")
+    assert "avow 0.1.0, Python 3." in second
+    assert b"Traceback" not in ran.stderr
+    assert CANARY.encode() not in ran.stderr
+
+
+def test_the_traceback_on_request_shows_no_values(home: Path) -> None:
+    ran = with_bug(home, AVOW_DEBUG="1")
+    assert b"in _run" in ran.stderr
+    assert CANARY.encode() not in ran.stderr
+
+
+def test_errors_stand_on_stderr(home: Path) -> None:
+    ran = run(home, "--no-such-option")
+    assert ran.out == b""
+    assert ran.lines[0].startswith("avow: error: ")

@@ -1,0 +1,195 @@
+"""The layout: imports point one way, each library has its door, and every file has its test."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "avow"
+TESTS = Path(__file__).parent
+
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("__main__",),
+    ("cli",),
+    ("command_tree",),
+    ("commands",),
+    ("asking",),
+    ("keeping", "help_topics", "reference"),
+    ("context",),
+    # Doors: each opens on one thing outside, and none imports another.
+    (
+        "terminal", "history", "transport", "settings", "templates", "attachments", "stdin", "session", "keys", "scan",
+        "simulator", "models_list", "endpoints", "hooks",
+    ),
+    ("converse",),
+    ("chain", "conversation", "structured", "limits", "reading", "saver"),
+    ("exchange",),
+    ("routing",),
+    ("verdict",),
+    ("pricing",),
+    ("catalogue",),
+    ("gateways", "identity", "retry", "file_kinds", "toml_lines", "private_file"),
+    ("wire",),
+    ("errors", "paths", "credential"),
+    ("exit_codes",),
+    ("",),
+)  # fmt: skip
+"""From top to bottom; "" is the package itself, which has the version. A module imports only from below, its own
+package aside."""
+
+ONLY: dict[str, tuple[str, ...]] = {
+    "httpx": ("transport",),
+    "sqlite3": ("history", "scan"),
+    "keyring": ("keys",),
+    "typer": ("cli", "command_tree", "commands"),
+    "click": (),
+    "requests": (),
+}
+SIMULATOR_MAY_USE = {"errors", "paths"}
+
+# Rooms that several files make up together, or that hold no more than declarations.
+PARTS_OF: dict[str, str] = {
+    "settings_keys": "settings",
+    "settings_edit": "settings",
+}
+WITHOUT_TEST = {"__init__", "__main__"}
+
+
+@dataclass(frozen=True)
+class Module:
+    """A source file. `name` is dotted, without `avow.`; `room` is its place in the layout."""
+
+    name: str
+    path: Path
+    tree: ast.Module
+
+    @property
+    def room(self) -> str:
+        first = self.name.partition(".")[0]
+        return PARTS_OF.get(first, first)
+
+
+def modules() -> list[Module]:
+    found = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        parts = list(path.relative_to(SOURCE).with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts.pop()
+        found.append(Module(".".join(parts), path, ast.parse(path.read_text("utf-8"))))
+    return found
+
+
+ALL = modules()
+NAMES = {module.name for module in ALL}
+IDS = [module.name or "avow" for module in ALL]
+
+
+def imported(module: Module) -> Iterator[str]:
+    """The dotted names of all that a module imports, inside functions and for types too."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module.name}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def own_imports(module: Module) -> set[str]:
+    """The modules of avow that a module imports."""
+    found = set()
+    for name in imported(module):
+        if name == "avow" or name.startswith("avow."):
+            inner = name.removeprefix("avow").removeprefix(".")
+            found.add(inner if inner in NAMES else inner.rpartition(".")[0])
+    return found - {module.name}
+
+
+def level(room: str) -> int:
+    for number, rooms in enumerate(LAYERS):
+        if room in rooms:
+            return number
+    raise AssertionError(f"{room} has no place in the layout: put it into LAYERS, on purpose")
+
+
+def room_of(name: str) -> str:
+    first = name.partition(".")[0]
+    return PARTS_OF.get(first, first)
+
+
+@pytest.mark.parametrize("module", ALL, ids=IDS)
+def test_imports_point_down(module: Module) -> None:
+    for name in own_imports(module):
+        if room_of(name) != module.room:
+            assert level(room_of(name)) > level(module.room), f"{module.name} imports {name}"
+
+
+def test_there_are_no_cycles_not_even_hidden_ones() -> None:
+    graph = {module.name: own_imports(module) for module in ALL}
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, f"a cycle: {' → '.join((*way[way.index(name) :], name))}"
+        if name not in done:
+            for inner in sorted(graph.get(name, ())):
+                visit(inner, (*way, name))
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
+
+
+@pytest.mark.parametrize("library", ONLY)
+def test_each_library_has_its_door(library: str) -> None:
+    users = {module.room for module in ALL for name in imported(module) if name.partition(".")[0] == library}
+    assert users <= set(ONLY[library])
+
+
+def test_the_stand_in_shares_no_code_with_the_client() -> None:
+    for module in ALL:
+        if module.room == "simulator":
+            others = {room_of(name) for name in own_imports(module)} - {"simulator", ""}
+            assert others <= SIMULATOR_MAY_USE, module.name
+
+
+def test_wire_and_decisions_do_no_io() -> None:
+    """What is below the doors opens no file, no socket, no process."""
+    outside = {"socket", "subprocess", "http", "select", "shutil", "tempfile", "asyncio", "signal"}
+    for module in ALL:
+        if level(module.room) > level("transport") and module.room != "paths":
+            used = set(imported(module))
+            assert not {name.partition(".")[0] for name in used} & outside, module.name
+            assert not [name for name in used if name.startswith("urllib.request")], module.name
+            calls = {
+                node.func.id
+                for node in ast.walk(module.tree)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            }
+            assert not calls & {"open", "input"}, module.name
+
+
+@pytest.mark.parametrize("module", ALL, ids=IDS)
+def test_nothing_is_printed_past_the_screen(module: Module) -> None:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id != "print", f"{module.name}, line {node.lineno}"
+
+
+@pytest.mark.parametrize("module", ALL, ids=IDS)
+def test_every_module_says_in_one_line_what_it_is_for(module: Module) -> None:
+    docstring = ast.get_docstring(module.tree)
+    assert docstring, f"{module.name} has no docstring"
+    assert docstring.partition("\n")[0].endswith((".", ":")), f"{module.name}: its first line is no sentence"
+
+
+@pytest.mark.parametrize("module", [m for m in ALL if m.path.stem not in WITHOUT_TEST], ids=lambda m: m.name)
+def test_every_source_file_has_its_test_file(module: Module) -> None:
+    path = module.path.relative_to(SOURCE)
+    assert (TESTS / path.parent / f"test_{path.name}").is_file()
+
+
+def test_no_room_is_without_files() -> None:
+    """A name in the layout that no file has is a spelling mistake, or the file is gone."""
+    rooms = {module.room for module in ALL}
+    assert {name for names in LAYERS for name in names} - rooms == set()
