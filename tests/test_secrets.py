@@ -7,29 +7,31 @@ import pytest
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
 from tests.fault_cases import CASES, FaultCase, opened
-from tests.running import Ran, run, start
+from tests.running import Ran, rows, run, start
 
-COMMANDS = [
-    ("hi",),
-    ("--json", "--verbose", "hi"),
-    ("--output", "jsonl", "hi"),
-    ("--dry-run", "hi"),
-    ("--dry-run=curl", "hi"),
-    ("--count", "hi"),
-    ("--fallback-by", "client", "hi"),
-    ("--simulate", "handover", "hi"),
-    ("history", "list", "--json"),
-    ("history", "show", "1"),
-    ("history", "export"),
-    ("why", "1"),
-    ("retry", "1"),
-    ("config", "list"),
-    ("auth", "status"),
-    ("models",),
-    ("doctor", "--json"),
-    ("--no-such-option",),
-    ("--model", "", "hi"),
+ASKS = None
+"""The command asks the API: it ends as the scenario says."""
+
+COMMANDS: list[tuple[tuple[str, ...], int | None]] = [
+    (("hi",), ASKS),
+    (("--json", "--verbose", "hi"), ASKS),
+    (("--output", "jsonl", "hi"), ASKS),
+    (("--dry-run", "hi"), 0),
+    (("--dry-run=curl", "hi"), 0),
+    (("--fallback-by", "client", "hi"), ASKS),
+    (("--simulate", "handover", "hi"), 10),
+    (("history", "list", "--json"), 0),
+    (("history", "show", "1"), 0),
+    (("history", "export"), 0),
+    (("why", "1"), 0),
+    (("retry", "1"), ASKS),
+    (("config", "list"), 0),
+    (("auth", "status"), 0),
+    (("--no-such-option",), 2),
+    (("--max-tokens", "many", "hi"), 2),
 ]
+LOOKS = [("--count", "hi"), ("models",), ("doctor", "--json")]
+"""They ask the API too, but no model: they work where a model declines."""
 
 
 def _check(ran: Ran, home: Path) -> None:
@@ -40,12 +42,20 @@ def _check(ran: Ran, home: Path) -> None:
         assert not path.is_file() or secret not in path.read_bytes(), path
 
 
-@pytest.mark.parametrize("scenario", ["handover", "unauthorised", "html"])
-def test_no_command_shows_or_keeps_the_key(scenario: str, home: Path) -> None:
+@pytest.mark.parametrize(
+    ("scenario", "asked", "looked"),
+    [("handover", 10, (0, 0, 0)), ("unauthorised", 3, (3, 3, 1)), ("html", 5, (5, 5, 1))],
+)
+def test_no_command_shows_or_keeps_the_key(scenario: str, asked: int, looked: tuple[int, ...], home: Path) -> None:
+    commands = [(arguments, asked if status is ASKS else status) for arguments, status in COMMANDS]
     with Simulator(scenario) as simulator:
-        for arguments in COMMANDS:
-            _check(run(home, *arguments, base_url=simulator.base_url, AVOW_DEBUG="1"), home)
+        for arguments, status in (*commands, *zip(LOOKS, looked, strict=True)):
+            ran = run(home, *arguments, base_url=simulator.base_url, AVOW_DEBUG="1")
+            assert ran.status == status, (arguments, ran.err)
+            assert ran.out or ran.err, arguments
+            _check(ran, home)
         assert any(request.header("x-api-key") == CANARY for request in simulator.requests), "the key was in use"
+    assert len(rows(home)) >= 5, "what was searched holds the exchanges"
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

@@ -56,14 +56,14 @@ def examine(context: "Context", *, offline: bool = False, profile: str | None = 
 
 
 def _versions() -> Iterator[Finding]:
-    import sqlite3  # deferred: start-up
     from importlib.metadata import PackageNotFoundError, version
 
     from avow import __version__
+    from avow.history import database  # deferred: start-up
 
     yield Finding("versions", "avow", "ok", __version__)
     yield Finding("versions", "python", "ok", f"{platform.python_version()} ({sys.executable})")
-    yield Finding("versions", "sqlite", "ok", sqlite3.sqlite_version)
+    yield Finding("versions", "sqlite", "ok", database.library_version())
     yield Finding("versions", "platform", "ok", platform.platform())
     known, missing = [], []
     for name in LIBRARIES:
@@ -162,7 +162,7 @@ def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator
         yield Finding("api", "reached", "note", f"{shown}: not asked (--offline)")
         return
     try:
-        status, date, seconds = _asked(context, settings)
+        status, kind, date, seconds = _asked(context, settings)
     except ExchangeError as error:
         yield Finding("api", "reached", "broken", f"{shown}: {error.message}", error.hint)
         return
@@ -176,6 +176,9 @@ def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator
         yield Finding("api", "reached", "broken", words, "try again later")
     elif status >= 400:
         yield Finding("api", "reached", "note", f"{words}: it lists no models (a gateway may not)")
+    elif "json" not in kind.lower():
+        hint = "a proxy or a sign-in page may stand in between"
+        yield Finding("api", "reached", "broken", f"{words}: no answer of the API ({kind or 'no content type'})", hint)
     else:
         yield Finding("api", "reached", "ok", words)
     yield clock(date, _now())
@@ -197,8 +200,8 @@ def clock(date: str | None, now: float) -> Finding:
     return Finding("api", "clock", "ok", f"within {max(abs(apart), 1):.0f} s of the server's")
 
 
-def _asked(context: "Context", settings: "Settings") -> tuple[int, str | None, float]:
-    """Status, `Date` and seconds of the one free request. Raises AvowError where there is no answer."""
+def _asked(context: "Context", settings: "Settings") -> tuple[int, str, str | None, float]:
+    """Status, content type, `Date` and seconds of the one free request. Raises AvowError where there is no answer."""
     import time
 
     from avow.asking import endpoint_for  # deferred: start-up
@@ -210,7 +213,8 @@ def _asked(context: "Context", settings: "Settings") -> tuple[int, str | None, f
     transport = Transport(credential)
     patience = Patience(first_s=LIMIT_S, between_s=LIMIT_S, deadline=begun + LIMIT_S)
     with closing(transport), transport.send(request, patience) as response:
-        return response.status, response.headers.get("date"), time.monotonic() - begun
+        headers = response.headers
+        return response.status, headers.get("content-type", ""), headers.get("date"), time.monotonic() - begun
 
 
 def _now() -> float:

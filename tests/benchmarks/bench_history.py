@@ -5,6 +5,7 @@ where it is not there. `--kills N` instead kills N writers at random moments and
 """
 
 import random
+import resource
 import signal
 import statistics
 import subprocess
@@ -23,7 +24,8 @@ from tests.conftest import sealed_environment
 
 RUNS = 15
 _AVOW = (sys.executable, "-m", "avow", "history")
-_IMPORTS = "import typer, sqlite3, avow.cli, avow.context, avow.command_tree, avow.commands.history, avow.history.store"
+_LIBRARIES = "import typer, sqlite3"
+_IMPORTS = f"{_LIBRARIES}, avow.cli, avow.context, avow.command_tree, avow.commands.history, avow.history.store"
 _BARE = {
     "list": f"{_IMPORTS}, avow.commands.history_list, avow.history.export",
     "show": f"{_IMPORTS}, avow.commands.history_show",
@@ -66,7 +68,8 @@ def measure(path: Path, count: int) -> None:
     with History.open(path, read_only=True) as history:
         held = history.count()
     print(f"{held} exchanges, {path.stat().st_size / 1e6:.0f} MB, {path.stat().st_size / held:.0f} bytes each")
-    print(f"{'':<28}{'median ms':>10}{'least ms':>10}{'over the import':>17}")
+    print(f"{'':<28}{'median ms':>10}{'least ms':>10}{'CPU ms':>10}{'over imports':>14}{'over libraries':>16}")
+    libraries, _cpu = run(path, [sys.executable, "-c", _LIBRARIES])
     for name, seconds in (("add one: begin + finish", adding(path)), ("open + add + close", adding(path, anew=True))):
         print(f"{name:<28}{1000 * statistics.median(seconds):>10.1f}{1000 * min(seconds):>10.1f}")
     for words in (
@@ -78,11 +81,11 @@ def measure(path: Path, count: int) -> None:
         ("search", "w00012"),
         ("stats", "--by", "month"),
     ):
-        whole = run(path, [*_AVOW, *words])
-        bare = run(path, [sys.executable, "-c", _BARE[words[0]]])
-        over = statistics.median(whole) - statistics.median(bare)
-        name = " ".join(words)
-        print(f"{name:<28}{1000 * statistics.median(whole):>10.1f}{1000 * min(whole):>10.1f}{1000 * over:>17.1f}")
+        whole, cpu = run(path, [*_AVOW, *words])
+        bare, _cpu = run(path, [sys.executable, "-c", _BARE[words[0]]])
+        over = [1000 * (min(whole) - min(other)) for other in (bare, libraries)]
+        times = 1000 * statistics.median(whole), 1000 * min(whole), 1000 * cpu
+        print(f"{' '.join(words):<28}{''.join(f'{one:>10.1f}' for one in times)}{over[0]:>14.1f}{over[1]:>16.1f}")
     with History.open(path) as history:
         started = time.perf_counter()
         delete(history, [held // 3])
@@ -111,8 +114,8 @@ def adding(path: Path, *, anew: bool = False) -> list[float]:
     return taken
 
 
-def run(path: Path, command: list[str]) -> list[float]:
-    """Seconds of whole processes, the first left out."""
+def run(path: Path, command: list[str]) -> tuple[list[float], float]:
+    """Seconds of whole processes, the first left out, and their mean CPU time."""
     environment = sealed_environment(path.parent.parent, AVOW_DATA_DIR=str(path.parent))
 
     def once() -> float:
@@ -120,7 +123,11 @@ def run(path: Path, command: list[str]) -> list[float]:
         subprocess.run(command, env=environment, capture_output=True, check=True)
         return time.perf_counter() - started
 
-    return repeated(once)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    taken = repeated(once)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return taken, used / (RUNS + 1)
 
 
 def repeated(once: Callable[[], float]) -> list[float]:

@@ -1,4 +1,4 @@
-"""Start-up, first byte, end and throughput against their yardsticks, interleaved: `python -m tests.benchmarks.bench_startup`."""
+"""Start-up, first byte, end and throughput beside their yardsticks: `python -m tests.benchmarks.bench_startup`."""
 
 import os
 import statistics
@@ -25,35 +25,60 @@ with httpx.stream("POST", os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", tim
 """
 
 
-def measure(command: list[str], environ: dict[str, str]) -> tuple[float, float, float]:
-    """Seconds to the first byte of stdout and to the end, and the peak RSS in MB, which is never below
-    this process's own (a child begins as its copy). Ends the run where the command failed: its time means nothing."""
+PEAK = """
+import os, sys
+out = os.open(os.devnull, os.O_WRONLY)
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, out, 1)])
+_, status, usage = os.wait4(child, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
+"""
+PEAK_UNIT = 1024**2 if sys.platform == "darwin" else 1024
+
+
+def measure(command: list[str], environ: dict[str, str]) -> tuple[float, float]:
+    """Seconds to the first byte of stdout and to the end. Ends the benchmark where the command failed: its time
+    means nothing."""
     begun = time.perf_counter()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ)
-    assert process.stdout is not None
-    os.read(process.stdout.fileno(), 1)
-    first = time.perf_counter() - begun
-    process.stdout.read()
-    _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"no figure: {command[:4]} ended with status {process.returncode}")
-    return first, time.perf_counter() - begun, usage.ru_maxrss / 1024
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ) as process:
+        assert process.stdout is not None
+        os.read(process.stdout.fileno(), 1)
+        first = time.perf_counter() - begun
+        while os.read(process.stdout.fileno(), 65536):
+            pass
+        status = process.wait()
+        end = time.perf_counter() - begun
+    _must_have_worked(command, status)
+    return first, end
+
+
+def peak(command: list[str], environ: dict[str, str]) -> float:
+    """The peak RSS in MB. A child's figure begins with that of the process it was made from, so a bare
+    interpreter starts it, which is smaller than anything measured here."""
+    starter = [sys.executable, "-I", "-S", "-c", PEAK, *command]
+    found = subprocess.run(starter, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environ, check=True)
+    status, size = map(int, found.stdout.split())
+    _must_have_worked(command, status)
+    return size / PEAK_UNIT
+
+
+def _must_have_worked(command: list[str], status: int) -> None:
+    if status != 0:
+        raise SystemExit(f"no figure: {command[:4]} ended with status {status}")
 
 
 def interleaved(commands: dict[str, list[str]], environ: dict[str, str], rounds: int) -> None:
     """Measure side by side and print minimum and median of each, with the ratio to the last one's."""
-    taken: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
             taken[name].append(measure(command, environ))
-    base = min(end for _, end, _ in taken[list(commands)[-1]])
+    base = min(end for _, end in taken[list(commands)[-1]])
     for name, found in taken.items():
-        first, end = min(f for f, _, _ in found), min(e for _, e, _ in found)
-        middle = statistics.median(e for _, e, _ in found)
+        first, end = min(f for f, _ in found), min(e for _, e in found)
+        middle = statistics.median(e for _, e in found)
         print(
             f"| {name} | {first * 1000:.0f} | {end * 1000:.0f} | {middle * 1000:.0f} "
-            f"| {first / base:.2f} | {end / base:.2f} | {max(m for _, _, m in found):.0f} |"
+            f"| {first / base:.2f} | {end / base:.2f} | {max(peak(commands[name], environ) for _ in range(3)):.0f} |"
         )
 
 
@@ -82,9 +107,8 @@ def main() -> None:
     ]  # fmt: skip
     for title, scenario, rounds, commands in groups:
         server, url = serve(scenario)
-        print(
-            f"\n{title}\n\n| | first ms | end ms | median | first ratio | end ratio | peak MB |\n|---|---|---|---|---|---|---|"
-        )
+        print(f"\n{title}\n\n| | first ms | end ms | median | first ratio | end ratio | peak MB |")
+        print("|---|---|---|---|---|---|---|", flush=True)
         try:
             with tempfile.TemporaryDirectory() as home:
                 interleaved(commands, environment(Path(home), url), rounds)

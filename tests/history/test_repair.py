@@ -68,6 +68,7 @@ def test_most_of_a_damaged_file_is_saved_under_its_old_numbers(path: Path, first
         assert len(after) == done.saved
         assert all(before[number] == exchange for number, exchange in after.items())
         assert history.attachment_bytes("5e1f") == b"hello"
+        assert history.read("SELECT count(DISTINCT exchange) FROM hop")[0][0] == done.saved
         assert history.begin(answered()) > max(number or 0 for number in before)
 
 

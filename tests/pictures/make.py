@@ -13,16 +13,16 @@ from rich.text import Text
 from tests.running import in_pty
 
 FOLDER = Path(__file__).parent
-QUESTION = ("--simulate", "fallback", "rebase or merge?")
+PICTURES = ("fallback", "handover")
 SIZE = (22, 88)
 
 
-def seen(home: Path) -> Text:
+def seen(home: Path, scenario: str) -> Text:
     """What stands on the terminal after the question, with its styles."""
-    pty = in_pty(home, *QUESTION, size=SIZE)
+    pty = in_pty(home, "--simulate", scenario, "rebase or merge?", size=SIZE)
     assert pty.end() == 10
     screen = pty.screen
-    text = Text('$ avow --simulate fallback "rebase or merge?"\n')
+    text = Text(f'$ avow --simulate {scenario} "rebase or merge?"\n')
     for y in range(SIZE[0]):
         for x in range(SIZE[1]):
             cell = screen.buffer[y][x]
@@ -49,5 +49,6 @@ def words(svg: str) -> str:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        (FOLDER / "fallback.svg").write_text(picture(seen(Path(folder))), encoding="utf-8")
+    for name in PICTURES:
+        with tempfile.TemporaryDirectory() as folder:
+            (FOLDER / f"{name}.svg").write_text(picture(seen(Path(folder), name)), encoding="utf-8")

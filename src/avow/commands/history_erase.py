@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from avow.history.store import History
 
 
+_MANY = 50_000
+
+
 @dataclass(frozen=True, slots=True)
 class EraseOptions:
     """Which exchanges: by reference, by what `search` finds, by age, by filters. All that are given must hold."""
@@ -78,6 +81,8 @@ def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
     if not _agreed(f"{verb.capitalize()} {_exchanges(len(numbers))} for good?", context, yes=options.yes):
         context.screen.note("nothing was changed")
         return ExitCode.OK
+    if history.count() > _MANY:
+        context.screen.note("the search index is written anew, so that no word stays in it; this takes a while")
     erased = (privacy.redact if verb == "redact" else privacy.delete)(history, numbers)
     context.screen.line(f"{'redacted' if verb == 'redact' else 'deleted'} {_exchanges(erased.count)}")
     tell_remains(erased, context)

@@ -270,3 +270,10 @@ def _copy(path: Path, version: int) -> Path:
 def _close(connection: Connection | None) -> None:
     if connection is not None:
         connection.close()
+
+
+def library_version() -> str:
+    """The version of SQLite that Python has."""
+    import sqlite3  # deferred: start-up
+
+    return sqlite3.sqlite_version

@@ -17,7 +17,7 @@ from avow.exchange import (
 )
 from avow.terminal.account import Account
 from avow.terminal.screen import Screen
-from avow.terminal.watchers import telling
+from avow.terminal.text_piped import telling
 from avow.wire.json_value import JsonObject, mended
 
 

@@ -7,7 +7,7 @@ from avow.terminal.account import Account
 from avow.terminal.render import hand_over_rule, withdrawn_rule
 from avow.terminal.sanitize import clean
 from avow.terminal.screen import Screen
-from avow.terminal.watchers import FinalText, telling
+from avow.terminal.text_piped import FinalText, telling
 
 
 class _Writer(Protocol):

@@ -1,18 +1,16 @@
 """What shows an exchange on stdout as it happens, one class a form; stderr is the account's."""
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from avow.errors import AvowError, UsageError
-from avow.exchange import Exchange, Finished, Happening, TextWritten, Withdrawn
+from avow.errors import UsageError
+from avow.exchange import Happening
 from avow.terminal.account import Account
 from avow.terminal.screen import Screen
+from avow.terminal.text_piped import FinalText, TextPiped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-FinalText = Callable[[Exchange], str]
+    pass
 
 
 def choose(
@@ -46,94 +44,3 @@ def choose(
 
         return TextTerminal(screen, account, hold=hold, markdown=markdown, final_text=final_text)
     return TextPiped(screen, account, hold=hold, buffered=buffered, final_text=final_text)
-
-
-class TextPiped:
-    """The answer's bytes and nothing else, with a newline at the end where it lacks one.
-
-    `hold`: nothing unless the exit status is 0. `buffered`: the text comes at the end, because a model that
-    declines in mid-answer may have it withdrawn. `final_text`: this is printed at the end, and nothing before.
-    """
-
-    def __init__(
-        self,
-        screen: Screen,
-        account: Account,
-        *,
-        hold: bool = False,
-        buffered: bool = False,
-        final_text: FinalText | None = None,
-    ) -> None:
-        self._screen = screen
-        self._account = account
-        self._hold = hold
-        self._buffered = buffered
-        self._final_text = final_text
-        self._is_late = hold or final_text is not None
-        self._waits = not self._is_late and not buffered
-        self._held: list[str] = []
-        self._last = ""
-
-    def __call__(self, happening: Happening) -> None:
-        match happening:
-            case TextWritten(_model, text):
-                if self._is_late:
-                    return
-                if self._buffered:
-                    self._held.append(text)
-                else:
-                    self._write(text)
-            case Withdrawn():
-                self._withdraw()
-            case Finished(exchange):
-                self._finish(exchange)
-            case _:
-                self._account.heard(happening)
-
-    def _write(self, text: str) -> None:
-        if self._waits:
-            self._waits = False
-            self._account.text_comes()
-        if text:
-            self._last = text[-1]
-            with telling(self._account):
-                self._screen.out(text)
-
-    def _release(self) -> None:
-        if self._held:
-            text = "".join(self._held)
-            self._held.clear()
-            self._account.text_comes()
-            self._write(text)
-
-    def _withdraw(self) -> None:
-        self._held.clear()
-        if self._last:
-            self._screen.note("the text printed so far is withdrawn: its model declined")
-
-    def _finish(self, exchange: Exchange) -> None:
-        try:
-            if exchange.signal != 13:
-                self._end(exchange)
-        finally:
-            self._account.finished(exchange)
-
-    def _end(self, exchange: Exchange) -> None:
-        if exchange.withheld or (self._hold and exchange.exit_code != 0):
-            return
-        if self._is_late:
-            self._account.text_comes()
-            self._write(self._final_text(exchange) if self._final_text else exchange.text)
-        self._release()
-        if self._last and self._last != "\n":
-            self._write("\n")
-
-
-@contextmanager
-def telling(account: Account) -> "Iterator[None]":
-    """Where stdout fails, what is known of a reroute is told before the error goes on."""
-    try:
-        yield
-    except AvowError:
-        account.stdout_failed()
-        raise

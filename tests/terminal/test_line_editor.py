@@ -1,0 +1,122 @@
+"""The line editor of `avow chat`, typed at through a pipe of prompt_toolkit's own."""
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from avow.terminal.line_editor import LineEditor
+
+COMMANDS = ("/model", "/file", "/retry", "/quit")
+MODELS = ("claude-opus-5-5", "claude-fable-5-2")
+ENTER, ALT_ENTER, CTRL_C, CTRL_D, CTRL_R, TAB, UP = "\r", "\x1b\r", "\x03", "\x04", "\x12", "\t", "\x1b[A"
+
+
+PAUSE = "\0"
+"""Stands in keys for the moment a person takes: completion and loading of the history run beside the typing."""
+
+
+def typed(keys: str, *, history: Path | None = None, reads: int = 1) -> list[str | None]:
+    """What the editor gives for these keys, read `reads` times."""
+    with create_pipe_input() as pipe:
+        editor = LineEditor(COMMANDS, MODELS, history_file=history, given_input=pipe, given_output=DummyOutput())
+
+        def type_them() -> None:
+            for part in keys.split(PAUSE):
+                pipe.send_text(part)
+                time.sleep(0.3)
+
+        person = threading.Thread(target=type_them)
+        person.start()
+        try:
+            return [editor.read("> ") for _ in range(reads)]
+        finally:
+            person.join()
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        pytest.param(f"hello{ENTER}", ["hello"], id="enter sends"),
+        pytest.param(ENTER, [""], id="nothing typed"),
+        pytest.param(f"one{ALT_ENTER}two{ENTER}", ["one\ntwo"], id="alt-enter begins a new line"),
+        pytest.param(f"\x1b[200~one\ntwo\r\n  three\x1b[201~{ENTER}", ["one\ntwo\n  three"], id="a paste keeps lines"),
+        pytest.param(f"away{CTRL_C}kept{ENTER}", ["kept"], id="ctrl-c throws away"),
+        pytest.param(f"one{ENTER}{CTRL_D}", ["one", None], id="ctrl-d ends"),
+        pytest.param(f"first{ENTER}{PAUSE}{UP}{PAUSE}{ENTER}", ["first", "first"], id="up brings the last one back"),
+        pytest.param(f"grüße 🙂{ENTER}", ["grüße 🙂"], id="more than ascii"),
+    ],
+)
+def test_what_keys_do(keys: str, expected: Sequence[str | None]) -> None:
+    assert typed(keys, reads=len(expected)) == list(expected)
+
+
+def test_ctrl_r_finds_what_was_typed_before() -> None:
+    keys = f"the blue one{ENTER}the red one{ENTER}{PAUSE}{CTRL_R}blue{PAUSE}{ENTER}{PAUSE}{ENTER}"
+    assert typed(keys, reads=3)[2] == "the blue one"
+
+
+@pytest.mark.parametrize(
+    ("begun", "completed"),
+    [
+        ("/mo", "/model"),
+        ("/model claude-o", "/model claude-opus-5-5"),
+        ("/retry claude-f", "/retry claude-fable-5-2"),
+        ("/quit claude-o", "/quit claude-o"),
+        ("mo", "mo"),
+        ("see /mo", "see /mo"),
+        (f"one{ALT_ENTER}/mo", "one\n/mo"),
+    ],
+    ids=["command", "model", "model to retry", "no model there", "no slash", "in the middle", "on a second line"],
+)
+def test_tab_completes(begun: str, completed: str) -> None:
+    assert typed(f"{begun}{TAB}{PAUSE}{ENTER}") == [completed]
+
+
+def test_tab_completes_file_names_after_file(tmp_path: Path) -> None:
+    (tmp_path / "a note.txt").write_text("x")
+    assert typed(f"/file {tmp_path}/a{TAB}{PAUSE}{ENTER}") == [f"/file {tmp_path}/a note.txt"]
+
+
+def test_what_is_typed_is_kept_for_its_owner_alone_and_found_next_time(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "chat_history"
+    before = os.umask(0)
+    try:
+        assert typed(f"one{ALT_ENTER}two{ENTER}", history=path) == ["one\ntwo"]
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert typed(f"{PAUSE}{CTRL_R}two{PAUSE}{ENTER}{PAUSE}{ENTER}", history=path) == ["one\ntwo"]
+
+
+def test_a_file_that_was_open_to_others_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "chat_history"
+    path.write_text("")
+    path.chmod(0o644)
+    typed(f"one{ENTER}", history=path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_without_a_file_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed(f"secret{ENTER}")
+    assert list(tmp_path.iterdir()) == []
+    assert typed(f"{PAUSE}{UP}{PAUSE}{ENTER}") == [""]
+
+
+@pytest.mark.parametrize("spoilt", ["a folder", "below a file"])
+def test_a_file_that_cannot_be_written_keeps_nothing_and_stops_nobody(tmp_path: Path, spoilt: str) -> None:
+    path = tmp_path / "chat_history"
+    if spoilt == "a folder":
+        path.mkdir()
+    else:
+        path.write_text("")
+        path = path / "deeper"
+    assert typed(f"one{ENTER}{PAUSE}{UP}{PAUSE}{ENTER}", history=path, reads=2) == ["one", "one"]
