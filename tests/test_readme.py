@@ -90,7 +90,7 @@ def test_the_first_two_commands_work_in_a_fresh_copy(home: Path) -> None:
     shutil.copytree(ROOT, tree, ignore=unwanted)
     found = re.search(r"```sh\n(.*)\n(.*)\n```", README.read_text(encoding="utf-8"))
     assert found
-    first = in_pty(home, command=("sh", "-c", f"cd {tree} && {found[1]}"), **_NETWORK)
+    first = in_pty(home, command=("sh", "-c", f"cd {tree} && {found[1]}"), size=(40, 100), **_NETWORK)
     assert first.end(500) == 10, first.text
     assert "Another model answered" in first.text
     second = ["sh", "-c", f"{found[2]} --collect-only -q"]
