@@ -112,6 +112,9 @@ deleted unless you say so or set history.keep_days.
   avow history redact ID                     remove the text of an exchange
   avow history delete ID                     remove it; its bytes leave the file
 
+What is typed into `avow chat` is also kept as lines to call up again, in
+chat_history beside the history; delete that file to forget them.
+
 What is sent. The prompt, its files and the earlier turns of a conversation go
 to the base URL (the API's own host unless you set another), and nowhere else.
 avow sends no telemetry and looks for no updates.

@@ -334,7 +334,8 @@ def _show_request(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
         raise UsageError(f"--dry-run={form}: there is no such form", hint="--dry-run or --dry-run=curl")
     base_url = "http://127.0.0.1" if inquiry.simulate else inquiry.settings.text("base_url") or API_URL
     prepared = asking.prepare(inquiry, context, base_url)
-    style = inquiry.settings.text("auth_style") or "x-api-key"
+    token_only = not context.environ.get("ANTHROPIC_API_KEY") and context.environ.get("ANTHROPIC_AUTH_TOKEN")
+    style = inquiry.settings.text("auth_style") or ("bearer" if token_only else "x-api-key")
     show = as_curl if form == "curl" else as_http
     context.screen.out(show(prepared.request, style))
     return ExitCode.OK
