@@ -1,9 +1,8 @@
 """The terminal session."""
 
-import os
+import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -38,35 +37,57 @@ def test_grandchildren_belong_to_it() -> None:
     assert first == second != ask()
 
 
-def test_the_name_begins_with_the_number() -> None:
-    found = session.find()
-    assert found is not None
-    assert found.startswith(f"{os.getsid(0)}:")
+UNSHARE = ["unshare", "--fork", "--pid"]
 
 
-def fake_proc(folder: Path, ticks: int, boot: str = "0123456789-x", name: str = "bash") -> Path:
-    """A /proc with this session's leader in it."""
-    fields = " ".join(str(n) for n in range(3, 22))
-    here = folder / str(os.getsid(0))
-    here.mkdir(parents=True, exist_ok=True)
-    (here / "stat").write_text(f"{os.getsid(0)} ({name}) {fields} {ticks} 0 0\n")
+def can_unshare() -> bool:
+    """Whether this user may make namespaces here."""
+    return shutil.which("unshare") is not None and subprocess.run([*UNSHARE, "true"], check=False).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not can_unshare(), reason="namespaces cannot be made here")
+@pytest.mark.parametrize("proc", ["--mount-proc", "--kill-child"], ids=["a /proc of its own", "its parent's /proc"])
+def test_in_a_container_whose_leader_lives_outside(proc: str) -> None:
+    """Its processes agree; a session begun inside is another one, and so is a second container."""
+    script = f'"$0" -c "{PRINT}"; "$0" -c "{PRINT}"; setsid --wait "$0" -c "{PRINT}"'
+    inside = [*UNSHARE, proc, "sh", "-c", script, sys.executable]
+    first, second, other = subprocess.run(inside, capture_output=True, text=True, check=True).stdout.split()
+    assert first == second != other
+    assert "None" not in (first, other)
+    if proc == "--mount-proc":
+        assert first.startswith("0@")
+        assert subprocess.run(inside, capture_output=True, text=True, check=True).stdout.split()[0] != first
+    else:
+        assert first == session.find()
+
+
+def fake_proc(
+    folder: Path, ticks: int, *, number: int = 42, terminal: int = 0, boot: str = "0123456789-x", name: str = "bash"
+) -> Path:
+    """A /proc with this process and its session's leader in it."""
+    leader = number or 1
+    for here, start in ((folder / "self", 5), (folder / str(leader), ticks)):
+        here.mkdir(parents=True, exist_ok=True)
+        fields = f"S 1 1 {number} {terminal} " + " ".join(str(n) for n in range(8, 22))
+        (here / "stat").write_text(f"7 ({name}) {fields} {start} 0 0\n")
     (folder / "sys/kernel/random").mkdir(parents=True, exist_ok=True)
     (folder / "sys/kernel/random/boot_id").write_text(boot + "\n")
     return folder
 
 
 def test_the_same_number_later_or_after_a_boot_is_another_session(tmp_path: Path) -> None:
-    first = session.find("linux", fake_proc(tmp_path, 100))
-    assert first is not None
-    assert first.endswith("+100")
-    assert session.find("linux", fake_proc(tmp_path, 101)) != first
-    assert session.find("linux", fake_proc(tmp_path, 100, boot="fedcba98-x")) != first
+    assert session.find("linux", fake_proc(tmp_path, 100)) == "42:01234567+100"
+    assert session.find("linux", fake_proc(tmp_path, 101)) == "42:01234567+101"
+    assert session.find("linux", fake_proc(tmp_path, 100, boot="fedcba98-x")) == "42:fedcba98+100"
+
+
+def test_terminals_tell_sessions_apart_whose_leader_lives_outside(tmp_path: Path) -> None:
+    assert session.find("linux", fake_proc(tmp_path, 9, number=0, terminal=34816)) == "0@34816:01234567+9"
+    assert session.find("linux", fake_proc(tmp_path, 9, number=0, terminal=34817)) == "0@34817:01234567+9"
 
 
 def test_a_name_with_brackets_and_blanks(tmp_path: Path) -> None:
-    found = session.find("linux", fake_proc(tmp_path, 77, name="a) 1 2 (b"))
-    assert found is not None
-    assert found.endswith("+77")
+    assert session.find("linux", fake_proc(tmp_path, 77, name="a) 1 2 (b")) == "42:01234567+77"
 
 
 @pytest.mark.parametrize("platform", ["linux", "win32"])
@@ -76,8 +97,17 @@ def test_where_the_system_does_not_tell(platform: str, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/bin/ps").exists(), reason="no ps here")
 def test_by_ps() -> None:
-    found = session.find("darwin")
-    time.sleep(1.1)
-    assert found is not None
-    assert found == session.find("darwin")
-    assert found.startswith(f"{os.getsid(0)}:")
+    script = """if True:
+        import os, time
+        from avow import session
+        print(os.getsid(0), session.find("darwin"))
+        time.sleep(1.1)
+        print(session.find("darwin"))
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, start_new_session=True
+    )
+    number, first, later = ran.stdout.split()
+    assert first == later
+    assert first.startswith(f"{number}:")
+    assert len(first.split("-")) > 3

@@ -12,25 +12,32 @@ def find(platform: str = sys.platform, proc: Path = Path("/proc")) -> str | None
     """
     if platform == "win32":
         return None
-    number = os.getsid(0)
-    if number == 0:  # the leader lives outside of this container
-        return None
-    start = _start_on_linux(number, proc) if platform.startswith("linux") else _start_by_ps(number)
-    return f"{number}:{start}" if start else None
+    return _by_proc(proc) if platform.startswith("linux") else _by_ps(os.getsid(0))
 
 
-def _start_on_linux(number: int, proc: Path) -> str | None:
-    """Field 22 of `stat`, in ticks since the boot (proc(5)). The name, field 2, may hold blanks and brackets."""
+def _by_proc(proc: Path) -> str | None:
+    """The id as /proc counts it, so that it fits what else stands there: a namespace may keep its parent's /proc.
+
+    In a container the leader may live outside (`unshare`, `nsenter`): its id is 0. Then the terminal and the
+    container's first process tell one session from another.
+    """
     try:
-        fields = (proc / str(number) / "stat").read_bytes().rpartition(b")")[2].split()
-        ticks = int(fields[19])
+        own = _fields(proc / "self/stat")
+        session, terminal = own[3].decode("ascii"), own[4].decode("ascii")
+        leader, name = (session, session) if session != "0" else ("1", f"0@{terminal}")
+        ticks = int(_fields(proc / leader / "stat")[19])
         boot = (proc / "sys/kernel/random/boot_id").read_text("ascii").strip()
     except (OSError, ValueError, IndexError):
         return None
-    return f"{boot[:8]}+{ticks}"
+    return f"{name}:{boot[:8]}+{ticks}"
 
 
-def _start_by_ps(number: int) -> str | None:
+def _fields(stat: Path) -> list[bytes]:
+    """The fields of a `stat` from the third on (proc(5)). The second, a name, may hold blanks and brackets."""
+    return stat.read_bytes().rpartition(b")")[2].split()
+
+
+def _by_ps(number: int) -> str | None:
     """What POSIX systems without /proc tell; the leader may have ended before its children."""
     import subprocess  # deferred: start-up
 
@@ -44,4 +51,5 @@ def _start_by_ps(number: int) -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return "-".join(ran.stdout.decode("ascii", "replace").split()) or None
+    start = "-".join(ran.stdout.decode("ascii", "replace").split())
+    return f"{number}:{start}" if start else None
