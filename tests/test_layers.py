@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("catalogue",),
     ("gateways", "identity", "retry", "file_kinds", "toml_lines", "private_file"),
     ("wire",),
-    ("errors", "paths", "credential"),
+    ("errors", "paths", "credential", "ending"),
     ("exit_codes",),
     ("",),
 )  # fmt: skip

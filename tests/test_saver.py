@@ -2,7 +2,10 @@
 
 import time
 
+import pytest
+
 from avow.saver import SAVE_EVERY_S, Saver
+from tests.interrupting import interrupted
 
 
 def test_what_arrives_is_saved_within_a_second_and_not_for_each_piece() -> None:
@@ -27,3 +30,13 @@ def test_nothing_is_saved_where_nothing_arrived_or_after_the_end() -> None:
     saver.close()
     time.sleep(SAVE_EVERY_S * 1.2)
     assert saved == []
+
+
+@pytest.mark.timeout(60, method="thread")  # the other method needs the alarm that this test sets
+def test_a_signal_while_something_arrives_does_no_harm() -> None:
+    def work(saver: Saver) -> None:
+        for _piece in range(10_000):
+            saver.touch()
+
+    for saver in interrupted(400, lambda: Saver(lambda: None), work):
+        saver.close()

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from avow.terminal.spinner import Spinner
+from tests.interrupting import interrupted
 from tests.terminal.samples import Terminal
 
 
@@ -70,6 +71,19 @@ def test_without_a_cursor_the_words_are_printed_once(settings: dict[str, bool]) 
     time.sleep(0.25)
     spinner.stop()
     assert terminal.raw() == "asking claude-fable-5\n"
+
+
+@pytest.mark.timeout(60, method="thread")  # the other method needs the alarm that this test sets
+def test_a_signal_while_it_starts_or_stops_does_no_harm() -> None:
+    screen = Terminal().screen()
+
+    def work(spinner: Spinner) -> None:
+        for _question in range(50):
+            spinner.start("model")
+            spinner.stop()
+
+    for spinner in interrupted(200, lambda: Spinner(screen), work):
+        spinner.stop()
 
 
 def test_ascii_where_nothing_else_can_be_drawn() -> None:

@@ -71,9 +71,9 @@ class MarkdownStream:
     def finish(self) -> None:
         """Render all there is. An open fence stays open: what comes next is still code."""
         with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            timer, self._timer = self._timer, None
+            if timer is not None:
+                timer.cancel()
             if self._tail.partial():
                 self._end_line()
             self._write_blocks()

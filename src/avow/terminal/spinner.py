@@ -1,9 +1,11 @@
 """The line that says who is being waited for, and for how long."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 
+from avow.ending import Ending
 from avow.terminal.preview import fitting
 from avow.terminal.screen import Screen
 
@@ -21,7 +23,7 @@ class Spinner:
         self._began = 0.0
         self._words = ""
         self._meanwhile: tuple[str, float] | None = None
-        self._stop = threading.Event()
+        self._end = Ending()
         self._thread: threading.Thread | None = None
 
     @property
@@ -36,7 +38,7 @@ class Spinner:
             if self._screen.err_facts.is_terminal:
                 self._screen.err_line(f"asking {words}")
             return
-        self._stop.clear()
+        self._end = Ending()
         self._thread = threading.Thread(target=self._run, name="spinner", daemon=True)
         self._thread.start()
 
@@ -50,18 +52,20 @@ class Spinner:
     def stop(self) -> None:
         """Take it away; nothing of it is drawn afterwards."""
         if self._thread is not None:
-            self._stop.set()
-            self._thread.join()
+            self._end.come()
+            with contextlib.suppress(RuntimeError):  # a signal came while it was starting
+                self._thread.join()
             self._thread = None
             self._screen.clear()
 
     def _run(self) -> None:
         frames = _UNICODE_FRAMES if self._screen.err_facts.unicode else _ASCII_FRAMES
-        turn = 0
-        while not self._stop.is_set():
+        turn, end = 0, self._end
+        while True:
             self._screen.status(self._line(frames[turn % len(frames)]))
+            if end.within(_EVERY_S):
+                break
             turn += 1
-            self._stop.wait(_EVERY_S)
 
     def _line(self, frame: str) -> str:
         now = self._clock()
