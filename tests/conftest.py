@@ -1,13 +1,13 @@
 """A sealed environment: no test sees the user's folders, keys, proxies or keyring, and forgetting is loud."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-CANARY = "sk-ant-api03-CANARY-do-not-show-7f3a"
-"""The key that tests use where one must be set: it may stand in no output, file or error."""
+from tests.canary import CANARY as CANARY
+from tests.canary import assert_unprinted, assert_unwritten
 
 _CLEARED = (
     "ANTHROPIC_",
@@ -55,15 +55,27 @@ def sealed_environment(home: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def _sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """This process itself sees the sealed environment too; all is put back afterwards."""
+def _sealed(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[None]:
+    """This process itself sees the sealed environment too; all is put back afterwards. What is left holds no key."""
     before = dict(os.environ)
-    sealed = sealed_environment(tmp_path_factory.mktemp("home"))
+    folders = [tmp_path_factory.mktemp("home")]
+    sealed = sealed_environment(folders[0])
+    if "tmp_path" in request.fixturenames:
+        folders.append(request.getfixturevalue("tmp_path"))
     os.environ.clear()
     os.environ.update(sealed)
     yield
     os.environ.clear()
     os.environ.update(before)
+    assert_unwritten(folders)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Nor does what a test prints itself."""
+    report = yield
+    assert_unprinted(*(text.encode() for _name, text in report.sections))
+    return report
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from typing import Any
 import pexpect
 import pyte
 
-from tests.conftest import CANARY, sealed_environment
+from tests.canary import CANARY, assert_unprinted
+from tests.conftest import sealed_environment
 
 Json = dict[str, Any]
 AVOW = (sys.executable, "-m", "avow")
@@ -30,6 +31,9 @@ class Ran:
     err: bytes
     home: Path
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        assert_unprinted(self.out, self.err)
 
     @property
     def json(self) -> Any:
@@ -100,11 +104,20 @@ def shell(home: Path, script: str, *, base_url: str | None = None, name: str = "
     return Ran(done.returncode, done.stdout, done.stderr, home)
 
 
-def start(home: Path, *arguments: str, base_url: str | None = None, **more: Any) -> "subprocess.Popen[bytes]":
+class Started(subprocess.Popen[bytes]):
+    """A process under way; what it printed is searched for the key."""
+
+    def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[Any, Any]:  # noqa: A002
+        out, err = super().communicate(input, timeout)
+        assert_unprinted(out or b"", err or b"")
+        return out, err
+
+
+def start(home: Path, *arguments: str, base_url: str | None = None, **more: Any) -> Started:
     """Start avow by pipes and give the process; `env` in `more` adds to the environment, the rest goes to Popen."""
     environ: Mapping[str, str] = more.pop("env", {})
     pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([*AVOW, *arguments], env=environment(home, base_url, **environ), **{**pipes, **more})
+    return Started([*AVOW, *arguments], env=environment(home, base_url, **environ), **{**pipes, **more})
 
 
 def rows(home: Path) -> list[Json]:
@@ -174,6 +187,7 @@ class Pty:
         while self.read(0.05):
             pass
         self.child.close()
+        assert_unprinted(bytes(self.raw))
         killed = self.child.signalstatus
         return -int(killed) if killed is not None else int(self.child.exitstatus or 0)
 

@@ -10,6 +10,7 @@ import pytest
 
 from avow.exit_codes import MEANINGS
 from avow.simulator.server import Simulator
+from tests.canary import written_by_the_test
 from tests.running import in_pty, shell
 from tests.test_packaging import _NETWORK
 
@@ -88,6 +89,7 @@ def test_the_first_two_commands_work_in_a_fresh_copy(home: Path) -> None:
     tree = home / "tree"
     unwanted = shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".*_cache", "dist", "build")
     shutil.copytree(ROOT, tree, ignore=unwanted)
+    written_by_the_test(tree / "tests" / "canary.py")
     found = re.search(r"```sh\n(.*)\n(.*)\n```", README.read_text(encoding="utf-8"))
     assert found
     first = in_pty(home, command=("sh", "-c", f"cd {tree} && {found[1]}"), size=(40, 100), **_NETWORK)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.conftest import CANARY, sealed_environment
+from tests.canary import CANARY, written_by_the_test
+from tests.conftest import sealed_environment
 
 AVOW = [sys.executable, "-m", "avow"]
 
@@ -58,7 +59,9 @@ def test_list_says_where_each_value_is_from(home: Path) -> None:
 
 
 def test_secrets_are_masked(home: Path) -> None:
+    written_by_the_test(home / "config" / "config.toml")
     written(home, f"base_url = 'https://me:{CANARY}@x.example'\n[headers]\nX-Secret = '{CANARY}'\n")
+    written_by_the_test(home / "config" / "config.toml")
     for words in (["list"], ["list", "--json"], ["get", "headers"], ["get", "headers.X-Secret"], ["get", "base_url"]):
         done = run(home, *words)
         assert done.returncode == 0
