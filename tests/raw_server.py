@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 RESET, STALL = "reset", "stall"
-Step = bytes | float | str
-"""Bytes to send, seconds to wait, `RESET`, or `STALL` until the server closes. After the last one it hangs up."""
+Step = bytes | float | str | threading.Event
+"""Bytes to send, seconds or an event to wait for, `RESET`, or `STALL` until the server closes. After the last one it
+hangs up."""
 
 
 def http(body: bytes, status: str = "200 OK", kind: str = "application/json", *headers: str) -> bytes:
@@ -41,9 +42,13 @@ class Asked:
 
 
 class RawServer:
-    """Plays one list of steps a connection, in order; the last repeats. `tls`: speaks TLS with this context."""
+    """Plays one list of steps a connection, in order; the last repeats. `tls`: speaks TLS with this context;
+    `reads_body`: takes in the whole request first."""
 
-    def __init__(self, *answers: list[Step] | bytes, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *answers: list[Step] | bytes, tls: ssl.SSLContext | None = None, reads_body: bool = True
+    ) -> None:
+        self._reads_body = reads_body
         self.answers = [[answer] if isinstance(answer, bytes) else answer for answer in answers]
         self.requests: list[Asked] = []
         self.tls = tls
@@ -79,7 +84,7 @@ class RawServer:
             if self.tls is not None:
                 connection = self.tls.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
-            self.requests.append(_read(connection))
+            self.requests.append(_read(connection, whole=self._reads_body))
             for step in steps:
                 match step:
                     case bytes():
@@ -87,6 +92,10 @@ class RawServer:
                     case float():
                         if self._closing.wait(step):
                             return
+                    case threading.Event():
+                        while not step.wait(0.02):
+                            if self._closing.is_set():
+                                return
                     case "reset":
                         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                         break
@@ -98,7 +107,7 @@ class RawServer:
             connection.close()
 
 
-def _read(connection: Any) -> Asked:
+def _read(connection: Any, *, whole: bool) -> Asked:
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(65536)
@@ -108,7 +117,7 @@ def _read(connection: Any) -> Asked:
     head, _, body = data.partition(b"\r\n\r\n")
     line, *fields = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (f.partition(":") for f in fields)}
-    while len(body) < int(headers.get("content-length", 0)):
+    while whole and len(body) < int(headers.get("content-length", 0)):
         body += connection.recv(65536)
     return Asked(line, headers, body)
 

@@ -115,6 +115,98 @@ def test_chunks_come_as_they_arrive(transport: Transport) -> None:
         assert b"".join(chunks) == b"two"
 
 
+# -- large bodies, whose leaving is watched
+
+
+BIG = {"model": "m", "text": "0123456789 grüße " * 200_000}
+
+
+def test_what_is_watched_leaves_as_what_is_not() -> None:
+    seen: list[tuple[int, int] | None] = []
+    with RawServer(http(b"{}")) as server:
+        for watch in (None, seen.append):
+            transport = Transport(Credential(CANARY), watch)
+            fetch(transport, Request("POST", server.url, (("x-a", "b"),), BIG))
+            transport.close()
+        plain, watched = server.requests
+    assert watched == plain
+    assert list(watched.headers.items()) == list(plain.headers.items()), "the order too"
+    assert watched.headers["content-length"] == str(len(watched.body))
+    assert "transfer-encoding" not in watched.headers
+    steps = [step for step in seen if step is not None]
+    assert steps[0] == (0, len(plain.body))
+    assert steps == sorted(steps)
+    assert steps[-1][0] < len(plain.body)
+    assert {total for _sent, total in steps} == {len(plain.body)}
+    assert seen[-1] is None
+
+
+@pytest.mark.parametrize(("size", "is_watched"), [(1_000_000, False), (1_000_001, True)], ids=["1 MB", "a byte more"])
+def test_only_what_is_over_a_megabyte_is_watched(size: int, is_watched: bool) -> None:
+    seen: list[tuple[int, int] | None] = []
+    transport = Transport(None, seen.append)
+    with RawServer(http(b"{}")) as server:
+        fetch(transport, Request("POST", server.url, (), {"a": "x" * (size - 8)}))
+        (asked,) = server.requests
+    transport.close()
+    assert len(asked.body) == size
+    assert bool(seen) is is_watched
+
+
+def test_a_body_is_sent_anew_over_the_same_connection() -> None:
+    transport = Transport(Credential(CANARY), lambda _progress: None)
+    body = {
+        **BODY,
+        "max_tokens": 9,
+        "model": "claude-fable-5-2",
+        "messages": [{"role": "user", "content": BIG["text"]}],
+    }
+    with Simulator() as api:
+        for _ in range(2):
+            assert fetch(transport, Endpoint(api.base_url).request("POST", "/v1/messages", body))[0] == 200
+        first, second = api.requests
+    transport.close()
+    assert first.body == second.body
+    assert json.loads(first.body) == body
+
+
+@pytest.mark.parametrize(
+    ("steps", "error"),
+    [
+        pytest.param([http(b"no", "413 Request Entity Too Large")], None, id="answered early"),
+        pytest.param([RESET], ConnectionFailed, id="reset"),
+    ],
+)
+def test_a_server_that_does_not_wait_for_the_end(steps: list[Any], error: type[AvowError] | None) -> None:
+    seen: list[tuple[int, int] | None] = []
+    transport = Transport(None, seen.append)
+    with RawServer(steps, reads_body=False) as server:
+        asked = Request("POST", server.url, (), {"a": "x" * 30_000_000})
+        if error is None:
+            assert fetch(transport, asked) == (413, b"no")
+        else:
+            with pytest.raises(error):
+                fetch(transport, asked)
+    transport.close()
+    assert seen[-1] is None
+
+
+def test_an_upload_that_is_stuck_ends_at_the_deadline() -> None:
+    seen: list[tuple[int, int] | None] = []
+    transport = Transport(None, seen.append)
+    with RawServer([STALL], reads_body=False) as server:
+        before = time.monotonic()
+        with pytest.raises(TimedOut, match="deadline"):
+            fetch(
+                transport,
+                Request("POST", server.url, (), {"a": "x" * 30_000_000}),
+                Patience(9, 9, time.monotonic() + 0.5),
+            )
+        assert 0.3 < time.monotonic() - before < 2
+    transport.close()
+    assert seen[-1] is None
+
+
 # -- what breaks before a response: nothing was answered, exit status 6
 
 

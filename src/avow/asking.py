@@ -396,14 +396,14 @@ def host_for(settings: Settings, context: Context, simulate: str | None = None) 
         from avow.simulator.server import Simulator  # deferred: start-up
 
         with Simulator(scenario=simulate) as simulator:
-            transport = Transport(Credential("sk-ant-simulated", "x-api-key", "the stand-in"))
+            transport = Transport(Credential("sk-ant-simulated", "x-api-key", "the stand-in"), context.screen.sending)
             try:
                 yield Host(simulator.base_url, transport, simulated=True)
             finally:
                 transport.close()
     else:
         base_url, credential = context.destination(settings)
-        transport = Transport(credential)
+        transport = Transport(credential, context.screen.sending)
         try:
             yield Host(base_url, transport)
         finally:

@@ -3,10 +3,10 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from avow.credential import Credential, is_loopback
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0
 WRITE_S = 60.0
+WATCHED_BYTES = 1_000_000
+"""The leaving of a body larger than this is told of, piece by piece."""
+_PIECE = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """How long the API may stay silent, in seconds: before the first byte, and between bytes; `deadline` is the
     moment (of `time.monotonic`) at which the whole exchange must be over."""
 
@@ -46,9 +48,14 @@ class Patience:
 
 @dataclass(slots=True)
 class Transport:
-    """Sends requests with the credential, over one connection pool for the process."""
+    """Sends requests with the credential, over one connection pool for the process.
+
+    `watch_upload` hears of a body over `WATCHED_BYTES` while it leaves: how many of its bytes the system took, and
+    how many there are; None once no more will leave.
+    """
 
     credential: Credential | None = None
+    watch_upload: Callable[[tuple[int, int] | None], None] | None = field(default=None, repr=False)
     _client: Any = field(default=None, repr=False)
 
     @contextmanager
@@ -65,15 +72,14 @@ class Transport:
         watchdog = _Watchdog(patience)
         try:
             with _translated(httpx, patience, begun=False):
-                sent = client.build_request(
-                    request.method,
-                    request.url,
-                    headers=self._headers(request),
-                    content=encoded(request.body) if request.body is not None else None,
-                    timeout=timeout,
-                )
-                watchdog.guard(sent)
-                response = client.send(sent, stream=True)
+                body = encoded(request.body) if request.body is not None else None
+                with self._upload(body) as (content, length):
+                    headers = [*self._headers(request), *length]
+                    sent = client.build_request(
+                        request.method, request.url, headers=headers, content=content, timeout=timeout
+                    )
+                    watchdog.guard(sent)
+                    response = client.send(sent, stream=True)
             try:
                 sent.extensions["timeout"]["read"] = patience.within(patience.between_s)
                 watchdog.attach(response.extensions.get("network_stream"))
@@ -114,6 +120,19 @@ class Transport:
                 ) from None
         return self._client  # type: ignore[no-any-return]
 
+    @contextmanager
+    def _upload(self, body: bytes | None) -> Iterator[tuple[bytes | Iterator[bytes] | None, list[tuple[str, str]]]]:
+        """The body as the client takes it, and the header that must go with it."""
+        watch = self.watch_upload
+        if watch is None or body is None or len(body) <= WATCHED_BYTES:
+            yield body, []
+            return
+        try:
+            # Without its length the client would send it in chunks, which gateways refuse.
+            yield _pieces(body, watch), [("Content-Length", str(len(body)))]
+        finally:
+            watch(None)
+
     def _headers(self, request: Request) -> list[tuple[str, str]]:
         headers = list(request.headers)
         if self.credential is not None:
@@ -151,6 +170,13 @@ class Response:
             if len(kept) > limit:
                 break
         return bytes(kept[:limit])
+
+
+def _pieces(body: bytes, watch: Callable[[tuple[int, int] | None], None]) -> Iterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        watch((start, len(body)))
+        yield body[start : start + _PIECE]
+    watch(None)  # all of it is on its way; what is waited for now is the answer
 
 
 def _import_httpx() -> Any:

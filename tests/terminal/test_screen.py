@@ -245,3 +245,50 @@ def test_a_pipe_needs_no_rich() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "x\nFalse\n"
     assert done.stderr.startswith("avow: fallback: ")
+
+
+def test_what_is_being_sent_stands_on_the_status_line_and_goes() -> None:
+    terminal = Terminal()
+    screen = terminal.screen()
+    screen.sending((0, 12_400_000))
+    screen.sending((60_000, 12_400_000))  # too soon to draw again
+    assert screen.upload == "sending 0.1 of 12.4 MB"
+    screen.sending(None)
+    screen.out("answer\n")
+    assert terminal.shown()[0] == "answer"
+    assert terminal.raw().count("sending") == 1
+    assert screen.upload == ""
+
+
+def test_whoever_draws_the_status_line_is_left_to_draw_it() -> None:
+    terminal = Terminal()
+    screen = terminal.screen()
+    screen.is_waiting = True
+    screen.sending((0, 2_000_000))
+    assert screen.upload == "sending 0.0 of 2.0 MB"
+    screen.sending(None)
+    assert (terminal.raw(), screen.upload) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "expected"),
+    [
+        pytest.param({"plain": True}, {}, "sending 0.0 of 2.0 MB\n", id="plain"),
+        pytest.param({}, {"TERM": "dumb"}, "sending 0.0 of 2.0 MB\n", id="dumb"),
+        pytest.param({"quiet": True}, {}, "", id="quiet"),
+    ],
+)
+def test_what_is_being_sent_without_a_cursor(settings: dict[str, bool], environ: dict[str, str], expected: str) -> None:
+    terminal = Terminal()
+    screen = terminal.screen(environ=environ, **settings)
+    for sent in (0, 1_000_000):
+        screen.sending((sent, 2_000_000))
+    screen.sending(None)
+    assert terminal.raw() == expected
+
+
+def test_what_is_being_sent_is_nobodys_concern_on_a_pipe() -> None:
+    screen, out, err = piped()
+    screen.sending((0, 2_000_000))
+    screen.sending(None)
+    assert (out.getvalue(), err.getvalue(), screen.upload) == (b"", b"", "")

@@ -93,3 +93,17 @@ def test_ascii_where_nothing_else_can_be_drawn() -> None:
     terminal.so_far(" 0 s")
     spinner.stop()
     assert terminal.raw().isascii()
+
+
+def test_what_is_being_sent_stands_in_the_words_place() -> None:
+    terminal = Terminal()
+    screen = terminal.screen()
+    spinner = Spinner(screen)
+    spinner.start("claude-fable-5")
+    screen.sending((3_100_000, 12_400_000))
+    assert "sending 3.1 of 12.4 MB 0 s" in terminal.so_far("12.4 MB 0 s")
+    screen.sending(None)
+    time.sleep(0.3)
+    spinner.stop()
+    assert not screen.is_waiting
+    assert "claude-fable-5 0 s" in terminal.raw().rpartition("sending")[2]

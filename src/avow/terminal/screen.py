@@ -4,6 +4,7 @@ import errno
 import io
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, TextIO
 
@@ -15,6 +16,8 @@ from avow.wire.json_value import mend
 
 _GONE = {errno.EPIPE, errno.ESHUTDOWN} | ({errno.EINVAL} if sys.platform == "win32" else set())
 _ERASE_LINE = "\r\x1b[K"
+_REDRAWN_S, _REPEATED_S = 0.1, 10.0
+"""How often what was sent of a request is told anew: where it can be drawn over, and where it cannot."""
 _RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
 
 
@@ -22,7 +25,8 @@ class Screen:
     """Both output streams. Nothing is buffered: what `out` and `err` return from has left the process.
 
     stdout fails loudly (ReaderGone, FileError), stderr never. `out_facts` and `err_facts` say what each can show;
-    `has_printed` whether stdout got anything.
+    `has_printed` whether stdout got anything; `upload` what is being sent, in words, for whoever draws the status line
+    (`is_waiting`: somebody does).
     A status line (`status`) stands on stderr until anything else is written anywhere; threads may write too.
     """
 
@@ -46,6 +50,9 @@ class Screen:
         self._has_status = False
         self._line_is_open = False
         self._preview = Preview()
+        self._told_upload_at: float | None = None
+        self.upload = ""
+        self.is_waiting = False
         self.has_printed = False
 
     @classmethod
@@ -146,6 +153,10 @@ class Screen:
             else:
                 self.err("\n")
 
+    def line_ended(self) -> None:
+        """Whoever typed has ended the terminal's line."""
+        self._line_is_open = False
+
     def show(self, renderable: Any, *, err: bool = False) -> None:
         """Print a Rich renderable on stdout, or on stderr. Text from outside in it must have been cleaned."""
         from avow.terminal.render import drawn  # deferred: start-up
@@ -197,6 +208,28 @@ class Screen:
             if self.err_facts.interactive and not self._line_is_open:
                 self._err(f"{_ERASE_LINE}{text}")
                 self._has_status = True
+
+    def sending(self, progress: tuple[int, int] | None) -> None:
+        """Tell on a terminal how many bytes of a request have left, of how many; None: no more will leave. Where
+        the cursor cannot be moved that is a line at first, and another every ten seconds."""
+        if self.quiet or not self.err_facts.is_terminal:
+            return
+        if progress is None:
+            if self.upload and not self.is_waiting:
+                self.clear()
+            self.upload, self._told_upload_at = "", None
+            return
+        sent, total = progress
+        self.upload = f"sending {sent / 1e6:.1f} of {total / 1e6:.1f} MB"
+        now, interactive = time.monotonic(), self.err_facts.interactive
+        since = self._told_upload_at
+        if since is not None and now - since < (_REDRAWN_S if interactive else _REPEATED_S):
+            return
+        self._told_upload_at = now
+        if not interactive:
+            self.err_line(self.upload)
+        elif not self.is_waiting:
+            self.status(self.upload[: self.err_facts.width - 1])
 
     def clear(self) -> None:
         """Take the status line away."""

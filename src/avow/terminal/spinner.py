@@ -15,7 +15,8 @@ _ASCII_FRAMES = "|/-\\"
 
 
 class Spinner:
-    """Drawn by a thread of its own on an interactive stderr; on another terminal the words are printed once."""
+    """Drawn by a thread of its own on an interactive stderr; on another terminal the words are printed once. While a
+    large request is being sent, how much of it has left stands in the words' place."""
 
     def __init__(self, screen: Screen, clock: Callable[[], float] = time.monotonic) -> None:
         self._screen = screen
@@ -39,6 +40,7 @@ class Spinner:
                 self._screen.err_line(f"asking {words}")
             return
         self._end = Ending()
+        self._screen.is_waiting = True
         self._thread = threading.Thread(target=self._run, name="spinner", daemon=True)
         self._thread.start()
 
@@ -56,6 +58,7 @@ class Spinner:
             with contextlib.suppress(RuntimeError):  # a signal came while it was starting
                 self._thread.join()
             self._thread = None
+            self._screen.is_waiting = False
             self._screen.clear()
 
     def _run(self) -> None:
@@ -70,7 +73,7 @@ class Spinner:
     def _line(self, frame: str) -> str:
         now = self._clock()
         seconds = f"{now - self._began:.0f} s"
-        words, left = self._words, ""
+        words, left = self._screen.upload or self._words, ""
         if self._meanwhile is not None and self._meanwhile[1] > now:
             words, until = self._meanwhile
             left = f"; again in {until - now:.0f} s"
