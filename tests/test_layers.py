@@ -17,7 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("commands",),
     ("doctor",),
     ("asking",),
-    ("keeping", "help_topics", "reference"),
+    ("parameters", "knowledge", "keeping", "help_topics", "reference"),
     ("context",),
     # Doors: each opens on one thing outside, and none imports another.
     (
@@ -33,7 +33,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("catalogue",),
     ("gateways", "identity", "retry", "file_kinds", "toml_lines", "private_file"),
     ("wire",),
-    ("errors", "paths", "credential", "ending"),
+    ("credential",),
+    ("errors", "paths", "ending"),
     ("exit_codes",),
     ("",),
 )  # fmt: skip
@@ -54,6 +55,8 @@ SIMULATOR_MAY_USE = {"errors", "paths"}
 PARTS_OF: dict[str, str] = {
     "settings_keys": "settings",
     "settings_edit": "settings",
+    "key_command": "keys",
+    "key_file": "keys",
 }
 WITHOUT_TEST = {"__init__", "__main__"}
 TESTED_IN = {

@@ -1,7 +1,7 @@
 """Who answered: the rules of the verdict, each on a message as small as it can be."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -538,12 +538,12 @@ def test_the_partial_text_of_a_decline_is_withdrawn_or_goes_on() -> None:
     second = Attempt(OTHER, whole(message(text("new"), model=OTHER)))
     anew = judge(Asked(ASKED), [refused(text("half ")), second])
     assert (segments(anew), anew.withdrawn_text) == ([(OTHER, "new")], "half ")
-    on = judge(Asked(ASKED), [replace(refused(text("half ")), continued=True), second])
+    on = judge(Asked(ASKED), [refused(text("half "))._replace(continued=True), second])
     assert (segments(on), on.withdrawn_text) == ([(ASKED, "half "), (OTHER, "new")], None)
 
 
 def test_all_of_a_clients_chain_declined() -> None:
-    first = replace(refused(text("a")), continued=True)
+    first = refused(text("a"))._replace(continued=True)
     routing = judge(Asked(ASKED), [first, refused(text("b"), model=OTHER)])
     assert (routing.verdict, routing.text, routing.withdrawn_text) == (Verdict.REFUSED, "", "ab")
     assert [hop.outcome for hop in routing.hops] == [GONE, GONE]
@@ -659,7 +659,7 @@ def test_segments_are_the_text_and_withdrawn_text_is_not_in_it(body: Json, strea
 @given(messages)
 def test_streamed_and_whole_are_judged_alike(body: Json) -> None:
     streamed, at_once = judged(folded(*as_events(body))), judged(body)
-    assert replace(streamed, evidence=()) == replace(at_once, evidence=())
+    assert streamed._replace(evidence=()) == at_once._replace(evidence=())
 
 
 @given(messages, st.integers(0))

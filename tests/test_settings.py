@@ -2,17 +2,21 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+import tomli_w
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.errors import AvowError, ConfigError, UsageError
 from avow.settings import Config, Settings, load, read, resolve, unknown_variables
+from avow.settings_keys import KEYS
 
 FILE = Path("/somewhere/config.toml")
 TEXT = """\
@@ -207,6 +211,51 @@ def test_nearly_toml_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(AvowError):
         found = config(text)
         resolve(flags={}, template={}, conversation={}, environ={}, config=found, profile=None)
+
+
+_VALUES = st.recursive(
+    st.booleans() | st.integers(-1, 10**9) | st.floats() | st.text(max_size=20) | st.sampled_from(["opus", "client"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+_PLACES = st.sampled_from([*KEYS, "aliases.x", "prices.x.input", "same_models.x"]) | st.sampled_from(
+    ["history", "profile", "modl", "model"]
+)
+_SETTINGS = st.dictionaries(_PLACES, _VALUES, max_size=4)
+_PROFILES = st.dictionaries(st.sampled_from(["work", "home"]), _SETTINGS, max_size=2)
+
+
+def nested(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with its dotted names as tables; a name below one that is no table is left out."""
+    whole: dict[str, Any] = {}
+    for place, value in table.items():
+        into, (*above, name) = whole, place.split(".")
+        for part in above:
+            into = into.setdefault(part, {}) if isinstance(into, dict) else into
+        if isinstance(into, dict):
+            into[name] = value
+    return whole
+
+
+@settings(max_examples=300, deadline=None)
+@given(_SETTINGS, _PROFILES, _VALUES | st.none())
+def test_any_table_is_a_config_or_an_error_that_names_its_line(
+    top: dict[str, object], profiles: dict[str, dict[str, object]], instead: object
+) -> None:
+    sections = {name: nested(table) for name, table in profiles.items()}
+    try:
+        text = tomli_w.dumps({**nested(top), "profiles": sections if instead is None else instead})
+        tomllib.loads(text)
+    except ValueError:
+        return
+    try:
+        found = config(text)
+    except ConfigError as error:
+        assert re.match(rf"{FILE}:\d+: ", error.message), error.message  # noqa: PT017 - either is right
+        return
+    for name in found.profiles:
+        with contextlib.suppress(UsageError):
+            resolve(flags={}, template={}, conversation={}, environ={}, config=found, profile=name)
 
 
 def test_files_that_cannot_be_one(tmp_path: Path) -> None:

@@ -3,17 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from avow import catalogue, limits
-from avow.chain import Policy
 from avow.context import Context
 from avow.conversation import Pinned, Replayed, pinned, replay
 from avow.converse import Plan, converse
-from avow.errors import AvowError, Failure, UsageError
+from avow.errors import AvowError, Failure
 from avow.exchange import (
     Attachment,
     Exchange,
@@ -26,41 +23,26 @@ from avow.exchange import (
     timestamp,
 )
 from avow.exit_codes import ExitCode
-from avow.gateways import API_HOST, asked_for
 from avow.keeping import Keeper
+from avow.knowledge import Knowledge
+from avow.parameters import chain_policy, endpoint_for, expand, parameters
 from avow.settings import Settings
 from avow.transport import Patience, Transport
 from avow.verdict import Asked, reasons
 from avow.wire.blocks import block
 from avow.wire.failure import not_an_answer, rejected
 from avow.wire.json_value import JsonObject, obj, parse
-from avow.wire.request import (
-    CURRENT_VERSION,
-    OAUTH_BETA,
-    OLD_VERSION,
-    Endpoint,
-    Request,
-    betas_for,
-    count_body,
-    encoded,
-    messages_body,
-)
+from avow.wire.request import Request, betas_for, count_body, encoded, messages_body
 
 if TYPE_CHECKING:
     from avow.catalogue import Model
-    from avow.credential import Credential
-
-MAX_TOKENS = 64_000
-MAX_TOKENS_WHOLE = 16_000
-NOT_OPTIONS = ("model", "messages", "stream", "fallbacks")
 
 
-@dataclass(frozen=True, slots=True)
-class Inquiry:
+class Inquiry(NamedTuple):
     """What is to be asked. `earlier`: the turns of the conversation it goes on with, oldest first.
 
     `fresh_model`: the model was named for this question (`-m`), which ends a conversation's stay on another one.
-    `finish`: looks at the finished exchange and may find a problem with it (exit 9) or change what is printed.
+    `checks`: each looks at the finished exchange and may find a problem with it (exit 9).
     """
 
     settings: Settings
@@ -74,11 +56,10 @@ class Inquiry:
     response_format: JsonObject | None = None
     session: str | None = None
     notes: tuple[str, ...] = ()
-    check: Callable[[Exchange], Exchange] = field(default=lambda exchange: exchange)
+    checks: tuple[Callable[[Exchange], Exchange], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """Where questions go, and what carries them; one serves many questions. `simulated`: it is the stand-in."""
 
     base_url: str
@@ -86,8 +67,7 @@ class Host:
     simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """An inquiry with everything decided, before anything is sent."""
 
     inquiry: Inquiry
@@ -111,38 +91,28 @@ def prepare(
     stay = pinned(inquiry.earlier, time.time(), requested if inquiry.fresh_model else None)
     sent = stay.model if stay and stay.requested_model == requested else requested
     endpoint = endpoint_for(settings, base_url, context, transport.credential if transport else None)
-    cache = None if simulated else context.paths.cache
-    known = _known(cache, base_url, sent)
+    knowledge = Knowledge(None if simulated else context.paths.cache, base_url)
+    known = knowledge.model(sent)
     replayed = replay(
         inquiry.earlier,
         model=sent,
         system=settings.text("system"),
         same_models=settings.table("same_models"),
     )
+    params = _params(inquiry, known)
+    notes = [*inquiry.notes, *_notes(replayed, stay, sent)]
+    if "fallbacks" in params and knowledge.lacks_fallbacks(sent):
+        del params["fallbacks"]
+        notes.append("this endpoint does not support `fallbacks` (it said so within a day); asked without it")
     user_content = content_of(inquiry)
     message: JsonObject = {"role": "user", "content": _expanded(user_content, inquiry.attachments)}
-    params = parameters(inquiry, known)
-    if inquiry.retry_of is not None:
-        # The same request again: only who may answer is asked anew.
-        same = {key: value for key, value in inquiry.retry_of.params.items() if key != "fallbacks"}
-        params = {**same, **({"fallbacks": params["fallbacks"]} if "fallbacks" in params else {})}
-    unsupported = _leave_out_fallbacks(params, cache, base_url, sent)
-    stream = settings.flag("stream")
-    body = messages_body(sent, [*replayed.messages, message], params, stream=stream)
+    body = messages_body(sent, [*replayed.messages, message], params, stream=settings.flag("stream"))
     request = endpoint.request("POST", "/v1/messages", body, betas_for(body))
     limits.check((*replayed.attachments, *inquiry.attachments), known.context if known else None, len(encoded(body)))
     policy, by = settings.words_or_text("fallback"), settings.text("fallback_by") or "server"
-    published: tuple[str, ...] = (known.allowed_fallbacks if known else None) or ()
-    if by == "client" and policy == "default" and transport is not None:
-        published = _published(cache, endpoint, sent, transport)
-    deadline = settings.number("deadline")
-    conversation_id = inquiry.earlier[-1].conversation_id if inquiry.earlier else None
-    if inquiry.retry_of is not None:
-        conversation_id = inquiry.retry_of.conversation_id
-    exchange_id = new_id()
     exchange = Exchange(
-        id=exchange_id,
-        conversation_id=conversation_id or new_id(),
+        id=new_id(),
+        conversation_id=_conversation(inquiry) or new_id(),
         created_at=timestamp(time.time()),
         requested_model=requested,
         sent_model=sent,
@@ -160,6 +130,11 @@ def prepare(
         user_content=user_content,
         session=inquiry.session,
     )
+    if by == "client" and policy == "default":
+        policy = (known.allowed_fallbacks if known else None) or ()
+        if transport is not None:
+            policy = knowledge.allowed_fallbacks(sent, endpoint, transport)
+    deadline = settings.number("deadline")
     plan = Plan(
         endpoint=endpoint,
         body=body,
@@ -169,16 +144,31 @@ def prepare(
             host=urlsplit(base_url).hostname or "",
             same_models=settings.table("same_models"),
         ),
-        policy=chain_policy(settings, published if policy == "default" else policy, by),
+        policy=chain_policy(settings, policy, by),
         retries=settings.integer("retries") or 0,
         deadline=None if deadline is None else time.monotonic() + deadline,
         accept_fallback=settings.flag("accept_fallback"),
         credit=by == "client" and policy != "none",
         prices=settings.table("prices"),
-        learn=lambda model: _learn(cache, base_url, model),
+        learn=knowledge.learn_lack_of_fallbacks,
     )
-    notes = (*inquiry.notes, *_notes(replayed, stay, sent), *unsupported)
-    return Prepared(inquiry, plan, exchange, request, replayed, notes)
+    return Prepared(inquiry, plan, exchange, request, replayed, tuple(notes))
+
+
+def _params(inquiry: Inquiry, known: "Model | None") -> JsonObject:
+    """The parameters of the request; a retry has those of its original, and only who may answer is asked anew."""
+    params = parameters(inquiry.settings, known, inquiry.response_format)
+    if inquiry.retry_of is None:
+        return params
+    same = {key: value for key, value in inquiry.retry_of.params.items() if key != "fallbacks"}
+    return {**same, **({"fallbacks": params["fallbacks"]} if "fallbacks" in params else {})}
+
+
+def _conversation(inquiry: Inquiry) -> str | None:
+    """The id of the conversation that it goes on with or, as a retry, stands in."""
+    if inquiry.retry_of is not None:
+        return inquiry.retry_of.conversation_id
+    return inquiry.earlier[-1].conversation_id if inquiry.earlier else None
 
 
 def ask(
@@ -241,7 +231,8 @@ def _finish(
     watch: Callable[[Happening], None],
     report: Callable[[JsonObject], None] | None,
 ) -> Exchange:
-    exchange = inquiry.check(exchange)
+    for check in inquiry.checks:
+        exchange = check(exchange)
     if exchange.problem is not None and exchange.signal is None:
         code = exit_code(
             exchange.status,
@@ -250,7 +241,7 @@ def _finish(
             failed_with=ExitCode(exchange.exit_code) if exchange.exit_code is not None else None,
             problem=exchange.problem,
         )
-        exchange = replace(exchange, exit_code=int(code))
+        exchange = exchange._replace(exit_code=int(code))
     keeper.finish(exchange)
     if earlier := keeper.earlier_decline(exchange):
         phrases = "; ".join(reasons(earlier.routing))
@@ -258,7 +249,7 @@ def _finish(
     if report is not None:
         report(as_json(exchange))
     if inquiry.settings.flag("hold") and exchange.exit_code != 0:
-        exchange = replace(exchange, withheld=True)
+        exchange = exchange._replace(withheld=True)
     watch(Finished(exchange))
     _run_hook(inquiry.settings, context, exchange)
     return exchange
@@ -271,42 +262,10 @@ def _run_hook(settings: Settings, context: Context, exchange: Exchange) -> None:
         return
     from avow import hooks  # deferred: start-up
 
-    body = as_json(replace(exchange, withheld=False))
+    body = as_json(exchange._replace(withheld=False))
     problem = hooks.run(command, body, context.environ, settings.number("on_reroute_timeout") or 10.0)
     if problem is not None:
         context.screen.note(problem)
-
-
-def expand(name: str, settings: Settings) -> str:
-    """The id that an alias stands for; the user's own aliases outrank the built-in ones."""
-    return catalogue.expand_alias(name, settings.table("aliases"))
-
-
-def endpoint_for(
-    settings: Settings, base_url: str, context: Context, credential: "Credential | None" = None
-) -> Endpoint:
-    """Where and how the API is spoken to: the API's own host in the current version, others in the old one. A bearer
-    token that is no API key needs a beta on the API's own host."""
-    from avow import __version__
-
-    host = urlsplit(base_url).hostname or ""
-    is_token = credential is not None and credential.style == "bearer" and not credential.is_api_key
-    version = settings.text("api_version") or (CURRENT_VERSION if host == API_HOST else OLD_VERSION)
-    return Endpoint(
-        base_url,
-        version,
-        headers=(*custom_headers(context), *settings.table("headers").items()),
-        user_agent=f"avow/{__version__}",
-        betas=(OAUTH_BETA,) if is_token and host == API_HOST else (),
-        extra=asked_for(host),
-    )
-
-
-def custom_headers(context: Context) -> tuple[tuple[str, str], ...]:
-    """`ANTHROPIC_CUSTOM_HEADERS`: one `Name: value` a line; lines without a colon are ignored."""
-    lines = context.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
-    pairs = (line.split(":", 1) for line in lines if ":" in line)
-    return tuple((name.strip(), value.strip()) for name, value in pairs if name.strip())
 
 
 def content_of(inquiry: Inquiry) -> tuple[JsonObject, ...]:
@@ -320,73 +279,6 @@ def _expanded(content: tuple[JsonObject, ...], attachments: tuple[Attachment, ..
     return [block(attachments[b["index"]]) if b["type"] == "attachment" else b for b in content]
 
 
-def parameters(inquiry: Inquiry, known: "Model | None") -> JsonObject:
-    """The body's fields besides model, messages and stream; `known` is what is known of the model."""
-    settings = inquiry.settings
-    most = settings.integer("max_tokens")
-    if most is None:
-        most = MAX_TOKENS if settings.flag("stream") else MAX_TOKENS_WHOLE
-        most = min(most, known.max_output) if known and known.max_output else most
-    params: JsonObject = {"max_tokens": most}
-    if system := settings.text("system"):
-        params["system"] = system
-    output: JsonObject = {}
-    if effort := settings.text("effort"):
-        output["effort"] = effort
-    if inquiry.response_format is not None:
-        output["format"] = inquiry.response_format
-    if output:
-        params["output_config"] = output
-    if stops := settings.words("stop"):
-        params["stop_sequences"] = list(stops)
-    if speed := settings.text("speed"):
-        params["speed"] = speed
-    if settings.flag("show_thinking"):
-        params["thinking"] = {"type": "adaptive", "display": "summarized"}
-    if (fallbacks := server_fallbacks(settings)) is not None:
-        params["fallbacks"] = fallbacks
-    for key, value in settings.table("options").items():
-        if key in NOT_OPTIONS:
-            raise UsageError(f"-o {key}: this field has an option of its own", hint=_OPTION_FOR.get(key))
-        params[key] = value
-    return params
-
-
-_OPTION_FOR = {
-    "model": "use -m MODEL",
-    "messages": "the prompt and -c make the messages",
-    "stream": "use --no-stream",
-    "fallbacks": "use --fallback",
-}
-
-
-def server_fallbacks(settings: Settings) -> object:
-    """The `fallbacks` field: None where the API is not to fall back by itself."""
-    policy = settings.words_or_text("fallback")
-    if policy == "none" or settings.text("fallback_by") == "client":
-        return None
-    if isinstance(policy, str):
-        return policy
-    overrides = settings.table("overrides")
-    return [{"model": model, **override_fields(overrides.get(model, {}))} for model in policy]
-
-
-def override_fields(override: JsonObject) -> JsonObject:
-    """A model's overrides from the config as fields of the body."""
-    fields: JsonObject = {key: override[key] for key in ("max_tokens", "thinking", "speed") if key in override}
-    if "effort" in override:
-        fields["output_config"] = {"effort": override["effort"]}
-    return fields
-
-
-def chain_policy(settings: Settings, policy: str | tuple[str, ...], by: str) -> Policy:
-    """What avow itself does when a model declines or cannot be had. `policy` is the models to ask, or `none`."""
-    models = policy if by == "client" and isinstance(policy, tuple) else ()
-    overrides = {name: override_fields(value) for name, value in settings.table("overrides").items()}
-    unavailable = tuple(expand(name, settings) for name in settings.words("if_unavailable"))
-    return Policy(tuple(expand(name, settings) for name in models), unavailable, overrides)
-
-
 @contextmanager
 def host_for(settings: Settings, context: Context, simulate: str | None = None) -> Iterator[Host]:
     """Where questions go: the base URL with the user's credential; for `simulate`, the stand-in that plays this
@@ -396,7 +288,8 @@ def host_for(settings: Settings, context: Context, simulate: str | None = None) 
         from avow.simulator.server import Simulator  # deferred: start-up
 
         with Simulator(scenario=simulate) as simulator:
-            transport = Transport(Credential("sk-ant-simulated", "x-api-key", "the stand-in"), context.screen.sending)
+            credential = Credential("sk-ant-simulated", "x-api-key", "the stand-in")
+            transport = Transport(credential, context.screen.sending)
             try:
                 yield Host(simulator.base_url, transport, simulated=True)
             finally:
@@ -415,44 +308,6 @@ def _patience(settings: Settings, plan: Plan) -> Patience:
     whole = not plan.body.get("stream")
     first = between if between is not None else 600.0
     return Patience(first, first if whole else (between if between is not None else 120.0), plan.deadline)
-
-
-def _known(cache: Path | None, base_url: str, model: str) -> "Model | None":
-    """The facts on `model`, without asking anyone."""
-    if cache is None or not (cache / "models").exists():
-        return catalogue.find(model)
-    from avow import models_list  # deferred: start-up
-
-    return models_list.find(cache, base_url, model, time.time())
-
-
-def _published(cache: Path | None, endpoint: Endpoint, model: str, transport: Transport) -> tuple[str, ...]:
-    """The models that the endpoint lets answer for `model`."""
-    from avow import models_list  # deferred: start-up
-
-    patience = Patience(10.0, 10.0)
-    return models_list.allowed_fallbacks(
-        cache, endpoint, model, lambda request: transport.send(request, patience), time.time()
-    )
-
-
-def _leave_out_fallbacks(params: JsonObject, cache: Path | None, base_url: str, model: str) -> list[str]:
-    """Take `fallbacks` out of `params` where the endpoint said within a day that it does not know it; a note then."""
-    if cache is None or "fallbacks" not in params or not (cache / "endpoints.json").exists():
-        return []
-    from avow import endpoints  # deferred: start-up
-
-    if endpoints.without_fallbacks(cache, base_url, model, time.time()) is None:
-        return []
-    del params["fallbacks"]
-    return ["this endpoint does not support `fallbacks` (it said so within a day); asked without it"]
-
-
-def _learn(cache: Path | None, base_url: str, model: str) -> None:
-    if cache is not None:
-        from avow import endpoints  # deferred: start-up
-
-        endpoints.remember_without_fallbacks(cache, base_url, model, time.time())
 
 
 def _notes(replayed: Replayed, stay: Pinned | None, sent: str) -> list[str]:

@@ -5,7 +5,6 @@ outrank them. `None` stands for what no source says.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -31,8 +30,7 @@ class Rates(NamedTuple):
     cache_read: float
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """One model.
 
     `id` is the name to send and `dated` the snapshot it stands for, if that has a name of its own. `context` and

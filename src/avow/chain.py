@@ -5,7 +5,8 @@ the next request, the partial answer too where the refusal grants that.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from avow.verdict import Attempt
 from avow.wire.json_value import JsonObject, obj, text
@@ -17,19 +18,17 @@ CAPACITY = frozenset({429, 529})
 _THINKING = ("thinking", "redacted_thinking")
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """Who may answer, as far as avow itself carries it out. `models` are asked in turn after a refusal,
     `if_unavailable` after an HTTP error that says the model cannot be had; `overrides` are body fields per model,
     each a patch of the first request (None takes a field away)."""
 
     models: tuple[str, ...] = ()
     if_unavailable: tuple[str, ...] = ()
-    overrides: Mapping[str, JsonObject] = field(default_factory=dict)
+    overrides: Mapping[str, JsonObject] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One request of the chain. `credit`: it carries the beta for fallback credits; `continues`: it goes on from
     the text of the refused answers before it, which else are withdrawn; `after_refusal`: some model declined."""
 
@@ -40,8 +39,7 @@ class Step:
     after_refusal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
+class _Refusal(NamedTuple):
     """What the last refusal left: its token, and the assistant's turn to go on from (empty: start anew)."""
 
     token: str | None

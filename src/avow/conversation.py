@@ -1,7 +1,6 @@
 """A conversation as values: the turns before the next one, how they are sent again, which model it stays on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,8 +23,7 @@ class LeftOut(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(NamedTuple):
     """Earlier turns as the API takes them. `messages` begin with a user's, and are empty where no turn is left.
 
     `fallback_blocks`: the request needs the beta of fallbacks; `thinking_dropped`: thinking that came with the
@@ -39,8 +37,7 @@ class Replayed:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(NamedTuple):
     """The model a conversation stays on because avow fell back to it from `requested_model`; `until` in Unix
     seconds."""
 

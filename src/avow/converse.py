@@ -2,15 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from avow import chain
 from avow.errors import (
     AvowError,
     ExchangeError,
     Failure,
+    FileError,
     Interrupted,
     NotAnAnswer,
     ReaderGone,
@@ -48,21 +50,20 @@ TRUNCATING = frozenset({"max_tokens", "model_context_window_exceeded", "pause_tu
 Send = Callable[[Request], AbstractContextManager[Response]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """What is to be asked, and how. `body` is that of the first request; `deadline` a moment of `time.monotonic`;
     `learn` hears for which model the endpoint turned out not to take `fallbacks`."""
 
     endpoint: Endpoint
     body: JsonObject
     asked: Asked
-    policy: chain.Policy = field(default_factory=chain.Policy)
+    policy: chain.Policy = chain.Policy()
     retries: int = 2
     deadline: float | None = None
     accept_fallback: bool = False
     credit: bool = False
-    prices: dict[str, dict[str, float]] = field(default_factory=dict)
-    learn: Callable[[str], None] = field(default=lambda _model: None, compare=False)
+    prices: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+    learn: Callable[[str], None] = lambda _model: None
 
 
 def converse(
@@ -149,8 +150,8 @@ class _Run:
             if (refused or step is not None) and not goes_on:
                 before = [a.message.text for a in self.attempts if a.continued and a.message is not None]
                 withdrawn = "".join(before) + withdrawn
-                self.attempts = [replace(a, continued=False) for a in self.attempts]
-            self.attempts.append(replace(attempt, continued=stands))
+                self.attempts = [a._replace(continued=False) for a in self.attempts]
+            self.attempts.append(attempt._replace(continued=stands))
             self.reading = Reading(self.lock, self._heard)
         return withdrawn
 
@@ -158,8 +159,9 @@ class _Run:
         self.signal, self.stop_words = number, words
 
     def failed(self, error: AvowError) -> None:
-        """The request could not even be made: a setting of the proxy, the address or a header forbids it."""
-        failure = Failure("connection", None, error.message)
+        """The request could not even be made: a setting of the proxy, the address or a header forbids it. Or the answer
+        cannot be shown, and is not waited for."""
+        failure = Failure("interrupted" if isinstance(error, FileError) else "connection", None, error.message)
         self.error = ExchangeError(failure, error.exit_code, hint=error.hint, sent=False)
 
     # -- one attempt ------------------------------------------------------------------------------------------
@@ -268,8 +270,7 @@ class _Run:
         routing, cost, floor = priced(judge(self.plan.asked, attempts), self.plan.prices)
         message = next((a.message for a in reversed(attempts) if a.message is not None), None)
         usage = {k: v for k, v in message.usage.items() if k != "iterations"} if message else {}
-        exchange = replace(
-            self.exchange,
+        exchange = self.exchange._replace(
             routing=routing,
             stop_reason=message.stop_reason if message else None,
             usage=usage or None,
@@ -286,11 +287,18 @@ class _Run:
 
     def _ended(self, exchange: Exchange, message: Message | None) -> Exchange:
         status, failed_with, error = self._status(message)
-        code = exit_code(status, exchange.verdict, accept_fallback=self.plan.accept_fallback, failed_with=failed_with)
+        unshown = self.error is not None and self.error.exit_code is ExitCode.UNEXPECTED
+        code = exit_code(
+            status,
+            exchange.verdict,
+            accept_fallback=self.plan.accept_fallback,
+            failed_with=failed_with,
+            problem=ExitCode.UNEXPECTED if unshown else None,
+        )
         if status is Status.INTERRUPTED and self.signal is not None:
-            return replace(exchange, status=status, error=error, signal=self.signal, exit_code=128 + self.signal)
+            return exchange._replace(status=status, error=error, signal=self.signal, exit_code=128 + self.signal)
         hint = self.error.hint if self.error and error else None
-        return replace(exchange, status=status, error=error, exit_code=int(code), hint=hint)
+        return exchange._replace(status=status, error=error, exit_code=int(code), hint=hint)
 
     def _status(self, message: Message | None) -> tuple[Status, ExitCode | None, Failure | None]:
         if self.signal is not None:

@@ -204,7 +204,7 @@ def _asked(context: "Context", settings: "Settings") -> tuple[int, str, str | No
     """Status, content type, `Date` and seconds of the one free request. Raises AvowError where there is no answer."""
     import time
 
-    from avow.asking import endpoint_for  # deferred: start-up
+    from avow.parameters import endpoint_for  # deferred: start-up
     from avow.transport import Patience, Transport
 
     base_url, credential = context.destination(settings)

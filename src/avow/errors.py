@@ -20,13 +20,12 @@ Exceptions of libraries are translated where the library is imported; `cli.main`
 an error into an exit status.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from avow.exit_codes import ExitCode
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why there is no whole answer: `type` is the API's own or one of ours (contract: `connection`, `timeout`,
     `stream_ended`, `stalled`, `not_an_answer`, `credentials`, `interrupted`, `history`), `status` the HTTP status."""
 

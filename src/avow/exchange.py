@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from avow.verdict import NO_CATEGORY, Outcome, Routing, Verdict
 from avow.wire.json_value import JsonObject
 
 SCHEMA = "avow.answer/1"
+_NO_FIELDS: JsonObject = {}  # shared by all exchanges, and written to by none
 
 
 class Status(StrEnum):
@@ -46,8 +47,7 @@ class Attachment:
         return {"name": self.name, "type": self.media_type, "size": self.size, "sha256": self.sha256}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One row of the history, and the object of `--output json`. Times: `created_at` RFC 3339 in UTC with
     milliseconds, durations in ms, costs in USD.
 
@@ -65,7 +65,7 @@ class Exchange:
     requested_model: str
     status: Status = Status.PENDING
     number: int | None = None
-    routing: Routing = field(default_factory=Routing)
+    routing: Routing = Routing()
     exit_code: int | None = None
     withheld: bool = False
     simulated: bool = False
@@ -90,7 +90,7 @@ class Exchange:
     error: Failure | None = None
     parent_id: str | None = None
     sent_model: str | None = None
-    params: JsonObject = field(default_factory=dict)
+    params: JsonObject = _NO_FIELDS
     user_content: tuple[JsonObject, ...] = ()
     content: tuple[JsonObject, ...] = ()
     session: str | None = None
@@ -164,14 +164,14 @@ def priced(
     A decline's cost is unknown: whether it is billed depends on the category.
     """
     hops = tuple(
-        replace(hop, cost_usd=price(hop.model, hop.usage, speed=speed, overrides=prices))
+        hop._replace(cost_usd=price(hop.model, hop.usage, speed=speed, overrides=prices))
         if hop.outcome is Outcome.SERVED and hop.model and hop.usage
         else hop
         for hop in routing.hops
     )
     ran = [hop.cost_usd for hop in hops if hop.outcome is not Outcome.SKIPPED]
     cost, floor = total(ran)
-    return replace(routing, hops=hops), cost if ran else None, floor
+    return routing._replace(hops=hops), cost if ran else None, floor
 
 
 def as_json(exchange: Exchange) -> JsonObject:

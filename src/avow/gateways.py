@@ -6,15 +6,14 @@ November 2026.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from avow.wire.json_value import JsonObject
 
 API_HOST = "api.anthropic.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Testimony:
+class Testimony(NamedTuple):
     """One statement of a gateway. `model`: the model behind it that it names; `route`: the group or the first choice
     it names, which is a model's name where the gateway has no other; `fallback`: it declares that it fell back;
     `moved`: it says that it took another option than its first, not which model that is."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -58,8 +57,7 @@ class Identity(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class ClaudeName:
+class ClaudeName(NamedTuple):
     """A name of one Claude model. `version` is (major, minor), minor 0 where the name has none, or `None` for
     `claude-mythos-preview`; `date` is `YYYYMMDD`; `fast` marks the ids that some hosts give to fast mode."""
 
@@ -69,7 +67,7 @@ class ClaudeName:
     fast: bool = False
 
 
-# The private values are tuples, which take a tenth of a dataclass's time to define: start-up.
+# A tuple takes a tenth of a dataclass's time to define: start-up.
 class _ForeignName(NamedTuple):
     """A name of a model of another maker."""
 

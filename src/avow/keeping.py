@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from avow.context import Context
@@ -32,7 +31,7 @@ class Keeper:
         """The exchange with its number, where it could be kept."""
         if self._history is not None:
             with self._forgiving():
-                return replace(exchange, number=self._history.begin(exchange))
+                return exchange._replace(number=self._history.begin(exchange))
         return exchange
 
     def save(self, exchange: Exchange) -> None:

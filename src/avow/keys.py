@@ -3,27 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
 
-from avow.credential import Credential, is_loopback
-from avow.errors import ConfigError, CredentialsError, UsageError
+from avow import key_command, key_file
+from avow.credential import API_HOST, Credential, check_destination, checked, last_four
+from avow.errors import ConfigError, CredentialsError
 
-API_HOST = "api.anthropic.com"
 SERVICE = "avow"
 """What keys are filed under in the keyring; the user name there is the host."""
 
-KEY_FILE = "key"
-COMMAND_LIMIT_S = 10.0
 KEYRING_LIMIT_S = 2.0
-LONGEST_KEY = 16 * 1024
 _LEAST_PRIORITY = 1
 _VARIABLES = (("ANTHROPIC_API_KEY", "x-api-key"), ("ANTHROPIC_AUTH_TOKEN", "bearer"))
-_BAD_ADDRESS = "https://HOST, or http:// to a loopback address"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One place for a key, for `auth status`. `state` is `wins`, `not set`, `outranked`, `for another host`,
     `switched off`, `none on this machine` or `refused: WHY`; `last_four` are the key's last characters, where it
     was looked at."""
@@ -44,36 +38,6 @@ class NoKeyring(KeyringUnusable):
         super().__init__("this machine has none")
 
 
-def check_destination(base_url: str) -> str:
-    """The host (`HOST` or `HOST:PORT`) that a key for `base_url` belongs to.
-
-    Raises UsageError for what no key may be sent to: cleartext to anything but loopback, other schemes, an address
-    with a user name, password, query or fragment in it. The address itself is never repeated.
-    """
-    problem = None
-    try:
-        parts = urlsplit(base_url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        problem = "is not a valid address"
-    else:
-        if not base_url.isascii() or not base_url.isprintable() or " " in base_url or "\\" in base_url:
-            problem = "holds characters that no address has"
-        elif parts.scheme not in ("http", "https") or not host:
-            problem = "is not an http(s) address"
-        elif "@" in parts.netloc:
-            problem = "holds a user name or password"
-        elif parts.query or parts.fragment or "?" in base_url or "#" in base_url:
-            problem = "holds a query or a fragment"
-        elif parts.scheme == "http" and not is_loopback(host):
-            problem = f"would send the key in cleartext to {host}"
-    if problem or not host:
-        raise UsageError(f"the base URL {problem}", hint=f"it must be {_BAD_ADDRESS}")
-    if port is None or port == (443 if parts.scheme == "https" else 80):
-        return host
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 def find(
     environ: Mapping[str, str],
     *,
@@ -92,7 +56,7 @@ def find(
         if secret := environ.get(variable, "").strip():
             return Credential(checked(secret, variable), style, variable)
     if api_key_command:
-        return Credential(run_command(api_key_command, environ), "x-api-key", "api_key_command")
+        return Credential(key_command.run(api_key_command, environ), "x-api-key", "api_key_command")
     reason = "switched off (keyring.enabled)"
     if keyring_enabled:
         try:
@@ -102,8 +66,8 @@ def find(
             kept, reason = None, str(error)
         if kept:
             return Credential(checked(kept, "the keyring"), "x-api-key", "keyring", host)
-    path = config_dir / KEY_FILE
-    keys = read_file(path)
+    path = config_dir / key_file.NAME
+    keys = key_file.read(path)
     if host in keys:
         return Credential(keys[host], "x-api-key", str(path), host)
     raise none_found(host, path, reason, others=bool(keys))
@@ -137,13 +101,13 @@ def explain(
         found.append(Source("api_key_command", "wins"))
     else:
         found.append(
-            _seen("api_key_command", lambda: run_command(api_key_command, environ) if api_key_command else None)
+            _seen("api_key_command", lambda: key_command.run(api_key_command, environ) if api_key_command else None)
         )
     if keyring_enabled:
         found.append(_seen_in_keyring(host))
     else:
         found.append(Source("keyring", "switched off"))
-    found.append(_seen_in_file(host, config_dir / KEY_FILE))
+    found.append(_seen_in_file(host, config_dir / key_file.NAME))
     return _ranked(found)
 
 
@@ -182,106 +146,12 @@ def _seen_in_keyring(host: str) -> Source:
 
 def _seen_in_file(host: str, path: Path) -> Source:
     try:
-        keys = read_file(path)
+        keys = key_file.read(path)
     except CredentialsError as error:
         return Source(str(path), f"refused: {error.message}")
     if host in keys:
         return Source(str(path), "wins", last_four(keys[host]))
     return Source(str(path), "for another host" if keys else "not set")
-
-
-def last_four(secret: str) -> str | None:
-    """The last characters of a key long enough for them to give nothing away."""
-    return secret[-4:] if len(secret) >= 16 else None
-
-
-def checked(text: str, source: str) -> str:
-    """The key in `text`, without the space around it. Raises CredentialsError, which does not repeat it."""
-    secret = text.strip()
-    problem = None
-    if not secret:
-        problem = "is empty"
-    elif len(secret) > LONGEST_KEY:
-        problem = f"is longer than {LONGEST_KEY} characters"
-    elif any(letter.isspace() for letter in secret):
-        problem = "holds spaces or line breaks"
-    elif not secret.isascii() or not secret.isprintable():
-        problem = "holds characters that no key has"
-    if problem:
-        raise CredentialsError(f"{source}: the API key {problem}", hint="copy it again, whole and alone")
-    return secret
-
-
-# -- the command ----------------------------------------------------------------------------------------------
-
-
-def run_command(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The key that a command prints: run without a shell, for ten seconds at most. Raises CredentialsError."""
-    import subprocess  # deferred: start-up
-
-    try:
-        process = subprocess.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(environ),
-        )
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "not a command").lower()
-        raise CredentialsError(f"api_key_command: {_one_line(command[0])}: {reason}", hint=_COMMAND_HINT) from None
-    output, errors, code = _outcome(process)
-    if code is None:
-        problem = f"did not end within {COMMAND_LIMIT_S:g} seconds"
-    elif code:
-        words = _one_line(errors.decode("utf-8", "replace"))
-        problem = f"ended with status {code}" + (f": {words}" if words else "")
-    elif not output.strip():
-        problem = "printed nothing"
-    else:
-        return checked(output.decode("utf-8", "replace"), "api_key_command")
-    raise CredentialsError(f"api_key_command: {_one_line(command[0])} {problem}", hint=_COMMAND_HINT)
-
-
-_COMMAND_HINT = "it must print the key, and nothing else, on stdout"
-
-
-def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
-    """What a process printed (not more than a key can have), and its status, None where it took too long."""
-    import threading  # deferred: start-up
-    import time
-
-    kept: dict[str, bytes] = {"stdout": b"", "stderr": b""}
-
-    def drain(name: str, pipe: Any) -> None:
-        kept[name] = pipe.read(LONGEST_KEY + 2)
-        pipe.close()  # who writes more is told so
-
-    until = time.monotonic() + COMMAND_LIMIT_S
-    readers = [threading.Thread(target=drain, args=(name, getattr(process, name)), daemon=True) for name in tuple(kept)]
-    for reader in readers:
-        reader.start()
-    for reader in readers:
-        reader.join(max(until - time.monotonic(), 0))
-    try:
-        code = process.wait(max(until - time.monotonic(), 0.01))
-    except Exception:  # subprocess.TimeoutExpired
-        code = None
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    late = any(reader.is_alive() for reader in readers)
-    return kept["stdout"], kept["stderr"], None if late else code
-
-
-def _one_line(text: str) -> str:
-    """Words from outside as one line that is fit to show, the last of them, with anything like a key struck out."""
-    import re  # deferred: only for errors
-
-    words = " ".join(text.split())
-    words = "".join(letter if letter.isprintable() else "�" for letter in words)
-    return re.sub(r"\bsk-[A-Za-z0-9_-]{4,}", "•••", words)[-300:]
 
 
 # -- the keyring ----------------------------------------------------------------------------------------------
@@ -357,60 +227,6 @@ def _priority(backend: Any) -> float:
         return 0.0
 
 
-# -- the key file ---------------------------------------------------------------------------------------------
-
-
-def read_file(path: Path) -> dict[str, str]:
-    """The keys in a key file by host; empty where there is no file.
-
-    A line is `HOST KEY`, or a key alone for the API's own host; `#` begins a comment line. Raises CredentialsError
-    for a file that others may read, or that is not of that form.
-    """
-    keys = {}
-    for number, line in enumerate(_private_text(path).splitlines(), 1):
-        words = line.split()
-        if not words or words[0].startswith("#"):
-            continue
-        if len(words) > 2:
-            raise CredentialsError(f"{path}:{number}: is neither KEY nor HOST KEY", hint=_FILE_HINT)
-        keys[words[0].lower() if len(words) == 2 else API_HOST] = checked(words[-1], f"{path}:{number}")
-    return keys
-
-
-_FILE_HINT = "`avow auth login --store file` writes the file anew"
-
-
-def _private_text(path: Path) -> str:
-    import os
-    import stat
-
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-    except OSError as error:
-        raise CredentialsError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-    with os.fdopen(descriptor, "rb") as stream:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise CredentialsError(f"{path}: is not a file")
-        if os.name == "posix" and facts.st_mode & 0o077:
-            raise CredentialsError(f"{path}: others may read it", hint=_chmod(path))
-        if os.name == "posix" and facts.st_uid not in (os.geteuid(), 0):
-            raise CredentialsError(f"{path}: it belongs to another user")
-        data = stream.read(1024 * 1024)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise CredentialsError(f"{path}: is not UTF-8 text", hint=_FILE_HINT) from None
-
-
-def _chmod(path: Path) -> str:
-    import shlex  # deferred: only for errors
-
-    return f"chmod 600 {shlex.quote(str(path))}"
-
-
 # -- storing --------------------------------------------------------------------------------------------------
 
 
@@ -421,8 +237,8 @@ def store(host: str, secret: str, *, where: str, config_dir: Path, limit_s: floa
     """
     secret = checked(secret, "the key given")
     if where == "file":
-        path = config_dir / KEY_FILE
-        _write_file(path, {**_readable_keys(path), host: secret})
+        path = config_dir / key_file.NAME
+        key_file.put(path, host, secret)
         return str(path)
     if where != "keyring":
         raise ConfigError(f"--store {where}: there is no such place", hint="keyring or file")
@@ -457,10 +273,8 @@ def remove(host: str, *, config_dir: Path, keyring_enabled: bool = True) -> tupl
             pass
         except KeyringUnusable as error:
             problem = str(error)
-    path = config_dir / KEY_FILE
-    keys = read_file(path)
-    if keys.pop(host, None) is not None:
-        _write_file(path, keys)
+    path = config_dir / key_file.NAME
+    if key_file.drop(path, host):
         removed.append(str(path))
     return tuple(removed), problem
 
@@ -471,21 +285,3 @@ def _deleted(host: str) -> bool:
         return False
     backend.delete_password(SERVICE, host)
     return True
-
-
-def _readable_keys(path: Path) -> dict[str, str]:
-    """What the file holds already; what others may read, or cannot be understood, is replaced."""
-    try:
-        return read_file(path)
-    except CredentialsError:
-        return {}
-
-
-def _write_file(path: Path, keys: Mapping[str, str]) -> None:
-    from avow.private_file import write  # deferred: start-up
-
-    if not keys:
-        path.unlink(missing_ok=True)
-        return
-    lines = ["# API keys of avow: HOST KEY", *(f"{host} {secret}" for host, secret in keys.items())]
-    write(path, "\n".join([*lines, ""]).encode())

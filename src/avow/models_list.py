@@ -233,4 +233,4 @@ def merged(built_in: Model | None, said: JsonObject) -> Model:
         words = said.get(key)
         if isinstance(words, list) and all(isinstance(word, str) for word in words):
             found[name] = tuple(words)
-    return replace(model, **found)
+    return model._replace(**found)

@@ -3,12 +3,11 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(NamedTuple):
     """The three folders, absolute. None of them need exist; `make_private` creates one with mode 0700."""
 
     config: Path

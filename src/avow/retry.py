@@ -105,7 +105,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     text = headers.get("retry-after", "")
     seconds = _number(text)
     if seconds is None:
-        date = _http_date(text)
+        date = http_date(text)
         seconds = None if date is None else date - now
     if seconds is None or not seconds > 0:
         return None
@@ -142,8 +142,8 @@ def _number(text: str) -> float | None:
     return float(text) if re.fullmatch(_SECONDS, text) else None
 
 
-def _http_date(text: str) -> float | None:
-    """An HTTP date as Unix time; without a zone it is in UTC."""
+def http_date(text: str) -> float | None:
+    """An HTTP date (RFC 9110, 5.6.7) as Unix time, None where it is none; without a zone it is in UTC."""
     if not text or len(text) > 64:
         return None
     from datetime import UTC  # deferred: start-up

@@ -3,9 +3,9 @@
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from avow.errors import ConfigError, UsageError
 from avow.settings_keys import GROUPS, KEYS, EntryError, Key, about, checked, from_text, is_key, nearest
@@ -19,8 +19,7 @@ NO_KEYS = frozenset({"AVOW_CONFIG_DIR", "AVOW_DATA_DIR", "AVOW_CACHE_DIR", "AVOW
 Level = Literal["flag", "template", "conversation", "environment", "profile", "config", "default"]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value comes from: the level, and the place there (`--model`, `AVOW_MODEL`, `config.toml:12`)."""
 
     kind: Level
@@ -30,21 +29,19 @@ class Origin:
         return self.where or self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """Settings by name, each with its line. Tables' entries have lines of their own, as `aliases.fast`."""
 
-    values: Mapping[str, object] = field(default_factory=dict)
-    lines: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, object] = MappingProxyType({})
+    lines: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """A config file that was read and checked; an empty one where there is none."""
 
     path: Path | None = None
-    section: Section = field(default_factory=Section)
-    profiles: Mapping[str, Section] = field(default_factory=dict)
+    section: Section = Section()
+    profiles: Mapping[str, Section] = MappingProxyType({})
 
     def place(self, line: int | None) -> str:
         """`config.toml:12`."""
@@ -52,8 +49,7 @@ class Config:
         return f"{name}:{line}" if line else name
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Every setting with its value and its origin. `profile` is the one in force."""
 
     values: Mapping[str, object]
@@ -320,8 +316,8 @@ def _given(kind: Level, given: Mapping[str, object]) -> _Given:
 def _environment(environ: Mapping[str, str]) -> _Given:
     """What the environment says; an empty variable says nothing."""
     found: _Given = {}
-    if url := environ.get("ANTHROPIC_BASE_URL"):
-        found["base_url"] = url.strip(), Origin("environment", "ANTHROPIC_BASE_URL")
+    if url := environ.get("ANTHROPIC_BASE_URL", "").strip():
+        found["base_url"] = url, Origin("environment", "ANTHROPIC_BASE_URL")
     for variable in [name for name in environ if name.startswith("AVOW_")]:
         key = _by_variable(variable)
         if key is None or not environ[variable]:

@@ -3,8 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from avow.catalogue import DEFAULT_MODEL
 
@@ -16,6 +15,9 @@ YEAR_S = 366 * 24 * 3600
 MOST_FALLBACKS = 3
 OVERRIDES = ("max_tokens", "thinking", "effort", "speed")
 """What `overrides."MODEL"` may hold: the fields that an entry of the API's `fallbacks` takes."""
+
+_NEVER_EMPTY = frozenset({"model", "base_url"})
+"""Texts of which an empty one is a slip; of others it takes back what a level below says."""
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -32,8 +34,7 @@ _KINDS: Mapping[Kind, str] = {
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token of RFC 9110, 5.6.2
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One setting. `flag` is the option of `ask` that says the same; `least` and `most` bound a number;
     `secret` says that its values are never shown."""
 
@@ -155,6 +156,8 @@ def checked(key: Key, value: object) -> object:
         case "text" if isinstance(value, str):
             if key.choices and value not in key.choices:
                 raise ValueError(f"must be one of {', '.join(key.choices)}, not {value[:40]!r}")
+            if key.name in _NEVER_EMPTY and not value.strip():
+                raise ValueError("must not be empty")
             return value
         case "models":
             return _models(key, value)

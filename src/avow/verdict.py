@@ -1,8 +1,9 @@
 """Who answered, as values: the verdict, the hops, the evidence, and which model wrote which text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from avow.errors import Failure
 from avow.gateways import API_HOST, declares_fallback
@@ -33,8 +34,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """One model that was tried. `usage` is its own token counts, None where the response gives none."""
 
     model: str | None
@@ -45,8 +45,7 @@ class Hop:
     cost_usd: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One thing the verdict rests on. `strength`: `strong` (a routing field), `weak` (a name that may be
     an echo) or `none` (a name that says nothing about the model)."""
 
@@ -55,16 +54,14 @@ class Evidence:
     strength: str
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of the answer and the model that wrote it."""
 
     model: str | None
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One request and what came of it. `model` is the one sent.
 
     `headers` are the response's, lower-case. `continued`: the next attempt went on from this one's text.
@@ -73,23 +70,21 @@ class Attempt:
     model: str
     message: Message | None = None
     failure: Failure | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     continued: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What routing must know of the question. `pinned_since`: the turn since which the conversation stays on
     another model than `requested_model`, because avow itself fell back there; `host`: who was asked."""
 
     requested_model: str
     pinned_since: int | None = None
     host: str = API_HOST
-    same_models: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    same_models: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(NamedTuple):
     """Who answered, how that is known, and which model wrote what. `verdict` is None while no message began."""
 
     verdict: Verdict | None = None

@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from avow.exchange import Status
@@ -34,18 +33,17 @@ _BARE = {
 }
 _WRITER = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 from avow.history.store import History
 from tests.history.making import answered
 with History.open(Path(sys.argv[1])) as history:
     while True:
         exchange = answered("word " * 40, "answer " * 200)
-        number = history.begin(replace(exchange, status="pending"))
+        number = history.begin(exchange._replace(status="pending"))
         sys.stdout.write(f"{number}\\n")
         sys.stdout.flush()
-        history.save(replace(exchange, number=number, status="pending"))
-        history.finish(replace(exchange, number=number))
+        history.save(exchange._replace(number=number, status="pending"))
+        history.finish(exchange._replace(number=number))
 """
 
 
@@ -99,14 +97,14 @@ def adding(path: Path, *, anew: bool = False) -> list[float]:
     history = History.open(path)
     for n in range(100):
         exchange = make(dice, n, 100)
-        exchange = replace(exchange, id=f"{exchange.id}-{dice.random()}-{time.time()}")
+        exchange = exchange._replace(id=f"{exchange.id}-{dice.random()}-{time.time()}")
         if anew:
             history.close()
         started = time.perf_counter()
         if anew:
             history = History.open(path)
-        number = history.begin(replace(exchange, status=Status.PENDING))
-        history.finish(replace(exchange, number=number))
+        number = history.begin(exchange._replace(status=Status.PENDING))
+        history.finish(exchange._replace(number=number))
         if anew:
             history.close()
         taken.append(time.perf_counter() - started)

@@ -1,7 +1,5 @@
 """Exchanges as lines."""
 
-from dataclasses import replace
-
 import pytest
 
 from avow.commands.history_lines import cut, entries, lines, marked, prompt_line, result, route, when
@@ -49,11 +47,11 @@ def test_the_result_in_words(exchange: Exchange, words: str) -> None:
 )
 def test_who_was_asked_and_who_answered(exchange: Exchange, words: str) -> None:
     assert route(exchange, PIPE) == words
-    assert "→" not in route(exchange, replace(PIPE, unicode=False))
+    assert "→" not in route(exchange, PIPE._replace(unicode=False))
 
 
 @pytest.mark.parametrize(
-    "facts", [PIPE, WIDE, NARROW, replace(WIDE, width=20)], ids=["pipe", "wide", "narrow", "least"]
+    "facts", [PIPE, WIDE, NARROW, WIDE._replace(width=20)], ids=["pipe", "wide", "narrow", "least"]
 )
 def test_no_line_of_a_terminal_is_too_long_and_none_is_alive(facts: Facts) -> None:
     from rich.cells import cell_len
@@ -83,7 +81,7 @@ def test_more_than_the_measured_ones_are_there() -> None:
 
 
 def test_colour_tells_nothing_alone() -> None:
-    coloured = "".join(lines([rerouted(number=1)], replace(WIDE, color=True)))
+    coloured = "".join(lines([rerouted(number=1)], WIDE._replace(color=True)))
     assert "\x1b[33mfallback\x1b[0m" in coloured
     assert "fallback" in "".join(lines([rerouted(number=1)], WIDE))
 
@@ -109,7 +107,7 @@ def test_what_is_not_kept_is_said() -> None:
 def test_an_excerpt_is_marked_and_harmless() -> None:
     pieces = (("a\x1b[5m\n", False), ("hit\t", True), (" b", False))
     assert marked(pieces, PIPE) == "a␛[5m [hit ] b"
-    assert marked(pieces, replace(WIDE, color=True)) == "a␛[5m \x1b[1mhit \x1b[0m b"
+    assert marked(pieces, WIDE._replace(color=True)) == "a␛[5m \x1b[1mhit \x1b[0m b"
 
 
 def test_a_time_that_is_none_is_shown_as_it_is() -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -80,7 +79,7 @@ def said(options: Options | None) -> Options | None:
     """The same without the settings that were not given."""
     if options is None:
         return None
-    return replace(options, flags={key: value for key, value in options.flags.items() if value is not None})
+    return options._replace(flags={key: value for key, value in options.flags.items() if value is not None})
 
 
 @pytest.mark.parametrize(

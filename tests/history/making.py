@@ -1,6 +1,5 @@
 """Exchanges made by hand, as values."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ def asked(prompt: str | None = "What is a hop?", *, at: float = NOON, **changes:
         user_content=({"type": "text", "text": prompt},) if prompt else (),
         base_url="https://api.anthropic.com",
     )
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
 def answered(prompt: str | None = "What is a hop?", text: str = "One try.", **changes: Any) -> Exchange:
@@ -80,4 +79,4 @@ def kept(path: Path, *exchanges: Exchange, content: str = "full") -> tuple[Excha
     """The same exchanges with the numbers they got in a history at `path`."""
     with History.open(path, content=content) as history:
         numbers = [history.begin(exchange) for exchange in exchanges]
-        return tuple(replace(one, number=number) for one, number in zip(exchanges, numbers, strict=True))
+        return tuple(one._replace(number=number) for one, number in zip(exchanges, numbers, strict=True))

@@ -19,16 +19,15 @@ from tests.history.making import answered, kept
 
 ADD = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 from avow.history.store import History
 from tests.history.making import answered, asked
 path, name = Path(sys.argv[1]), sys.argv[2]
 with History.open(path) as history:
     pending = asked(name)
-    pending = replace(pending, number=history.begin(pending))
+    pending = pending._replace(number=history.begin(pending))
     done = answered(name, "done " + name, id=pending.id, number=pending.number)
-    history.save(replace(pending, routing=done.routing))
+    history.save(pending._replace(routing=done.routing))
     history.finish(done)
 """
 ADD_FOR_EVER = """
@@ -36,14 +35,13 @@ import sys
 from pathlib import Path
 from avow.history.store import History
 from tests.history.making import answered
-from dataclasses import replace
 with History.open(Path(sys.argv[1])) as history:
     for n in range(100_000):
         exchange = answered(f"p{n} " + "word " * 50)
-        number = history.begin(replace(exchange, status="pending"))
+        number = history.begin(exchange._replace(status="pending"))
         sys.stdout.write(f"{number}\\n")
         sys.stdout.flush()
-        history.finish(replace(exchange, number=number))
+        history.finish(exchange._replace(number=number))
 """
 
 

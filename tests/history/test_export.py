@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,10 +15,10 @@ from tests.history.making import FABLE, OLD, answered, asked, rerouted
 
 HOSTILE = 'a "quote", a comma,\r\na line\nand = 1 + 2\ttab \udcff\ud83d\ude00 é'
 EXCHANGES = (
-    replace(answered(HOSTILE, HOSTILE), number=1),
-    replace(rerouted(), number=2),
-    replace(asked("pending"), number=3),
-    replace(hidden(answered("gone")), number=4),
+    answered(HOSTILE, HOSTILE)._replace(number=1),
+    rerouted()._replace(number=2),
+    asked("pending")._replace(number=3),
+    hidden(answered("gone"))._replace(number=4),
 )
 
 
@@ -29,7 +28,7 @@ def test_the_object_is_that_of_the_contract() -> None:
 
 
 def test_what_was_withheld_from_the_screen_is_there() -> None:
-    shown = as_object(replace(rerouted("kept"), withheld=True))
+    shown = as_object(rerouted("kept")._replace(withheld=True))
     assert (shown["withheld"], shown["text"]) == (True, "Begun. kept")
 
 

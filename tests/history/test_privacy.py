@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,9 +30,9 @@ def path(tmp_path: Path) -> Path:
         history.add(fill[:75])
         number = history.begin(secret)
         partial = Routing(segments=(Segment(None, "qxpartial " * 200),))
-        history.save(replace(secret, number=number, routing=partial))
+        history.save(secret._replace(number=number, routing=partial))
         done = rerouted("qxanswer " * 300, prompt=secret.prompt, system="qxsystem", attachments=(FILE,))
-        history.finish(replace(done, id=secret.id, number=number))
+        history.finish(done._replace(id=secret.id, number=number))
         history.add(fill[75:])
     return path
 
@@ -81,7 +80,7 @@ def test_an_exchange_redacted_while_it_runs_stays_so(path: Path) -> None:
     with History.open(path) as history:
         number = history.begin(pending)
         privacy.redact(history, [number])
-        history.finish(replace(answered("qxlater", "qxlateranswer", id=pending.id), number=number))
+        history.finish(answered("qxlater", "qxlateranswer", id=pending.id)._replace(number=number))
         assert history.get(str(number)).prompt is None
         assert history.get(str(number)).routing.served_model is not None
         assert b"qxlater" not in bytes_beside(path)

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,7 @@ ROUTINGS = st.builds(
 )
 EXCHANGES = st.builds(
     Exchange,
+    number=st.none(),
     id=TEXTS,
     conversation_id=TEXTS,
     created_at=st.datetimes().map(lambda t: t.isoformat() + "Z"),
@@ -91,7 +91,7 @@ def test_any_exchange_comes_back_equal(exchange: Exchange) -> None:
     marks = ", ".join(f":{name}" for name in row)
     connection.execute(f"INSERT INTO exchange ({', '.join(row)}) VALUES ({marks})", row)
     stored = connection.execute("SELECT * FROM exchange").fetchone()
-    assert replace(from_row(stored), number=None) == exchange
+    assert from_row(stored)._replace(number=None) == exchange
 
 
 @pytest.mark.parametrize("exchange", [answered(), rerouted(), asked()], ids=["answered", "rerouted", "pending"])
@@ -165,8 +165,8 @@ def test_a_history_without_content_holds_no_word(tmp_path: Path) -> None:
     exchange = full_of_secrets()
     with History.open(path, content="none") as history:
         number = history.begin(exchange)
-        history.finish(replace(exchange, number=number))
-        assert history.get("1") == replace(hidden(exchange), number=1)
+        history.finish(exchange._replace(number=number))
+        assert history.get("1") == hidden(exchange)._replace(number=1)
         files = [file.read_bytes() for file in tmp_path.iterdir()]
     assert not any(SECRET.encode() in data for data in (*files, path.read_bytes()))
 

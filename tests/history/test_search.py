@@ -212,9 +212,8 @@ def test_a_changed_answer_is_found_by_its_last_words(path: Path) -> None:
     exchange = answered("changing", "before")
     with History.open(path) as history:
         number = history.begin(exchange)
-        from dataclasses import replace
 
-        history.finish(replace(answered("changing", "after", id=exchange.id), number=number))
+        history.finish(answered("changing", "after", id=exchange.id)._replace(number=number))
     assert found(path, query_of(["before"])) == []
     assert found(path, query_of(["after"])) == [number]
 

@@ -52,7 +52,7 @@ def path(tmp_path: Path) -> Path:
         answered("cut", at=NOON + 40 * DAY, status=Status.TRUNCATED),
         answered(
             at=NOON + 41 * DAY,
-            routing=replace(plain.routing, verdict=Verdict.UNVERIFIED, served_model=None),
+            routing=plain.routing._replace(verdict=Verdict.UNVERIFIED, served_model=None),
             status=Status.INCOMPLETE,
         ),
         asked("failed", at=NOON + 41 * DAY, status=Status.FAILED, error=Failure("timeout", None, "silence")),

@@ -1,7 +1,6 @@
 """The life of a row, and finding it again."""
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,10 +23,10 @@ def path(tmp_path: Path) -> Path:
 def test_a_row_is_there_before_the_answer_and_grows(path: Path) -> None:
     pending = asked("Why?")
     with History.open(path) as history:
-        pending = replace(pending, number=history.begin(pending))
+        pending = pending._replace(number=history.begin(pending))
         with History.open(path, read_only=True) as reader:
             assert reader.get("1") == pending
-            partial = replace(pending, routing=Routing(segments=(Segment(FABLE, "Beca"),)))
+            partial = pending._replace(routing=Routing(segments=(Segment(FABLE, "Beca"),)))
             history.save(partial)
             assert reader.get("1") == partial
             assert partial.status is Status.PENDING
@@ -40,7 +39,7 @@ def test_what_is_finished_without_a_beginning_is_written_whole(path: Path) -> No
     exchange = rerouted()
     with History.open(path) as history:
         history.finish(exchange)
-        assert history.get("1") == replace(exchange, number=1)
+        assert history.get("1") == exchange._replace(number=1)
 
 
 def test_a_row_deleted_while_it_runs_stays_deleted(path: Path) -> None:
@@ -62,7 +61,7 @@ def test_adding_many_leaves_known_ones_alone(path: Path) -> None:
     first, second = answered("one", source="claude-code"), answered("two", source="claude-code")
     with History.open(path) as history:
         assert history.add([first]) == 1
-        assert history.add([replace(first, prompt="changed"), second]) == 1
+        assert history.add([first._replace(prompt="changed"), second]) == 1
         assert [exchange.prompt for exchange in history.rows(oldest_first=True)] == ["one", "two"]
 
 
@@ -197,7 +196,7 @@ def test_two_threads_may_write(path: Path) -> None:
 
         def save(n: int) -> None:
             pending = asked(f"thread {n}")
-            pending = replace(pending, number=history.begin(pending))
+            pending = pending._replace(number=history.begin(pending))
             for _ in range(20):
                 history.save(pending)
 

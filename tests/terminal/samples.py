@@ -5,7 +5,6 @@ import os
 import struct
 import termios
 import threading
-from dataclasses import replace
 from typing import Any, BinaryIO
 
 import pyte
@@ -52,7 +51,7 @@ def exchange(**changes: Any) -> Exchange:
         message_id="msg_1",
         base_url="https://api.anthropic.com",
     )
-    return replace(whole_one, **changes)
+    return whole_one._replace(**changes)
 
 
 def judged(*messages: dict[str, Any], host: str = "api.anthropic.com", **changes: Any) -> Exchange:
@@ -116,7 +115,7 @@ CUT = exchange(
     status=Status.INCOMPLETE,
     exit_code=7,
     error=Failure("stream_ended", None, "the stream ended before the answer did"),
-    routing=replace(exchange().routing, verdict=Verdict.UNVERIFIED),
+    routing=exchange().routing._replace(verdict=Verdict.UNVERIFIED),
 )
 FAILED = exchange(
     status=Status.FAILED,

@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,7 +87,7 @@ def test_each_event_is_written_when_it_happens() -> None:
 
 @pytest.mark.parametrize(("finished", "held"), [(samples.HANDED_OVER, True), (exchange(), False)])
 def test_hold_keeps_what_the_models_wrote(finished: Any, held: bool) -> None:
-    done = Finished(replace(finished, withheld=held))
+    done = Finished(finished._replace(withheld=held))
     out, _ = show("jsonl", *ALL[:-1], done, hold=True)
     names = [json.loads(line)["event"] for line in out.splitlines()]
     assert ("text" in names, "thinking" in names, "withdrawn" in names) == (not held,) * 3

@@ -1,6 +1,5 @@
 """The stable lines of stderr."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,7 +34,7 @@ def skipped() -> Exchange:
 
 
 def broken(kind: str, words: str = "words", **changes: Any) -> Exchange:
-    return replace(samples.CUT, error=Failure(kind, None, words), **changes)
+    return samples.CUT._replace(error=Failure(kind, None, words), **changes)
 
 
 CASES = [
@@ -122,7 +121,7 @@ CASES = [
         id="a-problem-found-afterwards",
     ),
     pytest.param(
-        replace(samples.FELL_BACK, status=Status.TRUNCATED, stop_reason="tool_use"),
+        samples.FELL_BACK._replace(status=Status.TRUNCATED, stop_reason="tool_use"),
         [
             f"{FALLBACK} (claude-fable-5 declined: frontier_llm)",
             "avow: truncated: the answer stopped at tool_use",
@@ -130,7 +129,7 @@ CASES = [
         id="fallback-and-truncated",
     ),
     pytest.param(
-        replace(samples.FELL_BACK, status=Status.INCOMPLETE, error=None, withheld=True),
+        samples.FELL_BACK._replace(status=Status.INCOMPLETE, error=None, withheld=True),
         [
             f"{FALLBACK} (claude-fable-5 declined: frontier_llm)",
             "avow: incomplete: the stream ended before the answer did (request req_1)",
@@ -139,7 +138,7 @@ CASES = [
         id="fallback-incomplete-withheld",
     ),
     pytest.param(
-        replace(samples.UNNAMED, withheld=True, number=None),
+        samples.UNNAMED._replace(withheld=True, number=None),
         [
             "avow: unverified: requested claude-fable-5; the response does not name the model that answered",
             "avow: withheld: the answer is not shown (--hold), and not kept either: there is no history of it",
@@ -147,7 +146,7 @@ CASES = [
         id="withheld-and-not-kept",
     ),
     pytest.param(
-        replace(samples.UNNAMED, status=Status.INCOMPLETE),
+        samples.UNNAMED._replace(status=Status.INCOMPLETE),
         [
             "avow: unverified: requested claude-fable-5; the response does not name the model that answered",
             "avow: incomplete: the stream ended before the answer did (request req_1)",
@@ -173,4 +172,4 @@ def test_a_name_is_another_only_where_it_differs() -> None:
     assert other_name(exchange()) is None
     assert other_name(samples.UNKNOWN_NAME) == "prod-claude"
     evidence = (Evidence("headers.x-litellm-model-name", "claude-sonnet-5", "strong"),)
-    assert other_name(exchange(routing=replace(exchange().routing, evidence=evidence))) == "claude-sonnet-5"
+    assert other_name(exchange(routing=exchange().routing._replace(evidence=evidence))) == "claude-sonnet-5"

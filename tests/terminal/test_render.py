@@ -1,7 +1,5 @@
 """The panel, the footer and the rules."""
 
-from dataclasses import replace
-
 import pytest
 
 from avow.exchange import HandedOver
@@ -49,10 +47,10 @@ def test_no_panel_where_all_is_as_requested() -> None:
 
 
 def test_markup_from_outside_is_text() -> None:
-    text = panel(replace(samples.FELL_BACK, requested_model="[/] [red]x[/red]"), Facts())
+    text = panel(samples.FELL_BACK._replace(requested_model="[/] [red]x[/red]"), Facts())
     assert text is not None
     assert "[/] [red]x[/red]" in text
-    assert "\x1b" not in str(panel(replace(samples.FELL_BACK, requested_model=HOSTILE), Facts()))
+    assert "\x1b" not in str(panel(samples.FELL_BACK._replace(requested_model=HOSTILE), Facts()))
 
 
 def test_footer() -> None:

@@ -6,7 +6,6 @@ import re
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +80,13 @@ def test_a_hand_over_is_told_in_its_place_and_in_the_panel(
 @pytest.mark.parametrize("pieces", [1, 7, 1000], ids=["characters", "sevens", "whole"])
 def test_hostile_text_leaves_nothing_active(pieces: int, markdown: bool) -> None:
     terminal = Terminal()
-    everywhere = replace(
-        samples.HANDED_OVER,
+    everywhere = samples.HANDED_OVER._replace(
         requested_model=HOSTILE,
         request_id=HOSTILE,
-        routing=replace(
-            samples.HANDED_OVER.routing,
+        routing=samples.HANDED_OVER.routing._replace(
             served_model=HOSTILE,
             explanation=HOSTILE,
-            hops=tuple(replace(hop, model=HOSTILE, category=HOSTILE) for hop in samples.HANDED_OVER.routing.hops),
+            hops=tuple(hop._replace(model=HOSTILE, category=HOSTILE) for hop in samples.HANDED_OVER.routing.hops),
         ),
     )
     watch = choose(terminal.screen(), "text", show_thinking=True, markdown=markdown)
@@ -170,7 +167,7 @@ def test_thinking_is_labelled_in_words() -> None:
 
 
 def test_hold_shows_the_whole_with_its_rule_or_nothing() -> None:
-    accepted = replace(samples.HANDED_OVER, exit_code=0)
+    accepted = samples.HANDED_OVER._replace(exit_code=0)
     terminal = Terminal()
     watch = choose(terminal.screen(), "text", hold=True)
     feed(watch, *handed_over()[:-1], Finished(accepted))
@@ -180,7 +177,7 @@ def test_hold_shows_the_whole_with_its_rule_or_nothing() -> None:
     assert lines[2] == "Then."
     terminal = Terminal()
     watch = choose(terminal.screen(), "text", hold=True)
-    feed(watch, *handed_over()[:-1], Finished(replace(samples.HANDED_OVER, withheld=True)))
+    feed(watch, *handed_over()[:-1], Finished(samples.HANDED_OVER._replace(withheld=True)))
     text = " ".join(terminal.shown())
     assert "First" not in text
     assert "avow history show 12" in text

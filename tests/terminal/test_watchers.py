@@ -2,7 +2,6 @@
 
 import io
 import os
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,7 +66,7 @@ def test_a_hand_over_leaves_no_mark_on_stdout() -> None:
 
 def test_hold_prints_only_what_ended_well() -> None:
     assert show(START, *words("An answer."), DONE, hold=True) == ("An answer.\n", "")
-    withheld = replace(samples.FELL_BACK, withheld=True)
+    withheld = samples.FELL_BACK._replace(withheld=True)
     out, err = show(START, *words("An answer."), Finished(withheld), hold=True)
     assert out == ""
     assert "avow history show 12" in err
@@ -124,7 +123,7 @@ def test_thinking_stays_out_of_the_answer() -> None:
 
 
 def test_an_empty_answer_is_noted() -> None:
-    empty = exchange(routing=replace(exchange().routing, segments=()))
+    empty = exchange(routing=exchange().routing._replace(segments=()))
     assert show(START, Finished(empty)) == ("", "avow: note: the answer is empty\n")
 
 
@@ -154,7 +153,7 @@ def test_a_reroute_already_seen_is_told_when_stdout_closes() -> None:
     with pytest.raises(ReaderGone):
         feed(watch, *words("x"))
     assert err.getvalue().decode() == FALLBACK
-    feed(watch, Finished(replace(samples.HANDED_OVER, status=Status.INTERRUPTED, signal=13)))
+    feed(watch, Finished(samples.HANDED_OVER._replace(status=Status.INTERRUPTED, signal=13)))
     assert err.getvalue().decode() == FALLBACK
 
 
@@ -163,7 +162,7 @@ def test_without_a_reroute_a_closed_stdout_is_silent() -> None:
     watch = choose(screen, "text")
     with pytest.raises(ReaderGone):
         feed(watch, START, *words("x"))
-    feed(watch, Finished(replace(samples.CUT, status=Status.INTERRUPTED, signal=13)))
+    feed(watch, Finished(samples.CUT._replace(status=Status.INTERRUPTED, signal=13)))
     assert err.getvalue() == b""
 
 
@@ -171,7 +170,7 @@ def test_without_a_reroute_a_closed_stdout_is_silent() -> None:
 def test_a_reroute_known_only_at_the_end_is_told_too(form: str) -> None:
     screen, err = broken_pipe()
     watch = choose(screen, form, hold=True) if form != "json" else choose(screen, form)
-    done = replace(samples.STICKY, exit_code=0)
+    done = samples.STICKY._replace(exit_code=0)
     with pytest.raises(ReaderGone):
         feed(watch, *(() if form == "jsonl" else (START,)), Finished(done))
     assert err.getvalue().startswith(b"avow: fallback: ")
@@ -186,7 +185,7 @@ def test_a_full_disk_does_not_hide_a_reroute() -> None:
 
 
 def test_an_interruption_says_what_is_kept() -> None:
-    stopped = replace(samples.CUT, status=Status.INTERRUPTED, signal=2, exit_code=130)
+    stopped = samples.CUT._replace(status=Status.INTERRUPTED, signal=2, exit_code=130)
     out, err = show(START, *words("half"), Finished(stopped))
     assert out == "half\n"
     assert err == "avow: note: interrupted; what arrived is kept: avow history show 12\n"

@@ -1,7 +1,5 @@
 """The account of how an exchange was routed."""
 
-from dataclasses import replace
-
 import pytest
 
 from avow.exchange import Exchange
@@ -75,18 +73,18 @@ def test_what_the_user_vouches_for() -> None:
 
 
 def test_an_earlier_decline_explains_a_sticky_turn() -> None:
-    earlier = replace(samples.FELL_BACK, number=7, created_at="2026-11-23T16:30:00.000Z")
+    earlier = samples.FELL_BACK._replace(number=7, created_at="2026-11-23T16:30:00.000Z")
     assert "exchange 7, 2026-11-23T16:30:00.000Z (claude-fable-5 declined: frontier_llm)" in why(
         samples.STICKY, PIPE, earlier=earlier
     )
-    later = replace(earlier, created_at="2026-11-23T18:00:00.000Z")
+    later = earlier._replace(created_at="2026-11-23T18:00:00.000Z")
     assert "exchange 7" not in why(samples.STICKY, PIPE, earlier=later)
     assert "exchange 7" not in why(samples.FELL_BACK, PIPE, earlier=earlier)
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
 def test_it_is_wrapped_on_a_terminal_and_only_there(width: int) -> None:
-    long = replace(samples.FELL_BACK, prompt="many words " * 100)
+    long = samples.FELL_BACK._replace(prompt="many words " * 100)
     shown = why(long, Facts(is_terminal=True, width=width))
     assert max(len(line) for line in shown.splitlines()) <= width + 30 * (width < 40)
     piped = why(long, Facts(width=width))
@@ -95,21 +93,19 @@ def test_it_is_wrapped_on_a_terminal_and_only_there(width: int) -> None:
 
 
 def test_nothing_from_outside_acts() -> None:
-    hostile = replace(
-        samples.FELL_BACK,
+    hostile = samples.FELL_BACK._replace(
         prompt=HOSTILE,
         requested_model=HOSTILE,
         sent_model=HOSTILE,
         source=HOSTILE,
         base_url="https://gateway.example",
-        routing=replace(
-            samples.FELL_BACK.routing,
+        routing=samples.FELL_BACK.routing._replace(
             served_model=HOSTILE,
             explanation=HOSTILE,
             recommended_model=HOSTILE,
-            hops=tuple(replace(hop, model=HOSTILE, category=HOSTILE) for hop in samples.FELL_BACK.routing.hops),
+            hops=tuple(hop._replace(model=HOSTILE, category=HOSTILE) for hop in samples.FELL_BACK.routing.hops),
             evidence=tuple(
-                replace(e, field=HOSTILE, value={HOSTILE: HOSTILE}) for e in samples.FELL_BACK.routing.evidence
+                e._replace(field=HOSTILE, value={HOSTILE: HOSTILE}) for e in samples.FELL_BACK.routing.evidence
             ),
         ),
     )
@@ -122,6 +118,6 @@ def test_one_who_was_skipped_is_told_why() -> None:
     from avow.verdict import Hop, Outcome
 
     hops = (Hop(OPUS, Outcome.SKIPPED), Hop(FABLE, Outcome.SKIPPED, error=Failure("overloaded_error", 529, "busy")))
-    text = why(exchange(routing=replace(exchange().routing, hops=hops)), PIPE)
+    text = why(exchange(routing=exchange().routing._replace(hops=hops)), PIPE)
     assert "1. claude-opus-4-8: skipped: it could not be tried" in text
     assert "2. claude-fable-5: skipped: overloaded_error: busy" in text

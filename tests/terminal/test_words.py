@@ -1,7 +1,5 @@
 """Plain words for what is not as requested."""
 
-from dataclasses import replace
-
 import pytest
 
 from avow.exchange import Exchange, Status
@@ -53,7 +51,7 @@ RECOMMENDED = judged(
             "context_window",
             "larger context",
         ),
-        (replace(samples.FELL_BACK, withheld=True), "another model", "avow history show 12", "avow why 12"),
+        (samples.FELL_BACK._replace(withheld=True), "another model", "avow history show 12", "avow why 12"),
     ],
 )
 def test_what_happened_and_what_to_do(finished: Exchange, title: str, fact: str, step: str) -> None:
@@ -70,14 +68,14 @@ def test_nothing_where_there_is_nothing_to_explain(finished: Exchange) -> None:
 
 
 def test_several_things_at_once() -> None:
-    account = explain(replace(samples.FELL_BACK, status=Status.TRUNCATED, stop_reason="max_tokens"))
+    account = explain(samples.FELL_BACK._replace(status=Status.TRUNCATED, stop_reason="max_tokens"))
     assert account is not None
     assert account.title == "another model answered; the answer was cut short"
 
 
 def test_without_a_history_no_command_needs_one() -> None:
     for finished in (samples.FELL_BACK, samples.REFUSED, samples.SUBSTITUTED, samples.CUT):
-        account = explain(replace(finished, number=None))
+        account = explain(finished._replace(number=None))
         assert account is not None
         assert not any(word in step for step in (*account.facts, *account.advice) for word in ("retry", "why", "show"))
 

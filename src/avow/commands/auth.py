@@ -8,7 +8,7 @@ import typer
 
 from avow import keys
 from avow.context import Context
-from avow.credential import Credential
+from avow.credential import Credential, check_destination, checked, last_four
 from avow.errors import CredentialsError, ExchangeError, Rejected, UsageError
 from avow.exit_codes import ExitCode
 from avow.settings import Settings
@@ -76,7 +76,7 @@ def check_key(base_url: str, credential: Credential, settings: Settings, context
     """`GET /v1/models?limit=1`, which costs nothing. See `Check`."""
     import contextlib
 
-    from avow.asking import endpoint_for  # deferred: start-up
+    from avow.parameters import endpoint_for  # deferred: start-up
     from avow.transport import Patience, Transport
     from avow.wire.failure import rejected
 
@@ -101,8 +101,8 @@ def run_login(options: Options, context: Context, check: Check = check_key) -> E
         raise UsageError(f"--store {options.store}: there is no such place", hint="keyring or file")
     settings = _settings(options, context)
     base_url = settings.text("base_url") or ""
-    host = keys.check_destination(base_url)
-    secret = keys.checked(_given_key(context, host), "the key given")
+    host = check_destination(base_url)
+    secret = checked(_given_key(context, host), "the key given")
     credential = Credential(secret, "x-api-key", "the key given", host).styled(settings.text("auth_style"))
     if options.check:
         _check_or_fail(base_url, credential, settings, context, check)
@@ -114,7 +114,7 @@ def run_login(options: Options, context: Context, check: Check = check_key) -> E
         config_dir=context.paths.config,
         limit_s=UNLOCK_S if interactive else keys.KEYRING_LIMIT_S,
     )
-    tail = keys.last_four(secret)
+    tail = last_four(secret)
     context.screen.out(f"stored the key for {host}{f' (…{tail})' if tail else ''} in {place}\n")
     for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         if context.environ.get(variable, "").strip():
@@ -128,7 +128,7 @@ def run_status(options: Options, context: Context, check: Check = check_key) -> 
     """Print every source of a key, with what became of it; 3 where none wins, or the API turns the key away."""
     settings = _settings(options, context)
     base_url = settings.text("base_url") or ""
-    host = keys.check_destination(base_url)
+    host = check_destination(base_url)
     sources = keys.explain(
         context.environ,
         base_url=base_url,
@@ -161,7 +161,7 @@ def run_status(options: Options, context: Context, check: Check = check_key) -> 
 def run_logout(options: Options, context: Context) -> ExitCode:
     """Remove the stored key for the host; what else would still be used is said."""
     settings = _settings(options, context)
-    host = keys.check_destination(settings.text("base_url") or "")
+    host = check_destination(settings.text("base_url") or "")
     removed, problem = keys.remove(
         host, config_dir=context.paths.config, keyring_enabled=settings.flag("keyring.enabled")
     )

@@ -4,7 +4,6 @@ import gc
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 from avow import asking
@@ -15,6 +14,7 @@ from avow.context import Context
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError
 from avow.exchange import Attachment, Exchange, Happening, Noted, Status
 from avow.exit_codes import ExitCode, gravest
+from avow.parameters import expand
 from avow.settings import Settings
 
 COMMANDS = ("/model", "/file", "/retry", "/why", "/help", "/quit")
@@ -85,7 +85,7 @@ class Chat:
     def model(self) -> str:
         """The id of the model that is asked."""
         settings = self.settings()
-        return asking.expand(settings.text("model") or "", settings)
+        return expand(settings.text("model") or "", settings)
 
     def tell_notes(self) -> None:
         """Say which conversation goes on."""
@@ -194,8 +194,7 @@ class Chat:
         last = self._turns[-1]
         if not last.prompt and not last.user_content:
             raise UsageError(f"the text of exchange {last.number} was not kept", hint="ask it anew")
-        again = replace(
-            self._inquiry(last.prompt or "", last.attachments),
+        again = self._inquiry(last.prompt or "", last.attachments)._replace(
             settings=self.settings(model),
             earlier=self._turns[:-1],
             retry_of=last,

@@ -55,7 +55,7 @@ def with_files(turns: Sequence[Exchange], history: History) -> tuple[Exchange, .
     """The same turns with the bytes of their attachments at hand: from the history, or read again from where
     they came while their hash still matches. Raises UsageError naming a file that is gone or has changed."""
     return tuple(
-        replace(turn, attachments=tuple(_with_bytes(file, history) for file in turn.attachments)) for turn in turns
+        turn._replace(attachments=tuple(_with_bytes(file, history) for file in turn.attachments)) for turn in turns
     )
 
 

@@ -1,14 +1,12 @@
 """What was typed, as settings: the options of `ask`, `chat` and `retry` by name, checked against each other."""
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from avow.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """What was typed. `flags` are settings by key, None where not given."""
 
     flags: dict[str, object]
@@ -19,7 +17,7 @@ class Options:
     goes_on: bool = False
     conversation: str | None = None
     simulate: str | None = None
-    count: bool = False
+    only_count: bool = False
     dry_run: str | None = None
     system_file: str | None = None
     profile: str | None = None
@@ -48,6 +46,7 @@ def options_from(given: dict[str, Any]) -> Options:
         else:
             flags[name] = tuple(value) if isinstance(value, list) and value else value or None
     flags["retries"] = given.get("retries")
+    flags["system"] = given.get("system")  # an empty one is none, whatever the config says
     if given.get("as_json"):
         if flags.get("output") not in (None, "json"):
             raise UsageError(f"--json and --output {flags['output']} contradict each other", hint="give one of them")
@@ -69,7 +68,7 @@ def options_from(given: dict[str, Any]) -> Options:
         goes_on=bool(given.get("goes_on")),
         conversation=given.get("conversation"),
         simulate=given.get("simulate"),
-        count=bool(given.get("count")),
+        only_count=bool(given.get("count")),
         dry_run=given.get("dry_run"),
         system_file=given.get("system_file"),
         profile=given.get("profile"),

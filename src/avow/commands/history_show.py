@@ -151,7 +151,6 @@ def _answer(exchange: Exchange, facts: Facts) -> str:
 
 
 def _side_by_side(family: Sequence[Exchange], facts: Facts) -> str:
-    from dataclasses import replace
 
     from rich.table import Table  # deferred: start-up
     from rich.text import Text
@@ -159,7 +158,7 @@ def _side_by_side(family: Sequence[Exchange], facts: Facts) -> str:
     from avow.terminal.render import drawn  # deferred: start-up
 
     table = Table(box=None, pad_edge=False, padding=(0, 2), expand=True)
-    plain = replace(facts, color=False)
+    plain = facts._replace(color=False)
     for one in family:
         table.add_column(Text(f"{one.number} · {_badge(one)}"), ratio=1, overflow="fold")
     table.add_row(*(Text(_answer(one, plain)) for one in family))

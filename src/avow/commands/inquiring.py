@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from avow import asking
 from avow.asking import Inquiry
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 FORMS = ("text", "json", "jsonl")
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(NamedTuple):
     """The prompt and its files, read."""
 
     prompt: str
@@ -66,7 +64,7 @@ def answer(options: Options, context: Context) -> ExitCode:
     inquiry = _with_schema(inquiry, settings)
     if options.dry_run is not None:
         return _show_request(inquiry, context, options.dry_run)
-    if options.count:
+    if options.only_count:
         return _count(inquiry, context)
     return put(inquiry, context)
 
@@ -108,7 +106,7 @@ def put(inquiry: Inquiry, context: Context) -> ExitCode:
     extract = settings.text("extract")
     watch = watcher_for(settings, context, final_text=_final_text(extract) if extract else None)
     if extract:
-        inquiry = replace(inquiry, check=_then(inquiry.check, _extractable(extract)))
+        inquiry = inquiry._replace(checks=(*inquiry.checks, _extractable(extract)))
     try:
         exchange = asking.ask(inquiry, context, watch, report)
     except CredentialsError as error:
@@ -210,7 +208,7 @@ def _template(options: Options, context: Context) -> "Template | None":
 def system_from_file(options: Options, settings: Settings) -> dict[str, object]:
     """The system prompt of `--system-file`, or of the setting where nothing else gives one."""
     path = options.system_file
-    if path is None and settings.text("system") is None:
+    if path is None and settings.text("system") is None and options.flags.get("system") is None:
         path = settings.text("system_file")
     if path is None:
         return {}
@@ -239,10 +237,10 @@ def _with_schema(inquiry: Inquiry, settings: Settings) -> Inquiry:
         if problem is None:
             return exchange
         words = f"the answer does not fit the schema: {problem}"
-        return replace(exchange, problem=ExitCode.NO_FIT, problem_words=words)
+        return exchange._replace(problem=ExitCode.NO_FIT, problem_words=words)
 
     notes = (*inquiry.notes, *schema.notes)
-    return replace(inquiry, response_format=structured.response_format(schema), check=check, notes=notes)
+    return inquiry._replace(response_format=structured.response_format(schema), checks=(check,), notes=notes)
 
 
 def conversation_of(
@@ -288,16 +286,10 @@ def _extractable(which: str) -> Callable[[Exchange], Exchange]:
 
         if exchange.problem is None and structured.extract(exchange.text, which) is None:
             words = "the answer holds no fenced code block"
-            return replace(exchange, problem=ExitCode.NO_FIT, problem_words=words)
+            return exchange._replace(problem=ExitCode.NO_FIT, problem_words=words)
         return exchange
 
     return check
-
-
-def _then(
-    first: Callable[[Exchange], Exchange], second: Callable[[Exchange], Exchange]
-) -> Callable[[Exchange], Exchange]:
-    return lambda exchange: second(first(exchange))
 
 
 def _report(target: str | None, context: Context) -> Callable[[JsonObject], None] | None:

@@ -109,7 +109,7 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
 
 def _asked(known: Known, wanted: str | None, settings: Settings, context: Context, base_url: str) -> Known:
     """Ask for the list where it is not known yet, and for the one model that it lacks."""
-    from avow.asking import endpoint_for  # deferred: start-up
+    from avow.parameters import endpoint_for  # deferred: start-up
     from avow.transport import Patience, Transport
 
     base_url, credential = context.destination(settings)

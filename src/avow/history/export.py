@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from avow.exchange import Exchange, as_json
 from avow.history.rows import hidden
@@ -88,4 +87,4 @@ def _record(cells: Iterable[object]) -> str:
 
 
 def _unwithheld(exchange: Exchange) -> Exchange:
-    return replace(exchange, withheld=False) if exchange.withheld else exchange
+    return exchange._replace(withheld=False) if exchange.withheld else exchange

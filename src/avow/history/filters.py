@@ -1,14 +1,13 @@
 """Which exchanges are meant: the filters that `list`, `search`, `stats`, `export`, `redact` and `delete` share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from avow.history.schema import UNUSUAL
 from avow.wire.json_value import mend
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """What must hold of an exchange; None and empty ask nothing. Times are in milliseconds since 1970, `until_ms`
     excluded. `model`: the requested or the answering one, `*` stands for anything. `simulated`
     None: both kinds."""

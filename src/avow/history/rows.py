@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -137,8 +136,7 @@ def hidden(exchange: Exchange) -> Exchange:
     """The exchange with nothing left of what was said: no prompt, answer, system prompt, parameters, attachments
     or words of a server; who was asked, who answered and how that is known stays."""
     routing = exchange.routing
-    return replace(
-        exchange,
+    return exchange._replace(
         prompt=None,
         system=None,
         attachments=(),
@@ -148,13 +146,12 @@ def hidden(exchange: Exchange) -> Exchange:
         problem_words=None,
         hint=None,
         error=_without_words(exchange.error),
-        routing=replace(
-            routing,
+        routing=routing._replace(
             explanation=None,
             segments=(),
             withdrawn_text=None,
-            hops=tuple(replace(hop, error=_without_words(hop.error)) for hop in routing.hops),
-            evidence=tuple(replace(item, value=_name_only(item)) for item in routing.evidence),
+            hops=tuple(hop._replace(error=_without_words(hop.error)) for hop in routing.hops),
+            evidence=tuple(item._replace(value=_name_only(item)) for item in routing.evidence),
         ),
     )
 
@@ -242,7 +239,7 @@ def _policy(text: str) -> str | tuple[str, ...]:
 
 
 def _without_words(error: Failure | None) -> Failure | None:
-    return error and replace(error, message=NOT_KEPT)
+    return error and error._replace(message=NOT_KEPT)
 
 
 def _name_only(item: Evidence) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -135,7 +135,7 @@ def stats(history: History, by: str = "month", filters: Filters = EVERYTHING, *,
     begin by the local clock. Exchanges with the stand-in are left out, or with `simulated` counted alone."""
     where, values = filters.where()
     where = f"simulated = {int(simulated)} AND {where}"
-    by_time_alone = replace(filters, since_ms=None, until_ms=None) == EVERYTHING
+    by_time_alone = filters._replace(since_ms=None, until_ms=None) == EVERYTHING
     groups = tuple(_by_period(history, by, where, values) if by in PERIODS else _by_column(history, by, where, values))
     return Stats(
         by=by,

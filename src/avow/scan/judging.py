@@ -102,7 +102,7 @@ def _handover(block: JsonObject) -> JsonObject:
 def _route(essence: JsonObject, asked: str | None) -> Routing:
     sent = asked or _NOT_RECORDED
     # A message without a reason to have stopped was cut off, or logged before it ended.
-    taken = replace(whole(essence), whole=essence["stop_reason"] is not None)
+    taken = whole(essence)._replace(whole=essence["stop_reason"] is not None)
     return judge_routing(Asked(sent), [Attempt(sent, taken)])
 
 

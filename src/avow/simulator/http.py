@@ -4,6 +4,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -131,6 +132,7 @@ class Connection:
         """Send a reply; whether another request may follow on this connection."""
         last = "close" in dict(wire.named_headers()).get("connection", "").lower() or wire.version == "HTTP/1.0"
         head = [f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, 'Status')}"]
+        head.append(time.strftime("date: %a, %d %b %Y %H:%M:%S GMT", time.gmtime()))
         head += [f"{name}: {value}" for name, value in reply.headers]
         if last:
             head.append("connection: close")

@@ -2,19 +2,17 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MIN_WIDTH = 20
 MAX_WIDTH = 1000
 DEFAULT_WIDTH, DEFAULT_HEIGHT = 80, 24
-_DUMB = frozenset({"dumb", "unknown"})
+DUMB = frozenset({"dumb", "unknown"})
 _LIGHT = frozenset({"7", "15"})
 _NO = frozenset({"", "0", "false", "no"})
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """One stream. `is_terminal`: people look at it; `interactive`: the cursor may be moved; `color`: styles may be
     used (nothing is told by them alone); `width` and `height` in cells; `plain`: no boxes and no animation, for
     screen readers; `unicode`: more than ASCII can be drawn; `light`: the background is known to be light."""
@@ -33,7 +31,7 @@ def find(stream: Any, environ: Mapping[str, str], *, color: str = "auto", plain:
     """The facts of `stream` (None where it is closed). `color` is `auto`, `always` or `never` and outranks
     `NO_COLOR`, which outranks `FORCE_COLOR` and `CLICOLOR_FORCE`, which outrank `CLICOLOR=0` and `TERM`."""
     is_terminal = _is_terminal(stream)
-    capable = is_terminal and environ.get("TERM", "") not in _DUMB
+    capable = is_terminal and environ.get("TERM", "") not in DUMB
     width, height = size(stream, environ)
     return Facts(
         is_terminal=is_terminal,

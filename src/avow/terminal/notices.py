@@ -10,6 +10,7 @@ _BROKE_HOW = {
     "stalled": "the stream stalled before the answer ended",
     "timeout": "the stream stalled before the answer ended",
     "connection": "the stream broke before the answer ended",
+    "interrupted": "avow stopped before the answer ended",
 }
 
 

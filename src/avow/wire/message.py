@@ -1,8 +1,7 @@
 """A message of the API, folded from its events or taken whole, with all it said about models."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from avow.wire.events import (
     BlockStarted,
@@ -24,8 +23,7 @@ from avow.wire.events import (
 from avow.wire.json_value import JsonObject, items, mend, mended, obj, parse, text
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A model that the response named somewhere: `field` is where, `kind` what it was named as.
 
     Kinds: `model` (the message's own field), `from` and `to` (of a fallback block), else the iteration's type.
@@ -36,8 +34,7 @@ class Named:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What the API answered. `raw` is the message as received, unknown fields included.
 
     `whole`: it was not streamed, or a stop reason and `message_stop` came. `named`: every model named in it in the
