@@ -41,3 +41,20 @@ def test_one_stand_in_serves_all_turns(home: Path) -> None:
     badge = "avow: note: answered by claude-opus-4-8, requested claude-fable-5-2"
     assert ran.lines.count(badge) == 2
     assert len({row["base_url"] for row in rows(home)}) == 1
+
+
+def test_files_wait_for_a_question_that_can_be_sent(home: Path) -> None:
+    paths = [home / "one.txt", home / "two.txt"]
+    for path in paths:
+        path.write_bytes(b"x" * 20_000_000)
+    typed = "".join(f"/file {path}\n" for path in paths) + "read them\nstill?\n/file\n/file\nhello\n"
+    with Simulator("echo") as api:
+        ran = run(home, "chat", base_url=api.base_url, stdin=typed.encode())
+    assert (ran.status, ran.out) == (2, b"hello\n")
+    assert [line.partition(" would have")[0] for line in ran.facts] == [
+        "avow: error: the request",
+        "avow: error: the request",
+        "avow: error: /file needs a file",
+    ]
+    assert ran.lines.count(f"avow: note: still attached: {paths[0]}, {paths[1]}; /file alone lets go of it") == 2
+    assert ran.lines.count(f"avow: note: no longer attached: {paths[0]}, {paths[1]}") == 1

@@ -1,6 +1,8 @@
 """The line editor of `avow chat`, typed at through a pipe of prompt_toolkit's own."""
 
+import io
 import os
+import signal
 import stat
 import threading
 import time
@@ -11,7 +13,9 @@ import pytest
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from avow.terminal.line_editor import LineEditor
+from avow.errors import Interrupted
+from avow.terminal.line_editor import LineEditor, LineReader
+from tests.terminal.samples import Terminal
 
 COMMANDS = ("/model", "/file", "/retry", "/quit")
 MODELS = ("claude-opus-5-5", "claude-fable-5-2")
@@ -120,3 +124,48 @@ def test_a_file_that_cannot_be_written_keeps_nothing_and_stops_nobody(tmp_path: 
         path.write_text("")
         path = path / "deeper"
     assert typed(f"one{ENTER}{PAUSE}{UP}{PAUSE}{ENTER}", history=path, reads=2) == ["one", "one"]
+
+
+def test_where_the_cursor_cannot_be_moved_the_terminal_edits_the_line() -> None:
+    terminal = Terminal()
+    screen = terminal.screen(environ={"TERM": "dumb"})
+    reader = LineReader(io.BytesIO("grüße\r\n\n\xff".encode("latin-1").replace(b"\xfc", "ü".encode())), screen)
+    assert [reader.read("> ") for _ in range(4)] == ["grü\ufffde", "", "\ufffd", None]
+    screen.fresh_line()
+    assert terminal.raw() == "> > > \n> \n", "the typed ends of lines are the terminal's own"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_in_the_midst_of_drawing_ends_the_reading(number: signal.Signals) -> None:
+    def stop(heard: int, _frame: object) -> None:
+        raise Interrupted(heard)
+
+    before = signal.signal(number, stop)
+    try:
+        with create_pipe_input() as pipe:
+            editor = LineEditor(COMMANDS, given_input=pipe, given_output=DummyOutput())
+            drawings = editor._session.app.after_render
+            drawings += lambda _app: signal.raise_signal(number) if not drawn.is_set() else None
+            drawn = threading.Event()
+            drawings += lambda _app: drawn.set()
+            # Where the signal is swallowed, this is what is read instead of it.
+            person = threading.Timer(3, pipe.send_text, ["too late\r"])
+            person.start()
+            with pytest.raises(Interrupted) as caught:
+                editor.read("> ")
+            person.cancel()
+        assert caught.value.signal_number == number
+        assert signal.getsignal(number) is signal.SIG_DFL, "a second one ends the process at once"
+    finally:
+        signal.signal(number, before)
+
+
+def test_after_a_line_the_programs_own_handlers_are_back() -> None:
+    def stop(_heard: int, _frame: object) -> None: ...
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        assert typed(f"hello{ENTER}") == ["hello"]
+        assert signal.getsignal(signal.SIGTERM) is stop
+    finally:
+        signal.signal(signal.SIGTERM, before)

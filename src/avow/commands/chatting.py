@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avow import asking
 from avow.asking import Host, Inquiry
@@ -16,12 +17,16 @@ from avow.exchange import Attachment, Exchange, Happening, Noted, Status
 from avow.exit_codes import ExitCode, gravest
 from avow.parameters import expand
 from avow.settings import Settings
+from avow.terminal.facts import DUMB
+
+if TYPE_CHECKING:
+    from avow.terminal.line_editor import LineEditor, LineReader
 
 COMMANDS = ("/model", "/file", "/retry", "/why", "/help", "/quit")
 HISTORY_FILE = "chat_history"
 HELP = """\
 /model [ID]     say which model is asked, or ask that one from now on
-/file PATH      attach a file to the next question
+/file PATH      attach a file to the next question; without PATH, let go of what is attached
 /retry [MODEL]  ask the last question again, once of MODEL if one is named; the new answer takes its place
 /why            how the last answer was routed
 /help           this
@@ -102,13 +107,14 @@ class Chat:
                 if not line.startswith("//"):
                     return self._obey(line)
                 line = line[1:]
-            files, self._files = tuple(self._files), []
-            self._put(self._inquiry(line, files), instead_of=None)
+            self._put(self._inquiry(line, tuple(self._files)), instead_of=None)
         except ReaderGone:
             raise
         except AvowError as error:
             self._context.screen.error(error.message, hint=error.hint)
             self.codes.append(error.exit_code)
+            if self._files:
+                self._context.screen.note(f"still attached: {self._names()}; /file alone lets go of it")
         return True
 
     def _inquiry(self, prompt: str, files: tuple[Attachment, ...]) -> Inquiry:
@@ -136,6 +142,8 @@ class Chat:
 
         exchange = asking.ask(inquiry, self._context, hear, host=self._host)
         self._notes = ()
+        if instead_of is None:
+            self._files = []  # they are sent; until then they wait for a question that can be
         if exchange.signal == 13:
             raise ReaderGone("stdout was closed")
         if exchange.signal is not None and not (self._with_person and exchange.signal == signal.SIGINT):
@@ -160,9 +168,10 @@ class Chat:
             case "/model":
                 self._choose(rest)
             case "/file":
-                if not rest:
-                    raise UsageError("/file needs a file", hint="/file PATH")
-                self._attach(_path(rest))
+                if rest:
+                    self._attach(_path(rest))
+                else:
+                    self._let_go()
             case "/retry":
                 self._retry(rest or None)
             case "/why":
@@ -187,6 +196,15 @@ class Chat:
             raise UsageError("stdin is where the chat's turns come from, so it cannot be a file")
         self._files.append(read(spec))
         self._context.screen.note(f"attached {spec}; it goes with the next question")
+
+    def _let_go(self) -> None:
+        if not self._files:
+            raise UsageError("/file needs a file", hint="/file PATH")
+        self._context.screen.note(f"no longer attached: {self._names()}")
+        self._files = []
+
+    def _names(self) -> str:
+        return ", ".join(file.name for file in self._files)
 
     def _retry(self, model: str | None) -> None:
         if not self._turns:
@@ -219,17 +237,9 @@ class Chat:
 
 
 def _with_person(talk: Chat, settings: Settings, context: Context) -> None:
-    from avow import catalogue
-    from avow.terminal.line_editor import LineEditor  # deferred: start-up
     from avow.terminal.sanitize import clean_line
 
-    keeps = settings.flag("history.enabled") and settings.text("history.content") != "none"
-    editor = LineEditor(
-        COMMANDS,
-        sorted({*settings.table("aliases"), *(model.id for model in catalogue.models())}),
-        history_file=context.paths.data / HISTORY_FILE if keeps else None,
-        on_stderr=context.screen.err_facts.is_terminal,
-    )
+    editor = _editor(settings, context)
     stop = signal.getsignal(signal.SIGINT)
     context.screen.note("/help says what can be typed; Ctrl-D leaves")
     talk.tell_notes()
@@ -243,6 +253,21 @@ def _with_person(talk: Chat, settings: Settings, context: Context) -> None:
         except Interrupted as interruption:
             if interruption.signal_number != signal.SIGINT:
                 raise
+
+
+def _editor(settings: Settings, context: Context) -> "LineEditor | LineReader":
+    from avow import catalogue
+    from avow.terminal.line_editor import LineEditor, LineReader  # deferred: start-up
+
+    if context.stdin is not None and context.environ.get("TERM") in DUMB:
+        return LineReader(context.stdin, context.screen)
+    keeps = settings.flag("history.enabled") and settings.text("history.content") != "none"
+    return LineEditor(
+        COMMANDS,
+        sorted({*settings.table("aliases"), *(model.id for model in catalogue.models())}),
+        history_file=context.paths.data / HISTORY_FILE if keeps else None,
+        on_stderr=context.screen.err_facts.is_terminal,
+    )
 
 
 def _lines(context: Context, talk: Chat) -> Iterator[str]:

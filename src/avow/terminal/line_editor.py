@@ -1,13 +1,18 @@
 """The line editor of `avow chat`: several lines, search in what was typed before, completion."""
 
 import os
-from collections.abc import Iterable, Sequence
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from avow.errors import Interrupted
 from avow.paths import make_private
+from avow.terminal.screen import Screen
 
 if TYPE_CHECKING:
+    from prompt_toolkit.application import Application
     from prompt_toolkit.history import History
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
@@ -46,21 +51,75 @@ class LineEditor:
         )
 
     def read(self, prompt: str) -> str | None:
-        """What was typed, lines kept; None where Ctrl-D ends it. Ctrl-C throws away what was typed so far."""
+        """What was typed, lines kept; None where Ctrl-D ends it. Ctrl-C throws away what was typed so far.
+
+        Raises Interrupted at a signal that the program listens to.
+        """
         from prompt_toolkit.formatted_text import FormattedText  # deferred: 150 ms
 
         words = FormattedText([("bold", prompt)])
         while True:
             try:
-                return str(self._session.prompt(words, prompt_continuation=_continuation))
+                with _signals_in_the_loop(self._session.app) as end_if_heard:
+                    return str(self._session.prompt(words, prompt_continuation=_continuation, pre_run=end_if_heard))
             except KeyboardInterrupt:
                 continue
             except EOFError:
                 return None
 
 
-def _continuation(width: int, _line: int, _wraps: int) -> str:
-    return "." * max(width - 1, 0) + " "
+class LineReader:
+    """Asks a person at a terminal whose cursor cannot be moved: the terminal itself edits the line, Enter sends it,
+    and nothing is kept or completed."""
+
+    def __init__(self, stdin: BinaryIO, screen: Screen) -> None:
+        self._stdin = stdin
+        self._screen = screen
+
+    def read(self, prompt: str) -> str | None:
+        """What was typed, one line; None where Ctrl-D ends it. Raises Interrupted at Ctrl-C."""
+        show = self._screen.err if self._screen.err_facts.is_terminal else self._screen.out
+        show(prompt)
+        typed = self._stdin.readline()
+        if not typed.endswith(b"\n"):
+            show("\n")
+        self._screen.line_ended()
+        return typed.decode("utf-8", "replace").rstrip("\r\n") if typed else None
+
+
+@contextmanager
+def _signals_in_the_loop(app: "Application[Any]") -> Iterator[Callable[[], None]]:
+    """A signal ends the reading from within the event loop, which would swallow what a handler raises in the midst of
+    a callback. Gives what ends the reading where a signal came before it began. Raises Interrupted."""
+    heard: list[int] = []
+
+    def end_if_heard() -> None:
+        if heard and app.future is not None and not app.future.done():
+            app.exit(exception=Interrupted(heard[0]))
+
+    def hear(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
+        heard.append(number)
+        if app.loop is not None and not app.loop.is_closed():
+            app.loop.call_soon_threadsafe(end_if_heard)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    for number in before:
+        signal.signal(number, hear)
+    try:
+        yield end_if_heard
+    finally:
+        for number, handler in before.items():
+            if number not in heard:
+                signal.signal(number, handler)
+    if heard:
+        raise Interrupted(heard[0])
+
+
+def _continuation(width: int, _line: int, wraps: int) -> str:
+    """What stands before a line that is not the first: dots, or blanks where it is the rest of a long one."""
+    return " " * width if wraps else "." * max(width - 1, 0) + " "
 
 
 def _keys() -> Any:
