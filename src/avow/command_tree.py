@@ -18,6 +18,13 @@ SPELLING = 0.8
 """How alike a single word must be to a command's name to be taken for a typing error (difflib's ratio)."""
 
 
+MAY_BE_EMPTY = frozenset({"words", "system", "value"})
+"""Parameters for which an empty text is one: of `ask` and `template save` (words that are joined), of `ask` (no system
+prompt, whatever the config says), of `config set`."""
+
+_UNSET = "is a variable of the shell not set?"
+
+
 class _Helped:
     """Shows avow's own help page."""
 
@@ -39,6 +46,24 @@ class _Helped:
 
 class _Command(_Helped, TyperCommand):
     """A command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = list(args)
+        rest = super().parse_args(ctx, args)
+        values = self.make_parser(ctx).parse_args(given)[0]
+        for param in self.params:
+            value = values.get(param.name or "")
+            if param.name not in MAY_BE_EMPTY and "" in (value if isinstance(value, list | tuple) else [value]):
+                raise _empty(param)
+        return rest
+
+
+def _empty(param: Any) -> UsageError:
+    """What is said of an empty value: mostly it was meant to be that of a shell's variable."""
+    if param.param_type_name == "option":
+        return UsageError(f"{max(param.opts, key=len)} is empty", hint=f"give a value, or leave it out; {_UNSET}")
+    name = (param.metavar or param.name.upper()).strip("[].")
+    return UsageError(f"{name} is empty", hint=_UNSET)
 
 
 class _Commands(_Helped, TyperGroup):

@@ -1,7 +1,8 @@
 """Reads the command line of `ask` without typer, whose import takes as long as all of avow's own.
 
-Only what is plain is read here; for anything else (a mistake, a joined short option, a request for help) the answer
-is None, and typer reads the same line. A test compares the table with typer's tree, and both readers with each other.
+Only what is plain is read here; for anything else (a mistake, an empty value, a joined short option, a request for
+help) the answer is None, and typer reads the same line. A test compares the table with typer's tree, and both readers
+with each other.
 """
 
 from collections.abc import Sequence
@@ -97,6 +98,8 @@ def _take(word: str, rest: list[str], given: dict[str, Any]) -> bool:
         if not rest:
             return False
         value = rest.pop(0)
+    if not value and TEXTS.get(name) != "system":
+        return False
     if name in TEXTS:
         given[TEXTS[name]] = value
     elif name in LISTS:
