@@ -1,5 +1,7 @@
 """The badge of an answer: the model that wrote it, and the one asked where that is another."""
 
+import re
+
 import pytest
 
 from avow.exchange import Exchange
@@ -39,7 +41,7 @@ ASKED = f", requested {FABLE}"
 )
 def test_who_answered_and_who_was_asked(answer: Exchange, words: str) -> None:
     assert badge_words(answer) == words
-    line = badge(answer, Facts())
+    line = badge(answer, Facts(width=100))
     assert line.startswith(f"[{words.removeprefix('answered by ').removesuffix(ASKED)}] ")
     assert (f"asked {FABLE}" in line) == words.endswith(ASKED)
 
@@ -65,7 +67,7 @@ ALL = "1,234 tokens in, 56 out"
         pytest.param(
             exchange(cost_usd=None, cost_floor_usd=0.0, usage=None, total_ms=None), Facts(), f"[{FABLE}]", id="no facts"
         ),
-        pytest.param(FELL_BACK, Facts(), f"[{OPUS}] asked {FABLE} · {ALL} · $0.0012 · 3.1 s", id="fallback"),
+        pytest.param(FELL_BACK, Facts(width=100), f"[{OPUS}] asked {FABLE} · {ALL} · $0.0012 · 3.1 s", id="fallback"),
     ],
 )
 def test_the_line(answer: Exchange, facts: Facts, line: str) -> None:
@@ -73,9 +75,20 @@ def test_the_line(answer: Exchange, facts: Facts, line: str) -> None:
 
 
 @pytest.mark.parametrize("color", [False, True])
+@pytest.mark.parametrize("width", [60, 40, 20, 10])
+def test_it_is_folded_where_the_terminal_is_narrow(width: int, color: bool) -> None:
+    whole = badge(FELL_BACK, Facts(width=200))
+    folded = re.sub(r"\x1b\[\d*m", "", badge(FELL_BACK, Facts(width=width, color=color)))
+    assert all(len(line) <= width for line in folded.split("\n"))
+    assert re.sub(r"\s", "", folded) == re.sub(r"\s", "", whole)
+    assert ("$0.0012" in folded) == (width >= len("$0.0012")), "a price is not torn"
+    assert "3.1 s" in folded, "a number stays with its unit"
+
+
+@pytest.mark.parametrize("color", [False, True])
 def test_a_hostile_name_stays_a_harmless_line(color: bool) -> None:
     hostile = judged(message(HOSTILE + "\nnext"))
-    line = badge(hostile, Facts(color=color))
+    line = badge(hostile, Facts(color=color, width=1000))
     for ours in ("\x1b[7m", "\x1b[2m", "\x1b[0m"):
         line = line.replace(ours, "")
     for text in (line, badge_words(hostile)):

@@ -146,13 +146,16 @@ def run_status(options: Options, context: Context, check: Check = check_key) -> 
         body = {"host": host, "usable": usable, "sources": rows, "check": verdict}
         context.screen.out(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
         return code
+    from avow.terminal.fitted import fit  # deferred: start-up
+
+    facts = context.screen.out_facts
     context.screen.out(f"host: {host}\n")
     width = max(len(source.name) for source in sources)
     for source in sources:
         tail = f" (…{source.last_four})" if source.last_four else ""
-        context.screen.out(f"{_clean(source.name):{width}}  {_clean(source.state)}{tail}\n")
+        context.screen.out(fit(f"{_clean(source.name):{width}}  {_clean(source.state)}{tail}\n", facts))
     if verdict:
-        context.screen.out(f"check: {_clean(verdict)}\n")
+        context.screen.out(fit(f"check: {_clean(verdict)}\n", facts))
     if not usable:
         context.screen.note("no key can be used for this host; `avow auth login` stores one")
     return code

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _MARKS = {"ok": "ok", "note": "note", "broken": "BROKEN"}
 _COLORS = {"ok": "\x1b[32m", "note": "\x1b[33m", "broken": "\x1b[1;31m"}
 
+_LEAST_WORDS = 40
+"""Columns that the words need beside the names; where a terminal has fewer, they stand below."""
+
 
 @dataclass(frozen=True, slots=True)
 class DoctorOptions:
@@ -53,15 +56,30 @@ def run(options: DoctorOptions, context: Context) -> ExitCode:
 
 
 def _page(findings: "tuple[Finding, ...]", context: Context) -> str:
+    """A line for each finding; on a terminal, lines that are too long go on below their own beginning."""
     from avow.terminal.sanitize import clean_line  # deferred: start-up
 
     names = [f"{finding.topic}: {finding.name}" for finding in findings]
-    width = max(len(name) for name in names)
+    facts = context.screen.out_facts
+    most = facts.width if facts.is_terminal else None
+    widest = max(len(name) for name in names)
+    narrow = most is not None and most < widest + _LEAST_WORDS
+    indent = 4 if narrow else len(_MARKS["broken"]) + widest + 4
     lines = []
     for name, finding in zip(names, findings, strict=True):
         color, plain = (_COLORS[finding.state], "\x1b[0m") if context.screen.color else ("", "")
-        mark = f"{color}{_MARKS[finding.state]:6}{plain}"
-        lines.append(f"{mark}  {name:{width}}  {clean_line(finding.words)}")
-        if finding.hint:
-            lines.append(f"{'':6}  {'':{width}}  -> {clean_line(finding.hint)}")
+        words = [clean_line(finding.words), *([f"-> {clean_line(finding.hint)}"] if finding.hint else [])]
+        first, *more = [line for part in words for line in _folded(part, most, indent)]
+        mark = f"{color}{_MARKS[finding.state]:6}{plain}  "
+        if narrow:
+            lines += [f"{mark}{name}", f"{'':{indent}}{first}"]
+        else:
+            lines.append(f"{mark}{name:{widest}}  {first}")
+        lines += [f"{'':{indent}}{line}" for line in more]
     return "\n".join(lines) + "\n"
+
+
+def _folded(words: str, most: int | None, indent: int) -> list[str]:
+    import textwrap  # deferred: start-up
+
+    return [words] if most is None else textwrap.wrap(words, max(most - indent, 20), break_on_hyphens=False) or [""]

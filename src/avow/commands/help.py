@@ -39,11 +39,12 @@ def command(
 def run(topic: str | None, context: Context) -> ExitCode:
     """Print the overview, or a topic. Raises UsageError for a topic there is not."""
     from avow.help_topics import TOPICS  # deferred: start-up
+    from avow.terminal.fitted import fit
 
     if topic is None:
         width = max(len(name) for name in TOPICS)
         rows = "".join(f"  {name:{width}}  {words}\n" for name, (words, _text) in TOPICS.items())
-        context.screen.out(f"{OVERVIEW}\nTopics\n{rows}")
+        context.screen.out(fit(f"{OVERVIEW}\nTopics\n{rows}", context.screen.out_facts))
         return ExitCode.OK
     if topic not in TOPICS:
         import difflib  # deferred: only for errors
@@ -51,5 +52,5 @@ def run(topic: str | None, context: Context) -> ExitCode:
         near = difflib.get_close_matches(topic, TOPICS, 1)
         hint = f"did you mean {near[0]}?" if near else "topics: " + ", ".join(TOPICS)
         raise UsageError(f"there is no help on {topic!r}", hint=hint)
-    context.screen.out(TOPICS[topic][1]())
+    context.screen.out(fit(TOPICS[topic][1](), context.screen.out_facts))
     return ExitCode.OK

@@ -39,10 +39,12 @@ def serve_command(
 def run_list(context: Context) -> ExitCode:
     """Print each scenario with what it does."""
     from avow.simulator.scenarios import names  # deferred: start-up
+    from avow.terminal.fitted import fit
 
     rows = names()
     width = max(len(name) for name, _words in rows)
-    context.screen.out("".join(f"{name:{width}}  {words}\n" for name, words in rows))
+    table = "".join(f"{name:{width}}  {words}\n" for name, words in rows)
+    context.screen.out(fit(table, context.screen.out_facts))
     return ExitCode.OK
 
 

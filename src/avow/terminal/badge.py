@@ -1,11 +1,15 @@
 """The badge of an answer in a conversation: which model wrote it, and which was asked where that is another; pure."""
 
+import re
+
 from avow.exchange import Exchange
 from avow.terminal.facts import Facts
 from avow.terminal.notices import shown
+from avow.terminal.preview import fold
 from avow.terminal.render import cost, tokens
 from avow.verdict import Verdict
 
+_UNIT, _KEPT = re.compile(r"(?<=\d) (?=\w)"), "\u00a0"
 _REVERSE, _FAINT, _PLAIN = "\x1b[7m", "\x1b[2m", "\x1b[0m"
 
 
@@ -16,15 +20,22 @@ def badge_words(exchange: Exchange) -> str:
 
 
 def badge(exchange: Exchange, facts: Facts) -> str:
-    """`[S] asked R, tokens, cost, seconds` on one line; R only where the verdict is not that R answered."""
+    """`[S] asked R, tokens, cost, seconds` on one line, or folded where the terminal is narrower; R only where the
+    verdict is not that R answered."""
     asked = f"asked {shown(exchange.requested_model)}" if exchange.verdict is not Verdict.AS_REQUESTED else ""
     parts = [asked, "simulated" if exchange.simulated else "", tokens(exchange.usage)]
     parts.append(cost(exchange.cost_usd, exchange.cost_floor_usd))
     parts.append(f"{exchange.total_ms / 1000:.1f} s" if exchange.total_ms is not None else "")
     rest = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
+    head = f"[{_author(exchange)}]"
+    # A number stays with its unit.
+    text = "\n".join(fold(f"{head} {_UNIT.sub(_KEPT, rest)}".rstrip(), facts.width)).replace(_KEPT, " ")
     if not facts.color:
-        return f"[{_author(exchange)}] {rest}".rstrip()
-    return f"{_REVERSE}[{_author(exchange)}]{_PLAIN} {_FAINT}{rest}{_PLAIN}"
+        return text
+    if not text.startswith(head):
+        return f"{_REVERSE}{text}{_PLAIN}"  # a name longer than the terminal is wide
+    after = text[len(head) :]
+    return f"{_REVERSE}{head}{_PLAIN}{after[:1]}{_FAINT}{after[1:]}{_PLAIN}"
 
 
 def _author(exchange: Exchange) -> str:

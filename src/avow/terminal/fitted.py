@@ -1,0 +1,44 @@
+"""Lines of words and of tables, within the width of a terminal."""
+
+import re
+
+from avow.terminal.facts import Facts
+
+_INDENT = 6
+"""Of what goes on below a column too far to the right."""
+
+
+def fit(text: str, facts: Facts) -> str:
+    """`text` with each line that is too long for the terminal broken between words; what is no terminal gets it as
+    it is. The rest of a table's line goes on below its second column, where that leaves half of the width to it."""
+    if not facts.is_terminal:
+        return text
+    return "".join(_line(line, facts.width) for line in text.splitlines(keepends=True))
+
+
+def _line(line: str, width: int) -> str:
+    end = line[len(line.rstrip()) :]
+    words = line.strip()
+    leading = len(line.rstrip()) - len(words)
+    if leading > width // 2:
+        leading = _INDENT
+    elif leading + len(words) <= width:
+        return line
+    import textwrap  # deferred: only where something is too long
+
+    gap = re.search(r" {2,}", words)
+    indent = leading
+    if gap and leading + gap.end() <= width // 2:
+        indent += gap.end()
+    elif gap:
+        indent = _INDENT
+        words = f"{words[: gap.start()]}  {words[gap.end() :]}"
+    filled = textwrap.fill(
+        words,
+        width,
+        initial_indent=" " * leading,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return filled + end
