@@ -169,28 +169,40 @@ def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator
     except AvowError as error:
         yield Finding("api", "reached", "note", f"{shown}: not asked: {error.message}")
         return
-    words = f"{shown}: HTTP {status} in {seconds * 1000:.0f} ms"
-    if status in (401, 403):
-        yield Finding("api", "reached", "broken", f"{words}: the key is not taken", "`avow auth login` stores another")
-    elif status >= 500:
-        yield Finding("api", "reached", "broken", words, "try again later")
-    elif status >= 400:
-        yield Finding("api", "reached", "note", f"{words}: it lists no models (a gateway may not)")
-    elif "json" not in kind.lower():
-        hint = "a proxy or a sign-in page may stand in between"
-        yield Finding("api", "reached", "broken", f"{words}: no answer of the API ({kind or 'no content type'})", hint)
-    else:
-        yield Finding("api", "reached", "ok", words)
+    state, words, hint = _meaning(status, kind)
+    yield Finding("api", "reached", state, f"{shown}: HTTP {status} in {seconds * 1000:.0f} ms{words}", hint)
     yield clock(date, _now())
+
+
+def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
+    """What the status and the content type of the answer to `GET /v1/models` say: state, words and hint."""
+    match status:
+        case 401 | 403:
+            return "broken", ": the key is not taken", "`avow auth login` stores another"
+        case 402:
+            return "broken", ": the key's account has no credit or may not pay", "look at its billing"
+        case 404 | 405 | 501:
+            return "note", ": it lists no models (a gateway may not)", None
+        case 429:
+            return "note", ": too much was asked of it just now", "ask again later"
+        case _ if status >= 500:
+            return "broken", "", "try again later"
+        case _ if status >= 400:
+            return "broken", ": it rejects the request", "check the base URL and the settings for gateways"
+        case _ if status >= 300:
+            return "broken", ": it sends avow elsewhere", "avow follows no redirect with a key; correct the base URL"
+        case _ if "json" not in kind.lower():
+            hint = "a proxy or a sign-in page may stand in between"
+            return "broken", f": no answer of the API ({kind or 'no content type'})", hint
+    return "ok", "", None
 
 
 def clock(date: str | None, now: float) -> Finding:
     """Ours beside the server's; `date` is the `Date` header (RFC 9110, 6.6.1), `now` seconds since 1970."""
-    from email.utils import parsedate_to_datetime  # deferred: start-up
+    from avow.retry import http_date  # deferred: start-up
 
-    try:
-        theirs = parsedate_to_datetime(date or "").timestamp()
-    except (ValueError, OverflowError):
+    theirs = http_date(date or "")
+    if theirs is None:
         return Finding("api", "clock", "note", "the server names no time")
     apart = now - theirs
     if abs(apart) > MOST_CLOCK_S:
