@@ -60,7 +60,6 @@ PARTS_OF: dict[str, str] = {
 }
 WITHOUT_TEST = {"__init__", "__main__"}
 TESTED_IN = {
-    "commands/completion.py": "reference/test_shells.py",
     "commands/doctor.py": "test_doctor.py",
     "commands/options.py": "commands/test_quick.py",
     "file_kinds.py": "test_attachments.py",

@@ -1,13 +1,16 @@
 """`avow completion`: a script that completes avow's commands, options and values in a shell."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from avow.context import Context
 from avow.errors import AvowError, UsageError
 from avow.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from avow.catalogue import Model
 
 MOST = 30
 """How many exchanges or conversations are offered."""
@@ -64,15 +67,27 @@ def _words(kind: str, context: Context) -> ExitCode:
 
 
 def _models(context: Context) -> Iterable[Row]:
+    """Aliases, then what the endpoint listed within a day, else the built-in list; nobody is asked."""
     from avow import catalogue  # deferred: start-up
+    from avow.context import API_URL
 
     try:
-        own = context.settings().table("aliases")
+        settings = context.settings()
+        own, base_url = settings.table("aliases"), settings.text("base_url") or API_URL
     except AvowError:
-        own = {}
+        own, base_url = {}, API_URL
     yield from ((name, str(target)) for name, target in own.items())
     yield from ((name, target) for name, target in catalogue.ALIASES.items() if name not in own)
-    yield from ((model.id, model.lifecycle or "") for model in catalogue.models())
+    yield from ((model.id, model.lifecycle or "") for model in _listed(context, base_url) or catalogue.models())
+
+
+def _listed(context: Context, base_url: str) -> "list[Model]":
+    import time  # deferred: start-up
+
+    from avow import catalogue, models_list
+
+    known = models_list.read(context.paths.cache, base_url, time.time())
+    return [models_list.merged(catalogue.find(said["id"]), said) for said in known.models or ()]
 
 
 def _conversations(context: Context) -> Iterable[Row]:
