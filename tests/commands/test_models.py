@@ -101,7 +101,7 @@ def test_what_the_endpoint_refuses_is_an_error(scenario: str, status: int, home:
     with Simulator(scenario) as simulator:
         ran = run(home, "models", base_url=simulator.base_url)
     assert (ran.status, ran.out) == (status, b"")
-    assert ran.lines[0].startswith("avow: error: ")
+    assert ran.facts[0].startswith("avow: error: ")
 
 
 @pytest.mark.parametrize("columns", [40, 80, 160])
@@ -130,3 +130,24 @@ def test_what_a_server_says_is_cleaned(home: Path) -> None:
         assert "[bold]" in out.decode()
     assert exact["models"][0]["id"] == evil["id"]
     assert json.dumps(exact)
+
+
+def test_a_shell_is_offered_the_kept_list_of_that_endpoint_and_nobody_is_asked(home: Path) -> None:
+    kept = ({"id": "gateway-model", "lifecycle": "active"}, {"id": "evil\x1b[31m"}, {"id": "claude-opus-5"})
+    with Simulator() as simulator:
+        keep(home / "cache", Known(simulator.base_url, time.time(), kept))
+        here = run(home, "completion", "words", "models", base_url=simulator.base_url)
+        elsewhere = run(home, "completion", "words", "models", base_url="http://127.0.0.1:9")
+        keep(home / "cache", Known(simulator.base_url, time.time() - 90_000, kept))
+        old = run(home, "completion", "words", "models", base_url=simulator.base_url)
+        keep(home / "cache", Known(simulator.base_url, time.time(), None, has_list=False))
+        without = run(home, "completion", "words", "models", base_url=simulator.base_url)
+        assert simulator.requests == []
+    names = [line.split("\t")[0] for line in here.out.decode().splitlines()]
+    assert {"gateway-model", "claude-opus-5", "opus"} <= set(names)
+    assert "claude-fable-5-2" not in names
+    assert b"gateway-model\tactive\n" in here.out
+    assert b"evil" not in here.out
+    for ran in (elsewhere, old, without):
+        assert b"gateway-model" not in ran.out
+        assert b"\nclaude-fable-5-2\t" in ran.out

@@ -1,6 +1,7 @@
 """`avow models`: what the key can use, or one model in detail."""
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from avow.models_list import Known, fetch, fetch_one, keep, merged, read
 from avow.settings import Settings
 from avow.terminal.sanitize import clean_line
 from avow.wire.json_value import JsonObject
+from avow.wire.request import Request
 
 SCHEMA = "avow.models/1"
 _WIDE = 100
@@ -109,7 +111,8 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
 
 def _asked(known: Known, wanted: str | None, settings: Settings, context: Context, base_url: str) -> Known:
     """Ask for the list where it is not known yet, and for the one model that it lacks."""
-    from avow.parameters import endpoint_for  # deferred: start-up
+    from avow.commands.insisting import insisting  # deferred: start-up
+    from avow.parameters import endpoint_for
     from avow.transport import Patience, Transport
 
     base_url, credential = context.destination(settings)
@@ -117,12 +120,17 @@ def _asked(known: Known, wanted: str | None, settings: Settings, context: Contex
     seconds = settings.number("timeout") or 30.0
     patience = Patience(seconds, seconds)
     transport = Transport(credential)
+
+    def send(request: Request) -> AbstractContextManager[Any]:
+        return transport.send(request, patience)
+
     try:
         now = time.time()
         if known.fetched_at is None:
-            known = replace(fetch(endpoint, lambda r: transport.send(r, patience), now), singles=known.singles)
+            listed = insisting(lambda: fetch(endpoint, send, now), settings, context)
+            known = replace(listed, singles=known.singles)
         if wanted and known.has_list and known.about(wanted) is None:
-            said = fetch_one(endpoint, wanted, lambda r: transport.send(r, patience))
+            said = insisting(lambda: fetch_one(endpoint, wanted, send), settings, context)
             known = replace(known, singles={**known.singles, wanted: (now, said)})
         return known
     finally:
