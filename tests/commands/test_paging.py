@@ -45,3 +45,18 @@ def test_show_is_paged_too(many: Path) -> None:
 
 def test_a_pipe_has_no_pager(many: Path) -> None:
     assert b"PAGED" not in run(many, "history", "list", PAGER=PAGER).out
+
+
+def test_ctrl_c_belongs_to_the_pager(many: Path) -> None:
+    script = many / "pager.py"
+    script.write_text(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, lambda *_: print('HEARD', flush=True))\n"
+        "sys.stdin.read(); print('READY', flush=True)\n"
+        "time.sleep(1.5); print('DONE', flush=True)\n"
+    )
+    terminal = in_pty(many, "history", "list", size=(10, 120), PAGER=f"{sys.executable} {script}")
+    terminal.until("READY")
+    terminal.send("\x03")
+    assert terminal.end() == 0
+    assert terminal.text.index("HEARD") < terminal.text.index("DONE")

@@ -20,6 +20,7 @@ def page(text: str, context: Context) -> None:
 def _through(pager: str, text: str, context: Context) -> bool:
     """Whether the pager could be started. Raises nothing where it ends early."""
     import shlex  # deferred: start-up
+    import signal
     import subprocess  # deferred: start-up
 
     environ = {"LESS": "-FRX", **context.environ}
@@ -28,8 +29,12 @@ def _through(pager: str, text: str, context: Context) -> bool:
         process = subprocess.Popen(words, stdin=subprocess.PIPE, env=environ)
     except (OSError, ValueError):
         return False
+    # Ctrl-C is the pager's own: without avow it would go on alone, at a terminal that is the shell's again.
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         process.communicate(text.encode("utf-8", "replace"))
-    except (BrokenPipeError, KeyboardInterrupt):
+    except BrokenPipeError:
         process.wait()
+    finally:
+        signal.signal(signal.SIGINT, heard)
     return True
