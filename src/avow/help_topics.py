@@ -8,8 +8,6 @@ from avow.exit_codes import MEANINGS, PRECEDENCE
 
 WIDTH = 80
 
-WIDTH = 80
-
 
 def exit_codes() -> str:
     """Every exit status, and which counts where several apply."""
@@ -74,30 +72,49 @@ then), thinking, handoff (from, to, category), withdrawn, retry, note. The last
 line is always `answer` with the object above, and that one decides.
 """
 
-ENVIRONMENT = """Environment variables
+
+def environment() -> str:
+    """Every variable that avow honours, those of the settings made from them."""
+    from avow.settings_keys import KEYS  # deferred: only for this topic
+
+    names = ", ".join(key.variable for key in KEYS.values())
+    own = textwrap.fill(names, WIDTH - 2, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    return f"""Environment variables
 
   ANTHROPIC_API_KEY        the key
   ANTHROPIC_AUTH_TOKEN     a bearer token, where there is no key
   ANTHROPIC_BASE_URL       another host that speaks the Messages API
   ANTHROPIC_CUSTOM_HEADERS one `Name: value` a line, sent with every request
-  AVOW_<KEY>               any key of the config: AVOW_MODEL, AVOW_FALLBACK,
-                           AVOW_HISTORY_ENABLED, ... (avow config list)
-  AVOW_PROFILE             a profile of the config
+  AVOW_<KEY>               any key of the config, with _ for a dot (below)
   AVOW_CONFIG_DIR, AVOW_DATA_DIR, AVOW_CACHE_DIR
-                           the folders of config, history and cache
+                           the folders of config, history and cache; without
+                           them XDG_CONFIG_HOME, XDG_STATE_HOME and
+                           XDG_CACHE_HOME (Windows: APPDATA, LOCALAPPDATA)
   AVOW_DEBUG               a traceback with an unexpected failure
   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY
                            proxies; a loopback address never goes through one
   SSL_CERT_FILE, SSL_CERT_DIR
                            certificates to trust instead of the built-in ones
-  NO_COLOR, FORCE_COLOR, CLICOLOR, TERM=dumb
+  NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM=dumb
                            colours and cursor movements
-  PAGER                    shows long output on a terminal
+  COLORFGBG                whether the background is light, where a terminal
+                           says so; COLUMNS and LINES: the size of its screen
+  LC_ALL, LC_CTYPE, LANG   an encoding other than UTF-8 means plain lines
+  PAGER                    shows long output on a terminal (default: less)
+  VISUAL, EDITOR           what `avow config edit` opens
+  CLAUDE_CONFIG_DIR, LLM_USER_PATH
+                           where `avow scan` looks for other clients' records
+
+An empty variable says nothing, save PAGER: no pager. The settings have one
+each; a table is JSON or TOML, a list too, or models with commas between them:
+
+{own}
 
 What is set where counts in this order: option, template, conversation,
 environment, profile, config file, default. `avow config list` shows each value
 with its origin.
 """
+
 
 PRIVACY = """Privacy
 
@@ -224,7 +241,7 @@ def _narrow(line: str) -> str:
 TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "exit-codes": ("every exit status and what counts first", exit_codes),
     "json": ("the object of --output json", lambda: JSON),
-    "environment": ("variables that avow honours", lambda: ENVIRONMENT),
+    "environment": ("variables that avow honours", environment),
     "history": ("the database's schema, with ready queries", history),
     "privacy": ("what is kept where, and what is sent where", lambda: PRIVACY),
     "fallback": ("who may answer, and how one knows who did", lambda: FALLBACK),
