@@ -6,7 +6,6 @@ import pytest
 
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
-from tests.fault_cases import CASES, FaultCase, opened
 from tests.running import Ran, rows, run, start
 
 ASKS = None
@@ -56,14 +55,6 @@ def test_no_command_shows_or_keeps_the_key(scenario: str, asked: int, looked: tu
             _check(ran, home)
         assert any(request.header("x-api-key") == CANARY for request in simulator.requests), "the key was in use"
     assert len(rows(home)) >= 5, "what was searched holds the exchanges"
-
-
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_no_fault_shows_or_keeps_the_key(case: FaultCase, home: Path) -> None:
-    with opened(case, home) as (url, more):
-        ran = run(home, "--retries", "0", *case.arguments, "--verbose", "hi", base_url=url, **more)  # type: ignore[arg-type]
-    assert ran.status == case.came["streamed"].exit_code, ran.err
-    _check(ran, home)
 
 
 @pytest.mark.parametrize("bad", [f"{CANARY}\nx: y", f"{CANARY}\u20ac"], ids=["a newline in it", "not ASCII"])
