@@ -64,6 +64,7 @@ def test_names(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 REFUSED = {
     "empty": (b"", "nothing in it"),
     "latin-1": ("Ein schöner Tag für die Größe, über Österreich hinaus.\n".encode("latin-1") * 9, "text in"),
+    "a few words of latin-1": ("café au lait\n".encode("latin-1"), "text in cp125"),
     "utf-16 with a mark": ("hello".encode("utf-16"), "UTF-16"),
     "utf-16 without": ("hello world, how are you".encode("utf-16-le"), "UTF-16LE"),
     "utf-16 big-endian": ("hello world, how are you".encode("utf-16-be"), "UTF-16BE"),

@@ -79,6 +79,14 @@ _MAGIC = (
 )
 
 
+_ENCODINGS = (
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "koi8_r", "koi8_u"),
+    *("shift_jis", "euc_jp", "iso2022_jp", "gb18030", "big5", "euc_kr", "utf_16_le", "utf_16_be", "ascii", "utf_8"),
+)
+"""Those that texts are found in today (https://encoding.spec.whatwg.org/ has about the same); a few words of French
+would else seem to be in a code page of Pakistan."""
+
+
 def _is_text(data: bytes) -> bool:
     try:
         data.decode()
@@ -118,11 +126,11 @@ def _encoding_of(sample: bytes) -> str | None:
         return None
     from charset_normalizer import from_bytes  # deferred: start-up
 
-    best = from_bytes(sample).best()
+    best = from_bytes(sample, cp_isolation=list(_ENCODINGS)).best()
     # A sample that is fine UTF-8 belongs to a file with a foreign byte further on: no conversion helps that.
     if best is None or best.encoding in ("ascii", "utf_8"):
         return None
-    return best.encoding.replace("_", "-")
+    return best.encoding.replace("utf_16_", "utf-16").replace("_", "-")
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
