@@ -1,7 +1,6 @@
 """Wheel and sdist build, are what an index takes, and install in a clean environment with pip, pipx and uv."""
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,6 +19,15 @@ BUILDS = pytest.mark.skipif(
 )
 _PATH = os.environ.get("PATH", os.defpath)
 _NETWORK = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy") or "CERT" in name}
+
+
+PLACES = (
+    "share/bash-completion/completions/avow",
+    "share/zsh/site-functions/_avow",
+    "share/fish/vendor_completions.d/avow.fish",
+    "share/avow/avow.ps1",
+    "share/man/man1/avow.1",
+)
 
 
 def do(*command: str, home: Path) -> str:
@@ -44,37 +52,32 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_has_the_completions_and_the_man_page(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert wheel.name.startswith(f"avow-{__version__}-")
-    for place in (
-        "share/bash-completion/completions/avow",
-        "share/zsh/site-functions/_avow",
-        "share/fish/vendor_completions.d/avow.fish",
-        "share/man/man1/avow.1",
-    ):
+    for place in PLACES:
         assert f"avow-{__version__}.data/data/{place}" in names
     assert "avow/py.typed" in names
 
 
-@BUILDS
-@pytest.mark.slow
-def test_pip_installs_it(wheel: Path, home: Path) -> None:
-    venv = home / "venv"
-    do(sys.executable, "-m", "venv", str(venv), home=home)
-    do(str(venv / "bin" / "pip"), "install", "-q", str(wheel), home=home)
-    assert do(str(venv / "bin" / "avow"), "--version", home=home) == f"avow {__version__}\n"
-    assert (venv / "share" / "man" / "man1" / "avow.1").is_file()
+INSTALLS = {
+    "pip": ("-m", "pip", "install", "-q"),
+    "pipx": ("-m", "pipx", "install", "-q"),
+    "uv": ("-m", "uv", "tool", "install", "-q", "--python", sys.executable),
+}
 
 
 @BUILDS
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("pipx") is None, reason="pipx is not installed")
-def test_pipx_installs_it(wheel: Path, home: Path) -> None:
-    do("pipx", "install", str(wheel), home=home)
-    assert do(str(home / ".local" / "bin" / "avow"), "--version", home=home) == f"avow {__version__}\n"
-
-
-@BUILDS
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
-def test_uv_installs_it(wheel: Path, home: Path) -> None:
-    do("uv", "tool", "install", "-q", str(wheel), home=home)
-    assert do(str(home / ".local" / "bin" / "avow"), "--version", home=home) == f"avow {__version__}\n"
+@pytest.mark.parametrize("name", INSTALLS)
+def test_it_installs_and_answers(name: str, wheel: Path, home: Path) -> None:
+    if name == "pip":
+        folder = home / "venv"
+        do(sys.executable, "-m", "venv", str(folder), home=home)
+        do(str(folder / "bin" / "python"), *INSTALLS[name], str(wheel), home=home)
+    else:
+        do(sys.executable, *INSTALLS[name], str(wheel), home=home)
+        folder = home / ".local"
+    avow = folder / "bin" / "avow"
+    assert do(str(avow), "--version", home=home) == f"avow {__version__}\n"
+    assert do(str(avow), "--simulate", "requested", "hi", home=home).strip()
+    environment = avow.resolve().parents[1]  # pipx and uv link to the one they made
+    assert [place for place in PLACES if not (environment / place).is_file()] == []
+    assert name != "pipx" or (folder / "share" / "man" / "man1" / "avow.1").is_file()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -155,3 +156,55 @@ def test_arbitrary_bytes_are_a_scenario_or_a_usage_error(raw: bytes, tmp_path_fa
     # Any other exception is a failure.
     with contextlib.suppress(UsageError):
         load(path)
+
+
+_ANY = st.recursive(
+    st.booleans() | st.integers(-1, 700) | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def _tables(keys: dict[str, st.SearchStrategy[object]]) -> st.SearchStrategy[dict[str, object]]:
+    """Tables of these keys with values that fit, or with any."""
+    return st.fixed_dictionaries({}, optional={key: fits | _ANY for key, fits in keys.items()})
+
+
+_WORDS, _FLAGS, _SECONDS = st.text(max_size=30), st.booleans(), st.floats(0, 9)
+_ERRORS = _tables({"status": st.integers(400, 599), "type": _WORDS, "code": _WORDS, "retry_after": _SECONDS})
+_HOPS = _tables(
+    {"text": _WORDS, "thinking": _WORDS, "declines": _FLAGS, "category": _WORDS, "delay": _SECONDS, "error": _ERRORS}
+)
+_SCENARIOS = _tables(
+    {
+        "summary": _WORDS,
+        "hops": st.lists(_HOPS, min_size=1, max_size=4),
+        "fault": _tables({"kind": st.sampled_from(["cut", "stall"]), "after": st.integers(0, 9)}),
+        "headers": st.dictionaries(st.sampled_from(["x-a", "x b", "connection"]), _WORDS),
+        "error": _ERRORS,
+        "model": _WORDS,
+        "sticky": _FLAGS,
+        "first_delay": _SECONDS,
+    }
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(table=_SCENARIOS)
+def test_any_table_is_a_scenario_or_a_usage_error(
+    table: dict[str, object], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    try:
+        text = tomli_w.dumps(table)
+        tomllib.loads(text)
+    except ValueError:
+        return
+    path = write(tmp_path_factory.getbasetemp(), text, "table.toml")
+    try:
+        scenario = load(path)
+    except UsageError as error:
+        assert str(path) in error.message  # noqa: PT017 - either is right
+    else:
+        assert 1 <= len(scenario.hops) <= 4
+        assert all(isinstance(hop.declines, bool) for hop in scenario.hops)
+        assert scenario.error is None or 400 <= scenario.error.status < 600

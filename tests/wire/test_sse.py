@@ -1,7 +1,7 @@
 """Server-sent events, whole however they are cut."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.errors import NotAnAnswer
@@ -52,6 +52,7 @@ def test_byte_by_byte(name: str) -> None:
     assert decoded(*(stream[n : n + 1] for n in range(len(stream)))) == events
 
 
+@settings(max_examples=500, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
