@@ -8,6 +8,7 @@ from avow.exchange import Exchange
 from avow.terminal.badge import badge, badge_words
 from avow.terminal.facts import Facts
 from tests.terminal.samples import (
+    CUT,
     FABLE,
     FELL_BACK,
     HANDED_OVER,
@@ -44,6 +45,11 @@ def test_who_answered_and_who_was_asked(answer: Exchange, words: str) -> None:
     line = badge(answer, Facts(width=100))
     assert line.startswith(f"[{words.removeprefix('answered by ').removesuffix(ASKED)}] ")
     assert (f"asked {FABLE}" in line) == words.endswith(ASKED)
+
+
+def test_an_answer_that_is_not_whole_is_not_said_to_be_by_whom_was_asked() -> None:
+    assert badge_words(CUT) == f"answered by {FABLE}, unverified"
+    assert badge(CUT, Facts(width=100)).startswith(f"[{FABLE}] unverified · ")
 
 
 ALL = "1,234 tokens in, 56 out"

@@ -14,16 +14,16 @@ _REVERSE, _FAINT, _PLAIN = "\x1b[7m", "\x1b[2m", "\x1b[0m"
 
 
 def badge_words(exchange: Exchange) -> str:
-    """`answered by S`, with `, requested R` where the verdict is not that R answered."""
-    asked = "" if exchange.verdict is Verdict.AS_REQUESTED else f", requested {shown(exchange.requested_model)}"
-    return f"answered by {_author(exchange)}{asked}"
+    """`answered by S`, with `, requested R` where the verdict is not that R answered, or `, unverified` where R is
+    named and nothing proves it."""
+    asked = _asked(exchange, "requested")
+    return f"answered by {_author(exchange)}{asked and f', {asked}'}"
 
 
 def badge(exchange: Exchange, facts: Facts) -> str:
     """`[S] asked R, tokens, cost, seconds` on one line, or folded where the terminal is narrower; R only where the
-    verdict is not that R answered."""
-    asked = f"asked {shown(exchange.requested_model)}" if exchange.verdict is not Verdict.AS_REQUESTED else ""
-    parts = [asked, "simulated" if exchange.simulated else "", tokens(exchange.usage)]
+    verdict is not that R answered, and `unverified` where R is named and nothing proves it."""
+    parts = [_asked(exchange, "asked"), "simulated" if exchange.simulated else "", tokens(exchange.usage)]
     parts.append(cost(exchange.cost_usd, exchange.cost_floor_usd))
     parts.append(f"{exchange.total_ms / 1000:.1f} s" if exchange.total_ms is not None else "")
     rest = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
@@ -36,6 +36,14 @@ def badge(exchange: Exchange, facts: Facts) -> str:
         return f"{_REVERSE}{text}{_PLAIN}"  # a name longer than the terminal is wide
     after = text[len(head) :]
     return f"{_REVERSE}{head}{_PLAIN}{after[:1]}{_FAINT}{after[1:]}{_PLAIN}"
+
+
+def _asked(exchange: Exchange, verb: str) -> str:
+    if exchange.verdict is Verdict.AS_REQUESTED:
+        return ""
+    if exchange.routing.served_model == exchange.requested_model:
+        return str(exchange.verdict)
+    return f"{verb} {shown(exchange.requested_model)}"
 
 
 def _author(exchange: Exchange) -> str:
