@@ -233,6 +233,8 @@ def test_urls_are_sent_as_they_are(url: str, media_type: str) -> None:
         "https://example.org/a b.png",
         "https://example.org/a.png\n",
         "http://[::1/a.png",
+        "ftp://example.org/a.png",
+        "file:///nowhere/a.png",
     ],
 )
 def test_urls_that_cannot_be_sent(url: str) -> None:

@@ -22,6 +22,7 @@ _URL_ENDINGS = {
 }
 # What a shell's `<(command)` and `/dev/stdin` are: pipes that someone is writing to.
 _OPEN_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+_FETCH_IT = "nothing was sent: fetch it yourself and pipe it in: curl -s URL | avow …"
 
 
 def read(spec: str, *, stdin: BinaryIO | None = None) -> Attachment:
@@ -36,6 +37,8 @@ def read(spec: str, *, stdin: BinaryIO | None = None) -> Attachment:
         return identify(STDIN, _read_limited(stdin, STDIN))
     if spec.lower().startswith(("http://", "https://")):
         return _from_url(spec)
+    if "://" in spec and not Path(spec).exists():
+        raise UsageError(f"{spec}: the API fetches only what is behind http:// and https://", hint=_FETCH_IT)
     return identify(spec, _read_file(spec))
 
 
@@ -99,7 +102,7 @@ def _from_url(url: str) -> Attachment:
         raise UsageError(
             f"{url}: what is behind an address is told by its ending, and the API fetches only"
             f" {', '.join(_URL_ENDINGS)}",
-            hint="fetch it yourself and pipe it in: curl -s URL | avow …",
+            hint=_FETCH_IT,
         )
     return Attachment(url, "url", _URL_ENDINGS[ending])
 

@@ -65,7 +65,7 @@ def run(options: RetryOptions, context: Context) -> ExitCode:
     history = context.history(settings)
     original = history.get(options.reference) if options.reference else history.latest()
     if original is None:
-        raise UsageError("there is nothing to ask again yet", hint="ask something first")
+        raise UsageError("there is nothing to ask again yet", hint="ask something first, or name a simulated one")
     if not original.prompt and not original.user_content:
         raise UsageError(f"the text of exchange {original.number} was not kept", hint="ask it anew")
     by_id = {turn.id: turn for turn in history.conversation(original.conversation_id)}
