@@ -50,6 +50,7 @@ BAD = {
     ("timeout", "nan"): "finite",
     ("timeout", "inf"): "finite",
     ("timeout", "0"): "above 0",
+    ("deadline", "0.0001"): "at least 0.001",
     ("timeout", "1e30"): "at most",
     ("retries", "-1"): "at least 0",
     ("stream", "maybe"): "true or false",

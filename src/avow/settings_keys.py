@@ -224,7 +224,7 @@ def _bounded(key: Key, value: int | float) -> int | float:
     if not math.isfinite(value) if isinstance(value, float) else value.bit_length() > 63:
         raise ValueError("must be a finite number")
     if key.least is not None and value < key.least:
-        raise ValueError("must be above 0" if 0 < key.least < 1 else f"must be at least {key.least:g}")
+        raise ValueError("must be above 0" if value <= 0 < key.least < 1 else f"must be at least {key.least:g}")
     if key.most is not None and value > key.most:
         raise ValueError(f"must be at most {key.most:.0f}")
     return value

@@ -49,6 +49,9 @@ def test_settings(given: dict[str, Any], expected: dict[str, object]) -> None:
         pytest.param({"fields": ["a=b"]}, "not JSON", id="no-json"),
         pytest.param({"fields": ["a=" + "[" * 100_000]}, "not JSON", id="nested-absurdly"),
         pytest.param({"headers": ["no colon"]}, "NAME:VALUE", id="no-colon"),
+        pytest.param({"words": ["caf\udce9"]}, "the prompt: .* byte 0xe9", id="a-prompt-in-latin-1"),
+        pytest.param({"variables": ["a=\udcff"]}, "-p: .* byte 0xff", id="a-variable-in-no-encoding"),
+        pytest.param({"system": "caf\udce9"}, "--system: ", id="a-system-prompt-in-latin-1"),
     ],
 )
 def test_what_cannot_be_read(given: dict[str, Any], words: str) -> None:
@@ -60,3 +63,7 @@ def test_a_text_without_quotes_is_told_how_to_write_it() -> None:
     with pytest.raises(UsageError) as caught:
         options_from({"fields": ["user=x"]})
     assert caught.value.hint == "a text needs quotes: -o 'user=\"x\"'"
+
+
+def test_the_name_of_a_file_may_be_any_bytes() -> None:
+    assert options_from({"files": ["caf\udce9.txt"]}).files == ("caf\udce9.txt",)

@@ -32,11 +32,21 @@ _NOT_SETTINGS = frozenset(
 )
 
 
+_PATHS = frozenset({"files", "system_file", "report", "schema", "template", "simulate", "context"})
+"""Names of files may be any bytes."""
+
+_SHOWN_AS = {"words": "the prompt", "variables": "-p", "fields": "-o", "headers": "--header"}
+
+
 def options_from(given: dict[str, Any]) -> Options:
     """What a command's parameters say; `given` holds them by name.
 
     Raises UsageError where two contradict each other or one cannot be read.
     """
+    for name, value in given.items():
+        if name not in _PATHS:
+            for text in value if isinstance(value, list | tuple) else (value,):
+                _check_utf8(name, text)
     flags: dict[str, object] = {}
     for name, value in given.items():
         if name in _NOT_SETTINGS:
@@ -73,6 +83,21 @@ def options_from(given: dict[str, Any]) -> Options:
         system_file=given.get("system_file"),
         profile=given.get("profile"),
     )
+
+
+def _check_utf8(name: str, text: object) -> None:
+    """Python makes lone surrogates of an argument's bytes that are not UTF-8 (PEP 383); no request can hold them."""
+    if not isinstance(text, str) or text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        what = _SHOWN_AS.get(name, f"--{name.replace('_', '-')}")
+        byte = ord(text[error.start]) & 0xFF
+        raise UsageError(
+            f"{what}: this is not UTF-8 text (it holds byte 0x{byte:02x})",
+            hint="nothing was sent: convert it with iconv",
+        ) from None
 
 
 def _models(value: str) -> tuple[str, ...]:
