@@ -1,6 +1,7 @@
 """A sealed environment: no test sees the user's folders, keys, proxies or keyring, and forgetting is loud."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -32,6 +33,14 @@ _CLEARED = (
     "APPDATA",
     "PYTHON_KEYRING",
 )
+
+
+def pytest_configure() -> None:
+    """What a shell ignores for a job in the background (nohup, `&`) is heard here: avow, rightly, would inherit it."""
+    for name in ("SIGINT", "SIGHUP", "SIGTERM"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
 def sealed_environment(home: Path, **more: str) -> dict[str, str]:
