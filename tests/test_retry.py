@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.retry import LONGEST_WAIT_S, GiveUp, Wait, decide, retry_after
+from avow.errors import ConnectionFailed, ExchangeError, Failure, NotAnAnswer, Rejected, TimedOut
+from avow.exit_codes import ExitCode
+from avow.retry import LONGEST_WAIT_S, GiveUp, Wait, decide, decide_after, retry_after
 
 NOW = 1_795_000_000.0
 NOTHING: dict[str, Any] = {
@@ -283,3 +285,48 @@ def test_no_header_breaks_it_and_no_wait_is_over_a_minute(
     if isinstance(answer, Wait):
         assert 0 < answer.seconds <= LONGEST_WAIT_S
         assert math.isfinite(answer.seconds)
+
+
+def decided_after(error: ExchangeError, **facts: Any) -> Wait | GiveUp:
+    given = {"attempt": 0, "retries": 2, "elapsed_s": 1.0, "deadline_s": None, "now": NOW, "random": 0.0}
+    return decide_after(error, **(given | facts))
+
+
+def too_much(code: ExitCode = ExitCode.UNAVAILABLE, **headers: str) -> Rejected:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Rejected(Failure("rate_limit_error", 429, "not now"), code, headers=named)
+
+
+def test_an_error_is_decided_by_what_it_carries() -> None:
+    assert decided_after(too_much(retry_after="3")) == Wait(3.0, "rate limited (429)")
+    spent = Rejected(Failure("rate_limit_error", 429, "no"), ExitCode.UNAVAILABLE, code="spend_limit_reached")
+    assert decided_after(spent) == GiveUp("a spend limit is reached")
+    silent = Failure("timeout", None, "silence")
+    assert isinstance(decided_after(TimedOut(silent, ExitCode.UNREACHABLE, sent=False)), Wait)
+    assert isinstance(decided_after(TimedOut(silent, ExitCode.UNREACHABLE, sent=True)), GiveUp)
+
+
+def test_what_would_end_in_the_same_is_not_tried_again() -> None:
+    refused = Failure("connection", None, "the certificate is not trusted")
+    assert isinstance(decided_after(ConnectionFailed(refused, ExitCode.UNREACHABLE)), Wait)
+    assert isinstance(decided_after(ConnectionFailed(refused, ExitCode.UNREACHABLE, hopeless=True)), GiveUp)
+    page = NotAnAnswer(Failure("not_an_answer", 503, "a page of HTML"), ExitCode.UNAVAILABLE)
+    assert isinstance(decided_after(page), GiveUp)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [("61", "61 seconds"), ("3600", "60 minutes"), ("7200", "2.0 hours"), ("86400", "24.0 hours")]
+)
+def test_a_wait_that_is_too_long_is_said(seconds: str, words: str) -> None:
+    decision = decided_after(too_much(retry_after=seconds))
+    assert isinstance(decision, GiveUp)
+    assert decision.hint == f"the API asks to wait {words}; ask again then"
+
+
+def test_a_wait_that_helps_nothing_is_not_said() -> None:
+    rejected = decided_after(too_much(ExitCode.REJECTED, retry_after="3600"))
+    assert isinstance(rejected, GiveUp)
+    assert rejected.hint is None
+    at_once = decided_after(too_much(retry_after="0.2"), retries=0)
+    assert isinstance(at_once, GiveUp)
+    assert at_once.hint is None

@@ -14,12 +14,9 @@ from avow.errors import (
     Failure,
     FileError,
     Interrupted,
-    NotAnAnswer,
     ReaderGone,
-    Rejected,
     Stalled,
     StreamEnded,
-    TimedOut,
 )
 from avow.exchange import (
     Exchange,
@@ -196,36 +193,23 @@ class _Run:
 
     def _wait(self, error: ExchangeError, tried: int) -> bool:
         """Whether the request is sent again; waits until it is time."""
-        headers = error.headers if isinstance(error, Rejected) else {}
+        if isinstance(error, StreamEnded) and self.reading.answering:
+            return False
         import random  # deferred, like the rules of retrying: start-up
 
-        from avow.retry import GiveUp, decide
+        from avow.retry import GiveUp, decide_after
 
-        now = time.monotonic()
-        decision = decide(
+        decision = decide_after(
+            error,
             attempt=tried,
             retries=self.plan.retries,
-            status=error.failure.status,
-            error_type=error.failure.type,
-            error_code=error.code if isinstance(error, Rejected) else None,
-            headers=headers,
-            elapsed_s=now - self.begun_at,
+            elapsed_s=time.monotonic() - self.begun_at,
             deadline_s=None if self.plan.deadline is None else self.plan.deadline - self.begun_at,
             now=time.time(),
             random=random.random(),  # noqa: S311
-            sent=error.sent,
-            timed_out=isinstance(error, TimedOut | Stalled),
         )
-        if (
-            error.hopeless
-            or isinstance(error, NotAnAnswer)
-            or (isinstance(error, StreamEnded) and self.reading.answering)
-        ):
-            return False
         if isinstance(decision, GiveUp):
-            asked = decision.retry_after or 0
-            if asked >= 1 and error.exit_code is ExitCode.UNAVAILABLE:
-                error.hint = f"the API asks to wait {_duration(asked)}; ask again then"
+            error.hint = decision.hint or error.hint
             return False
         self.retries += 1
         self.watch(Retrying(tried + 1, decision.seconds, decision.reason))
@@ -330,9 +314,3 @@ def _content(attempts: list[Attempt]) -> list[JsonObject]:
         if attempt is not with_message[-1] and not attempt.continued:
             kept = []
     return kept
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"

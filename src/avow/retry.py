@@ -3,7 +3,10 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from avow.errors import ExchangeError, NotAnAnswer, Rejected, Stalled, TimedOut
+from avow.exit_codes import ExitCode
 
 LONGEST_WAIT_S = 60.0
 """A server that asks for more than this is not waited for."""
@@ -44,10 +47,46 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Do not try again. `reason` says why; `retry_after` is how many seconds the server asked for, if it did."""
+    """Do not try again. `reason` says why; `retry_after` is how many seconds the server asked for, if it did; `hint`
+    what the user can do, where there is something."""
 
     reason: str
     retry_after: float | None = None
+    hint: str | None = None
+
+
+def decide_after(
+    error: ExchangeError,
+    *,
+    attempt: int,
+    retries: int,
+    elapsed_s: float,
+    deadline_s: float | None,
+    now: float,
+    random: float,
+) -> Wait | GiveUp:
+    """What to do after an attempt that ended in `error` before the first byte of an answer; the rest as in `decide`."""
+    if error.hopeless or isinstance(error, NotAnAnswer):
+        return GiveUp("trying again would not help")
+    rejection = error if isinstance(error, Rejected) else None
+    decision = decide(
+        attempt=attempt,
+        retries=retries,
+        status=error.failure.status,
+        error_type=error.failure.type,
+        error_code=rejection.code if rejection else None,
+        headers=rejection.headers if rejection else {},
+        elapsed_s=elapsed_s,
+        deadline_s=deadline_s,
+        now=now,
+        random=random,
+        sent=error.sent,
+        timed_out=isinstance(error, TimedOut | Stalled),
+    )
+    asked = decision.retry_after if isinstance(decision, GiveUp) else None
+    if isinstance(decision, GiveUp) and asked and asked >= 1 and error.exit_code is ExitCode.UNAVAILABLE:
+        return replace(decision, hint=f"the API asks to wait {_duration(asked)}; ask again then")
+    return decision
 
 
 def decide(
@@ -163,3 +202,9 @@ def _words(status: int | None) -> str:
         return "no connection"
     name = _WORDS.get(status)
     return f"{name} ({status})" if name else f"status {status}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"

@@ -69,4 +69,4 @@ def test_the_settings_say_how_often(home: Path) -> None:
 def test_a_wait_that_is_too_long_is_told(home: Path) -> None:
     with RawServer(refused("429 Too Many Requests", "rate_limit_error", "retry-after: 3600")) as server:
         ran = run(home, "models", base_url=server.url)
-    assert "avow: note: the API asks to wait 3600 seconds; ask again then" in ran.lines
+    assert "avow: note: the API asks to wait 60 minutes; ask again then" in ran.lines
