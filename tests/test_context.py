@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 from avow import paths
-from avow.context import API_URL, Context
+from avow.context import Context
 from avow.terminal.screen import Screen
+from avow.wire.request import API_URL
 from tests.conftest import CANARY
 
 

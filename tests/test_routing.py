@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import Failure
-from avow.gateways import API_HOST
 from avow.identity import Identity, compare
 from avow.routing import judge
 from avow.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict, reasons
 from avow.wire.events import decode
 from avow.wire.message import Message, fold, whole
+from avow.wire.request import API_HOST
 from tests.streams import (
     ASKED,
     OTHER,

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from avow import paths
 from avow.settings import Config, Settings, load, resolve
 from avow.terminal.screen import Screen
+from avow.wire.request import API_URL
 
 if TYPE_CHECKING:
     from avow.credential import Credential
     from avow.history.store import History
-
-API_URL = "https://api.anthropic.com"
 
 
 @dataclass(slots=True)

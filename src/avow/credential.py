@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from avow.errors import CredentialsError, UsageError
 
-API_HOST = "api.anthropic.com"
 LONGEST_KEY = 16 * 1024
 STYLES = ("x-api-key", "bearer")
 _BAD_ADDRESS = "https://HOST, or http:// to a loopback address"

@@ -154,7 +154,7 @@ def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
 
 
 def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator[Finding]:
-    from avow.context import API_URL  # deferred: start-up
+    from avow.wire.request import API_URL  # deferred: start-up
 
     base_url = settings.text("base_url") or API_URL
     shown = _without_secrets(base_url)

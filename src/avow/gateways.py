@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from avow.wire.json_value import JsonObject
-
-API_HOST = "api.anthropic.com"
+from avow.wire.request import API_HOST
 
 
 class Testimony(NamedTuple):

@@ -5,8 +5,9 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from avow.credential import API_HOST, checked
+from avow.credential import checked
 from avow.errors import CredentialsError
+from avow.wire.request import API_HOST
 
 NAME = "key"
 _HINT = "`avow auth login --store file` writes the file anew"

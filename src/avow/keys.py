@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from avow import key_command, key_file
-from avow.credential import API_HOST, Credential, check_destination, checked, last_four
+from avow.credential import Credential, check_destination, checked, last_four
 from avow.errors import ConfigError, CredentialsError
+from avow.wire.request import API_HOST
 
 SERVICE = "avow"
 """What keys are filed under in the keyring; the user name there is the host."""

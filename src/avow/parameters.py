@@ -7,10 +7,10 @@ from avow import catalogue
 from avow.chain import Policy
 from avow.context import Context
 from avow.errors import UsageError
-from avow.gateways import API_HOST, asked_for
+from avow.gateways import asked_for
 from avow.settings import Settings
 from avow.wire.json_value import JsonObject
-from avow.wire.request import CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint
+from avow.wire.request import API_HOST, CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint
 
 if TYPE_CHECKING:
     from avow.catalogue import Model

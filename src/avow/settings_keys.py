@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from avow.catalogue import DEFAULT_MODEL
+from avow.wire.request import API_URL
 
 Kind = Literal["text", "integer", "number", "flag", "words", "models", "command", "table"]
 """`words` is a list of texts; `models` a list of model names or one word of `choices`; `command` a list of
@@ -104,7 +105,7 @@ _DECLARED = (
     _flag("verbose", "say more on stderr", "--verbose"),
     Key("color", "text", "colours", "auto", ("auto", "always", "never"), "--color"),
     _flag("plain", "no boxes and no animation, for screen readers", "--plain"),
-    Key("base_url", "text", "where the API is", "https://api.anthropic.com"),
+    Key("base_url", "text", "where the API is", API_URL),
     Key("auth_style", "text", "how the key is sent", None, ("x-api-key", "bearer"), "--auth-style"),
     Key("api_version", "text", "the anthropic-version header", flag="--api-version"),
     Key("headers", "table", "more headers; their values are never shown", flag="--header", secret=True),

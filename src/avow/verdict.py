@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from avow.errors import Failure
-from avow.gateways import API_HOST, declares_fallback
+from avow.gateways import declares_fallback
 from avow.wire.json_value import JsonObject
 from avow.wire.message import Message
+from avow.wire.request import API_HOST
 
 
 class Verdict(StrEnum):

@@ -69,7 +69,7 @@ def _words(kind: str, context: Context) -> ExitCode:
 def _models(context: Context) -> Iterable[Row]:
     """Aliases, then what the endpoint listed within a day, else the built-in list; nobody is asked."""
     from avow import catalogue  # deferred: start-up
-    from avow.context import API_URL
+    from avow.wire.request import API_URL
 
     try:
         settings = context.settings()

@@ -151,7 +151,6 @@ def _answer(exchange: Exchange, facts: Facts) -> str:
 
 
 def _side_by_side(family: Sequence[Exchange], facts: Facts) -> str:
-
     from rich.table import Table  # deferred: start-up
     from rich.text import Text
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from avow import asking
 from avow.asking import Inquiry
 from avow.commands.given import Options
-from avow.context import API_URL, Context
+from avow.context import Context
 from avow.errors import AvowError, CredentialsError, Interrupted, ReaderGone, UsageError
 from avow.exchange import Attachment, Exchange, Finished, Happening, Status, timestamp
 from avow.exit_codes import ExitCode
 from avow.settings import Settings
 from avow.wire.json_value import JsonObject
+from avow.wire.request import API_URL
 
 if TYPE_CHECKING:
     from avow.templates import Template

@@ -16,7 +16,7 @@ from avow.models_list import Known, fetch, fetch_one, keep, merged, read
 from avow.settings import Settings
 from avow.terminal.sanitize import clean_line
 from avow.wire.json_value import JsonObject
-from avow.wire.request import Request
+from avow.wire.request import API_URL, Request
 
 SCHEMA = "avow.models/1"
 _WIDE = 100
@@ -83,7 +83,7 @@ def run(options: ModelsOptions, context: Context) -> ExitCode:
 
 
 def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Shown:
-    base_url = settings.text("base_url") or "https://api.anthropic.com"
+    base_url = settings.text("base_url") or API_URL
     now = time.time()
     cache = context.paths.cache
     wanted = catalogue.expand_alias(options.model, settings.table("aliases")) if options.model else None
