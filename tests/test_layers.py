@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateways", "identity", "retry", "file_kinds", "toml_lines", "private_file"),
     ("wire",),
     ("credential",),
-    ("errors", "paths", "ending"),
+    ("errors", "paths", "background"),
     ("exit_codes",),
     ("",),
 )  # fmt: skip

@@ -38,5 +38,8 @@ def test_a_signal_while_something_arrives_does_no_harm() -> None:
         for _piece in range(10_000):
             saver.touch()
 
-    for saver in interrupted(400, lambda: Saver(lambda: None), work):
+    saved: list[int] = []
+    for saver in interrupted(400, lambda: Saver(lambda: saved.append(1)), work):
         saver.close()
+    time.sleep(SAVE_EVERY_S * 1.2)
+    assert saved == []

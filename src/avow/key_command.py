@@ -40,8 +40,10 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> str:
 
 def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
     """What a process printed (not more than a key can have), and its status, None where it took too long."""
-    import threading  # deferred: start-up
-    import time
+    import time  # deferred: start-up
+    from functools import partial
+
+    from avow.background import in_background
 
     kept: dict[str, bytes] = {"stdout": b"", "stderr": b""}
 
@@ -50,11 +52,9 @@ def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
         pipe.close()  # who writes more is told so
 
     until = time.monotonic() + LIMIT_S
-    readers = [threading.Thread(target=drain, args=(name, getattr(process, name)), daemon=True) for name in tuple(kept)]
-    for reader in readers:
-        reader.start()
-    for reader in readers:
-        reader.join(max(until - time.monotonic(), 0))
+    ends = [in_background(partial(drain, name, getattr(process, name))) for name in tuple(kept)]
+    for end in ends:
+        end.within(max(until - time.monotonic(), 0))
     try:
         code = process.wait(max(until - time.monotonic(), 0.01))
     except Exception:  # subprocess.TimeoutExpired
@@ -63,7 +63,7 @@ def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
         if process.poll() is None:
             process.kill()
             process.wait()
-    late = any(reader.is_alive() for reader in readers)
+    late = not all(end.within(0) for end in ends)
     return kept["stdout"], kept["stderr"], None if late else code
 
 

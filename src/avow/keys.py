@@ -1,7 +1,7 @@
 """The API key: environment, command, keyring, key file, in that order; the only file that touches the keyring."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -168,12 +168,11 @@ def from_keyring(host: str, limit_s: float = KEYRING_LIMIT_S) -> str | None:
 class _Outcome:
     value: object = None
     error: KeyringUnusable | None = None
-    done: bool = field(default=False)
 
 
 def _watched(ask: Any, limit_s: float) -> object:
     """What `ask` returns, if it does so in time: a keyring may wait for a prompt that no one sees, or for ever."""
-    import threading  # deferred: start-up
+    from avow.background import in_background  # deferred: start-up
 
     outcome = _Outcome()
 
@@ -184,12 +183,8 @@ def _watched(ask: Any, limit_s: float) -> object:
             outcome.error = error
         except BaseException as error:  # a backend may raise anything, its import included
             outcome.error = KeyringUnusable(_keyring_words(error))
-        outcome.done = True
 
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(limit_s)
-    if not outcome.done:
+    if not in_background(work).within(limit_s):
         raise KeyringUnusable(f"did not answer within {limit_s:g} seconds (keyring.enabled = false skips it)")
     if outcome.error is not None:
         raise outcome.error

@@ -1,7 +1,6 @@
 """HTTP: the only file that imports the HTTP client; requests out, chunks of bytes in, errors translated."""
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from avow.background import later
 from avow.credential import Credential, is_loopback
 from avow.errors import ConfigError, ConnectionFailed, Failure, Stalled, StreamEnded, TimedOut
 from avow.exit_codes import ExitCode
@@ -202,11 +202,8 @@ class _Watchdog:
         self._request: httpx.Request | None = None
         self._socket: Any = None
         self._over = False
-        self._timer: threading.Timer | None = None
-        if (left := patience.left()) is not None:
-            self._timer = threading.Timer(left + 0.001, self._end)
-            self._timer.daemon = True
-            self._timer.start()
+        left = patience.left()
+        self._timer = None if left is None else later(left + 0.001, self._end)
 
     def guard(self, request: "httpx.Request") -> None:
         """Watch the request's connection from its beginning on."""
@@ -224,7 +221,7 @@ class _Watchdog:
     def cancel(self) -> None:
         """Stop watching."""
         if self._timer is not None:
-            self._timer.cancel()
+            self._timer.come()
 
     def _hear(self, event: str, facts: dict[str, Any]) -> None:
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):

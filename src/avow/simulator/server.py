@@ -1,5 +1,6 @@
 """The stand-in's HTTP server on loopback: it validates like the API, then plays a scenario."""
 
+import _thread
 import json
 import os
 import socket
@@ -83,7 +84,8 @@ class Simulator:
         shown = f"[{host}]" if ":" in host else host
         self.port: int = self._listener.getsockname()[1]
         self.base_url = f"http://{shown}:{self.port}"
-        threading.Thread(target=self._accept, name="avow-simulator", daemon=True).start()
+        # In one step: a signal in the midst of Thread.start would be lost to an error of its lock.
+        _thread.start_new_thread(self._accept, ())
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from avow.background import Ending, later
 from avow.errors import AvowError
 from avow.terminal.markdown_source import CODE_INDENT, Fence, Rows, Tail, opened
 from avow.terminal.screen import Screen
@@ -45,7 +46,7 @@ class MarkdownStream:
         self._shows_preview = screen.out_facts.interactive
         self._draws_late = late and self._shows_preview
         self._lock = threading.RLock()
-        self._timer: threading.Timer | None = None
+        self._timer: Ending | None = None
         self._failure: AvowError | None = None
         self._drawn_at = float("-inf")
         self._page: Page | None = None
@@ -73,7 +74,7 @@ class MarkdownStream:
         with self._lock:
             timer, self._timer = self._timer, None
             if timer is not None:
-                timer.cancel()
+                timer.come()
             if self._tail.partial():
                 self._end_line()
             self._write_blocks()
@@ -119,9 +120,7 @@ class MarkdownStream:
         if wait <= 0:
             self._draw()
         elif self._draws_late:
-            self._timer = threading.Timer(wait, self._draw_late)
-            self._timer.daemon = True
-            self._timer.start()
+            self._timer = later(wait, self._draw_late)
 
     def _draw_late(self) -> None:
         with self._lock:

@@ -1,11 +1,10 @@
 """The line that says who is being waited for, and for how long."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable
 
-from avow.ending import Ending
+from avow.background import Ending, in_background
 from avow.terminal.preview import fitting
 from avow.terminal.screen import Screen
 
@@ -24,13 +23,13 @@ class Spinner:
         self._began = 0.0
         self._words = ""
         self._meanwhile: tuple[str, float] | None = None
-        self._end = Ending()
-        self._thread: threading.Thread | None = None
+        self._end: Ending | None = None
+        self._drawing = threading.Lock()
 
     @property
     def is_running(self) -> bool:
         """Whether it is being drawn."""
-        return self._thread is not None
+        return self._end is not None
 
     def start(self, words: str) -> None:
         """Show `words` and the seconds since now, until `stop`."""
@@ -39,10 +38,9 @@ class Spinner:
             if self._screen.err_facts.is_terminal:
                 self._screen.err_line(f"asking {words}")
             return
-        self._end = Ending()
+        self._end = end = Ending()
         self._screen.is_waiting = True
-        self._thread = threading.Thread(target=self._run, name="spinner", daemon=True)
-        self._thread.start()
+        in_background(lambda: self._run(end))
 
     def say(self, words: str, seconds: float | None = None) -> None:
         """Show other words; with `seconds`, only as long, counting down."""
@@ -53,21 +51,22 @@ class Spinner:
 
     def stop(self) -> None:
         """Take it away; nothing of it is drawn afterwards."""
-        if self._thread is not None:
+        if self._end is not None:
             self._end.come()
-            with contextlib.suppress(RuntimeError):  # a signal came while it was starting
-                self._thread.join()
-            self._thread = None
+            with self._drawing:
+                self._screen.clear()
+            self._end = None
             self._screen.is_waiting = False
-            self._screen.clear()
 
-    def _run(self) -> None:
+    def _run(self, end: Ending) -> None:
         frames = _UNICODE_FRAMES if self._screen.err_facts.unicode else _ASCII_FRAMES
-        turn, end = 0, self._end
+        turn = 0
         while True:
-            self._screen.status(self._line(frames[turn % len(frames)]))
-            if end.within(_EVERY_S):
-                break
+            with self._drawing:
+                if end.within(0):
+                    return
+                self._screen.status(self._line(frames[turn % len(frames)]))
+            end.within(_EVERY_S)
             turn += 1
 
     def _line(self, frame: str) -> str:

@@ -134,8 +134,7 @@ class _Plain:
 
 def _preload() -> None:
     """Import what renders Markdown while the API is being waited for."""
-    import threading  # deferred: start-up
-
+    from avow.background import in_background  # deferred: start-up
     from avow.terminal import markdown
 
-    threading.Thread(target=markdown.preload, name="preload", daemon=True).start()
+    in_background(markdown.preload)

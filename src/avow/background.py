@@ -1,0 +1,57 @@
+"""Work beside the main thread that is started, waited for and called off whatever signal comes in between.
+
+What `threading` itself offers for this (`Thread.start`, `Event`, `Timer`) takes locks in Python code. A signal's
+handler that raises in there leaves the lock taken, and whoever comes next waits for ever; or what it raises is lost to
+another error, of a lock that is not held. Here each step is one of the interpreter's own, which no handler interrupts.
+"""
+
+import _thread
+import contextlib
+import threading
+from collections.abc import Callable
+
+
+class Ending:
+    """Comes once, and stays."""
+
+    def __init__(self) -> None:
+        self._ahead = threading.Lock()
+        self._ahead.acquire()
+
+    def come(self) -> None:
+        """Let it come; where it has come already, nothing happens."""
+        with contextlib.suppress(RuntimeError):
+            self._ahead.release()
+
+    def within(self, seconds: float) -> bool:
+        """Wait for it, at most so long; whether it has come."""
+        has_come = self._ahead.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
+        if has_come:
+            self._ahead.release()
+        return has_come
+
+
+def in_background(work: Callable[[], object]) -> Ending:
+    """Do `work` in a thread of its own, which does not keep the process alive. Gives the end of it."""
+    end = Ending()
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            end.come()
+
+    _thread.start_new_thread(run, ())
+    return end
+
+
+def later(seconds: float, work: Callable[[], object]) -> Ending:
+    """Do `work` in a thread of its own, so many seconds from now. What is given calls it off where it comes before."""
+    call_off = Ending()
+
+    def run() -> None:
+        if not call_off.within(seconds):
+            work()
+
+    _thread.start_new_thread(run, ())
+    return call_off
