@@ -31,9 +31,11 @@ class Saver:
             pass
 
     def _run(self) -> None:
-        while not self._end.within(SAVE_EVERY_S * 0.8):
-            if self._touched:
-                self._touched = False
-                with self._saving:
-                    if not self._end.within(0):
-                        self._save()
+        while True:
+            self._end.within(SAVE_EVERY_S * 0.8)
+            with self._saving:
+                if self._end.within(0):
+                    return
+                if self._touched:
+                    self._touched = False
+                    self._save()

@@ -54,6 +54,25 @@ def test_ctrl_c_stops_the_answer_keeps_it_and_the_chat_goes_on(home: Path) -> No
     assert [row["status"] for row in rows(home)] == ["interrupted", "interrupted", "complete"]
 
 
+def test_a_stopped_answer_is_the_last_one(home: Path) -> None:
+    """`/why` tells of it, and `/retry` asks its question again."""
+    with Simulator(["echo", "slow:0.3", "echo"]) as api:
+        pty = in_pty(home, "chat", base_url=api.base_url)
+        settle(pty, "claude-fable-5-2>")
+        pty.send("one\r")
+        settle(pty, "[claude-fable-5-2] ")
+        pty.send("two\r")
+        pty.until("A rebase")
+        pty.child.sendintr()
+        settle(pty, "interrupted; what arrived is kept")
+        pty.send("/why\r")
+        settle(pty, "Status: interrupted")
+        pty.send("/retry\r/quit\r")
+        assert pty.end() == 0, pty.text
+    assert [row["prompt"] for row in rows(home)] == ["one", "two", "two"]
+    assert [row["status"] for row in rows(home)] == ["complete", "interrupted", "complete"]
+
+
 def test_a_model_switch_and_lines_of_alt_enter_and_paste(home: Path) -> None:
     with Simulator("echo") as api:
         pty = in_pty(home, "chat", base_url=api.base_url)
