@@ -84,6 +84,19 @@ def test_all_missing_variables_are_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "message", "hint"),
+    [
+        ("$a $b", "template t (/x/t.toml): no value for $a", "-p a=…"),
+        ("$b $input", "template t (/x/t.toml): no value for $input", "pipe something in for $input"),
+    ],
+)
+def test_one_that_is_missing_is_enough(prompt: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        fill(Template("t", Path("/x/t.toml"), prompt=prompt), ["b=1"], None)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
     ("pairs", "words"),
     [
         (["langauge=x"], "has no $langauge; did you mean $language?"),

@@ -1,17 +1,19 @@
 """`avow completion words KIND`: what the scripts of the shells ask avow for while a line is typed."""
 
+import time
 from pathlib import Path
 
 import pytest
 
 from avow.commands.completion import MOST
+from avow.models_list import Known, keep
 from avow.simulator.scenarios import names
 from tests.running import run
 
 
-def words(home: Path, kind: str) -> dict[str, str]:
+def words(home: Path, kind: str, base_url: str | None = None) -> dict[str, str]:
     """What is offered, each with what it is."""
-    ran = run(home, "completion", "words", kind)
+    ran = run(home, "completion", "words", kind, base_url=base_url)
     assert (ran.status, ran.err) == (0, b"")
     return dict(line.split("\t") for line in ran.out.decode().splitlines())
 
@@ -23,6 +25,18 @@ def test_models_are_offered_with_aliases_those_of_the_config_first(home: Path) -
     assert found["mine"] == "claude-fable-5-2"
     assert found["opus"] == "claude-opus-4-8"
     assert {"fable", "sonnet", "haiku", "claude-fable-5-2"} <= set(found)
+
+
+def test_models_are_those_that_the_endpoint_listed_within_a_day(home: Path) -> None:
+    here, now = "http://127.0.0.1:9", time.time()
+    keep(home / "cache", Known(here, now - 60, ({"id": "house-model"},)))
+    found = words(home, "models", here)
+    assert "house-model" in found
+    assert "claude-fable-5-2" not in found
+    keep(home / "cache", Known(here, now - 86_500, ({"id": "house-model"},)))
+    found = words(home, "models", here)
+    assert "house-model" not in found
+    assert "claude-fable-5-2" in found
 
 
 def test_scenarios_are_offered_with_the_users_own(home: Path) -> None:
