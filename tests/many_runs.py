@@ -33,9 +33,9 @@ def main() -> None:
     """Import what every run needs, then run them all."""
     import httpx  # noqa: F401
 
-    import avow.asking
-    import avow.command_tree
-    import avow.commands.inquiring
+    import avow.asking.inquiry
+    import avow.asking.question
+    import avow.commands.tree
     import avow.history.store
     import avow.terminal.watchers  # noqa: F401
 

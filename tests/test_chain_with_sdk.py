@@ -8,13 +8,13 @@ import anthropic
 import pytest
 from anthropic.lib.middleware import BetaRefusalFallbackMiddleware
 
-from avow.chain import Policy
-from avow.converse import Plan, converse
-from avow.credential import Credential
-from avow.exchange import Exchange, Status
+from avow.endpoint.credential import Credential
+from avow.endpoint.transport import Patience, Transport
+from avow.exchange.chain import Policy
+from avow.exchange.exchange import Exchange, Status
+from avow.exchange.run import Plan, converse
+from avow.routing.verdict import Asked, Verdict
 from avow.simulator.server import Simulator
-from avow.transport import Patience, Transport
-from avow.verdict import Asked, Verdict
 from avow.wire.request import Endpoint
 
 MODEL = "claude-fable-5-1"

@@ -8,11 +8,11 @@ from tests.conftest import CANARY
 from tests.running import environment, run
 
 BUG = """
-import avow.commands.inquiring as inquiring
+from avow.asking import question
 def broken(options, context):
     secret = context.environ["ANTHROPIC_API_KEY"]
     raise KeyError(secret)
-inquiring.answer = broken
+question.answer = broken
 from avow.cli import main
 main(["hello"])
 """

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from avow.asking.request_fields import endpoint_for
 from avow.context import from_process
-from avow.credential import Credential
-from avow.parameters import endpoint_for
+from avow.endpoint.credential import Credential
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
 from tests.running import run

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from avow.exchange import SCHEMA
+from avow.exchange.exchange import SCHEMA
 from avow.simulator.scenarios import names
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.help_topics import SCRIPTING
+from avow.reference.topics import SCRIPTING
 from avow.simulator.server import Simulator
 from tests.running import Ran, rows, run, shell
 

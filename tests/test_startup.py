@@ -27,16 +27,19 @@ HEAVY = {
     "tomli_w",
 }
 NOT_ASKED_FOR = (
-    *("avow.command_tree", "avow.reference", "avow.simulator", "avow.scan", "avow.templates", "avow.attachments"),
-    *("avow.structured", "avow.retry", "avow.hooks", "avow.models_list", "avow.endpoints", "avow.settings_edit"),
+    *("avow.commands.tree", "avow.reference", "avow.simulator", "avow.scan"),
+    *("avow.prompt.templates", "avow.prompt.attachments", "avow.prompt.schema"),
+    *("avow.exchange.retry", "avow.asking.hooks", "avow.endpoint.listed_models", "avow.endpoint.remembered"),
+    *("avow.settings.edit", "avow.settings.toml_lines"),
     *("avow.terminal.render", "avow.terminal.notices", "avow.terminal.words", "avow.terminal.markdown"),
     *("avow.history.search", "avow.history.stats", "avow.history.privacy", "avow.history.export"),
 )
 """What an answer as asked has no use for, with all below it."""
 
 DATACLASSES = {
-    *("avow.exchange.Attachment", "avow.wire.request.Request", "avow.wire.request.Endpoint"),
-    *("avow.credential.Credential", "avow.context.Context", "avow.transport.Transport", "avow.keys._Outcome"),
+    *("avow.exchange.exchange.Attachment", "avow.wire.request.Request", "avow.wire.request.Endpoint"),
+    *("avow.endpoint.credential.Credential", "avow.endpoint.transport.Transport", "avow.endpoint.keys._Outcome"),
+    "avow.context.Context",
 }
 """Those an answer may define: where Python writes code for a class (0.2 to 3 ms each) it must be worth it, for a field
 that no `repr` may show, one that does not count when comparing, or one that changes. All else is a named tuple."""
@@ -82,7 +85,7 @@ def test_what_an_answer_defines_is_quick_to_define(home: Path) -> None:
         env=environment(home),
         check=True,
     )
-    assert "avow.transport.Transport" in found.stdout.split()
+    assert "avow.endpoint.transport.Transport" in found.stdout.split()
     assert set(found.stdout.split()) <= DATACLASSES
 
 

@@ -63,14 +63,14 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     given = quick.parse(arguments[1:] if first == "ask" else arguments)
     if given is None:
         return None
-    from avow.commands.given import options_from  # deferred: start-up
-    from avow.commands.inquiring import answer
+    from avow.asking.question import answer
+    from avow.asking.typed import options_from  # deferred: start-up
 
     return int(answer(options_from(given), context))
 
 
 def _invoke(arguments: Sequence[str], context: "Context") -> int:
-    from avow.command_tree import invoke  # deferred: start-up
+    from avow.commands.tree import invoke  # deferred: start-up
 
     return invoke(arguments, context)
 

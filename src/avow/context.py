@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from avow import paths
-from avow.settings import Config, Settings, load, resolve
+from avow.settings.levels import Config, Settings, load, resolve
 from avow.terminal.screen import Screen
 from avow.wire.request import API_URL
 
 if TYPE_CHECKING:
-    from avow.credential import Credential
+    from avow.endpoint.credential import Credential
     from avow.history.store import History
 
 
@@ -77,7 +77,7 @@ class Context:
 
         Raises UsageError for an address a key may not be sent to, CredentialsError where there is no key.
         """
-        from avow import keys  # deferred: start-up
+        from avow.endpoint import keys  # deferred: start-up
 
         base_url = settings.text("base_url") or API_URL
         credential = keys.find(

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import avow
-from avow.exchange import Status
+from avow.exchange.exchange import Status
 from avow.history.privacy import delete
 from avow.history.store import History
 from tests.benchmarks.make_history import NEEDLE, fill, make
@@ -26,7 +26,7 @@ from tests.conftest import sealed_environment
 RUNS = 15
 _AVOW = (sys.executable, "-m", "avow", "history")
 _LIBRARIES = "import typer, sqlite3"
-_IMPORTS = f"{_LIBRARIES}, avow.cli, avow.context, avow.command_tree, avow.commands.history, avow.history.store"
+_IMPORTS = f"{_LIBRARIES}, avow.cli, avow.context, avow.commands.tree, avow.commands.history, avow.history.store"
 _BARE = {
     "list": f"{_IMPORTS}, avow.commands.history_list, avow.history.export",
     "show": f"{_IMPORTS}, avow.commands.history_show",

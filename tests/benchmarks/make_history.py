@@ -5,9 +5,9 @@ import sys
 import time
 from pathlib import Path
 
-from avow.exchange import Exchange, Status, timestamp
+from avow.exchange.exchange import Exchange, Status, timestamp
 from avow.history.store import History
-from avow.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 
 MODELS = ("claude-fable-5-2", "claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5")
 CATEGORIES = ("cyber", "bio", "frontier_llm", "reasoning_extraction", None)

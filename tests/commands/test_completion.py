@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from avow.commands.completion import MOST
-from avow.models_list import Known, keep
+from avow.endpoint.listed_models import Known, keep
 from avow.simulator.scenarios import names
 from tests.running import run
 

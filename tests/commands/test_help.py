@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.help_topics import TOPICS
+from avow.reference.topics import TOPICS
 from tests.running import run
 
 

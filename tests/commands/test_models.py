@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from avow.catalogue import DATED
-from avow.models_list import Known, keep
+from avow.endpoint.listed_models import Known, keep
+from avow.models.catalogue import DATED
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
 from tests.running import in_pty, run

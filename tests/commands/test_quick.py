@@ -9,9 +9,9 @@ import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avow.command_tree import build
+from avow.asking.typed import Options, options_from
 from avow.commands import ask, quick
-from avow.commands.given import Options, options_from
+from avow.commands.tree import build
 from avow.errors import UsageError
 
 

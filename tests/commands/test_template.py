@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from avow import paths
+from avow.asking.saved_templates import load_template
 from avow.commands import template
 from avow.context import Context
 from avow.errors import UsageError
@@ -71,21 +72,21 @@ OPTIONS = {
 def test_every_option_comes_back_as_it_was(args: list[str], expected: dict[str, object]) -> None:
     run = Run()
     assert run("save", "t", *args) == 0
-    assert template.load_template("t", run.context).settings == expected
+    assert load_template("t", run.context).settings == expected
 
 
 def test_save_from_stdin_and_from_a_file(tmp_path: Path) -> None:
     run = Run(b"Translate:\n$input\n")
     assert run("save", "translate", "-") == 0
-    assert template.load_template("translate", run.context).prompt == "Translate:\n$input\n"
+    assert load_template("translate", run.context).prompt == "Translate:\n$input\n"
     run = Run(b"piped")
     assert run("save", "piped") == 0
-    assert template.load_template("piped", run.context).prompt == "piped"
+    assert load_template("piped", run.context).prompt == "piped"
     (tmp_path / "system.txt").write_text("Be kind.")
     run = Run(b"not for this")
     assert run("save", "kind", "--system-file", str(tmp_path / "system.txt")) == 0
-    assert template.load_template("kind", run.context).system == "Be kind."
-    assert template.load_template("kind", run.context).prompt is None
+    assert load_template("kind", run.context).system == "Be kind."
+    assert load_template("kind", run.context).prompt is None
 
 
 WRONG_TO_SAVE = {
@@ -117,7 +118,7 @@ def test_save_replaces_only_by_force() -> None:
     with pytest.raises(UsageError, match="already"):
         Run()("save", "t", "two")
     assert Run()("save", "t", "two", "--force") == 0
-    assert template.load_template("t", Run().context).prompt == "two"
+    assert load_template("t", Run().context).prompt == "two"
 
 
 def test_list() -> None:
@@ -188,6 +189,6 @@ def test_a_template_of_someone_else_can_only_ask(line: str, words: str) -> None:
     run.folder.mkdir(parents=True)
     (run.folder / "t.toml").write_text(f"prompt = 'x'\n{line}\n")
     with pytest.raises(UsageError) as caught:
-        template.load_template("t", run.context)
+        load_template("t", run.context)
     assert "line 2" in caught.value.message
     assert words in caught.value.message

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from avow.exchange import Exchange, Status, new_id, timestamp
+from avow.exchange.exchange import Exchange, Status, new_id, timestamp
 from avow.history.store import History
-from avow.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 
 FABLE, OPUS, OLD = "claude-fable-5-2", "claude-opus-5-5", "claude-opus-4-8"
 NOON = 1_790_000_000.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from avow.exchange import Exchange, as_json
+from avow.exchange.exchange import Exchange, as_json
 from avow.history.export import as_object, csv_lines, json_lines
 from avow.history.rows import hidden
 from tests.history.making import FABLE, OLD, answered, asked, rerouted

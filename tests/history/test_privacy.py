@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from avow.exchange import Attachment
+from avow.exchange.exchange import Attachment
 from avow.history import privacy
 from avow.history.export import as_object
 from avow.history.filters import Filters
 from avow.history.rows import hidden
 from avow.history.search import query_of, search
 from avow.history.store import History
-from avow.verdict import Routing, Segment
+from avow.routing.verdict import Routing, Segment
 from tests.history.making import NOON, answered, asked, kept, rerouted
 
 FILE = Attachment("qxattname.txt", "text", "text/plain", 9, "ab12", b"qxattbytes")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.exchange import Attachment
+from avow.exchange.exchange import Attachment
 from avow.history import repair
 from avow.history.store import History
 from tests.history.making import answered, kept, rerouted

@@ -8,7 +8,7 @@ from avow.errors import UsageError
 from avow.history.filters import Filters
 from avow.history.search import Query, excerpt, query_of, raw_query, search
 from avow.history.store import History
-from avow.verdict import Routing, Segment
+from avow.routing.verdict import Routing, Segment
 from tests.history.making import NOON, answered, asked, kept, rerouted
 
 PROMPTS = (

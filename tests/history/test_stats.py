@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from avow.errors import Failure
-from avow.exchange import Status
+from avow.exchange.exchange import Status
 from avow.history.filters import Filters
 from avow.history.stats import GROUPS, Pair, Stats, Tally, as_json, stats
 from avow.history.store import History
-from avow.verdict import Hop, Outcome, Routing, Verdict
+from avow.routing.verdict import Hop, Outcome, Routing, Verdict
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
 
 DAY = 86_400

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from avow.command_tree import tree
+from avow.commands.tree import tree
 from avow.reference import bash, fish, manual, powershell, zsh
 from avow.reference.tree import Command
 

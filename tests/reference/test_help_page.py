@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.command_tree import tree
+from avow.commands.tree import tree
 from avow.reference.examples import EXAMPLES
 from avow.reference.help_page import headings, page
 from tests.running import environment, in_pty, run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.command_tree import tree
+from avow.commands.tree import tree
 from tests.reference.generate import FILES, FOLDER
 from tests.running import run, shell
 

@@ -1,7 +1,7 @@
 import pytest
 
+from avow.routing.verdict import Verdict
 from avow.scan.records import Client, PastAnswer
-from avow.verdict import Verdict
 
 
 @pytest.mark.parametrize(

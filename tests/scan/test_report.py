@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from avow.routing.verdict import Verdict
 from avow.scan.places import Unreadable
 from avow.scan.records import Client, Counts, PastAnswer
 from avow.scan.report import (
@@ -14,7 +15,6 @@ from avow.scan.report import (
     reroute_rows,
     totals_rows,
 )
-from avow.verdict import Verdict
 
 DEFAULTS: dict[str, Any] = {
     "client": Client.CLAUDE_CODE,

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 import pyte
 
 from avow.errors import Failure
-from avow.exchange import Exchange, Happening, Status
-from avow.routing import judge
+from avow.exchange.exchange import Exchange, Happening, Status
+from avow.routing.judge import judge
+from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.terminal.screen import Screen
-from avow.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.wire.message import whole
 
 FABLE, OPUS = "claude-fable-5", "claude-opus-4-8"

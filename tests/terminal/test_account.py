@@ -2,7 +2,7 @@
 
 import io
 
-from avow.exchange import Finished, HandedOver, Noted, Retrying, Started, TextWritten, ThinkingWritten
+from avow.exchange.exchange import Finished, HandedOver, Noted, Retrying, Started, TextWritten, ThinkingWritten
 from avow.terminal.account import Account
 from avow.terminal.facts import Facts
 from avow.terminal.screen import Screen

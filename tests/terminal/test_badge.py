@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from avow.exchange import Exchange
+from avow.exchange.exchange import Exchange
 from avow.terminal.badge import badge, badge_words
 from avow.terminal.facts import Facts
 from tests.terminal.samples import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from avow.exchange import (
+from avow.exchange.exchange import (
     Finished,
     HandedOver,
     Happening,

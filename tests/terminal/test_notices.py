@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from avow.errors import Failure
-from avow.exchange import Exchange, Status
+from avow.exchange.exchange import Exchange, Status
 from avow.exit_codes import ExitCode
+from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Verdict
 from avow.terminal.notices import notices, other_name
-from avow.verdict import Evidence, Hop, Outcome, Routing, Verdict
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, hand_over, judged, message
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avow.exchange import HandedOver
+from avow.exchange.exchange import HandedOver
 from avow.terminal.facts import Facts
 from avow.terminal.render import cost, footer, hand_over_rule, panel, rule, tokens, withdrawn_rule
 from tests.terminal import samples

@@ -235,7 +235,7 @@ def test_a_pipe_needs_no_rich() -> None:
         "from avow.terminal.screen import Screen\n"
         "screen = Screen.for_process(sys.stdout.buffer, sys.stderr.buffer, {})\n"
         "from tests.terminal.samples import FELL_BACK\n"
-        "from avow.exchange import *\n"
+        "from avow.exchange.exchange import *\n"
         "before = set(sys.modules)\n"
         "from avow.terminal.watchers import choose\n"
         "watch = choose(screen, 'text')\n"

@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from avow.exchange import (
+from avow.exchange.exchange import (
     Finished,
     HandedOver,
     Happening,

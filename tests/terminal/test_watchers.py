@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from avow.errors import FileError, ReaderGone, UsageError
-from avow.exchange import (
+from avow.exchange.exchange import (
     Finished,
     HandedOver,
     Happening,

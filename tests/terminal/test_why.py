@@ -2,7 +2,7 @@
 
 import pytest
 
-from avow.exchange import Exchange
+from avow.exchange.exchange import Exchange
 from avow.terminal.facts import Facts
 from avow.terminal.why import why
 from tests.terminal import samples
@@ -115,7 +115,7 @@ def test_nothing_from_outside_acts() -> None:
 
 def test_one_who_was_skipped_is_told_why() -> None:
     from avow.errors import Failure
-    from avow.verdict import Hop, Outcome
+    from avow.routing.verdict import Hop, Outcome
 
     hops = (Hop(OPUS, Outcome.SKIPPED), Hop(FABLE, Outcome.SKIPPED, error=Failure("overloaded_error", 529, "busy")))
     text = why(exchange(routing=exchange().routing._replace(hops=hops)), PIPE)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from avow.exchange import Exchange, Status
+from avow.exchange.exchange import Exchange, Status
+from avow.routing.verdict import Evidence, Routing, Verdict
 from avow.terminal.words import CATEGORIES, explain, meaning, vouching_line
-from avow.verdict import Evidence, Routing, Verdict
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, judged, message
 

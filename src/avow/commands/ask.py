@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from avow.commands import options as o
+from avow.commands import declared as o
 from avow.context import Context
 from avow.exit_codes import ExitCode
 
@@ -66,6 +66,6 @@ def command(
 
 def run(options: o.Options, context: Context) -> ExitCode:
     """Ask, and give the exit status. Raises Interrupted where a signal ended it, after all is kept."""
-    from avow.commands.inquiring import answer  # deferred: start-up
+    from avow.asking.question import answer  # deferred: start-up
 
     return answer(options, context)

@@ -6,12 +6,12 @@ from typing import Annotated, Protocol
 
 import typer
 
-from avow import keys
 from avow.context import Context
-from avow.credential import Credential, check_destination, checked, last_four
+from avow.endpoint import keys
+from avow.endpoint.credential import Credential, check_destination, checked, last_four
 from avow.errors import CredentialsError, ExchangeError, Rejected, UsageError
 from avow.exit_codes import ExitCode
-from avow.settings import Settings
+from avow.settings.levels import Settings
 
 MOST_BYTES = 64 * 1024
 UNLOCK_S = 60.0
@@ -76,8 +76,8 @@ def check_key(base_url: str, credential: Credential, settings: Settings, context
     """`GET /v1/models?limit=1`, which costs nothing. See `Check`."""
     import contextlib
 
-    from avow.parameters import endpoint_for  # deferred: start-up
-    from avow.transport import Patience, Transport
+    from avow.asking.request_fields import endpoint_for  # deferred: start-up
+    from avow.endpoint.transport import Patience, Transport
     from avow.wire.failure import rejected
 
     request = endpoint_for(settings, base_url, context).request("GET", "/v1/models?limit=1")

@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from avow.commands import options as o
+from avow.commands import declared as o
 from avow.context import Context
 from avow.exit_codes import ExitCode
 
@@ -57,6 +57,6 @@ def command(
 def run(options: o.Options, context: Context) -> ExitCode:
     """Talk until the other side has had enough. Raises UsageError where there is nothing to go on with, Interrupted
     where a signal ended it."""
-    from avow.commands.chatting import chat  # deferred: start-up
+    from avow.commands.chat_session import chat  # deferred: start-up
 
     return chat(options, context)

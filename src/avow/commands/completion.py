@@ -10,7 +10,7 @@ from avow.errors import AvowError, UsageError
 from avow.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from avow.catalogue import Model
+    from avow.models.catalogue import Model
 
 MOST = 30
 """How many exchanges or conversations are offered."""
@@ -35,7 +35,7 @@ def run(shell: str, kind: str | None, context: Context) -> ExitCode:
     """
     if shell == "words":
         return _words(kind or "", context)
-    from avow.command_tree import tree  # deferred: start-up, and the tree holds this command
+    from avow.commands.tree import tree  # deferred: start-up, and the tree holds this command
     from avow.reference import bash, fish, powershell, zsh
 
     scripts = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script, "powershell": powershell.script}
@@ -68,7 +68,7 @@ def _words(kind: str, context: Context) -> ExitCode:
 
 def _models(context: Context) -> Iterable[Row]:
     """Aliases, then what the endpoint listed within a day, else the built-in list; nobody is asked."""
-    from avow import catalogue  # deferred: start-up
+    from avow.models import catalogue  # deferred: start-up
     from avow.wire.request import API_URL
 
     try:
@@ -84,10 +84,11 @@ def _models(context: Context) -> Iterable[Row]:
 def _listed(context: Context, base_url: str) -> "list[Model]":
     import time  # deferred: start-up
 
-    from avow import catalogue, models_list
+    from avow.endpoint import listed_models
+    from avow.models import catalogue
 
-    known = models_list.read(context.paths.cache, base_url, time.time())
-    return [models_list.merged(catalogue.find(said["id"]), said) for said in known.models or ()]
+    known = listed_models.read(context.paths.cache, base_url, time.time())
+    return [listed_models.merged(catalogue.find(said["id"]), said) for said in known.models or ()]
 
 
 def _conversations(context: Context) -> Iterable[Row]:
@@ -109,9 +110,9 @@ def _from_history(query: str, context: Context) -> Iterable[Row]:
 
 
 def _templates(context: Context) -> Iterable[Row]:
-    from avow import templates  # deferred: start-up
+    from avow.prompt import templates  # deferred: start-up
 
-    return ((name, "") for name in templates.names(context.paths.config / "templates"))
+    return ((name, "") for name in templates.names(context.paths.templates))
 
 
 def _scenarios(context: Context) -> Iterable[Row]:

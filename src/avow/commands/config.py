@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import typer
 
-from avow import settings_keys
 from avow.context import Context
 from avow.errors import ConfigError, FileError, UsageError
 from avow.exit_codes import ExitCode
-from avow.settings import Settings
+from avow.settings import keys
+from avow.settings.levels import Settings
 
 MASK = "•••"
 
@@ -84,7 +84,7 @@ def run_list(options: Options, context: Context) -> ExitCode:
         widths = [max(len(row[column]) for row in shown) for column in (0, 1)]
         for name, value, where in shown:
             context.screen.out(f"{name:{widths[0]}}  {value:{min(widths[1], 32)}}  {where}\n")
-    from avow.settings import unknown_variables
+    from avow.settings.levels import unknown_variables
 
     for variable, near in unknown_variables(context.environ):
         better = f"; did you mean {near}?" if near else ""
@@ -97,7 +97,7 @@ def run_get(options: Options, context: Context) -> ExitCode:
 
     Raises UsageError for a name that is none, and for an entry that a table does not have.
     """
-    from avow.settings_edit import locate  # deferred: start-up
+    from avow.settings.edit import locate  # deferred: start-up
 
     names, key, inner = locate(options.name)
     profile = options.profile
@@ -119,7 +119,7 @@ def run_get(options: Options, context: Context) -> ExitCode:
 
 def run_set(options: Options, context: Context) -> ExitCode:
     """Change one setting in the file. Raises UsageError for a wrong name or value."""
-    from avow.settings_edit import locate, set_value  # deferred: start-up
+    from avow.settings.edit import locate, set_value  # deferred: start-up
 
     names, key, _inner = locate(options.name)
     if key.name == "profile" and options.value not in context.config.profiles:
@@ -134,7 +134,7 @@ def run_set(options: Options, context: Context) -> ExitCode:
 
 def run_unset(options: Options, context: Context) -> ExitCode:
     """Take one setting out of the file; one that is not in there is a note."""
-    from avow.settings_edit import locate, unset_value  # deferred: start-up
+    from avow.settings.edit import locate, unset_value  # deferred: start-up
 
     if not unset_value(context.paths.config_file, options.name):
         locate(options.name)
@@ -159,7 +159,8 @@ def run_edit(context: Context) -> ExitCode:
     Raises ConfigError, naming the copy, where it is wrong and the user does not go on; FileError where the editor
     fails.
     """
-    from avow import private_file, settings  # deferred: start-up
+    from avow.paths import write_private  # deferred: start-up
+    from avow.settings import levels  # deferred: start-up
 
     path = context.paths.config_file
     try:
@@ -169,19 +170,19 @@ def run_edit(context: Context) -> ExitCode:
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from None
     copy = path.with_name("config.edited.toml")
-    private_file.write(copy, before or _EMPTY.encode())
+    write_private(copy, before or _EMPTY.encode())
     while True:
         _run_editor(context, copy)
         edited = copy.read_bytes()
         try:
-            settings.read(edited, copy)
+            levels.read(edited, copy)
             break
         except ConfigError as error:
             context.screen.error(error.message)
             if not _edits_again(context):
                 raise ConfigError(f"{path} stays as it was", hint=f"what was edited is in {copy}") from None
     if edited != (before or _EMPTY.encode()):
-        private_file.write(path, edited)
+        write_private(path, edited)
     else:
         context.screen.note("nothing was changed")
     copy.unlink(missing_ok=True)
@@ -218,7 +219,7 @@ def _edits_again(context: Context) -> bool:
 
 
 def _rows(settings: Settings) -> Any:
-    for name, key in settings_keys.KEYS.items():
+    for name, key in keys.KEYS.items():
         value = _hidden(key, settings.get(name))
         if key.kind == "table" and value:
             for entry, one in value.items():
@@ -228,7 +229,7 @@ def _rows(settings: Settings) -> Any:
             yield name, value, settings.origin(name)
 
 
-def _hidden(key: settings_keys.Key, value: Any) -> Any:
+def _hidden(key: keys.Key, value: Any) -> Any:
     """`value` without what is secret: header values, and a password in an address."""
     if key.secret:
         return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK

@@ -10,7 +10,7 @@ from avow.context import Context
 from avow.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from avow.doctor import Finding
+    from avow.commands.doctor_findings import Finding
 
 _MARKS = {"ok": "ok", "note": "note", "broken": "BROKEN"}
 _COLORS = {"ok": "\x1b[32m", "note": "\x1b[33m", "broken": "\x1b[1;31m"}
@@ -43,10 +43,10 @@ def command(
 
 def run(options: DoctorOptions, context: Context) -> ExitCode:
     """Print what was found; 1 where something is broken."""
-    from avow import doctor  # deferred: start-up
+    from avow.commands import doctor_findings  # deferred: start-up
 
-    findings = doctor.examine(context, offline=options.offline, profile=options.profile)
-    code = doctor.status(findings)
+    findings = doctor_findings.examine(context, offline=options.offline, profile=options.profile)
+    code = doctor_findings.status(findings)
     if options.as_json:
         body = {"schema": "avow.doctor/1", "healthy": code is ExitCode.OK, "findings": [asdict(f) for f in findings]}
         context.screen.out(json.dumps(body, indent=2, ensure_ascii=False) + "\n")

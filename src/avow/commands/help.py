@@ -38,7 +38,7 @@ def command(
 
 def run(topic: str | None, context: Context) -> ExitCode:
     """Print the overview, or a topic. Raises UsageError for a topic there is not."""
-    from avow.help_topics import TOPICS  # deferred: start-up
+    from avow.reference.topics import TOPICS  # deferred: start-up
     from avow.terminal.fitted import fit
 
     if topic is None:

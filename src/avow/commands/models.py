@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from avow import catalogue
-from avow.catalogue import Model
 from avow.context import Context
+from avow.endpoint.listed_models import Known, fetch, fetch_one, keep, merged, read
 from avow.errors import CredentialsError, UsageError
 from avow.exit_codes import ExitCode
-from avow.models_list import Known, fetch, fetch_one, keep, merged, read
-from avow.settings import Settings
+from avow.models import catalogue
+from avow.models.catalogue import Model
+from avow.settings.levels import Settings
 from avow.terminal.sanitize import clean_line
 from avow.wire.json_value import JsonObject
 from avow.wire.request import API_URL, Request
@@ -111,9 +111,9 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
 
 def _asked(known: Known, wanted: str | None, settings: Settings, context: Context, base_url: str) -> Known:
     """Ask for the list where it is not known yet, and for the one model that it lacks."""
-    from avow.commands.insisting import insisting  # deferred: start-up
-    from avow.parameters import endpoint_for
-    from avow.transport import Patience, Transport
+    from avow.asking.request_fields import endpoint_for
+    from avow.commands.with_retries import insisting  # deferred: start-up
+    from avow.endpoint.transport import Patience, Transport
 
     base_url, credential = context.destination(settings)
     endpoint = endpoint_for(settings, base_url, context, credential)
@@ -303,7 +303,7 @@ def _duration(seconds: float) -> str:
 
 
 def _as_json(shown: _Shown, settings: Settings, own: dict[str, Any]) -> JsonObject:
-    from avow.exchange import timestamp  # deferred: start-up
+    from avow.exchange.exchange import timestamp  # deferred: start-up
 
     return {
         "schema": SCHEMA,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from avow.commands import options as o
+from avow.commands import declared as o
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
@@ -53,11 +53,11 @@ def command(
 
 def run(options: RetryOptions, context: Context) -> ExitCode:
     """Ask again and give the exit status. Raises UsageError where there is nothing to ask again."""
-    from avow import session  # deferred: start-up
-    from avow.asking import Inquiry
-    from avow.commands.conversing import mention, settings_of, with_files
-    from avow.commands.inquiring import configure, put
-    from avow.conversation import path_to
+    from avow.asking.earlier_turns import mention, settings_of, with_files
+    from avow.asking.inquiry import Inquiry
+    from avow.asking.question import configure, put
+    from avow.exchange.conversation import path_to
+    from avow.terminal import session  # deferred: start-up
 
     given = options.given
     settings = context.settings(given.flags, profile=given.profile)

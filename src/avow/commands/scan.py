@@ -12,7 +12,7 @@ from avow.exit_codes import ExitCode
 from avow.terminal.facts import Facts
 
 if TYPE_CHECKING:
-    from avow.exchange import Exchange
+    from avow.exchange.exchange import Exchange
     from avow.scan.records import PastAnswer
     from avow.scan.report import Report
 
@@ -141,8 +141,8 @@ def as_exchange(answer: "PastAnswer") -> "Exchange":
     it is imported once."""
     import hashlib
 
-    from avow.exchange import Exchange, Status, exit_code
-    from avow.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+    from avow.exchange.exchange import Exchange, Status, exit_code
+    from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 
     where = f"{answer.client}\0{answer.session}\0{answer.message_id}\0{answer.request_id}\0{answer.time}\0{answer.row}"
     digest = hashlib.sha256(where.encode("utf-8", "replace")).hexdigest()

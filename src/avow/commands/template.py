@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avow.commands import options as o
+from avow.asking.saved_templates import load_template, setting_problem
+from avow.commands import declared as o
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from avow.templates import Template
+    from avow.prompt.templates import Template
 
 app = typer.Typer(help="Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.", no_args_is_help=True)
 
@@ -75,19 +74,12 @@ def delete_command(context: typer.Context, name: Name) -> None:
     raise typer.Exit(run_delete(name, context.obj))
 
 
-def load_template(name: str, context: Context) -> "Template":
-    """The template that `-t` names, its settings checked. Raises UsageError with file and line."""
-    from avow import templates  # deferred: start-up
-
-    return templates.load(_folder(context), name, _check)
-
-
 def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
     """Print what is saved; a template that cannot be read is told on stderr and skipped."""
-    from avow import templates  # deferred: start-up
+    from avow.prompt import templates  # deferred: start-up
 
     found = []
-    for name in templates.names(_folder(context)):
+    for name in templates.names(context.paths.templates):
         try:
             found.append(load_template(name, context))
         except UsageError as error:
@@ -105,15 +97,15 @@ def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
 
 def run_show(name: str, context: Context) -> ExitCode:
     """Print the file's text."""
-    from avow import templates  # deferred: start-up
+    from avow.prompt import templates  # deferred: start-up
 
-    _print(templates.text_of(_folder(context), name), context)
+    _print(templates.text_of(context.paths.templates, name), context)
     return ExitCode.OK
 
 
 def run_save(name: str, options: o.Options, context: Context, *, force: bool = False) -> ExitCode:
     """Save the prompt and options under a name. Raises UsageError where there is nothing to save."""
-    from avow import templates  # deferred: start-up
+    from avow.prompt import templates  # deferred: start-up
 
     settings = {key: value for key, value in options.flags.items() if value is not None}
     system = settings.pop("system", None)
@@ -126,11 +118,11 @@ def run_save(name: str, options: o.Options, context: Context, *, force: bool = F
     if prompt is None and system is None and not settings:
         raise UsageError("there is nothing to save", hint=f"avow template save {name} 'Translate to $language:'")
     for key, value in settings.items():
-        if wrong := _check(key, value):
+        if wrong := setting_problem(key, value):
             raise UsageError(wrong)
-    where = _folder(context) / f"{name}.toml"
+    where = context.paths.templates / f"{name}.toml"
     template = templates.Template(name, where, prompt, system if isinstance(system, str) else None, settings)
-    where = templates.save(_folder(context), template, force=force)
+    where = templates.save(context.paths.templates, template, force=force)
     variables = ", ".join(f"${variable}" for variable in template.variables)
     context.screen.note(f"saved {where}" + (f"; it takes {variables}" if variables else ""))
     return ExitCode.OK
@@ -138,9 +130,9 @@ def run_save(name: str, options: o.Options, context: Context, *, force: bool = F
 
 def run_delete(name: str, context: Context) -> ExitCode:
     """Remove the template."""
-    from avow import templates  # deferred: start-up
+    from avow.prompt import templates  # deferred: start-up
 
-    context.screen.note(f"deleted {templates.delete(_folder(context), name)}")
+    context.screen.note(f"deleted {templates.delete(context.paths.templates, name)}")
     return ExitCode.OK
 
 
@@ -150,7 +142,7 @@ def _prompt(words: tuple[str, ...], context: Context, *, from_stdin: bool) -> st
         return " ".join(words)
     if not words and not from_stdin:
         return None
-    from avow.stdin import read_to_end  # deferred: start-up
+    from avow.prompt.stdin import read_to_end  # deferred: start-up
 
     data = read_to_end(context.stdin, lambda: context.screen.note("waiting for stdin to end"))
     try:
@@ -178,32 +170,6 @@ def _print(text: str, context: Context) -> None:
 
         text = clean(text)
     context.screen.out(text)
-
-
-def _check(name: str, value: object) -> str | None:
-    """What is wrong with a template's key. Templates are passed around: they may say how to ask, and not whom,
-    with which credentials, or which file to write."""
-    from avow.settings_keys import KEYS, checked, nearest  # deferred: start-up
-
-    known = {key.name: key for key in KEYS.values() if key.flag is not None and key.name not in _NOT_IN_TEMPLATES}
-    if name not in known:
-        near = nearest(name, known)
-        why = "stands in the config, not in a template" if name in KEYS else "is no setting of `ask`"
-        return f"{name} {why}" + (f"; did you mean {near}?" if near else "")
-    try:
-        checked(known[name], value)
-    except ValueError as error:
-        return f"{name}: {error}"
-    return None
-
-
-_NOT_IN_TEMPLATES = frozenset(
-    {"report", "headers", "auth_style", "api_version", "profile", "system_file", "history.enabled"}
-)
-
-
-def _folder(context: Context) -> "Path":
-    return context.paths.config / "templates"
 
 
 def _in_one_line(template: "Template") -> str:

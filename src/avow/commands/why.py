@@ -7,7 +7,7 @@ import typer
 
 from avow.context import Context
 from avow.errors import UsageError
-from avow.exchange import as_json
+from avow.exchange.exchange import as_json
 from avow.exit_codes import ExitCode
 
 

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 
-from avow.exchange import Exchange, as_json
+from avow.exchange.exchange import Exchange, as_json
 from avow.history.rows import hidden
 from avow.wire.json_value import JsonObject, mend
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from avow.errors import Failure
-from avow.exchange import Attachment, Exchange, Status, evidence_as_json, hops_as_json
+from avow.exchange.exchange import Attachment, Exchange, Status, evidence_as_json, hops_as_json
 from avow.exit_codes import ExitCode
-from avow.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.wire.json_value import JsonObject, mend
 
 Row = dict[str, Any]

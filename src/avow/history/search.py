@@ -9,7 +9,7 @@ from heapq import merge
 from itertools import islice
 
 from avow.errors import UsageError
-from avow.exchange import Exchange
+from avow.exchange.exchange import Exchange
 from avow.history import schema
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.rows import milliseconds

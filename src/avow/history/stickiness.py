@@ -1,10 +1,10 @@
 """Where a turn that the API sent straight to a fallback comes from: the earlier decline, if the history has it."""
 
-from avow.exchange import Exchange
+from avow.exchange.exchange import Exchange
 from avow.history.filters import Filters
 from avow.history.rows import milliseconds
 from avow.history.store import History
-from avow.verdict import STICKY, Outcome, reasons
+from avow.routing.verdict import STICKY, Outcome, reasons
 
 LASTS_MS = 2 * 3600 * 1000
 """How far back is looked: the API keeps to a fallback for about an hour."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from avow.errors import UsageError
-from avow.exchange import Attachment, Exchange, Status
+from avow.exchange.exchange import Attachment, Exchange, Status
 from avow.history import database, finding, schema
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.rows import Row, from_row, hidden_row, milliseconds, to_row

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from avow.exchange import Status
-from avow.verdict import Verdict
+from avow.exchange.exchange import Status
+from avow.routing.verdict import Verdict
 
 Asked = Literal["models", "conversations", "exchanges", "templates", "scenarios"]
 """What a completion asks avow for: `avow completion words KIND`."""

@@ -5,7 +5,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from avow.identity import Identity, compare
+from avow.models.identity import Identity, compare
 from avow.scan.choices import chosen, is_command
 from avow.scan.gathering import Answer, Chain, Notice, conclude, either, read_notice
 from avow.scan.judging import echoed

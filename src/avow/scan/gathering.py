@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 
-from avow.identity import Identity, compare
+from avow.models.identity import Identity, compare
+from avow.routing.verdict import REROUTED, Verdict
 from avow.scan.judging import Conclusion, declares, judge
 from avow.scan.records import Client, PastAnswer
-from avow.verdict import REROUTED, Verdict
 from avow.wire.json_value import JsonObject, obj, text
 from avow.wire.message import block_text
 

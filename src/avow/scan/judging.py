@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from avow.identity import Identity, compare
-from avow.routing import judge as judge_routing
-from avow.verdict import Asked, Attempt, Routing, Verdict
+from avow.models.identity import Identity, compare
+from avow.routing.judge import judge as judge_routing
+from avow.routing.verdict import Asked, Attempt, Routing, Verdict
 from avow.wire.json_value import JsonObject, items, obj, text
 from avow.wire.message import whole
 

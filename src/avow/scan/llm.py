@@ -6,10 +6,10 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import quote
 
+from avow.routing.verdict import Verdict
 from avow.scan.judging import judge
 from avow.scan.moment import utc
 from avow.scan.records import Client, Counts, PastAnswer
-from avow.verdict import Verdict
 from avow.wire.json_value import JsonObject, items, mend, mended, obj, parse, text
 from avow.wire.message import block_text
 

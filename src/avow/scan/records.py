@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from avow.verdict import REROUTED, Verdict
+from avow.routing.verdict import REROUTED, Verdict
 from avow.wire.json_value import JsonObject
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from avow.routing.verdict import NO_CATEGORY, STICKY, Verdict
 from avow.scan.places import Unreadable
 from avow.scan.records import Counts, PastAnswer
-from avow.verdict import NO_CATEGORY, STICKY, Verdict
 
 SCHEMA = "avow.scan/1"
 TOTALS_HEADER = ("client", "month", "answers", "as requested", "rerouted", "refused", "unverified")

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from avow.exchange import Exchange, HandedOver, Noted, Retrying, Started, Status, ThinkingWritten
+from avow.exchange.exchange import Exchange, HandedOver, Noted, Retrying, Started, Status, ThinkingWritten
+from avow.routing.verdict import Verdict
 from avow.terminal.screen import Screen
-from avow.verdict import Verdict
 
 if TYPE_CHECKING:
     from avow.terminal.spinner import Spinner

@@ -2,12 +2,12 @@
 
 import re
 
-from avow.exchange import Exchange
+from avow.exchange.exchange import Exchange
+from avow.routing.verdict import Verdict
 from avow.terminal.facts import Facts
 from avow.terminal.notices import shown
 from avow.terminal.preview import fold
 from avow.terminal.render import cost, tokens
-from avow.verdict import Verdict
 
 _UNIT, _KEPT = re.compile(r"(?<=\d) (?=\w)"), "\u00a0"
 _REVERSE, _FAINT, _PLAIN = "\x1b[7m", "\x1b[2m", "\x1b[0m"

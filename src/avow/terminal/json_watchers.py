@@ -2,7 +2,7 @@
 
 import json
 
-from avow.exchange import (
+from avow.exchange.exchange import (
     Exchange,
     Finished,
     HandedOver,

@@ -1,9 +1,9 @@
 """An exchange as the stable lines of stderr: one for each fact that is not as it should be."""
 
-from avow.exchange import Exchange, Status
-from avow.identity import Identity, compare
+from avow.exchange.exchange import Exchange, Status
+from avow.models.identity import Identity, compare
+from avow.routing.verdict import Evidence, Routing, Verdict, reasons
 from avow.terminal.sanitize import clean_line
-from avow.verdict import Evidence, Routing, Verdict, reasons
 
 _BROKE_HOW = {
     "stream_ended": "the stream ended before the answer did",

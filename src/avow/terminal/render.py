@@ -3,12 +3,12 @@
 import io
 from typing import TYPE_CHECKING, Any
 
-from avow.exchange import Exchange, HandedOver
+from avow.exchange.exchange import Exchange, HandedOver
+from avow.routing.verdict import NO_CATEGORY
 from avow.terminal.facts import Facts
 from avow.terminal.notices import shown
 from avow.terminal.sanitize import clean_line
 from avow.terminal.words import Account, explain
-from avow.verdict import NO_CATEGORY
 from avow.wire.json_value import JsonObject
 
 if TYPE_CHECKING:

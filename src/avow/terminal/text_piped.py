@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from avow.errors import AvowError
-from avow.exchange import Exchange, Finished, Happening, TextWritten, Withdrawn
+from avow.exchange.exchange import Exchange, Finished, Happening, TextWritten, Withdrawn
 from avow.terminal.account import Account
 from avow.terminal.screen import Screen
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from avow.exchange import Exchange, Finished, HandedOver, Happening, Started, TextWritten, Withdrawn
+from avow.exchange.exchange import Exchange, Finished, HandedOver, Happening, Started, TextWritten, Withdrawn
 from avow.terminal.account import Account
 from avow.terminal.render import hand_over_rule, withdrawn_rule
 from avow.terminal.sanitize import clean

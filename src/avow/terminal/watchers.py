@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from avow.errors import UsageError
-from avow.exchange import Happening
+from avow.exchange.exchange import Happening
 from avow.terminal.account import Account
 from avow.terminal.screen import Screen
 from avow.terminal.text_piped import FinalText, TextPiped

@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from avow.exchange import Exchange
-from avow.gateways import names_may_be_rewritten, strength_of_name
+from avow.exchange.exchange import Exchange
+from avow.routing.gateways import names_may_be_rewritten, strength_of_name
+from avow.routing.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Verdict, reasons
 from avow.terminal.facts import Facts
 from avow.terminal.notices import in_request, notices, shown
 from avow.terminal.render import READABLE, cost, tokens
 from avow.terminal.sanitize import clean_line
 from avow.terminal.words import meaning, vouching_line
-from avow.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Verdict, reasons
 from avow.wire.json_value import obj, text
 
 _SAID: Mapping[Verdict | None, str] = {

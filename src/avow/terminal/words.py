@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from avow.exchange import Exchange, Status
-from avow.identity import Identity, compare
+from avow.exchange.exchange import Exchange, Status
+from avow.models.identity import Identity, compare
+from avow.routing.verdict import NO_CATEGORY, Hop, Outcome, Verdict, reasons
 from avow.terminal.notices import in_request, is_only_unfinished, other_name, shown, where_kept
 from avow.terminal.sanitize import clean_line
-from avow.verdict import NO_CATEGORY, Hop, Outcome, Verdict, reasons
 
 CATEGORIES: Mapping[str, str] = MappingProxyType(
     {

@@ -1,0 +1,92 @@
+"""Going on with what the history holds: the turns of a conversation, with their files, ready to be sent again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from avow.context import Context
+from avow.errors import UsageError
+from avow.exchange.conversation import path_to
+from avow.exchange.exchange import Attachment, Exchange
+from avow.history.store import History
+from avow.settings.levels import Settings
+
+WORDS = 48
+"""How many characters of a prompt a one-line mention shows."""
+
+
+def turns_to_continue(
+    context: Context, settings: Settings, *, reference: str | None, session: str | None
+) -> tuple[tuple[Exchange, ...], str]:
+    """The turns of the conversation to go on with, oldest first, and a line that says which it is.
+
+    `reference` names an exchange or a conversation; without it the conversation last used in this terminal
+    session counts, and on a terminal else the last at all. Raises UsageError where there is none.
+    """
+    history = context.history(settings)
+    if reference is not None:
+        leaf = history.last_of_conversation(reference) or _named(history, reference)
+    else:
+        leaf = _last(history, session, on_terminal=context.screen.is_terminal)
+    turns = path_to(leaf, {turn.id: turn for turn in history.conversation(leaf.conversation_id)})
+    return with_files(turns, history), f"going on with {mention(turns[0])} ({count_of(len(turns), 'turn')} so far)"
+
+
+def _last(history: History, session: str | None, *, on_terminal: bool) -> Exchange:
+    here = history.last_in_session(session) if session else None
+    if here is not None:
+        return here
+    if not on_terminal:
+        raise UsageError(
+            "this terminal session has no conversation to go on with",
+            hint="name one: --conversation ID (`avow history list` shows them)",
+        )
+    last = history.latest()
+    if last is None:
+        raise UsageError("there is no conversation to go on with yet", hint="ask something first")
+    return last
+
+
+def _named(history: History, reference: str) -> Exchange:
+    named = history.get(reference)
+    return history.last_of_conversation(named.conversation_id) or named
+
+
+def with_files(turns: Sequence[Exchange], history: History) -> tuple[Exchange, ...]:
+    """The same turns with the bytes of their attachments at hand: from the history, or read again from where
+    they came while their hash still matches. Raises UsageError naming a file that is gone or has changed."""
+    return tuple(
+        turn._replace(attachments=tuple(_with_bytes(file, history) for file in turn.attachments)) for turn in turns
+    )
+
+
+def _with_bytes(file: Attachment, history: History) -> Attachment:
+    if file.data is not None or file.kind == "url" or file.sha256 is None:
+        return file
+    data = history.attachment_bytes(file.sha256)
+    if data is not None:
+        return replace(file, data=data)
+    from avow.prompt.attachments import read_again  # deferred: only where the history keeps no files
+
+    return read_again(file)
+
+
+def mention(turn: Exchange) -> str:
+    """A turn in a few words: its number and how its prompt begins."""
+    words = " ".join((turn.prompt or "").split())
+    short = words if len(words) <= WORDS else words[: WORDS - 1] + "…"
+    return f"{turn.number}: {short}" if short else f"{turn.number}"
+
+
+def count_of(number: int, thing: str) -> str:
+    """`1 turn`, `2 turns`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def settings_of(turn: Exchange) -> dict[str, object]:
+    """What a conversation keeps from turn to turn, as settings."""
+    return {
+        "model": turn.requested_model,
+        "system": turn.system,
+        "fallback": turn.fallback_policy,
+        "fallback_by": turn.fallback_by,
+    }

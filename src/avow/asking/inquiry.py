@@ -1,0 +1,329 @@
+"""From an inquiry to a finished exchange that is kept: what `ask`, `chat` and `retry` have in common."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from avow.asking.keeper import Keeper
+from avow.asking.request_fields import body_fields, chain_policy, endpoint_for, expand
+from avow.context import Context
+from avow.endpoint.facts import Knowledge
+from avow.endpoint.transport import Patience, Transport
+from avow.errors import AvowError, Failure
+from avow.exchange.conversation import Pinned, Replayed, pinned, replay
+from avow.exchange.exchange import (
+    Attachment,
+    Exchange,
+    Finished,
+    Happening,
+    Noted,
+    as_json,
+    exit_code,
+    new_id,
+    timestamp,
+)
+from avow.exchange.run import Plan, converse
+from avow.exit_codes import ExitCode
+from avow.models import catalogue
+from avow.prompt import limits
+from avow.routing.verdict import Asked, reasons
+from avow.settings.levels import Settings
+from avow.wire.blocks import block
+from avow.wire.failure import not_an_answer, rejected
+from avow.wire.json_value import JsonObject, obj, parse
+from avow.wire.request import Request, betas_for, count_body, encoded, messages_body
+
+if TYPE_CHECKING:
+    from avow.models.catalogue import Model
+
+
+class Inquiry(NamedTuple):
+    """What is to be asked. `earlier`: the turns of the conversation it goes on with, oldest first.
+
+    `fresh_model`: the model was named for this question (`-m`), which ends a conversation's stay on another one.
+    `checks`: each looks at the finished exchange and may find a problem with it (exit 9).
+    """
+
+    settings: Settings
+    prompt: str
+    attachments: tuple[Attachment, ...] = ()
+    template: str | None = None
+    earlier: tuple[Exchange, ...] = ()
+    retry_of: Exchange | None = None
+    simulate: str | None = None
+    fresh_model: bool = False
+    response_format: JsonObject | None = None
+    session: str | None = None
+    notes: tuple[str, ...] = ()
+    checks: tuple[Callable[[Exchange], Exchange], ...] = ()
+
+
+class Host(NamedTuple):
+    """Where questions go, and what carries them; one serves many questions. `simulated`: it is the stand-in."""
+
+    base_url: str
+    transport: Transport
+    simulated: bool = False
+
+
+class Prepared(NamedTuple):
+    """An inquiry with everything decided, before anything is sent."""
+
+    inquiry: Inquiry
+    plan: Plan
+    exchange: Exchange
+    request: Request
+    replayed: Replayed
+    notes: tuple[str, ...] = ()
+
+
+def prepare(
+    inquiry: Inquiry, context: Context, base_url: str, *, simulated: bool = False, transport: Transport | None = None
+) -> Prepared:
+    """Decide everything about `inquiry` that can be decided before it is sent. With a `transport` the endpoint is
+    asked which models may answer, where avow itself falls back and that is not known yet.
+
+    Raises UsageError where it cannot be sent as it is.
+    """
+    settings = inquiry.settings
+    requested = expand(settings.text("model") or catalogue.DEFAULT_MODEL, settings)
+    stay = pinned(inquiry.earlier, time.time(), requested if inquiry.fresh_model else None)
+    sent = stay.model if stay and stay.requested_model == requested else requested
+    endpoint = endpoint_for(settings, base_url, context, transport.credential if transport else None)
+    knowledge = Knowledge(None if simulated else context.paths.cache, base_url)
+    known = knowledge.model(sent)
+    replayed = replay(
+        inquiry.earlier,
+        model=sent,
+        system=settings.text("system"),
+        same_models=settings.table("same_models"),
+    )
+    params = _params(inquiry, known)
+    notes = [*inquiry.notes, *_notes(replayed, stay, sent)]
+    if "fallbacks" in params and knowledge.lacks_fallbacks(sent):
+        del params["fallbacks"]
+        notes.append("this endpoint does not support `fallbacks` (it said so within a day); asked without it")
+    user_content = content_of(inquiry)
+    message: JsonObject = {"role": "user", "content": _expanded(user_content, inquiry.attachments)}
+    body = messages_body(sent, [*replayed.messages, message], params, stream=settings.flag("stream"))
+    request = endpoint.request("POST", "/v1/messages", body, betas_for(body))
+    limits.check((*replayed.attachments, *inquiry.attachments), known.context if known else None, len(encoded(body)))
+    policy, by = settings.words_or_text("fallback"), settings.text("fallback_by") or "server"
+    exchange = Exchange(
+        id=new_id(),
+        conversation_id=_conversation(inquiry) or new_id(),
+        created_at=timestamp(time.time()),
+        requested_model=requested,
+        sent_model=sent,
+        simulated=simulated,
+        prompt=inquiry.prompt,
+        system=settings.text("system"),
+        template=inquiry.template,
+        attachments=inquiry.attachments,
+        fallback_policy=policy,
+        fallback_by=by,
+        retry_of=inquiry.retry_of.id if inquiry.retry_of else None,
+        parent_id=inquiry.earlier[-1].id if inquiry.earlier else None,
+        base_url=base_url,
+        params=params,
+        user_content=user_content,
+        session=inquiry.session,
+    )
+    if by == "client" and policy == "default":
+        policy = (known.allowed_fallbacks if known else None) or ()
+        if transport is not None:
+            policy = knowledge.allowed_fallbacks(sent, endpoint, transport)
+    deadline = settings.number("deadline")
+    plan = Plan(
+        endpoint=endpoint,
+        body=body,
+        asked=Asked(
+            requested,
+            pinned_since=stay.since_turn if stay and sent != requested else None,
+            host=urlsplit(base_url).hostname or "",
+            same_models=settings.table("same_models"),
+        ),
+        policy=chain_policy(settings, policy, by),
+        retries=settings.integer("retries") or 0,
+        deadline=None if deadline is None else time.monotonic() + deadline,
+        accept_fallback=settings.flag("accept_fallback"),
+        credit=by == "client" and policy != "none",
+        prices=settings.table("prices"),
+        learn=knowledge.learn_lack_of_fallbacks,
+    )
+    return Prepared(inquiry, plan, exchange, request, replayed, tuple(notes))
+
+
+def _params(inquiry: Inquiry, known: "Model | None") -> JsonObject:
+    """The parameters of the request; a retry has those of its original, and only who may answer is asked anew."""
+    params = body_fields(inquiry.settings, known, inquiry.response_format)
+    if inquiry.retry_of is None:
+        return params
+    same = {key: value for key, value in inquiry.retry_of.params.items() if key != "fallbacks"}
+    return {**same, **({"fallbacks": params["fallbacks"]} if "fallbacks" in params else {})}
+
+
+def _conversation(inquiry: Inquiry) -> str | None:
+    """The id of the conversation that it goes on with or, as a retry, stands in."""
+    if inquiry.retry_of is not None:
+        return inquiry.retry_of.conversation_id
+    return inquiry.earlier[-1].conversation_id if inquiry.earlier else None
+
+
+def ask(
+    inquiry: Inquiry,
+    context: Context,
+    watch: Callable[[Happening], None],
+    report: Callable[[JsonObject], None] | None = None,
+    host: Host | None = None,
+) -> Exchange:
+    """Ask, keep it, and give the finished exchange; `watch` hears all that happens, `Finished` last. Without a
+    `host` one is opened for this question alone.
+
+    Raises AvowError where nothing was sent.
+    """
+    with nullcontext(host) if host else host_for(inquiry.settings, context, inquiry.simulate) as there:
+        prepared = prepare(inquiry, context, there.base_url, simulated=there.simulated, transport=there.transport)
+        keeper = Keeper(context, inquiry.settings, watch)
+        exchange = keeper.begin(prepared.exchange)
+        for note in prepared.notes:
+            watch(Noted(note))
+        patience = _patience(inquiry.settings, prepared.plan)
+        finished = converse(
+            prepared.plan,
+            exchange,
+            send=lambda request: there.transport.send(request, patience),
+            watch=watch,
+            save=keeper.save,
+        )
+        return _finish(inquiry, context, finished, keeper, watch, report)
+
+
+def count(inquiry: Inquiry, context: Context) -> int:
+    """How many input tokens the prompt has, by the API's own count; no model sees it.
+
+    Raises ExchangeError where the API does not say.
+    """
+    with host_for(inquiry.settings, context, inquiry.simulate) as host:
+        prepared = prepare(inquiry, context, host.base_url, simulated=host.simulated)
+        body = count_body(prepared.plan.body)
+        request = prepared.plan.endpoint.request("POST", "/v1/messages/count_tokens", body, betas_for(body))
+        with host.transport.send(request, _patience(inquiry.settings, prepared.plan)) as response:
+            data = response.read(1024 * 1024)
+            if response.status >= 400:
+                raise rejected(response.status, response.headers, data)
+            try:
+                number = obj(parse(data)).get("input_tokens")
+            except ValueError:
+                number = None
+            if not isinstance(number, int):
+                kind = response.headers.get("content-type", "")
+                raise not_an_answer(response.status, kind, data, response.headers.get("request-id"))
+            return number
+
+
+def _finish(
+    inquiry: Inquiry,
+    context: Context,
+    exchange: Exchange,
+    keeper: Keeper,
+    watch: Callable[[Happening], None],
+    report: Callable[[JsonObject], None] | None,
+) -> Exchange:
+    for check in inquiry.checks:
+        exchange = check(exchange)
+    if exchange.problem is not None and exchange.signal is None:
+        code = exit_code(
+            exchange.status,
+            exchange.verdict,
+            accept_fallback=inquiry.settings.flag("accept_fallback"),
+            failed_with=ExitCode(exchange.exit_code) if exchange.exit_code is not None else None,
+            problem=exchange.problem,
+        )
+        exchange = exchange._replace(exit_code=int(code))
+    keeper.finish(exchange)
+    if earlier := keeper.earlier_decline(exchange):
+        phrases = "; ".join(reasons(earlier.routing))
+        watch(Noted(f"sticky since {earlier.created_at}, exchange {earlier.number}: {phrases}"))
+    if report is not None:
+        report(as_json(exchange))
+    if inquiry.settings.flag("hold") and exchange.exit_code != 0:
+        exchange = exchange._replace(withheld=True)
+    watch(Finished(exchange))
+    _run_hook(inquiry.settings, context, exchange)
+    return exchange
+
+
+def _run_hook(settings: Settings, context: Context, exchange: Exchange) -> None:
+    """Run the user's command after a rerouted answer; what goes wrong with it is only noted."""
+    command = settings.words("on_reroute")
+    if not command or not exchange.routing.rerouted or exchange.signal is not None:
+        return
+    from avow.asking import hooks  # deferred: start-up
+
+    body = as_json(exchange._replace(withheld=False))
+    problem = hooks.run(command, body, context.environ, settings.number("on_reroute_timeout") or 10.0)
+    if problem is not None:
+        context.screen.note(problem)
+
+
+def content_of(inquiry: Inquiry) -> tuple[JsonObject, ...]:
+    """The new user turn: the files first, then the question."""
+    files = [{"type": "attachment", "index": index} for index in range(len(inquiry.attachments))]
+    words = [{"type": "text", "text": inquiry.prompt}] if inquiry.prompt.strip() else []
+    return (*files, *words)
+
+
+def _expanded(content: tuple[JsonObject, ...], attachments: tuple[Attachment, ...]) -> list[JsonObject]:
+    return [block(attachments[b["index"]]) if b["type"] == "attachment" else b for b in content]
+
+
+@contextmanager
+def host_for(settings: Settings, context: Context, simulate: str | None = None) -> Iterator[Host]:
+    """Where questions go: the base URL with the user's credential; for `simulate`, the stand-in that plays this
+    scenario, with a key of its own. Raises UsageError or CredentialsError."""
+    if simulate is not None:
+        from avow.endpoint.credential import Credential  # deferred: start-up
+        from avow.simulator.server import Simulator  # deferred: start-up
+
+        with Simulator(scenario=simulate) as simulator:
+            credential = Credential("sk-ant-simulated", "x-api-key", "the stand-in")
+            transport = Transport(credential, context.screen.sending)
+            try:
+                yield Host(simulator.base_url, transport, simulated=True)
+            finally:
+                transport.close()
+    else:
+        base_url, credential = context.destination(settings)
+        transport = Transport(credential, context.screen.sending)
+        try:
+            yield Host(base_url, transport)
+        finally:
+            transport.close()
+
+
+def _patience(settings: Settings, plan: Plan) -> Patience:
+    between = settings.number("timeout")
+    whole = not plan.body.get("stream")
+    first = between if between is not None else 600.0
+    return Patience(first, first if whole else (between if between is not None else 120.0), plan.deadline)
+
+
+def _notes(replayed: Replayed, stay: Pinned | None, sent: str) -> list[str]:
+    notes = [
+        f"turn {number} of the conversation is left out: {reason}"
+        if number
+        else f"earlier turns are left out: {reason}"
+        for number, reason in replayed.left_out
+    ]
+    if stay is not None and stay.model == sent:
+        notes.append(f"this conversation stays on {stay.model} since turn {stay.since_turn}; -m goes back")
+    return notes
+
+
+def failed_before_sending(error: AvowError) -> Failure:
+    """An error that kept the request from leaving, as the failure of an answer."""
+    kind = "credentials" if error.exit_code is ExitCode.CREDENTIALS else "connection"
+    return Failure(kind, None, error.message)

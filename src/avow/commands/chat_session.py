@@ -1,0 +1,300 @@
+"""A chat: questions and answers in turn, each kept; what begins with a slash is for avow itself."""
+
+import gc
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avow.asking.inquiry import Host, Inquiry, ask, host_for
+from avow.asking.question import configure, conversation_of, system_from_file, watcher_for
+from avow.asking.request_fields import expand
+from avow.commands.declared import Options
+from avow.context import Context
+from avow.errors import AvowError, Interrupted, ReaderGone, UsageError
+from avow.exchange.exchange import Attachment, Exchange, Happening, Noted, Status
+from avow.exit_codes import ExitCode, gravest
+from avow.settings.levels import Settings
+from avow.terminal.facts import DUMB
+
+if TYPE_CHECKING:
+    from avow.terminal.line_editor import LineEditor, LineReader
+
+COMMANDS = ("/model", "/file", "/retry", "/why", "/help", "/quit")
+HISTORY_FILE = "chat_history"
+HELP = """\
+/model [ID]     say which model is asked, or ask that one from now on
+/file PATH      attach a file to the next question; without PATH, let go of what is attached
+/retry [MODEL]  ask the last question again, once of MODEL if one is named; the new answer takes its place
+/why            how the last answer was routed
+/help           this
+/quit           leave (Ctrl-D too)
+//words         send a line that begins with one slash
+Enter sends, Alt-Enter begins a new line, Ctrl-R searches what was typed, Ctrl-C stops the answer.
+Several lines at once are sent as they stand, also where they begin with a slash.
+"""
+
+
+def chat(options: Options, context: Context) -> ExitCode:
+    """Talk until the other side ends it: 0 with a person, else the status of the gravest turn.
+
+    Raises Interrupted where a signal ended it; a person's Ctrl-C only stops an answer.
+    """
+    gc.enable()  # unlike a single question, this may last for days
+    screen = context.screen
+    settings = context.settings(options.flags, profile=options.profile)
+    configure(context, settings)
+    with_person = context.stdin_is_terminal and (screen.is_terminal or screen.err_facts.is_terminal)
+    with ExitStack() as stack:
+        talk = Chat(options, context, stack, with_person=with_person)
+        if with_person:
+            _with_person(talk, settings, context)
+            return ExitCode.OK
+        for line in _lines(context, talk):
+            if not talk.take(line):
+                break
+        return gravest(*talk.codes)
+
+
+class Chat:
+    """The turns so far and how the next one is asked. `codes` are the exit statuses of all that was tried."""
+
+    def __init__(self, options: Options, context: Context, stack: ExitStack, *, with_person: bool) -> None:
+        self._context = context
+        self._with_person = with_person
+        self._profile = options.profile
+        self._simulate = options.simulate
+        settings = context.settings(options.flags, profile=self._profile)
+        self._flags = {**options.flags, **system_from_file(options, settings)}
+        if with_person:
+            self._flags["output"] = "text"
+        settings = context.settings(self._flags, profile=self._profile)
+        self._turns, self._notes, self._session = conversation_of(options, context, settings)
+        self._kept = self._settings_of_last()
+        self._is_fresh = self._flags.get("model") is not None
+        self._said: set[str] = set()
+        self.codes: list[ExitCode] = []
+        self._files: list[Attachment] = []
+        for spec in options.files:
+            self._attach(spec)
+        self._host: Host = stack.enter_context(host_for(self.settings(), context, self._simulate))
+
+    def settings(self, model: str | None = None) -> Settings:
+        """The settings of the next turn; `model` counts for it alone."""
+        flags = self._flags if model is None else {**self._flags, "model": model}
+        return self._context.settings(flags, conversation=self._kept, profile=self._profile)
+
+    @property
+    def model(self) -> str:
+        """The id of the model that is asked."""
+        settings = self.settings()
+        return expand(settings.text("model") or "", settings)
+
+    def tell_notes(self) -> None:
+        """Say which conversation goes on."""
+        for note in self._notes:
+            self._context.screen.note(note)
+        self._notes = ()
+
+    def take(self, line: str) -> bool:
+        """Carry out one entry; whether to go on. What cannot be done is told, and the chat goes on."""
+        if not line.strip() and not self._files:
+            return True
+        try:
+            if "\n" not in line and line.startswith("/"):
+                if not line.startswith("//"):
+                    return self._obey(line)
+                line = line[1:]
+            self._put(self._inquiry(line, tuple(self._files)), instead_of=None)
+        except ReaderGone:
+            raise
+        except AvowError as error:
+            self._context.screen.error(error.message, hint=error.hint)
+            self.codes.append(error.exit_code)
+            if self._files:
+                self._context.screen.note(f"still attached: {self._names()}; /file alone lets go of it")
+        return True
+
+    def _inquiry(self, prompt: str, files: tuple[Attachment, ...]) -> Inquiry:
+        return Inquiry(
+            settings=self.settings(),
+            prompt=prompt,
+            attachments=files,
+            earlier=self._turns,
+            fresh_model=self._is_fresh,
+            session=self._session,
+            notes=self._notes,
+        )
+
+    def _put(self, inquiry: Inquiry, instead_of: Exchange | None) -> None:
+        """Ask, and put the turn at the end of the conversation, or in the place of another."""
+        configure(self._context, inquiry.settings)  # the terminal may have another size by now
+        watch = watcher_for(inquiry.settings, self._context, badge=True)
+
+        def hear(happening: Happening) -> None:
+            if isinstance(happening, Noted):
+                if happening.text in self._said:  # once in a chat is enough
+                    return
+                self._said.add(happening.text)
+            watch(happening)
+
+        exchange = ask(inquiry, self._context, hear, host=self._host)
+        self._notes = ()
+        if instead_of is None:
+            self._files = []  # they are sent; until then they wait for a question that can be
+        if exchange.signal == 13:
+            raise ReaderGone("stdout was closed")
+        if exchange.signal is not None and not (self._with_person and exchange.signal == signal.SIGINT):
+            raise Interrupted(exchange.signal)
+        if instead_of is None:
+            self._is_fresh = False
+            self._turns = (*self._turns, exchange)
+        elif _is_answer(exchange) or not _is_answer(instead_of):
+            self._turns = (*self._turns[:-1], exchange)
+        self.codes.append(ExitCode(exchange.exit_code or 0) if exchange.signal is None else ExitCode.OK)
+
+    # -- what begins with a slash ---------------------------------------------------------------------------------
+
+    def _obey(self, line: str) -> bool:
+        name, _, rest = line.partition(" ")
+        rest = rest.strip()
+        match name.strip():
+            case "/quit":
+                return False
+            case "/help":
+                self._context.screen.err(HELP)
+            case "/model":
+                self._choose(rest)
+            case "/file":
+                if rest:
+                    self._attach(_path(rest))
+                else:
+                    self._let_go()
+            case "/retry":
+                self._retry(rest or None)
+            case "/why":
+                self._why()
+            case unknown:
+                raise UsageError(
+                    f"there is no command {unknown}; nothing was sent",
+                    hint="/help lists them; a line that begins with // is sent with one slash",
+                )
+        return True
+
+    def _choose(self, model: str) -> None:
+        if model:
+            self._flags["model"] = model
+            self._is_fresh = True
+        self._context.screen.note(f"asking {self.model}{' from now on' if model else '; /model ID asks another'}")
+
+    def _attach(self, spec: str) -> None:
+        from avow.prompt.attachments import read  # deferred: start-up
+
+        if spec == "-":
+            raise UsageError("stdin is where the chat's turns come from, so it cannot be a file")
+        self._files.append(read(spec))
+        self._context.screen.note(f"attached {spec}; it goes with the next question")
+
+    def _let_go(self) -> None:
+        if not self._files:
+            raise UsageError("/file needs a file", hint="/file PATH")
+        self._context.screen.note(f"no longer attached: {self._names()}")
+        self._files = []
+
+    def _names(self) -> str:
+        return ", ".join(file.name for file in self._files)
+
+    def _retry(self, model: str | None) -> None:
+        if not self._turns:
+            raise UsageError("there is nothing to ask again yet", hint="ask something first")
+        last = self._turns[-1]
+        if not last.prompt and not last.user_content:
+            raise UsageError(f"the text of exchange {last.number} was not kept", hint="ask it anew")
+        again = self._inquiry(last.prompt or "", last.attachments)._replace(
+            settings=self.settings(model),
+            earlier=self._turns[:-1],
+            retry_of=last,
+            fresh_model=model is not None or self._is_fresh,
+        )
+        self._put(again, instead_of=last)
+
+    def _why(self) -> None:
+        if not self._turns:
+            raise UsageError("nothing has been answered yet", hint="ask something first")
+        from avow.terminal.why import why  # deferred: start-up
+
+        screen = self._context.screen
+        screen.err(why(self._turns[-1], screen.err_facts, same_models=self.settings().table("same_models")))
+
+    def _settings_of_last(self) -> dict[str, object]:
+        if not self._turns:
+            return {}
+        from avow.asking.earlier_turns import settings_of  # deferred: start-up
+
+        return settings_of(self._turns[-1])
+
+
+def _with_person(talk: Chat, settings: Settings, context: Context) -> None:
+    from avow.terminal.sanitize import clean_line
+
+    editor = _editor(settings, context)
+    stop = signal.getsignal(signal.SIGINT)
+    context.screen.note("/help says what can be typed; Ctrl-D leaves")
+    talk.tell_notes()
+    while True:
+        try:
+            signal.signal(signal.SIGINT, stop)  # the handler disarms itself when it is called
+            context.screen.fresh_line()
+            line = editor.read(f"{clean_line(talk.model)}> ")
+            if line is None or not talk.take(line):
+                return
+        except Interrupted as interruption:
+            if interruption.signal_number != signal.SIGINT:
+                raise
+
+
+def _editor(settings: Settings, context: Context) -> "LineEditor | LineReader":
+    from avow.models import catalogue
+    from avow.terminal.line_editor import LineEditor, LineReader  # deferred: start-up
+
+    if context.stdin is not None and context.environ.get("TERM") in DUMB:
+        return LineReader(context.stdin, context.screen)
+    keeps = settings.flag("history.enabled") and settings.text("history.content") != "none"
+    return LineEditor(
+        COMMANDS,
+        sorted({*settings.table("aliases"), *(model.id for model in catalogue.models())}),
+        history_file=context.paths.data / HISTORY_FILE if keeps else None,
+        on_stderr=context.screen.err_facts.is_terminal,
+    )
+
+
+def _lines(context: Context, talk: Chat) -> Iterator[str]:
+    """The lines of stdin, as they come, without their ends; one that is no UTF-8 is told and left out."""
+    if context.stdin is None:
+        raise UsageError("stdin is closed: there is nobody to talk with")
+    first = True
+    while data := context.stdin.readline():
+        try:
+            yield data.decode("utf-8-sig" if first else "utf-8").rstrip("\r\n")
+        except UnicodeDecodeError:
+            context.screen.error("a line of stdin is not UTF-8 text; it was not sent")
+            talk.codes.append(ExitCode.USAGE)
+        first = False
+
+
+def _path(words: str) -> str:
+    """The path that stands after `/file`: as it is, or without the quotes a terminal puts around a dropped file."""
+    if Path(words).expanduser().exists() or not any(mark in words for mark in "'\"\\"):
+        return words
+    import shlex  # deferred: rare
+
+    try:
+        parts = shlex.split(words)
+    except ValueError:
+        return words
+    return parts[0] if len(parts) == 1 else words
+
+
+def _is_answer(exchange: Exchange) -> bool:
+    return exchange.status in (Status.COMPLETE, Status.TRUNCATED)

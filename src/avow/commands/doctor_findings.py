@@ -1,0 +1,297 @@
+"""What is set up and whether it works: each fact is a finding, looked at without a secret in it."""
+
+import os
+import platform
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from avow.errors import AvowError, ExchangeError
+from avow.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from avow.context import Context
+    from avow.settings.levels import Settings
+
+State = Literal["ok", "note", "broken"]
+LIMIT_S = 5.0
+"""How long the API may take to answer."""
+
+MOST_CLOCK_S = 120.0
+"""How far the clocks may be apart: TLS and `created_at` bear less than people notice."""
+
+LIBRARIES = ("typer", "rich", "httpx", "keyring", "prompt_toolkit", "jsonschema", "pypdf")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what, how it is, and in words; `hint` says what to do where it is broken."""
+
+    topic: str
+    name: str
+    state: State
+    words: str
+    hint: str | None = None
+
+
+def examine(context: "Context", *, offline: bool = False, profile: str | None = None) -> tuple[Finding, ...]:
+    """Look at everything. The API is asked once, free of charge (`GET /v1/models?limit=1`), unless `offline`.
+
+    Raises nothing: what fails is a finding.
+    """
+    found = [*_versions(), *_folders(context)]
+    settings, finding = _config(context, profile)
+    found.append(finding)
+    if settings is not None:
+        found += [*_key(context, settings), *_api(context, settings, offline=offline)]
+        found += _history(context, settings)
+    found += [*_terminal(context), *_environment(context.environ)]
+    return tuple(found)
+
+
+def _versions() -> Iterator[Finding]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    from avow import __version__
+    from avow.history import database  # deferred: start-up
+
+    yield Finding("versions", "avow", "ok", __version__)
+    yield Finding("versions", "python", "ok", f"{platform.python_version()} ({sys.executable})")
+    yield Finding("versions", "sqlite", "ok", database.library_version())
+    yield Finding("versions", "platform", "ok", platform.platform())
+    known, missing = [], []
+    for name in LIBRARIES:
+        try:
+            known.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    yield Finding("versions", "libraries", "ok", ", ".join(known))
+    if missing:
+        hint = "install avow again"
+        yield Finding("versions", "missing", "broken", ", ".join(missing), hint)
+
+
+def _folders(context: "Context") -> Iterator[Finding]:
+    for name, path in (("config", context.paths.config), ("data", context.paths.data), ("cache", context.paths.cache)):
+        yield _folder(name, path)
+    for name, path in (
+        ("config file", context.paths.config_file),
+        ("key file", context.paths.config / "key"),
+        ("history file", context.paths.history_file),
+    ):
+        if path.exists():
+            yield _file(name, path)
+
+
+def _folder(name: str, path: Path) -> Finding:
+    if not path.exists():
+        above = next(parent for parent in path.parents if parent.exists())
+        if os.access(above, os.W_OK | os.X_OK):
+            return Finding("folders", name, "ok", f"{path} (made when it is needed)")
+        return Finding("folders", name, "broken", f"{path}: cannot be made", f"look at the permissions of {above}")
+    if not path.is_dir():
+        return Finding("folders", name, "broken", f"{path}: no folder", "move that file away")
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return Finding("folders", name, "broken", f"{path}: cannot be read and written", f"chmod 700 {path}")
+    return _private("folders", name, path, 0o700)
+
+
+def _file(name: str, path: Path) -> Finding:
+    if not os.access(path, os.R_OK):
+        return Finding("folders", name, "broken", f"{path}: cannot be read", f"chmod 600 {path}")
+    return _private("folders", name, path, 0o600)
+
+
+def _private(topic: str, name: str, path: Path, wanted: int) -> Finding:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        return Finding(topic, name, "note", f"{path} (others may look: {mode:04o})", f"chmod {wanted:o} {path}")
+    return Finding(topic, name, "ok", f"{path} ({mode:04o})")
+
+
+def _config(context: "Context", profile: str | None) -> tuple["Settings | None", Finding]:
+    try:
+        settings = context.settings(profile=profile)
+    except AvowError as error:
+        return None, Finding("config", "settings", "broken", error.message, error.hint)
+    from avow.settings.levels import unknown_variables  # deferred: start-up
+
+    unknown = [name for name, _near in unknown_variables(context.environ)]
+    if unknown:
+        return settings, Finding("config", "settings", "note", f"{', '.join(unknown)}: no setting of avow's")
+    where = "valid" if context.paths.config_file.exists() else "no config file; the defaults hold"
+    return settings, Finding("config", "settings", "ok", f"{where}; model {settings.text('model')}")
+
+
+def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
+    from avow.endpoint import keys  # deferred: start-up
+
+    try:
+        sources = keys.explain(
+            context.environ,
+            base_url=settings.text("base_url") or "",
+            config_dir=context.paths.config,
+            api_key_command=settings.words("api_key_command"),
+            keyring_enabled=settings.flag("keyring.enabled"),
+        )
+    except AvowError as error:
+        yield Finding("key", "source", "broken", error.message, error.hint)
+        return
+    wins = next((source for source in sources if source.state == "wins"), None)
+    if wins is None:
+        yield Finding("key", "source", "broken", "none found", "`avow auth login` stores one")
+    else:
+        yield Finding("key", "source", "ok", wins.name + (f" (…{wins.last_four})" if wins.last_four else ""))
+    for source in sources:
+        if source.state.startswith("refused"):
+            yield Finding("key", source.name, "note", source.state)
+
+
+def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator[Finding]:
+    from avow.wire.request import API_URL  # deferred: start-up
+
+    base_url = settings.text("base_url") or API_URL
+    shown = _without_secrets(base_url)
+    if offline:
+        yield Finding("api", "reached", "note", f"{shown}: not asked (--offline)")
+        return
+    try:
+        status, kind, date, seconds = _asked(context, settings)
+    except ExchangeError as error:
+        yield Finding("api", "reached", "broken", f"{shown}: {error.message}", error.hint)
+        return
+    except AvowError as error:
+        yield Finding("api", "reached", "note", f"{shown}: not asked: {error.message}")
+        return
+    state, words, hint = _meaning(status, kind)
+    yield Finding("api", "reached", state, f"{shown}: HTTP {status} in {seconds * 1000:.0f} ms{words}", hint)
+    yield clock(date, _now())
+
+
+def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
+    """What the status and the content type of the answer to `GET /v1/models` say: state, words and hint."""
+    match status:
+        case 401 | 403:
+            return "broken", ": the key is not taken", "`avow auth login` stores another"
+        case 402:
+            return "broken", ": the key's account has no credit or may not pay", "look at its billing"
+        case 404 | 405 | 501:
+            return "note", ": it lists no models (a gateway may not)", None
+        case 429:
+            return "note", ": too much was asked of it just now", "ask again later"
+        case _ if status >= 500:
+            return "broken", "", "try again later"
+        case _ if status >= 400:
+            return "broken", ": it rejects the request", "check the base URL and the settings for gateways"
+        case _ if status >= 300:
+            return "broken", ": it sends avow elsewhere", "avow follows no redirect with a key; correct the base URL"
+        case _ if "json" not in kind.lower():
+            hint = "a proxy or a sign-in page may stand in between"
+            return "broken", f": no answer of the API ({kind or 'no content type'})", hint
+    return "ok", "", None
+
+
+def clock(date: str | None, now: float) -> Finding:
+    """Ours beside the server's; `date` is the `Date` header (RFC 9110, 6.6.1), `now` seconds since 1970."""
+    from avow.exchange.retry import http_date  # deferred: start-up
+
+    theirs = http_date(date or "")
+    if theirs is None:
+        return Finding("api", "clock", "note", "the server names no time")
+    apart = now - theirs
+    if abs(apart) > MOST_CLOCK_S:
+        side = "ahead of" if apart > 0 else "behind"
+        words = f"this machine is {abs(apart):.0f} s {side} the server"
+        return Finding("api", "clock", "broken", words, "set the clock: TLS and times in the history depend on it")
+    return Finding("api", "clock", "ok", f"within {max(abs(apart), 1):.0f} s of the server's")
+
+
+def _asked(context: "Context", settings: "Settings") -> tuple[int, str, str | None, float]:
+    """Status, content type, `Date` and seconds of the one free request. Raises AvowError where there is no answer."""
+    import time
+
+    from avow.asking.request_fields import endpoint_for  # deferred: start-up
+    from avow.endpoint.transport import Patience, Transport
+
+    base_url, credential = context.destination(settings)
+    request = endpoint_for(settings, base_url, context).request("GET", "/v1/models?limit=1")
+    begun = time.monotonic()
+    transport = Transport(credential)
+    patience = Patience(first_s=LIMIT_S, between_s=LIMIT_S, deadline=begun + LIMIT_S)
+    with closing(transport), transport.send(request, patience) as response:
+        headers = response.headers
+        return response.status, headers.get("content-type", ""), headers.get("date"), time.monotonic() - begun
+
+
+def _now() -> float:
+    import time
+
+    return time.time()
+
+
+def _history(context: "Context", settings: "Settings") -> Iterator[Finding]:
+    path = context.paths.history_file
+    if not settings.flag("history.enabled"):
+        yield Finding("history", "kept", "note", "switched off")
+    if not path.exists():
+        yield Finding("history", "file", "ok", "none yet")
+        return
+    try:
+        history = context.history(settings, read_only=True)
+        problems = [str(row[0]) for row in history.read("PRAGMA quick_check(1)") if str(row[0]) != "ok"]
+        count = int(history.read("SELECT count(*) FROM exchange")[0][0])
+        version = int(history.read("PRAGMA user_version")[0][0])
+    except AvowError as error:
+        yield Finding("history", "file", "broken", error.message, error.hint)
+        return
+    if problems:
+        hint = "`avow history repair` saves what it can"
+        yield Finding("history", "file", "broken", f"damaged: {problems[0]}", hint)
+        return
+    size = path.stat().st_size / 1e6
+    yield Finding("history", "file", "ok", f"whole; {count} exchanges, {size:.1f} MB, schema {version}")
+
+
+def _terminal(context: "Context") -> Iterator[Finding]:
+    for name, facts in (("stdout", context.screen.out_facts), ("stderr", context.screen.err_facts)):
+        if not facts.is_terminal:
+            yield Finding("terminal", name, "ok", "no terminal")
+            continue
+        parts = (f"{facts.width} x {facts.height}", "colour" if facts.color else "no colour")
+        more = ("Unicode" if facts.unicode else "ASCII", "moves the cursor" if facts.interactive else "plain")
+        yield Finding("terminal", name, "ok", ", ".join((*parts, *more)))
+
+
+def _environment(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Proxies and certificates, as the variables say; a proxy's password is not repeated."""
+    look: Callable[[str], str] = lambda name: environ.get(name) or environ.get(name.lower()) or ""  # noqa: E731
+    given = [(name, look(name)) for name in _PROXIES if look(name)]
+    for name, value in given:
+        missing = name.startswith("SSL_") and not Path(value).exists()
+        state: State = "broken" if missing else "ok"
+        words = f"{value}: there is no such file" if missing else _without_secrets(value)
+        yield Finding("network", name, state, words, f"unset {name}, or correct it" if missing else None)
+    if not given:
+        yield Finding("network", "proxies", "ok", "none set")
+
+
+def _without_secrets(address: str) -> str:
+    """An address without the user and password it may hold."""
+    try:
+        parts = urlsplit(address if "//" in address else f"//{address}")
+    except ValueError:
+        return "not a valid address"
+    if "@" not in parts.netloc:
+        return address
+    return address.replace(parts.netloc, "•••@" + parts.netloc.rpartition("@")[2])
+
+
+def status(findings: tuple[Finding, ...]) -> ExitCode:
+    """0 when all is well, 1 when something is broken."""
+    return ExitCode.UNEXPECTED if any(finding.state == "broken" for finding in findings) else ExitCode.OK

@@ -1,0 +1,144 @@
+"""`avow history redact`, `delete` and `repair`: what changes the record, and asks first."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from avow.commands.history.filter_options import Choice, filters_of
+from avow.context import Context
+from avow.errors import HistoryError, UsageError
+from avow.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from avow.history.privacy import Erased
+    from avow.history.store import History
+
+
+_MANY = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class EraseOptions:
+    """Which exchanges: by reference, by what `search` finds, by age, by filters. All that are given must hold."""
+
+    references: tuple[str, ...] = ()
+    search: str | None = None
+    older_than: str | None = None
+    choice: Choice = field(default_factory=Choice)
+    yes: bool = False
+
+
+def run_redact(options: EraseOptions, context: Context) -> ExitCode:
+    """Remove the text and keep the routing."""
+    return _erase(options, context, "redact")
+
+
+def run_delete(options: EraseOptions, context: Context) -> ExitCode:
+    """Remove the exchanges."""
+    return _erase(options, context, "delete")
+
+
+def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
+    """Check the history and mend what can be mended; 1 where it is damaged and was left so."""
+    from avow.history import repair  # deferred: start-up
+
+    path = context.paths.history_file
+    if not path.exists():
+        context.screen.note(f"there is no history yet: {path}")
+        return ExitCode.OK
+    condition = repair.check(path)
+    if not condition.problems:
+        context.screen.line(f"{path} is sound")
+        return ExitCode.OK
+    if condition.index_only:
+        repair.mend_index(path)
+        context.screen.line("the search index was damaged and is made anew; every exchange is whole")
+        return ExitCode.OK
+    for problem in condition.problems:
+        context.screen.note(problem)
+    question = f"{path} is damaged. Set it aside and start a new one with what can be read?"
+    if not _agreed(question, context, yes=yes):
+        context.screen.note("left as it is")
+        return ExitCode.UNEXPECTED
+    done = repair.set_aside(path, datetime.now())
+    lost = "nothing in it could be read" if done.lost is None else f"{done.lost} could not be read"
+    context.screen.line(f"saved {_exchanges(done.saved)}; {lost}. The damaged file is {done.aside}")
+    return ExitCode.OK
+
+
+def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
+    from avow.history import privacy  # deferred: start-up
+
+    settings = context.settings()
+    if not context.paths.history_file.exists():
+        context.screen.note("nothing in the history")
+        return ExitCode.OK
+    history = context.history(settings)
+    numbers = _numbers(options, context, history)
+    if not numbers:
+        context.screen.note("no exchange fits")
+        return ExitCode.OK
+    if not _agreed(f"{verb.capitalize()} {_exchanges(len(numbers))} for good?", context, yes=options.yes):
+        context.screen.note("nothing was changed")
+        return ExitCode.OK
+    if history.count() > _MANY:
+        context.screen.note("the search index is written anew, so that no word stays in it; this takes a while")
+    erased = (privacy.redact if verb == "redact" else privacy.delete)(history, numbers)
+    context.screen.line(f"{'redacted' if verb == 'redact' else 'deleted'} {_exchanges(erased.count)}")
+    tell_remains(erased, context)
+    return ExitCode.OK
+
+
+def tell_remains(erased: "Erased", context: Context) -> None:
+    """Say on stderr where text may still be."""
+    if erased.in_use:
+        context.screen.insist(
+            "another process has the history open; the text leaves its write-ahead log when that process ends"
+            " and avow is used again"
+        )
+    if erased.copies:
+        names = ", ".join(str(path) for path in erased.copies)
+        context.screen.insist(f"these files beside the history keep what they held: {names}")
+
+
+def _numbers(options: EraseOptions, context: Context, history: "History") -> tuple[int, ...]:
+    """The numbers of the exchanges meant. Raises UsageError where nothing says which."""
+    from avow.history import moments, privacy, search  # deferred: start-up
+
+    has_filter = options.choice != Choice()
+    if not (options.references or options.search or options.older_than or has_filter):
+        raise UsageError(
+            "which exchanges?",
+            hint="give IDs, --search WORDS, --older-than AGE, or filters such as --since and --until",
+        )
+    chosen: list[set[int]] = []
+    filters = filters_of(options.choice, context)
+    if options.references:
+        chosen.append({number for one in options.references if (number := history.get(one).number) is not None})
+    if options.search:
+        found = search.search(history, search.query_of([options.search]), filters, limit=None)
+        chosen.append({exchange.number for exchange in found if exchange.number is not None})
+    if options.older_than:
+        until = moments.ago(options.older_than, datetime.now().astimezone())
+        chosen.append(set(privacy.numbers_of(history, privacy.older_than(until))))
+    if has_filter:
+        chosen.append(set(privacy.numbers_of(history, filters)))
+    return tuple(sorted(set.intersection(*chosen)))
+
+
+def _agreed(question: str, context: Context, *, yes: bool) -> bool:
+    """Whether the user wants it. Raises UsageError where nobody can be asked."""
+    if yes:
+        return True
+    if not context.stdin_is_terminal or context.stdin is None:
+        raise UsageError(f"{question} There is no terminal to ask on", hint="give --yes")
+    context.screen.err(f"{question} [y/N] ")
+    try:
+        answer = context.stdin.readline()
+    except OSError as error:
+        raise HistoryError(f"no answer could be read: {error}") from None
+    return answer.strip().lower() in (b"y", b"yes")
+
+
+def _exchanges(count: int) -> str:
+    return f"{count} exchange{'' if count == 1 else 's'}"

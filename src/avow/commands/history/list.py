@@ -1,0 +1,168 @@
+"""`avow history list`, `search`, `export` and `path`."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from avow.commands.history.filter_options import Choice, filters_of, nearest
+from avow.commands.history.lines import entries, lines, marked
+from avow.commands.paging import page
+from avow.context import Context
+from avow.exchange.exchange import Exchange
+from avow.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from avow.history.search import Query
+    from avow.history.store import History
+
+DEFAULT_LIMIT = 20
+_FORMS = ("jsonl", "csv")
+_EXCERPT_IN_PIPE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """Which exchanges, how many (None: the default, 0: all), from where on, and in what form."""
+
+    choice: Choice = field(default_factory=Choice)
+    limit: int | None = None
+    before: str | None = None
+    as_json: bool = False
+    as_jsonl: bool = False
+
+    @property
+    def most(self) -> int | None:
+        """How many at most; None for all."""
+        return DEFAULT_LIMIT if self.limit is None else self.limit or None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """What to look for, and `list`'s options."""
+
+    words: tuple[str, ...]
+    listed: ListOptions = field(default_factory=ListOptions)
+    fts: bool = False
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """The form, which exchanges, and whether what was said goes with them."""
+
+    form: str = "jsonl"
+    choice: Choice = field(default_factory=Choice)
+    with_text: bool = True
+
+
+def run_list(options: ListOptions, context: Context) -> ExitCode:
+    """Print the newest exchanges."""
+    filters = filters_of(options.choice, context)
+    history = _open(context)
+    most = options.most
+    found = history.rows(filters, limit=None if most is None else most + 1, before=_number(history, options.before))
+    if options.as_json or options.as_jsonl:
+        _print_json(_first(found, options, context), options, context)
+        return ExitCode.OK
+    if most is None and not context.screen.is_terminal:
+        for line in lines(found, context.screen.out_facts):
+            context.screen.out(line)
+        return ExitCode.OK
+    text = "".join(lines(_first(found, options, context), context.screen.out_facts))
+    page(text, context)
+    if not text:
+        context.screen.note("nothing in the history" if options == ListOptions() else "no exchange fits")
+    return ExitCode.OK
+
+
+def run_search(options: SearchOptions, context: Context) -> ExitCode:
+    """Print the exchanges found, each with the place where the words stand."""
+    from avow.history.search import query_of, raw_query, search  # deferred: start-up
+
+    listed = options.listed
+    query = raw_query(" ".join(options.words)) if options.fts else query_of(options.words)
+    filters = filters_of(listed.choice, context)
+    history = _open(context)
+    most = listed.most
+    limit = None if most is None else most + 1
+    found = search(history, query, filters, best=options.best, limit=limit, before=_number(history, listed.before))
+    found = _first(found, listed, context)
+    if listed.as_json or listed.as_jsonl:
+        _print_json(found, listed, context)
+        return ExitCode.OK
+    text = "".join(_with_excerpts(found, query, context))
+    page(text, context)
+    if not text:
+        context.screen.note("nothing found")
+    return ExitCode.OK
+
+
+def run_export(options: ExportOptions, context: Context) -> ExitCode:
+    """Write every exchange that fits. Raises UsageError for a form that is not known."""
+    from avow.history.export import csv_lines, json_lines  # deferred: start-up
+
+    if options.form not in _FORMS:
+        raise nearest(options.form, _FORMS, "form")
+    found = _open(context).rows(filters_of(options.choice, context, both_kinds=False), oldest_first=True)
+    write = csv_lines if options.form == "csv" else json_lines
+    _write(write(found, with_text=options.with_text), context)
+    return ExitCode.OK
+
+
+def run_path(context: Context) -> ExitCode:
+    """Print where the history is."""
+    context.screen.line(str(context.paths.history_file))
+    return ExitCode.OK
+
+
+def _open(context: Context) -> "History":
+    return context.history(context.settings(), read_only=True)
+
+
+def _number(history: "History", reference: str | None) -> int | None:
+    return None if reference is None else history.get(reference).number
+
+
+def _first(found: Iterable[Exchange], options: ListOptions, context: Context) -> Iterator[Exchange]:
+    """As many as were asked for; whether there are more is said on stderr."""
+    source, last = iter(found), None
+    for exchange in islice(source, options.most):
+        last = exchange
+        yield exchange
+    if options.limit is None and last is not None and next(source, None) is not None:
+        context.screen.note(f"older ones: --before {last.number}, or --limit N (0 for all)")
+
+
+def _print_json(found: Iterable[Exchange], options: ListOptions, context: Context) -> None:
+    from avow.history.export import as_object, json_lines, line  # deferred: start-up
+
+    if options.as_jsonl:
+        _write(json_lines(found), context)
+        return
+    written = False
+    for exchange in found:
+        context.screen.out((",\n" if written else "[\n") + line(as_object(exchange)).removesuffix("\n"))
+        written = True
+    context.screen.out("\n]\n" if written else "[]\n")
+
+
+def _write(pieces: Iterable[str], context: Context, size: int = 200) -> None:
+    """Write many lines, some at a time."""
+    source = iter(pieces)
+    while batch := "".join(islice(source, size)):
+        context.screen.out(batch)
+
+
+def _with_excerpts(found: Iterable[Exchange], query: "Query", context: Context) -> Iterator[str]:
+    from avow.history.search import excerpt  # deferred: start-up
+
+    facts = context.screen.out_facts
+    length = facts.width - 6 if facts.is_terminal else _EXCERPT_IN_PIPE
+    for line, exchange in entries(found, facts):
+        yield line
+        if exchange is not None:
+            for name, text in (("asked", exchange.prompt), ("answer", exchange.text)):
+                pieces = excerpt(text or "", query, length - len(name))
+                if pieces:
+                    yield f"    {name}: {marked(pieces, facts)}\n"

@@ -1,0 +1,195 @@
+"""`avow history stats`: sums as tables and bars."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from avow.commands.history.filter_options import Choice, filters_of, nearest
+from avow.commands.history.lines import styled
+from avow.commands.paging import page
+from avow.context import Context
+from avow.exit_codes import ExitCode
+from avow.terminal.facts import Facts
+from avow.terminal.sanitize import clean_line
+
+if TYPE_CHECKING:
+    from avow.history.stats import Latency, Pair, Stats, Tally, Use
+
+_BOLD = "\x1b[1m"
+_LONGEST_BAR = 30
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_COUNTS = (
+    "fallback",
+    "refused",
+    "substituted",
+    "unverified",
+    "truncated",
+    "incomplete",
+    "failed",
+    "interrupted",
+    "pending",
+)
+_NARROW = 60
+Rows = list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class StatsOptions:
+    """What to sum up by, over which exchanges."""
+
+    by: str = "month"
+    choice: Choice = field(default_factory=Choice)
+    as_json: bool = False
+
+
+def run_stats(options: StatsOptions, context: Context) -> ExitCode:
+    """Print the sums. Raises UsageError for a grouping that is not known."""
+    from avow.history import stats  # deferred: start-up
+
+    if options.by not in stats.GROUPS:
+        raise nearest(options.by, stats.GROUPS, "grouping")
+    filters = filters_of(options.choice, context)
+    history = context.history(context.settings(), read_only=True)
+    found = stats.stats(history, options.by, filters, simulated=options.choice.simulated)
+    if options.as_json:
+        import json  # deferred: start-up
+
+        context.screen.out(json.dumps(stats.as_json(found), indent=2) + "\n")
+    elif not found.total.requests:
+        context.screen.note("no exchange to count; those of the stand-in count with --simulated")
+    else:
+        page("".join(f"{line}\n" for line in lines(found, context.screen.out_facts)), context)
+    return ExitCode.OK
+
+
+def lines(found: "Stats", facts: Facts) -> Iterator[str]:
+    """The whole account; every table has a heading and aligned columns."""
+    yield from _summary(found.total)
+    yield from _groups(found.by, found.groups, facts)
+    sections = (
+        ("Who answered instead", _pairs(found.pairs, facts)),
+        ("Declines by category", _declines(found.declines, facts)),
+        ("Seconds by the model that answered", _latencies(found.latencies)),
+        ("Tokens and cost by the model that ran", _uses(found.uses)),
+    )
+    for title, rows in sections:
+        if len(rows) > 1:
+            yield ""
+            yield styled(title, _BOLD, facts)
+            yield from _table(rows, facts)
+
+
+def money(usd: float, unpriced: int) -> str:
+    """A sum in USD; `at least` where a part of it is unknown."""
+    amount = f"${usd:,.2f}" if usd >= 1 or not usd else f"${usd:.4f}"
+    return f"at least {amount}" if unpriced else amount
+
+
+def _summary(total: "Tally") -> Iterator[str]:
+    requests = f"{total.requests} request{'' if total.requests == 1 else 's'}"
+    yield f"{requests}, {_share(total)} answered as requested, cost {money(total.cost_usd, total.unpriced)}"
+    told = [f"{getattr(total, name)} {name}" for name in _COUNTS if getattr(total, name)]
+    if told:
+        yield ", ".join(told)
+
+
+def _groups(by: str, groups: Sequence["Tally"], facts: Facts) -> Iterator[str]:
+    shown = [name for name in _COUNTS if any(getattr(group, name) for group in groups)]
+    if facts.is_terminal and facts.width < _NARROW:
+        shown = [name for name in shown if name in ("fallback", "refused")]
+    rows: Rows = [(by, "requests", "as requested", *shown, "cost")]
+    most = max((group.requests for group in groups), default=0)
+    for group in groups:
+        counts = (str(getattr(group, name)) for name in shown)
+        rows.append(
+            (_named(group.key), str(group.requests), _share(group), *counts, money(group.cost_usd, group.unpriced))
+        )
+    bars = ["", *(_bar(group.requests, most, facts) for group in groups)]
+    yield ""
+    for line, bar in zip(_table(rows, facts), bars, strict=True):
+        left = facts.width - len(line) - 2
+        yield f"{line}  {bar[:left]}".rstrip() if facts.is_terminal and left > 4 else line
+
+
+def _pairs(pairs: Sequence["Pair"], facts: Facts) -> Rows:
+    rows: Rows = [("requested", "answered", "category", "times")]
+    for pair in pairs:
+        served = clean_line(pair.served or "") or "another model"
+        rows.append((clean_line(pair.requested), served, _named(pair.category), str(pair.count)))
+    return rows
+
+
+def _declines(declines: Sequence[tuple[str | None, int]], facts: Facts) -> Rows:
+    most = max((count for _category, count in declines), default=0)
+    bars = facts.is_terminal and facts.width >= _NARROW
+    rows: Rows = [("category", "times", *([""] if bars else []))]
+    for category, count in declines:
+        rows.append((_named(category), str(count), *([_bar(count, most, facts)] if bars else [])))
+    return rows
+
+
+def _latencies(latencies: Sequence["Latency"]) -> Rows:
+    rows: Rows = [("model", "answers", "first p50", "p95", "total p50", "p95")]
+    for item in latencies:
+        durations = (item.first_token_p50, item.first_token_p95, item.total_p50, item.total_p95)
+        rows.append((clean_line(item.model), str(item.answers), *(_seconds(one) for one in durations)))
+    return rows
+
+
+def _uses(uses: Sequence["Use"]) -> Rows:
+    rows: Rows = [("model", "served", "declined", "skipped", "input", "output", "cache read", "cache write", "cost")]
+    for use in uses:
+        counts = (use.served, use.declined, use.skipped)
+        tokens = (use.input_tokens, use.output_tokens, use.cache_read_tokens, use.cache_write_tokens)
+        rows.append((_named(use.model), *map(str, counts), *map(str, tokens), money(use.cost_usd, use.unpriced)))
+    return rows
+
+
+def _table(rows: Rows, facts: Facts) -> Iterator[str]:
+    """Aligned columns, numbers to the right; on a narrow terminal one line a cell, under the first."""
+    heads = rows[0]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(heads))]
+    if facts.is_terminal and sum(widths) + 2 * (len(widths) - 1) > facts.width:
+        yield styled(heads[0], _BOLD, facts)
+        for row in rows[1:]:
+            cells = ", ".join(
+                f"{head} {cell}".strip()
+                for head, cell in zip(heads[1:], row[1:], strict=True)
+                if cell not in ("0", "-")
+            )
+            yield f"{row[0]}: {cells}"
+        return
+    is_number = [place > 0 and all(_is_number(row[place]) for row in rows[1:]) for place in range(len(heads))]
+    for row in rows:
+        aligned = (
+            f"{cell:>{width}}" if right else f"{cell:<{width}}"
+            for cell, width, right in zip(row, widths, is_number, strict=True)
+        )
+        line = "  ".join(aligned).rstrip()
+        yield styled(line, _BOLD, facts) if row is heads else line
+
+
+def _is_number(cell: str) -> bool:
+    return cell == "-" or cell.removeprefix("at least ").lstrip("$")[:1].isdigit()
+
+
+def _share(tally: "Tally") -> str:
+    return "-" if tally.share is None else f"{100 * tally.share:.1f} %"
+
+
+def _seconds(milliseconds: int | None) -> str:
+    return "-" if milliseconds is None else f"{milliseconds / 1000:.1f}"
+
+
+def _named(key: str | None) -> str:
+    return "(none given)" if key is None else clean_line(key)
+
+
+def _bar(count: int, most: int, facts: Facts) -> str:
+    """A bar whose length is to the longest as `count` to `most`; never empty for a count above zero."""
+    if not most or not count:
+        return ""
+    if not facts.unicode or facts.plain:
+        return "#" * max(1, round(_LONGEST_BAR * count / most))
+    eighths = max(1, round(8 * _LONGEST_BAR * count / most))
+    return _EIGHTHS[-1] * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")

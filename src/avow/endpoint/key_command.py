@@ -1,0 +1,76 @@
+"""The command that prints the API key: run without a shell, within a time limit, its words fit to be shown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from avow.endpoint.credential import LONGEST_KEY, checked
+from avow.errors import CredentialsError
+
+LIMIT_S = 10.0
+_HINT = "it must print the key, and nothing else, on stdout"
+
+
+def run(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The key that a command prints: run without a shell, for ten seconds at most. Raises CredentialsError."""
+    import subprocess  # deferred: start-up
+
+    try:
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(environ),
+        )
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a command").lower()
+        raise CredentialsError(f"api_key_command: {_one_line(command[0])}: {reason}", hint=_HINT) from None
+    output, errors, code = _outcome(process)
+    if code is None:
+        problem = f"did not end within {LIMIT_S:g} seconds"
+    elif code:
+        words = _one_line(errors.decode("utf-8", "replace"))
+        problem = f"ended with status {code}" + (f": {words}" if words else "")
+    elif not output.strip():
+        problem = "printed nothing"
+    else:
+        return checked(output.decode("utf-8", "replace"), "api_key_command")
+    raise CredentialsError(f"api_key_command: {_one_line(command[0])} {problem}", hint=_HINT)
+
+
+def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
+    """What a process printed (not more than a key can have), and its status, None where it took too long."""
+    import time  # deferred: start-up
+    from functools import partial
+
+    from avow.background import in_background
+
+    kept: dict[str, bytes] = {"stdout": b"", "stderr": b""}
+
+    def drain(name: str, pipe: Any) -> None:
+        kept[name] = pipe.read(LONGEST_KEY + 2)
+        pipe.close()  # who writes more is told so
+
+    until = time.monotonic() + LIMIT_S
+    ends = [in_background(partial(drain, name, getattr(process, name))) for name in tuple(kept)]
+    for end in ends:
+        end.within(max(until - time.monotonic(), 0))
+    try:
+        code = process.wait(max(until - time.monotonic(), 0.01))
+    except Exception:  # subprocess.TimeoutExpired
+        code = None
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    late = not all(end.within(0) for end in ends)
+    return kept["stdout"], kept["stderr"], None if late else code
+
+
+def _one_line(text: str) -> str:
+    """Words from outside as one line that is fit to show, the last of them, with anything like a key struck out."""
+    import re  # deferred: only for errors
+
+    words = " ".join(text.split())
+    words = "".join(letter if letter.isprintable() else "�" for letter in words)
+    return re.sub(r"\bsk-[A-Za-z0-9_-]{4,}", "•••", words)[-300:]

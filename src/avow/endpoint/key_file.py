@@ -1,0 +1,87 @@
+"""The key file: API keys by host, in a file that only its owner may read."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from avow.endpoint.credential import checked
+from avow.errors import CredentialsError
+from avow.wire.request import API_HOST
+
+NAME = "key"
+_HINT = "`avow auth login --store file` writes the file anew"
+
+
+def read(path: Path) -> dict[str, str]:
+    """The keys in a key file by host; empty where there is no file.
+
+    A line is `HOST KEY`, or a key alone for the API's own host; `#` begins a comment line. Raises CredentialsError
+    for a file that others may read, or that is not of that form.
+    """
+    keys = {}
+    for number, line in enumerate(_private_text(path).splitlines(), 1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if len(words) > 2:
+            raise CredentialsError(f"{path}:{number}: is neither KEY nor HOST KEY", hint=_HINT)
+        keys[words[0].lower() if len(words) == 2 else API_HOST] = checked(words[-1], f"{path}:{number}")
+    return keys
+
+
+def put(path: Path, host: str, secret: str) -> None:
+    """Keep `secret` for `host`, beside those for others. A file that others may read, or that cannot be understood,
+    is replaced. Raises FileError."""
+    try:
+        keys = read(path)
+    except CredentialsError:
+        keys = {}
+    _write(path, {**keys, host: secret})
+
+
+def drop(path: Path, host: str) -> bool:
+    """Forget the key for `host`; whether there was one. Raises CredentialsError, FileError."""
+    keys = read(path)
+    if keys.pop(host, None) is None:
+        return False
+    _write(path, keys)
+    return True
+
+
+def _private_text(path: Path) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise CredentialsError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    with os.fdopen(descriptor, "rb") as stream:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise CredentialsError(f"{path}: is not a file")
+        if os.name == "posix" and facts.st_mode & 0o077:
+            raise CredentialsError(f"{path}: others may read it", hint=_chmod(path))
+        if os.name == "posix" and facts.st_uid not in (os.geteuid(), 0):
+            raise CredentialsError(f"{path}: it belongs to another user")
+        data = stream.read(1024 * 1024)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CredentialsError(f"{path}: is not UTF-8 text", hint=_HINT) from None
+
+
+def _chmod(path: Path) -> str:
+    import shlex  # deferred: only for errors
+
+    return f"chmod 600 {shlex.quote(str(path))}"
+
+
+def _write(path: Path, keys: Mapping[str, str]) -> None:
+    from avow.paths import write_private  # deferred: start-up
+
+    if not keys:
+        path.unlink(missing_ok=True)
+        return
+    lines = ["# API keys of avow: HOST KEY", *(f"{host} {secret}" for host, secret in keys.items())]
+    write_private(path, "\n".join([*lines, ""]).encode())

@@ -1,0 +1,283 @@
+"""The API key: environment, command, keyring, key file, in that order; the only file that touches the keyring."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from avow.endpoint import key_command, key_file
+from avow.endpoint.credential import Credential, check_destination, checked, last_four
+from avow.errors import ConfigError, CredentialsError
+from avow.wire.request import API_HOST
+
+SERVICE = "avow"
+"""What keys are filed under in the keyring; the user name there is the host."""
+
+KEYRING_LIMIT_S = 2.0
+_LEAST_PRIORITY = 1
+_VARIABLES = (("ANTHROPIC_API_KEY", "x-api-key"), ("ANTHROPIC_AUTH_TOKEN", "bearer"))
+
+
+class Source(NamedTuple):
+    """One place for a key, for `auth status`. `state` is `wins`, `not set`, `outranked`, `for another host`,
+    `switched off`, `none on this machine` or `refused: WHY`; `last_four` are the key's last characters, where it
+    was looked at."""
+
+    name: str
+    state: str
+    last_four: str | None = None
+
+
+class KeyringUnusable(Exception):
+    """Why the keyring cannot be used, in words for the user."""
+
+
+class NoKeyring(KeyringUnusable):
+    """There is none, as on most servers."""
+
+    def __init__(self) -> None:
+        super().__init__("this machine has none")
+
+
+def find(
+    environ: Mapping[str, str],
+    *,
+    base_url: str,
+    config_dir: Path,
+    api_key_command: Sequence[str] = (),
+    keyring_enabled: bool = True,
+) -> Credential:
+    """The credential for `base_url`, from the first source that has one.
+
+    Raises CredentialsError where there is none or the source that counts cannot be used, UsageError for an address
+    that no key may be sent to. No message holds any part of a key.
+    """
+    host = check_destination(base_url)
+    for variable, style in _VARIABLES:
+        if secret := environ.get(variable, "").strip():
+            return Credential(checked(secret, variable), style, variable)
+    if api_key_command:
+        return Credential(key_command.run(api_key_command, environ), "x-api-key", "api_key_command")
+    reason = "switched off (keyring.enabled)"
+    if keyring_enabled:
+        try:
+            kept = from_keyring(host)
+            reason = "has none for this host"
+        except KeyringUnusable as error:
+            kept, reason = None, str(error)
+        if kept:
+            return Credential(checked(kept, "the keyring"), "x-api-key", "keyring", host)
+    path = config_dir / key_file.NAME
+    keys = key_file.read(path)
+    if host in keys:
+        return Credential(keys[host], "x-api-key", str(path), host)
+    raise none_found(host, path, reason, others=bool(keys))
+
+
+def none_found(host: str, path: Path, keyring: str, *, others: bool = False) -> CredentialsError:
+    """The error that names every way to give avow a key; `keyring` says why it was not there."""
+    return CredentialsError(
+        f"no API key for {host}; keyring: {keyring}; key file: {'for other hosts only' if others else 'none'}",
+        hint="`avow auth login` stores one (`--store file` where there is no keyring); or set ANTHROPIC_API_KEY, "
+        f"ANTHROPIC_AUTH_TOKEN, api_key_command in the config, or write {path} (mode 600)",
+    )
+
+
+def explain(
+    environ: Mapping[str, str],
+    *,
+    base_url: str,
+    config_dir: Path,
+    api_key_command: Sequence[str] = (),
+    keyring_enabled: bool = True,
+) -> tuple[Source, ...]:
+    """Every source in order, with what became of it: at most one wins. The command is run only where it counts.
+
+    Raises UsageError for an address that no key may be sent to.
+    """
+    host = check_destination(base_url)
+    found = [_seen(name, lambda name=name: environ.get(name, "").strip() or None) for name, _style in _VARIABLES]
+    taken = any(source.state != "not set" for source in found)
+    if api_key_command and taken:
+        found.append(Source("api_key_command", "wins"))
+    else:
+        found.append(
+            _seen("api_key_command", lambda: key_command.run(api_key_command, environ) if api_key_command else None)
+        )
+    if keyring_enabled:
+        found.append(_seen_in_keyring(host))
+    else:
+        found.append(Source("keyring", "switched off"))
+    found.append(_seen_in_file(host, config_dir / key_file.NAME))
+    return _ranked(found)
+
+
+def _ranked(found: list[Source]) -> tuple[Source, ...]:
+    """Of the sources that have a key the first wins. One that is refused stops the search, save the keyring."""
+    ranked = []
+    decided = False
+    for source in found:
+        counts = source.state == "wins" or (source.state.startswith("refused") and source.name != "keyring")
+        if decided and source.state == "wins":
+            source = Source(source.name, "outranked", source.last_four)
+        ranked.append(source)
+        decided = decided or counts
+    return tuple(ranked)
+
+
+def _seen(name: str, look: Any) -> Source:
+    try:
+        secret = look()
+        return Source(name, "wins", last_four(checked(secret, name))) if secret else Source(name, "not set")
+    except CredentialsError as error:
+        return Source(name, f"refused: {error.message}")
+
+
+def _seen_in_keyring(host: str) -> Source:
+    try:
+        if secret := from_keyring(host):
+            return Source("keyring", "wins", last_four(secret))
+        elsewhere = host != API_HOST and from_keyring(API_HOST)
+        return Source("keyring", "for another host" if elsewhere else "not set")
+    except NoKeyring:
+        return Source("keyring", "none on this machine")
+    except KeyringUnusable as error:
+        return Source("keyring", f"refused: {error}")
+
+
+def _seen_in_file(host: str, path: Path) -> Source:
+    try:
+        keys = key_file.read(path)
+    except CredentialsError as error:
+        return Source(str(path), f"refused: {error.message}")
+    if host in keys:
+        return Source(str(path), "wins", last_four(keys[host]))
+    return Source(str(path), "for another host" if keys else "not set")
+
+
+# -- the keyring ----------------------------------------------------------------------------------------------
+
+
+def from_keyring(host: str, limit_s: float = KEYRING_LIMIT_S) -> str | None:
+    """The key stored for `host`, None where there is none. Raises KeyringUnusable."""
+    kept = _watched(lambda: _backend().get_password(SERVICE, host), limit_s)
+    return kept if isinstance(kept, str) and kept else None
+
+
+@dataclass(slots=True)
+class _Outcome:
+    value: object = None
+    error: KeyringUnusable | None = None
+
+
+def _watched(ask: Any, limit_s: float) -> object:
+    """What `ask` returns, if it does so in time: a keyring may wait for a prompt that no one sees, or for ever."""
+    from avow.background import in_background  # deferred: start-up
+
+    outcome = _Outcome()
+
+    def work() -> None:
+        try:
+            outcome.value = ask()
+        except KeyringUnusable as error:
+            outcome.error = error
+        except BaseException as error:  # a backend may raise anything, its import included
+            outcome.error = KeyringUnusable(_keyring_words(error))
+
+    if not in_background(work).within(limit_s):
+        raise KeyringUnusable(f"did not answer within {limit_s:g} seconds (keyring.enabled = false skips it)")
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.value
+
+
+def _keyring_words(error: BaseException) -> str:
+    kind = type(error).__name__
+    known = {
+        "KeyringLocked": "it is locked",
+        "ModuleNotFoundError": "its backend is not installed",
+        "InitError": "it cannot be opened",
+    }
+    return known.get(kind, f"it cannot be used ({kind})")
+
+
+def _backend() -> Any:
+    """The keyring of this machine. Raises KeyringUnusable for one that keeps nothing, or keeps it in plain text."""
+    import keyring  # deferred: start-up
+
+    backend: Any = keyring.get_keyring()
+    # A chain of backends would fall through to the plain text one.
+    for one in getattr(backend, "backends", (backend,)):
+        if _priority(one) >= _LEAST_PRIORITY:
+            return one
+    module = type(backend).__module__
+    if module.startswith("keyring.backends.fail"):
+        raise NoKeyring
+    raise KeyringUnusable(f"{module}.{type(backend).__name__} does not keep keys safe")
+
+
+def _priority(backend: Any) -> float:
+    try:
+        return float(backend.priority)
+    except Exception:
+        return 0.0
+
+
+# -- storing --------------------------------------------------------------------------------------------------
+
+
+def store(host: str, secret: str, *, where: str, config_dir: Path, limit_s: float = KEYRING_LIMIT_S) -> str:
+    """Keep `secret` for `host` in the `keyring` or the key `file`, and say where that is.
+
+    Raises CredentialsError where the keyring cannot be used: a file is written only where it was asked for.
+    """
+    secret = checked(secret, "the key given")
+    if where == "file":
+        path = config_dir / key_file.NAME
+        key_file.put(path, host, secret)
+        return str(path)
+    if where != "keyring":
+        raise ConfigError(f"--store {where}: there is no such place", hint="keyring or file")
+
+    def put() -> str:
+        backend = _backend()
+        backend.set_password(SERVICE, host, secret)
+        if backend.get_password(SERVICE, host) != secret:
+            raise KeyringUnusable("it does not give back what was stored")
+        return f"{type(backend).__module__}"
+
+    try:
+        return f"the keyring ({_watched(put, limit_s)})"
+    except KeyringUnusable as error:
+        raise CredentialsError(
+            f"the keyring cannot keep the key: {error}",
+            hint="`avow auth login --store file` keeps it in a file that only you may read; "
+            "or set ANTHROPIC_API_KEY, or api_key_command in the config",
+        ) from None
+
+
+def remove(host: str, *, config_dir: Path, keyring_enabled: bool = True) -> tuple[tuple[str, ...], str | None]:
+    """Delete the keys for `host` from the keyring and the key file: the places that had one, and why the keyring
+    could not be looked into, if so. Raises CredentialsError for a key file that cannot be used."""
+    removed = []
+    problem = None
+    if keyring_enabled:
+        try:
+            if _watched(lambda: _deleted(host), KEYRING_LIMIT_S):
+                removed.append("the keyring")
+        except NoKeyring:
+            pass
+        except KeyringUnusable as error:
+            problem = str(error)
+    path = config_dir / key_file.NAME
+    if key_file.drop(path, host):
+        removed.append(str(path))
+    return tuple(removed), problem
+
+
+def _deleted(host: str) -> bool:
+    backend = _backend()
+    if backend.get_password(SERVICE, host) is None:
+        return False
+    backend.delete_password(SERVICE, host)
+    return True

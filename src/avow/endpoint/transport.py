@@ -1,0 +1,319 @@
+"""HTTP: the only file that imports the HTTP client; requests out, chunks of bytes in, errors translated."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from avow.background import later
+from avow.endpoint.credential import Credential, is_loopback
+from avow.errors import ConfigError, ConnectionFailed, Failure, Stalled, StreamEnded, TimedOut
+from avow.exit_codes import ExitCode
+from avow.wire.request import Request, encoded
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_S = 10.0
+WRITE_S = 60.0
+WATCHED_BYTES = 1_000_000
+"""The leaving of a body larger than this is told of, piece by piece."""
+_PIECE = 64 * 1024
+
+
+class Patience(NamedTuple):
+    """How long the API may stay silent, in seconds: before the first byte, and between bytes; `deadline` is the
+    moment (of `time.monotonic`) at which the whole exchange must be over."""
+
+    first_s: float = 600.0
+    between_s: float = 120.0
+    deadline: float | None = None
+
+    def left(self) -> float | None:
+        """Seconds until the deadline, at least a little."""
+        return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.001)
+
+    def passed(self) -> bool:
+        """Whether the deadline is over."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def within(self, seconds: float) -> float:
+        """`seconds`, or what is left before the deadline."""
+        left = self.left()
+        return seconds if left is None else min(seconds, left)
+
+
+@dataclass(slots=True)
+class Transport:
+    """Sends requests with the credential, over one connection pool for the process.
+
+    `watch_upload` hears of a body over `WATCHED_BYTES` while it leaves: how many of its bytes the system took, and
+    how many there are; None once no more will leave.
+    """
+
+    credential: Credential | None = None
+    watch_upload: Callable[[tuple[int, int] | None], None] | None = field(default=None, repr=False)
+    _client: Any = field(default=None, repr=False)
+
+    @contextmanager
+    def send(self, request: Request, patience: Patience) -> Iterator["Response"]:
+        """Send `request` and give its response, whatever its status.
+
+        Raises ConnectionFailed and TimedOut before a response began, ConfigError for a proxy or certificate
+        setting that cannot be used.
+        """
+        httpx = _import_httpx()
+        client = self._open(httpx, request.url)
+        first = patience.within(patience.first_s)
+        timeout = httpx.Timeout(first, connect=patience.within(CONNECT_S), write=patience.within(WRITE_S))
+        watchdog = _Watchdog(patience)
+        try:
+            with _translated(httpx, patience, begun=False):
+                body = encoded(request.body) if request.body is not None else None
+                with self._upload(body) as (content, length):
+                    headers = [*self._headers(request), *length]
+                    sent = client.build_request(
+                        request.method, request.url, headers=headers, content=content, timeout=timeout
+                    )
+                    watchdog.guard(sent)
+                    response = client.send(sent, stream=True)
+            try:
+                sent.extensions["timeout"]["read"] = patience.within(patience.between_s)
+                watchdog.attach(response.extensions.get("network_stream"))
+                yield Response(response, httpx, patience)
+            finally:
+                response.close()
+        finally:
+            watchdog.cancel()
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _open(self, httpx: Any, url: str) -> "httpx.Client":
+        if self._client is None:
+            try:
+                parts = urlsplit(url)
+            except ValueError:
+                raise ConfigError("the base URL is not a valid address") from None
+            try:
+                # A loopback address never goes through a proxy, and cleartext needs no certificates (20 ms).
+                self._client = httpx.Client(
+                    verify=parts.scheme != "http",
+                    trust_env=parts.scheme != "http" or not is_loopback(parts.hostname),
+                    mounts=_no_proxy(parts.hostname, parts.scheme),
+                    follow_redirects=False,
+                )
+            except httpx.InvalidURL:
+                raise ConfigError(
+                    "a proxy setting is not a valid address", hint="check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+                ) from None
+            except (ImportError, OSError, ValueError) as error:
+                raise ConfigError(
+                    f"the proxy or certificate settings cannot be used: {error}",
+                    hint="check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
+                ) from None
+        return self._client  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _upload(self, body: bytes | None) -> Iterator[tuple[bytes | Iterator[bytes] | None, list[tuple[str, str]]]]:
+        """The body as the client takes it, and the header that must go with it."""
+        watch = self.watch_upload
+        if watch is None or body is None or len(body) <= WATCHED_BYTES:
+            yield body, []
+            return
+        try:
+            # Without its length the client would send it in chunks, which gateways refuse.
+            yield _pieces(body, watch), [("Content-Length", str(len(body)))]
+        finally:
+            watch(None)
+
+    def _headers(self, request: Request) -> list[tuple[str, str]]:
+        headers = list(request.headers)
+        if self.credential is not None:
+            headers = [(n, v) for n, v in headers if n.lower() not in ("x-api-key", "authorization")]
+            headers.append(self.credential.header())
+        return headers
+
+
+class Response:
+    """What comes back; `headers` are lower-case."""
+
+    def __init__(self, response: "httpx.Response", httpx: Any, patience: Patience) -> None:
+        self._response = response
+        self._httpx = httpx
+        self._patience = patience
+        self.status: int = response.status_code
+        self.headers: dict[str, str] = {name.lower(): value for name, value in response.headers.items()}
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as it arrives."""
+        with _translated(self._httpx, self._patience, begun=True):
+            for chunk in self._response.iter_bytes():
+                yield chunk
+                if self._patience.passed():
+                    break
+        # Where the watchdog shut the connection down, the body may seem to have ended well.
+        if self._patience.passed():
+            raise _stalled("the deadline passed before the answer was whole")
+
+    def read(self, limit: int = 64 * 1024 * 1024) -> bytes:
+        """The body whole, at most `limit` bytes of it."""
+        kept = bytearray()
+        for chunk in self.chunks():
+            kept += chunk
+            if len(kept) > limit:
+                break
+        return bytes(kept[:limit])
+
+
+def _pieces(body: bytes, watch: Callable[[tuple[int, int] | None], None]) -> Iterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        watch((start, len(body)))
+        yield body[start : start + _PIECE]
+    watch(None)  # all of it is on its way; what is waited for now is the answer
+
+
+def _import_httpx() -> Any:
+    """httpx without its command line: where `click` is installed its import costs 50 ms more."""
+    if "httpx" not in sys.modules:
+        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+    import httpx  # deferred: start-up
+
+    return httpx
+
+
+def _no_proxy(host: str | None, scheme: str) -> dict[str, Any] | None:
+    shown = f"[{host}]" if host and ":" in host else host
+    return {f"{scheme}://{shown}": None} if is_loopback(host) and scheme == "https" else None
+
+
+class _Watchdog:
+    """Ends an exchange at its deadline, whatever it waits for: the client's own limits count anew with each byte.
+    Without a deadline it does nothing."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._request: httpx.Request | None = None
+        self._socket: Any = None
+        self._over = False
+        left = patience.left()
+        self._timer = None if left is None else later(left + 0.001, self._end)
+
+    def guard(self, request: "httpx.Request") -> None:
+        """Watch the request's connection from its beginning on."""
+        if self._timer is not None:
+            self._request = request
+            request.extensions["trace"] = self._hear
+
+    def attach(self, stream: Any) -> None:
+        """Watch this connection."""
+        if self._timer is not None and stream is not None:
+            self._socket = stream.get_extra_info("socket")
+            if self._over:
+                self._end()
+
+    def cancel(self) -> None:
+        """Stop watching."""
+        if self._timer is not None:
+            self._timer.come()
+
+    def _hear(self, event: str, facts: dict[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self.attach(facts.get("return_value"))
+        elif event.endswith(".started") and self._request is not None:
+            limits = self._request.extensions["timeout"]
+            limits.update({phase: self._patience.within(most) for phase, most in limits.items()})
+
+    def _end(self) -> None:
+        import contextlib
+        import socket
+
+        self._over = True
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                # Not the TLS socket's own `shutdown`: it would pull the session away under a read.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+@contextmanager
+def _translated(httpx: Any, patience: Patience, *, begun: bool) -> Iterator[None]:
+    """The client's exceptions as ours; `begun`: a response had begun. No text of theirs that may hold a header
+    is passed on."""
+    try:
+        yield
+    except httpx.ConnectTimeout:
+        raise _unreachable("timeout", "no connection within the time limit", sent=False) from None
+    except httpx.ConnectError as error:
+        raise _unreachable("connection", _connect_words(error), sent=False) from None
+    except httpx.TimeoutException:
+        raise _silence(patience, begun=begun) from None
+    except httpx.UnsupportedProtocol:
+        raise ConfigError("the base URL must begin with https:// (or http:// on this machine)") from None
+    except httpx.LocalProtocolError:
+        # Its words quote the illegal value, a key perhaps.
+        raise ConfigError("a header holds characters that HTTP does not allow") from None
+    except httpx.TransportError as error:
+        if patience.passed():
+            raise _silence(patience, begun=begun) from None
+        if begun:
+            raise StreamEnded(
+                Failure("stream_ended", None, f"the connection broke ({_words(error)})"), ExitCode.INCOMPLETE
+            ) from None
+        raise _unreachable("connection", f"the connection failed ({_words(error)})", sent=True) from None
+    except httpx.DecodingError:
+        raise StreamEnded(
+            Failure("stream_ended", None, "the response cannot be decompressed"), ExitCode.INCOMPLETE
+        ) from None
+    except httpx.InvalidURL:
+        raise ConfigError("the base URL is not a valid address") from None
+    except UnicodeEncodeError:
+        # So does this one, in an attribute.
+        raise ConfigError("a header holds characters that HTTP does not allow") from None
+
+
+def _words(error: Exception) -> str:
+    return str(error).strip().rstrip(".") or type(error).__name__
+
+
+def _connect_words(error: Exception) -> str:
+    words = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in words:
+        reason = words.split("CERTIFICATE_VERIFY_FAILED] ")[-1].split(" (_ssl")[0]
+        return f"TLS: {reason}"
+    if any(part in words for part in ("Name or service", "nodename", "name resolution", "getaddrinfo")):
+        return "DNS: the host's name cannot be resolved"
+    return _words(error)
+
+
+def _unreachable(kind: str, words: str, *, sent: bool) -> ConnectionFailed | TimedOut:
+    hint = "check the network, the base URL and the proxy settings (`avow doctor`)"
+    if words.startswith("TLS"):
+        hint = "where a proxy inspects TLS, name its root certificate in SSL_CERT_FILE"
+    kinds = {"timeout": TimedOut, "connection": ConnectionFailed}
+    failure = Failure(kind, None, f"the API cannot be reached: {words}")
+    hopeless = words.startswith("TLS")  # a certificate does not become valid by asking again
+    return kinds[kind](failure, ExitCode.UNREACHABLE, hint=hint, sent=sent, hopeless=hopeless)  # type: ignore[return-value]
+
+
+def _silence(patience: Patience, *, begun: bool) -> TimedOut | Stalled:
+    passed = patience.passed()
+    if begun:
+        if passed:
+            return _stalled("the deadline passed before the answer was whole")
+        return _stalled(f"nothing came for {patience.between_s:g} seconds")
+    words = "the deadline passed" if passed else f"nothing came for {patience.first_s:g} seconds"
+    return TimedOut(
+        Failure("timeout", None, f"the API did not answer: {words}"),
+        ExitCode.UNREACHABLE,
+        hint="--timeout and --deadline set how long avow waits",
+    )
+
+
+def _stalled(words: str) -> Stalled:
+    return Stalled(Failure("stalled", None, f"the stream stalled: {words}"), ExitCode.INCOMPLETE)

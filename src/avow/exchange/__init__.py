@@ -1,0 +1,1 @@
+"""The exchange: one question, the attempts to have it answered, and what came back."""

@@ -1,0 +1,188 @@
+"""A conversation as values: the turns before the next one, how they are sent again, which model it stays on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from avow.errors import UsageError
+from avow.exchange.exchange import Attachment, Exchange, Status
+from avow.models.identity import Identity, compare
+from avow.routing.verdict import Outcome, Verdict
+from avow.wire.blocks import block, text_block
+from avow.wire.json_value import JsonObject, text
+from avow.wire.replay import assistant_turn, has_handover, has_thinking
+
+PIN_S = 3600.0
+"""How long turns are sent to the model that accepted; as long as the API itself stays with a fallback."""
+
+
+class LeftOut(NamedTuple):
+    """A turn that is not sent again, and why. `turn` counts from 1; 0 stands for turns that are no longer kept."""
+
+    turn: int
+    reason: str
+
+
+class Replayed(NamedTuple):
+    """Earlier turns as the API takes them. `messages` begin with a user's, and are empty where no turn is left.
+
+    `fallback_blocks`: the request needs the beta of fallbacks; `thinking_dropped`: thinking that came with the
+    answers is not sent; `attachments` are all that the messages carry, for the limits of a request.
+    """
+
+    messages: tuple[JsonObject, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    fallback_blocks: bool = False
+    thinking_dropped: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Pinned(NamedTuple):
+    """The model a conversation stays on because avow fell back to it from `requested_model`; `until` in Unix
+    seconds."""
+
+    model: str
+    requested_model: str
+    since_turn: int
+    until: float
+
+
+def path_to(leaf: Exchange, by_id: Mapping[str, Exchange]) -> tuple[Exchange, ...]:
+    """The turns that lead to `leaf`, itself included, oldest first, along `parent_id`; it ends where a parent is
+    not kept any more."""
+    path = [leaf]
+    seen = {leaf.id}
+    while (parent := path[-1].parent_id) is not None and parent in by_id and parent not in seen:
+        seen.add(parent)
+        path.append(by_id[parent])
+    return tuple(reversed(path))
+
+
+def replay(
+    turns: Sequence[Exchange],
+    *,
+    model: str,
+    system: str | None = None,
+    tools: object = None,
+    same_models: Mapping[str, Sequence[str]] | None = None,
+) -> Replayed:
+    """The messages before the new one, for a request to `model` with this `system` and these `tools`.
+
+    `turns` are oldest first, as `path_to` gives them. Refused, failed, incomplete and interrupted ones are left
+    out; an answer of which nothing can be sent back leaves its question (the API takes two user turns in a row).
+    Thinking is bound to model and prefix: it is dropped from a turn that another model wrote or that was asked
+    with another system prompt or tools, and from every turn after one that was left out or lost its thinking.
+
+    Raises UsageError naming the file where the bytes of an attachment are not at hand.
+    """
+    messages: list[JsonObject] = []
+    attachments: list[Attachment] = []
+    left_out = [LeftOut(0, "deleted")] if turns and turns[0].parent_id is not None else []
+    intact = not left_out
+    dropped = False
+    for number, turn in enumerate(turns, 1):
+        if reason := _why_not(turn):
+            left_out.append(LeftOut(number, reason))
+            intact = False
+            continue
+        same = turn.system == system and turn.params.get("tools") == tools
+        intact = intact and same and _wrote(turn, model, same_models or {})
+        messages.append({"role": "user", "content": user_blocks(turn)})
+        attachments += turn.attachments
+        answer = assistant_turn(turn.content, keep_thinking=intact, continued=_continued(turn))
+        if answer is not None:
+            messages.append({"role": "assistant", "content": answer})
+        dropped = dropped or (not intact and has_thinking(turn.content))
+    return Replayed(
+        tuple(messages),
+        tuple(left_out),
+        fallback_blocks=any(has_handover(message["content"]) for message in messages),
+        thinking_dropped=dropped,
+        attachments=tuple(attachments),
+    )
+
+
+def user_blocks(turn: Exchange) -> list[JsonObject]:
+    """The user's blocks of a turn as they were sent, its attachments in their places.
+
+    Raises UsageError naming the file where the bytes of an attachment are not at hand.
+    """
+    if not turn.user_content:
+        return [text_block(turn.prompt)] if turn.prompt else []
+    blocks = []
+    for item in turn.user_content:
+        if item.get("type") != "attachment":
+            blocks.append(item)
+            continue
+        attachment = turn.attachments[item["index"]]
+        try:
+            blocks.append(block(attachment))
+        except ValueError as error:
+            raise UsageError(
+                f"{attachment.name}: it was attached to an earlier turn, and its content is not kept",
+                hint="start a new conversation, or attach the file again",
+            ) from error
+    return blocks
+
+
+def pinned(turns: Sequence[Exchange], now: float, model_flag: str | None = None) -> Pinned | None:
+    """The model that the next turn is sent to because avow itself fell back to it, or None.
+
+    That holds for an hour after a model declined and avow asked the next, until `-m` is given or a turn went to
+    another model. A model that was merely unavailable pins nothing. `now` in Unix seconds.
+    """
+    pin: Pinned | None = None
+    for number, turn in enumerate(turns, 1):
+        evidence = {item.field: item.value for item in turn.routing.evidence}
+        accepted = _accepted(turn)
+        stays = evidence.get("conversation.pinned")
+        if accepted is not None:
+            pin = Pinned(accepted, turn.requested_model, number, _seconds(turn.created_at) + PIN_S)
+        elif pin is not None and isinstance(stays, dict) and stays.get("model") == pin.model:
+            continue
+        elif pin is not None and turn.sent_model not in (None, pin.model):
+            pin = None
+    return pin if pin is not None and model_flag is None and now < pin.until else None
+
+
+def _why_not(turn: Exchange) -> str | None:
+    """Why a turn is not sent again; None where it is."""
+    if turn.status is Status.REFUSED or turn.verdict is Verdict.REFUSED:
+        return "refused"
+    if turn.status is Status.PENDING:
+        return "never finished"
+    if turn.status not in (Status.COMPLETE, Status.TRUNCATED):
+        return str(turn.status)
+    return None if turn.prompt or turn.user_content else "its text was not kept"
+
+
+def _wrote(turn: Exchange, model: str, same_models: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the turn was asked of `model`, and what it thought is for that model to read."""
+    sent = turn.sent_model or turn.requested_model
+    if compare(model, sent, same_models) is not Identity.SAME:
+        return False
+    # After a hand-over of the API's own all that follows its block belongs back, whoever wrote it.
+    served = turn.routing.served_model
+    return has_handover(turn.content) or compare(model, served, same_models) is Identity.SAME
+
+
+def _continued(turn: Exchange) -> bool:
+    """Whether avow itself had another model go on in the middle of this answer."""
+    own = any(item.field.startswith("avow.attempts[") for item in turn.routing.evidence)
+    return own and len(turn.routing.segments) > 1
+
+
+def _accepted(turn: Exchange) -> str | None:
+    """The model that answered this turn after another had declined it to avow."""
+    if turn.verdict is not Verdict.FALLBACK:
+        return None
+    steps = [
+        e.value for e in turn.routing.evidence if e.field.startswith("avow.attempts[") and isinstance(e.value, dict)
+    ]
+    if not any(step.get("outcome") == Outcome.DECLINED for step in steps):
+        return None
+    return text(steps[-1].get("then"))
+
+
+def _seconds(created_at: str) -> float:
+    return datetime.fromisoformat(created_at).timestamp()

@@ -1,0 +1,307 @@
+"""An exchange: one question, what came of it, and who answered; the value everything else is about."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from avow.errors import Failure
+from avow.exit_codes import ExitCode, gravest
+from avow.models.pricing import price, total
+from avow.routing.verdict import NO_CATEGORY, Outcome, Routing, Verdict
+from avow.wire.json_value import JsonObject
+
+SCHEMA = "avow.answer/1"
+_NO_FIELDS: JsonObject = {}  # shared by all exchanges, and written to by none
+
+
+class Status(StrEnum):
+    """How an exchange ended (contract, "statuses"); `pending` only while it runs, or where the process died."""
+
+    COMPLETE = "complete"
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that went with the prompt. `kind`: `text`, `image`, `pdf` or `url`; `size` in bytes; `data` is None
+    where it is not at hand (not kept in history, or a URL, whose address is the name)."""
+
+    name: str
+    kind: str
+    media_type: str
+    size: int | None = None
+    sha256: str | None = None
+    data: bytes | None = field(default=None, repr=False, compare=False)
+
+    def as_json(self) -> JsonObject:
+        """All but the bytes."""
+        return {"name": self.name, "type": self.media_type, "size": self.size, "sha256": self.sha256}
+
+
+class Exchange(NamedTuple):
+    """One row of the history, and the object of `--output json`. Times: `created_at` RFC 3339 in UTC with
+    milliseconds, durations in ms, costs in USD.
+
+    What JSON does not show: `parent_id` is the exchange before it in its conversation; `params` are the request's
+    body fields but model, messages and stream; `user_content` the new user turn as blocks, where
+    `{"type": "attachment", "index": n}` stands for `attachments[n]`; `content` the answer's blocks as received;
+    `session` names the terminal session; `cost_floor_usd` adds up the hops with a known cost; `signal` is the
+    one that ended it; `problem` is an exit status that is neither the status's nor the verdict's (1, 9), with its
+    words; `hint` says what one can do about `error`.
+    """
+
+    id: str
+    conversation_id: str
+    created_at: str
+    requested_model: str
+    status: Status = Status.PENDING
+    number: int | None = None
+    routing: Routing = Routing()
+    exit_code: int | None = None
+    withheld: bool = False
+    simulated: bool = False
+    prompt: str | None = None
+    system: str | None = None
+    template: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    stop_reason: str | None = None
+    usage: JsonObject | None = None
+    cost_usd: float | None = None
+    cost_floor_usd: float = 0.0
+    fallback_policy: str | tuple[str, ...] = "default"
+    fallback_by: str = "server"
+    retries: int = 0
+    retry_of: str | None = None
+    source: str = "avow"
+    first_token_ms: int | None = None
+    total_ms: int | None = None
+    request_id: str | None = None
+    message_id: str | None = None
+    base_url: str | None = None
+    error: Failure | None = None
+    parent_id: str | None = None
+    sent_model: str | None = None
+    params: JsonObject = _NO_FIELDS
+    user_content: tuple[JsonObject, ...] = ()
+    content: tuple[JsonObject, ...] = ()
+    session: str | None = None
+    signal: int | None = None
+    problem: ExitCode | None = None
+    problem_words: str | None = None
+    hint: str | None = None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Who answered, in one word; None while no message began."""
+        return self.routing.verdict
+
+    @property
+    def text(self) -> str:
+        """The answer."""
+        return self.routing.text
+
+
+_BY_VERDICT = {
+    Verdict.AS_REQUESTED: ExitCode.OK,
+    Verdict.FALLBACK: ExitCode.FALLBACK,
+    Verdict.REFUSED: ExitCode.REFUSED,
+    Verdict.SUBSTITUTED: ExitCode.SUBSTITUTED,
+    Verdict.UNVERIFIED: ExitCode.UNVERIFIED,
+}
+
+
+def exit_code(
+    status: Status,
+    verdict: Verdict | None,
+    *,
+    accept_fallback: bool = False,
+    failed_with: ExitCode | None = None,
+    problem: ExitCode | None = None,
+) -> ExitCode:
+    """The exit status of an exchange that no signal ended: of all that apply, the first in `PRECEDENCE`.
+
+    `failed_with` is that of the error a `failed` one ended in, `problem` one found afterwards (1 or 9).
+    """
+    codes = [problem] if problem is not None else []
+    if status is Status.FAILED:
+        codes.append(failed_with or ExitCode.UNEXPECTED)
+    if status is Status.INCOMPLETE:
+        codes.append(ExitCode.INCOMPLETE)
+    if status is Status.TRUNCATED:
+        codes.append(ExitCode.TRUNCATED)
+    if verdict is not None and not (accept_fallback and verdict is Verdict.FALLBACK):
+        codes.append(_BY_VERDICT[verdict])
+    return gravest(*codes)
+
+
+def new_id(now: float | None = None) -> str:
+    """A UUID of version 7 (RFC 9562): sorts by time. `now` in Unix seconds."""
+    milliseconds = int((time.time() if now is None else now) * 1000) & ((1 << 48) - 1)
+    value = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    digits = f"{value:032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def timestamp(now: float) -> str:
+    """Unix seconds as `2026-11-23T17:00:00.123Z`."""
+    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def priced(
+    routing: Routing, prices: Mapping[str, Mapping[str, float]], speed: str | None = None
+) -> tuple[Routing, float | None, float]:
+    """The routing with each hop's cost, the total (None when any hop's is unknown) and the sum of the known ones.
+
+    A decline's cost is unknown: whether it is billed depends on the category.
+    """
+    hops = tuple(
+        hop._replace(cost_usd=price(hop.model, hop.usage, speed=speed, overrides=prices))
+        if hop.outcome is Outcome.SERVED and hop.model and hop.usage
+        else hop
+        for hop in routing.hops
+    )
+    ran = [hop.cost_usd for hop in hops if hop.outcome is not Outcome.SKIPPED]
+    cost, floor = total(ran)
+    return routing._replace(hops=hops), cost if ran else None, floor
+
+
+def as_json(exchange: Exchange) -> JsonObject:
+    """The object of the contract's §5: every key present, None where unknown."""
+    routing, hide = exchange.routing, exchange.withheld
+    policy = exchange.fallback_policy
+    return {
+        "schema": SCHEMA,
+        "id": exchange.id,
+        "number": exchange.number,
+        "conversation_id": exchange.conversation_id,
+        "created_at": exchange.created_at,
+        "status": str(exchange.status),
+        "verdict": str(routing.verdict) if routing.verdict else None,
+        "rerouted": routing.rerouted,
+        "exit_code": exchange.exit_code,
+        "withheld": exchange.withheld,
+        "simulated": exchange.simulated,
+        "requested_model": exchange.requested_model,
+        "served_model": routing.served_model,
+        "category": routing.category,
+        "explanation": routing.explanation,
+        "recommended_model": routing.recommended_model,
+        "hops": hops_as_json(routing),
+        "evidence": evidence_as_json(routing),
+        "prompt": exchange.prompt,
+        "system": exchange.system,
+        "template": exchange.template,
+        "attachments": [attachment.as_json() for attachment in exchange.attachments],
+        "text": None if hide else routing.text,
+        "segments": [] if hide else [{"model": s.model, "text": s.text} for s in routing.segments],
+        "withdrawn_text": None if hide else routing.withdrawn_text,
+        "stop_reason": exchange.stop_reason,
+        "usage": exchange.usage,
+        "cost_usd": exchange.cost_usd,
+        "fallback": {"policy": list(policy) if isinstance(policy, tuple) else policy, "by": exchange.fallback_by},
+        "retries": exchange.retries,
+        "retry_of": exchange.retry_of,
+        "source": exchange.source,
+        "timing": {"first_token_ms": exchange.first_token_ms, "total_ms": exchange.total_ms},
+        "request_id": exchange.request_id,
+        "message_id": exchange.message_id,
+        "base_url": exchange.base_url,
+        "error": exchange.error.as_json() if exchange.error else None,
+    }
+
+
+def hops_as_json(routing: Routing) -> list[JsonObject]:
+    """Each hop as `{"model", "outcome", "category", "error", "usage", "cost_usd"}`."""
+    return [
+        {
+            "model": hop.model,
+            "outcome": str(hop.outcome),
+            "category": hop.category,
+            "error": hop.error.as_json() if hop.error else None,
+            "usage": hop.usage,
+            "cost_usd": hop.cost_usd,
+        }
+        for hop in routing.hops
+    ]
+
+
+def evidence_as_json(routing: Routing) -> list[JsonObject]:
+    """Each piece as `{"field", "value", "strength"}`."""
+    return [{"field": e.field, "value": e.value, "strength": e.strength} for e in routing.evidence]
+
+
+# What happens while an exchange runs, in the order a watcher is told; `--output jsonl` prints the same. Named
+# tuples, because they are made for every piece of text and cost less at start-up than dataclasses.
+
+
+class Started(NamedTuple):
+    """The request is about to leave."""
+
+    exchange: Exchange
+
+
+class TextWritten(NamedTuple):
+    """A piece of the answer, with the model as known then (None: the response has not named one)."""
+
+    model: str | None
+    text: str
+
+
+class ThinkingWritten(NamedTuple):
+    """A piece of the thinking summary."""
+
+    text: str
+
+
+class HandedOver(NamedTuple):
+    """`source` declined, or (`error`) could not be had, and `target` goes on; `in_text`: after text that stands."""
+
+    source: str | None
+    target: str | None
+    category: str | None
+    in_text: bool
+    error: str | None = None
+
+    @property
+    def why(self) -> str:
+        """What became of `source`, in the contract's words: `declined: CATEGORY` or `skipped: ERROR`."""
+        return f"skipped: {self.error}" if self.error else f"declined: {self.category or NO_CATEGORY}"
+
+
+class Withdrawn(NamedTuple):
+    """The text so far is no part of the answer: its model declined."""
+
+    model: str | None
+    text: str
+
+
+class Retrying(NamedTuple):
+    """The request is sent again after `seconds`, for the given reason; `attempt` counts from 1."""
+
+    attempt: int
+    seconds: float
+    reason: str
+
+
+class Noted(NamedTuple):
+    """Something the user should know, in one line."""
+
+    text: str
+
+
+class Finished(NamedTuple):
+    """The exchange is over; this decides."""
+
+    exchange: Exchange
+
+
+Happening = Started | TextWritten | ThinkingWritten | HandedOver | Withdrawn | Retrying | Noted | Finished

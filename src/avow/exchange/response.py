@@ -1,0 +1,250 @@
+"""One response as it comes in: events or a whole message, folded, and told of piece by piece."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from avow.errors import ExchangeError, Failure, NotAnAnswer, Stalled, StreamEnded
+from avow.exchange.exchange import HandedOver, Happening, TextWritten, ThinkingWritten
+from avow.exit_codes import ExitCode
+from avow.wire.events import BlockStarted, Event, MessageStarted, TextArrived, ThinkingArrived, decode
+from avow.wire.failure import body_is_error, not_an_answer, rejection
+from avow.wire.json_value import JsonObject, items, mend, mended, obj, parse, text
+from avow.wire.message import Message, MessageFold, block_text, whole
+from avow.wire.sse import EventDecoder
+
+LONGEST_ERROR = 1024 * 1024
+LONGEST_WHOLE = 64 * 1024 * 1024
+_BOM_PIECES = (b"\xef", b"\xef\xbb", b"\xef\xbb\xbf")
+
+
+class Response(Protocol):
+    """What `send` gives: `headers` are lower-case."""
+
+    status: int
+    headers: dict[str, str]
+
+    def chunks(self) -> Iterator[bytes]: ...
+
+    def read(self, limit: int = ...) -> bytes: ...
+
+
+class Reading:
+    """One response as it comes in. `tell` hears what it says, piece by piece; what it folds to may be asked from
+    another thread under `lock`."""
+
+    def __init__(self, lock: AbstractContextManager[object], tell: Callable[[Happening], None]) -> None:
+        self.lock = lock
+        self.tell = tell
+        self.request_id: str | None = None
+        self.fold = MessageFold()
+        self.taken: Message | None = None
+        self.headers: dict[str, str] = {}
+        self.model: str | None = None
+        self.written = False
+        self.answering = False  # a body that is no stream has begun to come
+        self._torn: tuple[int, str, str | None] | None = None
+
+    def message(self) -> Message | None:
+        """The message as far as it came; None before it began."""
+        return self.taken if self.taken is not None else self.fold.message()
+
+    def read(self, response: Response) -> None:
+        """Take in a response of status 2xx: events, or JSON where the body begins like JSON, whatever its headers
+        say (gateways ignore `stream`, or name the wrong type)."""
+        chunks = response.chunks()
+        head = b""
+        for chunk in chunks:
+            head += chunk
+            if head.strip() and head.strip() not in _BOM_PIECES:
+                break
+        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        kind = response.headers.get("content-type", "")
+        if not 200 <= response.status < 300:
+            raise not_an_answer(response.status, kind, head, self.request_id)
+        if start == b"{":
+            self.answering = True
+            body = bytearray(head)
+            for chunk in chunks:
+                body += chunk
+                if len(body) > LONGEST_WHOLE:
+                    break
+            self._whole(response, bytes(body))
+        elif start in (b"e", b"d", b":", b"i", b"r") or (not start and "event-stream" in kind):
+            self._stream(head, chunks, "event-stream" in kind, response.status)
+            if not self.fold.started:
+                raise not_an_answer(response.status, kind, head, self.request_id)
+        else:
+            raise not_an_answer(response.status, kind, head, self.request_id)
+
+    def _whole(self, response: Response, data: bytes) -> None:
+        try:
+            body = parse(data)
+        except ValueError:
+            body = None
+        if not isinstance(body, dict) or not (body_is_error(body) or isinstance(body.get("content"), list)):
+            raise not_an_answer(response.status, response.headers.get("content-type", ""), data[:2000], self.request_id)
+        if body_is_error(body) and not isinstance(body.get("content"), list):
+            raise rejection(body, response.status, self.headers)
+        with self.lock:
+            self.taken = message = whole(body)
+        self._tell_whole(message)
+
+    def _tell_whole(self, message: Message) -> None:
+        model = message.model
+        written = False
+        for block in message.content:
+            if block.get("type") == "fallback":
+                model = text(obj(block.get("to")).get("model"))
+                self.tell(_hand_over(block, in_text=written))
+            elif piece := block_text(block):
+                written = True
+                self.tell(TextWritten(model, piece))
+            elif block.get("type") == "thinking" and (thought := text(block.get("thinking"))):
+                self.tell(ThinkingWritten(thought))
+
+    def _stream(self, head: bytes, chunks: Iterator[bytes], declared: bool, status: int) -> None:
+        """Fold events and tell of them. `declared`: the headers said that it is a stream of events."""
+        decoder = EventDecoder()
+        fold = self.fold
+        problem: ExchangeError | None = None
+        try:
+            for chunk in _after(head, chunks):
+                told, problem = self._take_chunk(decoder, chunk)
+                self._tell_all(_joined(told))
+                if problem is not None or fold.stopped:
+                    break
+        except (StreamEnded, Stalled) as error:
+            problem = error
+        self._tell_all(self._flushed())
+        if fold.error is not None:
+            raise rejection(fold.error, status, self.headers)
+        if problem is not None:
+            raise problem
+        if not fold.whole and (fold.started or (declared and not fold.stopped)):
+            words = "without saying why the model stopped" if fold.stopped else "before the answer did"
+            raise StreamEnded(
+                Failure("stream_ended", None, f"the stream ended {words}"),
+                ExitCode.INCOMPLETE,
+                request_id=self.request_id,
+            )
+
+    def _take_chunk(self, decoder: EventDecoder, chunk: bytes) -> tuple[list[Happening], ExchangeError | None]:
+        """What the events completed by `chunk` have to tell, and what is wrong with the event after them."""
+        told: list[Happening] = []
+        with self.lock:
+            try:
+                for data in decoder.feed(chunk):
+                    told += self._take(decode(data))
+                    if self.fold.stopped:
+                        break
+            except NotAnAnswer as error:
+                return told, error
+        return told, None
+
+    def _take(self, event: Event) -> list[Happening]:
+        """Fold one event, and what the watcher is to hear of it."""
+        fold = self.fold
+        begun = fold.started
+        fold.add(event)
+        match event:
+            case TextArrived(index, piece) if fold.is_kind(index, "text"):
+                self.written = self.written or bool(piece)
+                return self._joined_with_torn(index, piece)
+            case ThinkingArrived(index, piece) if fold.is_kind(index, "thinking"):
+                return [ThinkingWritten(mend(piece))]
+            case MessageStarted(message):
+                self.model = mend(text(message.get("model")) or "") or self.model
+                if not begun:
+                    return [told for block in items(message.get("content")) for told in self._begun(mended(block))]
+            case BlockStarted(_index, block):
+                return [*self._flushed(), *self._begun(mended(block))]
+        return []
+
+    def _begun(self, block: JsonObject) -> list[Happening]:
+        if block.get("type") == "fallback":
+            hand_over = _hand_over(block, in_text=self.written)
+            self.model = hand_over.target
+            return [hand_over]
+        if piece := block_text(block):
+            self.written = True
+            return [TextWritten(self.model, piece)]
+        if block.get("type") == "thinking" and (piece := text(block.get("thinking")) or ""):
+            return [ThinkingWritten(piece)]
+        return []
+
+    def _tell_all(self, happenings: list[Happening]) -> None:
+        for happening in happenings:
+            self.tell(happening)
+
+    def _joined_with_torn(self, index: int, piece: str) -> list[Happening]:
+        """A piece of text with surrogate pairs made whole: the first half of one waits for the piece of the same
+        block that has the second."""
+        told: list[Happening] = []
+        if self._torn is not None:
+            if self._torn[0] == index:
+                piece = self._torn[1] + piece
+                self._torn = None
+            else:
+                told = self._flushed()
+        if "\ud800" <= piece[-1:] <= "\udbff":
+            self._torn = (index, piece[-1:], self.model)
+            piece = piece[:-1]
+        return [*told, TextWritten(self.model, mend(piece))] if piece else told
+
+    def _flushed(self) -> list[Happening]:
+        """The half of a surrogate pair whose other half never came, replaced."""
+        torn, self._torn = self._torn, None
+        return [TextWritten(torn[2], mend(torn[1]))] if torn is not None else []
+
+
+def read_error(response: Response) -> bytes:
+    """The body of an error; what came of it where it breaks off: its status says enough."""
+    body = bytearray()
+    try:
+        for chunk in response.chunks():
+            body += chunk
+            if len(body) > LONGEST_ERROR:
+                break
+    except (StreamEnded, Stalled):
+        pass
+    return bytes(body[:LONGEST_ERROR])
+
+
+def _hand_over(block: JsonObject, *, in_text: bool) -> HandedOver:
+    return HandedOver(
+        text(obj(block.get("from")).get("model")),
+        text(obj(block.get("to")).get("model")),
+        text(obj(block.get("trigger")).get("category")),
+        in_text,
+    )
+
+
+def _joined(happenings: list[Happening]) -> list[Happening]:
+    """Neighbouring pieces of text or thinking as one: a chunk of the network is written at once."""
+    joined: list[Happening] = []
+    pieces: list[str] = []
+    for happening in happenings:
+        last = joined[-1] if joined else None
+        match happening, last:
+            case (TextWritten(model, piece), TextWritten(before, _)) if model == before:
+                pieces.append(piece)
+                continue
+            case (ThinkingWritten(piece), ThinkingWritten(_)):
+                pieces.append(piece)
+                continue
+        _close(joined, pieces)
+        joined.append(happening)
+        pieces = [happening.text] if isinstance(happening, TextWritten | ThinkingWritten) else []
+    _close(joined, pieces)
+    return joined
+
+
+def _close(joined: list[Happening], pieces: list[str]) -> None:
+    if len(pieces) > 1 and isinstance(last := joined[-1], TextWritten | ThinkingWritten):
+        joined[-1] = last._replace(text="".join(pieces))
+
+
+def _after(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from chunks

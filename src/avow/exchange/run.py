@@ -1,0 +1,316 @@
+"""A plan becomes an exchange: requests are sent, events folded, whoever watches is told, and the end is judged."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from types import MappingProxyType
+from typing import NamedTuple
+
+from avow.errors import (
+    AvowError,
+    ExchangeError,
+    Failure,
+    FileError,
+    Interrupted,
+    ReaderGone,
+    Stalled,
+    StreamEnded,
+)
+from avow.exchange import chain
+from avow.exchange.exchange import (
+    Exchange,
+    HandedOver,
+    Happening,
+    Noted,
+    Retrying,
+    Started,
+    Status,
+    Withdrawn,
+    exit_code,
+    priced,
+)
+from avow.exchange.response import Reading, Response, read_error
+from avow.exchange.saver import Saver
+from avow.exit_codes import ExitCode
+from avow.routing.judge import judge
+from avow.routing.verdict import Asked, Attempt
+from avow.wire.failure import rejected, says_fallbacks_unsupported
+from avow.wire.json_value import JsonObject, text
+from avow.wire.message import Message
+from avow.wire.request import Endpoint, Request, betas_for
+
+"""The most bytes that are read of an error, and of an answer that is not streamed."""
+TRUNCATING = frozenset({"max_tokens", "model_context_window_exceeded", "pause_turn", "tool_use", "compaction"})
+
+
+Send = Callable[[Request], AbstractContextManager[Response]]
+
+
+class Plan(NamedTuple):
+    """What is to be asked, and how. `body` is that of the first request; `deadline` a moment of `time.monotonic`;
+    `learn` hears for which model the endpoint turned out not to take `fallbacks`."""
+
+    endpoint: Endpoint
+    body: JsonObject
+    asked: Asked
+    policy: chain.Policy = chain.Policy()
+    retries: int = 2
+    deadline: float | None = None
+    accept_fallback: bool = False
+    credit: bool = False
+    prices: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+    learn: Callable[[str], None] = lambda _model: None
+
+
+def converse(
+    plan: Plan,
+    exchange: Exchange,
+    *,
+    send: Send,
+    watch: Callable[[Happening], None],
+    save: Callable[[Exchange], None] = lambda _exchange: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Exchange:
+    """Carry out `plan` and give `exchange` finished; it never raises for what the API or the network did.
+
+    `watch` hears what happens as it happens, all but `Finished`; `save` gets the exchange as far as it came, from
+    another thread, at least every second while text arrives. A signal and a closed stdout end it as `interrupted`.
+    """
+    run = _Run(plan, exchange, send, watch, save, sleep)
+    watch(Started(exchange))
+    try:
+        run.go()
+    except Interrupted as stop:
+        run.stopped_by(stop.signal_number, "interrupted by a signal")
+    except ReaderGone:
+        run.stopped_by(13, "stdout was closed")
+    except AvowError as error:
+        run.failed(error)
+    finally:
+        run.saver.close()
+    return run.result(final=True)
+
+
+class _Run:
+    """One exchange under way."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        exchange: Exchange,
+        send: Send,
+        watch: Callable[[Happening], None],
+        save: Callable[[Exchange], None],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.plan = plan
+        self.exchange = exchange
+        self.send = send
+        self.watch = watch
+        self.sleep = sleep
+        self.begun_at = time.monotonic()
+        self.lock = threading.Lock()
+        self.saver = Saver(lambda: save(self.result()))
+        self.steps = [chain.Step(str(plan.body["model"]), plan.body, credit=plan.credit)]
+        self.attempts: list[Attempt] = []
+        self.reading = Reading(self.lock, self._heard)
+        self.retries = 0
+        self.without_fallbacks = False
+        self.first_token_ms: int | None = None
+        self.request_id: str | None = None
+        self.error: ExchangeError | None = None
+        self.signal: int | None = None
+        self.stop_words = ""
+
+    def go(self) -> None:
+        while len(self.attempts) < len(self.steps):
+            attempt = self._attempt(self.steps[-1])
+            step = chain.next_step(self.plan.policy, self.steps, [*self.attempts, attempt])
+            withdrawn = self._settle(attempt, step)
+            if withdrawn:
+                self.watch(Withdrawn(attempt.model, withdrawn))
+            if step is not None:
+                self.steps.append(step)
+                if step.model != attempt.model:
+                    self.watch(_own_hand_over(attempt, step))
+
+    def _settle(self, attempt: Attempt, step: chain.Step | None) -> str:
+        """Keep the attempt, and say which of the texts so far are withdrawn: what a refused model wrote stands only
+        where the next request goes on from it."""
+        message = attempt.message
+        refused = message is not None and message.whole and message.stop_reason == "refusal"
+        goes_on = step is not None and step.continues
+        stands = goes_on and refused and message is not None and chain.may_be_continued(message)
+        withdrawn = message.text if refused and message is not None and not stands else ""
+        with self.lock:
+            if (refused or step is not None) and not goes_on:
+                before = [a.message.text for a in self.attempts if a.continued and a.message is not None]
+                withdrawn = "".join(before) + withdrawn
+                self.attempts = [a._replace(continued=False) for a in self.attempts]
+            self.attempts.append(attempt._replace(continued=stands))
+            self.reading = Reading(self.lock, self._heard)
+        return withdrawn
+
+    def stopped_by(self, number: int, words: str) -> None:
+        self.signal, self.stop_words = number, words
+
+    def failed(self, error: AvowError) -> None:
+        """The request could not even be made: a setting of the proxy, the address or a header forbids it. Or the answer
+        cannot be shown, and is not waited for."""
+        failure = Failure("interrupted" if isinstance(error, FileError) else "connection", None, error.message)
+        self.error = ExchangeError(failure, error.exit_code, hint=error.hint, sent=False)
+
+    # -- one attempt ------------------------------------------------------------------------------------------
+
+    def _attempt(self, step: chain.Step) -> Attempt:
+        """The step's request, again where that is allowed, until a message began or all hope is gone."""
+        tried = 0
+        body = step.body
+        while True:
+            if self.without_fallbacks:
+                body = {key: value for key, value in body.items() if key != "fallbacks"}
+            try:
+                self._once(step, body)
+                self.error = None
+                return self._settled(step)
+            except ExchangeError as error:
+                self.error = error
+                self.request_id = error.request_id or self.request_id
+                if self.reading.fold.started:
+                    return self._settled(step, error.failure)
+                if "fallbacks" in body and says_fallbacks_unsupported(error.failure):
+                    self.without_fallbacks = True
+                    self.plan.learn(step.model)
+                    self.watch(Noted("this endpoint does not support `fallbacks`; asked again without it"))
+                    continue
+                if not self._wait(error, tried):
+                    return self._settled(step, error.failure)
+                tried += 1
+
+    def _settled(self, step: chain.Step, failure: Failure | None = None) -> Attempt:
+        return Attempt(step.model, self.reading.message(), failure, self.reading.headers)
+
+    def _wait(self, error: ExchangeError, tried: int) -> bool:
+        """Whether the request is sent again; waits until it is time."""
+        if isinstance(error, StreamEnded) and self.reading.answering:
+            return False
+        import random  # deferred, like the rules of retrying: start-up
+
+        from avow.exchange.retry import GiveUp, decide_after
+
+        decision = decide_after(
+            error,
+            attempt=tried,
+            retries=self.plan.retries,
+            elapsed_s=time.monotonic() - self.begun_at,
+            deadline_s=None if self.plan.deadline is None else self.plan.deadline - self.begun_at,
+            now=time.time(),
+            random=random.random(),  # noqa: S311
+        )
+        if isinstance(decision, GiveUp):
+            error.hint = decision.hint or error.hint
+            return False
+        self.retries += 1
+        self.watch(Retrying(tried + 1, decision.seconds, decision.reason))
+        self.sleep(decision.seconds)
+        return True
+
+    def _once(self, step: chain.Step, body: JsonObject) -> None:
+        betas = betas_for(body, credit=step.credit)
+        request = self.plan.endpoint.request("POST", "/v1/messages", body, betas)
+        with self.lock:
+            self.reading = Reading(self.lock, self._heard)
+        with self.send(request) as response:
+            self.reading.headers = dict(response.headers)
+            self.request_id = self.reading.request_id = response.headers.get("request-id") or self.request_id
+            if response.status >= 400:
+                raise rejected(response.status, self.reading.headers, read_error(response))
+            try:
+                self.reading.read(response)
+            except (StreamEnded, Stalled) as error:
+                if not self.reading.fold.started:
+                    # Nothing of an answer had come: the API was not reached, whatever its first bytes were.
+                    raise type(error)(error.failure, ExitCode.UNREACHABLE, request_id=self.request_id) from None
+                raise
+
+    def _heard(self, happening: Happening) -> None:
+        """Something of an answer came."""
+        if self.first_token_ms is None:
+            self.first_token_ms = round((time.monotonic() - self.begun_at) * 1000)
+        self.watch(happening)
+        self.saver.touch()
+
+    # -- the exchange as it stands ----------------------------------------------------------------------------
+
+    def result(self, *, final: bool = False) -> Exchange:
+        """The exchange as far as it came; `final` decides its status."""
+        with self.lock:
+            attempts = list(self.attempts)
+            under_way = self.reading.message()
+            if under_way is not None or (final and len(attempts) < len(self.steps) and self.error):
+                failure = self.error.failure if self.error else None
+                attempts.append(Attempt(self.steps[-1].model, under_way, failure, self.reading.headers))
+        routing, cost, floor = priced(judge(self.plan.asked, attempts), self.plan.prices)
+        message = next((a.message for a in reversed(attempts) if a.message is not None), None)
+        usage = {k: v for k, v in message.usage.items() if k != "iterations"} if message else {}
+        exchange = self.exchange._replace(
+            routing=routing,
+            stop_reason=message.stop_reason if message else None,
+            usage=usage or None,
+            cost_usd=cost,
+            cost_floor_usd=floor,
+            retries=self.retries,
+            first_token_ms=self.first_token_ms,
+            total_ms=round((time.monotonic() - self.begun_at) * 1000),
+            request_id=self.request_id,
+            message_id=text(message.raw.get("id")) if message else None,
+            content=tuple(_content(attempts)),
+        )
+        return self._ended(exchange, message) if final else exchange
+
+    def _ended(self, exchange: Exchange, message: Message | None) -> Exchange:
+        status, failed_with, error = self._status(message)
+        unshown = self.error is not None and self.error.exit_code is ExitCode.UNEXPECTED
+        code = exit_code(
+            status,
+            exchange.verdict,
+            accept_fallback=self.plan.accept_fallback,
+            failed_with=failed_with,
+            problem=ExitCode.UNEXPECTED if unshown else None,
+        )
+        if status is Status.INTERRUPTED and self.signal is not None:
+            return exchange._replace(status=status, error=error, signal=self.signal, exit_code=128 + self.signal)
+        hint = self.error.hint if self.error and error else None
+        return exchange._replace(status=status, error=error, exit_code=int(code), hint=hint)
+
+    def _status(self, message: Message | None) -> tuple[Status, ExitCode | None, Failure | None]:
+        if self.signal is not None:
+            return Status.INTERRUPTED, None, Failure("interrupted", None, self.stop_words)
+        failure = self.error.failure if self.error else None
+        if message is None:
+            return Status.FAILED, self.error.exit_code if self.error else None, failure
+        if not message.whole:
+            return Status.INCOMPLETE, None, failure
+        if message.stop_reason == "refusal":
+            return Status.REFUSED, None, None
+        if message.stop_reason in TRUNCATING:
+            return Status.TRUNCATED, None, None
+        return Status.COMPLETE, None, None
+
+
+def _own_hand_over(attempt: Attempt, step: chain.Step) -> HandedOver:
+    category = text(attempt.message.stop_details.get("category")) if attempt.message else None
+    error = attempt.failure.type if attempt.message is None and attempt.failure else None
+    return HandedOver(attempt.model, step.model, category, in_text=step.continues, error=error)
+
+
+def _content(attempts: list[Attempt]) -> list[JsonObject]:
+    """The blocks of the answer as received: those of the last message, after those it went on from."""
+    with_message = [attempt for attempt in attempts if attempt.message is not None]
+    kept: list[JsonObject] = []
+    for attempt in with_message:
+        kept = [*kept, *attempt.message.content] if attempt.message else kept
+        if attempt is not with_message[-1] and not attempt.continued:
+            kept = []
+    return kept

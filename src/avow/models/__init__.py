@@ -1,0 +1,1 @@
+"""Models: their names, what is known of each, and their prices."""

@@ -1,0 +1,158 @@
+"""What an attempt costs, by the model that ran it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from avow.models.catalogue import Model, Rates, find
+from avow.models.identity import Identity, compare, parse_claude
+
+OVERRIDE_KEYS = (*Rates._fields, "fast_input", "fast_output")
+"""What `prices."MODEL"` in the config may hold, in USD per million tokens."""
+
+_PER_TOKENS = 1_000_000
+_DIGITS = 12
+_US_ONLY_FACTOR = 1.1
+_US_ONLY_FROM = (4, 6)
+_TIER_FACTORS: Mapping[object, float] = MappingProxyType({None: 1.0, "standard": 1.0, "batch": 0.5})
+_NONE: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+
+
+def price(
+    model: str,
+    usage: Mapping[str, object],
+    *,
+    speed: str | None = None,
+    inference_geo: str | None = None,
+    overrides: Mapping[str, Mapping[str, float]] = _NONE,
+) -> float | None:
+    """The list price of one attempt in USD; `None` where anything that it depends on is unknown.
+
+    `model` is the one that ran, `usage` the API's object for that attempt (of a message, or an item of
+    `usage.iterations`). `speed` and `inference_geo` say how it ran where `usage` does not: the items do not.
+    A user's `overrides`, `{model: {key: USD per million tokens}}` with `OVERRIDE_KEYS`, outrank the catalogue key
+    by key. Whether list prices hold on the host that answered is the caller's to judge.
+    """
+    counts = _counts(usage)
+    if counts is None:
+        return None
+    known = find(model)
+    factor = _factor(known, usage, inference_geo)
+    is_fast = _is_fast(model, usage.get("speed") or speed)
+    if factor is None or is_fast is None:
+        return None
+    own = _override(model, overrides)
+    if is_fast:
+        rates = _fast_rates(known, own)
+    else:
+        prompt = sum(counts) - counts[1]
+        rates = _standard_rates(known, own, prompt)
+    parts: list[float] = []
+    for count, rate in zip(counts, rates, strict=True):
+        if count and rate is None:
+            return None
+        parts.append(count * (rate or 0.0))
+    return round(math.fsum(parts) * factor / _PER_TOKENS, _DIGITS)
+
+
+def total(costs: Sequence[float | None]) -> tuple[float | None, float]:
+    """The sum of the attempts' costs, and the sum of those known ("at least"), in USD. The first is `None` where
+    one of them is, or where there is none."""
+    known = [cost for cost in costs if cost is not None]
+    at_least = round(math.fsum(known), _DIGITS)
+    return (at_least if costs and len(known) == len(costs) else None), at_least
+
+
+def _counts(usage: Mapping[str, object]) -> tuple[int, int, int, int, int] | None:
+    """Tokens in the order of `Rates`. Input and output must be there; a cache not mentioned was not used."""
+    input_tokens = _count(usage.get("input_tokens"))
+    output_tokens = _count(usage.get("output_tokens"))
+    read = _count(usage.get("cache_read_input_tokens"), absent=0)
+    written = _written(usage)
+    if input_tokens is None or output_tokens is None or read is None or written is None:
+        return None
+    return input_tokens, output_tokens, *written, read
+
+
+def _written(usage: Mapping[str, object]) -> tuple[int, int] | None:
+    """Tokens written to the cache for five minutes and for an hour.
+
+    The sum grows during a stream while the split is told at its beginning only. What the split leaves open was
+    written for five minutes, the default, unless it tells of an hour too: then it is unknown.
+    """
+    split = usage.get("cache_creation")
+    parts = split if isinstance(split, Mapping) else {}
+    short = _count(parts.get("ephemeral_5m_input_tokens"), absent=0)
+    long = _count(parts.get("ephemeral_1h_input_tokens"), absent=0)
+    if short is None or long is None:
+        return None
+    written = _count(usage.get("cache_creation_input_tokens"), absent=short + long)
+    if written is None or (long and written != short + long):
+        return None
+    return written - long, long
+
+
+def _count(value: object, *, absent: int | None = None) -> int | None:
+    """A number of tokens, `absent` where there is none, or `None` where it is no such number."""
+    if value is None:
+        return absent
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _factor(model: Model | None, usage: Mapping[str, object], inference_geo: str | None) -> float | None:
+    """What the list price is multiplied with, `None` where that is unknown: priority tier (priced by contract), a
+    region without a published price, searches of the web (billed by number, at a price not known here)."""
+    tools = usage.get("server_tool_use")
+    if isinstance(tools, Mapping) and tools.get("web_search_requests"):
+        return None
+    tier = usage.get("service_tier")
+    factor = _TIER_FACTORS.get(tier) if tier is None or isinstance(tier, str) else None
+    place = usage.get("inference_geo") or inference_geo
+    if factor is None or place in (None, "global", "not_available"):
+        return factor
+    if place == "us" and model is not None and model.version is not None and model.version >= _US_ONLY_FROM:
+        return factor * _US_ONLY_FACTOR
+    return None
+
+
+def _is_fast(model: str, speed: object) -> bool | None:
+    """Whether the attempt ran in fast mode, by `speed` or by an id of its own; `None` for an unknown speed."""
+    if speed not in (None, "standard", "fast"):
+        return None
+    name = parse_claude(model)
+    return speed == "fast" or (name is not None and name.fast)
+
+
+def _override(model: str, overrides: Mapping[str, Mapping[str, float]]) -> Mapping[str, float]:
+    """The user's prices for a model: under the very name, else under another spelling of it."""
+    if model in overrides:
+        return overrides[model]
+    for name, prices in overrides.items():
+        if compare(name, model) is Identity.SAME:
+            return prices
+    return {}
+
+
+def _standard_rates(model: Model | None, own: Mapping[str, float], prompt: int) -> tuple[float | None, ...]:
+    """Rates at standard speed; above `long_from` tokens of prompt a model's other price holds for all of them."""
+    listed = model.rates if model else None
+    if model and model.long_from is not None and prompt > model.long_from:
+        listed = model.long_rates
+    return tuple(_rate(own, key, listed[i] if listed else None) for i, key in enumerate(Rates._fields))
+
+
+def _fast_rates(model: Model | None, own: Mapping[str, float]) -> tuple[float | None, ...]:
+    """Rates in fast mode: the cache costs as many times the input as at standard speed."""
+    listed = model.fast_rates if model else None
+    entered = _rate(own, "fast_input", listed.input if listed else None)
+    left = _rate(own, "fast_output", listed.output if listed else None)
+    standard = model.rates if model else None
+    if entered is None or standard is None:
+        return entered, left, None, None, None
+    return entered, left, *(entered * rate / standard.input for rate in standard[2:])
+
+
+def _rate(own: Mapping[str, float], key: str, listed: float | None) -> float | None:
+    """The user's price, else the listed one; `None` where it is no price."""
+    rate = own.get(key, listed)
+    return rate if rate is not None and math.isfinite(rate) and rate >= 0 else None

@@ -1,0 +1,1 @@
+"""What goes into a prompt: files, stdin, templates, the form of the answer, and the API's limits on them."""

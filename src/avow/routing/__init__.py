@@ -1,0 +1,1 @@
+"""Who answered: the verdict on an exchange, with its evidence."""

@@ -1,0 +1,306 @@
+"""Who answered: one pure function from what was asked and what came back to a verdict with its evidence."""
+
+from collections.abc import Sequence
+
+from avow.models.identity import Identity, compare
+from avow.routing.gateways import Testimony, listen, strength_of_name
+from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.wire.json_value import JsonObject, obj, text
+from avow.wire.message import Message, block_text
+
+
+def judge(asked: Asked, attempts: Sequence[Attempt]) -> Routing:
+    """The routing that `attempts` prove, in order. Never `as_requested` for an answer that is not whole or where
+    anything in the response names another model."""
+    attempts = _distinct(attempts)
+    last = next((n for n in range(len(attempts) - 1, -1, -1) if attempts[n].message is not None), None)
+    if last is None:
+        return Routing(hops=tuple(_skipped(attempt) for attempt in attempts if attempt.failure))
+    deciding = attempts[last]
+    message = deciding.message
+    assert message is not None
+    reading = _Reading(asked, deciding, message, moved=_moved(asked, attempts[: last + 1]))
+    hops = [hop for attempt in attempts[:last] for hop in _hops_before(attempt)]
+    own = reading.hops()
+    hops += [*own, *(_skipped(attempt) for attempt in attempts[last + 1 :] if attempt.failure)]
+    kept, withdrawn = _texts(attempts[:last])
+    segments = (*kept, *reading.segments())
+    if reading.refused:
+        withdrawn += "".join(segment.text for segment in segments)
+        segments = ()
+    declines = [hop for hop in hops if hop.outcome is Outcome.DECLINED]
+    details = next((a.message.stop_details for a in attempts if a.message and a.message.stop_details), {})
+    return Routing(
+        verdict=reading.verdict(),
+        served_model=reading.served(),
+        category=declines[0].category if declines else None,
+        explanation=text(details.get("explanation")),
+        recommended_model=text(details.get("recommended_model")),
+        hops=tuple(hops),
+        evidence=(*_own_evidence(asked, attempts[: last + 1]), *reading.evidence()),
+        segments=_joined(segments),
+        withdrawn_text=withdrawn or None,
+    )
+
+
+_MODES = ("speed", "inference_geo", "service_tier", "server_tool_use")
+"""What the price depends on besides the counts; the iterations do not repeat it."""
+
+
+class _Reading:
+    """One message, read for what it says about models. `moved`: avow itself sent it to another model."""
+
+    def __init__(self, asked: Asked, attempt: Attempt, message: Message, *, moved: bool) -> None:
+        self.asked = asked
+        self.sent = attempt.model
+        self.message = message
+        self.moved = moved
+        self.declined = message.stop_reason == "refusal"
+        self.refused = self.declined and message.whole
+        self.blocks = [block for block in message.content if block.get("type") == "fallback"]
+        self.heard: tuple[Testimony, ...] = listen(attempt.headers, message.raw)
+        self.declared = any(name.kind == "fallback_message" for name in message.named) or any(
+            entry.get("type") == "fallback_message" for entry in message.iterations
+        )
+
+    def is_requested(self, model: str | None) -> Identity:
+        return compare(self.asked.requested_model, model, self.asked.same_models)
+
+    def is_sent(self, model: str | None) -> Identity:
+        return compare(self.sent, model, self.asked.same_models)
+
+    def chain(self) -> list[str | None]:
+        """The models that ran, in order, as far as the response says so."""
+        entries = _runs(self.message.iterations)
+        by_entries: list[str | None] = [model for model, _usage in entries] if self.declared else []
+        by_blocks: list[str | None] = []
+        if self.blocks:
+            by_blocks = [_side(self.blocks[0], "from") or self.sent, *(_side(b, "to") for b in self.blocks)]
+        return by_blocks if len(by_blocks) >= len(by_entries) else by_entries
+
+    def served(self) -> str | None:
+        """The model that wrote the answer's end, None where nobody did or nothing says who."""
+        if self.declined:
+            return None
+        body = self.message.model
+        chain = self.chain()
+        if chain:
+            return chain[-1] or (body if self.is_requested(body) is Identity.DIFFERENT else None)
+        named = [model for model in self._behind() if self.is_sent(model) is not Identity.SAME]
+        if named:
+            return named[-1]
+        if any(testimony.fallback for testimony in self.heard) and self.is_sent(body) is Identity.SAME:
+            return None
+        return body
+
+    def verdict(self) -> Verdict:
+        if self.refused:
+            return Verdict.REFUSED
+        if self.blocks or self.declared or any(name.kind in ("from", "to") for name in self.message.named):
+            return Verdict.UNVERIFIED if self.declined else self._declared()
+        if any(testimony.fallback for testimony in self.heard):
+            return Verdict.FALLBACK
+        verdict = self._by_names()
+        if verdict is Verdict.AS_REQUESTED and self.moved:
+            return Verdict.FALLBACK
+        if verdict is Verdict.AS_REQUESTED and not self.message.whole:
+            return Verdict.UNVERIFIED
+        return verdict
+
+    def _declared(self) -> Verdict:
+        """A hand-over is declared: a fallback, unless all it names is the requested model itself."""
+        targets = [name.model for name in self.message.named if name.kind in ("to", "fallback_message")]
+        named = [*targets, self.served()]
+        if self.moved or not targets:
+            return Verdict.FALLBACK
+        if all(self.is_requested(model) is Identity.SAME for model in named):
+            return Verdict.UNVERIFIED
+        return Verdict.FALLBACK
+
+    def _by_names(self) -> Verdict:
+        """No fallback is declared: only names tell, and all of them must agree."""
+        behind = [self.is_sent(model) for model in self._behind()]
+        if Identity.DIFFERENT in behind:
+            return Verdict.SUBSTITUTED
+        own = [self.is_sent(name.model) for name in self.message.named if name.kind == "model"]
+        fields = [*own, *behind]
+        if not fields or (strength_of_name(self.asked.host) == "none" and not self._vouched()):
+            return Verdict.UNVERIFIED
+        if all(field is Identity.DIFFERENT for field in fields):
+            return Verdict.SUBSTITUTED
+        entries = [self.is_sent(name.model) for name in self.message.named if name.kind == "message"]
+        agreed = all(identity is Identity.SAME for identity in (*fields, *entries))
+        routes = [self.is_sent(testimony.route) for testimony in self.heard if testimony.route]
+        if agreed and Identity.DIFFERENT not in routes and not any(testimony.moved for testimony in self.heard):
+            return Verdict.AS_REQUESTED
+        return Verdict.UNVERIFIED
+
+    def _behind(self) -> list[str]:
+        """The models that a gateway says stand behind it; where it names none, the routes it took."""
+        models = [testimony.model for testimony in self.heard if testimony.model]
+        if models or any(testimony.fallback for testimony in self.heard):
+            return models
+        return [testimony.route for testimony in self.heard if testimony.route]
+
+    def _vouched(self) -> bool:
+        """Whether the user's own settings say which model the deployment's name stands for."""
+        return self.sent in self.asked.same_models or (self.message.model or "") in self.asked.same_models
+
+    def hops(self) -> list[Hop]:
+        runs = _runs(self.message.iterations)
+        chain = self.chain() or [self.sent if self.declined else self.served()]
+        usages = _usages(chain, runs, self.message.usage)
+        details = self.message.stop_details
+        categories = [text(obj(block.get("trigger")).get("category")) for block in self.blocks]
+        categories += [None] * (len(chain) - len(categories))
+        hops = [
+            Hop(model, Outcome.DECLINED, category=category, usage=usage)
+            for model, category, usage in zip(chain[:-1], categories, usages, strict=False)
+        ]
+        if not self.declined:
+            return [*hops, Hop(chain[-1], Outcome.SERVED, usage=usages[-1])]
+        hops.append(Hop(chain[-1], Outcome.DECLINED, category=text(details.get("category")), usage=usages[-1]))
+        if recommended := text(details.get("recommended_model")):
+            hops.append(Hop(recommended, Outcome.SKIPPED))
+        return hops
+
+    def segments(self) -> tuple[Segment, ...]:
+        model = self.served() or (self.sent if self.declined else None)
+        if self.blocks:
+            model = _side(self.blocks[0], "from") or self.sent
+        segments = []
+        for block in self.message.content:
+            if block.get("type") == "fallback":
+                model = _side(block, "to")
+            elif piece := block_text(block):
+                segments.append(Segment(model, piece))
+        return tuple(segments)
+
+    def evidence(self) -> list[Evidence]:
+        found = []
+        for index, entry in enumerate(self.message.iterations):
+            if entry.get("type") == "fallback_message":
+                found.append(Evidence(f"usage.iterations[{index}].type", "fallback_message", "strong"))
+        for name in self.message.named:
+            if name.kind in ("to", "fallback_message") or (
+                name.kind in ("from", "message") and self.is_sent(name.model) is not Identity.SAME
+            ):
+                found.append(Evidence(name.field, name.model, "strong"))
+        found += [Evidence(testimony.field, testimony.value, testimony.strength) for testimony in self.heard]
+        strength = strength_of_name(self.asked.host)
+        names = dict.fromkeys(name.model for name in self.message.named if name.kind == "model")
+        found += [Evidence("model", name, strength) for name in names]
+        if not names:
+            found.append(Evidence("model", None, "none"))
+        if self.refused:
+            found.append(Evidence("stop_reason", "refusal", "strong"))
+        return found
+
+
+def _runs(iterations: Sequence[JsonObject]) -> list[tuple[str | None, JsonObject]]:
+    """Consecutive attempts of one model as one run, with their token counts added up."""
+    runs: list[tuple[str | None, JsonObject]] = []
+    for entry in iterations:
+        if entry.get("type") not in ("message", "fallback_message"):
+            continue
+        model = text(entry.get("model"))
+        counts = {key: value for key, value in entry.items() if key not in ("type", "model")}
+        if runs and runs[-1][0] == model:
+            runs[-1] = (model, _added(runs[-1][1], counts))
+        else:
+            runs.append((model, counts))
+    return runs
+
+
+def _added(one: JsonObject, other: JsonObject) -> JsonObject:
+    both = dict(one)
+    for key, value in other.items():
+        if isinstance(value, dict):
+            both[key] = _added(obj(both.get(key)), value)
+        elif isinstance(value, int) and isinstance(both.get(key), int):
+            both[key] += value
+        else:
+            both[key] = value
+    return both
+
+
+def _usages(
+    chain: Sequence[str | None], runs: Sequence[tuple[str | None, JsonObject]], usage: JsonObject
+) -> list[JsonObject | None]:
+    """The token counts of each model in `chain`: from the iterations, else the message's own for the last."""
+    own = {key: value for key, value in usage.items() if key != "iterations"} or None
+    if len(runs) == len(chain) and all(_may_be_same(one, run[0]) for one, run in zip(chain, runs, strict=True)):
+        modes: JsonObject = {key: usage[key] for key in _MODES if key in usage}
+        return [{**modes, **counts} for _model, counts in runs]
+    return [*([None] * (len(chain) - 1)), own]
+
+
+def _may_be_same(one: str | None, other: str | None) -> bool:
+    """Whether two names in one response may mean one model: a block may have an alias, the iterations its id."""
+    return one is None or other is None or compare(one, other) is not Identity.DIFFERENT
+
+
+def _side(block: JsonObject, side: str) -> str | None:
+    return text(obj(block.get(side)).get("model"))
+
+
+def _distinct(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Without those that failed and were made again in another form on the same model: they are no hops."""
+    following = [attempt.model for attempt in attempts[1:]]
+    return [a for a, then in zip(attempts, [*following, None], strict=False) if a.message or a.model != then]
+
+
+def _moved(asked: Asked, attempts: Sequence[Attempt]) -> bool:
+    """Whether avow itself sent the deciding request to another model than the requested one."""
+    sent = attempts[-1].model
+    return compare(asked.requested_model, sent, asked.same_models) is not Identity.SAME
+
+
+def _skipped(attempt: Attempt) -> Hop:
+    return Hop(attempt.model, Outcome.SKIPPED, error=attempt.failure)
+
+
+def _hops_before(attempt: Attempt) -> list[Hop]:
+    """The hops of an attempt after which avow asked another model."""
+    if attempt.message is None:
+        return [_skipped(attempt)]
+    return _Reading(Asked(attempt.model), attempt, attempt.message, moved=False).hops()
+
+
+def _texts(attempts: Sequence[Attempt]) -> tuple[tuple[Segment, ...], str]:
+    """What stays of the texts of attempts before the last (those that were continued), and what was withdrawn."""
+    kept: tuple[Segment, ...] = ()
+    withdrawn = ""
+    for attempt in attempts:
+        if attempt.message is None:
+            continue
+        reading = _Reading(Asked(attempt.model), attempt, attempt.message, moved=False)
+        if attempt.continued:
+            kept += reading.segments()
+        else:
+            withdrawn += "".join(segment.text for segment in reading.segments())
+    return kept, withdrawn
+
+
+def _own_evidence(asked: Asked, attempts: Sequence[Attempt]) -> list[Evidence]:
+    """What avow itself did: the attempts before the last, and a conversation that stays on another model."""
+    found = []
+    for index, attempt in enumerate(attempts[:-1]):
+        outcome = Outcome.SKIPPED if attempt.message is None else Outcome.DECLINED
+        did: JsonObject = {"model": attempt.model, "outcome": str(outcome), "then": attempts[index + 1].model}
+        found.append(Evidence(f"avow.attempts[{index}]", did, "strong"))
+    if asked.pinned_since is not None:
+        value: JsonObject = {"model": attempts[0].model, "since_turn": asked.pinned_since}
+        found.append(Evidence("conversation.pinned", value, "strong"))
+    return found
+
+
+def _joined(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Neighbours by one model as one segment."""
+    joined: list[Segment] = []
+    for segment in segments:
+        if joined and joined[-1].model == segment.model:
+            joined[-1] = Segment(segment.model, joined[-1].text + segment.text)
+        else:
+            joined.append(segment)
+    return tuple(joined)

@@ -1,0 +1,126 @@
+"""Who answered, as values: the verdict, the hops, the evidence, and which model wrote which text."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from avow.errors import Failure
+from avow.routing.gateways import declares_fallback
+from avow.wire.json_value import JsonObject
+from avow.wire.message import Message
+from avow.wire.request import API_HOST
+
+
+class Verdict(StrEnum):
+    """What the response proves about who answered (contract, "Verdicts")."""
+
+    AS_REQUESTED = "as_requested"
+    FALLBACK = "fallback"
+    REFUSED = "refused"
+    SUBSTITUTED = "substituted"
+    UNVERIFIED = "unverified"
+
+
+REROUTED = frozenset({Verdict.FALLBACK, Verdict.SUBSTITUTED})
+NO_CATEGORY = "no category given"
+STICKY = "sticky: no decline in this response"
+
+
+class Outcome(StrEnum):
+    """What became of one hop."""
+
+    SERVED = "served"
+    DECLINED = "declined"
+    SKIPPED = "skipped"
+
+
+class Hop(NamedTuple):
+    """One model that was tried. `usage` is its own token counts, None where the response gives none."""
+
+    model: str | None
+    outcome: Outcome
+    category: str | None = None
+    error: Failure | None = None
+    usage: JsonObject | None = None
+    cost_usd: float | None = None
+
+
+class Evidence(NamedTuple):
+    """One thing the verdict rests on. `strength`: `strong` (a routing field), `weak` (a name that may be
+    an echo) or `none` (a name that says nothing about the model)."""
+
+    field: str
+    value: object
+    strength: str
+
+
+class Segment(NamedTuple):
+    """A stretch of the answer and the model that wrote it."""
+
+    model: str | None
+    text: str
+
+
+class Attempt(NamedTuple):
+    """One request and what came of it. `model` is the one sent.
+
+    `headers` are the response's, lower-case. `continued`: the next attempt went on from this one's text.
+    """
+
+    model: str
+    message: Message | None = None
+    failure: Failure | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
+    continued: bool = False
+
+
+class Asked(NamedTuple):
+    """What routing must know of the question. `pinned_since`: the turn since which the conversation stays on
+    another model than `requested_model`, because avow itself fell back there; `host`: who was asked."""
+
+    requested_model: str
+    pinned_since: int | None = None
+    host: str = API_HOST
+    same_models: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+
+class Routing(NamedTuple):
+    """Who answered, how that is known, and which model wrote what. `verdict` is None while no message began."""
+
+    verdict: Verdict | None = None
+    served_model: str | None = None
+    category: str | None = None
+    explanation: str | None = None
+    recommended_model: str | None = None
+    hops: tuple[Hop, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    withdrawn_text: str | None = None
+
+    @property
+    def rerouted(self) -> bool:
+        """Whether another model than the requested one answered."""
+        return self.verdict in REROUTED
+
+    @property
+    def text(self) -> str:
+        """The answer: all segments joined."""
+        return "".join(segment.text for segment in self.segments)
+
+
+def reasons(routing: Routing) -> tuple[str, ...]:
+    """Why another model answered, or none: one phrase a hop, in the words of the contract's `REASON`."""
+    found = []
+    for hop in routing.hops:
+        if hop.outcome is Outcome.DECLINED:
+            found.append(f"{hop.model or 'a model'} declined: {hop.category or NO_CATEGORY}")
+        elif hop.outcome is Outcome.SKIPPED:
+            found.append(f"{hop.model} skipped: {hop.error.type if hop.error else 'could not be tried'}")
+    for item in routing.evidence:
+        if item.field == "conversation.pinned" and isinstance(item.value, dict):
+            found.append(f"this conversation stays on {item.value['model']} since turn {item.value['since_turn']}")
+    if not found and routing.verdict is Verdict.FALLBACK:
+        declared = [item.field for item in routing.evidence if declares_fallback(item.field, item.value)]
+        found.append(f"declared by {declared[0].removeprefix('headers.')}" if declared else STICKY)
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Settings: each declared once, where its value comes from, and the config file."""

@@ -1,0 +1,146 @@
+"""`-c` through the real program: which conversation it goes on with, and that the API takes what is sent again."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import pytest
+from anthropic.types.beta import BetaMessageParam
+
+from avow.asking.earlier_turns import WORDS, count_of, mention
+from avow.simulator.server import Simulator
+from tests.running import PATIENCE_S, Pty, Ran, in_pty, rows, run, start
+from tests.terminal.samples import exchange
+
+MESSAGE: pydantic.TypeAdapter[BetaMessageParam] = pydantic.TypeAdapter(BetaMessageParam)
+NOTHING_HERE = "avow: error: this terminal session has no conversation to go on with"
+
+
+def elsewhere(home: Path, *arguments: str, base_url: str) -> Ran:
+    """Run avow in a session of its own, off a terminal."""
+    process = start(home, *arguments, base_url=base_url, start_new_session=True)
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return Ran(process.returncode, out, err, home)
+
+
+def prompts(body: dict[str, Any]) -> list[str]:
+    """The texts of the user turns of a request, all of whose messages the SDK's types must accept."""
+    for message in body["messages"]:
+        list(MESSAGE.validate_python(message)["content"])  # pydantic looks at the blocks only as they are walked
+    turns = [message for message in body["messages"] if message["role"] == "user"]
+    return [block["text"] for turn in turns for block in turn["content"]]
+
+
+def test_it_goes_on_with_the_conversation_of_this_session(home: Path) -> None:
+    with Simulator() as api:
+        assert run(home, "one", base_url=api.base_url).status == 0
+        assert elsewhere(home, "another session's", base_url=api.base_url).status == 0
+        ran = run(home, "-c", "two", base_url=api.base_url)
+        assert prompts(api.requests[-1].json) == ["one", "two"]
+    assert ran.lines == ["avow: note: going on with 1: one (1 turn so far)"]
+    first, other, second = rows(home)
+    assert first["session"] == second["session"] != other["session"]
+    assert second["parent_id"] == first["id"]
+    assert second["conversation_id"] == first["conversation_id"] != other["conversation_id"]
+
+
+def test_off_a_terminal_a_session_without_one_is_a_usage_error(home: Path) -> None:
+    with Simulator() as api:
+        assert run(home, "one", base_url=api.base_url).status == 0
+        ran = elsewhere(home, "-c", "two", base_url=api.base_url)
+        assert len(api.requests) == 1
+    assert ran.status == 2
+    assert ran.lines[0] == NOTHING_HERE
+    assert "--conversation ID" in ran.lines[1]
+    assert len(rows(home)) == 1
+
+
+@pytest.mark.parametrize("column", ["number", "id", "conversation_id"])
+def test_a_named_conversation_is_found_from_every_session(home: Path, column: str) -> None:
+    with Simulator() as api:
+        assert run(home, "one", base_url=api.base_url).status == 0
+        assert run(home, "-c", "two", base_url=api.base_url).status == 0
+        ran = elsewhere(home, "--conversation", str(rows(home)[0][column]), "three", base_url=api.base_url)
+        assert ran.status == 0, ran.err
+        assert prompts(api.requests[-1].json) == ["one", "two", "three"]
+
+
+def test_on_a_terminal_the_last_at_all_is_named_before_it_goes_on(home: Path) -> None:
+    with Simulator(["requested", "silent"]) as api:
+        assert run(home, "from elsewhere", base_url=api.base_url).status == 0
+        pty = in_pty(home, "-c", "two", base_url=api.base_url)
+        pty.until("going on with 1: from elsewhere (1 turn so far)")  # no answer comes, so this came before it
+        end = time.monotonic() + PATIENCE_S
+        while len(api.requests) < 2 and time.monotonic() < end:
+            pty.read(0.05)
+        pty.child.sendintr()
+        assert pty.end() != 0
+        assert prompts(api.requests[-1].json) == ["from elsewhere", "two"]
+
+
+def test_two_terminals_do_not_join_each_others_conversation(home: Path) -> None:
+    avow = f'"{sys.executable}" -m avow'
+
+    def terminal(name: str, base_url: str) -> Pty:
+        script = f"{avow} {name}-one; echo first-done; read go; {avow} -c {name}-two; echo second-done"
+        return in_pty(home, "-c", script, command=("/bin/sh",), base_url=base_url)
+
+    with Simulator() as api:
+        left = terminal("left", api.base_url)
+        left.until("first-done")
+        right = terminal("right", api.base_url)
+        right.until("first-done")
+        for pty in (left, right):
+            pty.send("\r")
+            pty.until("second-done")
+            assert pty.end() == 0
+        sent = [prompts(request.json) for request in api.requests]
+    assert sent == [["left-one"], ["right-one"], ["left-one", "left-two"], ["right-one", "right-two"]]
+    left_one, right_one, left_two, right_two = rows(home)
+    assert left_two["conversation_id"] == left_one["conversation_id"] != right_one["conversation_id"]
+    assert right_two["conversation_id"] == right_one["conversation_id"]
+
+
+def test_a_turn_that_was_handed_over_in_its_middle_is_sent_back_as_the_api_takes_it(home: Path) -> None:
+    with Simulator(["requested", "handover", "requested"]) as api:
+        statuses = [run(home, *words, base_url=api.base_url).status for words in (("1",), ("-c", "2"), ("-c", "3"))]
+        third = api.requests[-1]
+    assert statuses == [0, 10, 0]  # the stand-in refuses a wrong replay with 400
+    assert prompts(third.json) == ["1", "2", "3"]
+    answer = third.json["messages"][3]["content"]
+    assert [block["type"] for block in answer] == ["text", "fallback", "text"]
+    assert "".join(block.get("text", "") for block in answer) == rows(home)[1]["text"]
+    assert (answer[1]["from"]["model"], answer[1]["to"]["model"]) == ("claude-fable-5-2", "claude-opus-4-8")
+    assert "server-side-fallback-" in (third.header("anthropic-beta") or "")
+
+
+def test_a_refused_turn_is_left_out_and_that_is_said(home: Path) -> None:
+    with Simulator(["requested", "refused", "requested"]) as api:
+        for words, status in ((("1",), 0), (("-c", "2"), 11), (("-c", "3"), 0)):
+            ran = run(home, *words, base_url=api.base_url)
+            assert ran.status == status, ran.err
+        assert prompts(api.requests[-1].json) == ["1", "3"]
+    assert any("refused" in line and line.startswith("avow: note: ") for line in ran.lines), ran.lines
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("Why?", "12: Why?"),
+        ("two\nlines\t here", "12: two lines here"),
+        ("x" * WORDS, f"12: {'x' * WORDS}"),
+        ("x" * (WORDS + 1), f"12: {'x' * (WORDS - 1)}…"),
+        ("", "12"),
+        (None, "12"),
+    ],
+    ids=["short", "several lines", "just fits", "cut", "empty", "not kept"],
+)
+def test_a_turn_in_a_few_words(prompt: str | None, words: str) -> None:
+    assert mention(exchange(prompt=prompt)) == words
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 turns"), (1, "1 turn"), (2, "2 turns")])
+def test_a_number_of_things(number: int, words: str) -> None:
+    assert count_of(number, "turn") == words

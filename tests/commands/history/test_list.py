@@ -1,0 +1,31 @@
+"""The list on a real terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.history.test_history import HOSTILE
+from tests.history.making import NOON, answered, kept, rerouted
+from tests.running import in_pty
+
+
+@pytest.mark.parametrize("columns", [40, 80, 140])
+@pytest.mark.parametrize("words", [("list",), ("search", "dlrow"), ("show", "2")], ids=" ".join)
+def test_hostile_text_is_harmless(home: Path, columns: int, words: tuple[str, ...]) -> None:
+    kept(home / "data" / "history.db", rerouted(at=NOON), answered(HOSTILE, HOSTILE * 3, at=NOON + 1))
+    terminal = in_pty(home, "history", *words, size=(200, columns), NO_COLOR="1")
+    assert terminal.end() == 0
+    raw = bytes(terminal.raw)
+    assert b"\x1b" not in raw
+    assert b"\x07" not in raw
+    assert not any(0x80 <= ord(letter) < 0xA0 or letter == "\u202e" for letter in raw.decode())
+    assert "[bold]b[/bold]" in terminal.text or columns == 40
+    assert max(map(len, terminal.text.splitlines())) <= columns
+
+
+def test_a_reroute_is_seen_on_40_columns(home: Path) -> None:
+    kept(home / "data" / "history.db", rerouted(at=NOON))
+    terminal = in_pty(home, "history", "list", size=(40, 40))
+    assert terminal.end() == 0
+    assert "fallback" in terminal.text
+    assert "claude-fable-5-2 → claude-opus-4-8" in terminal.text

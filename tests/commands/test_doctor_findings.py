@@ -1,0 +1,178 @@
+"""`avow doctor` says what works and what does not, and holds no secret."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avow.commands.doctor_findings import LIMIT_S, clock
+from avow.simulator.server import Simulator
+from tests.conftest import CANARY
+from tests.raw_server import STALL, RawServer, Step, http
+from tests.running import Ran, in_pty, run
+
+
+def found(ran: Ran) -> dict[str, Any]:
+    return {f"{row['topic']}: {row['name']}": row for row in ran.json["findings"]}
+
+
+def test_all_is_well(home: Path) -> None:
+    with Simulator() as simulator:
+        ran = run(home, "doctor", "--json", base_url=simulator.base_url)
+        assert [(one.method, one.path) for one in simulator.requests] == [("GET", "/v1/models?limit=1")]
+    assert ran.status == 0, ran.out
+    assert ran.json["healthy"] is True
+    assert found(ran)["key: source"]["words"] == f"ANTHROPIC_API_KEY (…{CANARY[-4:]})"
+    assert {row["state"] for row in ran.json["findings"]} == {"ok"}
+    assert found(ran)["api: clock"]["words"].startswith("within ")
+    assert CANARY.encode() not in ran.out + ran.err
+
+
+def test_offline_asks_nobody(home: Path) -> None:
+    with Simulator() as simulator:
+        ran = run(home, "doctor", "--offline", base_url=simulator.base_url)
+        assert simulator.requests == []
+    assert ran.status == 0
+
+
+def test_an_api_that_cannot_be_reached_is_broken(home: Path) -> None:
+    ran = run(home, "doctor", "--json", base_url="http://127.0.0.1:9")
+    assert ran.status == 1
+    assert found(ran)["api: reached"]["state"] == "broken"
+
+
+def test_without_a_key_it_says_how_to_store_one(home: Path) -> None:
+    ran = run(home, "doctor", "--offline", "--json")
+    assert ran.status == 1
+    assert "avow auth login" in found(ran)["key: source"]["hint"]
+
+
+def test_a_damaged_history_is_broken(home: Path) -> None:
+    assert run(home, "--simulate", "requested", "hello").status == 0
+    (home / "data" / "history.db").write_bytes(b"no database at all" * 500)
+    ran = run(home, "doctor", "--offline", "--json", ANTHROPIC_API_KEY=CANARY)
+    assert ran.status == 1
+    assert "repair" in found(ran)["history: file"]["hint"]
+
+
+def test_a_whole_history_is_counted(home: Path) -> None:
+    run(home, "--simulate", "requested", "hello")
+    ran = run(home, "doctor", "--offline", "--json", ANTHROPIC_API_KEY=CANARY)
+    assert found(ran)["history: file"]["words"].startswith("whole; 1 exchanges")
+
+
+def test_a_wrong_setting_is_broken_and_the_rest_is_still_looked_at(home: Path) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "config.toml").write_text('modl = "opus"\n')
+    ran = run(home, "doctor", "--json")
+    assert ran.status == 1
+    assert "model" in found(ran)["config: settings"]["words"]
+    assert "terminal: stdout" in found(ran)
+
+
+def test_a_proxy_is_named_without_its_password(home: Path) -> None:
+    ran = run(home, "doctor", "--offline", HTTPS_PROXY="http://me:hunter2@proxy.example:3128")
+    assert b"proxy.example:3128" in ran.out
+    assert b"hunter2" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("date", "state"),
+    [
+        pytest.param("Mon, 23 Nov 2026 12:00:30 GMT", "ok", id="half a minute"),
+        pytest.param("Mon, 23 Nov 2026 13:00:00 GMT", "broken", id="an hour behind"),
+        pytest.param("Mon, 23 Nov 2026 11:00:00 GMT", "broken", id="an hour ahead"),
+        pytest.param("Mon, 23 Nov 2026 12:00:30", "ok", id="without a zone it is UTC"),
+        pytest.param("yesterday", "note", id="not a time"),
+        pytest.param("Mon, 99 Nov 2026 99:00:00 GMT", "note", id="no such time"),
+        pytest.param(None, "note", id="no time"),
+    ],
+)
+def test_the_clock_is_compared_with_the_server(date: str | None, state: str) -> None:
+    assert clock(date, 1795435200.0).state == state
+
+
+_PORTAL = http(b"<h1>Sign in</h1>", kind="text/html")
+ANSWERS: dict[str, tuple[list[Step], str, str]] = {
+    "200": ([http(b'{"data": []}')], "ok", "HTTP 200"),
+    "401": ([http(b"{}", "401 Unauthorized")], "broken", "the key is not taken"),
+    "402": ([http(b"{}", "402 Payment Required")], "broken", "no credit"),
+    "403": ([http(b"{}", "403 Forbidden")], "broken", "the key is not taken"),
+    "400": ([http(b"{}", "400 Bad Request")], "broken", "it rejects the request"),
+    "404": ([http(b"{}", "404 Not Found")], "note", "it lists no models"),
+    "501": ([http(b"{}", "501 Not Implemented")], "note", "it lists no models"),
+    "429": ([http(b"{}", "429 Too Many Requests")], "note", "too much was asked"),
+    "302": ([http(b"", "302 Found", "text/html", "location: https://elsewhere.example/")], "broken", "elsewhere"),
+    "500": ([http(b"{}", "500 Internal Server Error")], "broken", "HTTP 500"),
+    "529": ([http(b"{}", "529 Overloaded")], "broken", "HTTP 529"),
+    "a web page": ([_PORTAL], "broken", "no answer of the API (text/html)"),
+    "no HTTP": ([b"\x00\x01\r\n\r\n"], "broken", "cannot be reached"),
+    "closed": ([0.0], "broken", "cannot be reached"),
+}
+
+
+@pytest.mark.parametrize(("steps", "state", "words"), ANSWERS.values(), ids=list(ANSWERS))
+def test_what_the_api_answers_is_judged(steps: list[Step], state: str, words: str, home: Path) -> None:
+    with RawServer(steps) as server:
+        ran = run(home, "doctor", "--json", base_url=server.url)
+        assert [asked.line.split()[:2] for asked in server.requests] == [["GET", "/v1/models?limit=1"]]
+    reached = found(ran)["api: reached"]
+    assert (reached["state"], words in reached["words"]) == (state, True), reached
+    assert (reached["hint"] is not None) is (state == "broken" or "asked" in words)
+    assert (ran.status, ran.json["healthy"]) == ((1, False) if state == "broken" else (0, True))
+    assert CANARY.encode() not in ran.out + ran.err
+
+
+def test_an_api_that_stays_silent_is_waited_for_only_so_long(home: Path) -> None:
+    with RawServer([STALL]) as server:
+        ran = run(home, "doctor", "--json", base_url=server.url)
+    assert found(ran)["api: reached"]["state"] == "broken"
+    assert LIMIT_S <= ran.seconds < LIMIT_S + 5
+
+
+@pytest.mark.parametrize(
+    ("date", "state"),
+    [("Mon, 01 Jan 2024 00:00:00 GMT", "broken"), ("next week", "note")],
+    ids=["another time", "no time"],
+)
+def test_the_clock_is_looked_at_in_the_answer(date: str, state: str, home: Path) -> None:
+    with RawServer(http(b"{}", "200 OK", "application/json", f"date: {date}")) as server:
+        ran = run(home, "doctor", "--json", base_url=server.url)
+    assert found(ran)["api: clock"]["state"] == state
+    assert ran.status == (1 if state == "broken" else 0)
+
+
+SECRETS = {
+    "ANTHROPIC_CUSTOM_HEADERS": "x-gateway-key: hunter2-header",
+    "ANTHROPIC_AUTH_TOKEN": "hunter2-token",
+    "HTTPS_PROXY": "http://me:hunter2-proxy@proxy.example:3128",
+}
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["a page", "json"])
+def test_no_secret_is_in_it(form: tuple[str, ...], home: Path) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "config.toml").write_text(
+        'headers = {"x-other" = "hunter2-config"}\napi_key_command = ["echo", "hunter2-command"]\n'
+    )
+    with Simulator() as simulator:
+        address = simulator.base_url.replace("//", "//me:hunter2-address@")
+        for base_url in (simulator.base_url, address, "https://me:hunter2-address@no-such-host.invalid"):
+            ran = run(home, "doctor", *form, base_url=base_url, **SECRETS)  # type: ignore[arg-type]
+            assert ran.out
+            assert b"hunter2" not in ran.out + ran.err, ran.out
+            assert CANARY.encode() not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("columns", [40, 100])
+def test_it_is_one_screen_in_which_no_word_is_torn(columns: int, home: Path) -> None:
+    with Simulator() as simulator:
+        pty = in_pty(home, "doctor", base_url=simulator.base_url, size=(50, columns), NO_COLOR="1")
+        assert pty.end() == 0
+    lines = bytes(pty.raw).decode().replace("\r", "").splitlines()
+    assert max(len(line) for line in lines) <= columns
+    assert len(lines) <= (24 if columns == 100 else 50)
+    words = " ".join(line.strip() for line in lines)
+    assert "prompt_toolkit" in words
+    assert "api: reached" in words
+    assert all(line.startswith(("ok ", "note ", "BROKEN ", "    ")) for line in lines)

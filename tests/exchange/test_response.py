@@ -1,0 +1,72 @@
+"""One response as it comes in, whatever its headers say of it."""
+
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from avow.errors import NotAnAnswer, Rejected, StreamEnded
+from avow.exchange.exchange import Happening, TextWritten
+from avow.exchange.response import Reading
+from tests.streams import block, end, sse, start, words
+
+MESSAGE = {"type": "message", "model": "m", "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn"}
+EVENTS = sse(*[start("m"), *words(0, "hi"), *end()])
+
+
+class Body:
+    """A response of given bytes."""
+
+    def __init__(self, *chunks: bytes, status: int = 200, kind: str = "text/event-stream") -> None:
+        self.status = status
+        self.headers = {"content-type": kind}
+        self._chunks = chunks
+
+    def chunks(self) -> Iterator[bytes]:
+        yield from self._chunks
+
+    def read(self, limit: int = 1 << 20) -> bytes:
+        return b"".join(self._chunks)[:limit]
+
+
+def reading_of(body: Body) -> tuple[Reading, list[Happening]]:
+    told: list[Happening] = []
+    reading = Reading(threading.Lock(), told.append)
+    reading.read(body)
+    return reading, told
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(Body(EVENTS), id="events"),
+        pytest.param(Body(EVENTS, kind="application/json"), id="events-named-json"),
+        pytest.param(Body(*(EVENTS[i : i + 1] for i in range(len(EVENTS)))), id="byte-by-byte"),
+        pytest.param(Body(b"\xef\xbb\xbf", EVENTS), id="a-byte-order-mark"),
+        pytest.param(Body(json.dumps(MESSAGE).encode(), kind="application/json"), id="whole"),
+        pytest.param(Body(b"  \n", json.dumps(MESSAGE).encode()), id="whole-named-events"),
+    ],
+)
+def test_the_same_message(body: Body) -> None:
+    reading, told = reading_of(body)
+    message = reading.message()
+    assert message is not None
+    assert (message.whole, message.text, message.model) == (True, "hi", "m")
+    assert "".join(h.text for h in told if isinstance(h, TextWritten)) == "hi"
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        pytest.param(Body(b"<html>portal</html>", kind="text/html"), NotAnAnswer, id="a-page"),
+        pytest.param(Body(b""), StreamEnded, id="an-empty-stream"),
+        pytest.param(Body(b'{"foo": 1}'), NotAnAnswer, id="json-that-is-no-message"),
+        pytest.param(Body(b'{"type": "error", "error": {"type": "api_error"}}'), Rejected, id="an-error-with-200"),
+        pytest.param(Body(sse(start("m"), *block(0, {"type": "text", "text": "h"}))), StreamEnded, id="cut"),
+        pytest.param(Body(b"", status=302), NotAnAnswer, id="a-redirect"),
+    ],
+)
+def test_what_is_no_answer(body: Body, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        reading_of(body)

@@ -1,0 +1,60 @@
+"""The values of routing, and the words for why another model answered."""
+
+import pytest
+
+from avow.errors import Failure
+from avow.routing.verdict import REROUTED, Evidence, Hop, Outcome, Routing, Segment, Verdict, reasons
+
+A, B = "claude-fable-5-2", "claude-opus-4-8"
+DECLINED = Hop(A, Outcome.DECLINED, "cyber")
+SERVED = Hop(B, Outcome.SERVED)
+PINNED = Evidence("conversation.pinned", {"model": B, "since_turn": 2}, "strong")
+COUNTED = Evidence("headers.x-litellm-attempted-fallbacks", "1", "strong")
+
+CASES: dict[str, tuple[Routing, tuple[str, ...]]] = {
+    "as requested": (Routing(Verdict.AS_REQUESTED, hops=(Hop(A, Outcome.SERVED),)), ()),
+    "a decline": (Routing(Verdict.FALLBACK, hops=(DECLINED, SERVED)), (f"{A} declined: cyber",)),
+    "no category": (Routing(Verdict.REFUSED, hops=(Hop(A, Outcome.DECLINED),)), (f"{A} declined: no category given",)),
+    "no name": (
+        Routing(Verdict.FALLBACK, hops=(Hop(None, Outcome.DECLINED, "bio"), SERVED)),
+        ("a model declined: bio",),
+    ),
+    "skipped by an error": (
+        Routing(Verdict.FALLBACK, hops=(Hop(A, Outcome.SKIPPED, error=Failure("overloaded_error", 529, "x")), SERVED)),
+        (f"{A} skipped: overloaded_error",),
+    ),
+    "recommended": (
+        Routing(Verdict.REFUSED, hops=(DECLINED, Hop(B, Outcome.SKIPPED))),
+        (f"{A} declined: cyber", f"{B} skipped: could not be tried"),
+    ),
+    "sticky": (Routing(Verdict.FALLBACK, hops=(SERVED,)), ("sticky: no decline in this response",)),
+    "pinned": (
+        Routing(Verdict.FALLBACK, hops=(SERVED,), evidence=(PINNED,)),
+        (f"this conversation stays on {B} since turn 2",),
+    ),
+    "declared by a header": (
+        Routing(Verdict.FALLBACK, hops=(SERVED,), evidence=(COUNTED,)),
+        ("declared by x-litellm-attempted-fallbacks",),
+    ),
+    "a header that counts none": (
+        Routing(Verdict.FALLBACK, hops=(SERVED,), evidence=(Evidence(COUNTED.field, "0", "strong"),)),
+        ("sticky: no decline in this response",),
+    ),
+    "substituted": (Routing(Verdict.SUBSTITUTED, hops=(SERVED,)), ()),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_reasons(name: str) -> None:
+    routing, words = CASES[name]
+    assert reasons(routing) == words
+
+
+@pytest.mark.parametrize("verdict", [None, *Verdict])
+def test_rerouted(verdict: Verdict | None) -> None:
+    assert Routing(verdict).rerouted is (verdict in ("fallback", "substituted"))
+    assert {Verdict.FALLBACK, Verdict.SUBSTITUTED} == REROUTED
+
+
+def test_the_text_is_all_segments() -> None:
+    assert Routing(segments=(Segment(A, "a"), Segment(None, "b"), Segment(B, "c"))).text == "abc"
