@@ -9,7 +9,7 @@ def main() -> int:
         from avow import __version__
 
         return _print(f"avow {__version__}\n".encode())
-    from avow.cli import main as run  # deferred: start-up
+    from avow.cli import main as run
 
     return run(sys.argv[1:])
 

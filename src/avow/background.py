@@ -11,19 +11,19 @@ import threading
 from collections.abc import Callable
 
 
-class Ending:
+class Latch:
     """Comes once, and stays."""
 
     def __init__(self) -> None:
         self._ahead = threading.Lock()
         self._ahead.acquire()
 
-    def come(self) -> None:
+    def set(self) -> None:
         """Let it come; where it has come already, nothing happens."""
         with contextlib.suppress(RuntimeError):
             self._ahead.release()
 
-    def within(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> bool:
         """Wait for it, at most so long; whether it has come."""
         has_come = self._ahead.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
         if has_come:
@@ -31,26 +31,26 @@ class Ending:
         return has_come
 
 
-def in_background(work: Callable[[], object]) -> Ending:
+def in_background(work: Callable[[], object]) -> Latch:
     """Do `work` in a thread of its own, which does not keep the process alive. Gives the end of it."""
-    end = Ending()
+    end = Latch()
 
     def run() -> None:
         try:
             work()
         finally:
-            end.come()
+            end.set()
 
     _thread.start_new_thread(run, ())
     return end
 
 
-def later(seconds: float, work: Callable[[], object]) -> Ending:
+def later(seconds: float, work: Callable[[], object]) -> Latch:
     """Do `work` in a thread of its own, so many seconds from now. What is given calls it off where it comes before."""
-    call_off = Ending()
+    call_off = Latch()
 
     def run() -> None:
-        if not call_off.within(seconds):
+        if not call_off.wait(seconds):
             work()
 
     _thread.start_new_thread(run, ())

@@ -55,7 +55,7 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
 
     A single word on a terminal may be a command's name, misspelt.
     """
-    from avow.commands import COMMANDS, quick  # deferred: start-up
+    from avow.commands import COMMANDS, quick
 
     first = arguments[0] if arguments else ""
     if (first in COMMANDS and first != "ask") or (len(arguments) < 2 and context.stdin_is_terminal):
@@ -64,20 +64,20 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     if given is None:
         return None
     from avow.asking.question import answer
-    from avow.asking.typed import options_from  # deferred: start-up
+    from avow.asking.typed import options_from
 
     return int(answer(options_from(given), context))
 
 
 def _invoke(arguments: Sequence[str], context: "Context") -> int:
-    from avow.commands.tree import invoke  # deferred: start-up
+    from avow.commands.tree import invoke
 
     return invoke(arguments, context)
 
 
 def _bug(error: Exception, context: "Context") -> tuple[str, str]:
     """Words for a bug that can be pasted into a report: where it happened, without values that may be secret."""
-    import traceback  # deferred: only for bugs
+    import traceback
 
     if context.environ.get("AVOW_DEBUG"):
         context.screen.err("".join(traceback.format_tb(error.__traceback__)))

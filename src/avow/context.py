@@ -62,7 +62,7 @@ class Context:
     def history(self, settings: Settings, *, read_only: bool = False) -> "History":
         """The history, opened on first use. Raises HistoryError."""
         if self._history is None:
-            from avow.history.store import History  # deferred: start-up
+            from avow.history.store import History
 
             self._history = History.open(
                 self.paths.history_file,
@@ -77,7 +77,7 @@ class Context:
 
         Raises UsageError for an address a key may not be sent to, CredentialsError where there is no key.
         """
-        from avow.endpoint import keys  # deferred: start-up
+        from avow.endpoint import keys
 
         base_url = settings.text("base_url") or API_URL
         credential = keys.find(

@@ -74,7 +74,7 @@ class HistoryError(AvowError):
 
 
 class ExchangeError(AvowError):
-    """One attempt to get an answer failed. `sent`: the request may have reached the API; `hopeless`: trying again
+    """One attempt to get an answer failed. `sent`: the request may have reached the API; `not_retryable`: trying again
     would end in the same."""
 
     def __init__(
@@ -85,10 +85,10 @@ class ExchangeError(AvowError):
         request_id: str | None = None,
         hint: str | None = None,
         sent: bool = True,
-        hopeless: bool = False,
+        not_retryable: bool = False,
     ) -> None:
         super().__init__(failure.message, hint=hint)
-        self.hopeless = hopeless
+        self.not_retryable = not_retryable
         self.failure = failure
         self.exit_code = exit_code
         self.request_id = request_id

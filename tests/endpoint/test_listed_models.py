@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from avow.endpoint.credential import Credential
-from avow.endpoint.listed_models import Known, allowed_fallbacks, fetch, fetch_one, find, keep, merged, place, read
+from avow.endpoint.listed_models import (
+    ListedModels,
+    allowed_fallbacks,
+    fetch,
+    fetch_one,
+    find,
+    keep,
+    merged,
+    place,
+    read,
+)
 from avow.endpoint.transport import Patience, Transport
 from avow.errors import Rejected
 from avow.models import catalogue
@@ -88,7 +98,7 @@ def test_a_rejected_key_is_an_error() -> None:
 
 
 def test_it_is_kept_for_a_day_for_its_endpoint_alone(tmp_path: Path) -> None:
-    keep(tmp_path, Known(URL, NOON, (SAID,)))
+    keep(tmp_path, ListedModels(URL, NOON, (SAID,)))
     assert read(tmp_path, URL, NOON + 5).about("claude-opus-5") == SAID
     assert read(tmp_path, URL, NOON + 86_401).fetched_at is None
     assert read(tmp_path, URL, NOON - 5).fetched_at is None
@@ -107,14 +117,14 @@ def test_it_is_kept_for_a_day_for_its_endpoint_alone(tmp_path: Path) -> None:
     ids=["empty", "torn", "list", "newer", "lacking", "no time", "no model"],
 )  # fmt: skip
 def test_a_damaged_file_counts_as_empty(damage: bytes, tmp_path: Path) -> None:
-    keep(tmp_path, Known(URL, NOON, (SAID,)))
+    keep(tmp_path, ListedModels(URL, NOON, (SAID,)))
     place(tmp_path, URL).write_bytes(damage)
-    assert read(tmp_path, URL, NOON) == Known(URL)
+    assert read(tmp_path, URL, NOON) == ListedModels(URL)
     assert find(tmp_path, URL, "claude-opus-5", NOON) == catalogue.find("claude-opus-5")
 
 
 def test_what_the_endpoint_says_outranks_the_built_in_data(tmp_path: Path) -> None:
-    keep(tmp_path, Known(URL, NOON, (SAID,)))
+    keep(tmp_path, ListedModels(URL, NOON, (SAID,)))
     found = find(tmp_path, URL, "claude-opus-5", NOON)
     built_in = catalogue.find("claude-opus-5")
     assert found is not None
@@ -171,7 +181,10 @@ def test_avow_itself_falls_back_to_what_the_endpoint_allows(home: Path) -> None:
 
 def test_the_default_max_tokens_keeps_to_what_the_endpoint_said(home: Path) -> None:
     with Simulator() as simulator:
-        keep(home / "cache", Known(simulator.base_url, time.time(), ({"id": "claude-fable-5-2", "max_tokens": 1234},)))
+        keep(
+            home / "cache",
+            ListedModels(simulator.base_url, time.time(), ({"id": "claude-fable-5-2", "max_tokens": 1234},)),
+        )
         run(home, "hello", base_url=simulator.base_url)
         (request,) = simulator.requests
     assert request.json["max_tokens"] == 1234

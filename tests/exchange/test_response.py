@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from avow.errors import NotAnAnswer, Rejected, StreamEnded
-from avow.exchange.exchange import Happening, TextWritten
-from avow.exchange.response import Reading
+from avow.exchange.exchange import ExchangeEvent, TextWritten
+from avow.exchange.response import ResponseReader
 from tests.streams import block, end, sse, start, words
 
 MESSAGE = {"type": "message", "model": "m", "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn"}
@@ -30,9 +30,9 @@ class Body:
         return b"".join(self._chunks)[:limit]
 
 
-def reading_of(body: Body) -> tuple[Reading, list[Happening]]:
-    told: list[Happening] = []
-    reading = Reading(threading.Lock(), told.append)
+def reading_of(body: Body) -> tuple[ResponseReader, list[ExchangeEvent]]:
+    told: list[ExchangeEvent] = []
+    reading = ResponseReader(threading.Lock(), told.append)
     reading.read(body)
     return reading, told
 

@@ -309,7 +309,7 @@ def test_an_error_is_decided_by_what_it_carries() -> None:
 def test_what_would_end_in_the_same_is_not_tried_again() -> None:
     refused = Failure("connection", None, "the certificate is not trusted")
     assert isinstance(decided_after(ConnectionFailed(refused, ExitCode.UNREACHABLE)), Wait)
-    assert isinstance(decided_after(ConnectionFailed(refused, ExitCode.UNREACHABLE, hopeless=True)), GiveUp)
+    assert isinstance(decided_after(ConnectionFailed(refused, ExitCode.UNREACHABLE, not_retryable=True)), GiveUp)
     page = NotAnAnswer(Failure("not_an_answer", 503, "a page of HTML"), ExitCode.UNAVAILABLE)
     assert isinstance(decided_after(page), GiveUp)
 

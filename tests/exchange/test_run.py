@@ -17,8 +17,8 @@ from avow.endpoint.transport import Patience, Transport
 from avow.errors import Interrupted, ReaderGone
 from avow.exchange.exchange import (
     Exchange,
+    ExchangeEvent,
     HandedOver,
-    Happening,
     Noted,
     Retrying,
     Started,
@@ -58,7 +58,7 @@ class Outcome:
     """What came of a conversation, and all that was told of it."""
 
     exchange: Exchange
-    told: list[Happening] = field(default_factory=list)
+    told: list[ExchangeEvent] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     server: RawServer | None = None
 
@@ -72,7 +72,7 @@ class Outcome:
         return self.exchange.status, self.exchange.verdict, self.exchange.exit_code, failure.type if failure else None
 
     def of(self, kind: type[Any]) -> list[Any]:
-        return [happening for happening in self.told if isinstance(happening, kind)]
+        return [event for event in self.told if isinstance(event, kind)]
 
 
 def asking(
@@ -97,10 +97,10 @@ def asking(
     transport = Transport(Credential(CANARY))
     outcome = Outcome(Exchange(id="1", conversation_id="1", created_at="", requested_model=ASKED))
 
-    def told(happening: Happening) -> None:
-        outcome.told.append(happening)
+    def told(event: ExchangeEvent) -> None:
+        outcome.told.append(event)
         if watch:
-            watch(happening)
+            watch(event)
 
     def pause(seconds: float) -> None:
         outcome.waits.append(seconds)
@@ -678,8 +678,8 @@ def test_what_arrives_is_saved_at_least_every_second() -> None:
 
 
 def test_a_signal_in_mid_answer_keeps_what_came() -> None:
-    def stop(happening: Happening) -> None:
-        if isinstance(happening, TextWritten):
+    def stop(event: ExchangeEvent) -> None:
+        if isinstance(event, TextWritten):
             raise Interrupted(signal.SIGINT)
 
     outcome = against([stream(HALF), STALL], watch=stop)
@@ -688,8 +688,8 @@ def test_a_signal_in_mid_answer_keeps_what_came() -> None:
 
 
 def test_a_signal_before_the_answer_leaves_no_verdict() -> None:
-    def stop(happening: Happening) -> None:
-        if isinstance(happening, Retrying):
+    def stop(event: ExchangeEvent) -> None:
+        if isinstance(event, Retrying):
             raise Interrupted(signal.SIGTERM)
 
     outcome = against(BUSY, watch=stop)
@@ -697,8 +697,8 @@ def test_a_signal_before_the_answer_leaves_no_verdict() -> None:
 
 
 def test_a_closed_stdout_ends_it_and_a_reroute_already_seen_is_kept() -> None:
-    def leave(happening: Happening) -> None:
-        if isinstance(happening, TextWritten) and happening.model == OTHER:
+    def leave(event: ExchangeEvent) -> None:
+        if isinstance(event, TextWritten) and event.model == OTHER:
             raise ReaderGone("stdout is closed")
 
     events = [start(), *words(0, "a"), *block(1, fallback()), *words(2, "b")]

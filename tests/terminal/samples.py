@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import pyte
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Happening, Status
+from avow.exchange.exchange import Exchange, ExchangeEvent, Status
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.terminal.screen import Screen
@@ -187,7 +187,7 @@ class Terminal:
             self._taken += data
 
 
-def feed(watch: Any, *happenings: Happening) -> None:
+def feed(watch: Any, *happenings: ExchangeEvent) -> None:
     """Let it watch these."""
-    for happening in happenings:
-        watch(happening)
+    for event in happenings:
+        watch(event)

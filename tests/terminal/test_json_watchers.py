@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from avow.exchange.exchange import (
+    ExchangeEvent,
     Finished,
     HandedOver,
-    Happening,
     Noted,
     Retrying,
     Started,
@@ -25,7 +25,7 @@ from avow.terminal.watchers import choose
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, HOSTILE, OPUS, exchange, feed
 
-ALL: tuple[Happening, ...] = (
+ALL: tuple[ExchangeEvent, ...] = (
     Started(samples.HANDED_OVER),
     Retrying(1, 0.5, "overloaded"),
     Noted("a note"),
@@ -38,10 +38,10 @@ ALL: tuple[Happening, ...] = (
 )
 
 
-def show(form: str, *happenings: Happening, facts: Facts | None = None, **options: Any) -> tuple[str, str]:
+def show(form: str, *events: ExchangeEvent, facts: Facts | None = None, **options: Any) -> tuple[str, str]:
     out, err = io.BytesIO(), io.BytesIO()
     screen = Screen(out, err, facts or Facts(), Facts())
-    feed(choose(screen, form, **options), *happenings)
+    feed(choose(screen, form, **options), *events)
     return out.getvalue().decode(), err.getvalue().decode()
 
 
@@ -80,8 +80,8 @@ def test_the_events_in_order_and_the_answer_last() -> None:
 def test_each_event_is_written_when_it_happens() -> None:
     out = io.BytesIO()
     watch = choose(Screen(out, None, Facts(), Facts()), "jsonl")
-    for count, happening in enumerate(ALL, 1):
-        watch(happening)
+    for count, event in enumerate(ALL, 1):
+        watch(event)
         assert out.getvalue().count(b"\n") == count
 
 

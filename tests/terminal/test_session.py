@@ -9,7 +9,7 @@ import pytest
 
 from avow.terminal import session
 
-PRINT = "from avow import session; print(session.find())"
+PRINT = "from avow.terminal import session; print(session.find())"
 
 
 def ask(*, new_session: bool = False) -> str:

@@ -13,9 +13,9 @@ import pexpect
 import pytest
 
 from avow.exchange.exchange import (
+    ExchangeEvent,
     Finished,
     HandedOver,
-    Happening,
     Noted,
     Retrying,
     Started,
@@ -37,7 +37,7 @@ ACTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000
 """What acts on a terminal, or hides."""
 
 
-def handed_over() -> tuple[Happening, ...]:
+def handed_over() -> tuple[ExchangeEvent, ...]:
     first, then = TextWritten(FABLE, "First, "), TextWritten(OPUS, "then.")
     return Started(exchange()), first, OVER, then, Finished(samples.HANDED_OVER)
 

@@ -8,9 +8,9 @@ import pytest
 
 from avow.errors import FileError, ReaderGone, UsageError
 from avow.exchange.exchange import (
+    ExchangeEvent,
     Finished,
     HandedOver,
-    Happening,
     Noted,
     Retrying,
     Started,
@@ -31,7 +31,7 @@ OVER = HandedOver(FABLE, OPUS, "cyber", in_text=True)
 FALLBACK = "avow: fallback: requested claude-fable-5, answered by claude-opus-4-8 (claude-fable-5 declined: cyber)\n"
 
 
-def show(*happenings: Happening, quiet: bool = False, **options: Any) -> tuple[str, str]:
+def show(*happenings: ExchangeEvent, quiet: bool = False, **options: Any) -> tuple[str, str]:
     out, err = io.BytesIO(), io.BytesIO()
     screen = Screen(out, err, Facts(), Facts(), quiet=quiet)
     feed(choose(screen, "text", **options), *happenings)
@@ -97,7 +97,7 @@ def test_final_text_is_all_that_is_printed() -> None:
 
 
 def test_notes_and_waits_are_told_unless_quiet() -> None:
-    happenings: tuple[Happening, ...] = (
+    happenings: tuple[ExchangeEvent, ...] = (
         START,
         Retrying(1, 0.5, "rate limited"),
         Noted("some\nnote"),
@@ -115,7 +115,7 @@ def test_quiet_leaves_the_stable_lines() -> None:
 
 
 def test_thinking_stays_out_of_the_answer() -> None:
-    happenings: tuple[Happening, ...] = (START, ThinkingWritten("hm\x1b"), ThinkingWritten("m"), *words("x"), DONE)
+    happenings: tuple[ExchangeEvent, ...] = (START, ThinkingWritten("hm\x1b"), ThinkingWritten("m"), *words("x"), DONE)
     assert show(*happenings) == ("x\n", "")
     out, err = show(*happenings, show_thinking=True)
     assert out == "x\n"

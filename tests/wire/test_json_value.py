@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.wire.json_value import DEEPEST, items, mend, mended, obj, parse, path, text
+from avow.wire.json_value import DEEPEST, encodable, encodable_value, items, obj, parse, path, text
 
 VALUES = {
     "NaN": (b"[NaN, Infinity, -Infinity]", [None, None, None]),
@@ -46,7 +46,7 @@ def test_what_is_no_json_is_a_value_error(data: bytes) -> None:
 
 def test_what_is_just_not_too_deep_can_be_mended_and_written() -> None:
     value = parse(b"[" * DEEPEST + b"]" * DEEPEST)
-    assert json.dumps(mended(value)) == "[" * DEEPEST + "]" * DEEPEST
+    assert json.dumps(encodable_value(value)) == "[" * DEEPEST + "]" * DEEPEST
 
 
 def test_many_brackets_side_by_side_are_not_deep() -> None:
@@ -59,20 +59,20 @@ def test_any_bytes(data: bytes) -> None:
         value = parse(data)
     except ValueError:
         return
-    json.dumps(mended(value)).encode()
+    json.dumps(encodable_value(value)).encode()
 
 
 @given(st.text(st.characters() | st.sampled_from("\ud83d\ude00\udfff\ud800")))
 def test_mended_text_can_be_encoded_and_whole_text_is_untouched(string: str) -> None:
-    mend(string).encode()
+    encodable(string).encode()
     if not any("\ud800" <= c <= "\udfff" for c in string):
-        assert mend(string) == string
+        assert encodable(string) == string
 
 
 def test_pairs_are_joined_and_lone_halves_replaced() -> None:
-    assert mend("a\ud83d\ude00b") == "a😀b"
-    assert mend("a\ud83db\ude00c") == "a\ufffdb\ufffdc"
-    assert mended({"k\ud83d": ["\ude00", 1, None]}) == {"k\ufffd": ["\ufffd", 1, None]}
+    assert encodable("a\ud83d\ude00b") == "a😀b"
+    assert encodable("a\ud83db\ude00c") == "a\ufffdb\ufffdc"
+    assert encodable_value({"k\ud83d": ["\ude00", 1, None]}) == {"k\ufffd": ["\ufffd", 1, None]}
 
 
 def test_values_of_other_shapes_are_nothing() -> None:

@@ -65,7 +65,7 @@ def _with_bytes(file: Attachment, history: History) -> Attachment:
     data = history.attachment_bytes(file.sha256)
     if data is not None:
         return replace(file, data=data)
-    from avow.prompt.attachments import read_again  # deferred: only where the history keeps no files
+    from avow.prompt.attachments import read_again
 
     return read_again(file)
 

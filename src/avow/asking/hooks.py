@@ -19,7 +19,7 @@ def run(command: Sequence[str], body: JsonObject, environ: Mapping[str, str], ti
     What it prints on stdout is dropped, its stderr is avow's. After `timeout_s` seconds it is ended, with all it
     started. An avow within it runs no such command, so that it cannot call itself for ever.
     """
-    import subprocess  # deferred: start-up
+    import subprocess
 
     try:
         process = subprocess.Popen(

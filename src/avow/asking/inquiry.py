@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 from avow.asking.keeper import Keeper
 from avow.asking.request_fields import body_fields, chain_policy, endpoint_for, expand
 from avow.context import Context
-from avow.endpoint.facts import Knowledge
+from avow.endpoint.facts import EndpointFacts
 from avow.endpoint.transport import Patience, Transport
 from avow.errors import AvowError, Failure
 from avow.exchange.conversation import Pinned, Replayed, pinned, replay
 from avow.exchange.exchange import (
     Attachment,
     Exchange,
+    ExchangeEvent,
     Finished,
-    Happening,
     Noted,
     as_json,
     exit_code,
@@ -92,7 +92,7 @@ def prepare(
     stay = pinned(inquiry.earlier, time.time(), requested if inquiry.fresh_model else None)
     sent = stay.model if stay and stay.requested_model == requested else requested
     endpoint = endpoint_for(settings, base_url, context, transport.credential if transport else None)
-    knowledge = Knowledge(None if simulated else context.paths.cache, base_url)
+    knowledge = EndpointFacts(None if simulated else context.paths.cache, base_url)
     known = knowledge.model(sent)
     replayed = replay(
         inquiry.earlier,
@@ -175,7 +175,7 @@ def _conversation(inquiry: Inquiry) -> str | None:
 def ask(
     inquiry: Inquiry,
     context: Context,
-    watch: Callable[[Happening], None],
+    watch: Callable[[ExchangeEvent], None],
     report: Callable[[JsonObject], None] | None = None,
     host: Host | None = None,
 ) -> Exchange:
@@ -229,7 +229,7 @@ def _finish(
     context: Context,
     exchange: Exchange,
     keeper: Keeper,
-    watch: Callable[[Happening], None],
+    watch: Callable[[ExchangeEvent], None],
     report: Callable[[JsonObject], None] | None,
 ) -> Exchange:
     for check in inquiry.checks:
@@ -261,7 +261,7 @@ def _run_hook(settings: Settings, context: Context, exchange: Exchange) -> None:
     command = settings.words("on_reroute")
     if not command or not exchange.routing.rerouted or exchange.signal is not None:
         return
-    from avow.asking import hooks  # deferred: start-up
+    from avow.asking import hooks
 
     body = as_json(exchange._replace(withheld=False))
     problem = hooks.run(command, body, context.environ, settings.number("on_reroute_timeout") or 10.0)
@@ -285,8 +285,8 @@ def host_for(settings: Settings, context: Context, simulate: str | None = None) 
     """Where questions go: the base URL with the user's credential; for `simulate`, the stand-in that plays this
     scenario, with a key of its own. Raises UsageError or CredentialsError."""
     if simulate is not None:
-        from avow.endpoint.credential import Credential  # deferred: start-up
-        from avow.simulator.server import Simulator  # deferred: start-up
+        from avow.endpoint.credential import Credential
+        from avow.simulator.server import Simulator
 
         with Simulator(scenario=simulate) as simulator:
             credential = Credential("sk-ant-simulated", "x-api-key", "the stand-in")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from avow.context import Context
 from avow.errors import HistoryError
-from avow.exchange.exchange import Exchange, Happening, Noted
+from avow.exchange.exchange import Exchange, ExchangeEvent, Noted
 from avow.routing.verdict import STICKY, reasons
 from avow.settings.levels import Settings
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Keeper:
     """Keeps an exchange in the history; what goes wrong there is said once and never spoils the answer."""
 
-    def __init__(self, context: Context, settings: Settings, watch: Callable[[Happening], None]) -> None:
+    def __init__(self, context: Context, settings: Settings, watch: Callable[[ExchangeEvent], None]) -> None:
         self._watch = watch
         self._history: History | None = None
         self._failed = False
@@ -50,7 +50,7 @@ class Keeper:
     def earlier_decline(self, exchange: Exchange) -> Exchange | None:
         """Where a turn that the API sent straight to a fallback comes from, if the history has it."""
         if self._history is not None and STICKY in reasons(exchange.routing):
-            from avow.history.stickiness import origin  # deferred: start-up
+            from avow.history.stickiness import origin
 
             with self._forgiving():
                 return origin(self._history, exchange)
@@ -60,7 +60,7 @@ class Keeper:
         """Delete what is older than the user wants to keep, and say so."""
         if self._history is None or self._keep_days is None:
             return
-        from avow.history.privacy import expire  # deferred: start-up
+        from avow.history.privacy import expire
 
         erased = expire(self._history, self._keep_days, time.time())
         if erased.count:

@@ -9,7 +9,7 @@ from avow.asking.inquiry import Inquiry, ask, count, failed_before_sending, prep
 from avow.asking.typed import Options
 from avow.context import Context
 from avow.errors import AvowError, CredentialsError, Interrupted, ReaderGone, UsageError
-from avow.exchange.exchange import Attachment, Exchange, Finished, Happening, Status, timestamp
+from avow.exchange.exchange import Attachment, Exchange, ExchangeEvent, Finished, Status, timestamp
 from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
 from avow.wire.json_value import JsonObject
@@ -46,7 +46,7 @@ def answer(options: Options, context: Context) -> ExitCode:
     flags = {**options.flags, **system_from_file(options, settings)}
     conversation: Mapping[str, object] = {}
     if earlier:
-        from avow.asking.earlier_turns import settings_of  # deferred: start-up
+        from avow.asking.earlier_turns import settings_of
 
         conversation = settings_of(earlier[-1])
     settings = context.settings(flags, template=saved, conversation=conversation, profile=options.profile)
@@ -81,10 +81,10 @@ def configure(context: Context, settings: Settings) -> None:
 
 def watcher_for(
     settings: Settings, context: Context, *, final_text: Callable[[Exchange], str] | None = None, badge: bool = False
-) -> Callable[[Happening], None]:
+) -> Callable[[ExchangeEvent], None]:
     """What shows an exchange in the form that was chosen; `final_text` is printed instead of the answer, `badge`
     names the model of every answer."""
-    from avow.terminal.watchers import choose  # deferred: start-up
+    from avow.terminal.watchers import choose
 
     return choose(
         context.screen,
@@ -151,7 +151,7 @@ def _gather(options: Options, context: Context, settings: Settings, template: "T
     attachments = [_attachment(spec, context) for spec in options.files]
     prompt, system = "" if from_stdin else words, None
     if template is not None:
-        from avow.prompt.templates import fill  # deferred: start-up
+        from avow.prompt.templates import fill
 
         filled = fill(template, options.variables, _as_text(data) if template.takes_input and data else None)
         prompt = "\n\n".join(part for part in (filled.prompt, prompt) if part)
@@ -160,7 +160,7 @@ def _gather(options: Options, context: Context, settings: Settings, template: "T
     if from_stdin or (not prompt and data):
         prompt = "\n\n".join(part for part in (prompt, _as_text(data)) if part)
     elif data.strip():
-        from avow.prompt.attachments import stdin_document  # deferred: start-up
+        from avow.prompt.attachments import stdin_document
 
         attachments.insert(0, stdin_document(data))
     if not prompt.strip() and not attachments:
@@ -172,13 +172,13 @@ def _gather(options: Options, context: Context, settings: Settings, template: "T
 
 
 def _attachment(spec: str, context: Context) -> Attachment:
-    from avow.prompt.attachments import read  # deferred: start-up
+    from avow.prompt.attachments import read
 
     return read(spec, stdin=context.stdin)
 
 
 def _read_stdin(context: Context, settings: Settings) -> bytes:
-    from avow.prompt.stdin import read_to_end  # deferred: start-up
+    from avow.prompt.stdin import read_to_end
 
     deadline = settings.number("deadline")
     return read_to_end(
@@ -200,7 +200,7 @@ def _template(options: Options, context: Context) -> "Template | None":
         if options.variables:
             raise UsageError("-p needs a template", hint="-t NAME -p KEY=VALUE")
         return None
-    from avow.asking.saved_templates import load_template  # deferred: start-up
+    from avow.asking.saved_templates import load_template
 
     return load_template(options.template, context)
 
@@ -226,7 +226,7 @@ def _with_schema(inquiry: Inquiry, settings: Settings) -> Inquiry:
     path = settings.text("schema")
     if path is None:
         return inquiry
-    from avow.prompt import schema as answer_schema  # deferred: start-up
+    from avow.prompt import schema as answer_schema
 
     schema = answer_schema.load(path)
 
@@ -250,12 +250,12 @@ def conversation_of(
         if options.goes_on or options.conversation:
             raise UsageError("a conversation needs the history, and it is switched off")
         return (), (), None
-    from avow.terminal import session  # deferred: start-up
+    from avow.terminal import session
 
     here = session.find()
     if not options.goes_on and options.conversation is None:
         return (), (), here
-    from avow.asking.earlier_turns import turns_to_continue  # deferred: start-up
+    from avow.asking.earlier_turns import turns_to_continue
 
     turns, note = turns_to_continue(context, settings, reference=options.conversation, session=here)
     return turns, (note,), here
@@ -273,7 +273,7 @@ def _markdown(settings: Settings) -> bool | None:
 
 def _final_text(which: str) -> Callable[[Exchange], str]:
     def extracted(exchange: Exchange) -> str:
-        from avow.prompt import schema as answer_schema  # deferred: start-up
+        from avow.prompt import schema as answer_schema
 
         return answer_schema.extract(exchange.text, which) or ""
 
@@ -282,7 +282,7 @@ def _final_text(which: str) -> Callable[[Exchange], str]:
 
 def _extractable(which: str) -> Callable[[Exchange], Exchange]:
     def check(exchange: Exchange) -> Exchange:
-        from avow.prompt import schema as answer_schema  # deferred: start-up
+        from avow.prompt import schema as answer_schema
 
         if exchange.problem is None and answer_schema.extract(exchange.text, which) is None:
             words = "the answer holds no fenced code block"
@@ -320,7 +320,7 @@ def _report(target: str | None, context: Context) -> Callable[[JsonObject], None
 
 
 def _show_request(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
-    from avow.asking.dry_run import as_curl, as_http  # deferred: start-up
+    from avow.asking.dry_run import as_curl, as_http
 
     if form not in ("request", "curl"):
         raise UsageError(f"--dry-run={form}: there is no such form", hint="--dry-run or --dry-run=curl")

@@ -14,7 +14,7 @@ _NOT_IN_TEMPLATES = frozenset(
 
 def load_template(name: str, context: Context) -> "Template":
     """The template that `-t` names, its settings checked. Raises UsageError with file and line."""
-    from avow.prompt import templates  # deferred: start-up
+    from avow.prompt import templates
 
     return templates.load(context.paths.templates, name, setting_problem)
 
@@ -22,7 +22,7 @@ def load_template(name: str, context: Context) -> "Template":
 def setting_problem(name: str, value: object) -> str | None:
     """What is wrong with a template's key. Templates are passed around: they may say how to ask, and not whom,
     with which credentials, or which file to write."""
-    from avow.settings.keys import KEYS, checked, nearest  # deferred: start-up
+    from avow.settings.keys import KEYS, checked, nearest
 
     known = {key.name: key for key in KEYS.values() if key.flag is not None and key.name not in _NOT_IN_TEMPLATES}
     if name not in known:

@@ -66,6 +66,6 @@ def command(
 
 def run(options: o.Options, context: Context) -> ExitCode:
     """Ask, and give the exit status. Raises Interrupted where a signal ended it, after all is kept."""
-    from avow.asking.question import answer  # deferred: start-up
+    from avow.asking.question import answer
 
     return answer(options, context)

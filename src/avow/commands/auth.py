@@ -76,7 +76,7 @@ def check_key(base_url: str, credential: Credential, settings: Settings, context
     """`GET /v1/models?limit=1`, which costs nothing. See `Check`."""
     import contextlib
 
-    from avow.asking.request_fields import endpoint_for  # deferred: start-up
+    from avow.asking.request_fields import endpoint_for
     from avow.endpoint.transport import Patience, Transport
     from avow.wire.failure import rejected
 
@@ -146,7 +146,7 @@ def run_status(options: Options, context: Context, check: Check = check_key) -> 
         body = {"host": host, "usable": usable, "sources": rows, "check": verdict}
         context.screen.out(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
         return code
-    from avow.terminal.fitted import fit  # deferred: start-up
+    from avow.terminal.fitted import fit
 
     facts = context.screen.out_facts
     context.screen.out(f"host: {host}\n")
@@ -190,7 +190,7 @@ def _given_key(context: Context, host: str) -> str:
     if context.stdin is None:
         raise UsageError("stdin is closed", hint="give the key on stdin, or run this on a terminal")
     if context.stdin_is_terminal:
-        import getpass  # deferred: start-up
+        import getpass
 
         try:
             return getpass.getpass(f"API key for {host} (not shown): ")
@@ -240,6 +240,6 @@ def _without(text: str, secret: str) -> str:
 
 
 def _clean(text: str) -> str:
-    from avow.terminal.sanitize import clean_line  # deferred: start-up
+    from avow.terminal.sanitize import clean_line
 
     return clean_line(text)

@@ -57,6 +57,6 @@ def command(
 def run(options: o.Options, context: Context) -> ExitCode:
     """Talk until the other side has had enough. Raises UsageError where there is nothing to go on with, Interrupted
     where a signal ended it."""
-    from avow.commands.chat_session import chat  # deferred: start-up
+    from avow.commands.chat_session import chat
 
     return chat(options, context)

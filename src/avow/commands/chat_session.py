@@ -13,7 +13,7 @@ from avow.asking.request_fields import expand
 from avow.commands.declared import Options
 from avow.context import Context
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError
-from avow.exchange.exchange import Attachment, Exchange, Happening, Noted, Status
+from avow.exchange.exchange import Attachment, Exchange, ExchangeEvent, Noted, Status
 from avow.exit_codes import ExitCode, gravest
 from avow.settings.levels import Settings
 from avow.terminal.facts import DUMB
@@ -132,12 +132,12 @@ class Chat:
         configure(self._context, inquiry.settings)  # the terminal may have another size by now
         watch = watcher_for(inquiry.settings, self._context, badge=True)
 
-        def hear(happening: Happening) -> None:
-            if isinstance(happening, Noted):
-                if happening.text in self._said:  # once in a chat is enough
+        def hear(event: ExchangeEvent) -> None:
+            if isinstance(event, Noted):
+                if event.text in self._said:  # once in a chat is enough
                     return
-                self._said.add(happening.text)
-            watch(happening)
+                self._said.add(event.text)
+            watch(event)
 
         exchange = ask(inquiry, self._context, hear, host=self._host)
         self._notes = ()
@@ -189,7 +189,7 @@ class Chat:
         self._context.screen.note(f"asking {self.model}{' from now on' if model else '; /model ID asks another'}")
 
     def _attach(self, spec: str) -> None:
-        from avow.prompt.attachments import read  # deferred: start-up
+        from avow.prompt.attachments import read
 
         if spec == "-":
             raise UsageError("stdin is where the chat's turns come from, so it cannot be a file")
@@ -222,7 +222,7 @@ class Chat:
     def _why(self) -> None:
         if not self._turns:
             raise UsageError("nothing has been answered yet", hint="ask something first")
-        from avow.terminal.why import why  # deferred: start-up
+        from avow.terminal.why import why
 
         screen = self._context.screen
         screen.err(why(self._turns[-1], screen.err_facts, same_models=self.settings().table("same_models")))
@@ -230,7 +230,7 @@ class Chat:
     def _settings_of_last(self) -> dict[str, object]:
         if not self._turns:
             return {}
-        from avow.asking.earlier_turns import settings_of  # deferred: start-up
+        from avow.asking.earlier_turns import settings_of
 
         return settings_of(self._turns[-1])
 
@@ -256,7 +256,7 @@ def _with_person(talk: Chat, settings: Settings, context: Context) -> None:
 
 def _editor(settings: Settings, context: Context) -> "LineEditor | LineReader":
     from avow.models import catalogue
-    from avow.terminal.line_editor import LineEditor, LineReader  # deferred: start-up
+    from avow.terminal.line_editor import LineEditor, LineReader
 
     if context.stdin is not None and context.environ.get("TERM") in DUMB:
         return LineReader(context.stdin, context.screen)
@@ -287,7 +287,7 @@ def _path(words: str) -> str:
     """The path that stands after `/file`: as it is, or without the quotes a terminal puts around a dropped file."""
     if Path(words).expanduser().exists() or not any(mark in words for mark in "'\"\\"):
         return words
-    import shlex  # deferred: rare
+    import shlex
 
     try:
         parts = shlex.split(words)

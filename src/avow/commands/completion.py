@@ -35,7 +35,7 @@ def run(shell: str, kind: str | None, context: Context) -> ExitCode:
     """
     if shell == "words":
         return _words(kind or "", context)
-    from avow.commands.tree import tree  # deferred: start-up, and the tree holds this command
+    from avow.commands.tree import tree
     from avow.reference import bash, fish, powershell, zsh
 
     scripts = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script, "powershell": powershell.script}
@@ -57,7 +57,7 @@ def _words(kind: str, context: Context) -> ExitCode:
         rows = [*kinds[kind](context)] if kind in kinds else []
     except AvowError:
         return ExitCode.OK
-    from avow.terminal.sanitize import clean_line  # deferred: start-up
+    from avow.terminal.sanitize import clean_line
 
     for word, about in rows:
         if word == clean_line(word) and not any(letter in word for letter in " \t'\"\\"):
@@ -68,7 +68,7 @@ def _words(kind: str, context: Context) -> ExitCode:
 
 def _models(context: Context) -> Iterable[Row]:
     """Aliases, then what the endpoint listed within a day, else the built-in list; nobody is asked."""
-    from avow.models import catalogue  # deferred: start-up
+    from avow.models import catalogue
     from avow.wire.request import API_URL
 
     try:
@@ -82,7 +82,7 @@ def _models(context: Context) -> Iterable[Row]:
 
 
 def _listed(context: Context, base_url: str) -> "list[Model]":
-    import time  # deferred: start-up
+    import time
 
     from avow.endpoint import listed_models
     from avow.models import catalogue
@@ -110,13 +110,13 @@ def _from_history(query: str, context: Context) -> Iterable[Row]:
 
 
 def _templates(context: Context) -> Iterable[Row]:
-    from avow.prompt import templates  # deferred: start-up
+    from avow.prompt import templates
 
     return ((name, "") for name in templates.names(context.paths.templates))
 
 
 def _scenarios(context: Context) -> Iterable[Row]:
-    from avow.simulator.scenarios import names  # deferred: start-up
+    from avow.simulator.scenarios import names
 
     yield from names()
     folder = context.paths.config / "scenarios"

@@ -97,7 +97,7 @@ def run_get(options: Options, context: Context) -> ExitCode:
 
     Raises UsageError for a name that is none, and for an entry that a table does not have.
     """
-    from avow.settings.edit import locate  # deferred: start-up
+    from avow.settings.edit import locate
 
     names, key, inner = locate(options.name)
     profile = options.profile
@@ -119,7 +119,7 @@ def run_get(options: Options, context: Context) -> ExitCode:
 
 def run_set(options: Options, context: Context) -> ExitCode:
     """Change one setting in the file. Raises UsageError for a wrong name or value."""
-    from avow.settings.edit import locate, set_value  # deferred: start-up
+    from avow.settings.edit import locate, set_value
 
     names, key, _inner = locate(options.name)
     if key.name == "profile" and options.value not in context.config.profiles:
@@ -134,7 +134,7 @@ def run_set(options: Options, context: Context) -> ExitCode:
 
 def run_unset(options: Options, context: Context) -> ExitCode:
     """Take one setting out of the file; one that is not in there is a note."""
-    from avow.settings.edit import locate, unset_value  # deferred: start-up
+    from avow.settings.edit import locate, unset_value
 
     if not unset_value(context.paths.config_file, options.name):
         locate(options.name)
@@ -159,8 +159,8 @@ def run_edit(context: Context) -> ExitCode:
     Raises ConfigError, naming the copy, where it is wrong and the user does not go on; FileError where the editor
     fails.
     """
-    from avow.paths import write_private  # deferred: start-up
-    from avow.settings import levels  # deferred: start-up
+    from avow.paths import write_private
+    from avow.settings import levels
 
     path = context.paths.config_file
     try:
@@ -190,7 +190,7 @@ def run_edit(context: Context) -> ExitCode:
 
 
 def _run_editor(context: Context, copy: Path) -> None:
-    import shlex  # deferred: start-up
+    import shlex
     import subprocess
 
     chosen = context.environ.get("VISUAL") or context.environ.get("EDITOR") or "vi"
@@ -251,13 +251,13 @@ def _shown(value: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    from avow.terminal.sanitize import clean_line  # deferred: start-up
+    from avow.terminal.sanitize import clean_line
 
     return clean_line(text)
 
 
 def _clean_terminal(text: str, context: Context) -> str:
     """Cleaned for a terminal; a pipe gets the text as it is."""
-    from avow.terminal.sanitize import clean  # deferred: start-up
+    from avow.terminal.sanitize import clean
 
     return clean(text) if context.screen.is_terminal else text

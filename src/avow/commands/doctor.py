@@ -43,7 +43,7 @@ def command(
 
 def run(options: DoctorOptions, context: Context) -> ExitCode:
     """Print what was found; 1 where something is broken."""
-    from avow.commands import doctor_findings  # deferred: start-up
+    from avow.commands import doctor_findings
 
     findings = doctor_findings.examine(context, offline=options.offline, profile=options.profile)
     code = doctor_findings.status(findings)
@@ -57,7 +57,7 @@ def run(options: DoctorOptions, context: Context) -> ExitCode:
 
 def _page(findings: "tuple[Finding, ...]", context: Context) -> str:
     """A line for each finding; on a terminal, lines that are too long go on below their own beginning."""
-    from avow.terminal.sanitize import clean_line  # deferred: start-up
+    from avow.terminal.sanitize import clean_line
 
     names = [f"{finding.topic}: {finding.name}" for finding in findings]
     facts = context.screen.out_facts
@@ -80,6 +80,6 @@ def _page(findings: "tuple[Finding, ...]", context: Context) -> str:
 
 
 def _folded(words: str, most: int | None, indent: int) -> list[str]:
-    import textwrap  # deferred: start-up
+    import textwrap
 
     return [words] if most is None else textwrap.wrap(words, max(most - indent, 20), break_on_hyphens=False) or [""]

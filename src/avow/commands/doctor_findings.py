@@ -59,7 +59,7 @@ def _versions() -> Iterator[Finding]:
     from importlib.metadata import PackageNotFoundError, version
 
     from avow import __version__
-    from avow.history import database  # deferred: start-up
+    from avow.history import database
 
     yield Finding("versions", "avow", "ok", __version__)
     yield Finding("versions", "python", "ok", f"{platform.python_version()} ({sys.executable})")
@@ -120,7 +120,7 @@ def _config(context: "Context", profile: str | None) -> tuple["Settings | None",
         settings = context.settings(profile=profile)
     except AvowError as error:
         return None, Finding("config", "settings", "broken", error.message, error.hint)
-    from avow.settings.levels import unknown_variables  # deferred: start-up
+    from avow.settings.levels import unknown_variables
 
     unknown = [name for name, _near in unknown_variables(context.environ)]
     if unknown:
@@ -130,7 +130,7 @@ def _config(context: "Context", profile: str | None) -> tuple["Settings | None",
 
 
 def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
-    from avow.endpoint import keys  # deferred: start-up
+    from avow.endpoint import keys
 
     try:
         sources = keys.explain(
@@ -154,7 +154,7 @@ def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
 
 
 def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator[Finding]:
-    from avow.wire.request import API_URL  # deferred: start-up
+    from avow.wire.request import API_URL
 
     base_url = settings.text("base_url") or API_URL
     shown = _without_secrets(base_url)
@@ -199,7 +199,7 @@ def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
 
 def clock(date: str | None, now: float) -> Finding:
     """Ours beside the server's; `date` is the `Date` header (RFC 9110, 6.6.1), `now` seconds since 1970."""
-    from avow.exchange.retry import http_date  # deferred: start-up
+    from avow.exchange.retry import http_date
 
     theirs = http_date(date or "")
     if theirs is None:
@@ -216,7 +216,7 @@ def _asked(context: "Context", settings: "Settings") -> tuple[int, str, str | No
     """Status, content type, `Date` and seconds of the one free request. Raises AvowError where there is no answer."""
     import time
 
-    from avow.asking.request_fields import endpoint_for  # deferred: start-up
+    from avow.asking.request_fields import endpoint_for
     from avow.endpoint.transport import Patience, Transport
 
     base_url, credential = context.destination(settings)

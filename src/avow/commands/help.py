@@ -38,7 +38,7 @@ def command(
 
 def run(topic: str | None, context: Context) -> ExitCode:
     """Print the overview, or a topic. Raises UsageError for a topic there is not."""
-    from avow.reference.topics import TOPICS  # deferred: start-up
+    from avow.reference.topics import TOPICS
     from avow.terminal.fitted import fit
 
     if topic is None:
@@ -47,7 +47,7 @@ def run(topic: str | None, context: Context) -> ExitCode:
         context.screen.out(fit(f"{OVERVIEW}\nTopics\n{rows}", context.screen.out_facts))
         return ExitCode.OK
     if topic not in TOPICS:
-        import difflib  # deferred: only for errors
+        import difflib
 
         near = difflib.get_close_matches(topic, TOPICS, 1)
         hint = f"did you mean {near[0]}?" if near else "topics: " + ", ".join(TOPICS)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from avow.context import Context
-from avow.endpoint.listed_models import Known, fetch, fetch_one, keep, merged, read
+from avow.endpoint.listed_models import ListedModels, fetch, fetch_one, keep, merged, read
 from avow.errors import CredentialsError, UsageError
 from avow.exit_codes import ExitCode
 from avow.models import catalogue
@@ -67,13 +67,13 @@ def run(options: ModelsOptions, context: Context) -> ExitCode:
     shown = _gather(options, settings, context)
     prices = settings.table("prices")
     if options.as_json:
-        import json  # deferred: start-up
+        import json
 
         context.screen.out(json.dumps(_as_json(shown, settings, prices), indent=2) + "\n")
     elif options.model is not None:
         context.screen.out(_detail(shown.models[0], settings, prices))
     else:
-        from avow.commands.paging import page  # deferred: start-up
+        from avow.commands.paging import page
 
         page(_table(shown.models, prices, context), context)
     return ExitCode.OK
@@ -87,7 +87,7 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
     now = time.time()
     cache = context.paths.cache
     wanted = catalogue.expand_alias(options.model, settings.table("aliases")) if options.model else None
-    known = Known(base_url) if options.refresh else read(cache, base_url, now)
+    known = ListedModels(base_url) if options.refresh else read(cache, base_url, now)
     if known.fetched_at is None or (wanted and known.has_list and known.about(wanted) is None):
         try:
             known = _asked(known, wanted, settings, context, base_url)
@@ -109,10 +109,12 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
     return _listed(known, wanted, base_url)
 
 
-def _asked(known: Known, wanted: str | None, settings: Settings, context: Context, base_url: str) -> Known:
+def _asked(
+    known: ListedModels, wanted: str | None, settings: Settings, context: Context, base_url: str
+) -> ListedModels:
     """Ask for the list where it is not known yet, and for the one model that it lacks."""
     from avow.asking.request_fields import endpoint_for
-    from avow.commands.with_retries import insisting  # deferred: start-up
+    from avow.commands.with_retries import with_retries
     from avow.endpoint.transport import Patience, Transport
 
     base_url, credential = context.destination(settings)
@@ -127,23 +129,23 @@ def _asked(known: Known, wanted: str | None, settings: Settings, context: Contex
     try:
         now = time.time()
         if known.fetched_at is None:
-            listed = insisting(lambda: fetch(endpoint, send, now), settings, context)
+            listed = with_retries(lambda: fetch(endpoint, send, now), settings, context)
             known = replace(listed, singles=known.singles)
         if wanted and known.has_list and known.about(wanted) is None:
-            said = insisting(lambda: fetch_one(endpoint, wanted, send), settings, context)
+            said = with_retries(lambda: fetch_one(endpoint, wanted, send), settings, context)
             known = replace(known, singles={**known.singles, wanted: (now, said)})
         return known
     finally:
         transport.close()
 
 
-def _built_in(wanted: str | None, base_url: str, known: Known | None) -> _Shown:
+def _built_in(wanted: str | None, base_url: str, known: ListedModels | None) -> _Shown:
     has_list = None if known is None else False
     models = catalogue.models() if wanted is None else (_only(catalogue.find(wanted), wanted),)
     return _Shown(models, "built-in", base_url, known.fetched_at if known else None, has_list)
 
 
-def _listed(known: Known, wanted: str | None, base_url: str) -> _Shown:
+def _listed(known: ListedModels, wanted: str | None, base_url: str) -> _Shown:
     if wanted is None:
         models = tuple(merged(catalogue.find(said["id"]), said) for said in known.models or ())
     else:
@@ -189,7 +191,7 @@ def _table(models: tuple[Model, ...], own: dict[str, Any], context: Context) -> 
         return _aligned([HEADINGS, *rows])
     if facts.width < _WIDE or facts.plain:
         return _blocks(rows, facts.width)
-    from rich import box  # deferred: start-up
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
@@ -210,7 +212,7 @@ def _aligned(rows: list[tuple[str, ...]]) -> str:
 
 
 def _blocks(rows: list[tuple[str, ...]], width: int) -> str:
-    import textwrap  # deferred: start-up
+    import textwrap
 
     text = ""
     for name, line, context, output, price, lifecycle, declines, fallbacks in rows:
@@ -303,7 +305,7 @@ def _duration(seconds: float) -> str:
 
 
 def _as_json(shown: _Shown, settings: Settings, own: dict[str, Any]) -> JsonObject:
-    from avow.exchange.exchange import timestamp  # deferred: start-up
+    from avow.exchange.exchange import timestamp
 
     return {
         "schema": SCHEMA,

@@ -19,9 +19,9 @@ def page(text: str, context: Context) -> None:
 
 def _through(pager: str, text: str, context: Context) -> bool:
     """Whether the pager could be started. Raises nothing where it ends early."""
-    import shlex  # deferred: start-up
+    import shlex
     import signal
-    import subprocess  # deferred: start-up
+    import subprocess
 
     environ = {"LESS": "-FRX", **context.environ}
     try:

@@ -57,7 +57,7 @@ def run(options: RetryOptions, context: Context) -> ExitCode:
     from avow.asking.inquiry import Inquiry
     from avow.asking.question import configure, put
     from avow.exchange.conversation import path_to
-    from avow.terminal import session  # deferred: start-up
+    from avow.terminal import session
 
     given = options.given
     settings = context.settings(given.flags, profile=given.profile)

@@ -41,7 +41,7 @@ def command(
 
 def run(options: ScanOptions, context: Context) -> ExitCode:
     """Read, and print the report. Raises UsageError for a path that holds no records."""
-    from avow.scan.scanning import scan  # deferred: start-up
+    from avow.scan.scanning import scan
 
     progress = _Progress(context)
     home = Path(context.environ.get("HOME") or Path.home())

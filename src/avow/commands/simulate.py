@@ -38,7 +38,7 @@ def serve_command(
 
 def run_list(context: Context) -> ExitCode:
     """Print each scenario with what it does."""
-    from avow.simulator.scenarios import names  # deferred: start-up
+    from avow.simulator.scenarios import names
     from avow.terminal.fitted import fit
 
     rows = names()
@@ -50,7 +50,7 @@ def run_list(context: Context) -> ExitCode:
 
 def run_serve(options: ServeOptions, context: Context) -> ExitCode:
     """Serve until a signal comes. Raises UsageError for a port that is taken or a scenario that is none."""
-    from avow.simulator.server import Simulator  # deferred: start-up
+    from avow.simulator.server import Simulator
 
     with Simulator(scenario=options.scenario, port=options.port, record=False, folder=_folder(context)) as simulator:
         context.screen.out(f"{simulator.base_url}\n")

@@ -76,7 +76,7 @@ def delete_command(context: typer.Context, name: Name) -> None:
 
 def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
     """Print what is saved; a template that cannot be read is told on stderr and skipped."""
-    from avow.prompt import templates  # deferred: start-up
+    from avow.prompt import templates
 
     found = []
     for name in templates.names(context.paths.templates):
@@ -97,7 +97,7 @@ def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
 
 def run_show(name: str, context: Context) -> ExitCode:
     """Print the file's text."""
-    from avow.prompt import templates  # deferred: start-up
+    from avow.prompt import templates
 
     _print(templates.text_of(context.paths.templates, name), context)
     return ExitCode.OK
@@ -105,7 +105,7 @@ def run_show(name: str, context: Context) -> ExitCode:
 
 def run_save(name: str, options: o.Options, context: Context, *, force: bool = False) -> ExitCode:
     """Save the prompt and options under a name. Raises UsageError where there is nothing to save."""
-    from avow.prompt import templates  # deferred: start-up
+    from avow.prompt import templates
 
     settings = {key: value for key, value in options.flags.items() if value is not None}
     system = settings.pop("system", None)
@@ -130,7 +130,7 @@ def run_save(name: str, options: o.Options, context: Context, *, force: bool = F
 
 def run_delete(name: str, context: Context) -> ExitCode:
     """Remove the template."""
-    from avow.prompt import templates  # deferred: start-up
+    from avow.prompt import templates
 
     context.screen.note(f"deleted {templates.delete(context.paths.templates, name)}")
     return ExitCode.OK
@@ -142,7 +142,7 @@ def _prompt(words: tuple[str, ...], context: Context, *, from_stdin: bool) -> st
         return " ".join(words)
     if not words and not from_stdin:
         return None
-    from avow.prompt.stdin import read_to_end  # deferred: start-up
+    from avow.prompt.stdin import read_to_end
 
     data = read_to_end(context.stdin, lambda: context.screen.note("waiting for stdin to end"))
     try:
@@ -152,7 +152,7 @@ def _prompt(words: tuple[str, ...], context: Context, *, from_stdin: bool) -> st
 
 
 def _text_of_file(path: str) -> str:
-    from pathlib import Path  # deferred: start-up
+    from pathlib import Path
 
     try:
         return Path(path).read_bytes().decode("utf-8-sig")
@@ -166,7 +166,7 @@ def _text_of_file(path: str) -> str:
 def _print(text: str, context: Context) -> None:
     """To stdout: as it is for a pipe, cleaned for a terminal, since templates are passed around."""
     if context.screen.is_terminal:
-        from avow.terminal.sanitize import clean  # deferred: start-up
+        from avow.terminal.sanitize import clean
 
         text = clean(text)
     context.screen.out(text)

@@ -30,7 +30,7 @@ class _Helped:
 
     def get_help(self, ctx: Any) -> str:
         """The page; in a run it goes to the screen, and the command ends."""
-        from avow.reference import help_page, tree  # deferred: only for help
+        from avow.reference import help_page, tree
 
         path: list[str] = []
         at = ctx
@@ -120,7 +120,7 @@ def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
 
 def tree(names: Sequence[str] = COMMANDS) -> "Command":
     """All commands as values, for help, completions and the man page."""
-    from avow.reference.topics import TOPICS  # deferred: only for these
+    from avow.reference.topics import TOPICS
     from avow.reference.tree import read
     from avow.settings.keys import KEYS
 
@@ -155,7 +155,7 @@ def invoke(arguments: Sequence[str], context: Context) -> int:
 def _hint(args: list[str]) -> str:
     name = args[0] if args and args[0] in COMMANDS else "ask"
     if name != "ask" and not any(word.startswith("-") for word in args):
-        import shlex  # deferred: only for errors
+        import shlex
 
         return f"to send these words as a prompt: avow -- {shlex.join(args)}"
     return f"avow {name} --help"
@@ -165,7 +165,7 @@ def _refuse_typo(args: list[str], context: Context) -> None:
     """A single word on a terminal that is nearly a command's name is no prompt one would pay for."""
     if len(args) != 1 or args[0] in COMMANDS or args[0].startswith("-") or not context.stdin_is_terminal:
         return
-    import difflib  # deferred: only for single words
+    import difflib
 
     near = difflib.get_close_matches(args[0], COMMANDS, 1, SPELLING)
     if near:

@@ -36,12 +36,12 @@ def run(options: WhyOptions, context: Context) -> ExitCode:
     if exchange is None:
         raise UsageError("the history is empty", hint="ask something first")
     if options.as_json:
-        import json  # deferred: start-up
+        import json
 
         context.screen.out(json.dumps(as_json(exchange), indent=2) + "\n")
         return ExitCode.OK
     from avow.history.stickiness import origin
-    from avow.terminal.why import why  # deferred: start-up
+    from avow.terminal.why import why
 
     earlier = origin(history, exchange)
     context.screen.out(

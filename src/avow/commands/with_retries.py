@@ -13,7 +13,7 @@ from avow.settings.levels import Settings
 _T = TypeVar("_T")
 
 
-def insisting(look_up: Callable[[], _T], settings: Settings, context: Context) -> _T:
+def with_retries(look_up: Callable[[], _T], settings: Settings, context: Context) -> _T:
     """What `look_up` gives; it is called again as `--retries` and `--deadline` allow, and each time that is noted.
 
     Raises the last ExchangeError of `look_up`, with a hint where the API asks for a wait that is too long.

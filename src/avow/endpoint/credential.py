@@ -45,7 +45,7 @@ def is_loopback(host: str | None) -> bool:
         return True
     if host in ("127.0.0.1", "::1"):
         return True
-    import ipaddress  # deferred: start-up
+    import ipaddress
 
     try:
         return ipaddress.ip_address(host).is_loopback

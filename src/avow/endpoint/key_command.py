@@ -12,7 +12,7 @@ _HINT = "it must print the key, and nothing else, on stdout"
 
 def run(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """The key that a command prints: run without a shell, for ten seconds at most. Raises CredentialsError."""
-    import subprocess  # deferred: start-up
+    import subprocess
 
     try:
         process = subprocess.Popen(
@@ -40,7 +40,7 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> str:
 
 def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
     """What a process printed (not more than a key can have), and its status, None where it took too long."""
-    import time  # deferred: start-up
+    import time
     from functools import partial
 
     from avow.background import in_background
@@ -54,7 +54,7 @@ def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
     until = time.monotonic() + LIMIT_S
     ends = [in_background(partial(drain, name, getattr(process, name))) for name in tuple(kept)]
     for end in ends:
-        end.within(max(until - time.monotonic(), 0))
+        end.wait(max(until - time.monotonic(), 0))
     try:
         code = process.wait(max(until - time.monotonic(), 0.01))
     except Exception:  # subprocess.TimeoutExpired
@@ -63,13 +63,13 @@ def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
         if process.poll() is None:
             process.kill()
             process.wait()
-    late = not all(end.within(0) for end in ends)
+    late = not all(end.wait(0) for end in ends)
     return kept["stdout"], kept["stderr"], None if late else code
 
 
 def _one_line(text: str) -> str:
     """Words from outside as one line that is fit to show, the last of them, with anything like a key struck out."""
-    import re  # deferred: only for errors
+    import re
 
     words = " ".join(text.split())
     words = "".join(letter if letter.isprintable() else "�" for letter in words)

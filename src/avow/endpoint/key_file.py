@@ -72,13 +72,13 @@ def _private_text(path: Path) -> str:
 
 
 def _chmod(path: Path) -> str:
-    import shlex  # deferred: only for errors
+    import shlex
 
     return f"chmod 600 {shlex.quote(str(path))}"
 
 
 def _write(path: Path, keys: Mapping[str, str]) -> None:
-    from avow.paths import write_private  # deferred: start-up
+    from avow.paths import write_private
 
     if not keys:
         path.unlink(missing_ok=True)

@@ -172,7 +172,7 @@ class _Outcome:
 
 def _watched(ask: Any, limit_s: float) -> object:
     """What `ask` returns, if it does so in time: a keyring may wait for a prompt that no one sees, or for ever."""
-    from avow.background import in_background  # deferred: start-up
+    from avow.background import in_background
 
     outcome = _Outcome()
 
@@ -184,7 +184,7 @@ def _watched(ask: Any, limit_s: float) -> object:
         except BaseException as error:  # a backend may raise anything, its import included
             outcome.error = KeyringUnusable(_keyring_words(error))
 
-    if not in_background(work).within(limit_s):
+    if not in_background(work).wait(limit_s):
         raise KeyringUnusable(f"did not answer within {limit_s:g} seconds (keyring.enabled = false skips it)")
     if outcome.error is not None:
         raise outcome.error
@@ -203,7 +203,7 @@ def _keyring_words(error: BaseException) -> str:
 
 def _backend() -> Any:
     """The keyring of this machine. Raises KeyringUnusable for one that keeps nothing, or keeps it in plain text."""
-    import keyring  # deferred: start-up
+    import keyring
 
     backend: Any = keyring.get_keyring()
     # A chain of backends would fall through to the plain text one.

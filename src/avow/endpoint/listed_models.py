@@ -33,7 +33,7 @@ Send = Callable[[Request], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ListedModels:
     """What one endpoint said. `models` are its list's objects, cut down to what avow uses, None where it was not
     asked or (`has_list` false) has none; `fetched_at` Unix seconds; `singles` what it said of one id, and when
     (None: it does not know the id)."""
@@ -57,7 +57,7 @@ class Known:
         return next((one for one in listed if wanted and catalogue.find(one["id"]) is wanted), None)
 
 
-def fetch(endpoint: Endpoint, send: Send, now: float) -> Known:
+def fetch(endpoint: Endpoint, send: Send, now: float) -> ListedModels:
     """Ask for the whole list. Raises ExchangeError where the endpoint cannot be reached or rejects the request; an
     endpoint without a list gives `has_list` false."""
     models: dict[str, JsonObject] = {}
@@ -66,14 +66,14 @@ def fetch(endpoint: Endpoint, send: Send, now: float) -> Known:
         after = f"&after_id={_quoted(cursor)}" if cursor else ""
         page = _get(endpoint, f"/v1/models?limit=1000{after}", send)
         if page is None or not isinstance(page.get("data"), list):
-            return Known(endpoint.base_url, now, None, has_list=False)
+            return ListedModels(endpoint.base_url, now, None, has_list=False)
         before = len(models)
         models |= {one["id"]: _reduced(one) for one in items(page["data"]) if text(one.get("id"))}
         following = text(page.get("last_id"))
         if page.get("has_more") is not True or following in (None, cursor) or len(models) == before:
             break
         cursor = following
-    return Known(endpoint.base_url, now, tuple(models.values()))
+    return ListedModels(endpoint.base_url, now, tuple(models.values()))
 
 
 def fetch_one(endpoint: Endpoint, model: str, send: Send) -> JsonObject | None:
@@ -138,10 +138,10 @@ def place(cache: Path, base_url: str) -> Path:
     return cache / "models" / (re.sub(r"[^A-Za-z0-9.-]+", "_", base_url.rstrip("/"))[:150] + ".json")
 
 
-def read(cache: Path, base_url: str, now: float, *, stale: bool = False) -> Known:
+def read(cache: Path, base_url: str, now: float, *, stale: bool = False) -> ListedModels:
     """What is kept of an endpoint and not older than a day (`stale`: of any age). A file that is missing, damaged,
     of another version or about another endpoint counts as empty."""
-    nothing = Known(base_url)
+    nothing = ListedModels(base_url)
     try:
         kept = json.loads(place(cache, base_url).read_bytes())
         if kept["version"] != VERSION or kept["base_url"] != base_url:
@@ -153,7 +153,7 @@ def read(cache: Path, base_url: str, now: float, *, stale: bool = False) -> Know
         if fetched_at is None or not (stale or at_most_a_day(fetched_at, now)):
             return replace(nothing, singles=singles)
         listed = None if models is None else tuple(one for one in models if isinstance(one["id"], str))
-        return Known(base_url, float(fetched_at), listed, kept["has_list"] is True, singles)
+        return ListedModels(base_url, float(fetched_at), listed, kept["has_list"] is True, singles)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return nothing
 
@@ -163,7 +163,7 @@ def at_most_a_day(then: float, now: float) -> bool:
     return 0 <= now - then <= FRESH_S
 
 
-def keep(cache: Path, known: Known) -> None:
+def keep(cache: Path, known: ListedModels) -> None:
     """Keep it, readable by the user alone; a cache that cannot be written is nobody's concern."""
     body = {
         "version": VERSION,
@@ -194,7 +194,7 @@ def find(cache: Path, base_url: str, model: str, now: float) -> Model | None:
 def allowed_fallbacks(cache: Path | None, endpoint: Endpoint, model: str, send: Send, now: float) -> tuple[str, ...]:
     """The models that may answer for `model`, in order: asked of the endpoint once a day, else the built-in data.
     Without a `cache` nothing is kept."""
-    known = read(cache, endpoint.base_url, now) if cache else Known(endpoint.base_url)
+    known = read(cache, endpoint.base_url, now) if cache else ListedModels(endpoint.base_url)
     said = known.about(model)
     if (said is None or "allowed_fallback_models" not in said) and model not in known.singles:
         try:

@@ -183,7 +183,7 @@ def _import_httpx() -> Any:
     """httpx without its command line: where `click` is installed its import costs 50 ms more."""
     if "httpx" not in sys.modules:
         sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-    import httpx  # deferred: start-up
+    import httpx
 
     return httpx
 
@@ -221,7 +221,7 @@ class _Watchdog:
     def cancel(self) -> None:
         """Stop watching."""
         if self._timer is not None:
-            self._timer.come()
+            self._timer.set()
 
     def _hear(self, event: str, facts: dict[str, Any]) -> None:
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
@@ -297,8 +297,8 @@ def _unreachable(kind: str, words: str, *, sent: bool) -> ConnectionFailed | Tim
         hint = "where a proxy inspects TLS, name its root certificate in SSL_CERT_FILE"
     kinds = {"timeout": TimedOut, "connection": ConnectionFailed}
     failure = Failure(kind, None, f"the API cannot be reached: {words}")
-    hopeless = words.startswith("TLS")  # a certificate does not become valid by asking again
-    return kinds[kind](failure, ExitCode.UNREACHABLE, hint=hint, sent=sent, hopeless=hopeless)  # type: ignore[return-value]
+    not_retryable = words.startswith("TLS")  # a certificate does not become valid by asking again
+    return kinds[kind](failure, ExitCode.UNREACHABLE, hint=hint, sent=sent, not_retryable=not_retryable)  # type: ignore[return-value]
 
 
 def _silence(patience: Patience, *, begun: bool) -> TimedOut | Stalled:

@@ -304,4 +304,4 @@ class Finished(NamedTuple):
     exchange: Exchange
 
 
-Happening = Started | TextWritten | ThinkingWritten | HandedOver | Withdrawn | Retrying | Noted | Finished
+ExchangeEvent = Started | TextWritten | ThinkingWritten | HandedOver | Withdrawn | Retrying | Noted | Finished

@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from avow.errors import ExchangeError, Failure, NotAnAnswer, Stalled, StreamEnded
-from avow.exchange.exchange import HandedOver, Happening, TextWritten, ThinkingWritten
+from avow.exchange.exchange import ExchangeEvent, HandedOver, TextWritten, ThinkingWritten
 from avow.exit_codes import ExitCode
 from avow.wire.events import BlockStarted, Event, MessageStarted, TextArrived, ThinkingArrived, decode
 from avow.wire.failure import body_is_error, not_an_answer, rejection
-from avow.wire.json_value import JsonObject, items, mend, mended, obj, parse, text
+from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse, text
 from avow.wire.message import Message, MessageFold, block_text, whole
 from avow.wire.sse import EventDecoder
 
@@ -29,11 +29,11 @@ class Response(Protocol):
     def read(self, limit: int = ...) -> bytes: ...
 
 
-class Reading:
+class ResponseReader:
     """One response as it comes in. `tell` hears what it says, piece by piece; what it folds to may be asked from
     another thread under `lock`."""
 
-    def __init__(self, lock: AbstractContextManager[object], tell: Callable[[Happening], None]) -> None:
+    def __init__(self, lock: AbstractContextManager[object], tell: Callable[[ExchangeEvent], None]) -> None:
         self.lock = lock
         self.tell = tell
         self.request_id: str | None = None
@@ -129,9 +129,9 @@ class Reading:
                 request_id=self.request_id,
             )
 
-    def _take_chunk(self, decoder: EventDecoder, chunk: bytes) -> tuple[list[Happening], ExchangeError | None]:
+    def _take_chunk(self, decoder: EventDecoder, chunk: bytes) -> tuple[list[ExchangeEvent], ExchangeError | None]:
         """What the events completed by `chunk` have to tell, and what is wrong with the event after them."""
-        told: list[Happening] = []
+        told: list[ExchangeEvent] = []
         with self.lock:
             try:
                 for data in decoder.feed(chunk):
@@ -142,7 +142,7 @@ class Reading:
                 return told, error
         return told, None
 
-    def _take(self, event: Event) -> list[Happening]:
+    def _take(self, event: Event) -> list[ExchangeEvent]:
         """Fold one event, and what the watcher is to hear of it."""
         fold = self.fold
         begun = fold.started
@@ -152,16 +152,18 @@ class Reading:
                 self.written = self.written or bool(piece)
                 return self._joined_with_torn(index, piece)
             case ThinkingArrived(index, piece) if fold.is_kind(index, "thinking"):
-                return [ThinkingWritten(mend(piece))]
+                return [ThinkingWritten(encodable(piece))]
             case MessageStarted(message):
-                self.model = mend(text(message.get("model")) or "") or self.model
+                self.model = encodable(text(message.get("model")) or "") or self.model
                 if not begun:
-                    return [told for block in items(message.get("content")) for told in self._begun(mended(block))]
+                    return [
+                        told for block in items(message.get("content")) for told in self._begun(encodable_value(block))
+                    ]
             case BlockStarted(_index, block):
-                return [*self._flushed(), *self._begun(mended(block))]
+                return [*self._flushed(), *self._begun(encodable_value(block))]
         return []
 
-    def _begun(self, block: JsonObject) -> list[Happening]:
+    def _begun(self, block: JsonObject) -> list[ExchangeEvent]:
         if block.get("type") == "fallback":
             hand_over = _hand_over(block, in_text=self.written)
             self.model = hand_over.target
@@ -173,14 +175,14 @@ class Reading:
             return [ThinkingWritten(piece)]
         return []
 
-    def _tell_all(self, happenings: list[Happening]) -> None:
-        for happening in happenings:
-            self.tell(happening)
+    def _tell_all(self, exchange_events: list[ExchangeEvent]) -> None:
+        for exchange_event in exchange_events:
+            self.tell(exchange_event)
 
-    def _joined_with_torn(self, index: int, piece: str) -> list[Happening]:
+    def _joined_with_torn(self, index: int, piece: str) -> list[ExchangeEvent]:
         """A piece of text with surrogate pairs made whole: the first half of one waits for the piece of the same
         block that has the second."""
-        told: list[Happening] = []
+        told: list[ExchangeEvent] = []
         if self._torn is not None:
             if self._torn[0] == index:
                 piece = self._torn[1] + piece
@@ -190,12 +192,12 @@ class Reading:
         if "\ud800" <= piece[-1:] <= "\udbff":
             self._torn = (index, piece[-1:], self.model)
             piece = piece[:-1]
-        return [*told, TextWritten(self.model, mend(piece))] if piece else told
+        return [*told, TextWritten(self.model, encodable(piece))] if piece else told
 
-    def _flushed(self) -> list[Happening]:
+    def _flushed(self) -> list[ExchangeEvent]:
         """The half of a surrogate pair whose other half never came, replaced."""
         torn, self._torn = self._torn, None
-        return [TextWritten(torn[2], mend(torn[1]))] if torn is not None else []
+        return [TextWritten(torn[2], encodable(torn[1]))] if torn is not None else []
 
 
 def read_error(response: Response) -> bytes:
@@ -220,13 +222,13 @@ def _hand_over(block: JsonObject, *, in_text: bool) -> HandedOver:
     )
 
 
-def _joined(happenings: list[Happening]) -> list[Happening]:
+def _joined(exchange_events: list[ExchangeEvent]) -> list[ExchangeEvent]:
     """Neighbouring pieces of text or thinking as one: a chunk of the network is written at once."""
-    joined: list[Happening] = []
+    joined: list[ExchangeEvent] = []
     pieces: list[str] = []
-    for happening in happenings:
+    for exchange_event in exchange_events:
         last = joined[-1] if joined else None
-        match happening, last:
+        match exchange_event, last:
             case (TextWritten(model, piece), TextWritten(before, _)) if model == before:
                 pieces.append(piece)
                 continue
@@ -234,13 +236,13 @@ def _joined(happenings: list[Happening]) -> list[Happening]:
                 pieces.append(piece)
                 continue
         _close(joined, pieces)
-        joined.append(happening)
-        pieces = [happening.text] if isinstance(happening, TextWritten | ThinkingWritten) else []
+        joined.append(exchange_event)
+        pieces = [exchange_event.text] if isinstance(exchange_event, TextWritten | ThinkingWritten) else []
     _close(joined, pieces)
     return joined
 
 
-def _close(joined: list[Happening], pieces: list[str]) -> None:
+def _close(joined: list[ExchangeEvent], pieces: list[str]) -> None:
     if len(pieces) > 1 and isinstance(last := joined[-1], TextWritten | ThinkingWritten):
         joined[-1] = last._replace(text="".join(pieces))
 

@@ -66,7 +66,7 @@ def decide_after(
     random: float,
 ) -> Wait | GiveUp:
     """What to do after an attempt that ended in `error` before the first byte of an answer; the rest as in `decide`."""
-    if error.hopeless or isinstance(error, NotAnAnswer):
+    if error.not_retryable or isinstance(error, NotAnAnswer):
         return GiveUp("trying again would not help")
     rejection = error if isinstance(error, Rejected) else None
     decision = decide(
@@ -185,8 +185,8 @@ def http_date(text: str) -> float | None:
     """An HTTP date (RFC 9110, 5.6.7) as Unix time, None where it is none; without a zone it is in UTC."""
     if not text or len(text) > 64:
         return None
-    from datetime import UTC  # deferred: start-up
-    from email.utils import parsedate_to_datetime  # deferred: start-up
+    from datetime import UTC
+    from email.utils import parsedate_to_datetime
 
     try:
         date = parsedate_to_datetime(text)

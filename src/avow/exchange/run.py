@@ -20,8 +20,8 @@ from avow.errors import (
 from avow.exchange import chain
 from avow.exchange.exchange import (
     Exchange,
+    ExchangeEvent,
     HandedOver,
-    Happening,
     Noted,
     Retrying,
     Started,
@@ -30,7 +30,7 @@ from avow.exchange.exchange import (
     exit_code,
     priced,
 )
-from avow.exchange.response import Reading, Response, read_error
+from avow.exchange.response import Response, ResponseReader, read_error
 from avow.exchange.saver import Saver
 from avow.exit_codes import ExitCode
 from avow.routing.judge import judge
@@ -68,7 +68,7 @@ def converse(
     exchange: Exchange,
     *,
     send: Send,
-    watch: Callable[[Happening], None],
+    watch: Callable[[ExchangeEvent], None],
     save: Callable[[Exchange], None] = lambda _exchange: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exchange:
@@ -100,7 +100,7 @@ class _Run:
         plan: Plan,
         exchange: Exchange,
         send: Send,
-        watch: Callable[[Happening], None],
+        watch: Callable[[ExchangeEvent], None],
         save: Callable[[Exchange], None],
         sleep: Callable[[float], None],
     ) -> None:
@@ -114,7 +114,7 @@ class _Run:
         self.saver = Saver(lambda: save(self.result()))
         self.steps = [chain.Step(str(plan.body["model"]), plan.body, credit=plan.credit)]
         self.attempts: list[Attempt] = []
-        self.reading = Reading(self.lock, self._heard)
+        self.reading = ResponseReader(self.lock, self._heard)
         self.retries = 0
         self.without_fallbacks = False
         self.first_token_ms: int | None = None
@@ -149,7 +149,7 @@ class _Run:
                 withdrawn = "".join(before) + withdrawn
                 self.attempts = [a._replace(continued=False) for a in self.attempts]
             self.attempts.append(attempt._replace(continued=stands))
-            self.reading = Reading(self.lock, self._heard)
+            self.reading = ResponseReader(self.lock, self._heard)
         return withdrawn
 
     def stopped_by(self, number: int, words: str) -> None:
@@ -195,7 +195,7 @@ class _Run:
         """Whether the request is sent again; waits until it is time."""
         if isinstance(error, StreamEnded) and self.reading.answering:
             return False
-        import random  # deferred, like the rules of retrying: start-up
+        import random
 
         from avow.exchange.retry import GiveUp, decide_after
 
@@ -220,7 +220,7 @@ class _Run:
         betas = betas_for(body, credit=step.credit)
         request = self.plan.endpoint.request("POST", "/v1/messages", body, betas)
         with self.lock:
-            self.reading = Reading(self.lock, self._heard)
+            self.reading = ResponseReader(self.lock, self._heard)
         with self.send(request) as response:
             self.reading.headers = dict(response.headers)
             self.request_id = self.reading.request_id = response.headers.get("request-id") or self.request_id
@@ -234,11 +234,11 @@ class _Run:
                     raise type(error)(error.failure, ExitCode.UNREACHABLE, request_id=self.request_id) from None
                 raise
 
-    def _heard(self, happening: Happening) -> None:
+    def _heard(self, event: ExchangeEvent) -> None:
         """Something of an answer came."""
         if self.first_token_ms is None:
             self.first_token_ms = round((time.monotonic() - self.begun_at) * 1000)
-        self.watch(happening)
+        self.watch(event)
         self.saver.touch()
 
     # -- the exchange as it stands ----------------------------------------------------------------------------

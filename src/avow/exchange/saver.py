@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from avow.background import Ending, in_background
+from avow.background import Latch, in_background
 
 SAVE_EVERY_S = 1.0
 
@@ -14,7 +14,7 @@ class Saver:
     def __init__(self, save: Callable[[], None]) -> None:
         self._save = save
         self._begun = self._touched = False
-        self._end = Ending()
+        self._end = Latch()
         self._saving = threading.Lock()
 
     def touch(self) -> None:
@@ -26,15 +26,15 @@ class Saver:
 
     def close(self) -> None:
         """Save no more; waits for a save under way."""
-        self._end.come()
+        self._end.set()
         with self._saving:
             pass
 
     def _run(self) -> None:
         while True:
-            self._end.within(SAVE_EVERY_S * 0.8)
+            self._end.wait(SAVE_EVERY_S * 0.8)
             with self._saving:
-                if self._end.within(0):
+                if self._end.wait(0):
                     return
                 if self._touched:
                     self._touched = False

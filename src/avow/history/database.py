@@ -27,7 +27,7 @@ _REPAIR = "avow history repair"
 def connect(path: Path, *, vfs: str | None = None) -> Connection:
     """A connection that may write, to a file that is up to date; folder and file are made where missing, for their
     owner alone. `vfs` is one of SQLite's own ways to lock. Raises HistoryError."""
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     connection = None
     try:
@@ -49,7 +49,7 @@ def connect(path: Path, *, vfs: str | None = None) -> Connection:
 def connect_reading(path: Path) -> Connection:
     """A connection that only reads. A file that is not there is an empty history; one that an older avow wrote is
     brought up to date first. Raises HistoryError."""
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     if not path.exists():
         return _empty()
@@ -72,7 +72,7 @@ def connect_reading(path: Path) -> Connection:
 
 def patiently(connection: Connection, work: Any, *arguments: object, seconds: float = PATIENCE_SECONDS) -> Any:
     """`work(connection, *arguments)`, again and again while another process has the file."""
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     started = time.monotonic()
     pause = 0.005
@@ -149,7 +149,7 @@ def _create(path: Path) -> None:
 
 
 def _connection(uri: str) -> Connection:
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     connection = sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
@@ -165,7 +165,7 @@ def _empty() -> Connection:
 def _reading_connection(path: Path) -> Connection:
     """Read-only. In a folder that cannot be written SQLite cannot share a WAL: there the file is read as it lies,
     unless a WAL holds newer rows."""
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     uri = path.absolute().as_uri()
     connection = _connection(f"{uri}?mode=ro")
@@ -208,7 +208,7 @@ def _version_and_tables(connection: Connection) -> tuple[int, bool]:
 
 
 def _set_up(connection: Connection) -> None:
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     try:
         if _version(connection) == 0:
@@ -253,7 +253,7 @@ def _bring_up_to_date(connection: Connection) -> None:
 
 
 def _copy(path: Path, version: int) -> Path:
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     copy = path.with_name(f"{path.name}.version-{version}")
     copy.unlink(missing_ok=True)
@@ -274,6 +274,6 @@ def _close(connection: Connection | None) -> None:
 
 def library_version() -> str:
     """The version of SQLite that Python has."""
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     return sqlite3.sqlite_version

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from avow.exchange.exchange import Exchange, as_json
 from avow.history.rows import hidden
-from avow.wire.json_value import JsonObject, mend
+from avow.wire.json_value import JsonObject, encodable
 
 _SCALARS = (
     "number",
@@ -56,7 +56,7 @@ def json_lines(exchanges: Iterable[Exchange], *, with_text: bool = True) -> Iter
 
 def line(value: object) -> str:
     """`value` as one line of JSON."""
-    return mend(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) + "\n"
+    return encodable(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) + "\n"
 
 
 def csv_lines(exchanges: Iterable[Exchange], *, with_text: bool = True) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _cell(value: object) -> object:
 def _record(cells: Iterable[object]) -> str:
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerow(cells)
-    return mend(written.getvalue())
+    return encodable(written.getvalue())
 
 
 def _unwithheld(exchange: Exchange) -> Exchange:

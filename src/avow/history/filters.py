@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from avow.history.schema import UNUSUAL
-from avow.wire.json_value import mend
+from avow.wire.json_value import encodable
 
 
 class Filters(NamedTuple):
@@ -54,7 +54,7 @@ class Filters(NamedTuple):
             add("simulated = ?", int(self.simulated))
         if self.numbers:
             add(f"number IN ({_marks(self.numbers)})", *self.numbers)
-        return " AND ".join(terms) or "1", [mend(v) if isinstance(v, str) else v for v in values]
+        return " AND ".join(terms) or "1", [encodable(v) if isinstance(v, str) else v for v in values]
 
 
 EVERYTHING = Filters()

@@ -92,7 +92,7 @@ def _index_holds(history: History) -> bool:
 
 
 def _salvage(aside: Path, history: History) -> Salvage:
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     source = sqlite3.connect(f"{aside.absolute().as_uri()}?mode=ro", uri=True)
     source.row_factory = sqlite3.Row
@@ -112,7 +112,7 @@ def _salvage(aside: Path, history: History) -> Salvage:
 
 
 def _last_number(source: Connection) -> int | None:
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     for query in ("SELECT seq FROM sqlite_sequence WHERE name = 'exchange'", "SELECT max(number) FROM exchange"):
         try:
@@ -127,7 +127,7 @@ def _last_number(source: Connection) -> int | None:
 def _readable(source: Connection, table: str, key: str, values: Any) -> Iterator[Any]:
     """The rows with these keys, one by one, so that a damaged page costs no more than its own; None for a damaged
     one, nothing where there is none."""
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     for value in values:
         try:

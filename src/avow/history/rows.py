@@ -9,7 +9,7 @@ from avow.errors import Failure
 from avow.exchange.exchange import Attachment, Exchange, Status, evidence_as_json, hops_as_json
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
-from avow.wire.json_value import JsonObject, mend
+from avow.wire.json_value import JsonObject, encodable
 
 Row = dict[str, Any]
 
@@ -78,7 +78,7 @@ def to_row(exchange: Exchange) -> Row:
     }
     exact = {name: value for name, value in row.items() if isinstance(value, str) and not _is_utf8(value)}
     if exact:
-        row.update((name, mend(value)) for name, value in exact.items())
+        row.update((name, encodable(value)) for name, value in exact.items())
         row["exact"] = json.dumps(exact)
     return row
 

@@ -14,7 +14,7 @@ from avow.history import schema
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.rows import milliseconds
 from avow.history.store import History
-from avow.wire.json_value import mend
+from avow.wire.json_value import encodable
 
 NEWEST_FOR_RANK = 200_000
 _LONGEST_QUERY = 2_000
@@ -42,7 +42,7 @@ def query_of(words: Sequence[str]) -> Query:
     """Ordinary words, all of which must occur: `"…"` holds words together, a `*` at a word's end stands for any
     ending, letters with and without accents are the same, and nothing else has a meaning. `C++` and `->` are looked
     for as they stand. Raises UsageError where there is nothing to look for."""
-    text = mend(" ".join(words))
+    text = encodable(" ".join(words))
     _check_length(text)
     phrases, parts, shown = [], [], []
     for quoted, word in _PIECES.findall(text):
@@ -66,7 +66,7 @@ def query_of(words: Sequence[str]) -> Query:
 
 def raw_query(text: str) -> Query:
     """A query in FTS5's own syntax. Raises UsageError where there is none."""
-    text = mend(text)
+    text = encodable(text)
     _check_length(text)
     if not text.strip():
         raise UsageError("nothing to search for", hint="avow history search --fts QUERY")
@@ -182,7 +182,7 @@ def _pending(history: History, query: Query, where: str, values: list[object]) -
 
 
 def _check_syntax(history: History, match: str) -> None:
-    import sqlite3  # deferred: start-up
+    import sqlite3
 
     try:
         history.connection.execute("SELECT 1 FROM exchange_search WHERE exchange_search MATCH ? LIMIT 1", (match,))
@@ -216,6 +216,6 @@ def _folded(text: str) -> str:
     """Lower case without accents, character for character, as the index sees it."""
     if text.isascii():
         return text.lower()
-    import unicodedata  # deferred: start-up
+    import unicodedata
 
     return "".join((unicodedata.normalize("NFD", character)[0].lower() or character)[0] for character in text)

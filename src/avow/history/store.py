@@ -214,7 +214,7 @@ class History:
     def alone(self, statement: str) -> None:
         """Run a statement that is a transaction of its own, to its last step (`execute` makes but one of those that
         yield rows without columns)."""
-        import sqlite3  # deferred: start-up
+        import sqlite3
 
         with self._lock:
             try:
@@ -279,7 +279,7 @@ class History:
             self.connection.execute(_INSERT_HOP, (*values, milliseconds(exchange.created_at), int(exchange.simulated)))
 
     def _read(self, work: Callable[..., T], *arguments: Any) -> T:
-        import sqlite3  # deferred: start-up
+        import sqlite3
 
         try:
             return work(*arguments)
@@ -287,7 +287,7 @@ class History:
             raise database.translated(error, self.path) from error
 
     def _write(self, work: Callable[..., T], *arguments: Any) -> T:
-        import sqlite3  # deferred: start-up
+        import sqlite3
 
         def transaction(connection: Connection) -> T:
             connection.execute("BEGIN IMMEDIATE")

@@ -87,7 +87,7 @@ def read_again(attachment: Attachment) -> Attachment:
 
 
 def _from_url(url: str) -> Attachment:
-    from urllib.parse import urlsplit  # deferred: start-up
+    from urllib.parse import urlsplit
 
     if any(character <= " " or character == "\x7f" for character in url):
         raise UsageError(f"{url!r}: an address has no spaces or control characters; write them as %20")
@@ -169,6 +169,6 @@ def _reason(error: Exception) -> str:
 
 
 def _sha256(data: bytes) -> str:
-    import hashlib  # deferred: start-up
+    import hashlib
 
     return hashlib.sha256(data).hexdigest()

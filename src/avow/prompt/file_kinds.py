@@ -124,7 +124,7 @@ def _encoding_of(sample: bytes) -> str | None:
         return encoding if _decodes(usable, encoding) else None
     if zeros or sum(byte < 9 or 14 <= byte < 27 for byte in sample) > len(sample) // 100:
         return None
-    from charset_normalizer import from_bytes  # deferred: start-up
+    from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=list(_ENCODINGS)).best()
     # A sample that is fine UTF-8 belongs to a file with a foreign byte further on: no conversion helps that.

@@ -54,7 +54,7 @@ def too_large(name: str, size: int | None, limit: int = BODY_BYTES) -> UsageErro
 
 def image_size(data: bytes) -> tuple[int, int] | None:
     """Width and height in pixels from an image's header; None where it does not tell."""
-    import io  # deferred: start-up
+    import io
 
     import imagesize
 
@@ -67,7 +67,7 @@ def image_size(data: bytes) -> tuple[int, int] | None:
 
 def pdf_pages(data: bytes) -> int | None:
     """The number of pages; None where the file cannot be made out. Raises ValueError where it needs a password."""
-    import io  # deferred: start-up
+    import io
     import logging
 
     from pypdf import PdfReader

@@ -69,7 +69,7 @@ def response_format(schema: Schema) -> JsonObject:
 
 def fits(schema: Schema, text: str) -> str | None:
     """None where `text` is JSON that fits; else the first problem, with the path of the value it is about."""
-    from jsonschema.exceptions import ValidationError  # deferred: start-up
+    from jsonschema.exceptions import ValidationError
     from referencing.exceptions import Unresolvable
 
     try:
@@ -95,7 +95,7 @@ def extract(text: str, which: str = "first") -> str | None:
     By CommonMark: fences in lists and quotes count, indented code does not, and a fence that is never closed (an
     answer cut short) holds all that follows. Line ends come out as LF.
     """
-    from markdown_it import MarkdownIt  # deferred: start-up
+    from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])
@@ -123,7 +123,7 @@ def _parse(data: bytes, where: str) -> JsonObject:
 
 
 def _check_is_schema(given: JsonObject, where: str) -> None:
-    from jsonschema.exceptions import SchemaError  # deferred: start-up
+    from jsonschema.exceptions import SchemaError
 
     try:
         type(_validator(given)).check_schema(given)
@@ -150,7 +150,7 @@ def _check_references(part: JsonObject, pointer: str, given: JsonObject, where: 
 
 
 def _leads_somewhere(reference: str, given: JsonObject) -> bool:
-    from urllib.parse import unquote  # deferred: start-up
+    from urllib.parse import unquote
 
     current: Any = given
     for step in unquote(reference[2:]).split("/"):
@@ -249,7 +249,7 @@ def _escaped(name: str) -> str:
 
 
 def _validator(schema: JsonObject) -> Any:
-    from jsonschema.validators import Draft202012Validator, validator_for  # deferred: start-up
+    from jsonschema.validators import Draft202012Validator, validator_for
     from referencing import Registry
 
     # An empty registry fetches nothing, where the default one would.

@@ -41,7 +41,7 @@ def read_to_end(
 
 def arrivals_by_select(stream: BinaryIO) -> Arrivals:
     """What a file descriptor brings (POSIX: pipes, terminals and files alike)."""
-    import select  # deferred: start-up
+    import select
 
     try:
         descriptor = stream.fileno()
@@ -58,7 +58,7 @@ def arrivals_by_select(stream: BinaryIO) -> Arrivals:
 
 def arrivals_by_thread(stream: BinaryIO) -> Arrivals:
     """What a thread reads: Windows cannot wait for a pipe."""
-    import queue  # deferred: start-up
+    import queue
     import threading
 
     arrived: queue.Queue[bytes | OSError] = queue.Queue(maxsize=64)

@@ -57,7 +57,7 @@ def load(folder: Path, name: str, check: Check) -> Template:
 
     Raises UsageError, with file and line, where there is none or where it says something it cannot.
     """
-    import tomllib  # deferred: start-up
+    import tomllib
 
     where = _path_of(folder, name)
     text = _read(where, name, folder)
@@ -150,7 +150,7 @@ def delete(folder: Path, name: str) -> Path:
 
 def nearest(name: str, known: Collection[str]) -> str | None:
     """The known name that is most like `name`, if any is."""
-    import difflib  # deferred: only for errors
+    import difflib
 
     return next(iter(difflib.get_close_matches(name, known, 1)), None)
 
@@ -246,7 +246,7 @@ def _line_of(text: str, key: str) -> int:
 
 
 def _as_toml(table: dict[str, object]) -> str:
-    import tomllib  # deferred: start-up
+    import tomllib
 
     import tomli_w
 

@@ -75,7 +75,7 @@ line is always `answer` with the object above, and that one decides.
 
 def environment() -> str:
     """Every variable that avow honours, those of the settings made from them."""
-    from avow.settings.keys import KEYS  # deferred: only for this topic
+    from avow.settings.keys import KEYS
 
     names = ", ".join(key.variable for key in KEYS.values())
     own = textwrap.fill(names, WIDTH - 2, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
@@ -225,7 +225,7 @@ Try your script without a key, on any outcome you like:
 
 def history() -> str:
     """The history's schema with ready queries, as the history itself documents them."""
-    from avow.history.guide import schema_text  # deferred: only for this topic
+    from avow.history.guide import schema_text
 
     return "".join(f"{_narrow(line)}\n" for line in schema_text().splitlines())
 

@@ -19,7 +19,7 @@ def judge(asked: Asked, attempts: Sequence[Attempt]) -> Routing:
     deciding = attempts[last]
     message = deciding.message
     assert message is not None
-    reading = _Reading(asked, deciding, message, moved=_moved(asked, attempts[: last + 1]))
+    reading = _MessageEvidence(asked, deciding, message, moved=_moved(asked, attempts[: last + 1]))
     hops = [hop for attempt in attempts[:last] for hop in _hops_before(attempt)]
     own = reading.hops()
     hops += [*own, *(_skipped(attempt) for attempt in attempts[last + 1 :] if attempt.failure)]
@@ -47,7 +47,7 @@ _MODES = ("speed", "inference_geo", "service_tier", "server_tool_use")
 """What the price depends on besides the counts; the iterations do not repeat it."""
 
 
-class _Reading:
+class _MessageEvidence:
     """One message, read for what it says about models. `moved`: avow itself sent it to another model."""
 
     def __init__(self, asked: Asked, attempt: Attempt, message: Message, *, moved: bool) -> None:
@@ -264,7 +264,7 @@ def _hops_before(attempt: Attempt) -> list[Hop]:
     """The hops of an attempt after which avow asked another model."""
     if attempt.message is None:
         return [_skipped(attempt)]
-    return _Reading(Asked(attempt.model), attempt, attempt.message, moved=False).hops()
+    return _MessageEvidence(Asked(attempt.model), attempt, attempt.message, moved=False).hops()
 
 
 def _texts(attempts: Sequence[Attempt]) -> tuple[tuple[Segment, ...], str]:
@@ -274,7 +274,7 @@ def _texts(attempts: Sequence[Attempt]) -> tuple[tuple[Segment, ...], str]:
     for attempt in attempts:
         if attempt.message is None:
             continue
-        reading = _Reading(Asked(attempt.model), attempt, attempt.message, moved=False)
+        reading = _MessageEvidence(Asked(attempt.model), attempt, attempt.message, moved=False)
         if attempt.continued:
             kept += reading.segments()
         else:

@@ -12,7 +12,7 @@ from avow.scan.judging import echoed
 from avow.scan.lines import lines
 from avow.scan.moment import utc
 from avow.scan.records import Counts, PastAnswer
-from avow.wire.json_value import JsonObject, items, mended, obj, parse, text
+from avow.wire.json_value import JsonObject, encodable_value, items, obj, parse, text
 from avow.wire.message import block_text
 
 SYNTHETIC = "<synthetic>"
@@ -282,7 +282,7 @@ def _record(line: bytes) -> JsonObject | None:
     try:
         record = parse(line)
         if b"\\u" in line and (b"\\ud" in line or b"\\uD" in line):
-            record = mended(record)
+            record = encodable_value(record)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None

@@ -10,7 +10,7 @@ from avow.routing.verdict import Verdict
 from avow.scan.judging import judge
 from avow.scan.moment import utc
 from avow.scan.records import Client, Counts, PastAnswer
-from avow.wire.json_value import JsonObject, items, mend, mended, obj, parse, text
+from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse, text
 from avow.wire.message import block_text
 
 TABLES = ("responses", "turns")
@@ -71,7 +71,7 @@ def _open(path: Path, stack: ExitStack) -> sqlite3.Connection:
 
 
 def _copied(path: Path, journals: list[Path], stack: ExitStack) -> Path:
-    import shutil  # deferred: start-up, and seldom needed
+    import shutil
     import tempfile
 
     spare = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="avow-scan-")))
@@ -149,7 +149,7 @@ def _body(stored: object) -> JsonObject:
     if not isinstance(stored, str):
         return {}
     try:
-        return obj(mended(parse(stored.encode("utf-8", "replace"))))
+        return obj(encodable_value(parse(stored.encode("utf-8", "replace"))))
     except (ValueError, RecursionError):
         return {}
 
@@ -187,4 +187,4 @@ def _parts(db: sqlite3.Connection, message_hash: object) -> str | None:
         pieces = [row["text"] for row in db.execute(query, (message_hash,))]
     except sqlite3.OperationalError:  # no such table or column: the text is lost, the routing is not
         return None
-    return mend("".join(piece for piece in pieces if isinstance(piece, str))) or None
+    return encodable("".join(piece for piece in pieces if isinstance(piece, str))) or None

@@ -93,7 +93,7 @@ def _inner(key: Key, rest: Names) -> Names | None:
     if key.kind != "table":
         return None
     if key.name in ("prices", "overrides"):
-        from avow.models.pricing import OVERRIDE_KEYS  # deferred: start-up
+        from avow.models.pricing import OVERRIDE_KEYS
 
         fields = OVERRIDE_KEYS if key.name == "prices" else OVERRIDES
         if rest[-1] in fields and len(rest) > 1:
@@ -123,7 +123,7 @@ def _value(name: str, key: Key, inner: Names, text: str) -> object:
 
 def _loose(text: str) -> object:
     """A JSON or TOML value; what is neither is a text."""
-    import tomllib  # deferred: start-up
+    import tomllib
 
     try:
         return json.loads(text)

@@ -138,7 +138,7 @@ def is_key(name: str) -> bool:
 
 def nearest(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str | None:
     """The valid name most like `name`, or None where none is like it."""
-    from difflib import get_close_matches  # deferred: only for errors
+    from difflib import get_close_matches
 
     wanted = name[:100].lower().replace("-", "_")
     by_tail = [one for one in known if one.rpartition(".")[2] == wanted]
@@ -191,7 +191,7 @@ def from_text(key: Key, text: str) -> object:
         case "models" if text not in key.choices:
             value = [name.strip() for name in text.split(",") if name.strip()]
         case "command":
-            import shlex  # deferred: start-up
+            import shlex
 
             value = shlex.split(text)
         case "table":
@@ -213,7 +213,7 @@ def _toml(key: Key, text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        import tomllib  # deferred: start-up
+        import tomllib
 
         try:
             return tomllib.loads(f"v = {text}")["v"]
@@ -290,7 +290,7 @@ def _vouched(name: str, value: object) -> tuple[str, ...]:
 
 
 def _prices(name: str, value: object) -> dict[str, float]:
-    from avow.models.pricing import OVERRIDE_KEYS  # deferred: start-up
+    from avow.models.pricing import OVERRIDE_KEYS
 
     prices = _fields(name, value, OVERRIDE_KEYS)
     for field, price in prices.items():

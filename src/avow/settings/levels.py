@@ -125,7 +125,7 @@ def read(data: bytes, path: Path) -> Config:
     text, raw = parse(data, path)
     if not raw:
         return Config(path)
-    from avow.settings.toml_lines import line_of, statements  # deferred: start-up
+    from avow.settings.toml_lines import line_of, statements
 
     found = statements(text)
 
@@ -156,7 +156,7 @@ def parse(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
         raise ConfigError(f"{path}:{line}: is not UTF-8 text", hint=_EDIT) from None
     if not text.strip():
         return text, {}
-    import tomllib  # deferred: start-up
+    import tomllib
 
     try:
         return text, tomllib.loads(text)
@@ -170,7 +170,7 @@ _EDIT = "`avow config edit` opens it"
 
 
 def _syntax_words(words: str, text: str, path: Path) -> str:
-    import re  # deferred: only for errors
+    import re
 
     place = re.search(r" \(at line (\d+), column (\d+)\)$", words)
     if place:
@@ -371,6 +371,6 @@ def unknown_variables(environ: Mapping[str, str]) -> tuple[tuple[str, str | None
     """Variables that begin with `AVOW_` and set nothing, each with the one that may have been meant."""
     known = tuple(key.variable for key in KEYS.values())
     odd = sorted(n for n in environ if n.startswith("AVOW_") and n not in NO_KEYS and n not in known)
-    from difflib import get_close_matches  # deferred: only for `config list`
+    from difflib import get_close_matches
 
     return tuple((name, next(iter(get_close_matches(name[:100], known, 1, 0.7)), None)) for name in odd)

@@ -88,7 +88,7 @@ def _next_line(text: str, at: int) -> int:
 
 def _key(text: str, at: int) -> tuple[Path, int]:
     """A dotted key, and where it ends (at `=` or `]`)."""
-    import tomllib  # deferred: start-up
+    import tomllib
 
     parts: list[str] = []
     while True:

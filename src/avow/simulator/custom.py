@@ -94,7 +94,7 @@ _ERROR = {"status": (_is_status, "an HTTP status from 400 to 599"), "type": _TEX
 
 def read(path: Path) -> Scenario:
     """The scenario in that file. Raises `UsageError` with the file, the key and the nearest valid one."""
-    import tomllib  # deferred: start-up
+    import tomllib
 
     try:
         with path.open("rb") as file:
@@ -175,7 +175,7 @@ def _headers(table: dict[str, Any], where: str) -> tuple[tuple[str, str], ...]:
 def _check(table: dict[str, Any], known: dict[str, tuple[Check, str]], where: str, inside: str) -> None:
     for key, value in table.items():
         if key not in known:
-            from difflib import get_close_matches  # deferred: start-up
+            from difflib import get_close_matches
 
             near = get_close_matches(key, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"

@@ -31,14 +31,14 @@ class Wire:
     @property
     def path(self) -> str:
         """The path without its query, percent-decoded."""
-        from urllib.parse import unquote  # deferred: start-up
+        from urllib.parse import unquote
 
         path = self.target.partition("?")[0]
         return unquote(path) if "%" in path else path
 
     def query(self) -> dict[str, list[str]]:
         """The query's values by name."""
-        from urllib.parse import parse_qs  # deferred: start-up
+        from urllib.parse import parse_qs
 
         return parse_qs(self.target.partition("?")[2], keep_blank_values=True)
 

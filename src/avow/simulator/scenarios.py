@@ -279,13 +279,13 @@ def load(name_or_path: str | Path, folder: Path | None = None) -> Scenario:
         path = own
     elif isinstance(name_or_path, str) and path.suffix != ".toml" and "/" not in text and "\\" not in text:
         raise UsageError(f"there is no scenario {text!r}", hint=_nearest(name))
-    from avow.simulator import custom  # deferred: start-up (tomllib)
+    from avow.simulator import custom
 
     return custom.read(path)
 
 
 def _nearest(name: str) -> str:
-    from difflib import get_close_matches  # deferred: start-up
+    from difflib import get_close_matches
 
     near = get_close_matches(name, TABLE, n=1, cutoff=0.5)
     asked = f"did you mean {near[0]!r}? " if near else ""

@@ -24,7 +24,7 @@ def _line(line: str, width: int) -> str:
         leading = _INDENT
     elif leading + len(words) <= width:
         return line
-    import textwrap  # deferred: only where something is too long
+    import textwrap
 
     gap = re.search(r" {2,}", words)
     indent = leading

@@ -4,9 +4,9 @@ import json
 
 from avow.exchange.exchange import (
     Exchange,
+    ExchangeEvent,
     Finished,
     HandedOver,
-    Happening,
     Noted,
     Retrying,
     Started,
@@ -15,35 +15,35 @@ from avow.exchange.exchange import (
     Withdrawn,
     as_json,
 )
-from avow.terminal.account import Account
+from avow.terminal.commentary import Commentary
 from avow.terminal.screen import Screen
 from avow.terminal.text_piped import telling
-from avow.wire.json_value import JsonObject, mended
+from avow.wire.json_value import JsonObject, encodable_value
 
 
 class JsonOnce:
     """The object of the contract at the end: on one line for a program, indented for a person."""
 
-    def __init__(self, screen: Screen, account: Account) -> None:
+    def __init__(self, screen: Screen, commentary: Commentary) -> None:
         self._screen = screen
-        self._account = account
+        self._commentary = commentary
 
-    def __call__(self, happening: Happening) -> None:
-        match happening:
+    def __call__(self, exchange_event: ExchangeEvent) -> None:
+        match exchange_event:
             case Finished(exchange):
                 self._finish(exchange)
             case TextWritten() | Withdrawn():
                 return
             case _:
-                self._account.heard(happening)
+                self._commentary.on_event(exchange_event)
 
     def _finish(self, exchange: Exchange) -> None:
-        self._account.text_comes()
+        self._commentary.text_comes()
         try:
             if exchange.signal != 13:
                 self._screen.out(encoded(as_json(exchange), indent=2 if self._screen.is_terminal else None))
         finally:
-            self._account.finished(exchange)
+            self._commentary.finished(exchange)
 
 
 class JsonLines:
@@ -52,44 +52,44 @@ class JsonLines:
     `hold`: what the models wrote comes at the end, and only where the exit status is 0.
     """
 
-    def __init__(self, screen: Screen, account: Account, *, hold: bool = False) -> None:
+    def __init__(self, screen: Screen, commentary: Commentary, *, hold: bool = False) -> None:
         self._screen = screen
-        self._account = account
+        self._commentary = commentary
         self._hold = hold
         self._held: list[JsonObject] = []
 
-    def __call__(self, happening: Happening) -> None:
-        match happening:
+    def __call__(self, exchange_event: ExchangeEvent) -> None:
+        match exchange_event:
             case Finished(exchange):
                 self._finish(exchange)
                 return
             case TextWritten() | Withdrawn():
                 pass
             case _:
-                self._account.heard(happening)
-        event = as_event(happening)
-        if self._hold and isinstance(happening, TextWritten | ThinkingWritten | Withdrawn):
+                self._commentary.on_event(exchange_event)
+        event = as_event(exchange_event)
+        if self._hold and isinstance(exchange_event, TextWritten | ThinkingWritten | Withdrawn):
             self._held.append(event)
             return
-        if isinstance(happening, TextWritten):
-            self._account.text_comes()
-        with telling(self._account):
+        if isinstance(exchange_event, TextWritten):
+            self._commentary.text_comes()
+        with telling(self._commentary):
             self._screen.out(encoded(event))
 
     def _finish(self, exchange: Exchange) -> None:
-        self._account.text_comes()
+        self._commentary.text_comes()
         try:
             if exchange.signal != 13:
                 held = [] if exchange.withheld or exchange.exit_code != 0 else self._held
                 events = [*held, {"event": "answer", **as_json(exchange)}]
                 self._screen.out("".join(encoded(event) for event in events))
         finally:
-            self._account.finished(exchange)
+            self._commentary.finished(exchange)
 
 
-def as_event(happening: Happening) -> JsonObject:
-    """A happening as the object of one line. `withdrawn` holds the text that is no part of the answer."""
-    match happening:
+def as_event(exchange_event: ExchangeEvent) -> JsonObject:
+    """An event as the object of one line. `withdrawn` holds the text that is no part of the answer."""
+    match exchange_event:
         case TextWritten(model, text):
             return {"event": "text", "model": model, "text": text}
         case ThinkingWritten(text):
@@ -123,4 +123,4 @@ def _start(exchange: Exchange) -> JsonObject:
 def encoded(value: JsonObject, *, indent: int | None = None) -> str:
     """`value` as JSON in pure ASCII, newline at the end: nothing in it can act on a terminal."""
     separators = (",", ":") if indent is None else None
-    return json.dumps(mended(value), indent=indent, separators=separators, default=str) + "\n"
+    return json.dumps(encodable_value(value), indent=indent, separators=separators, default=str) + "\n"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from avow.background import Ending, later
+from avow.background import Latch, later
 from avow.errors import AvowError
 from avow.terminal.markdown_source import CODE_INDENT, Fence, Rows, Tail, opened
 from avow.terminal.screen import Screen
@@ -46,7 +46,7 @@ class MarkdownStream:
         self._shows_preview = screen.out_facts.interactive
         self._draws_late = late and self._shows_preview
         self._lock = threading.RLock()
-        self._timer: Ending | None = None
+        self._timer: Latch | None = None
         self._failure: AvowError | None = None
         self._drawn_at = float("-inf")
         self._page: Page | None = None
@@ -74,7 +74,7 @@ class MarkdownStream:
         with self._lock:
             timer, self._timer = self._timer, None
             if timer is not None:
-                timer.come()
+                timer.set()
             if self._tail.partial():
                 self._end_line()
             self._write_blocks()
@@ -195,7 +195,7 @@ class MarkdownStream:
     def _write_blocks(self) -> None:
         """Render the whole tail: it is finished."""
         if any(line.strip() for line in self._tail.lines):
-            from avow.terminal.markdown_page import parse  # deferred, as above
+            from avow.terminal.markdown_page import parse
 
             self._write_run(parse("\n".join(self._tail.lines)))
         self._next_item = None
@@ -217,7 +217,7 @@ class MarkdownStream:
     def _the_page(self) -> "Page":
         width = self._screen.size()[0]
         if self._page is None or self._page.full_width != width:
-            from avow.terminal.markdown_page import Page  # deferred, as above
+            from avow.terminal.markdown_page import Page
 
             self._page = Page(self._screen.out_facts, width)
         return self._page

@@ -47,7 +47,7 @@ def cells(text: str) -> int:
     """How many cells `text` takes up at most: Unicode's wide characters are two, combining ones count as one."""
     if text.isascii():
         return len(text)
-    from unicodedata import east_asian_width  # deferred: start-up
+    from unicodedata import east_asian_width
 
     return len(text) + sum(east_asian_width(character) in "WF" for character in text if character > "\u10ff")
 

@@ -8,7 +8,7 @@ from avow.routing.verdict import NO_CATEGORY
 from avow.terminal.facts import Facts
 from avow.terminal.notices import shown
 from avow.terminal.sanitize import clean_line
-from avow.terminal.words import Account, explain
+from avow.terminal.words import Explanation, explain
 from avow.wire.json_value import JsonObject
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _ALARM = "\x1b[1;33m"
 def console(facts: Facts, *, width: int | None = None) -> "Console":
     """A Rich console that writes into a string (`console.file`) and guesses nothing: no colour but the terminal's
     own sixteen, which suit light and dark backgrounds, and only where `facts` allow it."""
-    from rich.console import Console  # deferred: start-up
+    from rich.console import Console
 
     return Console(
         file=_Page("utf-8" if facts.unicode else "ascii"),
@@ -61,32 +61,32 @@ def text_of(page: "Console") -> str:
 def panel(exchange: Exchange, facts: Facts) -> str | None:
     """The notice that no one overlooks, newline at the end; None where all is as requested. Without a box where
     `facts` say plain."""
-    account = explain(exchange)
-    if account is None:
+    explanation = explain(exchange)
+    if explanation is None:
         return None
-    return _as_lines(account) if facts.plain else _boxed(account, facts)
+    return _as_lines(explanation) if facts.plain else _boxed(explanation, facts)
 
 
-def _as_lines(account: Account) -> str:
-    lines = [f"Notice: {account.title}.", *account.facts]
-    if account.advice:
-        lines += ["What you can do:", *account.advice]
+def _as_lines(explanation: Explanation) -> str:
+    lines = [f"Notice: {explanation.title}.", *explanation.facts]
+    if explanation.advice:
+        lines += ["What you can do:", *explanation.advice]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _boxed(account: Account, facts: Facts) -> str:
-    from rich import box  # deferred: start-up
+def _boxed(explanation: Explanation, facts: Facts) -> str:
+    from rich import box
     from rich.console import Group
     from rich.panel import Panel
     from rich.table import Table
     from rich.text import Text
 
     steps = Table.grid(padding=(0, 1))
-    for step in account.advice:
+    for step in explanation.advice:
         steps.add_row("-", Text(step, overflow="fold"))
-    color = "red" if account.grave else "yellow"
-    title = Text(account.title[:1].upper() + account.title[1:], style=f"bold {color}", overflow="fold")
-    body = Group(title, *(Text(fact, overflow="fold") for fact in account.facts), "", steps)
+    color = "red" if explanation.grave else "yellow"
+    title = Text(explanation.title[:1].upper() + explanation.title[1:], style=f"bold {color}", overflow="fold")
+    body = Group(title, *(Text(fact, overflow="fold") for fact in explanation.facts), "", steps)
     frame = box.HEAVY if facts.unicode else box.ASCII
     width = min(facts.width, READABLE)
     return drawn(Panel(body, box=frame, border_style=color, width=width, padding=(0, 1)), facts)
@@ -150,7 +150,7 @@ def rule(words: str, facts: Facts) -> str:
     """`words` between lines across the screen; in brackets where `facts` say plain."""
     if facts.plain:
         return f"[{words}]\n"
-    import textwrap  # deferred: start-up
+    import textwrap
 
     width = min(facts.width, READABLE)
     dash = "─" if facts.unicode else "-"

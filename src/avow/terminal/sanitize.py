@@ -2,7 +2,7 @@
 
 import re
 
-from avow.wire.json_value import mend
+from avow.wire.json_value import encodable
 
 _PICTURES = 0x2400
 _DELETE, _DELETE_PICTURE = 0x7F, "\N{SYMBOL FOR DELETE}"
@@ -37,7 +37,7 @@ def clean(text: str) -> str:
     unsafe = _UNSAFE_ASCII if text.isascii() else _UNSAFE
     if unsafe.search(text) is None:
         return text
-    return _UNSAFE.sub(_shown, mend(text))
+    return _UNSAFE.sub(_shown, encodable(text))
 
 
 def clean_line(text: str) -> str:

@@ -12,7 +12,7 @@ from avow.errors import FileError, ReaderGone
 from avow.terminal import facts
 from avow.terminal.facts import Facts
 from avow.terminal.preview import Preview
-from avow.wire.json_value import mend
+from avow.wire.json_value import encodable
 
 _GONE = {errno.EPIPE, errno.ESHUTDOWN} | ({errno.EINVAL} if sys.platform == "win32" else set())
 _ERASE_LINE = "\r\x1b[K"
@@ -159,7 +159,7 @@ class Screen:
 
     def show(self, renderable: Any, *, err: bool = False) -> None:
         """Print a Rich renderable on stdout, or on stderr. Text from outside in it must have been cleaned."""
-        from avow.terminal.render import drawn  # deferred: start-up
+        from avow.terminal.render import drawn
 
         text = drawn(renderable, self.err_facts if err else self.out_facts)
         if err:
@@ -176,7 +176,7 @@ class Screen:
 
     def insist(self, text: str) -> None:
         """A note that `--quiet` does not silence."""
-        from avow.terminal.sanitize import clean_line  # deferred: start-up
+        from avow.terminal.sanitize import clean_line
 
         self.err_line(f"avow: note: {clean_line(text)}")
 
@@ -187,8 +187,8 @@ class Screen:
 
     def error(self, message: str, hint: str | None = None, request_id: str | None = None) -> None:
         """`avow: error: …`, and what to do about it as a note."""
-        from avow.terminal.notices import in_request  # deferred: start-up
-        from avow.terminal.sanitize import clean_line  # deferred: start-up
+        from avow.terminal.notices import in_request
+        from avow.terminal.sanitize import clean_line
 
         red, plain = (_RED, _PLAIN) if self.err_facts.color else ("", "")
         self.err_line(f"{red}avow: error:{plain} {clean_line(message)}{in_request(request_id)}")
@@ -275,7 +275,7 @@ def _sink(stream: Any) -> Callable[[str], None] | None:
     if binary is None:
 
         def write_text(text: str) -> None:
-            stream.write(mend(text))
+            stream.write(encodable(text))
             stream.flush()
 
         return write_text
@@ -285,7 +285,7 @@ def _sink(stream: Any) -> Callable[[str], None] | None:
         try:
             data = text.encode()
         except UnicodeEncodeError:
-            data = mend(text).encode()
+            data = encodable(text).encode()
         written = raw.write(data)
         if written != len(data):
             _write_rest(raw, data, written or 0)
@@ -296,7 +296,7 @@ def _sink(stream: Any) -> Callable[[str], None] | None:
 def _write_rest(raw: Any, data: bytes, written: int) -> None:
     """Write what one call did not take: a pipe that is full, and does not block because another program that
     shares it said so."""
-    import select  # deferred: rare
+    import select
 
     view = memoryview(data)
     while written < len(view):

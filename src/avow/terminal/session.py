@@ -39,7 +39,7 @@ def _fields(stat: Path) -> list[bytes]:
 
 def _by_ps(number: int) -> str | None:
     """What POSIX systems without /proc tell; the leader may have ended before its children."""
-    import subprocess  # deferred: start-up
+    import subprocess
 
     try:
         ran = subprocess.run(

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from avow.background import Ending, in_background
+from avow.background import Latch, in_background
 from avow.terminal.preview import fitting
 from avow.terminal.screen import Screen
 
@@ -23,7 +23,7 @@ class Spinner:
         self._began = 0.0
         self._words = ""
         self._meanwhile: tuple[str, float] | None = None
-        self._end: Ending | None = None
+        self._end: Latch | None = None
         self._drawing = threading.Lock()
 
     @property
@@ -38,7 +38,7 @@ class Spinner:
             if self._screen.err_facts.is_terminal:
                 self._screen.err_line(f"asking {words}")
             return
-        self._end = end = Ending()
+        self._end = end = Latch()
         self._screen.is_waiting = True
         in_background(lambda: self._run(end))
 
@@ -52,21 +52,21 @@ class Spinner:
     def stop(self) -> None:
         """Take it away; nothing of it is drawn afterwards."""
         if self._end is not None:
-            self._end.come()
+            self._end.set()
             with self._drawing:
                 self._screen.clear()
             self._end = None
             self._screen.is_waiting = False
 
-    def _run(self, end: Ending) -> None:
+    def _run(self, end: Latch) -> None:
         frames = _UNICODE_FRAMES if self._screen.err_facts.unicode else _ASCII_FRAMES
         turn = 0
         while True:
             with self._drawing:
-                if end.within(0):
+                if end.wait(0):
                     return
                 self._screen.status(self._line(frames[turn % len(frames)]))
-            end.within(_EVERY_S)
+            end.wait(_EVERY_S)
             turn += 1
 
     def _line(self, frame: str) -> str:

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from avow.errors import AvowError
-from avow.exchange.exchange import Exchange, Finished, Happening, TextWritten, Withdrawn
-from avow.terminal.account import Account
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, TextWritten, Withdrawn
+from avow.terminal.commentary import Commentary
 from avow.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ class TextPiped:
     def __init__(
         self,
         screen: Screen,
-        account: Account,
+        commentary: Commentary,
         *,
         hold: bool = False,
         buffered: bool = False,
         final_text: FinalText | None = None,
     ) -> None:
         self._screen = screen
-        self._account = account
+        self._commentary = commentary
         self._hold = hold
         self._buffered = buffered
         self._final_text = final_text
@@ -41,8 +41,8 @@ class TextPiped:
         self._held: list[str] = []
         self._last = ""
 
-    def __call__(self, happening: Happening) -> None:
-        match happening:
+    def __call__(self, event: ExchangeEvent) -> None:
+        match event:
             case TextWritten(_model, text):
                 if self._is_late:
                     return
@@ -55,22 +55,22 @@ class TextPiped:
             case Finished(exchange):
                 self._finish(exchange)
             case _:
-                self._account.heard(happening)
+                self._commentary.on_event(event)
 
     def _write(self, text: str) -> None:
         if self._waits:
             self._waits = False
-            self._account.text_comes()
+            self._commentary.text_comes()
         if text:
             self._last = text[-1]
-            with telling(self._account):
+            with telling(self._commentary):
                 self._screen.out(text)
 
     def _release(self) -> None:
         if self._held:
             text = "".join(self._held)
             self._held.clear()
-            self._account.text_comes()
+            self._commentary.text_comes()
             self._write(text)
 
     def _withdraw(self) -> None:
@@ -83,13 +83,13 @@ class TextPiped:
             if exchange.signal != 13:
                 self._end(exchange)
         finally:
-            self._account.finished(exchange)
+            self._commentary.finished(exchange)
 
     def _end(self, exchange: Exchange) -> None:
         if exchange.withheld or (self._hold and exchange.exit_code != 0):
             return
         if self._is_late:
-            self._account.text_comes()
+            self._commentary.text_comes()
             self._write(self._final_text(exchange) if self._final_text else exchange.text)
         self._release()
         if self._last and self._last != "\n":
@@ -97,10 +97,10 @@ class TextPiped:
 
 
 @contextmanager
-def telling(account: Account) -> "Iterator[None]":
+def telling(commentary: Commentary) -> "Iterator[None]":
     """Where stdout fails, what is known of a reroute is told before the error goes on."""
     try:
         yield
     except AvowError:
-        account.stdout_failed()
+        commentary.stdout_failed()
         raise

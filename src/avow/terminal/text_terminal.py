@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from avow.exchange.exchange import Exchange, Finished, HandedOver, Happening, Started, TextWritten, Withdrawn
-from avow.terminal.account import Account
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, HandedOver, Started, TextWritten, Withdrawn
+from avow.terminal.commentary import Commentary
 from avow.terminal.render import hand_over_rule, withdrawn_rule
 from avow.terminal.sanitize import clean
 from avow.terminal.screen import Screen
@@ -27,14 +27,14 @@ class TextTerminal:
     def __init__(
         self,
         screen: Screen,
-        account: Account,
+        commentary: Commentary,
         *,
         hold: bool = False,
         markdown: bool | None = None,
         final_text: FinalText | None = None,
     ) -> None:
         self._screen = screen
-        self._account = account
+        self._commentary = commentary
         self._hold = hold
         self._final_text = final_text
         renders = screen.out_facts.interactive if markdown is None else markdown
@@ -42,8 +42,8 @@ class TextTerminal:
         self._writer: _Writer | None = None
         self._rules: list[HandedOver] = []
 
-    def __call__(self, happening: Happening) -> None:
-        match happening:
+    def __call__(self, event: ExchangeEvent) -> None:
+        match event:
             case TextWritten(_model, text):
                 if not self._is_late:
                     self._write(text)
@@ -53,15 +53,15 @@ class TextTerminal:
             case Finished(exchange):
                 self._finish(exchange)
             case HandedOver():
-                self._account.heard(happening)
-                if happening.in_text:
-                    self._rules.append(happening)
+                self._commentary.on_event(event)
+                if event.in_text:
+                    self._rules.append(event)
                     if not self._is_late:
-                        self._tell(hand_over_rule(happening, self._screen.out_facts))
+                        self._tell(hand_over_rule(event, self._screen.out_facts))
             case _:
-                if isinstance(happening, Started) and self._renders:
+                if isinstance(event, Started) and self._renders:
                     _preload()
-                self._account.heard(happening)
+                self._commentary.on_event(event)
 
     @property
     def _is_late(self) -> bool:
@@ -69,22 +69,22 @@ class TextTerminal:
 
     def _write(self, text: str) -> None:
         if self._writer is None:
-            self._account.text_comes()
+            self._commentary.text_comes()
             self._writer = self._new_writer()
-        with telling(self._account):
+        with telling(self._commentary):
             self._writer.feed(clean(text))
 
     def _new_writer(self) -> _Writer:
         if not self._renders:
             return _Plain(self._screen)
-        from avow.terminal.markdown import MarkdownStream  # deferred: only where text is rendered
+        from avow.terminal.markdown import MarkdownStream
 
         return MarkdownStream(self._screen)
 
     def _tell(self, rule: str) -> None:
         """Put a rule between the texts; nowhere but on a terminal, where it cannot be taken for the answer's."""
-        self._account.text_comes()
-        with telling(self._account):
+        self._commentary.text_comes()
+        with telling(self._commentary):
             if self._writer is not None:
                 self._writer.finish()
             if self._screen.is_terminal:
@@ -96,7 +96,7 @@ class TextTerminal:
             if exchange.signal != 13:
                 self._end(exchange)
         finally:
-            self._account.finished(exchange)
+            self._commentary.finished(exchange)
 
     def _end(self, exchange: Exchange) -> None:
         if exchange.withheld or (self._hold and exchange.exit_code != 0):
@@ -134,7 +134,7 @@ class _Plain:
 
 def _preload() -> None:
     """Import what renders Markdown while the API is being waited for."""
-    from avow.background import in_background  # deferred: start-up
+    from avow.background import in_background
     from avow.terminal import markdown
 
     in_background(markdown.preload)

@@ -1,11 +1,11 @@
-"""What shows an exchange on stdout as it happens, one class a form; stderr is the account's."""
+"""What shows an exchange on stdout as it happens, one class a form; stderr is the commentary's."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from avow.errors import UsageError
-from avow.exchange.exchange import Happening
-from avow.terminal.account import Account
+from avow.exchange.exchange import ExchangeEvent
+from avow.terminal.commentary import Commentary
 from avow.terminal.screen import Screen
 from avow.terminal.text_piped import FinalText, TextPiped
 
@@ -23,7 +23,7 @@ def choose(
     markdown: bool | None = None,
     final_text: FinalText | None = None,
     badge: bool = False,
-) -> Callable[[Happening], None]:
+) -> Callable[[ExchangeEvent], None]:
     """The watcher for `form` (`text`, `json` or `jsonl`) on this screen: what shows an exchange while it runs
     and when it ends.
 
@@ -32,15 +32,15 @@ def choose(
     model of every answer, as requested or not.
     """
     if form in ("json", "jsonl"):
-        from avow.terminal.json_watchers import JsonLines, JsonOnce  # deferred: start-up
+        from avow.terminal.json_watchers import JsonLines, JsonOnce
 
-        account = Account(screen, panels=False, show_thinking=show_thinking, badge=badge)
-        return JsonOnce(screen, account) if form == "json" else JsonLines(screen, account, hold=hold)
+        commentary = Commentary(screen, panels=False, show_thinking=show_thinking, badge=badge)
+        return JsonOnce(screen, commentary) if form == "json" else JsonLines(screen, commentary, hold=hold)
     if form != "text":
         raise UsageError(f"--output {form}: there is no such form", hint="text, json or jsonl")
-    account = Account(screen, show_thinking=show_thinking, badge=badge)
+    commentary = Commentary(screen, show_thinking=show_thinking, badge=badge)
     if screen.is_terminal or markdown:
-        from avow.terminal.text_terminal import TextTerminal  # deferred: start-up
+        from avow.terminal.text_terminal import TextTerminal
 
-        return TextTerminal(screen, account, hold=hold, markdown=markdown, final_text=final_text)
-    return TextPiped(screen, account, hold=hold, buffered=buffered, final_text=final_text)
+        return TextTerminal(screen, commentary, hold=hold, markdown=markdown, final_text=final_text)
+    return TextPiped(screen, commentary, hold=hold, buffered=buffered, final_text=final_text)

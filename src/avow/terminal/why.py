@@ -197,7 +197,7 @@ def _wrapped(line: str, width: int) -> list[str]:
     """`line` in rows of at most `width` characters; further rows are indented a little more than the first."""
     if len(line) <= width:
         return [line]
-    import textwrap  # deferred: only where something is too long
+    import textwrap
 
     indent = len(line) - len(line.lstrip(" "))
     room = max(width, 20)

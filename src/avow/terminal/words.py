@@ -23,7 +23,7 @@ CATEGORIES: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Explanation:
     """`title` is one phrase; `facts` say what happened, `advice` what one can do, each item one sentence or two.
     `grave`: there is no whole answer, or none whose author is known."""
 
@@ -33,7 +33,7 @@ class Account:
     grave: bool
 
 
-def explain(exchange: Exchange) -> Account | None:
+def explain(exchange: Exchange) -> Explanation | None:
     """The account of what is not as requested; None where all is, and where an error says it."""
     titles: list[str] = []
     said: list[str] = []
@@ -49,7 +49,7 @@ def explain(exchange: Exchange) -> Account | None:
     if exchange.number is not None:
         advice.append(f"How this was routed: avow why {exchange.number}")
     grave = exchange.verdict is not Verdict.FALLBACK or exchange.status is Status.INCOMPLETE
-    return Account("; ".join(titles), tuple(said), tuple(dict.fromkeys(advice)), grave)
+    return Explanation("; ".join(titles), tuple(said), tuple(dict.fromkeys(advice)), grave)
 
 
 def meaning(category: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from avow.wire.json_value import JsonObject, mend
+from avow.wire.json_value import JsonObject, encodable
 
 PDF = "application/pdf"
 
@@ -53,10 +53,10 @@ def title(name: str) -> str:
     if path.startswith(("/", "~", "../")) or path[1:3] == ":/":
         path = path.rstrip("/").rpartition("/")[2]
     # A name that is not UTF-8 comes with lone surrogates (PEP 383), which JSON cannot carry to the API.
-    return mend(path) or "file"
+    return encodable(path) or "file"
 
 
 def _base64(data: bytes) -> str:
-    import base64  # deferred: start-up
+    import base64
 
     return base64.b64encode(data).decode("ascii")

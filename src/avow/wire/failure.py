@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from avow.errors import Failure, NotAnAnswer, Rejected
 from avow.exit_codes import ExitCode
-from avow.wire.json_value import JsonObject, mended, obj, parse, path, text
+from avow.wire.json_value import JsonObject, encodable_value, obj, parse, path, text
 
 _STATUS_BY_TYPE = {
     "invalid_request_error": 400,
@@ -56,7 +56,7 @@ def rejected(status: int, headers: Mapping[str, str], body: bytes) -> Rejected:
 
 def rejection(body: JsonObject, status: int | None, headers: Mapping[str, str]) -> Rejected:
     """The error in a JSON body or an `error` event; its own type decides where the status is 200."""
-    body = mended(body)
+    body = encodable_value(body)
     error = body.get("error")
     kind = text(path(body, "error", "type"))
     message = (

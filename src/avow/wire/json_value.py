@@ -66,7 +66,7 @@ def items(value: object) -> list[JsonObject]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def mend(string: str) -> str:
+def encodable(string: str) -> str:
     """`string` with surrogate pairs joined and lone surrogates replaced by U+FFFD: always encodable.
 
     An emoji escape torn between two deltas arrives as two lone surrogates (`json.loads` lets them through).
@@ -78,15 +78,15 @@ def mend(string: str) -> str:
     return string
 
 
-def mended(value: Any) -> Any:
+def encodable_value(value: Any) -> Any:
     """`value` with every string in it mended."""
     match value:
         case str():
-            return mend(value)
+            return encodable(value)
         case list():
-            return [mended(item) for item in value]
+            return [encodable_value(item) for item in value]
         case dict():
-            return {mend(str(key)): mended(item) for key, item in value.items()}
+            return {encodable(str(key)): encodable_value(item) for key, item in value.items()}
         case _:
             return value
 

@@ -20,7 +20,7 @@ from avow.wire.events import (
     ThinkingArrived,
     UnknownArrived,
 )
-from avow.wire.json_value import JsonObject, items, mend, mended, obj, parse, text
+from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse, text
 
 
 class Named(NamedTuple):
@@ -94,7 +94,7 @@ def block_text(block: JsonObject) -> str:
 
 def whole(body: JsonObject) -> Message:
     """The message of a response that was not streamed."""
-    body = mended(body)
+    body = encodable_value(body)
     return Message(body, whole=True, named=tuple(_names(body)))
 
 
@@ -173,14 +173,14 @@ class MessageFold:
         if self._head is None:
             return None
         content = [self._finished(place) for place in range(len(self._blocks))]
-        raw = mended({**self._head, "content": content})
+        raw = encodable_value({**self._head, "content": content})
         return Message(
             raw,
             whole=self.whole,
             streamed=True,
             named=tuple(dict.fromkeys(self._named)),
             unfinished=frozenset(self._open),
-            leftovers=tuple(mended(self._leftovers)),
+            leftovers=tuple(encodable_value(self._leftovers)),
         )
 
     def _start(self, message: JsonObject) -> None:
@@ -255,19 +255,19 @@ def fold(events: Iterable[Event]) -> Message | None:
 def _tool_input(joined: str) -> object:
     """The parsed input; the raw string where it is not JSON (cut at `max_tokens`, for one)."""
     try:
-        return parse(mended(joined).encode())
+        return parse(encodable_value(joined).encode())
     except ValueError:
         return joined
 
 
 def _names(message: JsonObject) -> list[Named]:
-    named = [Named("model", "model", mend(model))] if (model := text(message.get("model"))) else []
+    named = [Named("model", "model", encodable(model))] if (model := text(message.get("model"))) else []
     for index, block in enumerate(items(message.get("content"))):
         named.extend(_names_in_block(f"content[{index}]", block))
     for index, entry in enumerate(items(obj(message.get("usage")).get("iterations"))):
         kind = text(entry.get("type"))
         if kind and (model := text(entry.get("model"))):
-            named.append(Named(f"usage.iterations[{index}].model", kind, mend(model)))
+            named.append(Named(f"usage.iterations[{index}].model", kind, encodable(model)))
     return named
 
 
@@ -275,4 +275,4 @@ def _names_in_block(where: str, block: JsonObject) -> list[Named]:
     if block.get("type") != "fallback":
         return []
     sides = ((side, text(obj(block.get(side)).get("model"))) for side in ("from", "to"))
-    return [Named(f"{where}.{side}.model", side, mend(model)) for side, model in sides if model]
+    return [Named(f"{where}.{side}.model", side, encodable(model)) for side, model in sides if model]

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from avow.commands.history.filter_options import Choice
+from avow.commands.history.filter_options import FilterOptions
 
 app = typer.Typer(help="What was asked and who answered; times are by the local clock.", no_args_is_help=True)
 
@@ -52,9 +52,9 @@ def list_command(
     as_jsonl: AsJsonl = False,
 ) -> None:
     """The last exchanges, newest first."""
-    from avow.commands.history.list import ListOptions, run_list  # deferred: start-up
+    from avow.commands.history.list import ListOptions, run_list
 
-    choice = Choice(rerouted, verdict, status, model, category, template, since, until, simulated)
+    choice = FilterOptions(rerouted, verdict, status, model, category, template, since, until, simulated)
     raise typer.Exit(run_list(ListOptions(choice, limit, before, as_json, as_jsonl), context.obj))
 
 
@@ -67,7 +67,7 @@ def show_command(
     as_json: Annotated[bool, _option("The JSON object.", "--json")] = False,
 ) -> None:
     """One exchange with its text and routing; beside it those that asked the same again."""
-    from avow.commands.history.show import ShowOptions, run_show  # deferred: start-up
+    from avow.commands.history.show import ShowOptions, run_show
 
     raise typer.Exit(run_show(ShowOptions(reference, text, conversation, as_json), context.obj))
 
@@ -93,9 +93,9 @@ def search_command(
     as_jsonl: AsJsonl = False,
 ) -> None:
     """The exchanges that hold all these words in prompt or answer, newest first."""
-    from avow.commands.history.list import ListOptions, SearchOptions, run_search  # deferred: start-up
+    from avow.commands.history.list import ListOptions, SearchOptions, run_search
 
-    choice = Choice(rerouted, verdict, status, model, category, template, since, until, simulated)
+    choice = FilterOptions(rerouted, verdict, status, model, category, template, since, until, simulated)
     listed = ListOptions(choice, limit, before, as_json, as_jsonl)
     raise typer.Exit(run_search(SearchOptions(tuple(words), listed, fts, best), context.obj))
 
@@ -117,9 +117,9 @@ def stats_command(
     as_json: Annotated[bool, _option("One JSON object.", "--json")] = False,
 ) -> None:
     """How often the requested model answered, who else did and why, how long it took, what it cost."""
-    from avow.commands.history.stats import StatsOptions, run_stats  # deferred: start-up
+    from avow.commands.history.stats import StatsOptions, run_stats
 
-    choice = Choice(False, verdict, status, model, category, template, since, until, simulated)
+    choice = FilterOptions(False, verdict, status, model, category, template, since, until, simulated)
     raise typer.Exit(run_stats(StatsOptions(by, choice, as_json), context.obj))
 
 
@@ -139,9 +139,9 @@ def export_command(
     simulated: Simulated = False,
 ) -> None:
     """Write exchanges to stdout as JSON Lines or CSV, oldest first; the stand-in's are left out."""
-    from avow.commands.history.list import ExportOptions, run_export  # deferred: start-up
+    from avow.commands.history.list import ExportOptions, run_export
 
-    choice = Choice(rerouted, verdict, status, model, category, template, since, until, simulated)
+    choice = FilterOptions(rerouted, verdict, status, model, category, template, since, until, simulated)
     raise typer.Exit(run_export(ExportOptions(form, choice, with_text=not no_text), context.obj))
 
 
@@ -163,9 +163,9 @@ def redact_command(
     yes: Yes = False,
 ) -> None:
     """Remove what was said, and keep who was asked and who answered."""
-    from avow.commands.history.erase import EraseOptions, run_redact  # deferred: start-up
+    from avow.commands.history.erase import EraseOptions, run_redact
 
-    choice = Choice(rerouted, verdict, status, model, category, template, since, until, simulated)
+    choice = FilterOptions(rerouted, verdict, status, model, category, template, since, until, simulated)
     options = EraseOptions(tuple(references or ()), search, older_than, choice, yes)
     raise typer.Exit(run_redact(options, context.obj))
 
@@ -188,9 +188,9 @@ def delete_command(
     yes: Yes = False,
 ) -> None:
     """Remove exchanges for good: their text leaves the file, its search index and its log."""
-    from avow.commands.history.erase import EraseOptions, run_delete  # deferred: start-up
+    from avow.commands.history.erase import EraseOptions, run_delete
 
-    choice = Choice(rerouted, verdict, status, model, category, template, since, until, simulated)
+    choice = FilterOptions(rerouted, verdict, status, model, category, template, since, until, simulated)
     options = EraseOptions(tuple(references or ()), search, older_than, choice, yes)
     raise typer.Exit(run_delete(options, context.obj))
 
@@ -198,7 +198,7 @@ def delete_command(
 @app.command("repair")
 def repair_command(context: typer.Context, yes: Yes = False) -> None:
     """Check the file; where it is damaged, set it aside and save what can be read."""
-    from avow.commands.history.erase import run_repair  # deferred: start-up
+    from avow.commands.history.erase import run_repair
 
     raise typer.Exit(run_repair(context.obj, yes=yes))
 
@@ -206,6 +206,6 @@ def repair_command(context: typer.Context, yes: Yes = False) -> None:
 @app.command("path")
 def path_command(context: typer.Context) -> None:
     """Where the file is."""
-    from avow.commands.history.list import run_path  # deferred: start-up
+    from avow.commands.history.list import run_path
 
     raise typer.Exit(run_path(context.obj))

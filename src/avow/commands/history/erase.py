@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from avow.commands.history.filter_options import Choice, filters_of
+from avow.commands.history.filter_options import FilterOptions, filters_of
 from avow.context import Context
 from avow.errors import HistoryError, UsageError
 from avow.exit_codes import ExitCode
@@ -24,7 +24,7 @@ class EraseOptions:
     references: tuple[str, ...] = ()
     search: str | None = None
     older_than: str | None = None
-    choice: Choice = field(default_factory=Choice)
+    choice: FilterOptions = field(default_factory=FilterOptions)
     yes: bool = False
 
 
@@ -40,7 +40,7 @@ def run_delete(options: EraseOptions, context: Context) -> ExitCode:
 
 def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
     """Check the history and mend what can be mended; 1 where it is damaged and was left so."""
-    from avow.history import repair  # deferred: start-up
+    from avow.history import repair
 
     path = context.paths.history_file
     if not path.exists():
@@ -67,7 +67,7 @@ def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
 
 
 def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
-    from avow.history import privacy  # deferred: start-up
+    from avow.history import privacy
 
     settings = context.settings()
     if not context.paths.history_file.exists():
@@ -103,9 +103,9 @@ def tell_remains(erased: "Erased", context: Context) -> None:
 
 def _numbers(options: EraseOptions, context: Context, history: "History") -> tuple[int, ...]:
     """The numbers of the exchanges meant. Raises UsageError where nothing says which."""
-    from avow.history import moments, privacy, search  # deferred: start-up
+    from avow.history import moments, privacy, search
 
-    has_filter = options.choice != Choice()
+    has_filter = options.choice != FilterOptions()
     if not (options.references or options.search or options.older_than or has_filter):
         raise UsageError(
             "which exchanges?",

@@ -16,7 +16,7 @@ STATUSES = ("complete", "refused", "truncated", "incomplete", "failed", "interru
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterOptions:
     """The filters as they were typed."""
 
     rerouted: bool = False
@@ -30,14 +30,14 @@ class Choice:
     simulated: bool = False
 
 
-def filters_of(choice: Choice, context: "Context", *, both_kinds: bool = True) -> "Filters":
+def filters_of(choice: FilterOptions, context: "Context", *, both_kinds: bool = True) -> "Filters":
     """The filters meant. Without `simulated`, those of the stand-in are in or out by `both_kinds`.
 
     Raises UsageError for a word that names nothing, with the nearest that does.
     """
-    from avow.history import moments  # deferred: start-up
-    from avow.history.filters import Filters  # deferred: start-up
-    from avow.models.catalogue import expand_alias  # deferred: start-up
+    from avow.history import moments
+    from avow.history.filters import Filters
+    from avow.models.catalogue import expand_alias
 
     now = datetime.now().astimezone()
     model = choice.model
@@ -60,7 +60,7 @@ def filters_of(choice: Choice, context: "Context", *, both_kinds: bool = True) -
 
 def nearest(word: str, known: Sequence[str], what: str) -> UsageError:
     """The error for a word that is none of the `known`."""
-    import difflib  # deferred: only for errors
+    import difflib
 
     near = difflib.get_close_matches(word, known, 1, 0.5)
     meant = f"; did you mean `{near[0]}`?" if near else ""

@@ -88,7 +88,7 @@ def cut(text: str, cells: int) -> str:
     """`text` in at most so many cells of a terminal."""
     if len(text) <= cells and text.isascii():
         return text
-    from rich.cells import cell_len, set_cell_size  # deferred: start-up
+    from rich.cells import cell_len, set_cell_size
 
     if cell_len(text) <= cells:
         return text

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from avow.commands.history.filter_options import Choice, filters_of, nearest
+from avow.commands.history.filter_options import FilterOptions, filters_of, nearest
 from avow.commands.history.lines import entries, lines, marked
 from avow.commands.paging import page
 from avow.context import Context
@@ -25,7 +25,7 @@ _EXCERPT_IN_PIPE = 100
 class ListOptions:
     """Which exchanges, how many (None: the default, 0: all), from where on, and in what form."""
 
-    choice: Choice = field(default_factory=Choice)
+    choice: FilterOptions = field(default_factory=FilterOptions)
     limit: int | None = None
     before: str | None = None
     as_json: bool = False
@@ -52,7 +52,7 @@ class ExportOptions:
     """The form, which exchanges, and whether what was said goes with them."""
 
     form: str = "jsonl"
-    choice: Choice = field(default_factory=Choice)
+    choice: FilterOptions = field(default_factory=FilterOptions)
     with_text: bool = True
 
 
@@ -78,7 +78,7 @@ def run_list(options: ListOptions, context: Context) -> ExitCode:
 
 def run_search(options: SearchOptions, context: Context) -> ExitCode:
     """Print the exchanges found, each with the place where the words stand."""
-    from avow.history.search import query_of, raw_query, search  # deferred: start-up
+    from avow.history.search import query_of, raw_query, search
 
     listed = options.listed
     query = raw_query(" ".join(options.words)) if options.fts else query_of(options.words)
@@ -100,7 +100,7 @@ def run_search(options: SearchOptions, context: Context) -> ExitCode:
 
 def run_export(options: ExportOptions, context: Context) -> ExitCode:
     """Write every exchange that fits. Raises UsageError for a form that is not known."""
-    from avow.history.export import csv_lines, json_lines  # deferred: start-up
+    from avow.history.export import csv_lines, json_lines
 
     if options.form not in _FORMS:
         raise nearest(options.form, _FORMS, "form")
@@ -135,7 +135,7 @@ def _first(found: Iterable[Exchange], options: ListOptions, context: Context) ->
 
 
 def _print_json(found: Iterable[Exchange], options: ListOptions, context: Context) -> None:
-    from avow.history.export import as_object, json_lines, line  # deferred: start-up
+    from avow.history.export import as_object, json_lines, line
 
     if options.as_jsonl:
         _write(json_lines(found), context)
@@ -155,7 +155,7 @@ def _write(pieces: Iterable[str], context: Context, size: int = 200) -> None:
 
 
 def _with_excerpts(found: Iterable[Exchange], query: "Query", context: Context) -> Iterator[str]:
-    from avow.history.search import excerpt  # deferred: start-up
+    from avow.history.search import excerpt
 
     facts = context.screen.out_facts
     length = facts.width - 6 if facts.is_terminal else _EXCERPT_IN_PIPE

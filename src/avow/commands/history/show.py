@@ -52,13 +52,13 @@ def run_show(options: ShowOptions, context: Context) -> ExitCode:
 
 
 def _print_json(exchanges: Sequence[Exchange], context: Context, *, as_list: bool) -> None:
-    import json  # deferred: start-up
+    import json
 
-    from avow.history.export import as_object  # deferred: start-up
-    from avow.wire.json_value import mend
+    from avow.history.export import as_object
+    from avow.wire.json_value import encodable
 
     shown = [as_object(exchange) for exchange in exchanges]
-    context.screen.out(mend(json.dumps(shown if as_list else shown[0], indent=2, ensure_ascii=False)) + "\n")
+    context.screen.out(encodable(json.dumps(shown if as_list else shown[0], indent=2, ensure_ascii=False)) + "\n")
 
 
 def _print_text(exchange: Exchange, context: Context) -> None:
@@ -151,10 +151,10 @@ def _answer(exchange: Exchange, facts: Facts) -> str:
 
 
 def _side_by_side(family: Sequence[Exchange], facts: Facts) -> str:
-    from rich.table import Table  # deferred: start-up
+    from rich.table import Table
     from rich.text import Text
 
-    from avow.terminal.render import drawn  # deferred: start-up
+    from avow.terminal.render import drawn
 
     table = Table(box=None, pad_edge=False, padding=(0, 2), expand=True)
     plain = facts._replace(color=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from avow.commands.history.filter_options import Choice, filters_of, nearest
+from avow.commands.history.filter_options import FilterOptions, filters_of, nearest
 from avow.commands.history.lines import styled
 from avow.commands.paging import page
 from avow.context import Context
@@ -38,13 +38,13 @@ class StatsOptions:
     """What to sum up by, over which exchanges."""
 
     by: str = "month"
-    choice: Choice = field(default_factory=Choice)
+    choice: FilterOptions = field(default_factory=FilterOptions)
     as_json: bool = False
 
 
 def run_stats(options: StatsOptions, context: Context) -> ExitCode:
     """Print the sums. Raises UsageError for a grouping that is not known."""
-    from avow.history import stats  # deferred: start-up
+    from avow.history import stats
 
     if options.by not in stats.GROUPS:
         raise nearest(options.by, stats.GROUPS, "grouping")
@@ -52,7 +52,7 @@ def run_stats(options: StatsOptions, context: Context) -> ExitCode:
     history = context.history(context.settings(), read_only=True)
     found = stats.stats(history, options.by, filters, simulated=options.choice.simulated)
     if options.as_json:
-        import json  # deferred: start-up
+        import json
 
         context.screen.out(json.dumps(stats.as_json(found), indent=2) + "\n")
     elif not found.total.requests:

@@ -3,7 +3,7 @@
 import io
 
 from avow.exchange.exchange import Finished, HandedOver, Noted, Retrying, Started, TextWritten, ThinkingWritten
-from avow.terminal.account import Account
+from avow.terminal.commentary import Commentary
 from avow.terminal.facts import Facts
 from avow.terminal.screen import Screen
 from avow.terminal.watchers import choose
@@ -13,46 +13,46 @@ from tests.terminal.samples import FABLE, OPUS, Terminal, exchange, feed
 
 def test_on_a_terminal_lines_where_no_panels_are_wanted() -> None:
     terminal = Terminal()
-    account = Account(terminal.screen(), panels=False)
-    account.finished(samples.FELL_BACK)
+    commentary = Commentary(terminal.screen(), panels=False)
+    commentary.finished(samples.FELL_BACK)
     assert terminal.raw().startswith("avow: fallback: ")
 
 
 def test_what_is_waited_for_after_a_hand_over() -> None:
     terminal = Terminal()
-    account = Account(terminal.screen())
-    account.heard(Started(exchange()))
-    account.heard(HandedOver(FABLE, OPUS, "cyber", in_text=False))
+    commentary = Commentary(terminal.screen())
+    commentary.on_event(Started(exchange()))
+    commentary.on_event(HandedOver(FABLE, OPUS, "cyber", in_text=False))
     waiting = f"{OPUS} ({FABLE} declined)"
     assert waiting in terminal.so_far(waiting)
-    account.text_comes()
-    account.finished(samples.FELL_BACK)
+    commentary.text_comes()
+    commentary.finished(samples.FELL_BACK)
 
 
 def test_the_model_that_is_asked_in_fact_is_named() -> None:
     terminal = Terminal()
-    account = Account(terminal.screen())
-    account.heard(Started(exchange(sent_model=OPUS)))
+    commentary = Commentary(terminal.screen())
+    commentary.on_event(Started(exchange(sent_model=OPUS)))
     assert OPUS in terminal.so_far(OPUS)
-    account.text_comes()
+    commentary.text_comes()
 
 
 def test_a_wait_is_noted_where_no_spinner_tells_it() -> None:
     terminal = Terminal()
-    account = Account(terminal.screen(plain=True))
-    account.heard(Started(exchange()))
-    account.heard(Retrying(2, 1.5, "overloaded"))
+    commentary = Commentary(terminal.screen(plain=True))
+    commentary.on_event(Started(exchange()))
+    commentary.on_event(Retrying(2, 1.5, "overloaded"))
     assert terminal.raw() == f"asking {FABLE}\navow: note: overloaded; asking again in 1.5 s (retry 2)\n"
 
 
 def test_thinking_without_an_end_of_line_is_ended() -> None:
     err = io.BytesIO()
-    account = Account(Screen(None, err, Facts(), Facts()), show_thinking=True)
+    commentary = Commentary(Screen(None, err, Facts(), Facts()), show_thinking=True)
     for text in ("a", "b\n", ""):
-        account.heard(ThinkingWritten(text))
-    account.text_comes()
-    account.heard(ThinkingWritten("c"))
-    account.finished(exchange())
+        commentary.on_event(ThinkingWritten(text))
+    commentary.text_comes()
+    commentary.on_event(ThinkingWritten("c"))
+    commentary.finished(exchange())
     assert err.getvalue().decode() == (
         "avow: thinking\nab\navow: end of thinking\navow: thinking\nc\navow: end of thinking\n"
     )
@@ -60,13 +60,13 @@ def test_thinking_without_an_end_of_line_is_ended() -> None:
 
 def test_a_reroute_is_told_once() -> None:
     err = io.BytesIO()
-    account = Account(Screen(None, err, Facts(), Facts()))
-    account.heard(Started(exchange()))
-    account.heard(HandedOver(FABLE, OPUS, None, in_text=False))
-    account.heard(HandedOver(OPUS, "claude-opus-5", "bio", in_text=False, error="overloaded_error"))
-    account.stdout_failed()
-    account.stdout_failed()
-    account.finished(samples.FELL_BACK)
+    commentary = Commentary(Screen(None, err, Facts(), Facts()))
+    commentary.on_event(Started(exchange()))
+    commentary.on_event(HandedOver(FABLE, OPUS, None, in_text=False))
+    commentary.on_event(HandedOver(OPUS, "claude-opus-5", "bio", in_text=False, error="overloaded_error"))
+    commentary.stdout_failed()
+    commentary.stdout_failed()
+    commentary.finished(samples.FELL_BACK)
     assert err.getvalue().decode() == (
         "avow: fallback: requested claude-fable-5, answered by claude-opus-5 "
         "(claude-fable-5 declined: no category given; claude-opus-4-8 skipped: overloaded_error)\n"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _SIGPIPE = 13
 
 
-class Account:
+class Commentary:
     """`panels`: on a terminal, as a panel and a footer instead of the stable lines; `show_thinking`: thinking
     summaries too; `badge`: the model of every answer. It tells a reroute once, also
     where stdout closes before the end."""
@@ -31,19 +31,19 @@ class Account:
         self._thought_ended_line = True
         self._spinner = _spinner(screen)
 
-    def heard(self, happening: object) -> None:
+    def on_event(self, event: object) -> None:
         """Anything but text, its withdrawal, and the end."""
-        match happening:
+        match event:
             case Started(exchange):
                 self._requested = exchange.requested_model
                 if self._spinner is not None:
-                    from avow.terminal.sanitize import clean_line  # deferred: start-up
+                    from avow.terminal.sanitize import clean_line
 
                     self._spinner.start(clean_line(exchange.sent_model or exchange.requested_model))
             case ThinkingWritten(text):
                 self._thinking(text)
             case HandedOver():
-                self._handed_over(happening)
+                self._handed_over(event)
             case Retrying(attempt, seconds, reason):
                 self._retrying(attempt, seconds, reason)
             case Noted(text):
@@ -63,7 +63,7 @@ class Account:
         """Nothing can be shown any more: tell what is known of a reroute, now."""
         self.text_comes()
         if self._hand_overs and not self._told_reroute:
-            from avow.terminal.notices import rerouted_line  # deferred: start-up
+            from avow.terminal.notices import rerouted_line
 
             self._told_reroute = True
             phrases = [f"{h.source or 'a model'} {h.why}" for h in self._hand_overs]
@@ -85,7 +85,7 @@ class Account:
         if self._badge:
             self._show_badge(exchange)
         elif self._panels and not self._is_amiss(exchange) and not self._screen.quiet:
-            from avow.terminal.render import footer  # deferred: start-up
+            from avow.terminal.render import footer
 
             self._apart()
             self._screen.err_line(footer(exchange, self._screen.err_facts))
@@ -95,7 +95,7 @@ class Account:
         """Name the model of this answer; nothing where no message began."""
         if exchange.verdict is None or self._screen.quiet:
             return
-        from avow.terminal.badge import badge, badge_words  # deferred: start-up
+        from avow.terminal.badge import badge, badge_words
 
         if self._panels:
             self._screen.fresh_line()
@@ -107,7 +107,7 @@ class Account:
         """Show the panel where there is something to say in one; else the lines say it, if anything."""
         if not self._is_amiss(exchange):
             return False
-        from avow.terminal.render import panel  # deferred: start-up
+        from avow.terminal.render import panel
 
         drawn = panel(exchange, self._screen.err_facts)
         if drawn is None:
@@ -127,13 +127,13 @@ class Account:
     def _lines(self, exchange: Exchange) -> None:
         if not self._is_amiss(exchange):
             return
-        from avow.terminal.notices import notices  # deferred: start-up
+        from avow.terminal.notices import notices
 
         for line in notices(exchange):
             if not (self._told_reroute and line.startswith("avow: fallback:")):
                 self._screen.err_line(line)
         if exchange.verdict is Verdict.UNVERIFIED:
-            from avow.terminal.words import vouching_line  # deferred: start-up
+            from avow.terminal.words import vouching_line
 
             if line_to_add := vouching_line(exchange):
                 self._screen.note(f"if both names stand for one model, say so in the config: {line_to_add}")
@@ -142,7 +142,7 @@ class Account:
 
     def _tell_reroute_only(self, exchange: Exchange) -> None:
         if exchange.routing.rerouted and not self._told_reroute:
-            from avow.terminal.notices import notices  # deferred: start-up
+            from avow.terminal.notices import notices
 
             self._screen.err_line(notices(exchange)[0])
 
@@ -154,7 +154,7 @@ class Account:
     def _thinking(self, text: str) -> None:
         if not self._show_thinking:
             return
-        from avow.terminal.sanitize import clean  # deferred: start-up
+        from avow.terminal.sanitize import clean
 
         if not self._thinks:
             self._thinks = True
@@ -168,14 +168,14 @@ class Account:
     def _handed_over(self, event: HandedOver) -> None:
         self._hand_overs.append(event)
         if self._spinner is not None and event.target:
-            from avow.terminal.sanitize import clean_line  # deferred: start-up
+            from avow.terminal.sanitize import clean_line
 
             source, target = clean_line(event.source or "the model"), clean_line(event.target)
             self._spinner.say(f"{target} ({source} {event.why.partition(':')[0]})")
 
     def _retrying(self, attempt: int, seconds: float, reason: str) -> None:
         if self._spinner is not None and self._spinner.is_running:
-            from avow.terminal.sanitize import clean_line  # deferred: start-up
+            from avow.terminal.sanitize import clean_line
 
             self._spinner.say(clean_line(reason), seconds)
         else:
@@ -185,7 +185,7 @@ class Account:
         """For `--verbose`: what else is known, in one line."""
         if not self._screen.verbose:
             return
-        from avow.terminal.render import cost, tokens  # deferred: start-up
+        from avow.terminal.render import cost, tokens
 
         first = f"first token after {exchange.first_token_ms} ms" if exchange.first_token_ms is not None else ""
         total = f"{exchange.total_ms} ms in all" if exchange.total_ms is not None else ""
@@ -199,7 +199,7 @@ def _spinner(screen: Screen) -> "Spinner | None":
     """One where people look at stderr and want to be told."""
     if screen.quiet or not screen.err_facts.is_terminal:
         return None
-    from avow.terminal.spinner import Spinner  # deferred: start-up
+    from avow.terminal.spinner import Spinner
 
     return Spinner(screen)
 
