@@ -14,10 +14,11 @@ from pydantic import TypeAdapter
 
 from avow.errors import UsageError
 from avow.exchange.conversation import LeftOut, Pinned, path_to, pinned, replay, user_blocks
-from avow.exchange.exchange import Attachment, Exchange, Status
+from avow.exchange.exchange import Exchange, Status
 from avow.prompt.attachments import identify
 from avow.routing.verdict import Evidence, Routing, Segment, Verdict
 from avow.simulator.server import Simulator
+from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
 from tests import samples
 

@@ -8,19 +8,10 @@ from itertools import product
 import pytest
 
 from avow.errors import Failure
-from avow.exchange.exchange import (
-    SCHEMA,
-    Attachment,
-    Exchange,
-    Status,
-    as_json,
-    exit_code,
-    new_id,
-    priced,
-    timestamp,
-)
+from avow.exchange.exchange import SCHEMA, Exchange, Status, as_json, exit_code, new_id, priced, timestamp
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.wire.blocks import Attachment
 
 A, B = "claude-fable-5-2", "claude-opus-4-8"
 V, S, X = Verdict, Status, ExitCode

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from avow.exchange.exchange import Attachment
 from avow.history import privacy
 from avow.history.export import as_object
 from avow.history.filters import Filters
@@ -14,6 +13,7 @@ from avow.history.rows import hidden
 from avow.history.search import query_of, search
 from avow.history.store import History
 from avow.routing.verdict import Routing, Segment
+from avow.wire.blocks import Attachment
 from tests.history.making import NOON, answered, asked, kept, rerouted
 
 FILE = Attachment("qxattname.txt", "text", "text/plain", 9, "ab12", b"qxattbytes")

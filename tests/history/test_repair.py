@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from avow.exchange.exchange import Attachment
 from avow.history import repair
 from avow.history.store import History
+from avow.wire.blocks import Attachment
 from tests.history.making import answered, kept, rerouted
 
 NOW = datetime(2026, 11, 23, 17, 0, 0)

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import Failure
-from avow.exchange.exchange import Attachment, Exchange, Status
+from avow.exchange.exchange import Exchange, Status
 from avow.exit_codes import ExitCode
 from avow.history import schema
 from avow.history.rows import NOT_KEPT, from_row, hidden, hidden_row, milliseconds, to_row
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.wire.blocks import Attachment
 from tests.history.making import answered, asked, rerouted
 
 TEXTS = st.text(st.characters() | st.sampled_from("\0\ud83d\udcff\u2028[\"'%"), max_size=12)

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from avow.errors import Failure, HistoryError, UsageError
-from avow.exchange.exchange import Attachment, Status, as_json
+from avow.exchange.exchange import Status, as_json
 from avow.history.filters import Filters
 from avow.history.store import History
 from avow.routing.verdict import Routing, Segment
+from avow.wire.blocks import Attachment
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
 
 DAY = 86_400

@@ -14,10 +14,9 @@ from typing import BinaryIO, cast
 import pytest
 
 from avow.errors import FileError, UsageError
-from avow.exchange.exchange import Attachment
 from avow.prompt.attachments import identify, read, read_again, stdin_document
 from avow.prompt.limits import BODY_BYTES
-from avow.wire.blocks import block
+from avow.wire.blocks import Attachment, block
 from tests import samples
 
 KINDS = {

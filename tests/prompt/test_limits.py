@@ -5,10 +5,9 @@ import json
 import pytest
 
 from avow.errors import UsageError
-from avow.exchange.exchange import Attachment
 from avow.prompt import limits
 from avow.prompt.attachments import identify
-from avow.wire.blocks import block
+from avow.wire.blocks import Attachment, block
 from tests import samples
 
 LARGEST_IMAGE = limits.IMAGE_BASE64_BYTES // 4 * 3

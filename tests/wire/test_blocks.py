@@ -7,8 +7,7 @@ import pytest
 from anthropic.types import ContentBlockParam
 from pydantic import TypeAdapter
 
-from avow.exchange.exchange import Attachment
-from avow.wire.blocks import block, text_block, title
+from avow.wire.blocks import Attachment, block, text_block, title
 from tests import samples
 
 CASES = {

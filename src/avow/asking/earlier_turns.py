@@ -6,9 +6,10 @@ from dataclasses import replace
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exchange.conversation import path_to
-from avow.exchange.exchange import Attachment, Exchange
+from avow.exchange.exchange import Exchange
 from avow.history.store import History
 from avow.settings.levels import Settings
+from avow.wire.blocks import Attachment
 
 WORDS = 48
 """How many characters of a prompt a one-line mention shows."""

@@ -13,24 +13,14 @@ from avow.endpoint.facts import EndpointFacts
 from avow.endpoint.transport import Patience, Transport
 from avow.errors import AvowError, Failure
 from avow.exchange.conversation import Pinned, Replayed, pinned, replay
-from avow.exchange.exchange import (
-    Attachment,
-    Exchange,
-    ExchangeEvent,
-    Finished,
-    Noted,
-    as_json,
-    exit_code,
-    new_id,
-    timestamp,
-)
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, as_json, exit_code, new_id, timestamp
 from avow.exchange.run import Plan, converse
 from avow.exit_codes import ExitCode
 from avow.models import catalogue
 from avow.prompt import limits
 from avow.routing.verdict import Asked, reasons
 from avow.settings.levels import Settings
-from avow.wire.blocks import block
+from avow.wire.blocks import Attachment, block
 from avow.wire.failure import not_an_answer, rejected
 from avow.wire.json_value import JsonObject, obj, parse
 from avow.wire.request import Request, betas_for, count_body, encoded, messages_body

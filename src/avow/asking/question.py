@@ -9,9 +9,10 @@ from avow.asking.inquiry import Inquiry, ask, count, failed_before_sending, prep
 from avow.asking.typed import Options
 from avow.context import Context
 from avow.errors import AvowError, CredentialsError, Interrupted, ReaderGone, UsageError
-from avow.exchange.exchange import Attachment, Exchange, ExchangeEvent, Finished, Status, timestamp
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Status, timestamp
 from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
+from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
 from avow.wire.request import API_URL
 

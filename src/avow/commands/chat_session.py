@@ -13,10 +13,11 @@ from avow.asking.request_fields import expand
 from avow.commands.declared import Options
 from avow.context import Context
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError
-from avow.exchange.exchange import Attachment, Exchange, ExchangeEvent, Noted, Status
+from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Status
 from avow.exit_codes import ExitCode, gravest
 from avow.settings.levels import Settings
 from avow.terminal.facts import DUMB
+from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:
     from avow.terminal.line_editor import LineEditor, LineReader

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from avow.errors import UsageError
-from avow.exchange.exchange import Attachment, Exchange, Status
+from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare
 from avow.routing.verdict import Outcome, Verdict
-from avow.wire.blocks import block, text_block
+from avow.wire.blocks import Attachment, block, text_block
 from avow.wire.json_value import JsonObject, text
 from avow.wire.replay import assistant_turn, has_handover, has_thinking
 

@@ -3,7 +3,6 @@
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from avow.errors import Failure
 from avow.exit_codes import ExitCode, gravest
 from avow.models.pricing import price, total
 from avow.routing.verdict import NO_CATEGORY, Outcome, Routing, Verdict
+from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
 
 SCHEMA = "avow.answer/1"
@@ -28,23 +28,6 @@ class Status(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     PENDING = "pending"
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that went with the prompt. `kind`: `text`, `image`, `pdf` or `url`; `size` in bytes; `data` is None
-    where it is not at hand (not kept in history, or a URL, whose address is the name)."""
-
-    name: str
-    kind: str
-    media_type: str
-    size: int | None = None
-    sha256: str | None = None
-    data: bytes | None = field(default=None, repr=False, compare=False)
-
-    def as_json(self) -> JsonObject:
-        """All but the bytes."""
-        return {"name": self.name, "type": self.media_type, "size": self.size, "sha256": self.sha256}
 
 
 class Exchange(NamedTuple):

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from avow.errors import Failure
-from avow.exchange.exchange import Attachment, Exchange, Status, evidence_as_json, hops_as_json
+from avow.exchange.exchange import Exchange, Status, evidence_as_json, hops_as_json
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject, encodable
 
 Row = dict[str, Any]

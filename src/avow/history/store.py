@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from avow.errors import UsageError
-from avow.exchange.exchange import Attachment, Exchange, Status
+from avow.exchange.exchange import Exchange, Status
 from avow.history import database, finding, schema
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.rows import Row, from_row, hidden_row, milliseconds, to_row
+from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

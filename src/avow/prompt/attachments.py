@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from avow.errors import FileError, UsageError
-from avow.exchange.exchange import Attachment
 from avow.prompt.file_kinds import media_type_of, seems_to_be
 from avow.prompt.limits import BODY_BYTES, too_large
-from avow.wire.blocks import PDF
+from avow.wire.blocks import PDF, Attachment
 
 STDIN = "stdin"
 _URL_ENDINGS = {

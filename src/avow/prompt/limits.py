@@ -7,7 +7,7 @@ of its own error (bytes of one image).
 from collections.abc import Sequence
 
 from avow.errors import UsageError
-from avow.exchange.exchange import Attachment
+from avow.wire.blocks import Attachment
 
 BODY_BYTES = 32 * 1024 * 1024
 """A request's body, in bytes (413 `request_too_large`)."""

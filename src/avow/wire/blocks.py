@@ -1,23 +1,27 @@
 """Content blocks of a user turn: what the API takes for text, images, PDFs and addresses."""
 
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from avow.wire.json_value import JsonObject, encodable
 
 PDF = "application/pdf"
 
 
-class File(Protocol):
-    """What a block is made of. `kind`: `text` (UTF-8), `image`, `pdf`, or `url`, whose address is the name."""
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a prompt. `kind`: `text` (UTF-8), `image`, `pdf`, or `url`, whose address is the name;
+    `size` in bytes; `data` is None where it is not at hand (not kept in history, or a URL)."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def media_type(self) -> str: ...
-    @property
-    def data(self) -> bytes | None: ...
+    name: str
+    kind: str
+    media_type: str
+    size: int | None = None
+    sha256: str | None = None
+    data: bytes | None = field(default=None, repr=False, compare=False)
+
+    def as_json(self) -> JsonObject:
+        """All but the bytes."""
+        return {"name": self.name, "type": self.media_type, "size": self.size, "sha256": self.sha256}
 
 
 def text_block(text: str) -> JsonObject:
@@ -25,7 +29,7 @@ def text_block(text: str) -> JsonObject:
     return {"type": "text", "text": text}
 
 
-def block(file: File) -> JsonObject:
+def block(file: Attachment) -> JsonObject:
     """The block for a file: a `document` for text and PDFs, an `image` for images, a URL source for an address.
 
     Raises ValueError where the bytes are missing, and UnicodeDecodeError for text that is not UTF-8.

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from avow.exchange.exchange import Attachment
 from avow.routing.verdict import Routing, Verdict
+from avow.wire.blocks import Attachment
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
 from tests.running import in_pty, run
 
