@@ -8,13 +8,14 @@ from tests.conftest import CANARY
 from tests.running import environment, run
 
 BUG = """
+import sys
 from avow.asking import question
 def broken(options, context):
     secret = context.environ["ANTHROPIC_API_KEY"]
     raise KeyError(secret)
 question.answer = broken
 from avow.cli import main
-main(["hello"])
+main(["hello"], leave=sys.exit)
 """
 
 

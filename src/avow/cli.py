@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from avow.context import Context
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run avow with `arguments` (without the program's name) and give the exit status; a signal, or a closed
-    stdout, ends the process by that signal instead."""
+def main(arguments: Sequence[str], *, leave: Callable[[int], object]) -> int:
+    """Run avow with `arguments` (without the program's name), `leave` with the exit status, and give it where `leave`
+    returns; a signal, or a closed stdout, ends the process by that signal instead."""
     gc.disable()  # a process of a second or two: collecting costs more than it frees
     _hear_signals()
     from avow.context import from_process  # deferred: the signals are heard first
 
     context = from_process()
     try:
-        return _leave(_run(arguments, context), context)
+        code = _flushed(_run(arguments, context), context)
+        leave(code)
+        return code
     except Interrupted as stop:
         _die(stop.signal_number, context)
     except ReaderGone:
@@ -103,16 +105,14 @@ def _hear_signals() -> None:
             signal.signal(number, stop)
 
 
-def _leave(code: int, context: "Context") -> int:
-    """Flush, then leave without tearing the interpreter down: that takes 20 ms and does nothing for anyone."""
+def _flushed(code: int, context: "Context") -> int:
+    """Flush; the exit status, which is that of the error where stdout cannot be written."""
     try:
         context.screen.flush()
     except AvowError as error:
         context.screen.error(error.message, hint=error.hint)
         code = int(error.exit_code)
-    if "pytest" in sys.modules or "coverage" in sys.modules:
-        return code
-    os._exit(code)
+    return code
 
 
 def _die(number: int, context: "Context") -> NoReturn:

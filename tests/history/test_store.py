@@ -98,18 +98,6 @@ def test_retries_are_linked(path: Path) -> None:
         assert history.with_id(first.id) == first
 
 
-def test_the_last_fallback_for_a_model(path: Path) -> None:
-    kept(
-        path, rerouted(at=NOON), rerouted(at=NOON + 60), answered(at=NOON + 90), rerouted(at=NOON + 99, simulated=True)
-    )
-    with History.open(path, read_only=True) as history:
-        found = history.last_fallback(FABLE, round(NOON * 1000))
-        assert found is not None
-        assert found.number == 2
-        assert history.last_fallback(FABLE, round((NOON + 61) * 1000)) is None
-        assert history.last_fallback(OLD, 0) is None
-
-
 FILE = Attachment("notes.txt", "text", "text/plain", 5, "5e1f", b"hello")
 
 

@@ -57,10 +57,8 @@ def test_whatever_encoding_python_was_told(encoding: str) -> None:
 def test_notes_are_silenced_by_quiet_and_nothing_else_is() -> None:
     screen, _out, err = piped()
     screen.note("one")
-    screen.detail("for --verbose")
     screen.configure(quiet=True, verbose=True)
     screen.note("two")
-    screen.detail("three")
     screen.insist("four")
     screen.error("five", hint="six", request_id="req_1")
     assert err.getvalue().decode() == "avow: note: one\navow: note: four\navow: error: five (request req_1)\n"
@@ -71,13 +69,6 @@ def test_an_error_is_one_line_with_what_to_do_below() -> None:
     screen.error("bad\nnews\x1b[2J", hint="do\x07this")
     assert err.getvalue().decode() == "avow: error: bad news␛[2J\navow: note: do␇this\n"
     assert out.getvalue() == b""
-
-
-def test_verbose_says_more() -> None:
-    screen, _out, err = piped()
-    screen.configure(verbose=True)
-    screen.detail("more")
-    assert err.getvalue() == b"avow: note: more\n"
 
 
 def test_a_reader_that_has_left() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from avow.wire.json_value import JsonObject
-from avow.wire.replay import assistant_turn, has_handover, has_thinking
+from avow.wire.replay import assistant_turn, has_handover
 
 TEXT = {"type": "text", "text": "Hello", "citations": None}
 MORE = {"type": "text", "text": "world"}
@@ -105,12 +105,9 @@ def test_blocks_are_not_changed() -> None:
     assert content == before
 
 
-def test_has() -> None:
+def test_has_a_handover() -> None:
     assert has_handover([TEXT, HANDOVER])
     assert not has_handover([TEXT, THINKING])
-    assert has_thinking([REDACTED])
-    assert has_thinking([THINKING])
-    assert not has_thinking([TEXT])
 
 
 @pytest.mark.parametrize("name", ["as it came", "a search with its result", "blank text within stays"])

@@ -19,8 +19,6 @@ from avow.wire.request import API_URL
 if TYPE_CHECKING:
     from avow.prompt.templates import Template
 
-FORMS = ("text", "json", "jsonl")
-
 
 class Gathered(NamedTuple):
     """The prompt and its files, read."""

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 from avow.errors import CredentialsError, UsageError
 
 LONGEST_KEY = 16 * 1024
-STYLES = ("x-api-key", "bearer")
 _BAD_ADDRESS = "https://HOST, or http:// to a loopback address"
 
 

@@ -10,7 +10,7 @@ from avow.models.identity import Identity, compare
 from avow.routing.verdict import Outcome, Verdict
 from avow.wire.blocks import Attachment, block, text_block
 from avow.wire.json_value import JsonObject, text
-from avow.wire.replay import assistant_turn, has_handover, has_thinking
+from avow.wire.replay import assistant_turn, has_handover
 
 PIN_S = 3600.0
 """How long turns are sent to the model that accepted; as long as the API itself stays with a fallback."""
@@ -24,16 +24,11 @@ class LeftOut(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """Earlier turns as the API takes them. `messages` begin with a user's, and are empty where no turn is left.
-
-    `fallback_blocks`: the request needs the beta of fallbacks; `thinking_dropped`: thinking that came with the
-    answers is not sent; `attachments` are all that the messages carry, for the limits of a request.
-    """
+    """Earlier turns as the API takes them. `messages` begin with a user's, and are empty where no turn is left;
+    `attachments` are all that the messages carry, for the limits of a request."""
 
     messages: tuple[JsonObject, ...]
     left_out: tuple[LeftOut, ...] = ()
-    fallback_blocks: bool = False
-    thinking_dropped: bool = False
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -79,7 +74,6 @@ def replay(
     attachments: list[Attachment] = []
     left_out = [LeftOut(0, "deleted")] if turns and turns[0].parent_id is not None else []
     intact = not left_out
-    dropped = False
     for number, turn in enumerate(turns, 1):
         if reason := _why_not(turn):
             left_out.append(LeftOut(number, reason))
@@ -92,14 +86,7 @@ def replay(
         answer = assistant_turn(turn.content, keep_thinking=intact, continued=_continued(turn))
         if answer is not None:
             messages.append({"role": "assistant", "content": answer})
-        dropped = dropped or (not intact and has_thinking(turn.content))
-    return Replayed(
-        tuple(messages),
-        tuple(left_out),
-        fallback_blocks=any(has_handover(message["content"]) for message in messages),
-        thinking_dropped=dropped,
-        attachments=tuple(attachments),
-    )
+    return Replayed(tuple(messages), tuple(left_out), tuple(attachments))
 
 
 def user_blocks(turn: Exchange) -> list[JsonObject]:

@@ -40,7 +40,6 @@ from avow.wire.json_value import JsonObject, text
 from avow.wire.message import Message
 from avow.wire.request import Endpoint, Request, betas_for
 
-"""The most bytes that are read of an error, and of an answer that is not streamed."""
 TRUNCATING = frozenset({"max_tokens", "model_context_window_exceeded", "pause_turn", "tool_use", "compaction"})
 
 

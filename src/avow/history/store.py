@@ -154,15 +154,6 @@ class History:
         """The exchanges that asked this one again, oldest first."""
         return self._all("retry_of = ? ORDER BY number", exchange_id)
 
-    def last_fallback(self, model: str, since_ms: int) -> Exchange | None:
-        """The last exchange since then (milliseconds since 1970) in which a fallback answered for this model."""
-        return self._one(
-            "rerouted = 1 AND created_ms >= ? AND verdict = 'fallback' AND requested_model = ? AND simulated = 0"
-            " ORDER BY created_ms DESC",
-            since_ms,
-            model,
-        )
-
     def attachment_bytes(self, sha256: str) -> bytes | None:
         """The bytes of an attachment, None where they are not kept."""
         found = self._read(

@@ -39,8 +39,7 @@ class Model(NamedTuple):
     `speed: "fast"`. `lifecycle` is `active`, `legacy`, `limited` (verified organisations only), `deprecated` or
     `None`; `released` and the others are ISO dates, or months; `retires` is set, `not_before` a promise.
     `may_decline` tells whether a classifier may refuse, `takes_fallbacks` whether the API accepts a list of
-    `fallbacks`, and `allowed_fallbacks` the targets documented or seen. `thinking` are the accepted forms, and
-    `thinks_unasked` what holds without one.
+    `fallbacks`, and `allowed_fallbacks` the targets documented or seen. `thinking` are the accepted forms.
     """
 
     id: str
@@ -61,9 +60,7 @@ class Model(NamedTuple):
     takes_fallbacks: bool | None = None
     allowed_fallbacks: tuple[str, ...] | None = None
     efforts: tuple[str, ...] | None = None
-    default_effort: str | None = None
     thinking: tuple[str, ...] | None = None
-    thinks_unasked: bool | None = None
 
 
 def find(model_id: str) -> Model | None:
@@ -132,32 +129,32 @@ def _fables() -> tuple[Model, ...]:
     return (
         Model(
             "claude-fable-5-2", "fable", (5, 2), _MILLION, 128_000, _FABLE_5_2, "2026-11-09", "active",
-            efforts=_ALL, default_effort="high", thinking=("adaptive",), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive",),
         ),
         Model(
             "claude-mythos-5-2", "mythos", (5, 2), _MILLION, 128_000, _FABLE_5_2, "2026-11-09", "limited",
-            efforts=_ALL, default_effort="high", thinking=("adaptive",), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive",),
         ),
         Model(
             "claude-fable-5-1", "fable", (5, 1), _MILLION, 128_000, _FABLE_5_1, "2026-09-01", "legacy",
             not_before="2027-09-01", may_decline=True, takes_fallbacks=True,
             allowed_fallbacks=("claude-opus-4-8", "claude-opus-5"),
-            efforts=_ALL, default_effort="high", thinking=("adaptive",), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive",),
         ),
         Model(
             "claude-mythos-5-1", "mythos", (5, 1), _MILLION, 128_000, _FABLE_5_1, "2026-09-01", "limited",
             may_decline=False,
-            efforts=_ALL, default_effort="high", thinking=("adaptive",), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive",),
         ),
         Model(
             "claude-fable-5", "fable", (5, 0), _MILLION, 128_000, _FABLE_5, "2026-06-09", "legacy",
             may_decline=True, takes_fallbacks=True, allowed_fallbacks=("claude-opus-4-8", "claude-opus-5"),
-            efforts=_ALL, default_effort="high", thinking=("adaptive",), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive",),
         ),
         Model(
             "claude-mythos-5", "mythos", (5, 0), _MILLION, 128_000, _FABLE_5, "2026-06-09", "legacy",
             may_decline=False,
-            efforts=_ALL, default_effort="high", thinking=("adaptive",), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive",),
         ),
         Model("claude-mythos-preview", "mythos", None, None, None, None, "2026", "deprecated"),
     )  # fmt: skip
@@ -169,35 +166,35 @@ def _opuses() -> tuple[Model, ...]:
             "claude-opus-5-5", "opus", (5, 5), _MILLION, 128_000, Rates(4, 20, 5, 8, 0.20), "2026-09-22", "active",
             not_before="2027-09-22", fast_rates=Rates(8, 40, 10, 16, 0.40), may_decline=True, takes_fallbacks=True,
             allowed_fallbacks=("claude-opus-4-8", "claude-opus-5"),
-            efforts=_ALL, default_effort="medium", thinking=("adaptive",), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive",),
         ),
         Model(
             "claude-opus-5", "opus", (5, 0), _MILLION, 128_000, _OPUS_5, "2026-07-24", "legacy",
             not_before="2027-07-24", fast_rates=_OPUS_5_FAST, may_decline=True, takes_fallbacks=True,
             allowed_fallbacks=("claude-opus-4-8",),
-            efforts=_ALL, default_effort="high", thinking=("adaptive", "disabled"), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive", "disabled"),
         ),
         Model(
             "claude-opus-4-8", "opus", (4, 8), _MILLION, 128_000, _OPUS_5, "2026-05-28", "legacy",
             fast_rates=_OPUS_5_FAST, may_decline=True, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=_ALL, default_effort="high", thinking=("adaptive", "disabled"), thinks_unasked=False,
+            efforts=_ALL, thinking=("adaptive", "disabled"),
         ),
         Model(
             "claude-opus-4-7", "opus", (4, 7), _MILLION, 128_000, _OPUS_5, "2026-04", "legacy",
             may_decline=True, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=_ALL, default_effort="high", thinking=("adaptive", "disabled"), thinks_unasked=False,
+            efforts=_ALL, thinking=("adaptive", "disabled"),
         ),
         Model(
             "claude-opus-4-6", "opus", (4, 6), _MILLION, 128_000, _OPUS_5, "2026-02", "legacy",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=("low", "medium", "high", "max"), default_effort="high",
-            thinking=("adaptive", "enabled", "disabled"), thinks_unasked=False,
+            efforts=("low", "medium", "high", "max"),
+            thinking=("adaptive", "enabled", "disabled"),
         ),
         Model(
             "claude-opus-4-5", "opus", (4, 5), 200_000, 64_000, _OPUS_5, "2025-11", None,
             dated="claude-opus-4-5-20251101", not_before="2026-11-24",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=("low", "medium", "high"), thinking=("enabled", "disabled"), thinks_unasked=False,
+            efforts=("low", "medium", "high"), thinking=("enabled", "disabled"),
         ),
     )  # fmt: skip
 
@@ -208,24 +205,24 @@ def _sonnets() -> tuple[Model, ...]:
             "claude-sonnet-5-5", "sonnet", (5, 5), _MILLION, 128_000, Rates(2, 10, 2.50, 4, 0.10), "2026-09-28",
             "active", not_before="2027-09-28", may_decline=True, takes_fallbacks=True,
             allowed_fallbacks=("claude-sonnet-5",),
-            efforts=_ALL, default_effort="high", thinking=("adaptive", "between_tools"), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive", "between_tools"),
         ),
         Model(
             "claude-sonnet-5", "sonnet", (5, 0), _MILLION, 128_000, Rates(2, 10, 2.50, 4, 0.20), "2026-06-30",
             "legacy", may_decline=True, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=_ALL, default_effort="high", thinking=("adaptive", "disabled"), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive", "disabled"),
         ),
         Model(
             "claude-sonnet-4-6", "sonnet", (4, 6), _MILLION, 128_000, _SONNET_4, "2026-02", "legacy",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
             efforts=("low", "medium", "high", "max"),
-            thinking=("adaptive", "enabled", "disabled"), thinks_unasked=False,
+            thinking=("adaptive", "enabled", "disabled"),
         ),
         Model(
             "claude-sonnet-4-5", "sonnet", (4, 5), 200_000, 64_000, _SONNET_4, "2025-09", "deprecated",
             dated="claude-sonnet-4-5-20250929", retires="2026-11-30",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=(), thinking=("enabled", "disabled"), thinks_unasked=False,
+            efforts=(), thinking=("enabled", "disabled"),
         ),
     )  # fmt: skip
 
@@ -237,12 +234,12 @@ def _haikus() -> tuple[Model, ...]:
             "2026-10-07", "active", not_before="2027-10-07",
             long_from=100_000, long_rates=Rates(0.50, 2.50, 0.625, 1.00, 0.05),
             may_decline=True, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=_ALL, default_effort="medium", thinking=("adaptive", "disabled"), thinks_unasked=True,
+            efforts=_ALL, thinking=("adaptive", "disabled"),
         ),
         Model(
             "claude-haiku-4-5", "haiku", (4, 5), 200_000, 64_000, Rates(1, 5, 1.25, 2, 0.10), "2025-10", None,
             dated="claude-haiku-4-5-20251001", not_before="2026-10-15",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=(), thinking=("enabled", "disabled"), thinks_unasked=False,
+            efforts=(), thinking=("enabled", "disabled"),
         ),
     )  # fmt: skip

@@ -38,15 +38,6 @@ _FIELDS = _COUNTED | {
     "fallback_credit_token": "fallback-credit-", "thread": "message-threads-",
 }  # fmt: skip
 _SAMPLING = ("temperature", "top_p", "top_k")
-_UNSUPPORTED = (
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-)
 _OVERRIDES = frozenset(("model", "max_tokens", "thinking", "output_config", "speed"))
 
 

@@ -180,11 +180,6 @@ class Screen:
 
         self.err_line(f"avow: note: {clean_line(text)}")
 
-    def detail(self, text: str) -> None:
-        """A note for `--verbose` only."""
-        if self.verbose:
-            self.note(text)
-
     def error(self, message: str, hint: str | None = None, request_id: str | None = None) -> None:
         """`avow: error: …`, and what to do about it as a note."""
         from avow.terminal.notices import in_request

@@ -1,16 +1,12 @@
 """What shows an exchange on stdout as it happens, one class a form; stderr is the commentary's."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from avow.errors import UsageError
 from avow.exchange.exchange import ExchangeEvent
 from avow.terminal.commentary import Commentary
 from avow.terminal.screen import Screen
 from avow.terminal.text_piped import FinalText, TextPiped
-
-if TYPE_CHECKING:
-    pass
 
 
 def choose(

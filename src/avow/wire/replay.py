@@ -53,11 +53,6 @@ def has_handover(blocks: Sequence[JsonObject]) -> bool:
     return any(_kind(block) == "fallback" for block in blocks)
 
 
-def has_thinking(blocks: Sequence[JsonObject]) -> bool:
-    """Whether there is thinking, open or redacted."""
-    return any(_kind(block) in _THINKING for block in blocks)
-
-
 def _ended(blocks: list[JsonObject]) -> list[JsonObject] | None:
     """Without what may not stand last: blank text, thinking, a hand-over to nobody."""
     while blocks:
