@@ -59,7 +59,7 @@ def test_notes_are_silenced_by_quiet_and_nothing_else_is() -> None:
     screen.note("one")
     screen.configure(quiet=True, verbose=True)
     screen.note("two")
-    screen.insist("four")
+    screen.warn("four")
     screen.error("five", hint="six", request_id="req_1")
     assert err.getvalue().decode() == "avow: note: one\navow: note: four\navow: error: five (request req_1)\n"
 
@@ -180,19 +180,6 @@ def test_a_preview_is_replaced_and_goes_before_anything_else() -> None:
     screen.preview(["five"])
     screen.out("rest\n")
     assert terminal.shown()[:4] == ["written", "avow: note: a note", "rest", ""]
-
-
-def test_a_renderable_is_drawn_as_the_facts_say() -> None:
-    from rich.text import Text
-
-    screen, out, err = piped()
-    screen.show(Text("[bold]plain[/bold]", style="red"))
-    screen.show(Text("below"), err=True)
-    assert out.getvalue() == b"[bold]plain[/bold]\n"
-    assert err.getvalue() == b"below\n"
-    screen.configure(color="always")
-    screen.show(Text("red", style="red"))
-    assert out.getvalue().endswith(b"\x1b[31mred\x1b[0m\n")
 
 
 def test_colour_only_where_it_may_be() -> None:

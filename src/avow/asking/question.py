@@ -182,7 +182,7 @@ def _read_stdin(context: Context, settings: Settings) -> bytes:
     deadline = settings.number("deadline")
     return read_to_end(
         context.stdin,
-        lambda: context.screen.insist("waiting for stdin to end; --no-stdin skips it"),
+        lambda: context.screen.warn("waiting for stdin to end; --no-stdin skips it"),
         deadline=None if deadline is None else time.monotonic() + deadline,
     )
 

@@ -67,7 +67,7 @@ def _page(findings: "tuple[Finding, ...]", context: Context) -> str:
     indent = 4 if narrow else len(_MARKS["broken"]) + widest + 4
     lines = []
     for name, finding in zip(names, findings, strict=True):
-        color, plain = (_COLORS[finding.state], "\x1b[0m") if context.screen.color else ("", "")
+        color, plain = (_COLORS[finding.state], "\x1b[0m") if context.screen.out_facts.color else ("", "")
         words = [clean_line(finding.words), *([f"-> {clean_line(finding.hint)}"] if finding.hint else [])]
         first, *more = [line for part in words for line in _folded(part, most, indent)]
         mark = f"{color}{_MARKS[finding.state]:6}{plain}  "

@@ -93,13 +93,13 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
             known = _asked(known, wanted, settings, context, base_url)
         except CredentialsError as error:
             if known.fetched_at is None:
-                context.screen.insist(
+                context.screen.warn(
                     f"{error.message}: this is the built-in list of {catalogue.DATED}, not what a key can use"
                 )
                 return _built_in(wanted, base_url, None)
         keep(cache, known)
     if not known.has_list:
-        context.screen.insist(
+        context.screen.warn(
             f"{base_url} has no list of models: this is the built-in one of {catalogue.DATED}; other ids may work"
         )
         return _built_in(wanted, base_url, known)

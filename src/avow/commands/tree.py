@@ -40,7 +40,7 @@ class _Helped:
         command = tree.read(self, tuple(path), words={})
         if not isinstance(ctx.obj, Context):
             return help_page.page(command, help_page.WIDEST)
-        ctx.obj.screen.out(help_page.page(command, ctx.obj.screen.width))
+        ctx.obj.screen.out(help_page.page(command, ctx.obj.screen.out_facts.width))
         raise typer.Exit(0)
 
 

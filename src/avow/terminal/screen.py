@@ -72,24 +72,9 @@ class Screen:
         self.err_facts = facts.find(stderr, self._environ, color=color, plain=plain)
 
     @property
-    def facts(self) -> Facts:
-        """What stdout can show."""
-        return self.out_facts
-
-    @property
     def is_terminal(self) -> bool:
         """Whether people look at stdout."""
         return self.out_facts.is_terminal
-
-    @property
-    def width(self) -> int:
-        """Columns of stdout."""
-        return self.out_facts.width
-
-    @property
-    def color(self) -> bool:
-        """Whether stdout may be styled."""
-        return self.out_facts.color
 
     def size(self) -> tuple[int, int]:
         """Columns and lines of stdout now: a terminal may have been resized."""
@@ -157,24 +142,14 @@ class Screen:
         """Whoever typed has ended the terminal's line."""
         self._line_is_open = False
 
-    def show(self, renderable: Any, *, err: bool = False) -> None:
-        """Print a Rich renderable on stdout, or on stderr. Text from outside in it must have been cleaned."""
-        from avow.terminal.render import drawn
-
-        text = drawn(renderable, self.err_facts if err else self.out_facts)
-        if err:
-            self.err_line(text.removesuffix("\n"))
-        else:
-            self.out(text)
-
     # -- about the answer -----------------------------------------------------------------------------------------
 
     def note(self, text: str) -> None:
         """`avow: note: …`, unless all is to be quiet."""
         if not self.quiet:
-            self.insist(text)
+            self.warn(text)
 
-    def insist(self, text: str) -> None:
+    def warn(self, text: str) -> None:
         """A note that `--quiet` does not silence."""
         from avow.terminal.sanitize import clean_line
 

@@ -92,13 +92,13 @@ def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
 def tell_remains(erased: "Erased", context: Context) -> None:
     """Say on stderr where text may still be."""
     if erased.in_use:
-        context.screen.insist(
+        context.screen.warn(
             "another process has the history open; the text leaves its write-ahead log when that process ends"
             " and avow is used again"
         )
     if erased.copies:
         names = ", ".join(str(path) for path in erased.copies)
-        context.screen.insist(f"these files beside the history keep what they held: {names}")
+        context.screen.warn(f"these files beside the history keep what they held: {names}")
 
 
 def _numbers(options: EraseOptions, context: Context, history: "History") -> tuple[int, ...]:
