@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,47 @@ def test_a_turn_in_a_few_words(prompt: str | None, words: str) -> None:
 @pytest.mark.parametrize(("number", "words"), [(0, "0 turns"), (1, "1 turn"), (2, "2 turns")])
 def test_a_number_of_things(number: int, words: str) -> None:
     assert count_of(number, "turn") == words
+
+
+# -- which model a conversation stays on, where nothing of what was said is kept ----------------------------------
+
+ASKED, OTHER = "claude-fable-5-2", "claude-opus-4-8"
+MOVE = ("--fallback-by", "client", "--fallback", OTHER)
+
+
+def asked_models(api: Simulator) -> list[str]:
+    return [request.json["model"] for request in api.requests if request.path == "/v1/messages"]
+
+
+def without_content(home: Path) -> None:
+    assert run(home, "config", "set", "history.content", "none").status == 0
+
+
+def redact(home: Path) -> None:
+    assert run(home, "history", "redact", "1", "--yes").status == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(without_content, None), (None, redact), (None, None)], ids=["none", "redacted", "full"]
+)
+def test_a_conversation_stays_on_the_model_that_accepted(
+    before: Callable[[Path], None] | None, after: Callable[[Path], None] | None, home: Path
+) -> None:
+    if before:
+        before(home)
+    with Simulator(["refused", "requested", "requested", "requested"]) as api:
+        run(home, *MOVE, "one", base_url=api.base_url)
+        if after:
+            after(home)
+        second = run(home, *MOVE, "-c", "two", base_url=api.base_url)
+        third = run(home, *MOVE, "-c", "three", base_url=api.base_url)
+        assert asked_models(api) == [ASKED, OTHER, OTHER, OTHER]
+        run(home, *MOVE, "-c", "-m", ASKED, "four", base_url=api.base_url)
+        assert asked_models(api)[-1] == ASKED
+    for ran in (second, third):
+        assert ran.status == 10
+        line = (
+            f"avow: fallback: requested {ASKED}, answered by {OTHER} (this conversation stays on {OTHER} since turn 1)"
+        )
+        assert ran.facts == [line]
+    assert line.partition("(")[2].rstrip(")") in run(home, "why", "3").out.decode()

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from avow.errors import UsageError
-from avow.exchange.conversation import LeftOut, Pinned, path_to, pinned, replay, user_blocks
+from avow.exchange.conversation import LeftOut, path_to, pinned, replay, user_blocks
 from avow.exchange.exchange import Exchange, Status
 from avow.prompt.attachments import identify
-from avow.routing.verdict import Evidence, Routing, Segment, Verdict
+from avow.routing.verdict import Pin, Routing, Segment, Verdict
 from avow.simulator.server import Simulator
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
 from avow.wire.replay import has_handover
 from tests import samples
 
-FABLE, OPUS = "claude-fable-5", "claude-opus-4-8"
+FABLE, OPUS, SONNET = "claude-fable-5", "claude-opus-4-8", "claude-sonnet-5"
 THINKING = {"type": "thinking", "thinking": "", "signature": "c2ln"}
 HANDOVER = {"type": "fallback", "from": {"model": FABLE}, "to": {"model": OPUS}}
 SYSTEM = "Be brief."
@@ -47,8 +47,9 @@ def turn(
     status: Status = Status.COMPLETE,
     verdict: Verdict | None = Verdict.AS_REQUESTED,
     served: str | None = FABLE,
-    evidence: tuple[Evidence, ...] = (),
     segments: tuple[Segment, ...] = (),
+    pin: Pin | None = None,
+    moved_to: str | None = None,
     **more: Any,
 ) -> Exchange:
     """Turn `number` of a conversation, answered by `content`."""
@@ -65,7 +66,7 @@ def turn(
         conversation_id="c",
         status=status,
         content=content or (text(f"answer {number}"),),
-        routing=Routing(verdict=verdict, served_model=served, evidence=evidence, segments=segments),
+        routing=Routing(verdict=verdict, served_model=served, segments=segments, pin=pin, moved_to=moved_to),
         **(given | more),
     )
 
@@ -164,7 +165,6 @@ def test_a_hand_over_in_mid_answer() -> None:
 
 
 def test_an_answer_that_avow_let_another_model_finish() -> None:
-    own = Evidence("avow.attempts[0]", {"model": FABLE, "outcome": "declined", "then": OPUS}, "strong")
     second = turn(
         1,
         THINKING,
@@ -173,7 +173,7 @@ def test_an_answer_that_avow_let_another_model_finish() -> None:
         text("two"),
         verdict=Verdict.FALLBACK,
         served=OPUS,
-        evidence=(own,),
+        moved_to=OPUS,
         segments=(Segment(FABLE, "one"), Segment(OPUS, "two")),
     )
     assert words(replay([second], model=FABLE).messages)[1:] == ["a: one two"]
@@ -217,60 +217,42 @@ def test_a_path_that_bites_its_tail_ends() -> None:
 
 
 NOON = 1795453200.0  # 2026-11-23T17:00:00Z
-DECLINED = Evidence("avow.attempts[0]", {"model": FABLE, "outcome": "declined", "then": OPUS}, "strong")
-SKIPPED = Evidence("avow.attempts[0]", {"model": FABLE, "outcome": "skipped", "then": OPUS}, "strong")
-STAYS = Evidence("conversation.pinned", {"model": OPUS, "since_turn": 2}, "strong")
-FELL_BACK = turn(2, verdict=Verdict.FALLBACK, served=OPUS, evidence=(DECLINED,), fallback_by="client")
-ON_OPUS = turn(3, verdict=Verdict.FALLBACK, served=OPUS, evidence=(STAYS,), sent_model=OPUS)
-PIN = Pinned(OPUS, FABLE, 2, NOON + 2 + 3600)
+FELL_BACK = turn(2, verdict=Verdict.FALLBACK, served=OPUS, moved_to=OPUS)
+ON_OPUS = turn(3, verdict=Verdict.FALLBACK, served=OPUS, pin=Pin(OPUS, 2), sent_model=OPUS)
 
-PINS: dict[str, tuple[list[Exchange], Pinned | None]] = {
+PINS: dict[str, tuple[list[Exchange], Pin | None]] = {
     "no turn": ([], None),
     "no fallback": ([turn(1), turn(2)], None),
-    "the turn before fell back": ([turn(1), FELL_BACK], PIN),
-    "and the one after stayed": ([turn(1), FELL_BACK, ON_OPUS], PIN),
-    "a turn that failed changes nothing": ([turn(1), FELL_BACK, turn(3, status=Status.FAILED, sent_model=OPUS)], PIN),
+    "the turn before fell back": ([turn(1), FELL_BACK], Pin(OPUS, 2)),
+    "and the one after stayed": ([turn(1), FELL_BACK, ON_OPUS], Pin(OPUS, 2)),
+    "a turn that failed changes nothing": (
+        [turn(1), FELL_BACK, turn(3, status=Status.FAILED, sent_model=OPUS)],
+        Pin(OPUS, 2),
+    ),
     "a turn went elsewhere since": ([turn(1), FELL_BACK, turn(3)], None),
-    "everyone declined": (
-        [turn(1), FELL_BACK._replace(routing=FELL_BACK.routing._replace(verdict=Verdict.REFUSED))],
-        None,
-    ),
+    "everyone declined": ([turn(1), turn(2, verdict=Verdict.REFUSED, moved_to=OPUS)], None),
     "the API fell back": ([turn(1), turn(2, HANDOVER, text("x"), verdict=Verdict.FALLBACK, served=OPUS)], None),
-    "a model was only unavailable": (
-        [turn(1), turn(2, verdict=Verdict.FALLBACK, evidence=(SKIPPED,), served=OPUS)],
-        None,
-    ),
+    "avow went on to the requested model itself": ([turn(1), turn(2, verdict=Verdict.FALLBACK, moved_to=FABLE)], None),
     "the second to fall back counts": (
-        [
-            turn(1),
-            FELL_BACK,
-            turn(
-                3,
-                verdict=Verdict.FALLBACK,
-                sent_model=OPUS,
-                evidence=(
-                    Evidence(
-                        "avow.attempts[0]", {"model": OPUS, "outcome": "declined", "then": "claude-sonnet-5"}, "strong"
-                    ),
-                    STAYS,
-                ),
-            ),
-        ],
-        Pinned("claude-sonnet-5", FABLE, 3, NOON + 3 + 3600),
+        [turn(1), FELL_BACK, turn(3, verdict=Verdict.FALLBACK, sent_model=OPUS, pin=Pin(OPUS, 2), moved_to=SONNET)],
+        Pin(SONNET, 3),
     ),
 }
 
 
 @pytest.mark.parametrize(("turns", "expected"), PINS.values(), ids=PINS)
-def test_which_model_a_conversation_stays_on(turns: list[Exchange], expected: Pinned | None) -> None:
-    assert pinned(turns, NOON + 60) == expected
+def test_which_model_a_conversation_stays_on(turns: list[Exchange], expected: Pin | None) -> None:
+    assert pinned(turns, FABLE, NOON + 60) == expected
 
 
 def test_a_pin_ends() -> None:
     turns = [turn(1), FELL_BACK]
-    assert pinned(turns, NOON + 2 + 3599) is not None
-    assert pinned(turns, NOON + 2 + 3600) is None
-    assert pinned(turns, NOON + 60, model_flag=FABLE) is None
+    assert pinned(turns, FABLE, NOON + 2 + 3599) is not None
+    assert pinned(turns, FABLE, NOON + 2 + 3600) is None
+
+
+def test_a_question_for_another_model_is_not_pinned() -> None:
+    assert pinned([turn(1), FELL_BACK], "claude-opus-5", NOON + 60) is None
 
 
 # -- against the stand-in, which answers a wrong replay with the API's own 400 ------------------------------------

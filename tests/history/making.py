@@ -1,9 +1,11 @@
 """Exchanges made by hand, as values."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 from avow.exchange.exchange import Exchange, Status, new_id, timestamp
+from avow.history import schema
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 
@@ -80,3 +82,21 @@ def kept(path: Path, *exchanges: Exchange, content: str = "full") -> tuple[Excha
     with History.open(path, content=content) as history:
         numbers = [history.begin(exchange) for exchange in exchanges]
         return tuple(one._replace(number=number) for one, number in zip(exchanges, numbers, strict=True))
+
+
+def old_file(path: Path, version: int, exchange: Exchange | None = None) -> None:
+    """A history as the program of an earlier version left it, with one exchange."""
+    kept(path.with_name("made.db"), exchange or answered("old words", "old answer"))
+    source = sqlite3.connect(path.with_name("made.db"))
+    source.row_factory = sqlite3.Row
+    row = source.execute("SELECT * FROM exchange").fetchone()
+    connection = sqlite3.connect(path)
+    for migration in schema.MIGRATIONS[:version]:
+        migration(connection)
+    names = [info[1] for info in connection.execute("PRAGMA table_info(exchange)")]
+    marks = ", ".join("?" * len(names))
+    connection.execute(f"INSERT INTO exchange ({', '.join(names)}) VALUES ({marks})", [row[name] for name in names])
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.commit()
+    connection.close()
+    source.close()

@@ -14,8 +14,10 @@ import pytest
 
 from avow.errors import HistoryError
 from avow.history import database, schema
+from avow.history.rows import NOT_KEPT
 from avow.history.store import History
-from tests.history.making import answered, kept
+from avow.routing.verdict import Evidence, Pin, Routing, Verdict
+from tests.history.making import FABLE, OLD, OPUS, answered, kept, old_file
 
 ADD = """
 import sys
@@ -137,22 +139,30 @@ def test_what_is_no_database_is_said_to_be_damaged(tmp_path: Path, data: bytes) 
     assert path.read_bytes() == data
 
 
-def old_file(path: Path, version: int) -> None:
-    """A history as the program of an earlier version left it, with one exchange."""
-    kept(path.with_name("made.db"), answered("old words", "old answer"))
-    source = sqlite3.connect(path.with_name("made.db"))
-    source.row_factory = sqlite3.Row
-    row = source.execute("SELECT * FROM exchange").fetchone()
-    connection = sqlite3.connect(path)
-    for migration in schema.MIGRATIONS[:version]:
-        migration(connection)
-    names = [info[1] for info in connection.execute("PRAGMA table_info(exchange)")]
-    marks = ", ".join("?" * len(names))
-    connection.execute(f"INSERT INTO exchange ({', '.join(names)}) VALUES ({marks})", [row[name] for name in names])
-    connection.execute(f"PRAGMA user_version = {version}")
-    connection.commit()
-    connection.close()
-    source.close()
+DECLINED = Evidence("avow.attempts[0]", {"model": FABLE, "outcome": "declined", "then": OLD}, "strong")
+SKIPPED = Evidence("avow.attempts[1]", {"model": OLD, "outcome": "skipped", "then": OPUS}, "strong")
+STAYED = Evidence("conversation.pinned", {"model": OLD, "since_turn": 4}, "strong")
+ANSWERED = Evidence("model", OPUS, "weak")
+MOVES: dict[str, tuple[tuple[Evidence, ...], Pin | None, str | None]] = {
+    "as requested": ((ANSWERED,), None, None),
+    "declined": ((DECLINED, ANSWERED), None, OLD),
+    "declined, then skipped": ((DECLINED, SKIPPED, ANSWERED), None, OPUS),
+    "only skipped": ((SKIPPED, ANSWERED), None, None),
+    "stayed": ((STAYED, ANSWERED), Pin(OLD, 4), None),
+    "stayed, and declined": ((DECLINED, STAYED, ANSWERED), Pin(OLD, 4), OLD),
+    "not kept": ((DECLINED._replace(value=NOT_KEPT), STAYED._replace(value=NOT_KEPT)), None, None),
+}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("evidence", "pin", "moved_to"), MOVES.values(), ids=MOVES)
+def test_where_a_conversation_stayed_is_read_from_the_evidence_of_old_rows(
+    tmp_path: Path, version: int, evidence: tuple[Evidence, ...], pin: Pin | None, moved_to: str | None
+) -> None:
+    old_file(tmp_path / "history.db", version, answered(routing=Routing(Verdict.FALLBACK, evidence=evidence)))
+    with History.open(tmp_path / "history.db") as history:
+        routing = history.get("1").routing
+    assert (routing.pin, routing.moved_to, routing.evidence) == (pin, moved_to, evidence)
 
 
 @pytest.mark.parametrize("version", range(1, schema.VERSION))

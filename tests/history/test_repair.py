@@ -9,8 +9,9 @@ import pytest
 
 from avow.history import repair
 from avow.history.store import History
+from avow.routing.verdict import Evidence, Routing, Verdict
 from avow.wire.blocks import Attachment
-from tests.history.making import answered, kept, rerouted
+from tests.history.making import FABLE, OLD, answered, kept, old_file, rerouted
 
 NOW = datetime(2026, 11, 23, 17, 0, 0)
 FILE = Attachment("notes.txt", "text", "text/plain", 5, "5e1f", b"hello")
@@ -70,6 +71,16 @@ def test_most_of_a_damaged_file_is_saved_under_its_old_numbers(path: Path, first
         assert history.attachment_bytes("5e1f") == b"hello"
         assert history.read("SELECT count(DISTINCT exchange) FROM hop")[0][0] == done.saved
         assert history.begin(answered()) > max(number or 0 for number in before)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_damaged_file_of_an_older_version_is_saved_too(tmp_path: Path, version: int) -> None:
+    went_on = Evidence("avow.attempts[0]", {"model": FABLE, "outcome": "declined", "then": OLD}, "strong")
+    routing = Routing(Verdict.FALLBACK, evidence=(went_on,))
+    old_file(tmp_path / "history.db", version, answered("old words", routing=routing))
+    assert repair.set_aside(tmp_path / "history.db", NOW).saved == 1
+    with History.open(tmp_path / "history.db") as history:
+        assert (history.get("1").prompt, history.get("1").routing.moved_to) == ("old words", OLD)
 
 
 @pytest.mark.parametrize("data", [b"", b"no database " * 999], ids=["empty", "text"])

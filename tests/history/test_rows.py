@@ -15,7 +15,7 @@ from avow.exit_codes import ExitCode
 from avow.history import schema
 from avow.history.rows import NOT_KEPT, from_row, hidden, hidden_row, milliseconds, to_row
 from avow.history.store import History
-from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
 from tests.history.making import answered, asked, rerouted
 
@@ -42,6 +42,8 @@ ROUTINGS = st.builds(
     st.lists(HOPS, max_size=2).map(tuple),
     st.lists(st.builds(Evidence, TEXTS, VALUES, TEXTS), max_size=2).map(tuple),
     st.lists(st.builds(Segment, MAYBE, TEXTS), max_size=3).map(tuple),
+    MAYBE,
+    st.none() | st.builds(Pin, TEXTS, st.integers(1, 2**40)),
     MAYBE,
 )
 EXCHANGES = st.builds(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.history.stickiness import is_sticky, origin
+from avow.history.stickiness import origin
 from avow.history.store import History
 from avow.simulator.server import Simulator
 from tests.running import run
@@ -36,7 +36,7 @@ def test_only_a_sticky_turn_has_an_origin(scenario: str, home: Path) -> None:
     with History.open(home / "data" / "history.db", read_only=True) as history:
         last = history.latest()
         assert last is not None
-        assert not is_sticky(last)
+        assert not last.routing.is_sticky
         assert origin(history, last) is None
 
 

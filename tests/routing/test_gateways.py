@@ -54,14 +54,14 @@ HEADERS: dict[str, tuple[dict[str, str], Said]] = {
     ),
     "Portkey's second option": (
         {"x-portkey-last-used-option-index": "config.targets[1]"},
-        Said("headers.x-portkey-last-used-option-index", "config.targets[1]", "weak", moved=True),
+        Said("headers.x-portkey-last-used-option-index", "config.targets[1]", "weak", other_option=True),
     ),
     "Portkey's option as a number": (
         {"x-portkey-last-used-option-index": "2"},
-        Said("headers.x-portkey-last-used-option-index", "2", "weak", moved=True),
+        Said("headers.x-portkey-last-used-option-index", "2", "weak", other_option=True),
     ),
     "Cloudflare's first step": ({"cf-aig-step": "0"}, Said("headers.cf-aig-step", "0", "weak")),
-    "Cloudflare's second step": ({"cf-aig-step": "1"}, Said("headers.cf-aig-step", "1", "weak", moved=True)),
+    "Cloudflare's second step": ({"cf-aig-step": "1"}, Said("headers.cf-aig-step", "1", "weak", other_option=True)),
 }
 
 

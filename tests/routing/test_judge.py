@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from avow.errors import Failure
 from avow.models.identity import Identity, compare
 from avow.routing.judge import judge
-from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict, reasons
+from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict, reasons
 from avow.wire.events import decode
 from avow.wire.message import Message, fold, whole
 from avow.wire.request import API_HOST
@@ -570,6 +570,14 @@ def test_a_refusal_stands_where_the_next_model_cannot_be_had() -> None:
     assert [(hop.model, hop.outcome) for hop in routing.hops] == [(ASKED, GONE), (OTHER, SKIPPED)]
 
 
+def test_which_model_avow_moved_to_after_a_decline() -> None:
+    answered = Attempt(OTHER, whole(message(text("x"), model="echo")))
+    assert judge(Asked(ASKED), [refused(), answered]).moved_to == OTHER
+    assert judge(Asked(ASKED), [refused(), Attempt(THIRD, failure=OVERLOADED), answered]).moved_to == OTHER
+    assert judge(Asked(ASKED), [Attempt(ASKED, failure=OVERLOADED), answered]).moved_to is None, "merely unavailable"
+    assert judge(Asked(ASKED), [refused()]).moved_to is None
+
+
 def test_another_model_than_the_one_avow_moved_to() -> None:
     routing = judge(Asked(ASKED), [refused(), Attempt(OTHER, whole(message(text("x"), model=THIRD)))])
     assert routing.verdict is Verdict.SUBSTITUTED
@@ -581,10 +589,11 @@ def test_a_cut_answer_after_avow_moved_is_a_fallback() -> None:
 
 
 def test_a_conversation_that_stays_on_another_model() -> None:
-    asked = Asked(ASKED, pinned_since=3)
+    asked = Asked(ASKED, pin=Pin(OTHER, 3))
     routing = judge(asked, [Attempt(OTHER, whole(message(text("x"), model=OTHER)))])
     assert routing.verdict is Verdict.FALLBACK
     assert Evidence("conversation.pinned", {"model": OTHER, "since_turn": 3}, "strong") in routing.evidence
+    assert routing.pin == Pin(OTHER, 3)
     assert reasons(routing) == (f"this conversation stays on {OTHER} since turn 3",)
 
 

@@ -3,12 +3,11 @@
 import pytest
 
 from avow.errors import Failure
-from avow.routing.verdict import REROUTED, Evidence, Hop, Outcome, Routing, Segment, Verdict, reasons
+from avow.routing.verdict import REROUTED, STICKY, Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict, reasons
 
 A, B = "claude-fable-5-2", "claude-opus-4-8"
 DECLINED = Hop(A, Outcome.DECLINED, "cyber")
 SERVED = Hop(B, Outcome.SERVED)
-PINNED = Evidence("conversation.pinned", {"model": B, "since_turn": 2}, "strong")
 COUNTED = Evidence("headers.x-litellm-attempted-fallbacks", "1", "strong")
 
 CASES: dict[str, tuple[Routing, tuple[str, ...]]] = {
@@ -29,7 +28,7 @@ CASES: dict[str, tuple[Routing, tuple[str, ...]]] = {
     ),
     "sticky": (Routing(Verdict.FALLBACK, hops=(SERVED,)), ("sticky: no decline in this response",)),
     "pinned": (
-        Routing(Verdict.FALLBACK, hops=(SERVED,), evidence=(PINNED,)),
+        Routing(Verdict.FALLBACK, hops=(SERVED,), pin=Pin(B, 2)),
         (f"this conversation stays on {B} since turn 2",),
     ),
     "declared by a header": (
@@ -48,6 +47,12 @@ CASES: dict[str, tuple[Routing, tuple[str, ...]]] = {
 def test_reasons(name: str) -> None:
     routing, words = CASES[name]
     assert reasons(routing) == words
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_sticky_is_decided_once(name: str) -> None:
+    routing, words = CASES[name]
+    assert routing.is_sticky is (words == (STICKY,))
 
 
 @pytest.mark.parametrize("verdict", [None, *Verdict])

@@ -7,7 +7,7 @@ import pytest
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Status
 from avow.exit_codes import ExitCode
-from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Verdict
+from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Verdict
 from avow.terminal.notices import notices, other_name
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, hand_over, judged, message
@@ -16,8 +16,7 @@ FALLBACK = "avow: fallback: requested claude-fable-5, answered by claude-opus-4-
 
 
 def pinned() -> Exchange:
-    where = Evidence("conversation.pinned", {"model": OPUS, "since_turn": 3}, "strong")
-    return exchange(routing=Routing(verdict=Verdict.FALLBACK, served_model=OPUS, evidence=(where,)))
+    return exchange(routing=Routing(verdict=Verdict.FALLBACK, served_model=OPUS, pin=Pin(OPUS, 3)))
 
 
 def declared_by_header() -> Exchange:

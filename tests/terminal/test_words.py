@@ -3,7 +3,7 @@
 import pytest
 
 from avow.exchange.exchange import Exchange, Status
-from avow.routing.verdict import Evidence, Routing, Verdict
+from avow.routing.verdict import Pin, Routing, Verdict
 from avow.terminal.words import CATEGORIES, explain, meaning, vouching_line
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, judged, message
@@ -12,7 +12,7 @@ PINNED = exchange(
     routing=Routing(
         verdict=Verdict.FALLBACK,
         served_model=OPUS,
-        evidence=(Evidence("conversation.pinned", {"model": OPUS, "since_turn": 3}, "strong"),),
+        pin=Pin(OPUS, 3),
     )
 )
 RECOMMENDED = judged(

@@ -12,13 +12,13 @@ from avow.context import Context
 from avow.endpoint.facts import EndpointFacts
 from avow.endpoint.transport import Patience, Transport
 from avow.errors import AvowError, Failure
-from avow.exchange.conversation import Pinned, Replayed, pinned, replay
+from avow.exchange.conversation import Replayed, pinned, replay
 from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, as_json, exit_code, new_id, timestamp
 from avow.exchange.run import Plan, converse
 from avow.exit_codes import ExitCode
 from avow.models import catalogue
 from avow.prompt import limits
-from avow.routing.verdict import Asked, reasons
+from avow.routing.verdict import Asked, Pin, reasons
 from avow.settings.levels import Settings
 from avow.wire.blocks import Attachment, block
 from avow.wire.failure import not_an_answer, rejected
@@ -79,8 +79,8 @@ def prepare(
     """
     settings = inquiry.settings
     requested = expand(settings.text("model") or catalogue.DEFAULT_MODEL, settings)
-    stay = pinned(inquiry.earlier, time.time(), requested if inquiry.fresh_model else None)
-    sent = stay.model if stay and stay.requested_model == requested else requested
+    pin = None if inquiry.fresh_model else pinned(inquiry.earlier, requested, time.time())
+    sent = pin.model if pin else requested
     endpoint = endpoint_for(settings, base_url, context, transport.credential if transport else None)
     knowledge = EndpointFacts(None if simulated else context.paths.cache, base_url)
     known = knowledge.model(sent)
@@ -91,7 +91,7 @@ def prepare(
         same_models=settings.table("same_models"),
     )
     params = _params(inquiry, known)
-    notes = [*inquiry.notes, *_notes(replayed, stay, sent)]
+    notes = [*inquiry.notes, *_notes(replayed, pin)]
     if "fallbacks" in params and knowledge.lacks_fallbacks(sent):
         del params["fallbacks"]
         notes.append("this endpoint does not support `fallbacks` (it said so within a day); asked without it")
@@ -131,7 +131,7 @@ def prepare(
         body=body,
         asked=Asked(
             requested,
-            pinned_since=stay.since_turn if stay and sent != requested else None,
+            pin=pin,
             host=urlsplit(base_url).hostname or "",
             same_models=settings.table("same_models"),
         ),
@@ -301,15 +301,15 @@ def _patience(settings: Settings, plan: Plan) -> Patience:
     return Patience(first, first if whole else (between if between is not None else 120.0), plan.deadline)
 
 
-def _notes(replayed: Replayed, stay: Pinned | None, sent: str) -> list[str]:
+def _notes(replayed: Replayed, pin: Pin | None) -> list[str]:
     notes = [
         f"turn {number} of the conversation is left out: {reason}"
         if number
         else f"earlier turns are left out: {reason}"
         for number, reason in replayed.left_out
     ]
-    if stay is not None and stay.model == sent:
-        notes.append(f"this conversation stays on {stay.model} since turn {stay.since_turn}; -m goes back")
+    if pin is not None:
+        notes.append(f"this conversation stays on {pin.model} since turn {pin.since_turn}; -m goes back")
     return notes
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from avow.context import Context
 from avow.errors import HistoryError
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted
-from avow.routing.verdict import STICKY, reasons
 from avow.settings.levels import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Keeper:
 
     def earlier_decline(self, exchange: Exchange) -> Exchange | None:
         """Where a turn that the API sent straight to a fallback comes from, if the history has it."""
-        if self._history is not None and STICKY in reasons(exchange.routing):
+        if self._history is not None and exchange.routing.is_sticky:
             from avow.history.stickiness import origin
 
             with self._forgiving():

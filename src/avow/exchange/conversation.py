@@ -7,9 +7,9 @@ from typing import NamedTuple
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare
-from avow.routing.verdict import Outcome, Verdict
+from avow.routing.verdict import Pin, Verdict
 from avow.wire.blocks import Attachment, block, text_block
-from avow.wire.json_value import JsonObject, text
+from avow.wire.json_value import JsonObject
 from avow.wire.replay import assistant_turn, has_handover
 
 PIN_S = 3600.0
@@ -30,16 +30,6 @@ class Replayed(NamedTuple):
     messages: tuple[JsonObject, ...]
     left_out: tuple[LeftOut, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-
-
-class Pinned(NamedTuple):
-    """The model a conversation stays on because avow fell back to it from `requested_model`; `until` in Unix
-    seconds."""
-
-    model: str
-    requested_model: str
-    since_turn: int
-    until: float
 
 
 def path_to(leaf: Exchange, by_id: Mapping[str, Exchange]) -> tuple[Exchange, ...]:
@@ -112,24 +102,23 @@ def user_blocks(turn: Exchange) -> list[JsonObject]:
     return blocks
 
 
-def pinned(turns: Sequence[Exchange], now: float, model_flag: str | None = None) -> Pinned | None:
-    """The model that the next turn is sent to because avow itself fell back to it, or None.
+def pinned(turns: Sequence[Exchange], requested_model: str, now: float) -> Pin | None:
+    """Where the next question for `requested_model` goes because avow itself fell back there, or None.
 
-    That holds for an hour after a model declined and avow asked the next, until `-m` is given or a turn went to
-    another model. A model that was merely unavailable pins nothing. `now` in Unix seconds.
+    That holds for an hour after a model declined and avow asked the next, until a turn went to another model. A model
+    that was merely unavailable pins nothing. `now` in Unix seconds.
     """
-    pin: Pinned | None = None
+    pin: Pin | None = None
+    fell_back: Exchange | None = None
     for number, turn in enumerate(turns, 1):
-        evidence = {item.field: item.value for item in turn.routing.evidence}
-        accepted = _accepted(turn)
-        stays = evidence.get("conversation.pinned")
-        if accepted is not None:
-            pin = Pinned(accepted, turn.requested_model, number, _seconds(turn.created_at) + PIN_S)
-        elif pin is not None and isinstance(stays, dict) and stays.get("model") == pin.model:
-            continue
+        moved_to = turn.routing.moved_to if turn.verdict is Verdict.FALLBACK else None
+        if moved_to is not None:
+            pin, fell_back = Pin(moved_to, number), turn
         elif pin is not None and turn.sent_model not in (None, pin.model):
             pin = None
-    return pin if pin is not None and model_flag is None and now < pin.until else None
+    if pin is None or fell_back is None or fell_back.requested_model != requested_model:
+        return None
+    return pin if now < _seconds(fell_back.created_at) + PIN_S and pin.model != requested_model else None
 
 
 def _why_not(turn: Exchange) -> str | None:
@@ -155,20 +144,7 @@ def _wrote(turn: Exchange, model: str, same_models: Mapping[str, Sequence[str]])
 
 def _continued(turn: Exchange) -> bool:
     """Whether avow itself had another model go on in the middle of this answer."""
-    own = any(item.field.startswith("avow.attempts[") for item in turn.routing.evidence)
-    return own and len(turn.routing.segments) > 1
-
-
-def _accepted(turn: Exchange) -> str | None:
-    """The model that answered this turn after another had declined it to avow."""
-    if turn.verdict is not Verdict.FALLBACK:
-        return None
-    steps = [
-        e.value for e in turn.routing.evidence if e.field.startswith("avow.attempts[") and isinstance(e.value, dict)
-    ]
-    if not any(step.get("outcome") == Outcome.DECLINED for step in steps):
-        return None
-    return text(steps[-1].get("then"))
+    return turn.routing.moved_to is not None and len(turn.routing.segments) > 1
 
 
 def _seconds(created_at: str) -> float:

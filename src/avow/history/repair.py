@@ -106,6 +106,7 @@ def _salvage(aside: Path, history: History) -> Salvage:
             seen += len(rows)
             saved += history.write(_put, history, [row for row in rows if row is not None])
         history.write(_copy_attachments, source, history)
+        history.write(schema.read_moves, history.connection)
         return Salvage(aside, saved, seen - saved)
     finally:
         source.close()
@@ -143,7 +144,8 @@ def _put(history: History, rows: list[Any]) -> int:
     put = 0
     for row in rows:
         try:
-            values = {name: row[name] for name in schema.NAMES}
+            known = row.keys()
+            values = {name: row[name] if name in known or name not in schema.ADDED else None for name in schema.NAMES}
             exchange = from_row(values)
         except (IndexError, KeyError, TypeError, ValueError):
             continue

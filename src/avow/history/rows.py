@@ -8,7 +8,7 @@ from typing import Any
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Status, evidence_as_json, hops_as_json
 from avow.exit_codes import ExitCode
-from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject, encodable
 
@@ -76,6 +76,8 @@ def to_row(exchange: Exchange) -> Row:
         "user_content": _pack(exchange.user_content, exchange.prompt or ""),
         "content": _pack(exchange.content, routing.text),
         "exact": None,
+        "pin": None if routing.pin is None else _dump(routing.pin._asdict()),
+        "moved_to": routing.moved_to,
     }
     exact = {name: value for name, value in row.items() if isinstance(value, str) and not _is_utf8(value)}
     if exact:
@@ -185,6 +187,8 @@ def _routing(row: Mapping[str, Any], text: str) -> Routing:
         evidence=tuple(Evidence(e["field"], e["value"], e["strength"]) for e in json.loads(row["evidence"])),
         segments=tuple(segments),
         withdrawn_text=row["withdrawn_text"],
+        pin=None if row["pin"] is None else Pin(**json.loads(row["pin"])),
+        moved_to=row["moved_to"],
     )
 
 

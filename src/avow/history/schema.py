@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x61766F77  # "avow", for `file` and its kin
 
-COLUMNS: tuple[tuple[str, str, str], ...] = (
+_COLUMNS_1 = (
     ("number", "INTEGER PRIMARY KEY AUTOINCREMENT", "what `avow history list` shows; never used twice"),
     ("id", "TEXT NOT NULL UNIQUE", "UUID version 7"),
     ("conversation_id", "TEXT NOT NULL", "the same for every turn of a conversation"),
@@ -66,9 +66,17 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("content", "TEXT", "JSON: the answer's blocks; text that stands in text is not repeated"),
     ("exact", "TEXT", "JSON: columns whose text UTF-8 cannot carry"),
 )
-"""Name, type and meaning of each column of `exchange`: short ones first, so that filters never read a long one."""
+_COLUMNS_3 = (
+    ("pin", "TEXT", "JSON: {model, since_turn}, the model its conversation stays on"),
+    ("moved_to", "TEXT", "the model that avow itself asked after another had declined"),
+)
+COLUMNS: tuple[tuple[str, str, str], ...] = (*_COLUMNS_1, *_COLUMNS_3)
+"""Name, type and meaning of each column of `exchange`: short ones first, so that filters never read a long one; what a
+later version added stands last."""
 
 NAMES = tuple(name for name, _type, _meaning in COLUMNS)
+ADDED = frozenset(name for name, _type, _meaning in _COLUMNS_3)
+"""The columns that files of earlier versions lack."""
 
 
 def _tables(connection: Connection) -> None:
@@ -84,7 +92,18 @@ def _tallies(connection: Connection) -> None:
     connection.execute(f"INSERT INTO hop {HOPS_OF_ROWS}")
 
 
-_COLUMNS_1 = COLUMNS
+def _moves(connection: Connection) -> None:
+    for name, kind, _meaning in _COLUMNS_3:
+        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
+    read_moves(connection)
+
+
+def read_moves(connection: Connection) -> None:
+    """Fill `pin` and `moved_to` of rows that an avow before version 3 wrote: it had them in the evidence alone. Part of
+    a transaction."""
+    for statement in _MOVES_OF_ROWS:
+        connection.execute(statement)
+
 
 _TABLES_1 = (
     "CREATE TABLE attachment (sha256 TEXT PRIMARY KEY, media_type TEXT, size INTEGER, data BLOB)",
@@ -127,7 +146,19 @@ _TABLES_2 = (
     "CREATE INDEX exchange_first ON exchange (served_model, first_token_ms, created_ms) WHERE simulated = 0",
 )
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies)
+_OWN_ATTEMPTS = "json_each(evidence) AS e WHERE json_extract(e.value, '$.field') LIKE 'avow.attempts[%'"
+_MOVES_OF_ROWS = (
+    "UPDATE exchange SET pin = (SELECT json_extract(e.value, '$.value') FROM json_each(evidence) AS e"
+    " WHERE json_extract(e.value, '$.field') = 'conversation.pinned' AND json_type(e.value, '$.value') = 'object')"
+    " WHERE pin IS NULL AND instr(evidence, '\"conversation.pinned\"')",
+    f"UPDATE exchange SET moved_to = (SELECT json_extract(e.value, '$.value.then') FROM {_OWN_ATTEMPTS}"  # noqa: S608
+    " ORDER BY e.key DESC LIMIT 1)"
+    " WHERE moved_to IS NULL AND instr(evidence, '\"avow.attempts[')"
+    f" AND EXISTS (SELECT 1 FROM {_OWN_ATTEMPTS} AND json_extract(e.value, '$.value.outcome') = 'declined')",
+)
+"""Where a value is not an object, its words were not kept, and nothing says any more where the request went."""
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies, _moves)
 """Each brings the file from version n to n + 1 inside a transaction. Append; never edit one that was released."""
 
 VERSION = len(MIGRATIONS)

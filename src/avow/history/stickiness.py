@@ -4,7 +4,7 @@ from avow.exchange.exchange import Exchange
 from avow.history.filters import Filters
 from avow.history.rows import milliseconds
 from avow.history.store import History
-from avow.routing.verdict import STICKY, Outcome, reasons
+from avow.routing.verdict import Outcome
 
 LASTS_MS = 2 * 3600 * 1000
 """How far back is looked: the API keeps to a fallback for about an hour."""
@@ -12,15 +12,10 @@ LASTS_MS = 2 * 3600 * 1000
 _MOST = 200
 
 
-def is_sticky(exchange: Exchange) -> bool:
-    """Whether the API sent it straight to the fallback, with no decline in this response."""
-    return STICKY in reasons(exchange.routing)
-
-
 def origin(history: History, exchange: Exchange) -> Exchange | None:
     """The last exchange before `exchange` in which the requested model declined and the same fallback answered;
-    None where `exchange` is not sticky or there is none. Raises HistoryError."""
-    if not is_sticky(exchange):
+    None where the API did not send `exchange` straight there, or there is none. Raises HistoryError."""
+    if not exchange.routing.is_sticky:
         return None
     until = milliseconds(exchange.created_at) + 1
     filters = Filters(

@@ -15,7 +15,7 @@ from avow.wire.request import API_HOST
 class Testimony(NamedTuple):
     """One statement of a gateway. `model`: the model behind it that it names; `route`: the group or the first choice
     it names, which is a model's name where the gateway has no other; `fallback`: it declares that it fell back;
-    `moved`: it says that it took another option than its first, not which model that is."""
+    `other_option`: it says that it took another option than its first, not which model that is."""
 
     field: str
     value: object
@@ -23,7 +23,7 @@ class Testimony(NamedTuple):
     model: str | None = None
     route: str | None = None
     fallback: bool = False
-    moved: bool = False
+    other_option: bool = False
 
 
 _NAMES = ("x-litellm-model-name", "x-bifrost-routing-info-model", "ngrok-aig-model")
@@ -54,8 +54,8 @@ def _from_headers(headers: Mapping[str, str]) -> list[Testimony]:
         strength = "weak" if name in _OPTIONS else "strong"
         model = value if name in (*_NAMES, *_TARGETS) else None
         route = value if name in _ROUTES else None
-        moved = name in _OPTIONS and _has_number_above_0(value)
-        heard.append(Testimony(field, value, strength, model, route, declares_fallback(field, value), moved))
+        other_option = name in _OPTIONS and _has_number_above_0(value)
+        heard.append(Testimony(field, value, strength, model, route, declares_fallback(field, value), other_option))
     return heard
 
 

@@ -19,7 +19,7 @@ def judge(asked: Asked, attempts: Sequence[Attempt]) -> Routing:
     deciding = attempts[last]
     message = deciding.message
     assert message is not None
-    reading = _MessageEvidence(asked, deciding, message, moved=_moved(asked, attempts[: last + 1]))
+    reading = _MessageEvidence(asked, deciding, message, client_moved=_client_moved(asked, deciding))
     hops = [hop for attempt in attempts[:last] for hop in _hops_before(attempt)]
     own = reading.hops()
     hops += [*own, *(_skipped(attempt) for attempt in attempts[last + 1 :] if attempt.failure)]
@@ -40,6 +40,8 @@ def judge(asked: Asked, attempts: Sequence[Attempt]) -> Routing:
         evidence=(*_own_evidence(asked, attempts[: last + 1]), *reading.evidence()),
         segments=_joined(segments),
         withdrawn_text=withdrawn or None,
+        pin=asked.pin,
+        moved_to=deciding.model if any(attempt.message for attempt in attempts[:last]) else None,
     )
 
 
@@ -48,13 +50,14 @@ _MODES = ("speed", "inference_geo", "service_tier", "server_tool_use")
 
 
 class _MessageEvidence:
-    """One message, read for what it says about models. `moved`: avow itself sent it to another model."""
+    """One message, read for what it says about models. `client_moved`: avow itself sent the request to another model
+    than the requested one."""
 
-    def __init__(self, asked: Asked, attempt: Attempt, message: Message, *, moved: bool) -> None:
+    def __init__(self, asked: Asked, attempt: Attempt, message: Message, *, client_moved: bool) -> None:
         self.asked = asked
         self.sent = attempt.model
         self.message = message
-        self.moved = moved
+        self.client_moved = client_moved
         self.declined = message.stop_reason == "refusal"
         self.refused = self.declined and message.whole
         self.blocks = [block for block in message.content if block.get("type") == "fallback"]
@@ -101,7 +104,7 @@ class _MessageEvidence:
         if any(testimony.fallback for testimony in self.heard):
             return Verdict.FALLBACK
         verdict = self._by_names()
-        if verdict is Verdict.AS_REQUESTED and self.moved:
+        if verdict is Verdict.AS_REQUESTED and self.client_moved:
             return Verdict.FALLBACK
         if verdict is Verdict.AS_REQUESTED and not self.message.whole:
             return Verdict.UNVERIFIED
@@ -111,7 +114,7 @@ class _MessageEvidence:
         """A hand-over is declared: a fallback, unless all it names is the requested model itself."""
         targets = [name.model for name in self.message.named if name.kind in ("to", "fallback_message")]
         named = [*targets, self.served()]
-        if self.moved or not targets:
+        if self.client_moved or not targets:
             return Verdict.FALLBACK
         if all(self.is_requested(model) is Identity.SAME for model in named):
             return Verdict.UNVERIFIED
@@ -131,7 +134,7 @@ class _MessageEvidence:
         entries = [self.is_sent(name.model) for name in self.message.named if name.kind == "message"]
         agreed = all(identity is Identity.SAME for identity in (*fields, *entries))
         routes = [self.is_sent(testimony.route) for testimony in self.heard if testimony.route]
-        if agreed and Identity.DIFFERENT not in routes and not any(testimony.moved for testimony in self.heard):
+        if agreed and Identity.DIFFERENT not in routes and not any(testimony.other_option for testimony in self.heard):
             return Verdict.AS_REQUESTED
         return Verdict.UNVERIFIED
 
@@ -250,10 +253,9 @@ def _distinct(attempts: Sequence[Attempt]) -> list[Attempt]:
     return [a for a, then in zip(attempts, [*following, None], strict=False) if a.message or a.model != then]
 
 
-def _moved(asked: Asked, attempts: Sequence[Attempt]) -> bool:
+def _client_moved(asked: Asked, deciding: Attempt) -> bool:
     """Whether avow itself sent the deciding request to another model than the requested one."""
-    sent = attempts[-1].model
-    return compare(asked.requested_model, sent, asked.same_models) is not Identity.SAME
+    return compare(asked.requested_model, deciding.model, asked.same_models) is not Identity.SAME
 
 
 def _skipped(attempt: Attempt) -> Hop:
@@ -264,7 +266,7 @@ def _hops_before(attempt: Attempt) -> list[Hop]:
     """The hops of an attempt after which avow asked another model."""
     if attempt.message is None:
         return [_skipped(attempt)]
-    return _MessageEvidence(Asked(attempt.model), attempt, attempt.message, moved=False).hops()
+    return _MessageEvidence(Asked(attempt.model), attempt, attempt.message, client_moved=False).hops()
 
 
 def _texts(attempts: Sequence[Attempt]) -> tuple[tuple[Segment, ...], str]:
@@ -274,7 +276,7 @@ def _texts(attempts: Sequence[Attempt]) -> tuple[tuple[Segment, ...], str]:
     for attempt in attempts:
         if attempt.message is None:
             continue
-        reading = _MessageEvidence(Asked(attempt.model), attempt, attempt.message, moved=False)
+        reading = _MessageEvidence(Asked(attempt.model), attempt, attempt.message, client_moved=False)
         if attempt.continued:
             kept += reading.segments()
         else:
@@ -289,9 +291,8 @@ def _own_evidence(asked: Asked, attempts: Sequence[Attempt]) -> list[Evidence]:
         outcome = Outcome.SKIPPED if attempt.message is None else Outcome.DECLINED
         did: JsonObject = {"model": attempt.model, "outcome": str(outcome), "then": attempts[index + 1].model}
         found.append(Evidence(f"avow.attempts[{index}]", did, "strong"))
-    if asked.pinned_since is not None:
-        value: JsonObject = {"model": attempts[0].model, "since_turn": asked.pinned_since}
-        found.append(Evidence("conversation.pinned", value, "strong"))
+    if asked.pin is not None:
+        found.append(Evidence("conversation.pinned", asked.pin._asdict(), "strong"))
     return found
 
 

@@ -75,18 +75,29 @@ class Attempt(NamedTuple):
     continued: bool = False
 
 
+class Pin(NamedTuple):
+    """That a conversation stays on `model`, because avow itself fell back to it in turn `since_turn` (from 1 on)."""
+
+    model: str
+    since_turn: int
+
+
 class Asked(NamedTuple):
-    """What routing must know of the question. `pinned_since`: the turn since which the conversation stays on
-    another model than `requested_model`, because avow itself fell back there; `host`: who was asked."""
+    """What routing must know of the question. `pin`: why it was sent to another model than `requested_model`; `host`:
+    who was asked."""
 
     requested_model: str
-    pinned_since: int | None = None
+    pin: Pin | None = None
     host: str = API_HOST
     same_models: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class Routing(NamedTuple):
-    """Who answered, how that is known, and which model wrote what. `verdict` is None while no message began."""
+    """Who answered, how that is known, and which model wrote what. `verdict` is None while no message began.
+
+    `pin`: the question was sent to another model than the requested one, because the conversation stays there;
+    `moved_to`: avow itself asked this model (as the request named it) after another had declined.
+    """
 
     verdict: Verdict | None = None
     served_model: str | None = None
@@ -97,6 +108,8 @@ class Routing(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
     segments: tuple[Segment, ...] = ()
     withdrawn_text: str | None = None
+    pin: Pin | None = None
+    moved_to: str | None = None
 
     @property
     def rerouted(self) -> bool:
@@ -108,6 +121,20 @@ class Routing(NamedTuple):
         """The answer: all segments joined."""
         return "".join(segment.text for segment in self.segments)
 
+    @property
+    def declared_by(self) -> str | None:
+        """The gateway's header that counts or declares a fallback, in lower case."""
+        fields = (item.field for item in self.evidence if declares_fallback(item.field, item.value))
+        return next((field.removeprefix("headers.") for field in fields), None)
+
+    @property
+    def is_sticky(self) -> bool:
+        """Whether the API sent the question straight to the fallback: nothing in this exchange tells of a model that
+        declined or could not be had, and neither avow nor a gateway moved it."""
+        tried = any(hop.outcome is not Outcome.SERVED for hop in self.hops)
+        moved = tried or self.pin is not None or self.declared_by is not None
+        return self.verdict is Verdict.FALLBACK and not moved
+
 
 def reasons(routing: Routing) -> tuple[str, ...]:
     """Why another model answered, or none: one phrase a hop, in the words of the contract's `REASON`."""
@@ -117,10 +144,8 @@ def reasons(routing: Routing) -> tuple[str, ...]:
             found.append(f"{hop.model or 'a model'} declined: {hop.category or NO_CATEGORY}")
         elif hop.outcome is Outcome.SKIPPED:
             found.append(f"{hop.model} skipped: {hop.error.type if hop.error else 'could not be tried'}")
-    for item in routing.evidence:
-        if item.field == "conversation.pinned" and isinstance(item.value, dict):
-            found.append(f"this conversation stays on {item.value['model']} since turn {item.value['since_turn']}")
-    if not found and routing.verdict is Verdict.FALLBACK:
-        declared = [item.field for item in routing.evidence if declares_fallback(item.field, item.value)]
-        found.append(f"declared by {declared[0].removeprefix('headers.')}" if declared else STICKY)
-    return tuple(found)
+    if routing.pin is not None:
+        found.append(f"this conversation stays on {routing.pin.model} since turn {routing.pin.since_turn}")
+    if not found and routing.verdict is Verdict.FALLBACK and routing.declared_by is not None:
+        found.append(f"declared by {routing.declared_by}")
+    return (STICKY,) if routing.is_sticky else tuple(found)

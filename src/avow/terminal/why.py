@@ -90,9 +90,8 @@ def _is_refused(exchange: Exchange) -> bool:
 
 def _explains(earlier: Exchange, exchange: Exchange) -> bool:
     """Whether the decline in `earlier` may be why this turn went straight to the fallback."""
-    is_sticky = any(phrase.startswith("sticky") for phrase in reasons(exchange.routing))
     has_declined = any(hop.outcome is Outcome.DECLINED for hop in earlier.routing.hops)
-    return is_sticky and has_declined and earlier.created_at < exchange.created_at
+    return exchange.routing.is_sticky and has_declined and earlier.created_at < exchange.created_at
 
 
 def _hops(exchange: Exchange) -> list[str]:

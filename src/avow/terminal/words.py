@@ -91,9 +91,9 @@ def _fallback(exchange: Exchange) -> _Part:
             f"Rephrase the question, or ask {requested} again: {_again(exchange)}",
             "Have no answer rather than another model's: --fallback none",
         ]
-    elif _is_sticky(exchange):
+    elif routing.is_sticky:
         facts.append("The API keeps to that model for about an hour, for prompts that begin in the same way.")
-    elif any(item.field == "conversation.pinned" for item in routing.evidence):
+    elif routing.pin is not None:
         advice = [f"Go back to {requested} with your next question: avow -c -m {requested} …"]
     return "another model answered", facts, advice
 
@@ -185,10 +185,6 @@ def _declines(declined: list[Hop]) -> list[str]:
         lines.append(f"{said}." if hop.category in explained else f"{said}: {meaning(hop.category)}")
         explained.add(hop.category)
     return lines
-
-
-def _is_sticky(exchange: Exchange) -> bool:
-    return any(phrase.startswith("sticky") for phrase in reasons(exchange.routing))
 
 
 def _sentence(text: str) -> str:
