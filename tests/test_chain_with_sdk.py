@@ -10,6 +10,7 @@ from anthropic.lib.middleware import BetaRefusalFallbackMiddleware
 
 from avow.endpoint.credential import Credential
 from avow.endpoint.transport import Patience, Transport
+from avow.exchange.attempts import Limits
 from avow.exchange.chain import Policy
 from avow.exchange.exchange import Exchange, Status
 from avow.exchange.run import Plan, converse
@@ -54,10 +55,10 @@ def by_avow(sim: Simulator) -> Exchange:
     body = {"model": MODEL, "max_tokens": 4000, "thinking": THINKING, "messages": MESSAGES, "stream": True}
     plan = Plan(
         endpoint=Endpoint(sim.base_url),
-        body=body,
+        request=Endpoint(sim.base_url).messages(body, credit=True),
         asked=Asked(MODEL, host="127.0.0.1"),
         policy=Policy(CHAIN),
-        retries=0,
+        limits=Limits(0),
         credit=True,
     )
     exchange = Exchange(id="x", conversation_id="y", created_at="2026-11-23T00:00:00.000Z", requested_model=MODEL)

@@ -29,8 +29,8 @@ HEAVY = {
 LOADED = """
 avow avow.asking avow.asking.inquiry avow.asking.keeper avow.asking.question avow.asking.request_fields
 avow.asking.typed avow.background avow.cli avow.commands avow.commands.quick avow.context avow.endpoint
-avow.endpoint.credential avow.endpoint.facts avow.endpoint.key_command avow.endpoint.key_file avow.endpoint.keys
-avow.endpoint.transport avow.errors avow.exchange avow.exchange.chain avow.exchange.conversation
+avow.endpoint.credential avow.endpoint.facts avow.endpoint.keys
+avow.endpoint.transport avow.errors avow.exchange avow.exchange.attempts avow.exchange.chain avow.exchange.conversation
 avow.exchange.exchange avow.exchange.response avow.exchange.run avow.exchange.saver avow.exit_codes avow.history
 avow.history.database avow.history.filters avow.history.finding avow.history.rows avow.history.schema
 avow.history.store avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from avow.endpoint.credential import Credential
 from avow.endpoint.transport import Patience, Transport
 from avow.errors import Interrupted, ReaderGone
+from avow.exchange.attempts import Limits
 from avow.exchange.exchange import (
     Exchange,
     ExchangeEvent,
@@ -30,7 +31,7 @@ from avow.exchange.exchange import (
 from avow.exchange.run import Plan, converse
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Asked, Verdict
-from avow.wire.request import Endpoint
+from avow.wire.request import Endpoint, Request
 from avow.wire.sse import LIMIT
 from tests.conftest import CANARY
 from tests.raw_server import RESET, STALL, RawServer, Step, again, http, stream, unused_port
@@ -60,6 +61,7 @@ class Outcome:
     exchange: Exchange
     told: list[ExchangeEvent] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    sent: list[Request] = field(default_factory=list)
     server: RawServer | None = None
 
     @property
@@ -83,6 +85,7 @@ def asking(
     watch: Any = None,
     save: Any = None,
     wait: bool = False,
+    retries: int = 2,
     **plan: Any,
 ) -> Outcome:
     """Ask `url` over the real transport; waits between tries are noted and not waited, unless `wait`."""
@@ -107,17 +110,21 @@ def asking(
         if wait:
             time.sleep(seconds)
 
+    def send(request: Request) -> Any:
+        outcome.sent.append(request)
+        return transport.send(request, limits)
+
     try:
         outcome.exchange = converse(
             Plan(
                 endpoint=Endpoint(url),
-                body=sent,
+                request=Endpoint(url).messages(sent, credit=plan.get("credit", False)),
                 asked=Asked(ASKED, host="127.0.0.1"),
-                deadline=limits.deadline,
+                limits=Limits(retries, limits.deadline),
                 **plan,
             ),
             outcome.exchange,
-            send=lambda request: transport.send(request, limits),
+            send=send,
             watch=told,
             save=save or (lambda _exchange: None),
             sleep=pause,
@@ -516,6 +523,13 @@ def test_a_wait_past_the_deadline_is_not_begun() -> None:
     answer_ = error("rate_limit_error", "429 Slow", "retry-after: 20")
     outcome = against(answer_, patience=Patience(5, 5, time.monotonic() + 10))
     assert (outcome.exchange.exit_code, outcome.waits) == (5, [])
+
+
+def test_a_request_that_is_sent_again_is_not_encoded_again() -> None:
+    outcome = against(BUSY, BUSY, OK)
+    assert outcome.summary == COMPLETE
+    assert len(outcome.sent) == 3
+    assert all(request is outcome.sent[0] for request in outcome.sent)
 
 
 def test_an_endpoint_without_fallbacks_is_asked_again_without_them_once() -> None:

@@ -30,6 +30,9 @@ STATUSES = [
     (429, "rate_limit_error", "ramp_limit_exceeded", ExitCode.UNAVAILABLE),
     (429, "rate_limit_error", "enforced_spend_limit_reached", ExitCode.CREDENTIALS),
     (429, "rate_limit_error", "contract_spend_limit_reached", ExitCode.CREDENTIALS),
+    (402, "billing_error", "linked_organization_spend_limit_reached", ExitCode.CREDENTIALS),
+    (429, "rate_limit_error", "a_spend_limit_reached", ExitCode.CREDENTIALS),
+    (400, "invalid_request_error", "next_year_s_spend_limit_reached", ExitCode.CREDENTIALS),
     (500, "api_error", None, ExitCode.UNAVAILABLE),
     (502, "api_error", None, ExitCode.UNAVAILABLE),
     (503, "api_error", "cmek_key_unreachable", ExitCode.UNAVAILABLE),
@@ -43,6 +46,15 @@ def test_the_apis_own_words_and_our_exit_status(status: int, kind: str, code: st
     error = rejected(status, {"request-id": "req_header"}, api_error(kind, code=code))
     assert error.failure == Failure(kind, status, "words")
     assert (error.exit_code, error.code, error.request_id) == (exit_code, code, "req_header")
+
+
+@pytest.mark.parametrize("status", [400, 402, 429, 200])
+@pytest.mark.parametrize("code", ["enforced_spend_limit_reached", "next_year_s_spend_limit_reached"])
+def test_a_spend_limit_is_one_by_its_code_or_its_type(code: str, status: int) -> None:
+    for body in (api_error("rate_limit_error", code=code), api_error(code)):
+        error = rejection(json.loads(body), status, {})
+        assert (error.code, error.exit_code) == (code, ExitCode.CREDENTIALS)
+        assert "the spend limit is reached" in (error.hint or "")
 
 
 @pytest.mark.parametrize(

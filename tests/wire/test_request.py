@@ -10,7 +10,6 @@ from avow.wire.request import (
     Endpoint,
     Request,
     betas_for,
-    count_body,
     messages_body,
 )
 from tests.streams import ASKED, Json, fallback, text
@@ -104,7 +103,17 @@ def test_betas(value: Json, credit: bool, betas: list[str]) -> None:
 
 def test_the_body_of_a_count_has_only_what_counts() -> None:
     full = body(system="s", stop_sequences=["x"], metadata={}, thinking={"type": "adaptive"}, fallbacks="default")
-    assert count_body(full) == {"model": ASKED, "messages": USER, "system": "s", "thinking": {"type": "adaptive"}}
+    request = Endpoint("https://x").count_tokens(full)
+    assert (request.method, request.url) == ("POST", "https://x/v1/messages/count_tokens")
+    assert request.body == {"model": ASKED, "messages": USER, "system": "s", "thinking": {"type": "adaptive"}}
+    assert "anthropic-beta" not in headers(request)
+
+
+def test_the_content_is_the_body_as_json_without_blanks() -> None:
+    request = Endpoint("https://x").messages({"model": "m", "messages": [], "system": "ü"}, credit=True)
+    assert request.content == '{"model":"m","messages":[],"system":"ü"}'.encode()
+    assert (request.url, headers(request)["anthropic-beta"]) == ("https://x/v1/messages", CREDIT_BETA)
+    assert Endpoint("https://x").request("GET", "/v1/models").content == b""
 
 
 def test_only_a_stream_is_asked_for_as_one() -> None:

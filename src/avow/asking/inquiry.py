@@ -12,6 +12,7 @@ from avow.context import Context
 from avow.endpoint.facts import EndpointFacts
 from avow.endpoint.transport import Patience, Transport
 from avow.errors import AvowError, Failure
+from avow.exchange.attempts import Limits
 from avow.exchange.conversation import Replayed, pinned, replay
 from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, as_json, exit_code, new_id, timestamp
 from avow.exchange.run import Plan, converse
@@ -23,7 +24,7 @@ from avow.settings.levels import Settings
 from avow.wire.blocks import Attachment, block
 from avow.wire.failure import not_an_answer, rejected
 from avow.wire.json_value import JsonObject, obj, parse
-from avow.wire.request import Request, betas_for, count_body, encoded, messages_body
+from avow.wire.request import messages_body
 
 if TYPE_CHECKING:
     from avow.models.catalogue import Model
@@ -64,7 +65,6 @@ class Prepared(NamedTuple):
     inquiry: Inquiry
     plan: Plan
     exchange: Exchange
-    request: Request
     replayed: Replayed
     notes: tuple[str, ...] = ()
 
@@ -98,9 +98,10 @@ def prepare(
     user_content = content_of(inquiry)
     message: JsonObject = {"role": "user", "content": _expanded(user_content, inquiry.attachments)}
     body = messages_body(sent, [*replayed.messages, message], params, stream=settings.flag("stream"))
-    request = endpoint.request("POST", "/v1/messages", body, betas_for(body))
-    limits.check((*replayed.attachments, *inquiry.attachments), known.context if known else None, len(encoded(body)))
     policy, by = settings.words_or_text("fallback"), settings.text("fallback_by") or "server"
+    credit = by == "client" and policy != "none"
+    request = endpoint.messages(body, credit=credit)
+    limits.check((*replayed.attachments, *inquiry.attachments), known.context if known else None, len(request.content))
     exchange = Exchange(
         id=new_id(),
         conversation_id=_conversation(inquiry) or new_id(),
@@ -128,7 +129,7 @@ def prepare(
     deadline = settings.number("deadline")
     plan = Plan(
         endpoint=endpoint,
-        body=body,
+        request=request,
         asked=Asked(
             requested,
             pin=pin,
@@ -136,14 +137,13 @@ def prepare(
             same_models=settings.table("same_models"),
         ),
         policy=chain_policy(settings, policy, by),
-        retries=settings.integer("retries") or 0,
-        deadline=None if deadline is None else time.monotonic() + deadline,
+        limits=Limits(settings.integer("retries") or 0, None if deadline is None else time.monotonic() + deadline),
         accept_fallback=settings.flag("accept_fallback"),
-        credit=by == "client" and policy != "none",
+        credit=credit,
         prices=settings.table("prices"),
         learn=knowledge.learn_lack_of_fallbacks,
     )
-    return Prepared(inquiry, plan, exchange, request, replayed, tuple(notes))
+    return Prepared(inquiry, plan, exchange, replayed, tuple(notes))
 
 
 def _params(inquiry: Inquiry, known: "Model | None") -> JsonObject:
@@ -198,8 +198,7 @@ def count(inquiry: Inquiry, context: Context) -> int:
     """
     with host_for(inquiry.settings, context, inquiry.simulate) as host:
         prepared = prepare(inquiry, context, host.base_url, simulated=host.simulated)
-        body = count_body(prepared.plan.body)
-        request = prepared.plan.endpoint.request("POST", "/v1/messages/count_tokens", body, betas_for(body))
+        request = prepared.plan.endpoint.count_tokens(prepared.plan.request.body or {})
         with host.transport.send(request, _patience(inquiry.settings, prepared.plan)) as response:
             data = response.read(1024 * 1024)
             if response.status >= 400:
@@ -296,9 +295,9 @@ def host_for(settings: Settings, context: Context, simulate: str | None = None) 
 
 def _patience(settings: Settings, plan: Plan) -> Patience:
     between = settings.number("timeout")
-    whole = not plan.body.get("stream")
+    whole = not plan.request.streamed
     first = between if between is not None else 600.0
-    return Patience(first, first if whole else (between if between is not None else 120.0), plan.deadline)
+    return Patience(first, first if whole else (between if between is not None else 120.0), plan.limits.deadline)
 
 
 def _notes(replayed: Replayed, pin: Pin | None) -> list[str]:

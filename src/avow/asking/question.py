@@ -328,7 +328,7 @@ def _show_request(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
     token_only = not context.environ.get("ANTHROPIC_API_KEY") and context.environ.get("ANTHROPIC_AUTH_TOKEN")
     style = inquiry.settings.text("auth_style") or ("bearer" if token_only else "x-api-key")
     show = as_curl if form == "curl" else as_http
-    context.screen.out(show(prepared.request, style))
+    context.screen.out(show(prepared.plan.request, style))
     return ExitCode.OK
 
 

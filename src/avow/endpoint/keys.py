@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from avow.endpoint import key_command, key_file
 from avow.endpoint.credential import Credential, check_destination, checked, last_four
 from avow.errors import ConfigError, CredentialsError
 from avow.wire.request import API_HOST
@@ -56,6 +55,8 @@ def find(
     for variable, style in _VARIABLES:
         if secret := environ.get(variable, "").strip():
             return Credential(checked(secret, variable), style, variable)
+    from avow.endpoint import key_command, key_file
+
     if api_key_command:
         return Credential(key_command.run(api_key_command, environ), "x-api-key", "api_key_command")
     reason = "switched off (keyring.enabled)"
@@ -95,6 +96,8 @@ def explain(
 
     Raises UsageError for an address that no key may be sent to.
     """
+    from avow.endpoint import key_command, key_file
+
     host = check_destination(base_url)
     found = [_seen(name, lambda name=name: environ.get(name, "").strip() or None) for name, _style in _VARIABLES]
     taken = any(source.state != "not set" for source in found)
@@ -146,6 +149,8 @@ def _seen_in_keyring(host: str) -> Source:
 
 
 def _seen_in_file(host: str, path: Path) -> Source:
+    from avow.endpoint import key_file
+
     try:
         keys = key_file.read(path)
     except CredentialsError as error:
@@ -231,6 +236,8 @@ def store(host: str, secret: str, *, where: str, config_dir: Path, limit_s: floa
 
     Raises CredentialsError where the keyring cannot be used: a file is written only where it was asked for.
     """
+    from avow.endpoint import key_file
+
     secret = checked(secret, "the key given")
     if where == "file":
         path = config_dir / key_file.NAME
@@ -259,6 +266,8 @@ def store(host: str, secret: str, *, where: str, config_dir: Path, limit_s: floa
 def remove(host: str, *, config_dir: Path, keyring_enabled: bool = True) -> tuple[tuple[str, ...], str | None]:
     """Delete the keys for `host` from the keyring and the key file: the places that had one, and why the keyring
     could not be looked into, if so. Raises CredentialsError for a key file that cannot be used."""
+    from avow.endpoint import key_file
+
     removed = []
     problem = None
     if keyring_enabled:

@@ -12,7 +12,7 @@ from avow.background import later
 from avow.endpoint.credential import Credential, is_loopback
 from avow.errors import ConfigError, ConnectionFailed, Failure, Stalled, StreamEnded, TimedOut
 from avow.exit_codes import ExitCode
-from avow.wire.request import Request, encoded
+from avow.wire.request import Request
 
 if TYPE_CHECKING:
     import httpx
@@ -71,15 +71,16 @@ class Transport:
         timeout = httpx.Timeout(first, connect=patience.within(CONNECT_S), write=patience.within(WRITE_S))
         watchdog = _Watchdog(patience)
         try:
-            with _translated(httpx, patience, begun=False):
-                body = encoded(request.body) if request.body is not None else None
-                with self._upload(body) as (content, length):
-                    headers = [*self._headers(request), *length]
-                    sent = client.build_request(
-                        request.method, request.url, headers=headers, content=content, timeout=timeout
-                    )
-                    watchdog.guard(sent)
-                    response = client.send(sent, stream=True)
+            with (
+                _translated(httpx, patience, begun=False),
+                self._upload(request.content or None) as (content, length),
+            ):
+                headers = [*self._headers(request), *length]
+                sent = client.build_request(
+                    request.method, request.url, headers=headers, content=content, timeout=timeout
+                )
+                watchdog.guard(sent)
+                response = client.send(sent, stream=True)
             try:
                 sent.extensions["timeout"]["read"] = patience.within(patience.between_s)
                 watchdog.attach(response.extensions.get("network_stream"))

@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from avow.errors import ExchangeError, NotAnAnswer, Rejected, Stalled, TimedOut
 from avow.exit_codes import ExitCode
+from avow.wire.failure import STATUS_OF_TYPE, is_spend_limit
 
 LONGEST_WAIT_S = 60.0
 """A server that asks for more than this is not waited for."""
@@ -15,16 +16,7 @@ _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 8.0
 _LONGEST_RETRY_AFTER_S = 4_294_967.0
 _SECONDS = r"[0-9]{1,12}(?:\.[0-9]{0,18})?|\.[0-9]{1,18}"  # compiled at first use: start-up
-_SPEND_LIMIT = "spend_limit_reached"
 
-# An error that arrives in a response of status 200, or in a stream, is judged by its type.
-_STATUS_OF_TYPE = {
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-    "conflict_error": 409,
-}
 _WORDS = {
     408: "request timeout",
     409: "conflict",
@@ -55,82 +47,46 @@ class GiveUp:
     hint: str | None = None
 
 
-def decide_after(
-    error: ExchangeError,
-    *,
-    attempt: int,
-    retries: int,
-    elapsed_s: float,
-    deadline_s: float | None,
-    now: float,
-    random: float,
+def decide(
+    error: ExchangeError, retries: int, *, most: int, left_s: float | None, now: float, chance: float
 ) -> Wait | GiveUp:
-    """What to do after an attempt that ended in `error` before the first byte of an answer; the rest as in `decide`."""
+    """What to do after an attempt that ended in `error` before the first byte of an answer, when `retries` were made
+    already.
+
+    `most` retries are allowed, and `left_s` seconds are left before the deadline (None: there is none); `now` is the
+    Unix time, `chance` a number from 0 to 1.
+
+    The rules are those of the official SDK (`x-should-retry` first; 408, 409, 429 and from 500 on; no response), with
+    limits of our own: a spend limit, a wait of over a minute and one past the deadline end it. What may be under way
+    is not asked, and paid, twice.
+    """
+    rejection = error if isinstance(error, Rejected) else None
+    headers = rejection.headers if rejection else {}
+    asked = retry_after(headers, now)
     if error.not_retryable or isinstance(error, NotAnAnswer):
         return GiveUp("trying again would not help")
-    rejection = error if isinstance(error, Rejected) else None
-    decision = decide(
-        attempt=attempt,
-        retries=retries,
-        status=error.failure.status,
-        error_type=error.failure.type,
-        error_code=rejection.code if rejection else None,
-        headers=rejection.headers if rejection else {},
-        elapsed_s=elapsed_s,
-        deadline_s=deadline_s,
-        now=now,
-        random=random,
-        sent=error.sent,
-        timed_out=isinstance(error, TimedOut | Stalled),
-    )
-    asked = decision.retry_after if isinstance(decision, GiveUp) else None
-    if isinstance(decision, GiveUp) and asked and asked >= 1 and error.exit_code is ExitCode.UNAVAILABLE:
-        return replace(decision, hint=f"the API asks to wait {_duration(asked)}; ask again then")
-    return decision
-
-
-def decide(
-    *,
-    attempt: int,
-    retries: int,
-    status: int | None,
-    error_type: str | None,
-    error_code: str | None,
-    headers: Mapping[str, str],
-    elapsed_s: float,
-    deadline_s: float | None,
-    now: float,
-    random: float,
-    sent: bool = False,
-    timed_out: bool = False,
-) -> Wait | GiveUp:
-    """What to do after an attempt that failed before the first byte of an answer.
-
-    `attempt` is how many retries were made already (0 after the first attempt), `status` the HTTP status, or `None`
-    where there was no response or an event of a stream told of the error, `headers` those of the response
-    (lower-case names), `now` the Unix time, `random` a number from 0 to 1. `sent` and `timed_out` tell whether the
-    request may have reached the API and whether it was given up for its silence: what may be under way is not
-    asked, and paid, twice.
-
-    The rules are those of the official SDK (`x-should-retry` first; 408, 409, 429 and from 500 on; no response),
-    with limits of our own: a spend limit, a wait of over a minute and one past the deadline end it.
-    """
-    asked = retry_after(headers, now)
-    if timed_out and sent:
-        return GiveUp("it timed out after it was sent, and may be under way", asked)
-    if error_code is not None and error_code.endswith(_SPEND_LIMIT):
-        return GiveUp("a spend limit is reached", asked)
-    status = _effective_status(status, error_type)
+    if error.sent and isinstance(error, TimedOut | Stalled):
+        return _give_up("it timed out after it was sent, and may be under way", asked, error)
+    if rejection and is_spend_limit(rejection.code):
+        return _give_up("a spend limit is reached", asked, error)
+    status = _effective_status(error.failure.status, error.failure.type)
     if not _is_worth_it(status, headers):
-        return GiveUp("trying again would not help", asked)
-    if attempt >= retries:
-        return GiveUp("no retries are left" if retries > 0 else "retries are off", asked)
-    seconds = _backoff(attempt, random) if asked is None else asked
+        return _give_up("trying again would not help", asked, error)
+    if retries >= most:
+        return _give_up("no retries are left" if most > 0 else "retries are off", asked, error)
+    seconds = _backoff(retries, chance) if asked is None else asked
     if seconds > LONGEST_WAIT_S:
-        return GiveUp("the wait is over a minute", asked)
-    if deadline_s is not None and elapsed_s + seconds >= deadline_s:
-        return GiveUp("the wait would pass the deadline", asked)
+        return _give_up("the wait is over a minute", asked, error)
+    if left_s is not None and seconds >= left_s:
+        return _give_up("the wait would pass the deadline", asked, error)
     return Wait(seconds, _words(status))
+
+
+def _give_up(reason: str, asked: float | None, error: ExchangeError) -> GiveUp:
+    """A wait that the API asks for is told of where it would help."""
+    if asked is None or asked < 1 or error.exit_code is not ExitCode.UNAVAILABLE:
+        return GiveUp(reason, asked)
+    return GiveUp(reason, asked, f"the API asks to wait {_duration(asked)}; ask again then")
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
@@ -157,7 +113,7 @@ def _effective_status(status: int | None, error_type: str | None) -> int | None:
     if status is None and error_type is not None and error_type.endswith("_error"):
         status = 200
     if status is not None and status < 400:
-        return _STATUS_OF_TYPE.get(error_type or "", status)
+        return STATUS_OF_TYPE.get(error_type or "", status)
     return status
 
 
@@ -169,10 +125,10 @@ def _is_worth_it(status: int | None, headers: Mapping[str, str]) -> bool:
     return status is None or status in (408, 409, 429) or status >= 500
 
 
-def _backoff(attempt: int, random: float) -> float:
+def _backoff(retries: int, chance: float) -> float:
     """The delay where the server asks for none: doubled each time up to 8 s, shortened by up to a quarter."""
-    delay = min(_FIRST_DELAY_S * 2.0 ** min(max(attempt, 0), 16), _LONGEST_DELAY_S)
-    return delay * (1 - 0.25 * random)
+    delay = min(_FIRST_DELAY_S * 2.0 ** min(retries, 16), _LONGEST_DELAY_S)
+    return delay * (1 - 0.25 * chance)
 
 
 def _number(text: str) -> float | None:

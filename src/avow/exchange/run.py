@@ -18,6 +18,7 @@ from avow.errors import (
     StreamEnded,
 )
 from avow.exchange import chain
+from avow.exchange.attempts import Limits, with_retries
 from avow.exchange.exchange import (
     Exchange,
     ExchangeEvent,
@@ -38,7 +39,7 @@ from avow.routing.verdict import Asked, Attempt
 from avow.wire.failure import rejected, says_fallbacks_unsupported
 from avow.wire.json_value import JsonObject, text
 from avow.wire.message import Message
-from avow.wire.request import Endpoint, Request, betas_for
+from avow.wire.request import Endpoint, Request
 
 TRUNCATING = frozenset({"max_tokens", "model_context_window_exceeded", "pause_turn", "tool_use", "compaction"})
 
@@ -47,15 +48,14 @@ Send = Callable[[Request], AbstractContextManager[Response]]
 
 
 class Plan(NamedTuple):
-    """What is to be asked, and how. `body` is that of the first request; `deadline` a moment of `time.monotonic`;
-    `learn` hears for which model the endpoint turned out not to take `fallbacks`."""
+    """What is to be asked, and how. `request` is the first one, as it is sent; `credit`: it and those after it carry
+    the beta of fallback credits; `learn` hears for which model the endpoint turned out not to take `fallbacks`."""
 
     endpoint: Endpoint
-    body: JsonObject
+    request: Request
     asked: Asked
     policy: chain.Policy = chain.Policy()
-    retries: int = 2
-    deadline: float | None = None
+    limits: Limits = Limits()
     accept_fallback: bool = False
     credit: bool = False
     prices: Mapping[str, Mapping[str, float]] = MappingProxyType({})
@@ -111,7 +111,9 @@ class _Run:
         self.begun_at = time.monotonic()
         self.lock = threading.Lock()
         self.saver = Saver(lambda: save(self.result()))
-        self.steps = [chain.Step(str(plan.body["model"]), plan.body, credit=plan.credit)]
+        body = plan.request.body or {}
+        self.request = plan.request
+        self.steps = [chain.Step(str(body["model"]), body, credit=plan.credit)]
         self.attempts: list[Attempt] = []
         self.reading = ResponseReader(self.lock, self._heard)
         self.retries = 0
@@ -164,63 +166,51 @@ class _Run:
 
     def _attempt(self, step: chain.Step) -> Attempt:
         """The step's request, again where that is allowed, until a message began or all hope is gone."""
-        tried = 0
-        body = step.body
-        while True:
-            if self.without_fallbacks:
-                body = {key: value for key, value in body.items() if key != "fallbacks"}
-            try:
-                self._once(step, body)
-                self.error = None
-                return self._settled(step)
-            except ExchangeError as error:
-                self.error = error
-                self.request_id = error.request_id or self.request_id
-                if self.reading.fold.started:
-                    return self._settled(step, error.failure)
-                if "fallbacks" in body and says_fallbacks_unsupported(error.failure):
-                    self.without_fallbacks = True
-                    self.plan.learn(step.model)
-                    self.watch(Noted("this endpoint does not support `fallbacks`; asked again without it"))
-                    continue
-                if not self._wait(error, tried):
-                    return self._settled(step, error.failure)
-                tried += 1
+        if len(self.steps) > 1:  # the first one stands in the plan
+            self.request = self._request_of(step)
+        try:
+            with_retries(lambda: self._once(step), self.plan.limits, self._retry, self.sleep)
+        except ExchangeError as error:
+            return self._settled(step, error.failure)
+        self.error = None
+        return self._settled(step)
 
     def _settled(self, step: chain.Step, failure: Failure | None = None) -> Attempt:
         return Attempt(step.model, self.reading.message(), failure, self.reading.headers)
 
-    def _wait(self, error: ExchangeError, tried: int) -> bool:
-        """Whether the request is sent again; waits until it is time."""
-        if isinstance(error, StreamEnded) and self.reading.answering:
-            return False
-        import random
+    def _once(self, step: chain.Step) -> None:
+        try:
+            self._exchange()
+        except ExchangeError as error:
+            self.error = error
+            self.request_id = error.request_id or self.request_id
+            began = self.reading.fold.started
+            if not began and "fallbacks" in (self.request.body or {}) and says_fallbacks_unsupported(error.failure):
+                self.without_fallbacks = True
+                self.plan.learn(step.model)
+                self.watch(Noted("this endpoint does not support `fallbacks`; asked again without it"))
+                self.request = self._request_of(step)
+                self._once(step)
+                return
+            # What began to arrive is paid for.
+            if began or (isinstance(error, StreamEnded) and self.reading.answering):
+                error.not_retryable = True
+            raise
 
-        from avow.exchange.retry import GiveUp, decide_after
+    def _request_of(self, step: chain.Step) -> Request:
+        body = step.body
+        if self.without_fallbacks:
+            body = {key: value for key, value in body.items() if key != "fallbacks"}
+        return self.plan.endpoint.messages(body, credit=step.credit)
 
-        decision = decide_after(
-            error,
-            attempt=tried,
-            retries=self.plan.retries,
-            elapsed_s=time.monotonic() - self.begun_at,
-            deadline_s=None if self.plan.deadline is None else self.plan.deadline - self.begun_at,
-            now=time.time(),
-            random=random.random(),  # noqa: S311
-        )
-        if isinstance(decision, GiveUp):
-            error.hint = decision.hint or error.hint
-            return False
+    def _retry(self, retry: Retrying) -> None:
         self.retries += 1
-        self.watch(Retrying(tried + 1, decision.seconds, decision.reason))
-        self.sleep(decision.seconds)
-        return True
+        self.watch(retry)
 
-    def _once(self, step: chain.Step, body: JsonObject) -> None:
-        betas = betas_for(body, credit=step.credit)
-        request = self.plan.endpoint.request("POST", "/v1/messages", body, betas)
+    def _exchange(self) -> None:
         with self.lock:
             self.reading = ResponseReader(self.lock, self._heard)
-        with self.send(request) as response:
+        with self.send(self.request) as response:
             self.reading.headers = dict(response.headers)
             self.request_id = self.reading.request_id = response.headers.get("request-id") or self.request_id
             if response.status >= 400:

@@ -6,7 +6,7 @@ from avow.errors import Failure, NotAnAnswer, Rejected
 from avow.exit_codes import ExitCode
 from avow.wire.json_value import JsonObject, encodable_value, obj, parse, path, text
 
-_STATUS_BY_TYPE = {
+STATUS_OF_TYPE: Mapping[str, int] = {
     "invalid_request_error": 400,
     "authentication_error": 401,
     "billing_error": 402,
@@ -19,8 +19,9 @@ _STATUS_BY_TYPE = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-_TYPE_BY_STATUS = {status: name for name, status in _STATUS_BY_TYPE.items()} | {503: "api_error"}
-_SPEND_LIMITS = ("enforced_spend_limit_reached", "contract_spend_limit_reached")
+"""The HTTP status that an error of this type stands for, where it comes in a response of status 200 or in a stream."""
+
+_TYPE_OF_STATUS = {status: name for name, status in STATUS_OF_TYPE.items()} | {503: "api_error"}
 
 _HINTS_BY_WORDS = (
     ("credit balance is too low", "add credit to the account, or use another key"),
@@ -51,7 +52,7 @@ def rejected(status: int, headers: Mapping[str, str], body: bytes) -> Rejected:
         return rejection(value, status, headers)
     words = " ".join(body[:2000].decode("utf-8", "replace").split())[:200]
     message = f"HTTP {status}" + (f": {words}" if words else "")
-    return _error(_TYPE_BY_STATUS.get(status, "api_error"), message, status, None, headers, {})
+    return _error(_TYPE_OF_STATUS.get(status, "api_error"), message, status, None, headers, {})
 
 
 def rejection(body: JsonObject, status: int | None, headers: Mapping[str, str]) -> Rejected:
@@ -67,16 +68,16 @@ def rejection(body: JsonObject, status: int | None, headers: Mapping[str, str]) 
         or (str(body["detail"]) if body.get("detail") else None)
         or f"an error without words{_of(status)}"
     )
-    if kind not in _STATUS_BY_TYPE and status is not None and status >= 400:
-        kind = _TYPE_BY_STATUS.get(status, kind or ("invalid_request_error" if status < 500 else "api_error"))
-    code = text(path(body, "error", "details", "error_code"))
+    code = text(path(body, "error", "details", "error_code")) or (kind if is_spend_limit(kind) else None)
+    if kind not in STATUS_OF_TYPE and status is not None and status >= 400:
+        kind = _TYPE_OF_STATUS.get(status, kind or ("invalid_request_error" if status < 500 else "api_error"))
     return _error(kind or "api_error", message, status, code, headers, body)
 
 
 def _error(
     kind: str, message: str, status: int | None, code: str | None, headers: Mapping[str, str], body: JsonObject
 ) -> Rejected:
-    real = status if status is not None and status >= 400 else _STATUS_BY_TYPE.get(kind, 500)
+    real = status if status is not None and status >= 400 else STATUS_OF_TYPE.get(kind, 500)
     return Rejected(
         Failure(kind, status, message),
         exit_code_for(real, code),
@@ -91,9 +92,15 @@ def _of(status: int | None) -> str:
     return f" (HTTP {status})" if status is not None else ""
 
 
+def is_spend_limit(code: str | None) -> bool:
+    """Whether an error's code says that a spend limit is reached: `enforced_spend_limit_reached` and its kin, those of
+    next year too. Waiting does not help against it, whatever the status."""
+    return code is not None and code.endswith("spend_limit_reached")
+
+
 def exit_code_for(status: int, code: str | None = None) -> ExitCode:
     """The exit status for an HTTP status: 3 credentials and spending, 5 trouble of the API's own, 4 the rest."""
-    if status in (401, 402, 403) or code in _SPEND_LIMITS:
+    if status in (401, 402, 403) or is_spend_limit(code):
         return ExitCode.CREDENTIALS
     if status == 429 or status >= 500:
         return ExitCode.UNAVAILABLE
@@ -101,7 +108,7 @@ def exit_code_for(status: int, code: str | None = None) -> ExitCode:
 
 
 def _hint(status: int, code: str | None, message: str) -> str | None:
-    if code in _SPEND_LIMITS:
+    if is_spend_limit(code):
         return "the spend limit is reached: waiting does not help, raising it does"
     lowered = message.lower()
     for words, hint in _HINTS_BY_WORDS:

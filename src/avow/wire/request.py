@@ -29,13 +29,18 @@ _PROTOCOL = frozenset(
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request. `headers` hold no credential: the transport adds it; `hidden` names the headers whose
-    values the user gave and which are never shown. `body` is None for a GET."""
+    values the user gave and which are never shown. `body` is None for a GET; `content` is the same as the bytes that
+    are sent, encoded once: they may be 32 MB."""
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: JsonObject | None = field(default=None, repr=False)
     hidden: frozenset[str] = frozenset()
+    content: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "content", b"" if self.body is None else encoded(self.body))
 
     @property
     def streamed(self) -> bool:
@@ -84,6 +89,15 @@ class Endpoint:
         headers += [(name, value) for name, value in self.extra if name.lower() not in hidden]
         return Request(method, self.url(path), (*headers, *own), body, hidden)
 
+    def messages(self, body: JsonObject, *, credit: bool = False) -> Request:
+        """`POST /v1/messages` with the beta headers that `body` needs; `credit`: and those of fallback credits."""
+        return self.request("POST", "/v1/messages", body, betas_for(body, credit=credit))
+
+    def count_tokens(self, body: JsonObject) -> Request:
+        """`POST /v1/messages/count_tokens` for the same prompt as `body`, of whose fields it takes fewer."""
+        counted = {key: body[key] for key in ("model", "messages", *COUNTED) if key in body}
+        return self.request("POST", "/v1/messages/count_tokens", counted, betas_for(counted))
+
 
 def messages_body(
     model: str, messages: Iterable[JsonObject], params: Mapping[str, object], *, stream: bool
@@ -98,11 +112,6 @@ def messages_body(
 def encoded(body: JsonObject) -> bytes:
     """The body as it is sent: JSON in UTF-8 without blanks."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-def count_body(body: JsonObject) -> JsonObject:
-    """The body of `POST /v1/messages/count_tokens` for the same prompt: it takes fewer fields."""
-    return {key: body[key] for key in ("model", "messages", *COUNTED) if key in body}
 
 
 def betas_for(body: JsonObject, *, credit: bool = False) -> list[str]:
