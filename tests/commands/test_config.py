@@ -9,8 +9,10 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from avow.terminal.cells import cells
 from tests.canary import CANARY, written_by_the_test
 from tests.conftest import sealed_environment
+from tests.terminal.scripts import NAMES
 
 AVOW = [sys.executable, "-m", "avow"]
 
@@ -56,6 +58,15 @@ def test_list_says_where_each_value_is_from(home: Path) -> None:
     plain = run(home, "list")
     assert "model                opus" in plain.stdout
     assert "config.toml:1\n" in plain.stdout
+
+
+def test_list_keeps_its_columns_in_every_script(home: Path) -> None:
+    names = [name for name, _cells in NAMES.values()]
+    written(home, "[aliases]\n" + "".join(f'"{name}" = "opus"\n' for name in names))
+    lines = [line for line in run(home, "list").stdout.splitlines() if line.startswith("aliases.")]
+    assert len(lines) == len(names)
+    assert all(name in line for name, line in zip(names, lines, strict=True))
+    assert len({cells(line.partition("  opus  ")[0]) for line in lines}) == 1
 
 
 def test_secrets_are_masked(home: Path) -> None:

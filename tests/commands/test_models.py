@@ -113,7 +113,7 @@ def test_on_a_terminal_no_line_is_too_wide(columns: int, home: Path) -> None:
     assert max(len(line) for line in lines) <= columns
     assert any(line.strip().startswith("claude-fable-5-2") for line in lines)
     if columns < 100:
-        assert any("fable; context 1M" in line for line in lines)
+        assert any("line: fable; context: 1M" in line for line in lines)
 
 
 def test_what_a_server_says_is_cleaned(home: Path) -> None:

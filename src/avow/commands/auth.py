@@ -147,13 +147,13 @@ def run_status(options: Options, context: Context, check: Check = check_key) -> 
         context.screen.out(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
         return code
     from avow.terminal.fitted import fit
+    from avow.terminal.table import definitions, room
 
     facts = context.screen.out_facts
     context.screen.out(f"host: {host}\n")
-    width = max(len(source.name) for source in sources)
-    for source in sources:
-        tail = f" (…{source.last_four})" if source.last_four else ""
-        context.screen.out(fit(f"{_clean(source.name):{width}}  {_clean(source.state)}{tail}\n", facts))
+    shown = [(_clean(s.name), _clean(s.state) + (f" (…{s.last_four})" if s.last_four else "")) for s in sources]
+    for line in definitions(shown, room(facts)):
+        context.screen.line(line)
     if verdict:
         context.screen.out(fit(f"check: {_clean(verdict)}\n", facts))
     if not usable:

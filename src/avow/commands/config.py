@@ -80,10 +80,11 @@ def run_list(options: Options, context: Context) -> ExitCode:
         }
         context.screen.out(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     else:
-        shown = [(name, _shown(value), str(origin)) for name, value, origin in rows]
-        widths = [max(len(row[column]) for row in shown) for column in (0, 1)]
-        for name, value, where in shown:
-            context.screen.out(f"{name:{widths[0]}}  {value:{min(widths[1], 32)}}  {where}\n")
+        from avow.terminal.table import table
+
+        shown = [(_clean(name), _shown(value), _clean(str(origin))) for name, value, origin in rows]
+        for line in table(shown, context.screen.out_facts):
+            context.screen.line(line)
     from avow.settings.levels import unknown_variables
 
     for variable, near in unknown_variables(context.environ):
@@ -223,8 +224,9 @@ def _rows(settings: Settings) -> Any:
         value = _hidden(key, settings.get(name))
         if key.kind == "table" and value:
             for entry, one in value.items():
-                quoted = entry if entry.replace("-", "").replace("_", "").isalnum() else json.dumps(entry)
-                yield f"{name}.{quoted}", one, settings.origin(f"{name}.{entry}")
+                is_bare = entry.replace("-", "").replace("_", "").isalnum()
+                shown = entry if is_bare else json.dumps(entry, ensure_ascii=False)
+                yield f"{name}.{shown}", one, settings.origin(f"{name}.{entry}")
         else:
             yield name, value, settings.origin(name)
 

@@ -1,6 +1,7 @@
 """`avow doctor`: what is set up, what works, what does not."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,15 +9,14 @@ import typer
 
 from avow.context import Context
 from avow.exit_codes import ExitCode
+from avow.terminal.facts import BOLD_RED, GREEN, YELLOW, Facts
 
 if TYPE_CHECKING:
     from avow.commands.doctor_findings import Finding
 
 _MARKS = {"ok": "ok", "note": "note", "broken": "BROKEN"}
-_COLORS = {"ok": "\x1b[32m", "note": "\x1b[33m", "broken": "\x1b[1;31m"}
-
-_LEAST_WORDS = 40
-"""Columns that the words need beside the names; where a terminal has fewer, they stand below."""
+_STYLES = {"ok": GREEN, "note": YELLOW, "BROKEN": BOLD_RED}
+_MARK = re.compile(f"^(?:{'|'.join(_STYLES)})", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +51,19 @@ def run(options: DoctorOptions, context: Context) -> ExitCode:
         body = {"schema": "avow.doctor/1", "healthy": code is ExitCode.OK, "findings": [asdict(f) for f in findings]}
         context.screen.out(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
         return code
-    context.screen.out(_page(findings, context))
+    context.screen.out(_page(findings, context.screen.out_facts))
     return code
 
 
-def _page(findings: "tuple[Finding, ...]", context: Context) -> str:
-    """A line for each finding; on a terminal, lines that are too long go on below their own beginning."""
+def _page(findings: "tuple[Finding, ...]", facts: Facts) -> str:
+    """What was found, a line each, with what to do about it below."""
     from avow.terminal.sanitize import clean_line
+    from avow.terminal.table import definitions, room
 
-    names = [f"{finding.topic}: {finding.name}" for finding in findings]
-    facts = context.screen.out_facts
-    most = facts.width if facts.is_terminal else None
-    widest = max(len(name) for name in names)
-    narrow = most is not None and most < widest + _LEAST_WORDS
-    indent = 4 if narrow else len(_MARKS["broken"]) + widest + 4
-    lines = []
-    for name, finding in zip(names, findings, strict=True):
-        color, plain = (_COLORS[finding.state], "\x1b[0m") if context.screen.out_facts.color else ("", "")
-        words = [clean_line(finding.words), *([f"-> {clean_line(finding.hint)}"] if finding.hint else [])]
-        first, *more = [line for part in words for line in _folded(part, most, indent)]
-        mark = f"{color}{_MARKS[finding.state]:6}{plain}  "
-        if narrow:
-            lines += [f"{mark}{name}", f"{'':{indent}}{first}"]
-        else:
-            lines.append(f"{mark}{name:{widest}}  {first}")
-        lines += [f"{'':{indent}}{line}" for line in more]
-    return "\n".join(lines) + "\n"
-
-
-def _folded(words: str, most: int | None, indent: int) -> list[str]:
-    import textwrap
-
-    return [words] if most is None else textwrap.wrap(words, max(most - indent, 20), break_on_hyphens=False) or [""]
+    rows = []
+    for finding in findings:
+        hint = f"\n-> {clean_line(finding.hint)}" if finding.hint else ""
+        mark = f"{_MARKS[finding.state]:{len(_MARKS['broken'])}}"
+        rows.append((f"{mark}  {finding.topic}: {finding.name}", f"{clean_line(finding.words)}{hint}"))
+    text = "".join(f"{line}\n" for line in definitions(rows, room(facts)))
+    return _MARK.sub(lambda found: facts.styled(found[0], _STYLES[found[0]]), text)

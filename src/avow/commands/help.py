@@ -40,11 +40,12 @@ def run(topic: str | None, context: Context) -> ExitCode:
     """Print the overview, or a topic. Raises UsageError for a topic there is not."""
     from avow.reference.topics import TOPICS
     from avow.terminal.fitted import fit
+    from avow.terminal.table import definitions, room
 
     if topic is None:
-        width = max(len(name) for name in TOPICS)
-        rows = "".join(f"  {name:{width}}  {words}\n" for name, (words, _text) in TOPICS.items())
-        context.screen.out(fit(f"{OVERVIEW}\nTopics\n{rows}", context.screen.out_facts))
+        facts = context.screen.out_facts
+        topics = definitions([(name, words) for name, (words, _text) in TOPICS.items()], room(facts), indent=2)
+        context.screen.out(fit(f"{OVERVIEW}\nTopics\n", facts) + "".join(f"{line}\n" for line in topics))
         return ExitCode.OK
     if topic not in TOPICS:
         import difflib

@@ -14,13 +14,12 @@ from avow.exit_codes import ExitCode
 from avow.models import catalogue
 from avow.models.catalogue import Model
 from avow.settings.levels import Settings
+from avow.terminal.facts import Facts
 from avow.terminal.sanitize import clean_line
 from avow.wire.json_value import JsonObject
 from avow.wire.request import API_URL, Request
 
 SCHEMA = "avow.models/1"
-_WIDE = 100
-"""Columns from which on the table fits a terminal; below, each model has lines of its own."""
 
 HEADINGS = ("ID", "LINE", "CONTEXT", "OUTPUT", "IN / OUT", "LIFECYCLE", "MAY DECLINE", "FALLBACKS")
 
@@ -71,7 +70,7 @@ def run(options: ModelsOptions, context: Context) -> ExitCode:
 
         context.screen.out(json.dumps(_as_json(shown, settings, prices), indent=2) + "\n")
     elif options.model is not None:
-        context.screen.out(_detail(shown.models[0], settings, prices))
+        context.screen.out(_detail(shown.models[0], settings, prices, context.screen.out_facts))
     else:
         from avow.commands.paging import page
 
@@ -185,47 +184,15 @@ def _cells(model: Model, own: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _table(models: tuple[Model, ...], own: dict[str, Any], context: Context) -> str:
-    rows = [_cells(model, own) for model in models]
-    facts = context.screen.out_facts
-    if not facts.is_terminal:
-        return _aligned([HEADINGS, *rows])
-    if facts.width < _WIDE or facts.plain:
-        return _blocks(rows, facts.width)
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    from avow.terminal.table import table
 
-    from avow.terminal.render import drawn
-
-    table = Table(box=box.SIMPLE_HEAD if facts.unicode else box.ASCII, pad_edge=False)
-    for number, heading in enumerate(HEADINGS):
-        table.add_column(heading.capitalize(), overflow="fold", no_wrap=number == 0)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return drawn(table, facts)
-
-
-def _aligned(rows: list[tuple[str, ...]]) -> str:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    lines = table([_cells(model, own) for model in models], context.screen.out_facts, heads=HEADINGS)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _blocks(rows: list[tuple[str, ...]], width: int) -> str:
-    import textwrap
+def _detail(model: Model, settings: Settings, own: dict[str, Any], facts: Facts) -> str:
+    from avow.terminal.table import definitions, room
 
-    text = ""
-    for name, line, context, output, price, lifecycle, declines, fallbacks in rows:
-        words = f"{line}; context {context}, output {output}; {price} in/out; {lifecycle}; may decline: {declines};"
-        body = textwrap.wrap(
-            f"{words} fallbacks: {fallbacks}", max(width, 20), initial_indent="  ", subsequent_indent="  ",
-            break_on_hyphens=False,
-        )  # fmt: skip
-        text += "\n".join([*textwrap.wrap(name, max(width, 20), break_on_hyphens=False), *body]) + "\n"
-    return text
-
-
-def _detail(model: Model, settings: Settings, own: dict[str, Any]) -> str:
     name, line, context, output, _price, lifecycle, declines, fallbacks = _cells(model, own)
     rows = [
         ("Id", name),
@@ -242,8 +209,8 @@ def _detail(model: Model, settings: Settings, own: dict[str, Any]) -> str:
         ("Efforts", clean_line(", ".join(model.efforts)) or "none" if model.efforts is not None else "?"),
         ("Thinking", clean_line(", ".join(model.thinking)) or "none" if model.thinking is not None else "?"),
     ]
-    width = max(len(label) for label, _value in rows)
-    return "".join(f"{label:{width}}  {value}\n" for label, value in rows)
+    lines = definitions(rows, room(facts))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _price_words(model: Model, own: dict[str, Any]) -> str:

@@ -86,6 +86,7 @@ class _Progress:
 
 def _print(report: "Report", options: ScanOptions, context: Context) -> None:
     from avow.scan import report as reports
+    from avow.terminal.fitted import fit
 
     if options.as_json:
         import json
@@ -93,31 +94,25 @@ def _print(report: "Report", options: ScanOptions, context: Context) -> None:
         context.screen.out(json.dumps(reports.report_as_json(report), indent=2) + "\n")
         return
     facts = context.screen.out_facts
-    parts = [_table((reports.TOTALS_HEADER, *reports.totals_rows(report)), facts)]
+    parts = [_table(reports.TOTALS_HEADER, reports.totals_rows(report), facts)]
     if report.reroutes:
-        parts.append(_table((reports.REROUTES_HEADER, *reports.reroute_rows(report.reroutes)), facts))
+        parts.append(_table(reports.REROUTES_HEADER, reports.reroute_rows(report.reroutes), facts))
     else:
         parts.append("No answer was written by another model than was asked for, as far as the records tell.\n")
     if report.contradictory:
         parts.append("These declare a hand-over, but not to another model:\n")
-        parts.append(_table((reports.REROUTES_HEADER, *reports.reroute_rows(report.contradictory)), facts))
-    context.screen.out("\n".join(parts))
+        parts.append(_table(reports.REROUTES_HEADER, reports.reroute_rows(report.contradictory), facts))
+    context.screen.out("\n".join(fit(part, facts) for part in parts))
     for line in _remarks(report):
         context.screen.note(line)
 
 
-def _table(rows: "Sequence[tuple[str, ...]]", facts: Facts) -> str:
-    """Aligned columns; on a terminal too narrow for them, a few lines a row."""
+def _table(heads: "Sequence[str]", rows: "Sequence[Sequence[str]]", facts: Facts) -> str:
     from avow.terminal.sanitize import clean_line
+    from avow.terminal.table import table
 
-    cleaned = [tuple(clean_line(cell) for cell in row) for row in rows]
-    widths = [max(len(row[column]) for row in cleaned) for column in range(len(rows[0]))]
-    if facts.is_terminal and sum(widths) + 2 * len(widths) > facts.width:
-        header, *body = cleaned
-        blocks = ["".join(f"{name}: {cell}\n" for name, cell in zip(header, row, strict=True)) for row in body]
-        return "\n".join(blocks)
-    lines = ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) for row in cleaned]
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    cleaned = [[clean_line(cell) for cell in row] for row in rows]
+    return "".join(f"{line}\n" for line in table(cleaned, facts, heads=heads))
 
 
 def _remarks(report: "Report") -> "list[str]":

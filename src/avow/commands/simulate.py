@@ -39,12 +39,10 @@ def serve_command(
 def run_list(context: Context) -> ExitCode:
     """Print each scenario with what it does."""
     from avow.simulator.scenarios import names
-    from avow.terminal.fitted import fit
+    from avow.terminal.table import definitions, room
 
-    rows = names()
-    width = max(len(name) for name, _words in rows)
-    table = "".join(f"{name:{width}}  {words}\n" for name, words in rows)
-    context.screen.out(fit(table, context.screen.out_facts))
+    for line in definitions(names(), room(context.screen.out_facts)):
+        context.screen.line(line)
     return ExitCode.OK
 
 

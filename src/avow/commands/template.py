@@ -89,9 +89,12 @@ def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
         return ExitCode.OK
     if not found:
         context.screen.note("no templates yet: avow template save NAME 'PROMPT with $variables'")
-    width = max((len(template.name) for template in found), default=0)
-    for template in found:
-        _print(f"{template.name:<{width}}  {_in_one_line(template)}".rstrip() + "\n", context)
+    from avow.terminal.sanitize import clean_line
+    from avow.terminal.table import definitions, room
+
+    rows = [(clean_line(template.name), clean_line(_in_one_line(template))) for template in found]
+    for line in definitions(rows, room(context.screen.out_facts)):
+        context.screen.line(line)
     return ExitCode.OK
 
 

@@ -1,15 +1,14 @@
 """A command's help page: plain text, options under headings, examples at the end, as wide as the terminal."""
 
-import textwrap
 from collections.abc import Iterable
 
 from avow.reference.examples import EXAMPLES
 from avow.reference.tree import OWN, Command, Option
+from avow.terminal.cells import wrap
+from avow.terminal.table import definitions
 
 WIDEST = 100
 _COLUMN = 34
-_LEAST = 24
-"""Where less than so many columns are left for the words, they stand below what they explain."""
 
 Row = tuple[str, str]
 
@@ -57,30 +56,8 @@ def _section(heading: str, rows: Iterable[Row], width: int) -> str:
     rows = tuple(rows)
     if not rows:
         return ""
-    column = min(max(len(left) for left, _words in rows) + 4, _COLUMN)
-    lines: list[str] = []
-    for left, words in rows:
-        lines += _row(left, words, column, width)
-    return "\n".join((f"{heading}:", *lines))
-
-
-def _row(left: str, words: str, column: int, width: int) -> list[str]:
-    indent = " " * 10 if width - column < _LEAST else " " * column
-    filled = textwrap.wrap(" ".join(words.split()), max(width - len(indent), _LEAST), break_on_hyphens=False)
-    start = f"  {left}"
-    if filled and len(indent) == column and len(start) + 2 <= column:
-        return [f"{start:{column}}{filled[0]}", *(f"{indent}{line}" for line in filled[1:])]
-    return [*_folded(start, width), *(f"{indent}{line}" for line in filled)]
-
-
-def _folded(line: str, width: int) -> list[str]:
-    """A line on its own, folded at spaces where it is too long; an option's name stays with its value."""
-    if len(line) <= width:
-        return [line]
-    return textwrap.wrap(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join((f"{heading}:", *definitions(rows, width, indent=2, most=_COLUMN, below=10)))
 
 
 def _filled(text: str, width: int, indent: str = "") -> str:
-    return textwrap.fill(
-        " ".join(text.split()), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+    return "\n".join(wrap(" ".join(text.split()), width, rest=indent, whole=True))

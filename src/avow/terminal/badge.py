@@ -4,13 +4,12 @@ import re
 
 from avow.exchange.exchange import Exchange
 from avow.routing.verdict import Verdict
-from avow.terminal.facts import Facts
+from avow.terminal.cells import wrap
+from avow.terminal.facts import FAINT, REVERSE, Facts
 from avow.terminal.notices import shown
-from avow.terminal.preview import fold
 from avow.terminal.render import cost, tokens
 
 _UNIT, _KEPT = re.compile(r"(?<=\d) (?=\w)"), "\u00a0"
-_REVERSE, _FAINT, _PLAIN = "\x1b[7m", "\x1b[2m", "\x1b[0m"
 
 
 def badge_words(exchange: Exchange) -> str:
@@ -29,13 +28,11 @@ def badge(exchange: Exchange, facts: Facts) -> str:
     rest = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
     head = f"[{_author(exchange)}]"
     # A number stays with its unit.
-    text = "\n".join(fold(f"{head} {_UNIT.sub(_KEPT, rest)}".rstrip(), facts.width)).replace(_KEPT, " ")
-    if not facts.color:
-        return text
+    text = "\n".join(wrap(f"{head} {_UNIT.sub(_KEPT, rest)}".rstrip(), facts.width)).replace(_KEPT, " ")
     if not text.startswith(head):
-        return f"{_REVERSE}{text}{_PLAIN}"  # a name longer than the terminal is wide
+        return facts.styled(text, REVERSE)  # a name longer than the terminal is wide
     after = text[len(head) :]
-    return f"{_REVERSE}{head}{_PLAIN}{after[:1]}{_FAINT}{after[1:]}{_PLAIN}"
+    return f"{facts.styled(head, REVERSE)}{after[:1]}{facts.styled(after[1:], FAINT)}"
 
 
 def _asked(exchange: Exchange, verb: str) -> str:

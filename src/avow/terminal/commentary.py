@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from avow.exchange.exchange import Exchange, HandedOver, Noted, Retrying, Started, Status, ThinkingWritten
 from avow.routing.verdict import Verdict
+from avow.terminal.facts import FAINT
 from avow.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Commentary:
                 self._spinner.stop()
             self._screen.err_line("avow: thinking")
         text = clean(text)
-        self._screen.err(self._screen.faint(text))
+        self._screen.err(self._screen.err_facts.styled(text, FAINT))
         self._thought_ended_line = text.endswith("\n") if text else self._thought_ended_line
 
     def _handed_over(self, event: HandedOver) -> None:

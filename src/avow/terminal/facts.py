@@ -12,6 +12,12 @@ _LIGHT = frozenset({"7", "15"})
 _NO = frozenset({"", "0", "false", "no"})
 
 
+BOLD, FAINT, REVERSE = "\x1b[1m", "\x1b[2m", "\x1b[7m"
+RED, GREEN, YELLOW = "\x1b[31m", "\x1b[32m", "\x1b[33m"
+BOLD_RED, BOLD_YELLOW = "\x1b[1;31m", "\x1b[1;33m"
+PLAIN = "\x1b[0m"
+
+
 class Facts(NamedTuple):
     """One stream. `is_terminal`: people look at it; `interactive`: the cursor may be moved; `color`: styles may be
     used (nothing is told by them alone); `width` and `height` in cells; `plain`: no boxes and no animation, for
@@ -25,6 +31,10 @@ class Facts(NamedTuple):
     plain: bool = False
     unicode: bool = True
     light: bool = False
+
+    def styled(self, text: str, style: str) -> str:
+        """`text` in a style, where the stream may have one."""
+        return f"{style}{text}{PLAIN}" if self.color and style and text else text
 
 
 def find(stream: Any, environ: Mapping[str, str], *, color: str = "auto", plain: bool = False) -> Facts:

@@ -2,6 +2,7 @@
 
 import re
 
+from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import Facts
 
 _INDENT = 6
@@ -22,10 +23,8 @@ def _line(line: str, width: int) -> str:
     leading = len(line.rstrip()) - len(words)
     if leading > width // 2:
         leading = _INDENT
-    elif leading + len(words) <= width:
+    elif leading + cells(words) <= width:
         return line
-    import textwrap
-
     gap = re.search(r" {2,}", words)
     indent = leading
     if gap and leading + gap.end() <= width // 2:
@@ -33,12 +32,4 @@ def _line(line: str, width: int) -> str:
     elif gap:
         indent = _INDENT
         words = f"{words[: gap.start()]}  {words[gap.end() :]}"
-    filled = textwrap.fill(
-        words,
-        width,
-        initial_indent=" " * leading,
-        subsequent_indent=" " * indent,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-    return filled + end
+    return "\n".join(wrap(words, width, first=" " * leading, rest=" " * indent, whole=True)) + end

@@ -4,26 +4,29 @@ Links and images show their address, raw HTML is text, a line break is a line br
 Text is cleaned once more after it was parsed: entities and percent signs can spell what the source did not hold.
 """
 
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from rich.console import Console
 from rich.style import Style
 from rich.syntax import Syntax
 from rich.text import Text
 
+from avow.terminal.cells import cells, folded, spans
 from avow.terminal.facts import Facts
 from avow.terminal.markdown_source import CODE_INDENT
-from avow.terminal.preview import cells, fitting
-from avow.terminal.render import READABLE, console
+from avow.terminal.render import READABLE
 from avow.terminal.sanitize import clean
+from avow.terminal.table import longest_words, natural_widths, squeezed
 
 if TYPE_CHECKING:
     from rich.color import ColorSystem
 
-_NARROWEST = 8
+_NARROWEST, _NARROWEST_COLUMN = 8, 3
 _STYLES = {
     "strong_open": Style(bold=True),
     "em_open": Style(italic=True),
@@ -54,7 +57,7 @@ class Page:
         self._color = facts.color
         self._unicode = facts.unicode
         self._theme = "ansi_light" if facts.light else "ansi_dark"
-        self._console = console(facts, width=width)
+        self._console = _console(facts)
         self._system: ColorSystem | None = self._console._color_system
 
     def blocks(self, tokens: Sequence[Token], width: int | None = None, *, start: int | None = None) -> list[str]:
@@ -89,11 +92,13 @@ class Page:
         room = max((self.full_width if width is None else width) - len(CODE_INDENT), _NARROWEST)
         source = clean(source).expandtabs(4)
         if not self._color or not (lexer := _lexer(language)):
-            return [f"{CODE_INDENT}{part}" for line in source.split("\n") for part in _folded(line, room)]
+            return [
+                f"{CODE_INDENT}{line[begin:end]}" for line in source.split("\n") for begin, end in folded(line, room)
+            ]
         text = Syntax("", lexer, theme=self._theme, background_color="default").highlight(source)
         text.rstrip()
         missing = source.count("\n") - text.plain.count("\n")
-        lines = [part for line in text.split("\n", allow_blank=True) for part in self._cut(line, room)]
+        lines = [part for line in text.split("\n", allow_blank=True) for part in _cut(line, folded(line.plain, room))]
         return [f"{CODE_INDENT}{self._styled(line)}" for line in lines] + [""] * missing
 
     # -- blocks -----------------------------------------------------------------------------------------------------
@@ -136,10 +141,11 @@ class Page:
         if not rows or not rows[0]:
             return []
         sides = [str(token.attrs.get("style", "")) for token in block if token.type == "th_open"]
-        widths = _shared([max(cells(row[n].plain) for row in rows) for n in range(len(rows[0]))], width)
+        count = len(rows[0])
+        widths = _widths([[*row[:count], *([Text()] * (count - len(row)))] for row in rows], width)
         lines: list[str] = []
         for index, row in enumerate(rows):
-            columns = [self._cell(cell, room) for cell, room in zip(row, widths, strict=False)]
+            columns = [_cut(cell, spans(cell.plain, room)) for cell, room in zip(row, widths, strict=False)]
             for n in range(max(map(len, columns))):
                 parts = [column[n] if n < len(column) else Text() for column in columns]
                 padded = [_aligned(part, room, side) for part, room, side in zip(parts, widths, sides, strict=False)]
@@ -148,9 +154,6 @@ class Page:
                 dash = "─" if self._unicode else "-"
                 lines.append(self._paint("  ".join(dash * room for room in widths), _QUIET))
         return lines
-
-    def _cell(self, cell: Text, room: int) -> list[Text]:
-        return self._cut(cell, room) or [Text()]
 
     def _columns(self, parts: list[Text], *, heading: bool) -> str:
         line = Text("  ").join(parts)
@@ -192,15 +195,7 @@ class Page:
         return text
 
     def _wrapped(self, text: Text, width: int) -> list[str]:
-        return [self._styled(line) for line in self._cut(text, width)]
-
-    def _cut(self, text: Text, width: int) -> list[Text]:
-        if "\n" not in text.plain and cells(text.plain) <= width:
-            return [text]
-        lines = list(text.wrap(self._console, width, overflow="fold"))
-        for line in lines:
-            line.rstrip()
-        return lines
+        return [self._styled(line) for line in _cut(text, spans(text.plain, width))]
 
     def _styled(self, text: Text) -> str:
         if not self._color or not (text.spans or text.style):
@@ -212,6 +207,18 @@ class Page:
 
     def _paint(self, words: str, style: Style) -> str:
         return style.render(words, color_system=self._system) if self._color else words
+
+
+def _console(facts: Facts) -> Console:
+    """Knows Rich's styles, and guesses nothing: no colour but the terminal's own sixteen, which suit light and dark
+    backgrounds, and only where `facts` allow it."""
+    return Console(
+        file=io.StringIO(),
+        color_system="standard" if facts.color else None,
+        force_terminal=facts.color,
+        legacy_windows=False,
+        _environ={},
+    )
 
 
 def _words(content: str) -> str:
@@ -247,15 +254,12 @@ def _add_address(text: Text, address: str, begin: int) -> None:
         text.append(")" if words else "")
 
 
-def _shared(wanted: list[int], width: int) -> list[int]:
-    """Widths of columns, two cells between them: as wanted where they fit, else the widest give way."""
-    room = max(width - 2 * (len(wanted) - 1), 3 * len(wanted))
-    if sum(wanted) <= room:
-        return [max(want, 1) for want in wanted]
-    limit = max(wanted)
-    while limit > 3 and sum(min(want, limit) for want in wanted) > room:
-        limit -= 1
-    return [max(min(want, limit), 1) for want in wanted]
+def _widths(rows: Sequence[Sequence[Text]], width: int) -> list[int]:
+    """Of the columns: no word is broken where that can be helped."""
+    plain = [[cell.plain for cell in row] for row in rows]
+    wanted = [max(want, 1) for want in natural_widths(plain)]
+    least = [min(want, _NARROWEST_COLUMN) for want in wanted]
+    return squeezed(wanted, longest_words(plain), width) or squeezed(wanted, least, width) or least
 
 
 def _aligned(part: Text, room: int, side: str) -> Text:
@@ -266,16 +270,9 @@ def _aligned(part: Text, room: int, side: str) -> Text:
     return Text(" " * left) + part + Text(" " * (spare - left))
 
 
-def _folded(line: str, width: int) -> list[str]:
-    """Code in pieces of at most `width` cells: broken anywhere, so that no space is lost."""
-    if cells(line) <= width:
-        return [line]
-    pieces = []
-    while line:
-        end = fitting(line, width)
-        pieces.append(line[:end])
-        line = line[end:]
-    return pieces
+def _cut(text: Text, places: Iterable[tuple[int, int]]) -> list[Text]:
+    """The parts of `text` between such places."""
+    return list(text.divide([place for both in places for place in both]))[1::2]
 
 
 @cache

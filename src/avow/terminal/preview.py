@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 _ERASE_BELOW = "\r\x1b[J"
+_HALF_FLAGS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+"""Regional indicators: two of them are a flag, which old terminals draw as two letters of two cells each."""
 
 
 class Preview:
@@ -35,7 +37,7 @@ class Preview:
         """How many rows `lines` take up now: a terminal that was made narrower wraps them."""
         if width >= self._width:
             return len(lines)
-        return sum(max(1, -(-cells(line) // width)) for line in lines)
+        return sum(max(1, -(-cells_at_most(line) // width)) for line in lines)
 
 
 def up(rows: int) -> str:
@@ -43,23 +45,29 @@ def up(rows: int) -> str:
     return f"\x1b[{rows}A{_ERASE_BELOW}" if rows else ""
 
 
-def cells(text: str) -> int:
-    """How many cells `text` takes up at most: Unicode's wide characters are two, combining ones count as one."""
+def cells_at_most(text: str) -> int:
+    """How many cells `text` takes up at most, on any terminal: marks and joined emoji, which many terminals draw in no
+    or two cells, count one by one, and half a flag as two.
+
+    Rows that are erased must not be wrapped by the terminal, for then one row too few would go; a row that is a little
+    too short does no harm. All else is laid out by `cells.cells`.
+    """
     if text.isascii():
         return len(text)
     from unicodedata import east_asian_width
 
-    return len(text) + sum(east_asian_width(character) in "WF" for character in text if character > "\u10ff")
+    return len(text) + sum(
+        east_asian_width(character) in "WF" or character in _HALF_FLAGS for character in text if character > "\u10ff"
+    )
 
 
 def fold(line: str, width: int) -> list[str]:
-    """`line` in pieces of at most `width` cells, broken at spaces where there are any; tabs are spread out."""
+    """`line` in pieces of at most `width` cells, counted as `cells_at_most`: broken at spaces where there are any; tabs
+    are spread out, and the last piece keeps its spaces, since it goes on."""
     line = line.expandtabs(4)
-    if cells(line) <= width:
-        return [line]
     pieces = []
-    while cells(line) > width:
-        end = fitting(line, width)
+    while cells_at_most(line) > width:
+        end = fitting_surely(line, width)
         space = line.rfind(" ", 1, end + 1)
         if space > 0:
             pieces.append(line[:space])
@@ -70,13 +78,13 @@ def fold(line: str, width: int) -> list[str]:
     return [*pieces, line]
 
 
-def fitting(line: str, width: int) -> int:
-    """How many characters of `line` fit into `width` cells, one at least."""
+def fitting_surely(line: str, width: int) -> int:
+    """How many characters of `line` fit into `width` cells on any terminal, one at least."""
     if line.isascii():
         return min(len(line), max(width, 1))
     used = 0
     for index, character in enumerate(line):
-        used += cells(character)
+        used += cells_at_most(character)
         if used > width:
             return max(index, 1)
     return len(line)

@@ -1,61 +1,16 @@
 """Values to what a person sees: the panel, the footer, the rule at a hand-over; pure."""
 
-import io
-from typing import TYPE_CHECKING, Any
-
 from avow.exchange.exchange import Exchange, HandedOver
 from avow.routing.verdict import NO_CATEGORY
-from avow.terminal.facts import Facts
+from avow.terminal.cells import cells, padded, wrap
+from avow.terminal.facts import BOLD_RED, BOLD_YELLOW, FAINT, RED, YELLOW, Facts
 from avow.terminal.notices import shown
 from avow.terminal.sanitize import clean_line
 from avow.terminal.words import Explanation, explain
 from avow.wire.json_value import JsonObject
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 READABLE = 100
 """Columns beyond which a line of prose is hard to read."""
-
-_BOLD, _FAINT, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-_ALARM = "\x1b[1;33m"
-
-
-def console(facts: Facts, *, width: int | None = None) -> "Console":
-    """A Rich console that writes into a string (`console.file`) and guesses nothing: no colour but the terminal's
-    own sixteen, which suit light and dark backgrounds, and only where `facts` allow it."""
-    from rich.console import Console
-
-    return Console(
-        file=_Page("utf-8" if facts.unicode else "ascii"),
-        width=width or facts.width,
-        height=facts.height,
-        color_system="standard" if facts.color else None,
-        force_terminal=facts.color,
-        force_interactive=False,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        _environ={},
-    )
-
-
-def drawn(renderable: Any, facts: Facts) -> str:
-    """A Rich renderable as text, newline at the end."""
-    page = console(facts)
-    page.print(renderable)
-    return text_of(page)
-
-
-def text_of(page: "Console") -> str:
-    """What was printed on a `console` so far; it is empty afterwards."""
-    file = page.file
-    assert isinstance(file, _Page)
-    text = file.getvalue()
-    file.seek(0)
-    file.truncate()
-    return text
 
 
 def panel(exchange: Exchange, facts: Facts) -> str | None:
@@ -75,21 +30,21 @@ def _as_lines(explanation: Explanation) -> str:
 
 
 def _boxed(explanation: Explanation, facts: Facts) -> str:
-    from rich import box
-    from rich.console import Group
-    from rich.panel import Panel
-    from rich.table import Table
-    from rich.text import Text
-
-    steps = Table.grid(padding=(0, 1))
-    for step in explanation.advice:
-        steps.add_row("-", Text(step, overflow="fold"))
-    color = "red" if explanation.grave else "yellow"
-    title = Text(explanation.title[:1].upper() + explanation.title[1:], style=f"bold {color}", overflow="fold")
-    body = Group(title, *(Text(fact, overflow="fold") for fact in explanation.facts), "", steps)
-    frame = box.HEAVY if facts.unicode else box.ASCII
     width = min(facts.width, READABLE)
-    return drawn(Panel(body, box=frame, border_style=color, width=width, padding=(0, 1)), facts)
+    room = width - len("| ") - len(" |")
+    title = explanation.title[:1].upper() + explanation.title[1:]
+    color, alarm = (RED, BOLD_RED) if explanation.grave else (YELLOW, BOLD_YELLOW)
+    across, upright = ("━", "┃") if facts.unicode else ("-", "|")
+    corners = (("┏", "┓"), ("┗", "┛")) if facts.unicode else (("+", "+"), ("+", "+"))
+    rows = [
+        *(facts.styled(padded(line, room), alarm) for line in wrap(title, room)),
+        *(padded(line, room) for fact in explanation.facts for line in wrap(fact, room)),
+        " " * room,
+        *(padded(line, room) for step in explanation.advice for line in wrap(step, room, first="- ", rest="  ")),
+    ]
+    edge = facts.styled(upright, color)
+    top, bottom = (facts.styled(f"{a}{across * (width - 2)}{b}", color) for a, b in corners)
+    return "".join(f"{line}\n" for line in (top, *(f"{edge} {row} {edge}" for row in rows), bottom))
 
 
 def footer(exchange: Exchange, facts: Facts) -> str:
@@ -101,7 +56,7 @@ def footer(exchange: Exchange, facts: Facts) -> str:
     if exchange.total_ms is not None:
         parts.append(f"{exchange.total_ms / 1000:.1f} s")
     line = (" · " if facts.unicode and not facts.plain else ", ").join(parts)
-    return f"{_FAINT}{line}{_PLAIN}" if facts.color else line
+    return facts.styled(line, FAINT)
 
 
 def tokens(usage: JsonObject | None) -> str:
@@ -150,25 +105,11 @@ def rule(words: str, facts: Facts) -> str:
     """`words` between lines across the screen; in brackets where `facts` say plain."""
     if facts.plain:
         return f"[{words}]\n"
-    import textwrap
-
     width = min(facts.width, READABLE)
     dash = "─" if facts.unicode else "-"
-    if len(words) + 8 <= width:
-        lines = [f"{dash * 3} {words} ".ljust(width, dash)]
+    if cells(words) + 8 <= width:
+        start = f"{dash * 3} {words} "
+        lines = [start + dash * (width - cells(start))]
     else:
-        lines = [dash * width, *textwrap.wrap(words, width, break_on_hyphens=False), dash * width]
-    style, plain = (_ALARM, _PLAIN) if facts.color else ("", "")
-    return "".join(f"{style}{line}{plain}\n" for line in lines)
-
-
-class _Page(io.StringIO):
-    """A text file in memory that says which characters can be drawn: Rich asks for `encoding`."""
-
-    def __init__(self, encoding: str) -> None:
-        super().__init__()
-        self._encoding = encoding
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self._encoding
+        lines = [dash * width, *wrap(words, width), dash * width]
+    return "".join(f"{facts.styled(line, BOLD_YELLOW)}\n" for line in lines)

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, TextIO
 
 from avow.errors import FileError, ReaderGone
 from avow.terminal import facts
-from avow.terminal.facts import Facts
+from avow.terminal.facts import BOLD_RED, Facts
 from avow.terminal.preview import Preview
 from avow.wire.json_value import encodable
 
@@ -18,7 +18,6 @@ _GONE = {errno.EPIPE, errno.ESHUTDOWN} | ({errno.EINVAL} if sys.platform == "win
 _ERASE_LINE = "\r\x1b[K"
 _REDRAWN_S, _REPEATED_S = 0.1, 10.0
 """How often what was sent of a request is told anew: where it can be drawn over, and where it cannot."""
-_RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
 
 
 class Screen:
@@ -160,14 +159,10 @@ class Screen:
         from avow.terminal.notices import in_request
         from avow.terminal.sanitize import clean_line
 
-        red, plain = (_RED, _PLAIN) if self.err_facts.color else ("", "")
-        self.err_line(f"{red}avow: error:{plain} {clean_line(message)}{in_request(request_id)}")
+        start = self.err_facts.styled("avow: error:", BOLD_RED)
+        self.err_line(f"{start} {clean_line(message)}{in_request(request_id)}")
         if hint:
             self.note(hint)
-
-    def faint(self, text: str) -> str:
-        """`text` dimmed, for stderr, where it may be styled."""
-        return f"{_DIM}{text}{_PLAIN}" if self.err_facts.color and text else text
 
     # -- the status line ------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from avow.background import Latch, in_background
-from avow.terminal.preview import fitting
+from avow.terminal.preview import fitting_surely
 from avow.terminal.screen import Screen
 
 _EVERY_S = 0.1
@@ -77,4 +77,4 @@ class Spinner:
             words, until = self._meanwhile
             left = f"; again in {until - now:.0f} s"
         room = self._screen.err_facts.width - len(seconds) - len(left) - 5
-        return f"{frame} {words[: fitting(words, room)]}{left} {seconds}"
+        return f"{frame} {words[: fitting_surely(words, room)]}{left} {seconds}"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from avow.exchange.exchange import Exchange
 from avow.routing.gateways import names_may_be_rewritten, strength_of_name
 from avow.routing.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Verdict, reasons
+from avow.terminal.cells import wrap
 from avow.terminal.facts import Facts
 from avow.terminal.notices import in_request, notices, shown
 from avow.terminal.render import READABLE, cost, tokens
@@ -193,11 +194,6 @@ def _short(text: str) -> str:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """`line` in rows of at most `width` characters; further rows are indented a little more than the first."""
-    if len(line) <= width:
-        return [line]
-    import textwrap
-
-    indent = len(line) - len(line.lstrip(" "))
-    room = max(width, 20)
-    return textwrap.wrap(line, room, subsequent_indent=" " * (indent + 3), break_on_hyphens=False)
+    """`line` in rows; further ones are indented a little more than the first."""
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    return wrap(line.lstrip(" "), max(width, 20), first=indent, rest=f"{indent}   ")

@@ -2,9 +2,10 @@
 
 import pytest
 
-from avow.commands.history.lines import cut, entries, lines, marked, prompt_line, result, route, when
+from avow.commands.history.lines import entries, lines, marked, prompt_line, result, route, when
 from avow.exchange.exchange import Exchange, Status
 from avow.routing.verdict import Routing, Verdict
+from avow.terminal.cells import cut
 from avow.terminal.facts import Facts
 from tests.history.making import FABLE, OLD, answered, asked, rerouted
 

@@ -6,13 +6,14 @@ from itertools import chain, islice
 
 from avow.exchange.exchange import Exchange, Status
 from avow.routing.verdict import Verdict
-from avow.terminal.facts import Facts
+from avow.terminal.cells import cells, cut, padded
+from avow.terminal.facts import BOLD, FAINT, PLAIN, RED, YELLOW, Facts
 from avow.terminal.sanitize import clean, clean_line
+from avow.terminal.table import GAP, natural_widths, side_by_side
 
 _ONE_LINE_FROM = 110
 _PROMPT_IN_PIPE = 72
 _MEASURED = 500
-_BOLD, _YELLOW, _RED, _FAINT, _PLAIN = "\x1b[1m", "\x1b[33m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
 _HEADS = ("#", "when", "result", "model")
 
 
@@ -28,12 +29,13 @@ def entries(exchanges: Iterable[Exchange], facts: Facts) -> Iterator[tuple[str, 
     first = list(islice(source, _MEASURED))
     if not first:
         return
-    cells = [cells_of(exchange, facts) for exchange in first]
+    rows = [cells_of(exchange, facts) for exchange in first]
     heads = _HEADS if facts.is_terminal else ("",) * len(_HEADS)
-    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    widths = natural_widths([heads, *rows])
     one_line = not facts.is_terminal or facts.width >= _ONE_LINE_FROM
     if one_line and facts.is_terminal:
-        yield styled(_aligned(heads, widths) + "  prompt", _BOLD, facts) + "\n", None
+        (head,) = side_by_side([[head] for head in (*heads, "prompt")], [*widths, 0], [True, *[False] * len(widths)])
+        yield facts.styled(head, BOLD) + "\n", None
     for exchange in chain(first, source):
         yield _entry(exchange, widths, facts, one_line=one_line), exchange
 
@@ -77,60 +79,39 @@ def route(exchange: Exchange, facts: Facts) -> str:
     return f"{names} ({clean_line(routing.category)})" if routing.category else names
 
 
-def prompt_line(exchange: Exchange, cells: int) -> str:
-    """The prompt on one line, cut to so many cells."""
+def prompt_line(exchange: Exchange, room: int) -> str:
+    """The prompt on one line, cut to `room` cells."""
     if exchange.prompt is None:
         return "(not kept)"
-    return cut(clean_line(exchange.prompt[: 8 * cells]), cells)
-
-
-def cut(text: str, cells: int) -> str:
-    """`text` in at most so many cells of a terminal."""
-    if len(text) <= cells and text.isascii():
-        return text
-    from rich.cells import cell_len, set_cell_size
-
-    if cell_len(text) <= cells:
-        return text
-    return set_cell_size(text, max(cells - 1, 0)).rstrip() + "…"
+    return cut(clean_line(exchange.prompt[: 8 * room]), room)
 
 
 def marked(pieces: Sequence[tuple[str, bool]], facts: Facts) -> str:
     """An excerpt with its matches in bold, or in brackets where nothing may be styled."""
-    before, after = (_BOLD, _PLAIN) if facts.color else ("[", "]")
+    before, after = (BOLD, PLAIN) if facts.color else ("[", "]")
     shown = ((clean(text).replace("\n", " ").replace("\t", " "), is_match) for text, is_match in pieces)
     return "".join(f"{before}{text}{after}" if is_match else text for text, is_match in shown)
-
-
-def styled(text: str, style: str, facts: Facts) -> str:
-    """`text` in a style, where the stream may have one."""
-    return f"{style}{text}{_PLAIN}" if facts.color and text else text
 
 
 def style_of(exchange: Exchange) -> str:
     """The style of a result that is not as it should be; its words say the same."""
     if exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED, Verdict.UNVERIFIED):
-        return _YELLOW
+        return YELLOW
     if exchange.verdict is Verdict.REFUSED or exchange.status in (Status.FAILED, Status.INCOMPLETE):
-        return _RED
-    return _FAINT if exchange.status is Status.PENDING else ""
+        return RED
+    return FAINT if exchange.status is Status.PENDING else ""
 
 
 def _entry(exchange: Exchange, widths: Sequence[int], facts: Facts, *, one_line: bool) -> str:
     number, time, ended, models = cells_of(exchange, facts)
-    style = style_of(exchange)
-    shown = styled(ended, style, facts) if style else ended
+    shown = facts.styled(ended, style_of(exchange))
     if not one_line:
         top = cut(f"{number}  {time}  {ended}", facts.width)
         top = top.replace(ended, shown) if ended in top else top
         below = (cut(models, facts.width - 2), prompt_line(exchange, facts.width - 2))
         return "".join(f"{line}\n" for line in (top, *(f"  {line}" for line in below)))
-    padding = " " * max(widths[2] - len(ended), 0)
-    start = f"{number:>{widths[0]}}  {time:<{widths[1]}}  {shown}{padding}  {models:<{widths[3]}}"
-    left = facts.width - sum(widths) - 2 * len(widths) if facts.is_terminal else _PROMPT_IN_PIPE
-    return f"{start}  {prompt_line(exchange, max(left, 8))}\n"
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    first, *rest = zip(cells, widths, strict=True)
-    return "  ".join((f"{first[0]:>{first[1]}}", *(f"{cell:<{width}}" for cell, width in rest)))
+    start = (padded(number, widths[0], right=True), padded(time, widths[1]), shown)
+    padding = " " * (widths[2] - cells(ended))
+    left = facts.width - sum(widths) - len(GAP) * len(widths) if facts.is_terminal else _PROMPT_IN_PIPE
+    end = (padded(models, widths[3]), prompt_line(exchange, max(left, 8)))
+    return f"{GAP.join(start)}{padding}{GAP}{GAP.join(end)}\n"

@@ -4,21 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from avow.commands.history.lines import result, route, style_of, styled, when
+from avow.commands.history.lines import result, route, style_of, when
 from avow.commands.paging import page
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
-from avow.terminal.facts import Facts
+from avow.terminal.cells import wrap
+from avow.terminal.facts import BOLD, FAINT, Facts
 from avow.terminal.notices import notices
 from avow.terminal.sanitize import clean, clean_line
+from avow.terminal.table import GAP, side_by_side
 
 if TYPE_CHECKING:
     from avow.history.store import History
 
 _SIDE_BY_SIDE_FROM = 100
-_BOLD, _FAINT = "\x1b[1m", "\x1b[2m"
 _NOT_KEPT = "(not kept: history.content was none, or it was redacted)"
 
 
@@ -105,7 +106,7 @@ def _family(exchange: Exchange, history: "History") -> tuple[Exchange, ...]:
 
 
 def _about(exchange: Exchange, facts: Facts) -> str:
-    ended = styled(result(exchange), style_of(exchange), facts) if style_of(exchange) else result(exchange)
+    ended = facts.styled(result(exchange), style_of(exchange))
     lines = [f"{exchange.number}  {when(exchange, '%Y-%m-%d %H:%M:%S')}  {ended}", f"  {route(exchange, facts)}"]
     lines += [f"  {line.removeprefix('avow: ')}" for line in notices(exchange)]
     facts_of_it = (
@@ -117,7 +118,7 @@ def _about(exchange: Exchange, facts: Facts) -> str:
         ("attachments", ", ".join(clean_line(file.name) for file in exchange.attachments) or None),
         ("exit status", None if exchange.exit_code is None else str(exchange.exit_code)),
     )
-    lines += [styled(f"  {name}: {clean_line(value)}", _FAINT, facts) for name, value in facts_of_it if value]
+    lines += [facts.styled(f"  {name}: {clean_line(value)}", FAINT) for name, value in facts_of_it if value]
     return "".join(f"{line}\n" for line in lines) + "\n"
 
 
@@ -151,17 +152,12 @@ def _answer(exchange: Exchange, facts: Facts) -> str:
 
 
 def _side_by_side(family: Sequence[Exchange], facts: Facts) -> str:
-    from rich.table import Table
-    from rich.text import Text
-
-    from avow.terminal.render import drawn
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2), expand=True)
     plain = facts._replace(color=False)
-    for one in family:
-        table.add_column(Text(f"{one.number} · {_badge(one)}"), ratio=1, overflow="fold")
-    table.add_row(*(Text(_answer(one, plain)) for one in family))
-    return "\n" + drawn(table, facts)
+    width = max((facts.width + len(GAP)) // len(family) - len(GAP), 1)
+    heads = side_by_side([wrap(f"{one.number} · {_badge(one)}", width) for one in family], [width] * len(family))
+    answers = [wrap(_answer(one, plain).removesuffix("\n").expandtabs(4), width) for one in family]
+    lines = (*(facts.styled(line, BOLD) for line in heads), *side_by_side(answers, [width] * len(family)))
+    return "\n" + "".join(f"{line}\n" for line in lines)
 
 
 def _badge(exchange: Exchange) -> str:
@@ -174,7 +170,7 @@ def _badge(exchange: Exchange) -> str:
 
 def _heading(words: str, facts: Facts) -> str:
     mark = "──" if facts.unicode and not facts.plain else "--"
-    return styled(f"{mark} {words}", _BOLD, facts) + "\n"
+    return facts.styled(f"{mark} {words}", BOLD) + "\n"
 
 
 def _text(text: str, facts: Facts) -> str:

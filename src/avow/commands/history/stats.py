@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from avow.commands.history.filter_options import FilterOptions, filters_of, nearest
-from avow.commands.history.lines import styled
 from avow.commands.paging import page
 from avow.context import Context
 from avow.exit_codes import ExitCode
-from avow.terminal.facts import Facts
+from avow.terminal.cells import cells
+from avow.terminal.facts import BOLD, Facts
 from avow.terminal.sanitize import clean_line
+from avow.terminal.table import GAP, table
 
 if TYPE_CHECKING:
     from avow.history.stats import Latency, Pair, Stats, Tally, Use
 
-_BOLD = "\x1b[1m"
 _LONGEST_BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _COUNTS = (
@@ -75,8 +75,8 @@ def lines(found: "Stats", facts: Facts) -> Iterator[str]:
     for title, rows in sections:
         if len(rows) > 1:
             yield ""
-            yield styled(title, _BOLD, facts)
-            yield from _table(rows, facts)
+            yield facts.styled(title, BOLD)
+            yield from table(rows[1:], facts, heads=rows[0])
 
 
 def money(usd: float, unpriced: int) -> str:
@@ -104,11 +104,15 @@ def _groups(by: str, groups: Sequence["Tally"], facts: Facts) -> Iterator[str]:
         rows.append(
             (_named(group.key), str(group.requests), _share(group), *counts, money(group.cost_usd, group.unpriced))
         )
-    bars = ["", *(_bar(group.requests, most, facts) for group in groups)]
+    head, *lines = table(rows[1:], facts._replace(color=False), heads=rows[0])
+    left = facts.width - max(map(cells, (head, *lines))) - len(GAP)
+    is_aligned = head.startswith(by) and len(lines) == len(groups)
     yield ""
-    for line, bar in zip(_table(rows, facts), bars, strict=True):
-        left = facts.width - len(line) - 2
-        yield f"{line}  {bar[:left]}".rstrip() if facts.is_terminal and left > 4 else line
+    yield facts.styled(head, BOLD) if is_aligned else head
+    if facts.is_terminal and is_aligned and left > 4:
+        bars = (_bar(group.requests, most, facts, longest=left) for group in groups)
+        lines = [f"{line}{GAP}{bar}".rstrip() for line, bar in zip(lines, bars, strict=True)]
+    yield from lines
 
 
 def _pairs(pairs: Sequence["Pair"], facts: Facts) -> Rows:
@@ -145,34 +149,6 @@ def _uses(uses: Sequence["Use"]) -> Rows:
     return rows
 
 
-def _table(rows: Rows, facts: Facts) -> Iterator[str]:
-    """Aligned columns, numbers to the right; on a narrow terminal one line a cell, under the first."""
-    heads = rows[0]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(heads))]
-    if facts.is_terminal and sum(widths) + 2 * (len(widths) - 1) > facts.width:
-        yield styled(heads[0], _BOLD, facts)
-        for row in rows[1:]:
-            cells = ", ".join(
-                f"{head} {cell}".strip()
-                for head, cell in zip(heads[1:], row[1:], strict=True)
-                if cell not in ("0", "-")
-            )
-            yield f"{row[0]}: {cells}"
-        return
-    is_number = [place > 0 and all(_is_number(row[place]) for row in rows[1:]) for place in range(len(heads))]
-    for row in rows:
-        aligned = (
-            f"{cell:>{width}}" if right else f"{cell:<{width}}"
-            for cell, width, right in zip(row, widths, is_number, strict=True)
-        )
-        line = "  ".join(aligned).rstrip()
-        yield styled(line, _BOLD, facts) if row is heads else line
-
-
-def _is_number(cell: str) -> bool:
-    return cell == "-" or cell.removeprefix("at least ").lstrip("$")[:1].isdigit()
-
-
 def _share(tally: "Tally") -> str:
     return "-" if tally.share is None else f"{100 * tally.share:.1f} %"
 
@@ -185,11 +161,12 @@ def _named(key: str | None) -> str:
     return "(none given)" if key is None else clean_line(key)
 
 
-def _bar(count: int, most: int, facts: Facts) -> str:
+def _bar(count: int, most: int, facts: Facts, *, longest: int = _LONGEST_BAR) -> str:
     """A bar whose length is to the longest as `count` to `most`; never empty for a count above zero."""
     if not most or not count:
         return ""
+    longest = min(longest, _LONGEST_BAR)
     if not facts.unicode or facts.plain:
-        return "#" * max(1, round(_LONGEST_BAR * count / most))
-    eighths = max(1, round(8 * _LONGEST_BAR * count / most))
+        return "#" * max(1, round(longest * count / most))
+    eighths = max(1, round(8 * longest * count / most))
     return _EIGHTHS[-1] * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
