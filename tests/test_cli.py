@@ -1,5 +1,6 @@
 """The one place where an error becomes an exit status."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,17 @@ def broken(options, context):
     secret = context.environ["ANTHROPIC_API_KEY"]
     raise KeyError(secret)
 question.answer = broken
+from avow.cli import main
+main(["hello"], leave=sys.exit)
+"""
+
+SIGNAL_AT_START = """
+import os, signal, sys
+class Stop:
+    def find_spec(self, name, path=None, target=None):
+        if name == "avow.context":
+            os.kill(os.getpid(), signal.SIGTERM)
+sys.meta_path.insert(0, Stop())
 from avow.cli import main
 main(["hello"], leave=sys.exit)
 """
@@ -49,3 +61,14 @@ def test_errors_stand_on_stderr(home: Path) -> None:
     ran = run(home, "--no-such-option")
     assert ran.out == b""
     assert ran.lines[0].startswith("avow: error: ")
+
+
+def test_a_signal_while_it_starts_ends_it_by_that_signal(home: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", SIGNAL_AT_START],
+        capture_output=True,
+        env=environment(home, "http://127.0.0.1:1"),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (-signal.SIGTERM, b"", b"")

@@ -1,5 +1,6 @@
 """Signals and streams that go away: what has arrived is kept, and the process ends the way a shell expects."""
 
+import ctypes
 import json
 import os
 import signal
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from avow.simulator.server import Simulator
+from tests.raw_server import STALL, RawServer, stream
 from tests.running import AVOW, PATIENCE_S, Ran, environment, in_pty, row, rows, run, shell, start
+from tests.streams import sse, words
+from tests.streams import start as start_event
 
 SLOW = "slow:0.1"
 BEGINNING = b"A rebase lifts your commits off their old base"
@@ -77,6 +81,31 @@ def _wait_for_row_text(home: Path) -> None:
         if kept and kept[0]["text"]:
             return
         time.sleep(0.05)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no way to signal a thread from outside here")
+def test_a_signal_that_does_not_wake_the_main_thread_is_heard_soon(home: Path) -> None:
+    # As when it comes while the main thread is about to wait for bytes: that cannot be timed from here.
+    tgkill = getattr(ctypes.CDLL(None), "tgkill", None)
+    if tgkill is None:
+        pytest.skip("this C library has no tgkill: a thread cannot be signalled from outside")
+    begun = stream(sse(start_event(), *words(0, "Hello ")))
+    with RawServer([begun, STALL]) as server, start(home, "hi", base_url=server.url) as process:
+        _wait_for_text(process, len("Hello "))
+        threads: set[int] = set()
+        end = time.monotonic() + PATIENCE_S
+        while not threads and time.monotonic() < end:
+            threads = {int(path.name) for path in Path(f"/proc/{process.pid}/task").iterdir()} - {process.pid}
+        assert tgkill(process.pid, threads.pop(), int(signal.SIGTERM)) == 0
+        sent_at = time.monotonic()
+        try:
+            _out, err = process.communicate(timeout=10)
+        finally:
+            process.kill()
+    assert time.monotonic() - sent_at < 5
+    assert process.returncode == -signal.SIGTERM
+    assert b"interrupted; what arrived is kept" in err
+    assert (row(home)["status"], row(home)["signal"]) == ("interrupted", signal.SIGTERM)
 
 
 def test_a_signal_before_the_first_byte_is_kept_without_a_verdict(home: Path) -> None:

@@ -7,8 +7,12 @@ another error, of a lock that is not held. Here each step is one of the interpre
 
 import _thread
 import contextlib
+import signal
 import threading
 from collections.abc import Callable
+
+NUDGE: signal.Signals | None = getattr(signal, "SIGURG", None)
+"""Without a handler this signal does nothing at all; None where the system has no such thing (Windows)."""
 
 
 class Latch:
@@ -55,3 +59,13 @@ def later(seconds: float, work: Callable[[], object]) -> Latch:
 
     _thread.start_new_thread(run, ())
     return call_off
+
+
+def nudge() -> None:
+    """Make the main thread look whether a signal came, where it installed a handler for `NUDGE`.
+
+    A thread that wants the interpreter can hold the main thread up right before it waits for bytes. A signal that
+    comes then is only noted: its handler would run when the bytes come, or never.
+    """
+    if NUDGE is not None:
+        signal.pthread_kill(threading.main_thread().ident or 0, NUDGE)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from avow.background import NUDGE
 from avow.errors import AvowError, ExchangeError, Interrupted, ReaderGone
 from avow.exit_codes import ExitCode
 
@@ -19,11 +20,12 @@ def main(arguments: Sequence[str], *, leave: Callable[[int], object]) -> int:
     """Run avow with `arguments` (without the program's name), `leave` with the exit status, and give it where `leave`
     returns; a signal, or a closed stdout, ends the process by that signal instead."""
     gc.disable()  # a process of a second or two: collecting costs more than it frees
-    _hear_signals()
-    from avow.context import from_process  # deferred: the signals are heard first
-
-    context = from_process()
+    context = None
     try:
+        _hear_signals()
+        from avow.context import from_process  # deferred: the signals are heard first
+
+        context = from_process()
         code = _flushed(_run(arguments, context), context)
         leave(code)
         return code
@@ -98,6 +100,8 @@ def _hear_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
         raise Interrupted(number)
 
+    if NUDGE is not None:
+        signal.signal(NUDGE, lambda _number, _frame: None)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         # What the parent ignores (nohup, a job in the background) stays ignored.
@@ -115,10 +119,11 @@ def _flushed(code: int, context: "Context") -> int:
     return code
 
 
-def _die(number: int, context: "Context") -> NoReturn:
+def _die(number: int, context: "Context | None") -> NoReturn:
     """End by the signal itself, so that a shell's loop ends too."""
     try:
-        context.close()
+        if context is not None:
+            context.close()
     finally:
         if hasattr(os, "fork"):
             signal.signal(number, signal.SIG_DFL)

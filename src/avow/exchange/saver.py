@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from avow.background import Latch, in_background
+from avow.background import Latch, in_background, nudge
 
 SAVE_EVERY_S = 1.0
 
@@ -33,6 +33,7 @@ class Saver:
     def _run(self) -> None:
         while True:
             self._end.wait(SAVE_EVERY_S * 0.8)
+            nudge()  # this thread may have kept the main one from hearing a signal
             with self._saving:
                 if self._end.wait(0):
                     return
