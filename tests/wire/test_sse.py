@@ -9,9 +9,11 @@ from avow.exit_codes import ExitCode
 from avow.wire.sse import LIMIT, EventDecoder
 from tests.streams import chunked
 
+SMALL = LIMIT // 256
 
-def decoded(*chunks: bytes) -> list[bytes]:
-    decoder = EventDecoder()
+
+def decoded(*chunks: bytes, limit: int = LIMIT) -> list[bytes]:
+    decoder = EventDecoder(limit)
     return [data for chunk in chunks for data in decoder.feed(chunk)]
 
 
@@ -81,16 +83,21 @@ def test_an_event_of_the_most_bytes_is_read() -> None:
 @pytest.mark.parametrize(
     "chunks",
     [
-        pytest.param([b"data: " + b"x" * LIMIT + b"\n\n"], id="one line"),
-        pytest.param([b"data: ", b"x" * LIMIT], id="a line that never ends"),
-        pytest.param([b"data: " + b"x" * (LIMIT // 2) + b"\n"] * 3, id="many lines"),
-        pytest.param([b"data:\n" * 1_000_000] * 17, id="empty lines without end"),
+        pytest.param([b"data: " + b"x" * SMALL + b"\n\n"], id="one line"),
+        pytest.param([b"data: ", b"x" * SMALL], id="a line that never ends"),
+        pytest.param([b"data: " + b"x" * (SMALL // 2) + b"\n"] * 3, id="many lines"),
+        pytest.param([b"data:\n" * (SMALL // 16)] * 17, id="empty lines without end"),
     ],
 )
 def test_an_oversized_event_is_an_error(chunks: list[bytes]) -> None:
-    with pytest.raises(NotAnAnswer, match="16 MiB") as caught:
-        decoded(*chunks)
+    with pytest.raises(NotAnAnswer, match=r"larger than 0\.0625 MiB") as caught:
+        decoded(*chunks, limit=SMALL)
     assert caught.value.exit_code is ExitCode.UNAVAILABLE
+
+
+def test_an_event_larger_than_16_mib_is_an_error() -> None:
+    with pytest.raises(NotAnAnswer, match="larger than 16 MiB"):
+        decoded(b"data: ", b"x" * LIMIT)
 
 
 def test_a_long_event_in_small_chunks_takes_no_quadratic_time() -> None:

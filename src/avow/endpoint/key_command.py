@@ -10,8 +10,8 @@ LIMIT_S = 10.0
 _HINT = "it must print the key, and nothing else, on stdout"
 
 
-def run(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The key that a command prints: run without a shell, for ten seconds at most. Raises CredentialsError."""
+def run(command: Sequence[str], environ: Mapping[str, str], *, limit_s: float = LIMIT_S) -> str:
+    """The key that a command prints: run without a shell, for `limit_s` seconds at most. Raises CredentialsError."""
     import subprocess
 
     try:
@@ -25,9 +25,9 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> str:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a command").lower()
         raise CredentialsError(f"api_key_command: {_one_line(command[0])}: {reason}", hint=_HINT) from None
-    output, errors, code = _outcome(process)
+    output, errors, code = _outcome(process, limit_s)
     if code is None:
-        problem = f"did not end within {LIMIT_S:g} seconds"
+        problem = f"did not end within {limit_s:g} seconds"
     elif code:
         words = _one_line(errors.decode("utf-8", "replace"))
         problem = f"ended with status {code}" + (f": {words}" if words else "")
@@ -38,7 +38,7 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> str:
     raise CredentialsError(f"api_key_command: {_one_line(command[0])} {problem}", hint=_HINT)
 
 
-def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
+def _outcome(process: Any, limit_s: float) -> tuple[bytes, bytes, int | None]:
     """What a process printed (not more than a key can have), and its status, None where it took too long."""
     import time
     from functools import partial
@@ -51,7 +51,7 @@ def _outcome(process: Any) -> tuple[bytes, bytes, int | None]:
         kept[name] = pipe.read(LONGEST_KEY + 2)
         pipe.close()  # who writes more is told so
 
-    until = time.monotonic() + LIMIT_S
+    until = time.monotonic() + limit_s
     ends = [in_background(partial(drain, name, getattr(process, name))) for name in tuple(kept)]
     for end in ends:
         end.wait(max(until - time.monotonic(), 0))

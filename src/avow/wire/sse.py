@@ -19,11 +19,13 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class EventDecoder:
-    """Feeds on chunks of a stream and gives the `data` of each event that is whole, as bytes."""
+    """Feeds on chunks of a stream and gives the `data` of each event that is whole, as bytes; `limit` is the most
+    bytes that one event may have."""
 
-    __slots__ = ("_after_cr", "_data", "_held", "_line", "_line_size", "_size", "_started")
+    __slots__ = ("_after_cr", "_data", "_held", "_limit", "_line", "_line_size", "_size", "_started")
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
         self._held = b""  # what may be the beginning of a byte order mark
         self._started = False
         self._after_cr = False
@@ -35,7 +37,7 @@ class EventDecoder:
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The data of every event that `chunk` completes.
 
-        Raises NotAnAnswer for an event of more than 16 MiB.
+        Raises NotAnAnswer for an event that is larger than the limit.
         """
         for line in self._lines(chunk):
             if not line:
@@ -50,7 +52,7 @@ class EventDecoder:
 
     def _take(self, value: bytes) -> None:
         self._size += len(value) + 1  # one for the line's end: empty lines are not free
-        _check(self._size)
+        self._check(self._size)
         self._data.append(value)
 
     def _lines(self, chunk: bytes) -> list[bytes]:
@@ -76,13 +78,12 @@ class EventDecoder:
         if rest:
             self._line.append(rest)
             self._line_size += len(rest)
-            _check(self._line_size)
+            self._check(self._line_size)
         return lines
 
-
-def _check(size: int) -> None:
-    if size > LIMIT:
-        raise NotAnAnswer(
-            Failure("not_an_answer", None, f"an event of the stream is larger than {LIMIT // 1024 // 1024} MiB"),
-            ExitCode.UNAVAILABLE,
-        )
+    def _check(self, size: int) -> None:
+        if size > self._limit:
+            raise NotAnAnswer(
+                Failure("not_an_answer", None, f"an event of the stream is larger than {self._limit / 2**20:g} MiB"),
+                ExitCode.UNAVAILABLE,
+            )
