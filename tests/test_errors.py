@@ -5,7 +5,17 @@ import re
 import pytest
 
 from avow import errors
-from avow.errors import AvowError, ConfigError, ExchangeError, Failure, Interrupted, Rejected, UsageError
+from avow.errors import (
+    AvowError,
+    ConfigError,
+    ExchangeError,
+    Failure,
+    Interrupted,
+    ReaderGone,
+    Rejected,
+    UsageError,
+    ended_by,
+)
 from avow.exit_codes import ExitCode
 
 
@@ -58,3 +68,10 @@ def test_an_exchange_error_carries_what_happened() -> None:
         "x",
     )
     assert (str(error), error.sent, error.headers) == ("words", True, {"retry-after": "1"})
+
+
+def test_what_ends_by_a_signal() -> None:
+    assert isinstance(ended_by(13), ReaderGone)
+    stop = ended_by(15)
+    assert isinstance(stop, Interrupted)
+    assert stop.signal_number == 15

@@ -1,10 +1,12 @@
 """The exit statuses scripts rely on."""
 
+import json
+import signal
 from itertools import combinations
 
 import pytest
 
-from avow.exit_codes import MEANINGS, PRECEDENCE, ExitCode, gravest
+from avow.exit_codes import MEANINGS, PRECEDENCE, SIGPIPE, BySignal, ExitCode, gravest
 
 NUMBERS = {
     "OK": 0,
@@ -46,3 +48,11 @@ def test_of_two_the_graver_counts_however_they_are_given(pair: tuple[int, int]) 
 
 def test_nothing_wrong_is_ok() -> None:
     assert gravest() is ExitCode.OK
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGPIPE", "SIGTERM"])
+def test_a_signal_is_what_a_shell_makes_of_it(name: str) -> None:
+    number = getattr(signal, name)
+    status = BySignal(number)
+    assert (status, status.signal, json.dumps(status)) == (128 + number, number, str(128 + number))
+    assert signal.SIGPIPE == SIGPIPE

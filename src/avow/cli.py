@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from avow.background import NUDGE
 from avow.errors import AvowError, ExchangeError, Interrupted, ReaderGone
-from avow.exit_codes import ExitCode
+from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 
 if TYPE_CHECKING:
     from avow.context import Context
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str], *, leave: Callable[[int], object]) -> int:
     except Interrupted as stop:
         _die(stop.signal_number, context)
     except ReaderGone:
-        _die(getattr(signal, "SIGPIPE", 13), context)
+        _die(SIGPIPE, context)
 
 
 def _run(arguments: Sequence[str], context: "Context") -> int:
@@ -41,15 +41,15 @@ def _run(arguments: Sequence[str], context: "Context") -> int:
         return _invoke(arguments, context) if code is None else code
     except ExchangeError as error:
         context.screen.error(error.message, hint=error.hint, request_id=error.request_id)
-        return int(error.exit_code)
+        return error.exit_code
     except ReaderGone:
         raise
     except AvowError as error:
         context.screen.error(error.message, hint=error.hint)
-        return int(error.exit_code)
+        return error.exit_code
     except Exception as error:
         context.screen.error(*_bug(error, context))
-        return int(ExitCode.UNEXPECTED)
+        return ExitCode.UNEXPECTED
     finally:
         context.close()
 
@@ -70,7 +70,7 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     from avow.asking.question import answer
     from avow.asking.typed import options_from
 
-    return int(answer(options_from(given), context))
+    return answer(options_from(given), context)
 
 
 def _invoke(arguments: Sequence[str], context: "Context") -> int:
@@ -115,7 +115,7 @@ def _flushed(code: int, context: "Context") -> int:
         context.screen.flush()
     except AvowError as error:
         context.screen.error(error.message, hint=error.hint)
-        code = int(error.exit_code)
+        code = error.exit_code
     return code
 
 
@@ -128,4 +128,4 @@ def _die(number: int, context: "Context | None") -> NoReturn:
         if hasattr(os, "fork"):
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        os._exit(128 + number)
+        os._exit(BySignal(number))

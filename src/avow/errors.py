@@ -22,16 +22,18 @@ an error into an exit status.
 
 from typing import NamedTuple
 
-from avow.exit_codes import ExitCode
+from avow.exit_codes import SIGPIPE, ExitCode
 
 
 class Failure(NamedTuple):
     """Why there is no whole answer: `type` is the API's own or one of ours (contract: `connection`, `timeout`,
-    `stream_ended`, `stalled`, `not_an_answer`, `credentials`, `interrupted`, `history`), `status` the HTTP status."""
+    `stream_ended`, `stalled`, `not_an_answer`, `credentials`, `interrupted`, `history`), `status` the HTTP status,
+    `hint` what one can do about it, where avow knows and the answer ends in this."""
 
     type: str
     status: int | None
     message: str
+    hint: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """`{"type", "status", "message"}`, as in the JSON of an answer."""
@@ -146,3 +148,8 @@ class Interrupted(BaseException):
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)
         self.signal_number = signal_number
+
+
+def ended_by(signal_number: int) -> BaseException:
+    """The error that ends the process by this signal."""
+    return ReaderGone("stdout was closed") if signal_number == SIGPIPE else Interrupted(signal_number)

@@ -1,10 +1,14 @@
 """Every exit status avow can end with, one meaning each (`avow help exit-codes` prints this)."""
 
 from enum import IntEnum
+from typing import Self
+
+SIGPIPE = 13
+"""The signal that ends who writes to a reader that has left; a number of POSIX, which Windows has no name for."""
 
 
 class ExitCode(IntEnum):
-    """Exit statuses; a signal is not among them, because avow dies by the signal itself."""
+    """Exit statuses; a signal is not among them, because avow dies by the signal itself (`BySignal`)."""
 
     OK = 0
     UNEXPECTED = 1
@@ -20,6 +24,21 @@ class ExitCode(IntEnum):
     REFUSED = 11
     SUBSTITUTED = 12
     UNVERIFIED = 13
+
+
+class BySignal(int):
+    """The end by a signal, as a shell reports it: 128 and the signal's number."""
+
+    def __new__(cls, signal: int) -> Self:
+        return super().__new__(cls, 128 + signal)
+
+    @property
+    def signal(self) -> int:
+        """The signal's number."""
+        return self - 128
+
+
+ExitStatus = ExitCode | BySignal
 
 
 MEANINGS: dict[ExitCode, str] = {

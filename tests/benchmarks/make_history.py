@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from avow.exchange.exchange import Exchange, Status, timestamp
+from avow.exit_codes import ExitCode
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 
@@ -53,7 +54,7 @@ def make(dice: random.Random, n: int, count: int) -> Exchange:
         sent_model=requested,
         status=status,
         routing=routing,
-        exit_code=0,
+        exit_code=ExitCode.OK,
         prompt=prompt,
         user_content=({"type": "text", "text": prompt},),
         content=({"type": "text", "text": routing.text},) if routing.segments else (),

@@ -9,7 +9,7 @@ import pytest
 
 from avow.errors import Failure
 from avow.exchange.exchange import SCHEMA, Exchange, Status, as_json, exit_code, new_id, priced, timestamp
-from avow.exit_codes import ExitCode
+from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
 
@@ -66,7 +66,18 @@ def test_accepting_a_fallback_accepts_nothing_else() -> None:
     ids=str,
 )
 def test_a_problem_found_afterwards(status: Status, verdict: Verdict, problem: ExitCode, code: int) -> None:
-    assert exit_code(status, verdict, problem=problem) == code
+    assert exit_code(status, verdict, problems=[problem]) == code
+
+
+def test_of_several_problems_the_gravest_counts() -> None:
+    assert exit_code(S.INCOMPLETE, V.UNVERIFIED, problems=[X.NO_FIT, X.UNEXPECTED]) is X.UNEXPECTED
+
+
+def test_a_signal_is_the_exit_status() -> None:
+    stopped = EXCHANGE._replace(status=S.INTERRUPTED, exit_code=BySignal(2))
+    assert (stopped.signal, stopped.reader_is_gone, as_json(stopped)["exit_code"]) == (2, False, 130)
+    assert EXCHANGE._replace(exit_code=BySignal(SIGPIPE)).reader_is_gone
+    assert EXCHANGE._replace(exit_code=X.UNVERIFIED).signal is None
 
 
 @pytest.mark.parametrize(("status", "verdict"), list(product(Status, Verdict)), ids=str)
@@ -140,7 +151,7 @@ def test_an_exchange_as_json() -> None:
     found = as_json(
         EXCHANGE._replace(
             routing=ROUTING,
-            exit_code=10,
+            exit_code=ExitCode.FALLBACK,
             attachments=(file,),
             fallback_policy=(B,),
             first_token_ms=4,

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from avow.endpoint.credential import Credential
 from avow.endpoint.transport import Patience, Transport
-from avow.errors import Interrupted, ReaderGone
+from avow.errors import FileError, Interrupted, ReaderGone
 from avow.exchange.attempts import Limits
 from avow.exchange.exchange import (
     Exchange,
     ExchangeEvent,
     HandedOver,
     Noted,
+    Problem,
     Retrying,
     Started,
     Status,
@@ -29,7 +30,7 @@ from avow.exchange.exchange import (
     Withdrawn,
 )
 from avow.exchange.run import Plan, converse
-from avow.exit_codes import ExitCode
+from avow.exit_codes import BySignal, ExitCode
 from avow.routing.verdict import Asked, Verdict
 from avow.wire.request import Endpoint, Request
 from avow.wire.sse import LIMIT
@@ -72,6 +73,10 @@ class Outcome:
     def summary(self) -> tuple[Status, Verdict | None, int | None, str | None]:
         failure = self.exchange.error
         return self.exchange.status, self.exchange.verdict, self.exchange.exit_code, failure.type if failure else None
+
+    @property
+    def hint(self) -> str | None:
+        return self.exchange.error.hint if self.exchange.error else None
 
     def of(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.told if isinstance(event, kind)]
@@ -509,9 +514,9 @@ def test_what_the_api_asks_to_wait_is_waited_for() -> None:
 
 def test_a_wait_that_is_too_long_is_named() -> None:
     outcome = against(error("rate_limit_error", "429 Slow", "retry-after: 3600"))
-    assert "60 minutes" in (outcome.exchange.hint or "")
+    assert "60 minutes" in (outcome.hint or "")
     spent = against(error("rate_limit_error", "429 Slow", "retry-after: 9", code="enforced_spend_limit_reached"))
-    assert "waiting does not help" in (spent.exchange.hint or "")
+    assert "waiting does not help" in (spent.hint or "")
 
 
 def test_no_retries() -> None:
@@ -699,6 +704,33 @@ def test_a_signal_in_mid_answer_keeps_what_came() -> None:
     outcome = against([stream(HALF), STALL], watch=stop)
     assert outcome.summary == (Status.INTERRUPTED, Verdict.UNVERIFIED, 130, "interrupted")
     assert (outcome.exchange.text, outcome.exchange.signal) == ("half", signal.SIGINT)
+
+
+NO_FIT = Problem(ExitCode.NO_FIT, "first")
+CHECKS = (lambda _: None, lambda _: NO_FIT, lambda _: Problem(ExitCode.NO_FIT, "second"))
+
+
+def test_the_first_problem_that_is_found_with_an_answer_counts() -> None:
+    outcome = against(OK, checks=CHECKS)
+    assert (outcome.exchange.problem, outcome.exchange.exit_code) == (NO_FIT, ExitCode.NO_FIT)
+
+
+@pytest.mark.parametrize("first", [Started, TextWritten], ids=["at once", "in mid-answer"])
+def test_an_answer_that_cannot_be_written_is_exit_1_whatever_else_is_wrong(first: type[Any]) -> None:
+    def full(event: ExchangeEvent) -> None:
+        if isinstance(event, first):
+            raise FileError("stdout cannot be written: no space", hint="make room")
+
+    outcome = against(OK, watch=full, checks=CHECKS)
+    assert outcome.exchange.exit_code is ExitCode.UNEXPECTED
+
+
+def test_a_signal_counts_before_any_problem() -> None:
+    def stop(event: ExchangeEvent) -> None:
+        if isinstance(event, TextWritten):
+            raise Interrupted(signal.SIGTERM)
+
+    assert against(OK, watch=stop, checks=CHECKS).exchange.exit_code == BySignal(signal.SIGTERM)
 
 
 def test_a_signal_before_the_answer_leaves_no_verdict() -> None:

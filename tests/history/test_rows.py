@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Status
-from avow.exit_codes import ExitCode
+from avow.exchange.exchange import Exchange, Problem, Status
+from avow.exit_codes import BySignal, ExitCode
 from avow.history import schema
 from avow.history.rows import NOT_KEPT, from_row, hidden, hidden_row, milliseconds, to_row
 from avow.history.store import History
@@ -55,7 +55,7 @@ EXCHANGES = st.builds(
     requested_model=TEXTS,
     status=st.sampled_from(Status),
     routing=ROUTINGS,
-    exit_code=st.none() | st.integers(0, 255),
+    exit_code=st.none() | st.sampled_from(ExitCode) | st.integers(1, 64).map(BySignal),
     withheld=st.booleans(),
     simulated=st.booleans(),
     prompt=MAYBE,
@@ -72,15 +72,12 @@ EXCHANGES = st.builds(
     retry_of=MAYBE,
     first_token_ms=COUNTS,
     total_ms=COUNTS,
-    error=st.none() | FAILURES,
+    error=st.none() | st.builds(Failure, TEXTS, st.none() | st.integers(100, 599), TEXTS, MAYBE),
     params=OBJECTS,
     user_content=BLOCKS,
     content=BLOCKS,
     session=MAYBE,
-    signal=st.none() | st.integers(1, 64),
-    problem=st.none() | st.sampled_from(ExitCode),
-    problem_words=MAYBE,
-    hint=MAYBE,
+    problem=st.none() | st.builds(Problem, st.sampled_from(ExitCode), MAYBE),
 )
 
 
@@ -134,9 +131,8 @@ def full_of_secrets() -> Exchange:
         system=SECRET,
         attachments=(Attachment(f"{SECRET}.txt", "text", "text/plain", 3, "abc", SECRET.encode()),),
         params={"metadata": SECRET},
-        error=Failure("invalid_request_error", 400, SECRET),
-        problem_words=SECRET,
-        hint=SECRET,
+        error=Failure("invalid_request_error", 400, SECRET, SECRET),
+        problem=Problem(ExitCode.NO_FIT, SECRET),
     )
 
 

@@ -11,6 +11,7 @@ import pyte
 
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, ExchangeEvent, Status
+from avow.exit_codes import ExitCode
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.terminal.screen import Screen
@@ -33,7 +34,7 @@ def exchange(**changes: Any) -> Exchange:
         requested_model=FABLE,
         status=Status.COMPLETE,
         number=12,
-        exit_code=0,
+        exit_code=ExitCode.OK,
         routing=Routing(
             verdict=Verdict.AS_REQUESTED,
             served_model=FABLE,
@@ -120,8 +121,7 @@ CUT = exchange(
 FAILED = exchange(
     status=Status.FAILED,
     exit_code=5,
-    error=Failure("overloaded_error", 529, "Overloaded"),
-    hint="try again later",
+    error=Failure("overloaded_error", 529, "Overloaded", "try again later"),
     routing=Routing(),
 )
 

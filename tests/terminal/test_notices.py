@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Status
+from avow.exchange.exchange import Exchange, Problem, Status
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Verdict
 from avow.terminal.notices import notices, other_name
@@ -115,7 +115,7 @@ CASES = [
     ),
     pytest.param(samples.FAILED, ["avow: error: Overloaded (request req_1)"], id="failed"),
     pytest.param(
-        exchange(problem=ExitCode.NO_FIT, problem_words="the answer does not fit"),
+        exchange(problem=Problem(ExitCode.NO_FIT, "the answer does not fit")),
         ["avow: error: the answer does not fit (request req_1)"],
         id="a-problem-found-afterwards",
     ),

@@ -23,6 +23,7 @@ from avow.exchange.exchange import (
     ThinkingWritten,
     Withdrawn,
 )
+from avow.exit_codes import ExitCode
 from avow.terminal.screen import Screen
 from avow.terminal.watchers import choose
 from tests.conftest import sealed_environment
@@ -167,7 +168,7 @@ def test_thinking_is_labelled_in_words() -> None:
 
 
 def test_hold_shows_the_whole_with_its_rule_or_nothing() -> None:
-    accepted = samples.HANDED_OVER._replace(exit_code=0)
+    accepted = samples.HANDED_OVER._replace(exit_code=ExitCode.OK)
     terminal = Terminal()
     watch = choose(terminal.screen(), "text", hold=True)
     feed(watch, *handed_over()[:-1], Finished(accepted))

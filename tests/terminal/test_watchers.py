@@ -19,6 +19,7 @@ from avow.exchange.exchange import (
     ThinkingWritten,
     Withdrawn,
 )
+from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 from avow.terminal.facts import Facts
 from avow.terminal.screen import Screen
 from avow.terminal.watchers import choose
@@ -153,7 +154,7 @@ def test_a_reroute_already_seen_is_told_when_stdout_closes() -> None:
     with pytest.raises(ReaderGone):
         feed(watch, *words("x"))
     assert err.getvalue().decode() == FALLBACK
-    feed(watch, Finished(samples.HANDED_OVER._replace(status=Status.INTERRUPTED, signal=13)))
+    feed(watch, Finished(samples.HANDED_OVER._replace(status=Status.INTERRUPTED, exit_code=BySignal(SIGPIPE))))
     assert err.getvalue().decode() == FALLBACK
 
 
@@ -162,7 +163,7 @@ def test_without_a_reroute_a_closed_stdout_is_silent() -> None:
     watch = choose(screen, "text")
     with pytest.raises(ReaderGone):
         feed(watch, START, *words("x"))
-    feed(watch, Finished(samples.CUT._replace(status=Status.INTERRUPTED, signal=13)))
+    feed(watch, Finished(samples.CUT._replace(status=Status.INTERRUPTED, exit_code=BySignal(SIGPIPE))))
     assert err.getvalue() == b""
 
 
@@ -170,7 +171,7 @@ def test_without_a_reroute_a_closed_stdout_is_silent() -> None:
 def test_a_reroute_known_only_at_the_end_is_told_too(form: str) -> None:
     screen, err = broken_pipe()
     watch = choose(screen, form, hold=True) if form != "json" else choose(screen, form)
-    done = samples.STICKY._replace(exit_code=0)
+    done = samples.STICKY._replace(exit_code=ExitCode.OK)
     with pytest.raises(ReaderGone):
         feed(watch, *(() if form == "jsonl" else (START,)), Finished(done))
     assert err.getvalue().startswith(b"avow: fallback: ")
@@ -185,7 +186,7 @@ def test_a_full_disk_does_not_hide_a_reroute() -> None:
 
 
 def test_an_interruption_says_what_is_kept() -> None:
-    stopped = samples.CUT._replace(status=Status.INTERRUPTED, signal=2, exit_code=130)
+    stopped = samples.CUT._replace(status=Status.INTERRUPTED, exit_code=BySignal(2))
     out, err = show(START, *words("half"), Finished(stopped))
     assert out == "half\n"
     assert err == "avow: note: interrupted; what arrived is kept: avow history show 12\n"

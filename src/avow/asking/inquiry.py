@@ -14,8 +14,8 @@ from avow.endpoint.transport import Patience, Transport
 from avow.errors import AvowError, Failure
 from avow.exchange.attempts import Limits
 from avow.exchange.conversation import Replayed, pinned, replay
-from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, as_json, exit_code, new_id, timestamp
-from avow.exchange.run import Plan, converse
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, as_json, new_id, timestamp
+from avow.exchange.run import Check, Plan, converse
 from avow.exit_codes import ExitCode
 from avow.models import catalogue
 from avow.prompt import limits
@@ -34,7 +34,7 @@ class Inquiry(NamedTuple):
     """What is to be asked. `earlier`: the turns of the conversation it goes on with, oldest first.
 
     `fresh_model`: the model was named for this question (`-m`), which ends a conversation's stay on another one.
-    `checks`: each looks at the finished exchange and may find a problem with it (exit 9).
+    `checks`: each looks at the finished exchange, and may find a problem with it (exit 9).
     """
 
     settings: Settings
@@ -48,7 +48,7 @@ class Inquiry(NamedTuple):
     response_format: JsonObject | None = None
     session: str | None = None
     notes: tuple[str, ...] = ()
-    checks: tuple[Callable[[Exchange], Exchange], ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 class Host(NamedTuple):
@@ -142,6 +142,7 @@ def prepare(
         credit=credit,
         prices=settings.table("prices"),
         learn=knowledge.learn_lack_of_fallbacks,
+        checks=inquiry.checks,
     )
     return Prepared(inquiry, plan, exchange, replayed, tuple(notes))
 
@@ -221,17 +222,6 @@ def _finish(
     watch: Callable[[ExchangeEvent], None],
     report: Callable[[JsonObject], None] | None,
 ) -> Exchange:
-    for check in inquiry.checks:
-        exchange = check(exchange)
-    if exchange.problem is not None and exchange.signal is None:
-        code = exit_code(
-            exchange.status,
-            exchange.verdict,
-            accept_fallback=inquiry.settings.flag("accept_fallback"),
-            failed_with=ExitCode(exchange.exit_code) if exchange.exit_code is not None else None,
-            problem=exchange.problem,
-        )
-        exchange = exchange._replace(exit_code=int(code))
     keeper.finish(exchange)
     if earlier := keeper.earlier_decline(exchange):
         phrases = "; ".join(reasons(earlier.routing))

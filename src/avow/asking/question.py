@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from avow.asking.inquiry import Inquiry, ask, count, failed_before_sending, prepare
 from avow.asking.typed import Options
 from avow.context import Context
-from avow.errors import AvowError, CredentialsError, Interrupted, ReaderGone, UsageError
-from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Status, timestamp
-from avow.exit_codes import ExitCode
+from avow.errors import AvowError, CredentialsError, UsageError, ended_by
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Problem, Status, timestamp
+from avow.exchange.run import Check
+from avow.exit_codes import BySignal, ExitCode
 from avow.settings.levels import Settings
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
@@ -113,11 +114,9 @@ def put(inquiry: Inquiry, context: Context) -> ExitCode:
             raise
         watch(Finished(_never_sent(inquiry, error)))
         return error.exit_code
-    if exchange.signal == 13:
-        raise ReaderGone("stdout was closed")
-    if exchange.signal is not None:
-        raise Interrupted(exchange.signal)
-    return ExitCode(exchange.exit_code or 0)
+    if isinstance(exchange.exit_code, BySignal):
+        raise ended_by(exchange.exit_code.signal)
+    return exchange.exit_code or ExitCode.OK
 
 
 def _never_sent(inquiry: Inquiry, error: AvowError) -> Exchange:
@@ -130,7 +129,7 @@ def _never_sent(inquiry: Inquiry, error: AvowError) -> Exchange:
         created_at=timestamp(time.time()),
         requested_model=inquiry.settings.text("model") or "",
         status=Status.FAILED,
-        exit_code=int(error.exit_code),
+        exit_code=error.exit_code,
         prompt=inquiry.prompt,
         error=failed_before_sending(error),
     )
@@ -229,14 +228,11 @@ def _with_schema(inquiry: Inquiry, settings: Settings) -> Inquiry:
 
     schema = answer_schema.load(path)
 
-    def check(exchange: Exchange) -> Exchange:
+    def check(exchange: Exchange) -> Problem | None:
         if exchange.status is not Status.COMPLETE:
-            return exchange
-        problem = answer_schema.fits(schema, exchange.text)
-        if problem is None:
-            return exchange
-        words = f"the answer does not fit the schema: {problem}"
-        return exchange._replace(problem=ExitCode.NO_FIT, problem_words=words)
+            return None
+        why = answer_schema.fits(schema, exchange.text)
+        return Problem(ExitCode.NO_FIT, f"the answer does not fit the schema: {why}") if why else None
 
     notes = (*inquiry.notes, *schema.notes)
     return inquiry._replace(response_format=answer_schema.response_format(schema), checks=(check,), notes=notes)
@@ -279,14 +275,12 @@ def _final_text(which: str) -> Callable[[Exchange], str]:
     return extracted
 
 
-def _extractable(which: str) -> Callable[[Exchange], Exchange]:
-    def check(exchange: Exchange) -> Exchange:
+def _extractable(which: str) -> Check:
+    def check(exchange: Exchange) -> Problem | None:
         from avow.prompt import schema as answer_schema
 
-        if exchange.problem is None and answer_schema.extract(exchange.text, which) is None:
-            words = "the answer holds no fenced code block"
-            return exchange._replace(problem=ExitCode.NO_FIT, problem_words=words)
-        return exchange
+        found = answer_schema.extract(exchange.text, which)
+        return Problem(ExitCode.NO_FIT, "the answer holds no fenced code block") if found is None else None
 
     return check
 

@@ -12,9 +12,9 @@ from avow.asking.question import configure, conversation_of, system_from_file, w
 from avow.asking.request_fields import expand
 from avow.commands.declared import Options
 from avow.context import Context
-from avow.errors import AvowError, Interrupted, ReaderGone, UsageError
+from avow.errors import AvowError, Interrupted, ReaderGone, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Status
-from avow.exit_codes import ExitCode, gravest
+from avow.exit_codes import BySignal, ExitCode, gravest
 from avow.settings.levels import Settings
 from avow.terminal.facts import DUMB
 from avow.wire.blocks import Attachment
@@ -144,16 +144,15 @@ class Chat:
         self._notes = ()
         if instead_of is None:
             self._files = []  # they are sent; until then they wait for a question that can be
-        if exchange.signal == 13:
-            raise ReaderGone("stdout was closed")
-        if exchange.signal is not None and not (self._with_person and exchange.signal == signal.SIGINT):
-            raise Interrupted(exchange.signal)
+        code = exchange.exit_code
+        if isinstance(code, BySignal) and not (self._with_person and code.signal == signal.SIGINT):
+            raise ended_by(code.signal)
         if instead_of is None:
             self._is_fresh = False
             self._turns = (*self._turns, exchange)
         elif _is_answer(exchange) or not _is_answer(instead_of):
             self._turns = (*self._turns[:-1], exchange)
-        self.codes.append(ExitCode(exchange.exit_code or 0) if exchange.signal is None else ExitCode.OK)
+        self.codes.append(code if isinstance(code, ExitCode) else ExitCode.OK)
 
     # -- what begins with a slash ---------------------------------------------------------------------------------
 

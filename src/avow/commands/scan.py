@@ -165,7 +165,7 @@ def as_exchange(answer: "PastAnswer") -> "Exchange":
         requested_model=answer.requested_model or "",
         status=status,
         routing=routing,
-        exit_code=int(exit_code(status, answer.verdict)),
+        exit_code=exit_code(status, answer.verdict),
         prompt=answer.prompt,
         usage=dict(answer.usage) if answer.usage else None,
         source=str(answer.client),

@@ -2,13 +2,13 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from avow.errors import Failure
-from avow.exit_codes import ExitCode, gravest
+from avow.exit_codes import SIGPIPE, BySignal, ExitCode, ExitStatus, gravest
 from avow.models.pricing import price, total
 from avow.routing.verdict import NO_CATEGORY, Outcome, Routing, Verdict
 from avow.wire.blocks import Attachment
@@ -30,6 +30,14 @@ class Status(StrEnum):
     PENDING = "pending"
 
 
+class Problem(NamedTuple):
+    """What is wrong with an answer that neither its status nor its verdict says: the exit status for it, and what it
+    is in words (None: not kept)."""
+
+    exit_code: ExitCode
+    words: str | None
+
+
 class Exchange(NamedTuple):
     """One row of the history, and the object of `--output json`. Times: `created_at` RFC 3339 in UTC with
     milliseconds, durations in ms, costs in USD.
@@ -37,9 +45,8 @@ class Exchange(NamedTuple):
     What JSON does not show: `parent_id` is the exchange before it in its conversation; `params` are the request's
     body fields but model, messages and stream; `user_content` the new user turn as blocks, where
     `{"type": "attachment", "index": n}` stands for `attachments[n]`; `content` the answer's blocks as received;
-    `session` names the terminal session; `cost_floor_usd` adds up the hops with a known cost; `signal` is the
-    one that ended it; `problem` is an exit status that is neither the status's nor the verdict's (1, 9), with its
-    words; `hint` says what one can do about `error`.
+    `session` names the terminal session; `cost_floor_usd` adds up the hops with a known cost; `problem` was found once
+    the answer had come.
     """
 
     id: str
@@ -49,7 +56,7 @@ class Exchange(NamedTuple):
     status: Status = Status.PENDING
     number: int | None = None
     routing: Routing = Routing()
-    exit_code: int | None = None
+    exit_code: ExitStatus | None = None
     withheld: bool = False
     simulated: bool = False
     prompt: str | None = None
@@ -77,10 +84,7 @@ class Exchange(NamedTuple):
     user_content: tuple[JsonObject, ...] = ()
     content: tuple[JsonObject, ...] = ()
     session: str | None = None
-    signal: int | None = None
-    problem: ExitCode | None = None
-    problem_words: str | None = None
-    hint: str | None = None
+    problem: Problem | None = None
 
     @property
     def verdict(self) -> Verdict | None:
@@ -91,6 +95,16 @@ class Exchange(NamedTuple):
     def text(self) -> str:
         """The answer."""
         return self.routing.text
+
+    @property
+    def signal(self) -> int | None:
+        """The signal that ended it."""
+        return self.exit_code.signal if isinstance(self.exit_code, BySignal) else None
+
+    @property
+    def reader_is_gone(self) -> bool:
+        """Whether it ended because whoever read stdout has closed it."""
+        return self.signal == SIGPIPE
 
 
 _BY_VERDICT = {
@@ -108,13 +122,13 @@ def exit_code(
     *,
     accept_fallback: bool = False,
     failed_with: ExitCode | None = None,
-    problem: ExitCode | None = None,
+    problems: Sequence[ExitCode] = (),
 ) -> ExitCode:
     """The exit status of an exchange that no signal ended: of all that apply, the first in `PRECEDENCE`.
 
-    `failed_with` is that of the error a `failed` one ended in, `problem` one found afterwards (1 or 9).
+    `failed_with` is that of the error a `failed` one ended in, `problems` are those of what else went wrong (1 or 9).
     """
-    codes = [problem] if problem is not None else []
+    codes = [*problems]
     if status is Status.FAILED:
         codes.append(failed_with or ExitCode.UNEXPECTED)
     if status is Status.INCOMPLETE:

@@ -24,6 +24,7 @@ from avow.exchange.exchange import (
     ExchangeEvent,
     HandedOver,
     Noted,
+    Problem,
     Retrying,
     Started,
     Status,
@@ -33,7 +34,7 @@ from avow.exchange.exchange import (
 )
 from avow.exchange.response import Response, ResponseReader, read_error
 from avow.exchange.saver import Saver
-from avow.exit_codes import ExitCode
+from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt
 from avow.wire.failure import rejected, says_fallbacks_unsupported
@@ -45,11 +46,13 @@ TRUNCATING = frozenset({"max_tokens", "model_context_window_exceeded", "pause_tu
 
 
 Send = Callable[[Request], AbstractContextManager[Response]]
+Check = Callable[[Exchange], Problem | None]
 
 
 class Plan(NamedTuple):
     """What is to be asked, and how. `request` is the first one, as it is sent; `credit`: it and those after it carry
-    the beta of fallback credits; `learn` hears for which model the endpoint turned out not to take `fallbacks`."""
+    the beta of fallback credits; `learn` hears for which model the endpoint turned out not to take `fallbacks`; of the
+    problems that `checks` find with the finished exchange the first counts."""
 
     endpoint: Endpoint
     request: Request
@@ -60,6 +63,7 @@ class Plan(NamedTuple):
     credit: bool = False
     prices: Mapping[str, Mapping[str, float]] = MappingProxyType({})
     learn: Callable[[str], None] = lambda _model: None
+    checks: tuple[Check, ...] = ()
 
 
 def converse(
@@ -77,13 +81,13 @@ def converse(
     another thread, at least every second while text arrives. A signal and a closed stdout end it as `interrupted`.
     """
     run = _Run(plan, exchange, send, watch, save, sleep)
-    watch(Started(exchange))
     try:
+        watch(Started(exchange))
         run.go()
     except Interrupted as stop:
         run.stopped_by(stop.signal_number, "interrupted by a signal")
     except ReaderGone:
-        run.stopped_by(13, "stdout was closed")
+        run.stopped_by(SIGPIPE, "stdout was closed")
     except AvowError as error:
         run.failed(error)
     finally:
@@ -259,19 +263,25 @@ class _Run:
         return self._ended(exchange, message) if final else exchange
 
     def _ended(self, exchange: Exchange, message: Message | None) -> Exchange:
+        """The exchange with its status, and the exit status that follows from it: decided here and nowhere else."""
         status, failed_with, error = self._status(message)
+        if error is not None and self.error is not None:
+            error = error._replace(hint=self.error.hint)
+        exchange = exchange._replace(status=status, error=error)
+        exchange = exchange._replace(problem=next(filter(None, (check(exchange) for check in self.plan.checks)), None))
+        if self.signal is not None:
+            return exchange._replace(exit_code=BySignal(self.signal))
         unshown = self.error is not None and self.error.exit_code is ExitCode.UNEXPECTED
+        problems = [ExitCode.UNEXPECTED] if unshown else []
+        problems += [exchange.problem.exit_code] if exchange.problem else []
         code = exit_code(
             status,
             exchange.verdict,
             accept_fallback=self.plan.accept_fallback,
             failed_with=failed_with,
-            problem=ExitCode.UNEXPECTED if unshown else None,
+            problems=problems,
         )
-        if status is Status.INTERRUPTED and self.signal is not None:
-            return exchange._replace(status=status, error=error, signal=self.signal, exit_code=128 + self.signal)
-        hint = self.error.hint if self.error and error else None
-        return exchange._replace(status=status, error=error, exit_code=int(code), hint=hint)
+        return exchange._replace(exit_code=code)
 
     def _status(self, message: Message | None) -> tuple[Status, ExitCode | None, Failure | None]:
         if self.signal is not None:

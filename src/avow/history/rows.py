@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Status, evidence_as_json, hops_as_json
-from avow.exit_codes import ExitCode
+from avow.exchange.exchange import Exchange, Problem, Status, evidence_as_json, hops_as_json
+from avow.exit_codes import BySignal, ExitCode, ExitStatus
 from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject, encodable
@@ -37,8 +37,8 @@ def to_row(exchange: Exchange) -> Row:
         "rerouted": int(routing.rerouted),
         "exit_code": exchange.exit_code,
         "signal": exchange.signal,
-        "problem": None if exchange.problem is None else int(exchange.problem),
-        "problem_words": exchange.problem_words,
+        "problem": exchange.problem.exit_code if exchange.problem else None,
+        "problem_words": exchange.problem.words if exchange.problem else None,
         "withheld": int(exchange.withheld),
         "simulated": int(exchange.simulated),
         "requested_model": exchange.requested_model,
@@ -61,7 +61,7 @@ def to_row(exchange: Exchange) -> Row:
         "error_type": error.type if error else None,
         "error_status": error.status if error else None,
         "error_message": error.message if error else None,
-        "hint": exchange.hint,
+        "hint": error.hint if error else None,
         "usage": None if exchange.usage is None else _dump(exchange.usage),
         "hops": _dump(hops_as_json(routing)),
         "evidence": _dump(evidence_as_json(routing)),
@@ -103,13 +103,10 @@ def from_row(row: Mapping[str, Any]) -> Exchange:
         source=row["source"],
         status=Status(row["status"]),
         routing=_routing(row, text),
-        exit_code=row["exit_code"],
-        signal=row["signal"],
-        problem=None if row["problem"] is None else ExitCode(row["problem"]),
+        exit_code=_exit_status(row),
+        problem=None if row["problem"] is None else Problem(ExitCode(row["problem"]), row["problem_words"]),
         withheld=bool(row["withheld"]),
         simulated=bool(row["simulated"]),
-        problem_words=row["problem_words"],
-        hint=row["hint"],
         requested_model=row["requested_model"],
         sent_model=row["sent_model"],
         stop_reason=row["stop_reason"],
@@ -124,7 +121,9 @@ def from_row(row: Mapping[str, Any]) -> Exchange:
         request_id=row["request_id"],
         message_id=row["message_id"],
         base_url=row["base_url"],
-        error=None if error_type is None else Failure(error_type, row["error_status"], row["error_message"]),
+        error=None
+        if error_type is None
+        else Failure(error_type, row["error_status"], row["error_message"], row["hint"]),
         usage=None if row["usage"] is None else json.loads(row["usage"]),
         params=json.loads(row["params"]),
         attachments=tuple(_attachment(item) for item in json.loads(row["attachments"])),
@@ -146,8 +145,7 @@ def hidden(exchange: Exchange) -> Exchange:
         user_content=(),
         content=(),
         params={},
-        problem_words=None,
-        hint=None,
+        problem=exchange.problem and exchange.problem._replace(words=None),
         error=_without_words(exchange.error),
         routing=routing._replace(
             explanation=None,
@@ -170,6 +168,12 @@ def milliseconds(moment: str) -> int:
         return round(datetime.fromisoformat(moment).timestamp() * 1000)
     except (ValueError, OverflowError):
         return 0
+
+
+def _exit_status(row: Mapping[str, Any]) -> ExitStatus | None:
+    if row["signal"] is not None:
+        return BySignal(row["signal"])
+    return None if row["exit_code"] is None else ExitCode(row["exit_code"])
 
 
 def _routing(row: Mapping[str, Any], text: str) -> Routing:
@@ -244,7 +248,7 @@ def _policy(text: str) -> str | tuple[str, ...]:
 
 
 def _without_words(error: Failure | None) -> Failure | None:
-    return error and error._replace(message=NOT_KEPT)
+    return error and error._replace(message=NOT_KEPT, hint=None)
 
 
 def _name_only(item: Evidence) -> object:

@@ -10,8 +10,6 @@ from avow.terminal.screen import Screen
 if TYPE_CHECKING:
     from avow.terminal.spinner import Spinner
 
-_SIGPIPE = 13
-
 
 class Commentary:
     """`panels`: on a terminal, as a panel and a footer instead of the stable lines; `show_thinking`: thinking
@@ -73,7 +71,7 @@ class Commentary:
     def finished(self, exchange: Exchange) -> None:
         """Tell the end. Where the reader of stdout has left, only a reroute is told."""
         self.text_comes()
-        if exchange.signal == _SIGPIPE:
+        if exchange.reader_is_gone:
             self._tell_reroute_only(exchange)
             return
         shown = self._panels and self._panel(exchange)
@@ -115,8 +113,8 @@ class Commentary:
             return False
         self._apart()
         self._screen.err(drawn)
-        if exchange.problem_words:
-            self._screen.error(exchange.problem_words)
+        if exchange.problem and exchange.problem.words:
+            self._screen.error(exchange.problem.words)
         return True
 
     def _apart(self) -> None:
@@ -138,8 +136,8 @@ class Commentary:
 
             if line_to_add := vouching_line(exchange):
                 self._screen.note(f"if both names stand for one model, say so in the config: {line_to_add}")
-        if exchange.hint:
-            self._screen.note(exchange.hint)
+        if exchange.error and exchange.error.hint:
+            self._screen.note(exchange.error.hint)
 
     def _tell_reroute_only(self, exchange: Exchange) -> None:
         if exchange.routing.rerouted and not self._told_reroute:
@@ -150,7 +148,7 @@ class Commentary:
     @staticmethod
     def _is_amiss(exchange: Exchange) -> bool:
         as_asked = exchange.verdict is Verdict.AS_REQUESTED and exchange.status is Status.COMPLETE
-        return not as_asked or exchange.withheld or exchange.problem_words is not None
+        return not as_asked or exchange.withheld or exchange.problem is not None
 
     def _thinking(self, text: str) -> None:
         if not self._show_thinking:

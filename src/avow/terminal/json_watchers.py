@@ -40,7 +40,7 @@ class JsonOnce:
     def _finish(self, exchange: Exchange) -> None:
         self._commentary.text_comes()
         try:
-            if exchange.signal != 13:
+            if not exchange.reader_is_gone:
                 self._screen.out(encoded(as_json(exchange), indent=2 if self._screen.is_terminal else None))
         finally:
             self._commentary.finished(exchange)
@@ -79,7 +79,7 @@ class JsonLines:
     def _finish(self, exchange: Exchange) -> None:
         self._commentary.text_comes()
         try:
-            if exchange.signal != 13:
+            if not exchange.reader_is_gone:
                 held = [] if exchange.withheld or exchange.exit_code != 0 else self._held
                 events = [*held, {"event": "answer", **as_json(exchange)}]
                 self._screen.out("".join(encoded(event) for event in events))

@@ -28,8 +28,8 @@ def notices(exchange: Exchange) -> tuple[str, ...]:
         case Status.FAILED:
             message = shown(exchange.error.message if exchange.error else None, "no answer came")
             lines.append(f"avow: error: {message}{in_request(exchange.request_id)}")
-    if exchange.problem_words:
-        lines.append(f"avow: error: {clean_line(exchange.problem_words)}{in_request(exchange.request_id)}")
+    if exchange.problem and exchange.problem.words:
+        lines.append(f"avow: error: {clean_line(exchange.problem.words)}{in_request(exchange.request_id)}")
     if exchange.withheld:
         lines.append(f"avow: withheld: {where_kept(exchange)}")
     return tuple(lines)

@@ -80,7 +80,7 @@ class TextPiped:
 
     def _finish(self, exchange: Exchange) -> None:
         try:
-            if exchange.signal != 13:
+            if not exchange.reader_is_gone:
                 self._end(exchange)
         finally:
             self._commentary.finished(exchange)

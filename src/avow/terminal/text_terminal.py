@@ -93,7 +93,7 @@ class TextTerminal:
 
     def _finish(self, exchange: Exchange) -> None:
         try:
-            if exchange.signal != 13:
+            if not exchange.reader_is_gone:
                 self._end(exchange)
         finally:
             self._commentary.finished(exchange)
