@@ -4,8 +4,13 @@ import io
 import os
 from pathlib import Path
 
+import pytest
+
 from avow import paths
-from avow.context import Context
+from avow.context import Context, custom_headers
+from avow.endpoint.credential import Credential
+from avow.endpoint.transport import Patience
+from avow.errors import CredentialsError
 from avow.terminal.screen import Screen
 from avow.wire.request import API_URL
 from tests.conftest import CANARY
@@ -33,11 +38,87 @@ def test_the_history_is_opened_once(home: Path) -> None:
 
 def test_where_the_key_goes(home: Path) -> None:
     here = context(home, ANTHROPIC_API_KEY=CANARY)
-    base_url, credential = here.destination(here.settings())
-    assert base_url == API_URL
-    assert credential.header() == ("x-api-key", CANARY)
-    bearer = here.destination(here.settings({"auth_style": "bearer"}))[1]
-    assert bearer.header() == ("authorization", f"Bearer {CANARY}")
+    with here.open(here.settings()) as api:
+        assert api.endpoint.base_url == API_URL
+        assert api.transport.credential.header() == ("x-api-key", CANARY)
+        assert not api.simulated
+    with here.open(here.settings({"auth_style": "bearer"})) as api:
+        assert api.transport.credential.header() == ("authorization", f"Bearer {CANARY}")
+
+
+def test_without_a_key_nothing_is_opened(home: Path) -> None:
+    here = context(home)
+    with pytest.raises(CredentialsError), here.open(here.settings()):
+        pytest.fail("it was opened")
+
+
+def test_the_stand_in_gets_a_key_of_its_own(home: Path) -> None:
+    here = context(home, ANTHROPIC_API_KEY=CANARY, ANTHROPIC_BASE_URL="https://gateway.example")
+    with here.open(here.settings({"auth_style": "bearer"}), simulate="requested") as api:
+        assert api.simulated
+        assert api.endpoint.base_url.startswith("http://127.0.0.1:")
+        assert api.transport.credential.header() == ("x-api-key", "sk-ant-simulated")
+
+
+@pytest.mark.parametrize(
+    ("flags", "patience"),
+    [
+        ({}, Patience(600.0, 120.0)),
+        ({"stream": False}, Patience(600.0, 600.0)),
+        ({"timeout": 7.0}, Patience(7.0, 7.0)),
+        ({"timeout": 7.0, "stream": False}, Patience(7.0, 7.0)),
+    ],
+    ids=["a stream", "whole", "told", "told, whole"],
+)
+def test_how_long_the_api_may_stay_silent(flags: dict[str, object], patience: Patience, home: Path) -> None:
+    here = context(home, ANTHROPIC_API_KEY=CANARY)
+    with here.open(here.settings(flags)) as api:
+        assert api.patience == patience
+
+
+GATEWAY = "https://gateway.example/anthropic"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "flags", "credential", "version", "betas"),
+    [
+        (API_URL, {}, Credential("sk-ant-api-x"), "2026-10-21", ()),
+        (GATEWAY, {}, Credential("sk-ant-api-x"), "2023-06-01", ()),
+        (GATEWAY, {"api_version": "2024-01-01"}, Credential("sk-ant-api-x"), "2024-01-01", ()),
+        (API_URL, {}, Credential("a-token", "bearer"), "2026-10-21", ("oauth-2025-04-20",)),
+        (API_URL, {}, Credential("sk-ant-api-x", "bearer"), "2026-10-21", ()),
+        (GATEWAY, {}, Credential("a-token", "bearer"), "2023-06-01", ()),
+    ],
+    ids=["the API", "a gateway", "a version asked for", "a token", "a key sent as bearer", "a token at a gateway"],
+)
+def test_how_the_endpoint_is_spoken_to(
+    base_url: str, flags: dict[str, object], credential: Credential, version: str, betas: tuple[str, ...], home: Path
+) -> None:
+    here = context(home, ANTHROPIC_BASE_URL=base_url)
+    endpoint = here.endpoint(here.settings(flags), credential)
+    assert (endpoint.base_url, endpoint.version, endpoint.betas) == (base_url, version, betas)
+
+
+def test_custom_headers() -> None:
+    lines = "X-Team: a:b\n\nno colon\n : nameless\nX-Empty:\n"
+    assert custom_headers({"ANTHROPIC_CUSTOM_HEADERS": lines}) == (("X-Team", "a:b"), ("X-Empty", ""))
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "header"),
+    [
+        ({}, {}, "x-api-key"),
+        ({}, {"auth_style": "bearer"}, "authorization"),
+        ({"ANTHROPIC_AUTH_TOKEN": "t"}, {}, "authorization"),
+        ({"ANTHROPIC_AUTH_TOKEN": "t", "ANTHROPIC_API_KEY": CANARY}, {}, "x-api-key"),
+        ({"ANTHROPIC_API_KEY": "two words"}, {}, "x-api-key"),
+        ({"ANTHROPIC_BASE_URL": "http://gateway.example"}, {"auth_style": "bearer"}, "authorization"),
+    ],
+    ids=["none", "none, bearer", "a token", "a key outranks it", "one that is refused", "one that must not leave"],
+)
+def test_the_credential_to_show(environ: dict[str, str], flags: dict[str, object], header: str, home: Path) -> None:
+    here = context(home, **environ)
+    assert here.credential_to_show(here.settings(flags)).header()[0] == header
 
 
 def test_a_stdin_that_is_no_terminal(home: Path) -> None:

@@ -4,33 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from avow.asking.request_fields import endpoint_for
-from avow.context import from_process
-from avow.endpoint.credential import Credential
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
 from tests.running import run
 
 API = "https://api.anthropic.com"
-TOKEN = Credential("some-oauth-token", "bearer")
-
-
-@pytest.mark.parametrize(
-    ("base_url", "credential", "betas"),
-    [
-        (API, TOKEN, ("oauth-2025-04-20",)),
-        (API, Credential("sk-ant-api03-x", "bearer"), ()),
-        (API, Credential("sk-ant-api03-x"), ()),
-        ("https://gateway.example", TOKEN, ()),
-        (API, None, ()),
-    ],
-    ids=["token", "key as bearer", "key", "elsewhere", "none"],
-)
-def test_a_token_that_is_no_key_needs_a_beta_on_the_apis_own_host(
-    base_url: str, credential: Credential | None, betas: tuple[str, ...]
-) -> None:
-    context = from_process()
-    assert endpoint_for(context.settings(), base_url, context, credential).betas == betas
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,39 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from urllib.parse import urlsplit
 
 from avow import paths
+from avow.errors import CredentialsError, UsageError
 from avow.settings.levels import Config, Settings, load, resolve
 from avow.terminal.screen import Screen
-from avow.wire.request import API_URL
+from avow.wire.request import API_HOST, CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint, Request
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from avow.endpoint.credential import Credential
+    from avow.endpoint.transport import Patience, Response, Transport
     from avow.history.store import History
+
+
+class Api(NamedTuple):
+    """The API, opened: how it is spoken to, what carries the requests, and how long it may stay silent. One serves many
+    questions. `simulated`: it is the stand-in."""
+
+    endpoint: Endpoint
+    transport: "Transport"
+    patience: "Patience"
+    simulated: bool = False
+
+    def send(self, request: Request, deadline: float | None = None) -> "AbstractContextManager[Response]":
+        """Send `request`; all must be over at `deadline`, a moment of `time.monotonic`. Raises as `Transport.send`."""
+        patience = self.patience if deadline is None else self.patience._replace(deadline=deadline)
+        return self.transport.send(request, patience)
 
 
 @dataclass(slots=True)
@@ -72,28 +93,112 @@ class Context:
             )
         return self._history
 
-    def destination(self, settings: Settings) -> "tuple[str, Credential]":
-        """The base URL and the credential for it.
+    @contextmanager
+    def open(
+        self,
+        settings: Settings,
+        *,
+        simulate: str | None = None,
+        credential: "Credential | None" = None,
+        patience: "Patience | None" = None,
+    ) -> Iterator[Api]:
+        """The API as `settings` say; for `simulate`, the stand-in that plays this scenario, with a key of its own. The
+        user's credential is looked for, unless one is given.
 
         Raises UsageError for an address a key may not be sent to, CredentialsError where there is no key.
         """
+        from avow.endpoint.transport import Transport
+
+        if simulate is not None:
+            from avow.simulator.server import Simulator
+
+            with (
+                Simulator(scenario=simulate) as simulator,
+                self.open(
+                    settings.at(simulator.base_url),
+                    credential=simulated_credential(),
+                    patience=patience,
+                ) as api,
+            ):
+                yield api._replace(simulated=True)
+            return
+        credential = credential or self.credential(settings)
+        transport = Transport(credential, self.screen.sending)
+        try:
+            yield Api(self.endpoint(settings, credential), transport, patience or _patience(settings))
+        finally:
+            transport.close()
+
+    def credential(self, settings: Settings) -> "Credential":
+        """The credential for the base URL. Raises as `open` does."""
         from avow.endpoint import keys
 
-        base_url = settings.text("base_url") or API_URL
         credential = keys.find(
             self.environ,
-            base_url=base_url,
+            base_url=settings.base_url,
             config_dir=self.paths.config,
             api_key_command=settings.words("api_key_command"),
             keyring_enabled=settings.flag("keyring.enabled"),
         )
-        return base_url, credential.styled(settings.text("auth_style"))
+        return credential.styled(settings.text("auth_style"))
+
+    def credential_to_show(self, settings: Settings) -> "Credential":
+        """One that makes the same headers as `credential`, where nothing is sent: no command is run and no keyring
+        asked, unless a header depends on what they hold (whether a bearer is a key). Where there is none, a key."""
+        from avow.endpoint import keys
+        from avow.endpoint.credential import Credential
+
+        found, style = None, settings.text("auth_style")
+        with suppress(CredentialsError, UsageError):
+            found = keys.from_environment(self.environ) or (self.credential(settings) if style == "bearer" else None)
+        return (found or Credential("sk-ant-api")).styled(style)
+
+    def endpoint(self, settings: Settings, credential: "Credential") -> Endpoint:
+        """How the API is spoken to with this credential: its own host in the current version, others in the old one. A
+        bearer that is no API key needs a beta on the API's own host."""
+        from avow import __version__
+        from avow.routing.gateways import asked_for
+
+        host = urlsplit(settings.base_url).hostname or ""
+        is_token = credential.style == "bearer" and not credential.is_api_key
+        return Endpoint(
+            settings.base_url,
+            settings.text("api_version") or (CURRENT_VERSION if host == API_HOST else OLD_VERSION),
+            headers=(*custom_headers(self.environ), *settings.table("headers").items()),
+            user_agent=f"avow/{__version__}",
+            betas=(OAUTH_BETA,) if is_token and host == API_HOST else (),
+            extra=asked_for(host),
+        )
 
     def close(self) -> None:
         """Let go of the history file."""
         if self._history is not None:
             self._history.close()
             self._history = None
+
+
+def simulated_credential() -> "Credential":
+    """The key that goes to the stand-in: the user's own stays out."""
+    from avow.endpoint.credential import Credential
+
+    return Credential("sk-ant-simulated", "x-api-key", "the stand-in")
+
+
+def custom_headers(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """`ANTHROPIC_CUSTOM_HEADERS`: one `Name: value` a line; lines without a colon are ignored."""
+    lines = environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
+    pairs = (line.split(":", 1) for line in lines if ":" in line)
+    return tuple((name.strip(), value.strip()) for name, value in pairs if name.strip())
+
+
+def _patience(settings: Settings) -> "Patience":
+    """How long an answer may take to begin, and between two pieces; a whole one comes in one piece."""
+    from avow.endpoint.transport import BETWEEN_S, FIRST_S, Patience
+
+    seconds = settings.number("timeout")
+    first = FIRST_S if seconds is None else seconds
+    between = BETWEEN_S if seconds is None else seconds
+    return Patience(first, between if settings.flag("stream") else first)
 
 
 def from_process() -> Context:

@@ -7,13 +7,9 @@ import pytest
 
 from avow.asking import request_fields
 from avow.context import Context, from_process
-from avow.endpoint.credential import Credential
 from avow.errors import UsageError
 from avow.exchange.chain import Policy
 from avow.models import catalogue
-
-API = "https://api.anthropic.com"
-GATEWAY = "https://gateway.example/anthropic"
 
 
 @pytest.fixture
@@ -74,35 +70,6 @@ def test_what_has_an_option_of_its_own_is_none_of_the_free_fields(key: str, cont
     with pytest.raises(UsageError, match=f"-o {key}") as error:
         request_fields.body_fields(context.settings({"options": {key: 1}}), None)
     assert error.value.hint
-
-
-@pytest.mark.parametrize(
-    ("base_url", "flags", "credential", "version", "betas"),
-    [
-        (API, {}, Credential("sk-ant-api-x"), "2026-10-21", ()),
-        (GATEWAY, {}, Credential("sk-ant-api-x"), "2023-06-01", ()),
-        (GATEWAY, {"api_version": "2024-01-01"}, Credential("sk-ant-api-x"), "2024-01-01", ()),
-        (API, {}, Credential("a-token", "bearer"), "2026-10-21", ("oauth-2025-04-20",)),
-        (API, {}, Credential("sk-ant-api-x", "bearer"), "2026-10-21", ()),
-        (GATEWAY, {}, Credential("a-token", "bearer"), "2023-06-01", ()),
-    ],
-    ids=["the API", "a gateway", "a version asked for", "a token", "a key sent as bearer", "a token at a gateway"],
-)
-def test_how_the_endpoint_is_spoken_to(
-    base_url: str,
-    flags: dict[str, Any],
-    credential: Credential,
-    version: str,
-    betas: tuple[str, ...],
-    context: Context,
-) -> None:
-    endpoint = request_fields.endpoint_for(context.settings(flags), base_url, context, credential)
-    assert (endpoint.base_url, endpoint.version, endpoint.betas) == (base_url, version, betas)
-
-
-def test_custom_headers(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Team: a:b\n\nno colon\n : nameless\nX-Empty:\n")
-    assert request_fields.custom_headers(from_process()) == (("X-Team", "a:b"), ("X-Empty", ""))
 
 
 @pytest.mark.parametrize(

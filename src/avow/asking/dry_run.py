@@ -3,22 +3,47 @@
 import json
 import shlex
 
+from avow.asking.inquiry import Inquiry, prepare
+from avow.context import Context, simulated_credential
+from avow.endpoint.credential import Credential
+from avow.errors import UsageError
+from avow.exit_codes import ExitCode
 from avow.wire.request import Request
 
 MASK = "•••"
+SIMULATED_URL = "http://127.0.0.1"
+"""Where the stand-in would be; it has no port before it runs."""
 
 
-def as_http(request: Request, auth_style: str) -> str:
+def show(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
+    """Print the request that `inquiry` would send, with the headers of the credential that would be used; nothing is
+    sent, and none is needed. `form` is `request` or `curl`. Raises UsageError for another one.
+    """
+    if form not in ("request", "curl"):
+        raise UsageError(f"--dry-run={form}: there is no such form", hint="--dry-run or --dry-run=curl")
+    settings = inquiry.settings
+    if inquiry.simulate is not None:
+        settings = settings.at(SIMULATED_URL)
+        credential = simulated_credential()
+    else:
+        credential = context.credential_to_show(settings)
+    prepared = prepare(inquiry, context, context.endpoint(settings, credential))
+    as_text = as_curl if form == "curl" else as_http
+    context.screen.out(as_text(prepared.plan.request, credential))
+    return ExitCode.OK
+
+
+def as_http(request: Request, credential: Credential) -> str:
     """Method and URL, headers with secret values masked, and the body as indented JSON."""
     lines = [f"{request.method} {request.url}"]
     lines += [f"{name}: {value}" for name, value in _shown(request)]
-    lines.append(f"authorization: Bearer {MASK}" if auth_style == "bearer" else f"x-api-key: {MASK}")
+    lines.append(": ".join(_masked(credential, MASK)))
     return "\n".join([*lines, "", json.dumps(request.body, indent=2, ensure_ascii=False)]) + "\n"
 
 
-def as_curl(request: Request, auth_style: str) -> str:
-    """A command to paste into a POSIX shell: the key comes from $ANTHROPIC_API_KEY there, the value of a header
-    of the user's own from a variable named after it."""
+def as_curl(request: Request, credential: Credential) -> str:
+    """A command to paste into a POSIX shell: the key comes from $ANTHROPIC_API_KEY there (a bearer from
+    $ANTHROPIC_AUTH_TOKEN), the value of a header of the user's own from a variable named after it."""
     parts = [f"curl {shlex.quote(request.url)}"]
     if request.streamed:
         parts[0] += " --no-buffer"
@@ -28,12 +53,15 @@ def as_curl(request: Request, auth_style: str) -> str:
             parts.append(f'-H "{name}: ${variable}"')
         else:
             parts.append(f"-H {shlex.quote(f'{name}: {value}')}")
-    if auth_style == "bearer":
-        parts.append('-H "authorization: Bearer $ANTHROPIC_AUTH_TOKEN"')
-    else:
-        parts.append('-H "x-api-key: $ANTHROPIC_API_KEY"')
-    parts.append(f"--data-binary {shlex.quote(json.dumps(request.body, ensure_ascii=False))}")
+    variable = "$ANTHROPIC_AUTH_TOKEN" if credential.style == "bearer" else "$ANTHROPIC_API_KEY"
+    parts.append(f'-H "{": ".join(_masked(credential, variable))}"')
+    parts.append(f"--data-binary {shlex.quote(request.content.decode())}")
     return " \\\n  ".join(parts) + "\n"
+
+
+def _masked(credential: Credential, mask: str) -> tuple[str, str]:
+    """The header that carries the credential, with a mask in place of the secret."""
+    return Credential(mask, credential.style).header()
 
 
 def _shown(request: Request) -> list[tuple[str, str]]:

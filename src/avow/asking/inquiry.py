@@ -1,16 +1,16 @@
 """From an inquiry to a finished exchange that is kept: what `ask`, `chat` and `retry` have in common."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from avow.asking.keeper import Keeper
-from avow.asking.request_fields import body_fields, chain_policy, endpoint_for, expand
-from avow.context import Context
+from avow.asking.request_fields import body_fields, chain_policy, expand
+from avow.context import Api, Context
 from avow.endpoint.facts import EndpointFacts
-from avow.endpoint.transport import Patience, Transport
+from avow.endpoint.transport import Transport
 from avow.errors import AvowError, Failure
 from avow.exchange.attempts import Limits
 from avow.exchange.conversation import Replayed, pinned, replay
@@ -24,7 +24,7 @@ from avow.settings.levels import Settings
 from avow.wire.blocks import Attachment, block
 from avow.wire.failure import not_an_answer, rejected
 from avow.wire.json_value import JsonObject, obj, parse
-from avow.wire.request import messages_body
+from avow.wire.request import Endpoint, messages_body
 
 if TYPE_CHECKING:
     from avow.models.catalogue import Model
@@ -51,14 +51,6 @@ class Inquiry(NamedTuple):
     checks: tuple[Check, ...] = ()
 
 
-class Host(NamedTuple):
-    """Where questions go, and what carries them; one serves many questions. `simulated`: it is the stand-in."""
-
-    base_url: str
-    transport: Transport
-    simulated: bool = False
-
-
 class Prepared(NamedTuple):
     """An inquiry with everything decided, before anything is sent."""
 
@@ -70,7 +62,12 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    inquiry: Inquiry, context: Context, base_url: str, *, simulated: bool = False, transport: Transport | None = None
+    inquiry: Inquiry,
+    context: Context,
+    endpoint: Endpoint,
+    *,
+    simulated: bool = False,
+    transport: Transport | None = None,
 ) -> Prepared:
     """Decide everything about `inquiry` that can be decided before it is sent. With a `transport` the endpoint is
     asked which models may answer, where avow itself falls back and that is not known yet.
@@ -81,8 +78,7 @@ def prepare(
     requested = expand(settings.text("model") or catalogue.DEFAULT_MODEL, settings)
     pin = None if inquiry.fresh_model else pinned(inquiry.earlier, requested, time.time())
     sent = pin.model if pin else requested
-    endpoint = endpoint_for(settings, base_url, context, transport.credential if transport else None)
-    knowledge = EndpointFacts(None if simulated else context.paths.cache, base_url)
+    knowledge = EndpointFacts(None if simulated else context.paths.cache, endpoint.base_url)
     known = knowledge.model(sent)
     replayed = replay(
         inquiry.earlier,
@@ -117,7 +113,7 @@ def prepare(
         fallback_by=by,
         retry_of=inquiry.retry_of.id if inquiry.retry_of else None,
         parent_id=inquiry.earlier[-1].id if inquiry.earlier else None,
-        base_url=base_url,
+        base_url=endpoint.base_url,
         params=params,
         user_content=user_content,
         session=inquiry.session,
@@ -133,7 +129,7 @@ def prepare(
         asked=Asked(
             requested,
             pin=pin,
-            host=urlsplit(base_url).hostname or "",
+            host=urlsplit(endpoint.base_url).hostname or "",
             same_models=settings.table("same_models"),
         ),
         policy=chain_policy(settings, policy, by),
@@ -168,24 +164,23 @@ def ask(
     context: Context,
     watch: Callable[[ExchangeEvent], None],
     report: Callable[[JsonObject], None] | None = None,
-    host: Host | None = None,
+    api: Api | None = None,
 ) -> Exchange:
-    """Ask, keep it, and give the finished exchange; `watch` hears all that happens, `Finished` last. Without a
-    `host` one is opened for this question alone.
+    """Ask, keep it, and give the finished exchange; `watch` hears all that happens, `Finished` last. Without an
+    `api` it is opened for this question alone.
 
     Raises AvowError where nothing was sent.
     """
-    with nullcontext(host) if host else host_for(inquiry.settings, context, inquiry.simulate) as there:
-        prepared = prepare(inquiry, context, there.base_url, simulated=there.simulated, transport=there.transport)
+    with nullcontext(api) if api else context.open(inquiry.settings, simulate=inquiry.simulate) as api:
+        prepared = prepare(inquiry, context, api.endpoint, simulated=api.simulated, transport=api.transport)
         keeper = Keeper(context, inquiry.settings, watch)
         exchange = keeper.begin(prepared.exchange)
         for note in prepared.notes:
             watch(Noted(note))
-        patience = _patience(inquiry.settings, prepared.plan)
         finished = converse(
             prepared.plan,
             exchange,
-            send=lambda request: there.transport.send(request, patience),
+            send=lambda request: api.send(request, prepared.plan.limits.deadline),
             watch=watch,
             save=keeper.save,
         )
@@ -197,10 +192,10 @@ def count(inquiry: Inquiry, context: Context) -> int:
 
     Raises ExchangeError where the API does not say.
     """
-    with host_for(inquiry.settings, context, inquiry.simulate) as host:
-        prepared = prepare(inquiry, context, host.base_url, simulated=host.simulated)
+    with context.open(inquiry.settings, simulate=inquiry.simulate) as api:
+        prepared = prepare(inquiry, context, api.endpoint, simulated=api.simulated)
         request = prepared.plan.endpoint.count_tokens(prepared.plan.request.body or {})
-        with host.transport.send(request, _patience(inquiry.settings, prepared.plan)) as response:
+        with api.send(request, prepared.plan.limits.deadline) as response:
             data = response.read(1024 * 1024)
             if response.status >= 400:
                 raise rejected(response.status, response.headers, data)
@@ -257,37 +252,6 @@ def content_of(inquiry: Inquiry) -> tuple[JsonObject, ...]:
 
 def _expanded(content: tuple[JsonObject, ...], attachments: tuple[Attachment, ...]) -> list[JsonObject]:
     return [block(attachments[b["index"]]) if b["type"] == "attachment" else b for b in content]
-
-
-@contextmanager
-def host_for(settings: Settings, context: Context, simulate: str | None = None) -> Iterator[Host]:
-    """Where questions go: the base URL with the user's credential; for `simulate`, the stand-in that plays this
-    scenario, with a key of its own. Raises UsageError or CredentialsError."""
-    if simulate is not None:
-        from avow.endpoint.credential import Credential
-        from avow.simulator.server import Simulator
-
-        with Simulator(scenario=simulate) as simulator:
-            credential = Credential("sk-ant-simulated", "x-api-key", "the stand-in")
-            transport = Transport(credential, context.screen.sending)
-            try:
-                yield Host(simulator.base_url, transport, simulated=True)
-            finally:
-                transport.close()
-    else:
-        base_url, credential = context.destination(settings)
-        transport = Transport(credential, context.screen.sending)
-        try:
-            yield Host(base_url, transport)
-        finally:
-            transport.close()
-
-
-def _patience(settings: Settings, plan: Plan) -> Patience:
-    between = settings.number("timeout")
-    whole = not plan.request.streamed
-    first = between if between is not None else 600.0
-    return Patience(first, first if whole else (between if between is not None else 120.0), plan.limits.deadline)
 
 
 def _notes(replayed: Replayed, pin: Pin | None) -> list[str]:

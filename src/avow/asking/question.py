@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from avow.asking.inquiry import Inquiry, ask, count, failed_before_sending, prepare
+from avow.asking.inquiry import Inquiry, ask, count, failed_before_sending
 from avow.asking.typed import Options
 from avow.context import Context
 from avow.errors import AvowError, CredentialsError, UsageError, ended_by
@@ -15,7 +15,6 @@ from avow.exit_codes import BySignal, ExitCode
 from avow.settings.levels import Settings
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
-from avow.wire.request import API_URL
 
 if TYPE_CHECKING:
     from avow.prompt.templates import Template
@@ -63,7 +62,9 @@ def answer(options: Options, context: Context) -> ExitCode:
     )
     inquiry = _with_schema(inquiry, settings)
     if options.dry_run is not None:
-        return _show_request(inquiry, context, options.dry_run)
+        from avow.asking import dry_run
+
+        return dry_run.show(inquiry, context, options.dry_run)
     if options.only_count:
         return _count(inquiry, context)
     return put(inquiry, context)
@@ -310,20 +311,6 @@ def _report(target: str | None, context: Context) -> Callable[[JsonObject], None
             context.screen.error(f"--report {target}: {(error.strerror or 'cannot be written').lower()}")
 
     return write
-
-
-def _show_request(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
-    from avow.asking.dry_run import as_curl, as_http
-
-    if form not in ("request", "curl"):
-        raise UsageError(f"--dry-run={form}: there is no such form", hint="--dry-run or --dry-run=curl")
-    base_url = "http://127.0.0.1" if inquiry.simulate else inquiry.settings.text("base_url") or API_URL
-    prepared = prepare(inquiry, context, base_url)
-    token_only = not context.environ.get("ANTHROPIC_API_KEY") and context.environ.get("ANTHROPIC_AUTH_TOKEN")
-    style = inquiry.settings.text("auth_style") or ("bearer" if token_only else "x-api-key")
-    show = as_curl if form == "curl" else as_http
-    context.screen.out(show(prepared.plan.request, style))
-    return ExitCode.OK
 
 
 def _count(inquiry: Inquiry, context: Context) -> ExitCode:

@@ -1,19 +1,14 @@
-"""Settings as what a request says: where it goes, the fields of its body, and who may answer."""
+"""Settings as what a request says: the fields of its body, and who may answer."""
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from avow.context import Context
 from avow.errors import UsageError
 from avow.exchange.chain import Policy
 from avow.models import catalogue
-from avow.routing.gateways import asked_for
 from avow.settings.levels import Settings
 from avow.wire.json_value import JsonObject
-from avow.wire.request import API_HOST, CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint
 
 if TYPE_CHECKING:
-    from avow.endpoint.credential import Credential
     from avow.models.catalogue import Model
 
 MAX_TOKENS = 64_000
@@ -29,33 +24,6 @@ _OPTION_FOR = {
 def expand(name: str, settings: Settings) -> str:
     """The id that an alias stands for; the user's own aliases outrank the built-in ones."""
     return catalogue.expand_alias(name, settings.table("aliases"))
-
-
-def endpoint_for(
-    settings: Settings, base_url: str, context: Context, credential: "Credential | None" = None
-) -> Endpoint:
-    """Where and how the API is spoken to: the API's own host in the current version, others in the old one. A bearer
-    token that is no API key needs a beta on the API's own host."""
-    from avow import __version__
-
-    host = urlsplit(base_url).hostname or ""
-    is_token = credential is not None and credential.style == "bearer" and not credential.is_api_key
-    version = settings.text("api_version") or (CURRENT_VERSION if host == API_HOST else OLD_VERSION)
-    return Endpoint(
-        base_url,
-        version,
-        headers=(*custom_headers(context), *settings.table("headers").items()),
-        user_agent=f"avow/{__version__}",
-        betas=(OAUTH_BETA,) if is_token and host == API_HOST else (),
-        extra=asked_for(host),
-    )
-
-
-def custom_headers(context: Context) -> tuple[tuple[str, str], ...]:
-    """`ANTHROPIC_CUSTOM_HEADERS`: one `Name: value` a line; lines without a colon are ignored."""
-    lines = context.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
-    pairs = (line.split(":", 1) for line in lines if ":" in line)
-    return tuple((name.strip(), value.strip()) for name, value in pairs if name.strip())
 
 
 def body_fields(settings: Settings, known: "Model | None", response_format: JsonObject | None = None) -> JsonObject:

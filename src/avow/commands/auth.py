@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 
@@ -14,21 +14,15 @@ from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
 
 MOST_BYTES = 64 * 1024
+CHECK_S = 20.0
+"""How long the API may stay silent when it is asked about a key."""
+
 UNLOCK_S = 60.0
 """How long a person at a terminal may take to unlock the keyring."""
 
 app = typer.Typer(help="The API key: store it, see which one is used, remove it.")
 _BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="URL", help="The host it is for.")]
 _Profile = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="Take the host from this profile.")]
-
-
-class Check(Protocol):
-    """Asks the API, free of charge, whether it takes a credential: None if so, else what it said.
-
-    Raises ExchangeError where the API cannot be reached or cannot tell.
-    """
-
-    def __call__(self, base_url: str, credential: Credential, settings: Settings, context: Context) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +66,27 @@ def logout_command(context: typer.Context, base_url: _BaseUrl = None, profile: _
     raise typer.Exit(run_logout(Options(base_url, profile), context.obj))
 
 
-def check_key(base_url: str, credential: Credential, settings: Settings, context: Context) -> str | None:
-    """`GET /v1/models?limit=1`, which costs nothing. See `Check`."""
-    import contextlib
+def check_key(credential: Credential, settings: Settings, context: Context) -> str | None:
+    """Ask the API, free of charge (`GET /v1/models?limit=1`), whether it takes the credential: None if so, else what it
+    said.
 
-    from avow.asking.request_fields import endpoint_for
-    from avow.endpoint.transport import Patience, Transport
+    Raises ExchangeError where the API cannot be reached or cannot tell.
+    """
+    from avow.endpoint.transport import Patience
     from avow.wire.failure import rejected
 
-    request = endpoint_for(settings, base_url, context).request("GET", "/v1/models?limit=1")
-    transport = Transport(credential)
-    with contextlib.closing(transport), transport.send(request, Patience(first_s=20.0, between_s=20.0)) as response:
-        if response.status < 400:
-            return None
-        error = rejected(response.status, response.headers, response.read(64 * 1024))
+    with context.open(settings, credential=credential, patience=Patience(CHECK_S, CHECK_S)) as api:
+        request = api.endpoint.request("GET", "/v1/models?limit=1")
+        with api.send(request) as response:
+            if response.status < 400:
+                return None
+            error = rejected(response.status, response.headers, response.read(64 * 1024))
     if error.exit_code is ExitCode.CREDENTIALS:
         return _without(error.message, credential.secret)
     raise error
 
 
-def run_login(options: Options, context: Context, check: Check = check_key) -> ExitCode:
+def run_login(options: Options, context: Context) -> ExitCode:
     """Take a key, check it and store it for the host of the base URL.
 
     Raises CredentialsError for a key that the API turns away, or a keyring that cannot keep it; nothing is stored
@@ -100,12 +95,11 @@ def run_login(options: Options, context: Context, check: Check = check_key) -> E
     if options.store not in ("keyring", "file"):
         raise UsageError(f"--store {options.store}: there is no such place", hint="keyring or file")
     settings = _settings(options, context)
-    base_url = settings.text("base_url") or ""
-    host = check_destination(base_url)
+    host = check_destination(settings.base_url)
     secret = checked(_given_key(context, host), "the key given")
     credential = Credential(secret, "x-api-key", "the key given", host).styled(settings.text("auth_style"))
     if options.check:
-        _check_or_fail(base_url, credential, settings, context, check)
+        _check_or_fail(credential, settings, context)
     interactive = context.stdin_is_terminal
     place = keys.store(
         host,
@@ -124,14 +118,13 @@ def run_login(options: Options, context: Context, check: Check = check_key) -> E
     return ExitCode.OK
 
 
-def run_status(options: Options, context: Context, check: Check = check_key) -> ExitCode:
+def run_status(options: Options, context: Context) -> ExitCode:
     """Print every source of a key, with what became of it; 3 where none wins, or the API turns the key away."""
     settings = _settings(options, context)
-    base_url = settings.text("base_url") or ""
-    host = check_destination(base_url)
+    host = check_destination(settings.base_url)
     sources = keys.explain(
         context.environ,
-        base_url=base_url,
+        base_url=settings.base_url,
         config_dir=context.paths.config,
         api_key_command=settings.words("api_key_command"),
         keyring_enabled=settings.flag("keyring.enabled"),
@@ -139,8 +132,7 @@ def run_status(options: Options, context: Context, check: Check = check_key) -> 
     usable = any(source.state == "wins" for source in sources)
     code, verdict = (ExitCode.OK if usable else ExitCode.CREDENTIALS), None
     if usable and options.check:
-        credential = context.destination(settings)[1]
-        code, verdict = _checked(base_url, credential, settings, context, check)
+        code, verdict = _checked(context.credential(settings), settings, context)
     if options.as_json:
         rows = [{"source": s.name, "state": s.state, "last_four": s.last_four} for s in sources]
         body = {"host": host, "usable": usable, "sources": rows, "check": verdict}
@@ -164,7 +156,7 @@ def run_status(options: Options, context: Context, check: Check = check_key) -> 
 def run_logout(options: Options, context: Context) -> ExitCode:
     """Remove the stored key for the host; what else would still be used is said."""
     settings = _settings(options, context)
-    host = check_destination(settings.text("base_url") or "")
+    host = check_destination(settings.base_url)
     removed, problem = keys.remove(
         host, config_dir=context.paths.config, keyring_enabled=settings.flag("keyring.enabled")
     )
@@ -202,10 +194,10 @@ def _given_key(context: Context, host: str) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _check_or_fail(base_url: str, credential: Credential, settings: Settings, context: Context, check: Check) -> None:
+def _check_or_fail(credential: Credential, settings: Settings, context: Context) -> None:
     """Raises CredentialsError where the API turns the key away, and says so where it cannot be asked."""
     try:
-        problem = check(base_url, credential, settings, context)
+        problem = check_key(credential, settings, context)
     except Rejected as error:
         # A gateway without that address says nothing about the key.
         context.screen.note(f"the key could not be checked: {error.message}")
@@ -217,21 +209,14 @@ def _check_or_fail(base_url: str, credential: Credential, settings: Settings, co
         raise CredentialsError(f"the API does not take this key: {problem}", hint="nothing was stored")
 
 
-def _checked(
-    base_url: str, credential: Credential, settings: Settings, context: Context, check: Check
-) -> tuple[ExitCode, str]:
+def _checked(credential: Credential, settings: Settings, context: Context) -> tuple[ExitCode, str]:
     try:
-        problem = check(base_url, credential, settings, context)
+        problem = check_key(credential, settings, context)
     except ExchangeError as error:
         return error.exit_code, f"could not be checked: {_without(error.message, credential.secret)}"
-    return (
-        (ExitCode.CREDENTIALS, f"the API does not take the key: {problem}")
-        if problem
-        else (
-            ExitCode.OK,
-            "the API takes the key",
-        )
-    )
+    if problem:
+        return ExitCode.CREDENTIALS, f"the API does not take the key: {problem}"
+    return ExitCode.OK, "the API takes the key"
 
 
 def _without(text: str, secret: str) -> str:

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avow.asking.inquiry import Host, Inquiry, ask, host_for
+from avow.asking.inquiry import Inquiry, ask
 from avow.asking.question import configure, conversation_of, system_from_file, watcher_for
 from avow.asking.request_fields import expand
 from avow.commands.declared import Options
-from avow.context import Context
+from avow.context import Api, Context
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Status
 from avow.exit_codes import BySignal, ExitCode, gravest
@@ -79,7 +79,7 @@ class Chat:
         self._files: list[Attachment] = []
         for spec in options.files:
             self._attach(spec)
-        self._host: Host = stack.enter_context(host_for(self.settings(), context, self._simulate))
+        self._api: Api = stack.enter_context(context.open(self.settings(), simulate=self._simulate))
 
     def settings(self, model: str | None = None) -> Settings:
         """The settings of the next turn; `model` counts for it alone."""
@@ -140,7 +140,7 @@ class Chat:
                 self._said.add(event.text)
             watch(event)
 
-        exchange = ask(inquiry, self._context, hear, host=self._host)
+        exchange = ask(inquiry, self._context, hear, api=self._api)
         self._notes = ()
         if instead_of is None:
             self._files = []  # they are sent; until then they wait for a question that can be

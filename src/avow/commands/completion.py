@@ -73,7 +73,7 @@ def _models(context: Context) -> Iterable[Row]:
 
     try:
         settings = context.settings()
-        own, base_url = settings.table("aliases"), settings.text("base_url") or API_URL
+        own, base_url = settings.table("aliases"), settings.base_url
     except AvowError:
         own, base_url = {}, API_URL
     yield from ((name, str(target)) for name, target in own.items())

@@ -5,7 +5,6 @@ import platform
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -135,7 +134,7 @@ def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
     try:
         sources = keys.explain(
             context.environ,
-            base_url=settings.text("base_url") or "",
+            base_url=settings.base_url,
             config_dir=context.paths.config,
             api_key_command=settings.words("api_key_command"),
             keyring_enabled=settings.flag("keyring.enabled"),
@@ -154,10 +153,7 @@ def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
 
 
 def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator[Finding]:
-    from avow.wire.request import API_URL
-
-    base_url = settings.text("base_url") or API_URL
-    shown = _without_secrets(base_url)
+    shown = _without_secrets(settings.base_url)
     if offline:
         yield Finding("api", "reached", "note", f"{shown}: not asked (--offline)")
         return
@@ -216,17 +212,13 @@ def _asked(context: "Context", settings: "Settings") -> tuple[int, str, str | No
     """Status, content type, `Date` and seconds of the one free request. Raises AvowError where there is no answer."""
     import time
 
-    from avow.asking.request_fields import endpoint_for
-    from avow.endpoint.transport import Patience, Transport
+    from avow.endpoint.transport import Patience
 
-    base_url, credential = context.destination(settings)
-    request = endpoint_for(settings, base_url, context).request("GET", "/v1/models?limit=1")
-    begun = time.monotonic()
-    transport = Transport(credential)
-    patience = Patience(first_s=LIMIT_S, between_s=LIMIT_S, deadline=begun + LIMIT_S)
-    with closing(transport), transport.send(request, patience) as response:
-        headers = response.headers
-        return response.status, headers.get("content-type", ""), headers.get("date"), time.monotonic() - begun
+    with context.open(settings, patience=Patience(LIMIT_S, LIMIT_S)) as api:
+        begun = time.monotonic()
+        with api.send(api.endpoint.request("GET", "/v1/models?limit=1"), deadline=begun + LIMIT_S) as response:
+            headers = response.headers
+            return response.status, headers.get("content-type", ""), headers.get("date"), time.monotonic() - begun
 
 
 def _now() -> float:

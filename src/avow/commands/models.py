@@ -1,7 +1,6 @@
 """`avow models`: what the key can use, or one model in detail."""
 
 import time
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -17,7 +16,6 @@ from avow.settings.levels import Settings
 from avow.terminal.facts import Facts
 from avow.terminal.sanitize import clean_line
 from avow.wire.json_value import JsonObject
-from avow.wire.request import API_URL, Request
 
 SCHEMA = "avow.models/1"
 
@@ -82,14 +80,14 @@ def run(options: ModelsOptions, context: Context) -> ExitCode:
 
 
 def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Shown:
-    base_url = settings.text("base_url") or API_URL
+    base_url = settings.base_url
     now = time.time()
     cache = context.paths.cache
     wanted = catalogue.expand_alias(options.model, settings.table("aliases")) if options.model else None
     known = ListedModels(base_url) if options.refresh else read(cache, base_url, now)
     if known.fetched_at is None or (wanted and known.has_list and known.about(wanted) is None):
         try:
-            known = _asked(known, wanted, settings, context, base_url)
+            known = _asked(known, wanted, settings, context)
         except CredentialsError as error:
             if known.fetched_at is None:
                 context.screen.warn(
@@ -108,34 +106,21 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
     return _listed(known, wanted, base_url)
 
 
-def _asked(
-    known: ListedModels, wanted: str | None, settings: Settings, context: Context, base_url: str
-) -> ListedModels:
+def _asked(known: ListedModels, wanted: str | None, settings: Settings, context: Context) -> ListedModels:
     """Ask for the list where it is not known yet, and for the one model that it lacks."""
-    from avow.asking.request_fields import endpoint_for
     from avow.commands.with_retries import with_retries
-    from avow.endpoint.transport import Patience, Transport
+    from avow.endpoint.transport import Patience
 
-    base_url, credential = context.destination(settings)
-    endpoint = endpoint_for(settings, base_url, context, credential)
     seconds = settings.number("timeout") or 30.0
-    patience = Patience(seconds, seconds)
-    transport = Transport(credential)
-
-    def send(request: Request) -> AbstractContextManager[Any]:
-        return transport.send(request, patience)
-
-    try:
-        now = time.time()
+    now = time.time()
+    with context.open(settings, patience=Patience(seconds, seconds)) as api:
         if known.fetched_at is None:
-            listed = with_retries(lambda: fetch(endpoint, send, now), settings, context)
+            listed = with_retries(lambda: fetch(api.endpoint, api.send, now), settings, context)
             known = replace(listed, singles=known.singles)
         if wanted and known.has_list and known.about(wanted) is None:
-            said = with_retries(lambda: fetch_one(endpoint, wanted, send), settings, context)
+            said = with_retries(lambda: fetch_one(api.endpoint, wanted, api.send), settings, context)
             known = replace(known, singles={**known.singles, wanted: (now, said)})
-        return known
-    finally:
-        transport.close()
+    return known
 
 
 def _built_in(wanted: str | None, base_url: str, known: ListedModels | None) -> _Shown:

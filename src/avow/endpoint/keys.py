@@ -52,9 +52,8 @@ def find(
     that no key may be sent to. No message holds any part of a key.
     """
     host = check_destination(base_url)
-    for variable, style in _VARIABLES:
-        if secret := environ.get(variable, "").strip():
-            return Credential(checked(secret, variable), style, variable)
+    if credential := from_environment(environ):
+        return credential
     from avow.endpoint import key_command, key_file
 
     if api_key_command:
@@ -73,6 +72,14 @@ def find(
     if host in keys:
         return Credential(keys[host], "x-api-key", str(path), host)
     raise none_found(host, path, reason, others=bool(keys))
+
+
+def from_environment(environ: Mapping[str, str]) -> Credential | None:
+    """The credential that a variable holds. Raises CredentialsError where that cannot be one."""
+    for variable, style in _VARIABLES:
+        if secret := environ.get(variable, "").strip():
+            return Credential(checked(secret, variable), style, variable)
+    return None
 
 
 def none_found(host: str, path: Path, keyring: str, *, others: bool = False) -> CredentialsError:

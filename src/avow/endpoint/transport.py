@@ -17,6 +17,10 @@ from avow.wire.request import Request
 if TYPE_CHECKING:
     import httpx
 
+FIRST_S = 600.0
+BETWEEN_S = 120.0
+"""How long the API may stay silent before an answer begins, and in the midst of one, where no setting says so."""
+
 CONNECT_S = 10.0
 WRITE_S = 60.0
 WATCHED_BYTES = 1_000_000
@@ -28,8 +32,8 @@ class Patience(NamedTuple):
     """How long the API may stay silent, in seconds: before the first byte, and between bytes; `deadline` is the
     moment (of `time.monotonic`) at which the whole exchange must be over."""
 
-    first_s: float = 600.0
-    between_s: float = 120.0
+    first_s: float = FIRST_S
+    between_s: float = BETWEEN_S
     deadline: float | None = None
 
     def left(self) -> float | None:
@@ -54,7 +58,7 @@ class Transport:
     how many there are; None once no more will leave.
     """
 
-    credential: Credential | None = None
+    credential: Credential
     watch_upload: Callable[[tuple[int, int] | None], None] | None = field(default=None, repr=False)
     _client: Any = field(default=None, repr=False)
 
@@ -135,11 +139,7 @@ class Transport:
             watch(None)
 
     def _headers(self, request: Request) -> list[tuple[str, str]]:
-        headers = list(request.headers)
-        if self.credential is not None:
-            headers = [(n, v) for n, v in headers if n.lower() not in ("x-api-key", "authorization")]
-            headers.append(self.credential.header())
-        return headers
+        return [*request.headers, self.credential.header()]
 
 
 class Response:

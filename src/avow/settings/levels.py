@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from avow.errors import ConfigError, UsageError
 from avow.settings.keys import GROUPS, KEYS, EntryError, Key, about, checked, from_text, is_key, nearest
+from avow.wire.request import API_URL
 
 __all__ = ["KEYS", "Config", "Key", "Origin", "Settings", "is_key", "load", "read", "resolve", "unknown_variables"]
 
@@ -68,6 +69,15 @@ class Settings(NamedTuple):
         """A text; None where it is empty or not set."""
         value = self.values[name]
         return value if isinstance(value, str) and value else None
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is."""
+        return self.text("base_url") or API_URL
+
+    def at(self, base_url: str) -> "Settings":
+        """The same for an API at another place."""
+        return self._replace(values={**self.values, "base_url": base_url})
 
     def integer(self, name: str) -> int | None:
         """A whole number."""

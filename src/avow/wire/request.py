@@ -21,9 +21,11 @@ OAUTH_BETA = "oauth-2025-04-20"
 COUNTED = ("system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed")
 """The body fields that `count_tokens` takes besides model and messages."""
 
-_PROTOCOL = frozenset(
+_NOT_THEIRS = frozenset(
     {"anthropic-version", "content-type", "content-length", "transfer-encoding", "accept", "accept-encoding"}
+    | {"x-api-key", "authorization"}
 )
+"""Headers that the user's own never replace: those of the protocol, and the credential's, of which there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,14 @@ class Endpoint:
         return self.base_url.rstrip("/") + path
 
     def request(self, method: str, path: str, body: JsonObject | None = None, betas: Iterable[str] = ()) -> Request:
-        """A request to `path`; the user's own headers come last and never replace what the protocol needs,
-        but `anthropic-beta` lists are joined."""
+        """A request to `path`; the user's own headers come last and never replace what the protocol needs or
+        the credential, but `anthropic-beta` lists are joined."""
         wanted = [*self.betas, *betas]
         own = []
         for name, value in self.headers:
             if name.lower() == "anthropic-beta":
                 wanted += [token.strip() for token in value.split(",")]
-            elif name.lower() not in _PROTOCOL:
+            elif name.lower() not in _NOT_THEIRS:
                 own.append((name, value))
         streamed = bool(body and body.get("stream"))
         headers = [("anthropic-version", self.version)]
