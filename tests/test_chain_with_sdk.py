@@ -123,7 +123,7 @@ def test_avow_sends_what_the_sdk_sends(name: str) -> None:
     for key in ("token", "mode", "beta", "rest"):
         assert [each[key] for each in one] == [each[key] for each in other], key
     assert [texts_of(each["messages"]) for each in one] == [texts_of(each["messages"]) for each in other]
-    assert exchange.status is (Status.TRUNCATED if exchange.stop_reason == "tool_use" else Status.COMPLETE)
+    assert exchange.status is (Status.TRUNCATED if exchange.reply.stop_reason == "tool_use" else Status.COMPLETE)
     assert exchange.verdict is Verdict.FALLBACK
     assert exchange.routing.served_model == (SAME_TEXT | WITHDRAWN)[name]
     if name in SAME_TEXT:
@@ -148,5 +148,5 @@ def test_both_take_it_for_final(name: str) -> None:
 def test_the_credit_is_kept() -> None:
     with Simulator(scenario="credit") as sim:
         exchange = by_avow(sim)
-    assert (exchange.usage or {})["fallback_credit"]["status"]["type"] == "redeemed"
-    assert exchange.routing.hops[-1].usage == exchange.usage
+    assert (exchange.reply.usage or {})["fallback_credit"]["status"]["type"] == "redeemed"
+    assert exchange.routing.hops[-1].usage == exchange.reply.usage

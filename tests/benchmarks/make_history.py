@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from avow.exchange.exchange import Exchange, Status, timestamp
+from avow.exchange.exchange import Exchange, Question, Reply, Status, timestamp
 from avow.exit_codes import ExitCode
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
@@ -55,17 +55,18 @@ def make(dice: random.Random, n: int, count: int) -> Exchange:
         status=status,
         routing=routing,
         exit_code=ExitCode.OK,
-        prompt=prompt,
-        user_content=({"type": "text", "text": prompt},),
-        content=({"type": "text", "text": routing.text},) if routing.segments else (),
-        stop_reason="end_turn" if routing.segments else "refusal",
-        usage={"input_tokens": 40, "output_tokens": 210},
-        cost_usd=0.01,
-        cost_floor_usd=0.01,
-        first_token_ms=dice.randint(200, 4_000),
-        total_ms=dice.randint(4_000, 60_000),
-        request_id=f"req_{n:012d}",
-        message_id=f"msg_{n:012d}",
+        question=Question(prompt, user_content=({"type": "text", "text": prompt},)),
+        reply=Reply(
+            content=({"type": "text", "text": routing.text},) if routing.segments else (),
+            stop_reason="end_turn" if routing.segments else "refusal",
+            usage={"input_tokens": 40, "output_tokens": 210},
+            cost_usd=0.01,
+            cost_floor_usd=0.01,
+            first_token_ms=dice.randint(200, 4_000),
+            total_ms=dice.randint(4_000, 60_000),
+            request_id=f"req_{n:012d}",
+            message_id=f"msg_{n:012d}",
+        ),
         base_url="https://api.anthropic.com",
         session=f"session-{n // 50}",
     )

@@ -22,6 +22,7 @@ from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
 from avow.wire.replay import has_handover
 from tests import samples
+from tests.changing import changed
 
 FABLE, OPUS, SONNET = "claude-fable-5", "claude-opus-4-8", "claude-sonnet-5"
 THINKING = {"type": "thinking", "thinking": "", "signature": "c2ln"}
@@ -61,9 +62,9 @@ def turn(
         "prompt": f"question {number}",
         "user_content": (text(f"question {number}"),),
     }
-    return Exchange(
-        id=f"id{number}",
-        conversation_id="c",
+    plain = Exchange(id=f"id{number}", conversation_id="c", created_at="", requested_model=FABLE)
+    return changed(
+        plain,
         status=status,
         content=content or (text(f"answer {number}"),),
         routing=Routing(verdict=verdict, served_model=served, segments=segments, pin=pin, moved_to=moved_to),
@@ -357,7 +358,7 @@ BLOCKS = st.sampled_from(
 )
 def test_messages_are_always_acceptable(drawn: list[tuple[list[JsonObject], Status, str | None]]) -> None:
     turns = [
-        turn(number, served=served, status=status)._replace(content=tuple(content))
+        changed(turn(number, served=served, status=status), content=tuple(content))
         for number, (content, status, served) in enumerate(drawn, 1)
     ]
     replayed = replay(turns, model=FABLE)

@@ -12,6 +12,7 @@ from avow.exchange.exchange import SCHEMA, Exchange, Status, as_json, exit_code,
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
+from tests.changing import changed
 
 A, B = "claude-fable-5-2", "claude-opus-4-8"
 V, S, X = Verdict, Status, ExitCode
@@ -149,7 +150,8 @@ def test_every_key_is_always_there_in_the_order_of_the_documentation() -> None:
 def test_an_exchange_as_json() -> None:
     file = Attachment("a.txt", "text", "text/plain", 3, "ab", b"abc")
     found = as_json(
-        EXCHANGE._replace(
+        changed(
+            EXCHANGE,
             routing=ROUTING,
             exit_code=ExitCode.FALLBACK,
             attachments=(file,),

@@ -160,10 +160,10 @@ def test_an_answer() -> None:
     outcome = against(OK)
     assert outcome.summary == COMPLETE
     assert (outcome.exchange.text, outcome.shown) == ("Hello", "Hello")
-    assert (outcome.exchange.request_id, outcome.exchange.message_id) == ("req_1", "msg_1")
-    assert outcome.exchange.usage == {"input_tokens": 9, "output_tokens": 5}
+    assert (outcome.exchange.reply.request_id, outcome.exchange.reply.message_id) == ("req_1", "msg_1")
+    assert outcome.exchange.reply.usage == {"input_tokens": 9, "output_tokens": 5}
     assert isinstance(outcome.told[0], Started)
-    assert outcome.exchange.first_token_ms is not None
+    assert outcome.exchange.reply.first_token_ms is not None
     assert outcome.server is not None
     (request,) = outcome.server.requests
     assert request.line == "POST /v1/messages HTTP/1.1"
@@ -498,7 +498,7 @@ RETRIES: dict[str, tuple[list[list[Step] | bytes], int, Status, int, str | None]
 def test_retries(name: str) -> None:
     answers, retries, status, code, kind = RETRIES[name]
     outcome = against(*answers)
-    assert outcome.exchange.retries == len(outcome.of(Retrying)) == len(outcome.waits) == retries
+    assert outcome.exchange.reply.retries == len(outcome.of(Retrying)) == len(outcome.waits) == retries
     failure = outcome.exchange.error
     assert (outcome.exchange.status, outcome.exchange.exit_code) == (status, code)
     assert (failure.type if failure else None) == kind
@@ -758,7 +758,7 @@ def test_a_closed_stdout_ends_it_and_a_reroute_already_seen_is_kept() -> None:
 def test_nobody_listens() -> None:
     outcome = asking(f"http://127.0.0.1:{unused_port()}")
     assert outcome.summary == (Status.FAILED, None, 6, "connection")
-    assert outcome.exchange.retries == 2
+    assert outcome.exchange.reply.retries == 2
 
 
 def test_a_name_that_does_not_exist() -> None:

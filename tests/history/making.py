@@ -4,10 +4,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from avow.exchange.exchange import Exchange, Status, new_id, timestamp
+from avow.exchange.exchange import Exchange, Question, Status, new_id, timestamp
 from avow.history import schema
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+from tests.changing import changed
 
 FABLE, OPUS, OLD = "claude-fable-5-2", "claude-opus-5-5", "claude-opus-4-8"
 NOON = 1_790_000_000.0
@@ -22,11 +23,10 @@ def asked(prompt: str | None = "What is a hop?", *, at: float = NOON, **changes:
         created_at=timestamp(at),
         requested_model=FABLE,
         sent_model=FABLE,
-        prompt=prompt,
-        user_content=({"type": "text", "text": prompt},) if prompt else (),
+        question=Question(prompt, user_content=({"type": "text", "text": prompt},) if prompt else ()),
         base_url="https://api.anthropic.com",
     )
-    return plain._replace(**changes)
+    return changed(plain, **changes)
 
 
 def answered(prompt: str | None = "What is a hop?", text: str = "One try.", **changes: Any) -> Exchange:

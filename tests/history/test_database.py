@@ -68,7 +68,7 @@ def test_many_processes_at_a_file_that_is_not_there_yet_lose_nothing(tmp_path: P
     assert failed == []
     with History.open(path, read_only=True) as history:
         found = list(history.rows())
-    assert {exchange.prompt for exchange in found} == {f"name{n}" for n in range(number)}
+    assert {exchange.question.prompt for exchange in found} == {f"name{n}" for n in range(number)}
     assert {str(exchange.status) for exchange in found} == {"complete"}
     assert is_sound(path)
 
@@ -171,7 +171,7 @@ def test_an_older_history_is_brought_up_to_date(tmp_path: Path, version: int, re
     path = tmp_path / "history.db"
     old_file(path, version)
     with History.open(path, read_only=read_only) as history:
-        assert [exchange.prompt for exchange in history.rows()] == ["old words"]
+        assert [exchange.question.prompt for exchange in history.rows()] == ["old words"]
         assert [tuple(row) for row in history.read("SELECT model, input_tokens FROM hop")] == [("claude-fable-5-2", 10)]
         found = history.read("SELECT rowid FROM exchange_search WHERE exchange_search MATCH 'answer'")
         assert [row[0] for row in found] == [1]

@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
         number = history.begin(secret)
         partial = Routing(segments=(Segment(None, "qxpartial " * 200),))
         history.save(secret._replace(number=number, routing=partial))
-        done = rerouted("qxanswer " * 300, prompt=secret.prompt, system="qxsystem", attachments=(FILE,))
+        done = rerouted("qxanswer " * 300, prompt=secret.question.prompt, system="qxsystem", attachments=(FILE,))
         history.finish(done._replace(id=secret.id, number=number))
         history.add(fill[75:])
     return path
@@ -81,7 +81,7 @@ def test_an_exchange_redacted_while_it_runs_stays_so(path: Path) -> None:
         number = history.begin(pending)
         privacy.redact(history, [number])
         history.finish(answered("qxlater", "qxlateranswer", id=pending.id)._replace(number=number))
-        assert history.get(str(number)).prompt is None
+        assert history.get(str(number)).question.prompt is None
         assert history.get(str(number)).routing.served_model is not None
         assert b"qxlater" not in bytes_beside(path)
 
@@ -121,7 +121,7 @@ def test_what_is_too_old_goes(tmp_path: Path) -> None:
     kept(path, *(answered(f"day {n}", at=NOON - n * 86_400) for n in range(10)))
     with History.open(path) as history:
         assert privacy.expire(history, 4, NOON).count == 5
-        assert [exchange.prompt for exchange in history.rows()] == [f"day {n}" for n in range(5)]
+        assert [exchange.question.prompt for exchange in history.rows()] == [f"day {n}" for n in range(5)]
         assert privacy.expire(history, 4, NOON).count == 0
 
 

@@ -80,7 +80,7 @@ def test_a_damaged_file_of_an_older_version_is_saved_too(tmp_path: Path, version
     old_file(tmp_path / "history.db", version, answered("old words", routing=routing))
     assert repair.set_aside(tmp_path / "history.db", NOW).saved == 1
     with History.open(tmp_path / "history.db") as history:
-        assert (history.get("1").prompt, history.get("1").routing.moved_to) == ("old words", OLD)
+        assert (history.get("1").question.prompt, history.get("1").routing.moved_to) == ("old words", OLD)
 
 
 @pytest.mark.parametrize("data", [b"", b"no database " * 999], ids=["empty", "text"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Problem, Status
+from avow.exchange.exchange import Exchange, Problem, Question, Reply, Status
 from avow.exit_codes import BySignal, ExitCode
 from avow.history import schema
 from avow.history.rows import NOT_KEPT, from_row, hidden, hidden_row, milliseconds, to_row
@@ -29,7 +29,7 @@ VALUES = st.recursive(
 )
 OBJECTS = st.dictionaries(TEXTS, VALUES, max_size=3)
 BLOCKS = st.lists(OBJECTS | st.builds(lambda t: {"type": "text", "text": t}, VALUES | TEXTS), max_size=3).map(tuple)
-FAILURES = st.builds(Failure, TEXTS, st.none() | st.integers(100, 599), TEXTS)
+FAILURES = st.builds(Failure, TEXTS, st.none() | st.integers(100, 599), TEXTS, st.none())
 MONEY = st.none() | st.floats(0, 1e6)
 HOPS = st.builds(Hop, MAYBE, st.sampled_from(Outcome), MAYBE, st.none() | FAILURES, st.none() | OBJECTS, MONEY)
 ROUTINGS = st.builds(
@@ -46,6 +46,28 @@ ROUTINGS = st.builds(
     st.none() | st.builds(Pin, TEXTS, st.integers(1, 2**40)),
     MAYBE,
 )
+QUESTIONS = st.builds(
+    Question,
+    MAYBE,
+    MAYBE,
+    MAYBE,
+    st.lists(st.builds(Attachment, TEXTS, TEXTS, TEXTS, COUNTS, MAYBE), max_size=2).map(tuple),
+    OBJECTS,
+    BLOCKS,
+)
+REPLIES = st.builds(
+    Reply,
+    BLOCKS,
+    MAYBE,
+    st.none() | OBJECTS,
+    MONEY,
+    st.floats(0, 1e6),
+    st.integers(0, 9),
+    COUNTS,
+    COUNTS,
+    MAYBE,
+    MAYBE,
+)
 EXCHANGES = st.builds(
     Exchange,
     number=st.none(),
@@ -54,30 +76,22 @@ EXCHANGES = st.builds(
     created_at=st.datetimes().map(lambda t: t.isoformat() + "Z"),
     requested_model=TEXTS,
     status=st.sampled_from(Status),
+    question=QUESTIONS,
+    reply=REPLIES,
     routing=ROUTINGS,
     exit_code=st.none() | st.sampled_from(ExitCode) | st.integers(1, 64).map(BySignal),
+    error=st.none() | st.builds(Failure, TEXTS, st.none() | st.integers(100, 599), TEXTS, MAYBE),
+    problem=st.none() | st.builds(Problem, st.sampled_from(ExitCode), MAYBE),
     withheld=st.booleans(),
     simulated=st.booleans(),
-    prompt=MAYBE,
-    system=MAYBE,
-    template=MAYBE,
-    attachments=st.lists(st.builds(Attachment, TEXTS, TEXTS, TEXTS, COUNTS, MAYBE), max_size=2).map(tuple),
-    stop_reason=MAYBE,
-    usage=st.none() | OBJECTS,
-    cost_usd=MONEY,
-    cost_floor_usd=st.floats(0, 1e6),
+    sent_model=MAYBE,
+    base_url=MAYBE,
     fallback_policy=st.sampled_from(["default", "none"]) | st.lists(TEXTS, max_size=3).map(tuple),
     fallback_by=st.sampled_from(["server", "client"]),
-    retries=st.integers(0, 9),
     retry_of=MAYBE,
-    first_token_ms=COUNTS,
-    total_ms=COUNTS,
-    error=st.none() | st.builds(Failure, TEXTS, st.none() | st.integers(100, 599), TEXTS, MAYBE),
-    params=OBJECTS,
-    user_content=BLOCKS,
-    content=BLOCKS,
+    parent_id=MAYBE,
     session=MAYBE,
-    problem=st.none() | st.builds(Problem, st.sampled_from(ExitCode), MAYBE),
+    source=TEXTS,
 )
 
 
@@ -98,7 +112,7 @@ def test_any_exchange_comes_back_equal(exchange: Exchange) -> None:
 def test_the_text_is_stored_once(exchange: Exchange) -> None:
     row = to_row(exchange)
     everything = json.dumps([value for value in row.values() if isinstance(value, str)])
-    assert everything.count(exchange.prompt or "-") == 1
+    assert everything.count(exchange.question.prompt or "-") == 1
     for segment in exchange.routing.segments:
         assert everything.count(segment.text) == 1
 

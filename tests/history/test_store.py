@@ -11,6 +11,7 @@ from avow.history.filters import Filters
 from avow.history.store import History
 from avow.routing.verdict import Routing, Segment
 from avow.wire.blocks import Attachment
+from tests.changing import changed
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
 
 DAY = 86_400
@@ -62,8 +63,8 @@ def test_adding_many_leaves_known_ones_alone(path: Path) -> None:
     first, second = answered("one", source="claude-code"), answered("two", source="claude-code")
     with History.open(path) as history:
         assert history.add([first]) == 1
-        assert history.add([first._replace(prompt="changed"), second]) == 1
-        assert [exchange.prompt for exchange in history.rows(oldest_first=True)] == ["one", "two"]
+        assert history.add([changed(first, prompt="changed"), second]) == 1
+        assert [exchange.question.prompt for exchange in history.rows(oldest_first=True)] == ["one", "two"]
 
 
 def test_latest_leaves_out_the_stand_in_and_other_clients(path: Path) -> None:
@@ -71,9 +72,9 @@ def test_latest_leaves_out_the_stand_in_and_other_clients(path: Path) -> None:
     with History.open(path, read_only=True) as history:
         latest, with_simulated = history.latest(), history.latest(simulated=True)
     assert latest is not None
-    assert latest.prompt == "own"
+    assert latest.question.prompt == "own"
     assert with_simulated is not None
-    assert with_simulated.prompt == "simulated"
+    assert with_simulated.question.prompt == "simulated"
 
 
 def test_a_session_and_a_conversation_are_found_by_last_use(path: Path) -> None:
@@ -85,8 +86,8 @@ def test_a_session_and_a_conversation_are_found_by_last_use(path: Path) -> None:
         in_session, of_it = history.last_in_session("here"), history.last_of_conversation("A")
         assert in_session is not None
         assert of_it is not None
-        assert (in_session.prompt, of_it.prompt) == ("a1", "a1")
-        assert [turn.prompt for turn in history.conversation("A")] == ["a0", "a1"]
+        assert (in_session.question.prompt, of_it.question.prompt) == ("a1", "a1")
+        assert [turn.question.prompt for turn in history.conversation("A")] == ["a0", "a1"]
         assert history.last_in_session("nowhere") is None
 
 
@@ -94,7 +95,7 @@ def test_retries_are_linked(path: Path) -> None:
     first, *_ = kept(path, rerouted())
     kept(path, answered("again", retry_of=first.id), answered("once more", retry_of=first.id), answered("other"))
     with History.open(path, read_only=True) as history:
-        assert [retry.prompt for retry in history.retries_of(first.id)] == ["again", "once more"]
+        assert [retry.question.prompt for retry in history.retries_of(first.id)] == ["again", "once more"]
         assert history.with_id(first.id) == first
 
 
@@ -104,8 +105,8 @@ FILE = Attachment("notes.txt", "text", "text/plain", 5, "5e1f", b"hello")
 def test_attachments_are_kept_once(path: Path) -> None:
     kept(path, asked(attachments=(FILE, FILE)), asked(attachments=(FILE,)))
     with History.open(path, read_only=True) as history:
-        assert history.get("1").attachments == (FILE, FILE)
-        assert history.get("1").attachments[0].data is None
+        assert history.get("1").question.attachments == (FILE, FILE)
+        assert history.get("1").question.attachments[0].data is None
         assert history.attachment_bytes("5e1f") == b"hello"
         assert history.attachment_bytes("no such") is None
         assert history.read("SELECT count(*) FROM attachment")[0][0] == 1
@@ -114,7 +115,7 @@ def test_attachments_are_kept_once(path: Path) -> None:
 def test_without_attachments_only_what_describes_them_is_kept(path: Path) -> None:
     with History.open(path, keep_attachments=False) as history:
         history.begin(asked(attachments=(FILE,)))
-        assert history.get("1").attachments == (FILE,)
+        assert history.get("1").question.attachments == (FILE,)
         assert history.attachment_bytes("5e1f") is None
     assert b"hello" not in path.read_bytes()
 

@@ -10,12 +10,13 @@ from typing import Any, BinaryIO
 import pyte
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, ExchangeEvent, Status
+from avow.exchange.exchange import Exchange, ExchangeEvent, Question, Reply, Status
 from avow.exit_codes import ExitCode
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.terminal.screen import Screen
 from avow.wire.message import whole
+from tests.changing import changed
 
 FABLE, OPUS = "claude-fable-5", "claude-opus-4-8"
 HOSTILE = (
@@ -42,17 +43,19 @@ def exchange(**changes: Any) -> Exchange:
             evidence=(Evidence("model", FABLE, "weak"),),
             segments=(Segment(FABLE, "An answer."),),
         ),
-        prompt="Why?",
-        usage={"input_tokens": 1234, "output_tokens": 56},
-        cost_usd=0.0012,
-        cost_floor_usd=0.0012,
-        first_token_ms=412,
-        total_ms=3120,
-        request_id="req_1",
-        message_id="msg_1",
+        question=Question(prompt="Why?"),
+        reply=Reply(
+            usage={"input_tokens": 1234, "output_tokens": 56},
+            cost_usd=0.0012,
+            cost_floor_usd=0.0012,
+            first_token_ms=412,
+            total_ms=3120,
+            request_id="req_1",
+            message_id="msg_1",
+        ),
         base_url="https://api.anthropic.com",
     )
-    return whole_one._replace(**changes)
+    return changed(whole_one, **changes)
 
 
 def judged(*messages: dict[str, Any], host: str = "api.anthropic.com", **changes: Any) -> Exchange:

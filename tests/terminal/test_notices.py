@@ -9,6 +9,7 @@ from avow.exchange.exchange import Exchange, Problem, Status
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Verdict
 from avow.terminal.notices import notices, other_name
+from tests.changing import changed
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, hand_over, judged, message
 
@@ -33,7 +34,7 @@ def skipped() -> Exchange:
 
 
 def broken(kind: str, words: str = "words", **changes: Any) -> Exchange:
-    return samples.CUT._replace(error=Failure(kind, None, words), **changes)
+    return changed(samples.CUT, error=Failure(kind, None, words), **changes)
 
 
 CASES = [
@@ -120,7 +121,7 @@ CASES = [
         id="a-problem-found-afterwards",
     ),
     pytest.param(
-        samples.FELL_BACK._replace(status=Status.TRUNCATED, stop_reason="tool_use"),
+        changed(samples.FELL_BACK, status=Status.TRUNCATED, stop_reason="tool_use"),
         [
             f"{FALLBACK} (claude-fable-5 declined: frontier_llm)",
             "avow: truncated: the answer stopped at tool_use",

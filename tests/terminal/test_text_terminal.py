@@ -26,6 +26,7 @@ from avow.exchange.exchange import (
 from avow.exit_codes import ExitCode
 from avow.terminal.screen import Screen
 from avow.terminal.watchers import choose
+from tests.changing import changed
 from tests.conftest import sealed_environment
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, HOSTILE, OPUS, Terminal, exchange, feed
@@ -81,7 +82,8 @@ def test_a_hand_over_is_told_in_its_place_and_in_the_panel(
 @pytest.mark.parametrize("pieces", [1, 7, 1000], ids=["characters", "sevens", "whole"])
 def test_hostile_text_leaves_nothing_active(pieces: int, markdown: bool) -> None:
     terminal = Terminal()
-    everywhere = samples.HANDED_OVER._replace(
+    everywhere = changed(
+        samples.HANDED_OVER,
         requested_model=HOSTILE,
         request_id=HOSTILE,
         routing=samples.HANDED_OVER.routing._replace(

@@ -5,6 +5,7 @@ import pytest
 from avow.exchange.exchange import Exchange
 from avow.terminal.facts import Facts
 from avow.terminal.why import why
+from tests.changing import changed
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, HOSTILE, OPUS, exchange
 
@@ -84,7 +85,7 @@ def test_an_earlier_decline_explains_a_sticky_turn() -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 80])
 def test_it_is_wrapped_on_a_terminal_and_only_there(width: int) -> None:
-    long = samples.FELL_BACK._replace(prompt="many words " * 100)
+    long = changed(samples.FELL_BACK, prompt="many words " * 100)
     shown = why(long, Facts(is_terminal=True, width=width))
     assert max(len(line) for line in shown.splitlines()) <= width + 30 * (width < 40)
     piped = why(long, Facts(width=width))
@@ -93,7 +94,8 @@ def test_it_is_wrapped_on_a_terminal_and_only_there(width: int) -> None:
 
 
 def test_nothing_from_outside_acts() -> None:
-    hostile = samples.FELL_BACK._replace(
+    hostile = changed(
+        samples.FELL_BACK,
         prompt=HOSTILE,
         requested_model=HOSTILE,
         sent_model=HOSTILE,

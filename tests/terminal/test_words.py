@@ -5,6 +5,7 @@ import pytest
 from avow.exchange.exchange import Exchange, Status
 from avow.routing.verdict import Pin, Routing, Verdict
 from avow.terminal.words import CATEGORIES, explain, meaning, vouching_line
+from tests.changing import changed
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, judged, message
 
@@ -68,7 +69,7 @@ def test_nothing_where_there_is_nothing_to_explain(finished: Exchange) -> None:
 
 
 def test_several_things_at_once() -> None:
-    account = explain(samples.FELL_BACK._replace(status=Status.TRUNCATED, stop_reason="max_tokens"))
+    account = explain(changed(samples.FELL_BACK, status=Status.TRUNCATED, stop_reason="max_tokens"))
     assert account is not None
     assert account.title == "another model answered; the answer was cut short"
 

@@ -55,9 +55,12 @@ def _named(history: History, reference: str) -> Exchange:
 def with_files(turns: Sequence[Exchange], history: History) -> tuple[Exchange, ...]:
     """The same turns with the bytes of their attachments at hand: from the history, or read again from where
     they came while their hash still matches. Raises UsageError naming a file that is gone or has changed."""
-    return tuple(
-        turn._replace(attachments=tuple(_with_bytes(file, history) for file in turn.attachments)) for turn in turns
-    )
+    return tuple(_with_files(turn, history) for turn in turns)
+
+
+def _with_files(turn: Exchange, history: History) -> Exchange:
+    files = tuple(_with_bytes(file, history) for file in turn.question.attachments)
+    return turn._replace(question=turn.question._replace(attachments=files))
 
 
 def _with_bytes(file: Attachment, history: History) -> Attachment:
@@ -73,7 +76,7 @@ def _with_bytes(file: Attachment, history: History) -> Attachment:
 
 def mention(turn: Exchange) -> str:
     """A turn in a few words: its number and how its prompt begins."""
-    words = " ".join((turn.prompt or "").split())
+    words = " ".join((turn.question.prompt or "").split())
     short = words if len(words) <= WORDS else words[: WORDS - 1] + "…"
     return f"{turn.number}: {short}" if short else f"{turn.number}"
 
@@ -87,7 +90,7 @@ def settings_of(turn: Exchange) -> dict[str, object]:
     """What a conversation keeps from turn to turn, as settings."""
     return {
         "model": turn.requested_model,
-        "system": turn.system,
+        "system": turn.question.system,
         "fallback": turn.fallback_policy,
         "fallback_by": turn.fallback_by,
     }

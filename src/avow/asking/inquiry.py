@@ -14,7 +14,7 @@ from avow.endpoint.transport import Transport
 from avow.errors import AvowError, Failure
 from avow.exchange.attempts import Limits
 from avow.exchange.conversation import Replayed, pinned, replay
-from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, as_json, new_id, timestamp
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, Question, as_json, new_id, timestamp
 from avow.exchange.run import Check, Plan, converse
 from avow.exit_codes import ExitCode
 from avow.models import catalogue
@@ -105,17 +105,19 @@ def prepare(
         requested_model=requested,
         sent_model=sent,
         simulated=simulated,
-        prompt=inquiry.prompt,
-        system=settings.text("system"),
-        template=inquiry.template,
-        attachments=inquiry.attachments,
+        question=Question(
+            prompt=inquiry.prompt,
+            system=settings.text("system"),
+            template=inquiry.template,
+            attachments=inquiry.attachments,
+            params=params,
+            user_content=user_content,
+        ),
         fallback_policy=policy,
         fallback_by=by,
         retry_of=inquiry.retry_of.id if inquiry.retry_of else None,
         parent_id=inquiry.earlier[-1].id if inquiry.earlier else None,
         base_url=endpoint.base_url,
-        params=params,
-        user_content=user_content,
         session=inquiry.session,
     )
     if by == "client" and policy == "default":
@@ -148,7 +150,7 @@ def _params(inquiry: Inquiry, known: "Model | None") -> JsonObject:
     params = body_fields(inquiry.settings, known, inquiry.response_format)
     if inquiry.retry_of is None:
         return params
-    same = {key: value for key, value in inquiry.retry_of.params.items() if key != "fallbacks"}
+    same = {key: value for key, value in inquiry.retry_of.question.params.items() if key != "fallbacks"}
     return {**same, **({"fallbacks": params["fallbacks"]} if "fallbacks" in params else {})}
 
 

@@ -9,7 +9,7 @@ from avow.asking.inquiry import Inquiry, ask, count, failed_before_sending
 from avow.asking.typed import Options
 from avow.context import Context
 from avow.errors import AvowError, CredentialsError, UsageError, ended_by
-from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Problem, Status, timestamp
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Problem, Question, Status, timestamp
 from avow.exchange.run import Check
 from avow.exit_codes import BySignal, ExitCode
 from avow.settings.levels import Settings
@@ -131,7 +131,7 @@ def _never_sent(inquiry: Inquiry, error: AvowError) -> Exchange:
         requested_model=inquiry.settings.text("model") or "",
         status=Status.FAILED,
         exit_code=error.exit_code,
-        prompt=inquiry.prompt,
+        question=Question(prompt=inquiry.prompt),
         error=failed_before_sending(error),
     )
 

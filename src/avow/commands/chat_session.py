@@ -209,9 +209,9 @@ class Chat:
         if not self._turns:
             raise UsageError("there is nothing to ask again yet", hint="ask something first")
         last = self._turns[-1]
-        if not last.prompt and not last.user_content:
+        if not last.question.prompt and not last.question.user_content:
             raise UsageError(f"the text of exchange {last.number} was not kept", hint="ask it anew")
-        again = self._inquiry(last.prompt or "", last.attachments)._replace(
+        again = self._inquiry(last.question.prompt or "", last.question.attachments)._replace(
             settings=self.settings(model),
             earlier=self._turns[:-1],
             retry_of=last,

@@ -66,7 +66,7 @@ def run(options: RetryOptions, context: Context) -> ExitCode:
     original = history.get(options.reference) if options.reference else history.latest()
     if original is None:
         raise UsageError("there is nothing to ask again yet", hint="ask something first, or name a simulated one")
-    if not original.prompt and not original.user_content:
+    if not original.question.prompt and not original.question.user_content:
         raise UsageError(f"the text of exchange {original.number} was not kept", hint="ask it anew")
     by_id = {turn.id: turn for turn in history.conversation(original.conversation_id)}
     earlier = path_to(original, by_id)[:-1]
@@ -74,9 +74,9 @@ def run(options: RetryOptions, context: Context) -> ExitCode:
     settings = context.settings(given.flags, conversation=settings_of(original), profile=given.profile)
     inquiry = Inquiry(
         settings=settings,
-        prompt=original.prompt or "",
-        attachments=original.attachments,
-        template=original.template,
+        prompt=original.question.prompt or "",
+        attachments=original.question.attachments,
+        template=original.question.template,
         earlier=tuple(earlier_with_files),
         retry_of=original,
         simulate=given.simulate,

@@ -136,7 +136,7 @@ def as_exchange(answer: "PastAnswer") -> "Exchange":
     it is imported once."""
     import hashlib
 
-    from avow.exchange.exchange import Exchange, Status, exit_code
+    from avow.exchange.exchange import Exchange, Question, Reply, Status, exit_code
     from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 
     where = f"{answer.client}\0{answer.session}\0{answer.message_id}\0{answer.request_id}\0{answer.time}\0{answer.row}"
@@ -166,9 +166,11 @@ def as_exchange(answer: "PastAnswer") -> "Exchange":
         status=status,
         routing=routing,
         exit_code=exit_code(status, answer.verdict),
-        prompt=answer.prompt,
-        usage=dict(answer.usage) if answer.usage else None,
+        question=Question(prompt=answer.prompt),
+        reply=Reply(
+            usage=dict(answer.usage) if answer.usage else None,
+            request_id=answer.request_id,
+            message_id=answer.message_id,
+        ),
         source=str(answer.client),
-        request_id=answer.request_id,
-        message_id=answer.message_id,
     )

@@ -69,11 +69,11 @@ def replay(
             left_out.append(LeftOut(number, reason))
             intact = False
             continue
-        same = turn.system == system and turn.params.get("tools") == tools
+        same = turn.question.system == system and turn.question.params.get("tools") == tools
         intact = intact and same and _wrote(turn, model, same_models or {})
         messages.append({"role": "user", "content": user_blocks(turn)})
-        attachments += turn.attachments
-        answer = assistant_turn(turn.content, keep_thinking=intact, continued=_continued(turn))
+        attachments += turn.question.attachments
+        answer = assistant_turn(turn.reply.content, keep_thinking=intact, continued=_continued(turn))
         if answer is not None:
             messages.append({"role": "assistant", "content": answer})
     return Replayed(tuple(messages), tuple(left_out), tuple(attachments))
@@ -84,14 +84,14 @@ def user_blocks(turn: Exchange) -> list[JsonObject]:
 
     Raises UsageError naming the file where the bytes of an attachment are not at hand.
     """
-    if not turn.user_content:
-        return [text_block(turn.prompt)] if turn.prompt else []
+    if not turn.question.user_content:
+        return [text_block(turn.question.prompt)] if turn.question.prompt else []
     blocks = []
-    for item in turn.user_content:
+    for item in turn.question.user_content:
         if item.get("type") != "attachment":
             blocks.append(item)
             continue
-        attachment = turn.attachments[item["index"]]
+        attachment = turn.question.attachments[item["index"]]
         try:
             blocks.append(block(attachment))
         except ValueError as error:
@@ -129,7 +129,7 @@ def _why_not(turn: Exchange) -> str | None:
         return "never finished"
     if turn.status not in (Status.COMPLETE, Status.TRUNCATED):
         return str(turn.status)
-    return None if turn.prompt or turn.user_content else "its text was not kept"
+    return None if turn.question.prompt or turn.question.user_content else "its text was not kept"
 
 
 def _wrote(turn: Exchange, model: str, same_models: Mapping[str, Sequence[str]]) -> bool:
@@ -139,7 +139,7 @@ def _wrote(turn: Exchange, model: str, same_models: Mapping[str, Sequence[str]])
         return False
     # After a hand-over of the API's own all that follows its block belongs back, whoever wrote it.
     served = turn.routing.served_model
-    return has_handover(turn.content) or compare(model, served, same_models) is Identity.SAME
+    return has_handover(turn.reply.content) or compare(model, served, same_models) is Identity.SAME
 
 
 def _continued(turn: Exchange) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from avow.errors import Failure
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode, ExitStatus, gravest
 from avow.models.pricing import price, total
-from avow.routing.verdict import NO_CATEGORY, Outcome, Routing, Verdict
+from avow.routing.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Routing, Verdict
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
 
@@ -38,15 +38,41 @@ class Problem(NamedTuple):
     words: str | None
 
 
-class Exchange(NamedTuple):
-    """One row of the history, and the object of `--output json`. Times: `created_at` RFC 3339 in UTC with
-    milliseconds, durations in ms, costs in USD.
+class Question(NamedTuple):
+    """What was said to the model. `params` are the request's body fields but model, messages and stream; `user_content`
+    is the new user turn as blocks, where `{"type": "attachment", "index": n}` stands for `attachments[n]`."""
 
-    What JSON does not show: `parent_id` is the exchange before it in its conversation; `params` are the request's
-    body fields but model, messages and stream; `user_content` the new user turn as blocks, where
-    `{"type": "attachment", "index": n}` stands for `attachments[n]`; `content` the answer's blocks as received;
-    `session` names the terminal session; `cost_floor_usd` adds up the hops with a known cost; `problem` was found once
-    the answer had come.
+    prompt: str | None = None
+    system: str | None = None
+    template: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    params: JsonObject = _NO_FIELDS
+    user_content: tuple[JsonObject, ...] = ()
+
+
+class Reply(NamedTuple):
+    """What came back, but for who wrote it (that is the routing). `content` are the answer's blocks as received;
+    `usage` those of the final attempt. Times in ms; costs in USD: `cost_usd` is None where any hop's is unknown,
+    `cost_floor_usd` adds up the known ones."""
+
+    content: tuple[JsonObject, ...] = ()
+    stop_reason: str | None = None
+    usage: JsonObject | None = None
+    cost_usd: float | None = None
+    cost_floor_usd: float = 0.0
+    retries: int = 0
+    first_token_ms: int | None = None
+    total_ms: int | None = None
+    request_id: str | None = None
+    message_id: str | None = None
+
+
+class Exchange(NamedTuple):
+    """One row of the history, and the object of `--output json`: what was asked, of whom, what came back, who wrote it,
+    and how it ended. `created_at` is RFC 3339 in UTC with milliseconds.
+
+    What JSON does not show: `sent_model` is the one that the request named; `parent_id` the exchange before it in its
+    conversation; `session` names the terminal session; `problem` was found once the answer had come.
     """
 
     id: str
@@ -55,36 +81,22 @@ class Exchange(NamedTuple):
     requested_model: str
     status: Status = Status.PENDING
     number: int | None = None
+    question: Question = Question()
+    reply: Reply = Reply()
     routing: Routing = Routing()
     exit_code: ExitStatus | None = None
+    error: Failure | None = None
+    problem: Problem | None = None
     withheld: bool = False
     simulated: bool = False
-    prompt: str | None = None
-    system: str | None = None
-    template: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-    stop_reason: str | None = None
-    usage: JsonObject | None = None
-    cost_usd: float | None = None
-    cost_floor_usd: float = 0.0
+    sent_model: str | None = None
+    base_url: str | None = None
     fallback_policy: str | tuple[str, ...] = "default"
     fallback_by: str = "server"
-    retries: int = 0
     retry_of: str | None = None
-    source: str = "avow"
-    first_token_ms: int | None = None
-    total_ms: int | None = None
-    request_id: str | None = None
-    message_id: str | None = None
-    base_url: str | None = None
-    error: Failure | None = None
     parent_id: str | None = None
-    sent_model: str | None = None
-    params: JsonObject = _NO_FIELDS
-    user_content: tuple[JsonObject, ...] = ()
-    content: tuple[JsonObject, ...] = ()
     session: str | None = None
-    problem: Problem | None = None
+    source: str = "avow"
 
     @property
     def verdict(self) -> Verdict | None:
@@ -173,7 +185,7 @@ def priced(
 
 def as_json(exchange: Exchange) -> JsonObject:
     """The object of the contract's §5: every key present, None where unknown."""
-    routing, hide = exchange.routing, exchange.withheld
+    question, reply, routing, hide = exchange.question, exchange.reply, exchange.routing, exchange.withheld
     policy = exchange.fallback_policy
     return {
         "schema": SCHEMA,
@@ -192,31 +204,31 @@ def as_json(exchange: Exchange) -> JsonObject:
         "category": routing.category,
         "explanation": routing.explanation,
         "recommended_model": routing.recommended_model,
-        "hops": hops_as_json(routing),
-        "evidence": evidence_as_json(routing),
-        "prompt": exchange.prompt,
-        "system": exchange.system,
-        "template": exchange.template,
-        "attachments": [attachment.as_json() for attachment in exchange.attachments],
+        "hops": hops_as_json(routing.hops),
+        "evidence": evidence_as_json(routing.evidence),
+        "prompt": question.prompt,
+        "system": question.system,
+        "template": question.template,
+        "attachments": [attachment.as_json() for attachment in question.attachments],
         "text": None if hide else routing.text,
         "segments": [] if hide else [{"model": s.model, "text": s.text} for s in routing.segments],
         "withdrawn_text": None if hide else routing.withdrawn_text,
-        "stop_reason": exchange.stop_reason,
-        "usage": exchange.usage,
-        "cost_usd": exchange.cost_usd,
+        "stop_reason": reply.stop_reason,
+        "usage": reply.usage,
+        "cost_usd": reply.cost_usd,
         "fallback": {"policy": list(policy) if isinstance(policy, tuple) else policy, "by": exchange.fallback_by},
-        "retries": exchange.retries,
+        "retries": reply.retries,
         "retry_of": exchange.retry_of,
         "source": exchange.source,
-        "timing": {"first_token_ms": exchange.first_token_ms, "total_ms": exchange.total_ms},
-        "request_id": exchange.request_id,
-        "message_id": exchange.message_id,
+        "timing": {"first_token_ms": reply.first_token_ms, "total_ms": reply.total_ms},
+        "request_id": reply.request_id,
+        "message_id": reply.message_id,
         "base_url": exchange.base_url,
         "error": exchange.error.as_json() if exchange.error else None,
     }
 
 
-def hops_as_json(routing: Routing) -> list[JsonObject]:
+def hops_as_json(hops: Sequence[Hop]) -> list[JsonObject]:
     """Each hop as `{"model", "outcome", "category", "error", "usage", "cost_usd"}`."""
     return [
         {
@@ -227,13 +239,13 @@ def hops_as_json(routing: Routing) -> list[JsonObject]:
             "usage": hop.usage,
             "cost_usd": hop.cost_usd,
         }
-        for hop in routing.hops
+        for hop in hops
     ]
 
 
-def evidence_as_json(routing: Routing) -> list[JsonObject]:
+def evidence_as_json(evidence: Sequence[Evidence]) -> list[JsonObject]:
     """Each piece as `{"field", "value", "strength"}`."""
-    return [{"field": e.field, "value": e.value, "strength": e.strength} for e in routing.evidence]
+    return [{"field": e.field, "value": e.value, "strength": e.strength} for e in evidence]
 
 
 # What happens while an exchange runs, in the order a watcher is told; `--output jsonl` prints the same. Named

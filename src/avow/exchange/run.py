@@ -25,6 +25,7 @@ from avow.exchange.exchange import (
     HandedOver,
     Noted,
     Problem,
+    Reply,
     Retrying,
     Started,
     Status,
@@ -247,8 +248,8 @@ class _Run:
         routing, cost, floor = priced(judge(self.plan.asked, attempts), self.plan.prices)
         message = next((a.message for a in reversed(attempts) if a.message is not None), None)
         usage = {k: v for k, v in message.usage.items() if k != "iterations"} if message else {}
-        exchange = self.exchange._replace(
-            routing=routing,
+        reply = Reply(
+            content=tuple(_content(attempts)),
             stop_reason=message.stop_reason if message else None,
             usage=usage or None,
             cost_usd=cost,
@@ -258,8 +259,8 @@ class _Run:
             total_ms=round((time.monotonic() - self.begun_at) * 1000),
             request_id=self.request_id,
             message_id=text(message.raw.get("id")) if message else None,
-            content=tuple(_content(attempts)),
         )
+        exchange = self.exchange._replace(routing=routing, reply=reply)
         return self._ended(exchange, message) if final else exchange
 
     def _ended(self, exchange: Exchange, message: Message | None) -> Exchange:

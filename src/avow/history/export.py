@@ -43,7 +43,7 @@ def as_object(exchange: Exchange, *, with_text: bool = True) -> JsonObject:
     if not with_text:
         exchange = hidden(exchange)
     shown = as_json(_unwithheld(exchange))
-    if exchange.prompt is None and not exchange.routing.segments:
+    if exchange.question.prompt is None and not exchange.routing.segments:
         shown["text"] = None
     return {**shown, "withheld": exchange.withheld}
 

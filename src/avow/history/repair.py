@@ -151,7 +151,7 @@ def _put(history: History, rows: list[Any]) -> int:
             continue
         put += history.connection.execute(_INSERT, values).rowcount
         history.tally(row["number"], exchange)
-        for position, attachment in enumerate(exchange.attachments):
+        for position, attachment in enumerate(exchange.question.attachments):
             if attachment.sha256 is not None:
                 link = (row["number"], position, attachment.sha256)
                 history.connection.execute("INSERT OR IGNORE INTO attached VALUES (?, ?, ?)", link)

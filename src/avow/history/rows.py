@@ -1,12 +1,12 @@
 """An exchange as a row of the history, and back again, to the last lone surrogate."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Problem, Status, evidence_as_json, hops_as_json
+from avow.exchange.exchange import Exchange, Problem, Question, Reply, Status, evidence_as_json, hops_as_json
 from avow.exit_codes import BySignal, ExitCode, ExitStatus
 from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
@@ -19,66 +19,23 @@ _LONGEST_NAME = 200
 _PRIVATE = ("explanation", "system", "prompt", "text", "withdrawn_text", "user_content", "content")
 
 
+class _Column(NamedTuple):
+    """A column that holds one field: `part` is where the field stands (`question`, `reply`, `routing`; empty: in the
+    exchange itself). `write` and `read` turn a value into what SQLite takes, and back; None stays None."""
+
+    name: str
+    part: str = ""
+    write: Callable[[Any], Any] | None = None
+    read: Callable[[Any], Any] | None = None
+
+
 def to_row(exchange: Exchange) -> Row:
     """The columns of `schema.COLUMNS` but `number`; every value is one that SQLite takes, as UTF-8."""
-    routing, error = exchange.routing, exchange.error
-    row: Row = {
-        "id": exchange.id,
-        "conversation_id": exchange.conversation_id,
-        "parent_id": exchange.parent_id,
-        "retry_of": exchange.retry_of,
-        "session": exchange.session,
-        "created_at": exchange.created_at,
-        "created_ms": milliseconds(exchange.created_at),
-        "source": exchange.source,
-        "kept": "full",
-        "status": str(exchange.status),
-        "verdict": str(routing.verdict) if routing.verdict else None,
-        "rerouted": int(routing.rerouted),
-        "exit_code": exchange.exit_code,
-        "signal": exchange.signal,
-        "problem": exchange.problem.exit_code if exchange.problem else None,
-        "problem_words": exchange.problem.words if exchange.problem else None,
-        "withheld": int(exchange.withheld),
-        "simulated": int(exchange.simulated),
-        "requested_model": exchange.requested_model,
-        "sent_model": exchange.sent_model,
-        "served_model": routing.served_model,
-        "category": routing.category,
-        "recommended_model": routing.recommended_model,
-        "stop_reason": exchange.stop_reason,
-        "template": exchange.template,
-        "fallback_policy": _policy_text(exchange.fallback_policy),
-        "fallback_by": exchange.fallback_by,
-        "retries": exchange.retries,
-        "first_token_ms": exchange.first_token_ms,
-        "total_ms": exchange.total_ms,
-        "cost_usd": exchange.cost_usd,
-        "cost_floor_usd": exchange.cost_floor_usd,
-        "request_id": exchange.request_id,
-        "message_id": exchange.message_id,
-        "base_url": exchange.base_url,
-        "error_type": error.type if error else None,
-        "error_status": error.status if error else None,
-        "error_message": error.message if error else None,
-        "hint": error.hint if error else None,
-        "usage": None if exchange.usage is None else _dump(exchange.usage),
-        "hops": _dump(hops_as_json(routing)),
-        "evidence": _dump(evidence_as_json(routing)),
-        "params": _dump(exchange.params),
-        "explanation": routing.explanation,
-        "attachments": _dump([{**a.as_json(), "kind": a.kind} for a in exchange.attachments]),
-        "system": exchange.system,
-        "prompt": exchange.prompt,
-        "text": routing.text,
-        "segments": _dump([{"model": s.model, "chars": len(s.text)} for s in routing.segments]),
-        "withdrawn_text": routing.withdrawn_text,
-        "user_content": _pack(exchange.user_content, exchange.prompt or ""),
-        "content": _pack(exchange.content, routing.text),
-        "exact": None,
-        "pin": None if routing.pin is None else _dump(routing.pin._asdict()),
-        "moved_to": routing.moved_to,
-    }
+    row: Row = {}
+    for name, part, write, _read in _COLUMNS:
+        value = getattr(getattr(exchange, part) if part else exchange, name)
+        row[name] = value if value is None or write is None else write(value)
+    row |= _of_several_fields(exchange)
     exact = {name: value for name, value in row.items() if isinstance(value, str) and not _is_utf8(value)}
     if exact:
         row.update((name, encodable(value)) for name, value in exact.items())
@@ -90,48 +47,41 @@ def from_row(row: Mapping[str, Any]) -> Exchange:
     """The exchange a row was made from; attachments come without their bytes."""
     if row["exact"]:
         row = {**{name: row[name] for name in row.keys()}, **json.loads(row["exact"])}  # noqa: SIM118  (a sqlite3.Row)
+    fields: dict[str, Row] = {"": {}, "question": {}, "reply": {}, "routing": {}}
+    for name, part, _write, read in _COLUMNS:
+        value = row[name]
+        fields[part][name] = value if value is None or read is None else read(value)
     text = row["text"] or ""
-    error_type = row["error_type"]
     return Exchange(
         number=row["number"],
-        id=row["id"],
-        conversation_id=row["conversation_id"],
-        parent_id=row["parent_id"],
-        retry_of=row["retry_of"],
-        session=row["session"],
-        created_at=row["created_at"],
-        source=row["source"],
-        status=Status(row["status"]),
-        routing=_routing(row, text),
         exit_code=_exit_status(row),
         problem=None if row["problem"] is None else Problem(ExitCode(row["problem"]), row["problem_words"]),
-        withheld=bool(row["withheld"]),
-        simulated=bool(row["simulated"]),
-        requested_model=row["requested_model"],
-        sent_model=row["sent_model"],
-        stop_reason=row["stop_reason"],
-        template=row["template"],
-        fallback_policy=_policy(row["fallback_policy"]),
-        fallback_by=row["fallback_by"],
-        retries=row["retries"],
-        first_token_ms=row["first_token_ms"],
-        total_ms=row["total_ms"],
-        cost_usd=row["cost_usd"],
-        cost_floor_usd=row["cost_floor_usd"],
-        request_id=row["request_id"],
-        message_id=row["message_id"],
-        base_url=row["base_url"],
-        error=None
-        if error_type is None
-        else Failure(error_type, row["error_status"], row["error_message"], row["hint"]),
-        usage=None if row["usage"] is None else json.loads(row["usage"]),
-        params=json.loads(row["params"]),
-        attachments=tuple(_attachment(item) for item in json.loads(row["attachments"])),
-        system=row["system"],
-        prompt=row["prompt"],
-        user_content=_unpack(row["user_content"], row["prompt"] or ""),
-        content=_unpack(row["content"], text),
+        error=None if row["error_type"] is None else Failure(*(row[name] for name in _OF_ERROR)),
+        question=Question(user_content=_unpack(row["user_content"], row["prompt"] or ""), **fields["question"]),
+        reply=Reply(content=_unpack(row["content"], text), **fields["reply"]),
+        routing=Routing(segments=_segments(row["segments"], text), **fields["routing"]),
+        **fields[""],
     )
+
+
+def _of_several_fields(exchange: Exchange) -> Row:
+    """The columns that more than one field makes, and those that only queries need."""
+    question, routing = exchange.question, exchange.routing
+    return {
+        "created_ms": milliseconds(exchange.created_at),
+        "kept": "full",
+        "rerouted": int(routing.rerouted),
+        "exit_code": exchange.exit_code,
+        "signal": exchange.signal,
+        "problem": exchange.problem.exit_code if exchange.problem else None,
+        "problem_words": exchange.problem.words if exchange.problem else None,
+        **dict(zip(_OF_ERROR, exchange.error or (None,) * len(_OF_ERROR), strict=True)),
+        "text": routing.text,
+        "segments": _dump([{"model": s.model, "chars": len(s.text)} for s in routing.segments]),
+        "user_content": _pack(question.user_content, question.prompt or ""),
+        "content": _pack(exchange.reply.content, routing.text),
+        "exact": None,
+    }
 
 
 def hidden(exchange: Exchange) -> Exchange:
@@ -139,12 +89,8 @@ def hidden(exchange: Exchange) -> Exchange:
     or words of a server; who was asked, who answered and how that is known stays."""
     routing = exchange.routing
     return exchange._replace(
-        prompt=None,
-        system=None,
-        attachments=(),
-        user_content=(),
-        content=(),
-        params={},
+        question=Question(template=exchange.question.template),
+        reply=exchange.reply._replace(content=()),
         problem=exchange.problem and exchange.problem._replace(words=None),
         error=_without_words(exchange.error),
         routing=routing._replace(
@@ -176,40 +122,57 @@ def _exit_status(row: Mapping[str, Any]) -> ExitStatus | None:
     return None if row["exit_code"] is None else ExitCode(row["exit_code"])
 
 
-def _routing(row: Mapping[str, Any], text: str) -> Routing:
+def _segments(packed: str, text: str) -> tuple[Segment, ...]:
     segments, start = [], 0
-    for item in json.loads(row["segments"]):
+    for item in json.loads(packed):
         segments.append(Segment(item["model"], text[start : start + item["chars"]]))
         start += item["chars"]
-    return Routing(
-        verdict=Verdict(row["verdict"]) if row["verdict"] else None,
-        served_model=row["served_model"],
-        category=row["category"],
-        explanation=row["explanation"],
-        recommended_model=row["recommended_model"],
-        hops=tuple(_hop(item) for item in json.loads(row["hops"])),
-        evidence=tuple(Evidence(e["field"], e["value"], e["strength"]) for e in json.loads(row["evidence"])),
-        segments=tuple(segments),
-        withdrawn_text=row["withdrawn_text"],
-        pin=None if row["pin"] is None else Pin(**json.loads(row["pin"])),
-        moved_to=row["moved_to"],
+    return tuple(segments)
+
+
+def _hops_text(hops: tuple[Hop, ...]) -> str:
+    return _dump(hops_as_json(hops))
+
+
+def _hops(packed: str) -> tuple[Hop, ...]:
+    return tuple(
+        Hop(
+            item["model"],
+            Outcome(item["outcome"]),
+            item["category"],
+            None if (error := item["error"]) is None else Failure(error["type"], error["status"], error["message"]),
+            item["usage"],
+            item["cost_usd"],
+        )
+        for item in json.loads(packed)
     )
 
 
-def _hop(item: JsonObject) -> Hop:
-    error = item["error"]
-    return Hop(
-        model=item["model"],
-        outcome=Outcome(item["outcome"]),
-        category=item["category"],
-        error=None if error is None else Failure(error["type"], error["status"], error["message"]),
-        usage=item["usage"],
-        cost_usd=item["cost_usd"],
+def _evidence_text(evidence: tuple[Evidence, ...]) -> str:
+    return _dump(evidence_as_json(evidence))
+
+
+def _evidence(packed: str) -> tuple[Evidence, ...]:
+    return tuple(Evidence(item["field"], item["value"], item["strength"]) for item in json.loads(packed))
+
+
+def _attachments_text(attachments: tuple[Attachment, ...]) -> str:
+    return _dump([{**attachment.as_json(), "kind": attachment.kind} for attachment in attachments])
+
+
+def _attachments(packed: str) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(item["name"], item["kind"], item["type"], item["size"], item["sha256"])
+        for item in json.loads(packed)
     )
 
 
-def _attachment(item: JsonObject) -> Attachment:
-    return Attachment(item["name"], item["kind"], item["type"], item["size"], item["sha256"])
+def _pin_text(pin: Pin) -> str:
+    return _dump(pin._asdict())
+
+
+def _pin(packed: str) -> Pin:
+    return Pin(**json.loads(packed))
 
 
 def _pack(blocks: Sequence[JsonObject], whole: str) -> str | None:
@@ -270,3 +233,28 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+_OF_ERROR = ("error_type", "error_status", "error_message", "hint")
+"""The columns of a `Failure`, in the order of its fields."""
+
+_COLUMNS = (
+    *map(_Column, ("id", "conversation_id", "parent_id", "retry_of", "session", "created_at", "source")),
+    *map(_Column, ("requested_model", "sent_model", "base_url", "fallback_by")),
+    _Column("status", "", str, Status),
+    _Column("withheld", "", int, bool),
+    _Column("simulated", "", int, bool),
+    _Column("fallback_policy", "", _policy_text, _policy),
+    *(_Column(name, "question") for name in ("template", "system", "prompt")),
+    _Column("params", "question", _dump, json.loads),
+    _Column("attachments", "question", _attachments_text, _attachments),
+    *(_Column(name, "reply") for name in ("stop_reason", "retries", "first_token_ms", "total_ms", "cost_usd")),
+    *(_Column(name, "reply") for name in ("cost_floor_usd", "request_id", "message_id")),
+    _Column("usage", "reply", _dump, json.loads),
+    *(_Column(name, "routing") for name in ("served_model", "category", "recommended_model", "explanation")),
+    *(_Column(name, "routing") for name in ("withdrawn_text", "moved_to")),
+    _Column("verdict", "routing", str, Verdict),
+    _Column("hops", "routing", _hops_text, _hops),
+    _Column("evidence", "routing", _evidence_text, _evidence),
+    _Column("pin", "routing", _pin_text, _pin),
+)

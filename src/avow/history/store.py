@@ -231,7 +231,7 @@ class History:
         number = self.connection.execute(_INSERT, row).lastrowid
         assert number is not None
         if row["kept"] == "full":
-            self._attach(number, exchange.attachments)
+            self._attach(number, exchange.question.attachments)
         self.tally(number, exchange)
         return number
 

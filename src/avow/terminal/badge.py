@@ -22,9 +22,10 @@ def badge_words(exchange: Exchange) -> str:
 def badge(exchange: Exchange, facts: Facts) -> str:
     """`[S] asked R, tokens, cost, seconds` on one line, or folded where the terminal is narrower; R only where the
     verdict is not that R answered, and `unverified` where R is named and nothing proves it."""
-    parts = [_asked(exchange, "asked"), "simulated" if exchange.simulated else "", tokens(exchange.usage)]
-    parts.append(cost(exchange.cost_usd, exchange.cost_floor_usd))
-    parts.append(f"{exchange.total_ms / 1000:.1f} s" if exchange.total_ms is not None else "")
+    reply = exchange.reply
+    parts = [_asked(exchange, "asked"), "simulated" if exchange.simulated else "", tokens(reply.usage)]
+    parts.append(cost(reply.cost_usd, reply.cost_floor_usd))
+    parts.append(f"{reply.total_ms / 1000:.1f} s" if reply.total_ms is not None else "")
     rest = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
     head = f"[{_author(exchange)}]"
     # A number stays with its unit.

@@ -186,11 +186,12 @@ class Commentary:
             return
         from avow.terminal.render import cost, tokens
 
-        first = f"first token after {exchange.first_token_ms} ms" if exchange.first_token_ms is not None else ""
-        total = f"{exchange.total_ms} ms in all" if exchange.total_ms is not None else ""
-        request = f"request {exchange.request_id}" if exchange.request_id else ""
-        price = cost(exchange.cost_usd, exchange.cost_floor_usd)
-        facts = (first, total, tokens(exchange.usage), price, request, f"exchange {exchange.id}")
+        reply = exchange.reply
+        first = f"first token after {reply.first_token_ms} ms" if reply.first_token_ms is not None else ""
+        total = f"{reply.total_ms} ms in all" if reply.total_ms is not None else ""
+        request = f"request {reply.request_id}" if reply.request_id else ""
+        price = cost(reply.cost_usd, reply.cost_floor_usd)
+        facts = (first, total, tokens(reply.usage), price, request, f"exchange {exchange.id}")
         self._screen.note("; ".join(fact for fact in facts if fact))
 
 

@@ -20,16 +20,17 @@ def notices(exchange: Exchange) -> tuple[str, ...]:
     They begin with `avow: ` and a word that scripts look for (contract, "What stderr says").
     """
     lines = [*_verdict_line(exchange)]
+    reply = exchange.reply
     match exchange.status:
         case Status.TRUNCATED:
-            lines.append(f"avow: truncated: the answer stopped at {shown(exchange.stop_reason, 'no reason given')}")
+            lines.append(f"avow: truncated: the answer stopped at {shown(reply.stop_reason, 'no reason given')}")
         case Status.INCOMPLETE:
-            lines.append(f"avow: incomplete: {_broke_how(exchange)}{in_request(exchange.request_id)}")
+            lines.append(f"avow: incomplete: {_broke_how(exchange)}{in_request(reply.request_id)}")
         case Status.FAILED:
             message = shown(exchange.error.message if exchange.error else None, "no answer came")
-            lines.append(f"avow: error: {message}{in_request(exchange.request_id)}")
+            lines.append(f"avow: error: {message}{in_request(reply.request_id)}")
     if exchange.problem and exchange.problem.words:
-        lines.append(f"avow: error: {clean_line(exchange.problem.words)}{in_request(exchange.request_id)}")
+        lines.append(f"avow: error: {clean_line(exchange.problem.words)}{in_request(reply.request_id)}")
     if exchange.withheld:
         lines.append(f"avow: withheld: {where_kept(exchange)}")
     return tuple(lines)

@@ -49,13 +49,11 @@ def _boxed(explanation: Explanation, facts: Facts) -> str:
 
 def footer(exchange: Exchange, facts: Facts) -> str:
     """One quiet line: model, tokens, cost, seconds."""
-    parts = [shown(exchange.routing.served_model)]
-    if exchange.simulated:
-        parts.append("simulated")
-    parts += [part for part in (tokens(exchange.usage), cost(exchange.cost_usd, exchange.cost_floor_usd)) if part]
-    if exchange.total_ms is not None:
-        parts.append(f"{exchange.total_ms / 1000:.1f} s")
-    line = (" · " if facts.unicode and not facts.plain else ", ").join(parts)
+    reply = exchange.reply
+    parts = [shown(exchange.routing.served_model), "simulated" if exchange.simulated else ""]
+    parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd)]
+    parts.append(f"{reply.total_ms / 1000:.1f} s" if reply.total_ms is not None else "")
+    line = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
     return facts.styled(line, FAINT)
 
 

@@ -57,8 +57,8 @@ def _head(exchange: Exchange) -> list[str]:
     marks += ["simulated: answered by the built-in stand-in"] if exchange.simulated else []
     marks += [f"from {clean_line(exchange.source)}"] if exchange.source != "avow" else []
     lines = [f"{name}, {', '.join(marks)}"]
-    if exchange.prompt:
-        lines.append(f"Prompt: {_short(clean_line(exchange.prompt))}")
+    if exchange.question.prompt:
+        lines.append(f"Prompt: {_short(clean_line(exchange.question.prompt))}")
     return lines
 
 
@@ -166,15 +166,16 @@ def _worth(exchange: Exchange, same_models: Mapping[str, Sequence[str]]) -> list
 
 def _figures(exchange: Exchange) -> list[str]:
     lines = []
+    reply = exchange.reply
     times = []
-    if exchange.first_token_ms is not None:
-        times.append(f"first token after {exchange.first_token_ms:,} ms")
-    if exchange.total_ms is not None:
-        times.append(f"{exchange.total_ms:,} ms in all")
-    times += [f"{exchange.retries} {'retry' if exchange.retries == 1 else 'retries'}"] if exchange.retries else []
+    if reply.first_token_ms is not None:
+        times.append(f"first token after {reply.first_token_ms:,} ms")
+    if reply.total_ms is not None:
+        times.append(f"{reply.total_ms:,} ms in all")
+    times += [f"{reply.retries} {'retry' if reply.retries == 1 else 'retries'}"] if reply.retries else []
     if times:
         lines.append(f"Time: {', '.join(times)}")
-    price = cost(exchange.cost_usd, exchange.cost_floor_usd) or "not known"
+    price = cost(reply.cost_usd, reply.cost_floor_usd) or "not known"
     lines.append(f"Cost: {price}{', at list prices' if price != 'not known' else ''}")
     policy = exchange.fallback_policy
     words = policy if isinstance(policy, str) else ", ".join(policy)
@@ -182,9 +183,9 @@ def _figures(exchange: Exchange) -> list[str]:
     lines.append(f"Fallback: {clean_line(words)}{'' if words == 'none' else f', by {by}'}")
     if exchange.base_url and not exchange.simulated:
         lines.append(f"Asked at: {clean_line(exchange.base_url)}")
-    if exchange.request_id or exchange.message_id:
-        message = f"message {clean_line(exchange.message_id)}" if exchange.message_id else ""
-        ids = (in_request(exchange.request_id).strip(" ()"), message)
+    if reply.request_id or reply.message_id:
+        message = f"message {clean_line(reply.message_id)}" if reply.message_id else ""
+        ids = (in_request(reply.request_id).strip(" ()"), message)
         lines.append(f"Ids: {', '.join(one for one in ids if one)}")
     return lines
 

@@ -157,7 +157,7 @@ def _of_status(exchange: Exchange) -> _Part:
             return _truncated(exchange)
         case Status.INCOMPLETE:
             said = clean_line(exchange.error.message if exchange.error else "the stream ended before the answer did")
-            facts = [f"The answer is not whole: {said}{in_request(exchange.request_id)}."]
+            facts = [f"The answer is not whole: {said}{in_request(exchange.reply.request_id)}."]
             facts += [f"What arrived is kept: avow history show{number}"] if number else []
             return "the answer is incomplete", facts, [f"Ask again: {_again(exchange)}"]
         case Status.INTERRUPTED if exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
@@ -167,12 +167,12 @@ def _of_status(exchange: Exchange) -> _Part:
 
 
 def _truncated(exchange: Exchange) -> _Part:
-    reason = shown(exchange.stop_reason, "no reason given")
+    reason = shown(exchange.reply.stop_reason, "no reason given")
     facts = [f"The answer stopped at {reason}, before the model was done."]
     advice = []
-    if exchange.stop_reason == "max_tokens":
+    if exchange.reply.stop_reason == "max_tokens":
         advice = ["Ask with more room: --max-tokens N", 'Or let it go on: avow -c "go on"']
-    elif exchange.stop_reason == "model_context_window_exceeded":
+    elif exchange.reply.stop_reason == "model_context_window_exceeded":
         advice = ["Ask with less text, or a model with a larger context: avow models"]
     return "the answer was cut short", facts, advice
 

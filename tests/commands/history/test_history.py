@@ -249,5 +249,5 @@ def test_a_newer_history_is_left_alone(full: Path) -> None:
 
 
 def test_json_never_guesses(full: Path) -> None:
-    kept(full / "data" / "history.db", asked(None, at=NOON + 999)._replace(user_content=()))
+    kept(full / "data" / "history.db", asked(None, at=NOON + 999, user_content=()))
     assert run(full, "history", "show", "6", "--json").json["text"] is None

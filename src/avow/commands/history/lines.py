@@ -81,9 +81,9 @@ def route(exchange: Exchange, facts: Facts) -> str:
 
 def prompt_line(exchange: Exchange, room: int) -> str:
     """The prompt on one line, cut to `room` cells."""
-    if exchange.prompt is None:
+    if exchange.question.prompt is None:
         return "(not kept)"
-    return cut(clean_line(exchange.prompt[: 8 * room]), room)
+    return cut(clean_line(exchange.question.prompt[: 8 * room]), room)
 
 
 def marked(pieces: Sequence[tuple[str, bool]], facts: Facts) -> str:

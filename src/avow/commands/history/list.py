@@ -162,7 +162,7 @@ def _with_excerpts(found: Iterable[Exchange], query: "Query", context: Context) 
     for line, exchange in entries(found, facts):
         yield line
         if exchange is not None:
-            for name, text in (("asked", exchange.prompt), ("answer", exchange.text)):
+            for name, text in (("asked", exchange.question.prompt), ("answer", exchange.text)):
                 pieces = excerpt(text or "", query, length - len(name))
                 if pieces:
                     yield f"    {name}: {marked(pieces, facts)}\n"

@@ -113,9 +113,9 @@ def _about(exchange: Exchange, facts: Facts) -> str:
         ("id", exchange.id),
         ("conversation", exchange.conversation_id),
         ("retry of", exchange.retry_of),
-        ("template", exchange.template),
-        ("request", exchange.request_id),
-        ("attachments", ", ".join(clean_line(file.name) for file in exchange.attachments) or None),
+        ("template", exchange.question.template),
+        ("request", exchange.reply.request_id),
+        ("attachments", ", ".join(clean_line(file.name) for file in exchange.question.attachments) or None),
         ("exit status", None if exchange.exit_code is None else str(exchange.exit_code)),
     )
     lines += [facts.styled(f"  {name}: {clean_line(value)}", FAINT) for name, value in facts_of_it if value]
@@ -124,8 +124,8 @@ def _about(exchange: Exchange, facts: Facts) -> str:
 
 def _said(exchange: Exchange, facts: Facts) -> str:
     system = ""
-    if exchange.system:
-        system = _heading("system", facts) + _text(exchange.system, facts)
+    if exchange.question.system:
+        system = _heading("system", facts) + _text(exchange.question.system, facts)
     return (
         f"{system}{_heading('prompt', facts)}{_prompt(exchange, facts)}{_heading('answer', facts)}"
         f"{_answer(exchange, facts)}"
@@ -133,13 +133,13 @@ def _said(exchange: Exchange, facts: Facts) -> str:
 
 
 def _prompt(exchange: Exchange, facts: Facts) -> str:
-    return f"{_NOT_KEPT}\n" if exchange.prompt is None else _text(exchange.prompt, facts)
+    return f"{_NOT_KEPT}\n" if exchange.question.prompt is None else _text(exchange.question.prompt, facts)
 
 
 def _answer(exchange: Exchange, facts: Facts) -> str:
     """Every part of the answer under the name of the model that wrote it, where there is more than one."""
     routing = exchange.routing
-    if exchange.prompt is None and not routing.segments:
+    if exchange.question.prompt is None and not routing.segments:
         return f"{_NOT_KEPT}\n"
     parts = []
     for segment in routing.segments:
