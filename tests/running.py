@@ -5,9 +5,11 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ import pyte
 
 from tests.canary import CANARY, assert_unprinted
 from tests.conftest import sealed_environment
+from tests.fork_server import ForkServer
 
 Json = dict[str, Any]
 AVOW = (sys.executable, "-m", "avow")
 PATIENCE_S = 60.0
+_READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +74,29 @@ def run(
     timeout: float = PATIENCE_S,
     **more: str,
 ) -> Ran:
-    """Run avow to its end; stdin is closed at once (`/dev/null`) where nothing is given."""
+    """Run avow to its end; stdin is closed at once (`/dev/null`) where nothing is given. The process is forked, unless
+    `more` has something that Python itself reads as it starts."""
     begun = time.monotonic()
+    environ = environment(home, base_url, **more)
+    if hasattr(os, "fork") and not any(name.startswith(_READ_AT_START) for name in more):
+        status, out, err = _fork_server().run(arguments, environ, stdin, timeout)
+        return Ran(status, out, err, home, time.monotonic() - begun)
     done = subprocess.run(
         [*AVOW, *arguments],
         input=stdin,
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
-        env=environment(home, base_url, **more),
+        env=environ,
         timeout=timeout,
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr, home, time.monotonic() - begun)
+
+
+@cache
+def _fork_server() -> ForkServer:
+    with tempfile.TemporaryDirectory() as nowhere:
+        return ForkServer(sealed_environment(Path(nowhere)))
 
 
 def shell(home: Path, script: str, *, base_url: str | None = None, name: str = "sh", **more: str) -> Ran:
@@ -155,6 +170,8 @@ class Pty:
     columns: int
     lines: int
     raw: bytearray = field(default_factory=bytearray)
+    _drawn: "tuple[pyte.HistoryScreen, pyte.ByteStream] | None" = None
+    _drawn_bytes: int = 0
 
     def until(self, *wanted: str, timeout: float = PATIENCE_S) -> None:
         """Read until each of these texts has come; raises AssertionError with the screen where it does not."""
@@ -193,9 +210,13 @@ class Pty:
 
     @property
     def screen(self) -> "pyte.HistoryScreen":
-        """The terminal as the bytes left it."""
-        screen = pyte.HistoryScreen(self.columns, self.lines, history=100_000, ratio=0.5)
-        pyte.ByteStream(screen).feed(bytes(self.raw))
+        """The terminal as the bytes left it: one, that is drawn on with what has come since it was last looked at."""
+        if self._drawn is None:
+            screen = pyte.HistoryScreen(self.columns, self.lines, history=100_000, ratio=0.5)
+            self._drawn = screen, pyte.ByteStream(screen)
+        screen, stream = self._drawn
+        stream.feed(bytes(self.raw[self._drawn_bytes :]))
+        self._drawn_bytes = len(self.raw)
         return screen
 
     @property

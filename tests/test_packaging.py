@@ -1,5 +1,6 @@
 """Wheel and sdist build, are what an index takes, and install in a clean environment with pip, pipx and uv."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -21,6 +22,12 @@ _PATH = os.environ.get("PATH", os.defpath)
 _NETWORK = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy") or "CERT" in name}
 
 
+def index(shared: Path) -> dict[str, str]:
+    """The environment of who installs from the package index: each file is fetched once in a run of the tests, and
+    compiled only where it is imported."""
+    return {**_NETWORK, "PIP_CACHE_DIR": str(shared / "pip-cache"), "PIP_NO_COMPILE": "1"}
+
+
 PLACES = (
     "share/bash-completion/completions/avow",
     "share/zsh/site-functions/_avow",
@@ -30,19 +37,25 @@ PLACES = (
 )
 
 
-def do(*command: str, home: Path) -> str:
+def do(*command: str, home: Path, **more: str) -> str:
     """Run a command to its end; raises AssertionError with what it said where it fails."""
-    environ = {**sealed_environment(home), **_NETWORK, "PATH": _PATH}
+    environ = {**sealed_environment(home), **_NETWORK, "PATH": _PATH, **more}
     done = subprocess.run(command, capture_output=True, text=True, cwd=home, env=environ, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    do(sys.executable, "-m", "build", "-q", "--no-isolation", "-o", str(folder), str(ROOT), home=folder)
-    do(sys.executable, "-m", "twine", "check", "--strict", *map(str, folder.glob("avow-*")), home=folder)
+def wheel(shared: Path) -> Path:
+    """Built by the worker that needs it first."""
+    folder = shared / "dist"
+    with (shared / "dist.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            building = shared / "building"
+            do(sys.executable, "-m", "build", "-q", "--no-isolation", "-o", str(building), str(ROOT), home=shared)
+            do(sys.executable, "-m", "twine", "check", "--strict", *map(str, building.glob("avow-*")), home=shared)
+            building.rename(folder)
     (found,) = folder.glob("*.whl")
     assert len(list(folder.glob("*.tar.gz"))) == 1
     return found
@@ -65,15 +78,15 @@ INSTALLS = {
 
 
 @BUILDS
-@pytest.mark.slow
+@pytest.mark.index
 @pytest.mark.parametrize("name", INSTALLS)
-def test_it_installs_and_answers(name: str, wheel: Path, home: Path) -> None:
+def test_it_installs_and_answers(name: str, wheel: Path, home: Path, shared: Path) -> None:
     if name == "pip":
         folder = home / "venv"
         do(sys.executable, "-m", "venv", str(folder), home=home)
-        do(str(folder / "bin" / "python"), *INSTALLS[name], str(wheel), home=home)
+        do(str(folder / "bin" / "python"), *INSTALLS[name], str(wheel), home=home, **index(shared))
     else:
-        do(sys.executable, *INSTALLS[name], str(wheel), home=home)
+        do(sys.executable, *INSTALLS[name], str(wheel), home=home, **index(shared))
         folder = home / ".local"
     avow = folder / "bin" / "avow"
     assert do(str(avow), "--version", home=home) == f"avow {__version__}\n"

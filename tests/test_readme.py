@@ -1,5 +1,6 @@
 """What the README shows is what the program prints; its first two commands work in a fresh copy of the tree."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from avow.exit_codes import MEANINGS
 from avow.simulator.server import Simulator
 from tests.canary import written_by_the_test
 from tests.running import in_pty, shell
-from tests.test_packaging import _NETWORK
+from tests.test_packaging import index
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -83,18 +84,19 @@ def test_the_table_has_every_exit_status() -> None:
     assert rows == [(str(int(code)), meaning) for code, meaning in MEANINGS.items()]
 
 
-@pytest.mark.slow
+@pytest.mark.index
 @pytest.mark.timeout(600)
-def test_the_first_two_commands_work_in_a_fresh_copy(home: Path) -> None:
+def test_the_first_two_commands_work_in_a_fresh_copy(home: Path, shared: Path) -> None:
     tree = home / "tree"
-    unwanted = shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".*_cache", "dist", "build")
+    unwanted = shutil.ignore_patterns(".git", "*venv*", "__pycache__", ".*_cache", "dist", "build")
     shutil.copytree(ROOT, tree, ignore=unwanted)
     written_by_the_test(tree / "tests" / "canary.py")
     found = re.search(r"```sh\n(.*)\n(.*)\n```", README.read_text(encoding="utf-8"))
     assert found
-    first = in_pty(home, command=("sh", "-c", f"cd {tree} && {found[1]}"), size=(40, 100), **_NETWORK)
+    first = in_pty(home, command=("sh", "-c", f"cd {tree} && {found[1]}"), size=(40, 100), **index(shared))
     assert first.end(500) == 10, first.text
     assert "Another model answered" in first.text
-    second = ["sh", "-c", f"{found[2]} --collect-only -q"]
-    done = subprocess.run(second, cwd=tree, capture_output=True, text=True, check=False)
+    second = ["sh", "-c", f"{found[2]} --collect-only -q -n 0"]
+    environ = {**os.environ, **index(shared)}
+    done = subprocess.run(second, cwd=tree, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -24,12 +24,10 @@ HOURS = [pytest.param(18_000, id="5 hours forward"), pytest.param(-18_000, id="5
 @pytest.mark.parametrize("limit", ["--timeout", "--deadline"])
 def test_a_limit_is_neither_shortened_nor_stretched(limit: str, seconds: int, home: Path) -> None:
     with under_way("streamed", home, limit, "2", environ=clock(home)) as running:
-        begun = time.monotonic()
         set_clock(home, seconds)
         ran = running.end()
-        took = time.monotonic() - begun
     assert (ran.status, row(home)["error_type"]) == (7, "stalled")
-    assert 1 < took < 10
+    assert ran.seconds < 10
     assert 1000 < row(home)["total_ms"] < 10_000
 
 

@@ -1,0 +1,24 @@
+"""The pairs that `test_promise` goes by."""
+
+import itertools
+
+from tests.pairwise import pairwise
+from tests.test_promise import BY, EVERY, FLAGS, FORMS, PAIRS, POLICIES
+
+
+def test_any_two_values_meet() -> None:
+    columns = (BY, POLICIES, FORMS, FLAGS)
+    for one, other in itertools.combinations(range(len(columns)), 2):
+        met = {(row[one], row[other]) for row in PAIRS}
+        assert met == set(itertools.product(columns[one], columns[other]))
+
+
+def test_it_is_a_part_of_all_rows_and_always_the_same() -> None:
+    assert set(PAIRS) < set(EVERY)
+    assert len(PAIRS) == len(set(PAIRS)) < len(EVERY) / 4
+    assert pairwise(EVERY) == PAIRS
+
+
+def test_of_two_columns_it_is_all_rows() -> None:
+    rows = list(itertools.product("ab", "xyz"))
+    assert sorted(pairwise(rows)) == rows
