@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("scan", "exchange"),
     ("settings", "endpoint", "routing"),
     ("wire", "simulator"),
+    ("files",),
     ("paths",),
     ("errors",),
     ("models", "exit_codes", "background"),
@@ -38,7 +39,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "requests": (),
 }
 PURE = {"exchange", "routing", "models", "wire", "errors", "exit_codes", "background"}
-SIMULATOR_MAY_USE = {"errors", "paths"}
+SIMULATOR_MAY_USE = {"errors", "paths", "files"}
 
 WITHOUT_TEST = {"__init__", "__main__"}
 TESTED_IN = {

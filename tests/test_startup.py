@@ -29,12 +29,12 @@ HEAVY = {
 LOADED = """
 avow avow.asking avow.asking.inquiry avow.asking.keeper avow.asking.question avow.asking.request_fields
 avow.asking.typed avow.background avow.cli avow.commands avow.commands.quick avow.context avow.endpoint
-avow.endpoint.credential avow.endpoint.facts avow.endpoint.keys
-avow.endpoint.transport avow.errors avow.exchange avow.exchange.attempts avow.exchange.chain avow.exchange.conversation
-avow.exchange.exchange avow.exchange.response avow.exchange.run avow.exchange.saver avow.exit_codes avow.history
-avow.history.database avow.history.filters avow.history.finding avow.history.rows avow.history.schema
+avow.endpoint.credential avow.endpoint.facts avow.endpoint.keys avow.endpoint.transport avow.errors avow.exchange
+avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.exchange.exchange avow.exchange.response
+avow.exchange.run avow.exchange.saver avow.exit_codes avow.files avow.files.reading avow.history avow.history.database
+avow.history.filters avow.history.finding avow.history.rows avow.history.schema
 avow.history.store avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
-avow.prompt.limits avow.prompt.stdin avow.routing avow.routing.gateways avow.routing.judge avow.routing.verdict
+avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.verdict
 avow.settings avow.settings.keys avow.settings.levels avow.terminal avow.terminal.commentary avow.terminal.facts
 avow.terminal.preview avow.terminal.screen avow.terminal.session avow.terminal.text_piped avow.terminal.watchers
 avow.wire avow.wire.blocks avow.wire.events avow.wire.failure avow.wire.json_value avow.wire.message avow.wire.replay

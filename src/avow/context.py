@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from avow import paths
 from avow.errors import CredentialsError, UsageError
+from avow.files.reading import Wait
 from avow.settings.levels import Config, Settings, load, resolve
 from avow.terminal.screen import Screen
 from avow.wire.request import API_HOST, CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint, Request
@@ -110,10 +112,11 @@ class Context:
         from avow.endpoint.transport import Transport
 
         if simulate is not None:
+            from avow.simulator.scenarios import load as load_scenario
             from avow.simulator.server import Simulator
 
             with (
-                Simulator(scenario=simulate) as simulator,
+                Simulator(load_scenario(simulate, self.paths.scenarios, self.wait(settings))) as simulator,
                 self.open(
                     settings.at(simulator.base_url),
                     credential=simulated_credential(),
@@ -169,6 +172,11 @@ class Context:
             betas=(OAUTH_BETA,) if is_token and host == API_HOST else (),
             extra=asked_for(host),
         )
+
+    def wait(self, settings: Settings) -> Wait:
+        """How long files and stdin may keep it waiting from now on: to the deadline; a long silence is told."""
+        deadline = settings.number("deadline")
+        return Wait(None if deadline is None else time.monotonic() + deadline, self.screen.warn)
 
     def close(self) -> None:
         """Let go of the history file."""

@@ -2,9 +2,10 @@
 
 AvowError
 ├── UsageError               2  the command line, a template or a scenario says something that cannot be done
-│   └── ConfigError          2  so does a setting (config file, environment variable)
+│   ├── ConfigError          2  so does a setting (config file, environment variable)
+│   └── UnreadableFile       2  a file cannot be read, or is not what is wanted there
 ├── CredentialsError         3  no key, or a key that cannot be used
-├── FileError                1  a file that cannot be read or written
+├── FileError                1  a file that cannot be written
 ├── HistoryError             1  the history cannot be opened, read or written
 ├── ExchangeError            –  an attempt failed; carries a `Failure` for people and JSON
 │   ├── ConnectionFailed     6  DNS, connect, TLS, or the connection ended before a response
@@ -61,6 +62,15 @@ class ConfigError(UsageError):
     """A setting is wrong; the message names where it stands and the nearest valid key."""
 
 
+class UnreadableFile(UsageError):
+    """A file cannot be read, or is not of the kind, size or encoding that is wanted; the message begins with what the
+    user called it. `missing`: there is none of that name."""
+
+    def __init__(self, message: str, *, hint: str | None = None, missing: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.missing = missing
+
+
 class CredentialsError(AvowError):
     """There is no key, or none that may be used for this host."""
 
@@ -68,7 +78,7 @@ class CredentialsError(AvowError):
 
 
 class FileError(AvowError):
-    """A file cannot be read or written."""
+    """A file cannot be written."""
 
 
 class HistoryError(AvowError):

@@ -43,8 +43,8 @@ ExitStatus = ExitCode | BySignal
 
 MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "the requested model wrote the whole answer",
-    ExitCode.UNEXPECTED: "unexpected failure: a bug, or a file that cannot be read or written",
-    ExitCode.USAGE: "usage or configuration; nothing was sent",
+    ExitCode.UNEXPECTED: "unexpected failure: a bug, or a file that cannot be written",
+    ExitCode.USAGE: "usage, configuration, or a file that cannot be read; nothing was sent",
     ExitCode.CREDENTIALS: "credentials: 401, 402, 403, a spend limit, or no key found",
     ExitCode.REJECTED: "the API rejected the request (other 4xx)",
     ExitCode.UNAVAILABLE: "the API is rate limited, overloaded or broken (429, 5xx, 529), after retries",

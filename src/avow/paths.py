@@ -1,13 +1,10 @@
-"""Where avow's folders are, and files there that only their owner may read."""
+"""Where avow's folders are; only their owner may look into them."""
 
-import contextlib
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
-
-from avow.errors import FileError
 
 
 class Paths(NamedTuple):
@@ -26,6 +23,11 @@ class Paths(NamedTuple):
     def templates(self) -> Path:
         """The folder of the saved prompts."""
         return self.config / "templates"
+
+    @property
+    def scenarios(self) -> Path:
+        """The folder of the user's own scenarios, which may be named without path and ending."""
+        return self.config / "scenarios"
 
     @property
     def history_file(self) -> Path:
@@ -63,40 +65,6 @@ def make_private(folder: Path) -> Path:
             make_private(folder.parent)  # one by one: `parents=True` gives those above the umask's mode
         folder.mkdir(mode=0o700, exist_ok=True)
     return folder
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Put `data` in place of the file at `path` (mode 0600; folders it lacks are made, 0700), atomically.
-
-    A symbolic link stays one: the file it leads to is replaced. Raises FileError.
-    """
-    scratch: Path | None = None
-    try:
-        target = Path(os.path.realpath(path))
-        make_private(target.parent)
-        scratch, descriptor = _beside(target)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(scratch, target)  # noqa: PTH105  (its error names both files)
-    except (OSError, ValueError) as error:
-        if scratch is not None:
-            with contextlib.suppress(OSError):
-                scratch.unlink()
-        reason = (getattr(error, "strerror", None) or "not a valid path").lower()
-        raise FileError(f"{path}: cannot be written: {reason}") from None
-
-
-def _beside(target: Path) -> tuple[Path, int]:
-    """A new empty file in the same folder, and its descriptor."""
-    for number in range(100):
-        scratch = target.with_name(f".{target.name}.{os.getpid()}-{number}")
-        try:
-            return scratch, os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-    raise FileExistsError(17, "too many unfinished copies beside it")
 
 
 def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:

@@ -42,7 +42,7 @@ def test_files_that_hold_no_keys(tmp_path: Path) -> None:
         read(path)
     path.unlink()
     os.mkfifo(path, 0o600)
-    with pytest.raises(CredentialsError, match="is not a file"):
+    with pytest.raises(CredentialsError, match="this is a pipe, not a file"):
         read(path)
 
 

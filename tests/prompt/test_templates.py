@@ -155,7 +155,7 @@ def test_no_such_template(tmp_path: Path) -> None:
             templates.delete(tmp_path, name)
     with pytest.raises(UsageError, match="there is no template 'x'"):
         load(tmp_path / "missing", "x", check)
-    with pytest.raises(UsageError, match="directory"):
+    with pytest.raises(UsageError, match="this is a folder"):
         load(tmp_path, str(tmp_path) + "/", check)
 
 

@@ -187,7 +187,7 @@ def test_a_wrong_file_is_told_line_and_key(case: str) -> None:
 
 
 def test_bytes_that_are_no_text() -> None:
-    with pytest.raises(ConfigError, match=r"config.toml:2: is not UTF-8 text"):
+    with pytest.raises(ConfigError, match=r"config.toml:2: this is not UTF-8 text"):
         read(b"model = 'x'\n\xff\xfe", FILE)
     assert read(b"\xef\xbb\xbfmodel = 'x'", FILE).section.values == {"model": "x"}
 

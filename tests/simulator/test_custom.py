@@ -122,8 +122,8 @@ WRONG = {
     "header value": ('[headers]\nx-a = "a\\r\\nb: c"', "headers.x-a: a header needs", None),
     "header name": ('[headers]\n"x a" = "b"', "headers.x a: a header needs", None),
     "header of ours": ('[headers]\nContent-Length = "5"', "sets this header itself", None),
-    "no toml": ("hops = [", "cannot read the scenario", None),
-    "nested": ("a = " + "[" * 5000, "cannot read the scenario", None),
+    "no toml": ("hops = [", "not TOML", None),
+    "nested": ("a = " + "[" * 5000, "not TOML", None),
 }
 
 
@@ -138,14 +138,22 @@ def test_wrong_files_are_told_where(case: str, tmp_path: Path) -> None:
     assert hint is None or str(caught.value.hint).startswith(hint)
 
 
-@pytest.mark.parametrize("name", ["gone.toml", "", "nul\0.toml"])
-def test_a_file_that_cannot_be_read(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read the scenario"):
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("gone.toml", "there is no such file"), ("", "this is a folder"), ("nul\0.toml", "this cannot be a path")],
+)
+def test_a_file_that_cannot_be_read(name: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"scenario .*{words}"):
         load(str(tmp_path / name))
 
 
+def test_a_name_that_is_too_long_for_a_file_is_a_name_nobody_has(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no scenario"):
+        load("x" * 300, tmp_path)
+
+
 def test_a_file_that_is_too_large(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="larger than 1 MB"):
+    with pytest.raises(UsageError, match="more than avow reads"):
         load(write(tmp_path, b"#" * (1 << 20) + b"##"))
 
 

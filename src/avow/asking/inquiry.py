@@ -14,9 +14,19 @@ from avow.endpoint.transport import Transport
 from avow.errors import AvowError, Failure
 from avow.exchange.attempts import Limits
 from avow.exchange.conversation import Replayed, pinned, replay
-from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, Question, as_json, new_id, timestamp
+from avow.exchange.exchange import (
+    Exchange,
+    ExchangeEvent,
+    Finished,
+    Noted,
+    Problem,
+    Question,
+    as_json,
+    new_id,
+    timestamp,
+)
 from avow.exchange.run import Check, Plan, converse
-from avow.exit_codes import ExitCode
+from avow.exit_codes import ExitCode, gravest
 from avow.models import catalogue
 from avow.prompt import limits
 from avow.routing.verdict import Asked, Pin, reasons
@@ -165,7 +175,7 @@ def ask(
     inquiry: Inquiry,
     context: Context,
     watch: Callable[[ExchangeEvent], None],
-    report: Callable[[JsonObject], None] | None = None,
+    report: Callable[[JsonObject], str | None] | None = None,
     api: Api | None = None,
 ) -> Exchange:
     """Ask, keep it, and give the finished exchange; `watch` hears all that happens, `Finished` last. Without an
@@ -217,19 +227,31 @@ def _finish(
     exchange: Exchange,
     keeper: Keeper,
     watch: Callable[[ExchangeEvent], None],
-    report: Callable[[JsonObject], None] | None,
+    report: Callable[[JsonObject], str | None] | None,
 ) -> Exchange:
     keeper.finish(exchange)
     if earlier := keeper.earlier_decline(exchange):
         phrases = "; ".join(reasons(earlier.routing))
         watch(Noted(f"sticky since {earlier.created_at}, exchange {earlier.number}: {phrases}"))
-    if report is not None:
-        report(as_json(exchange))
+    if report is not None and (wrong := report(as_json(exchange))) is not None:
+        exchange = _unreported(exchange, wrong)
+        keeper.finish(exchange)
     if inquiry.settings.flag("hold") and exchange.exit_code != 0:
         exchange = exchange._replace(withheld=True)
     watch(Finished(exchange))
     _run_hook(inquiry.settings, context, exchange)
     return exchange
+
+
+def _unreported(exchange: Exchange, words: str) -> Exchange:
+    """The exchange whose report could not be written, for the reason in `words`."""
+    if exchange.problem is not None and exchange.problem.words is not None:
+        words = f"{exchange.problem.words}; {words}"
+    code = exchange.exit_code
+    return exchange._replace(
+        problem=Problem(ExitCode.UNEXPECTED, words),
+        exit_code=gravest(code, ExitCode.UNEXPECTED) if isinstance(code, ExitCode) else code,
+    )
 
 
 def _run_hook(settings: Settings, context: Context, exchange: Exchange) -> None:

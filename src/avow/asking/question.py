@@ -1,23 +1,23 @@
 """What `ask` does with its options: gather the prompt, then ask, count or show the request."""
 
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from avow.asking.inquiry import Inquiry, ask, count, failed_before_sending
 from avow.asking.typed import Options
 from avow.context import Context
-from avow.errors import AvowError, CredentialsError, UsageError, ended_by
-from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Problem, Question, Status, timestamp
-from avow.exchange.run import Check
+from avow.errors import AvowError, CredentialsError, UnreadableFile, UsageError, ended_by
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Question, Status, timestamp
 from avow.exit_codes import BySignal, ExitCode
+from avow.files.reading import Wait, as_text, read_stdin, read_text
+from avow.prompt.limits import REQUEST
 from avow.settings.levels import Settings
 from avow.wire.blocks import Attachment
-from avow.wire.json_value import JsonObject
 
 if TYPE_CHECKING:
-    from avow.prompt.templates import Template
+    from avow.asking.report import Report
+    from avow.prompt.templates import Filled, Template
 
 
 class Gathered(NamedTuple):
@@ -34,21 +34,11 @@ def answer(options: Options, context: Context) -> ExitCode:
 
     Raises Interrupted or ReaderGone where a signal or a closed stdout ended it, after all is kept.
     """
-    template = _template(options, context)
-    saved = dict(template.settings) if template else {}
-    settings = context.settings(options.flags, template=saved, profile=options.profile)
+    settings, template, wait = _first_settings(options, context)
     configure(context, settings)
     earlier, notes, session = conversation_of(options, context, settings)
-    gathered = _gather(options, context, settings, template)
-    if gathered.system is not None:
-        saved["system"] = gathered.system
-    flags = {**options.flags, **system_from_file(options, settings)}
-    conversation: Mapping[str, object] = {}
-    if earlier:
-        from avow.asking.earlier_turns import settings_of
-
-        conversation = settings_of(earlier[-1])
-    settings = context.settings(flags, template=saved, conversation=conversation, profile=options.profile)
+    gathered = _gather(options, context, settings, template, wait)
+    settings = _last_settings(options, context, settings, template, gathered, earlier, wait)
     inquiry = Inquiry(
         settings=settings,
         prompt=gathered.prompt,
@@ -60,7 +50,7 @@ def answer(options: Options, context: Context) -> ExitCode:
         session=session,
         notes=notes,
     )
-    inquiry = _with_schema(inquiry, settings)
+    inquiry = _with_schema(inquiry, wait)
     if options.dry_run is not None:
         from avow.asking import dry_run
 
@@ -103,13 +93,17 @@ def put(inquiry: Inquiry, context: Context) -> ExitCode:
     """Ask `inquiry`, print what comes in the form that was chosen, and give the exit status."""
     settings = inquiry.settings
     form = settings.text("output") or "text"
-    report = _report(settings.text("report"), context)
+    report = _report(settings, context)
     extract = settings.text("extract")
-    watch = watcher_for(settings, context, final_text=_final_text(extract) if extract else None)
+    final_text = None
     if extract:
-        inquiry = inquiry._replace(checks=(*inquiry.checks, _extractable(extract)))
+        from avow.asking.checks import code_of, holds_code
+
+        final_text = code_of(extract)
+        inquiry = inquiry._replace(checks=(*inquiry.checks, holds_code(extract)))
+    watch = watcher_for(settings, context, final_text=final_text)
     try:
-        exchange = ask(inquiry, context, watch, report)
+        exchange = ask(inquiry, context, watch, report.write if report else None)
     except CredentialsError as error:
         if form == "text":
             raise
@@ -139,104 +133,139 @@ def _never_sent(inquiry: Inquiry, error: AvowError) -> Exchange:
 # -- what goes in ---------------------------------------------------------------------------------------------
 
 
-def _gather(options: Options, context: Context, settings: Settings, template: "Template | None") -> Gathered:
-    words = " ".join(options.words)
-    from_stdin = options.words == ("-",)
-    stdin_is_file = "-" in options.files
-    if from_stdin and stdin_is_file:
-        raise UsageError("stdin cannot be the prompt and a file at once", hint="give `-` once")
-    wanted = not stdin_is_file and (from_stdin or (settings.flag("stdin") and not context.stdin_is_terminal))
-    data = _read_stdin(context, settings) if wanted else b""
-    attachments = [_attachment(spec, context) for spec in options.files]
-    prompt, system = "" if from_stdin else words, None
-    if template is not None:
-        from avow.prompt.templates import fill
+def _first_settings(options: Options, context: Context) -> "tuple[Settings, Template | None, Wait]":
+    """What flags, template, environment and config say, the template, and how long files are waited for."""
+    settings = context.settings(options.flags, profile=options.profile)
+    wait = context.wait(settings)
+    if options.template is None:
+        if options.variables:
+            raise UsageError("-p needs a template", hint="-t NAME -p KEY=VALUE")
+        return settings, None, wait
+    from avow.asking.saved_templates import load_template
 
-        filled = fill(template, options.variables, _as_text(data) if template.takes_input and data else None)
-        prompt = "\n\n".join(part for part in (filled.prompt, prompt) if part)
-        system = filled.system
-        data = b"" if template.takes_input else data
-    if from_stdin or (not prompt and data):
-        prompt = "\n\n".join(part for part in (prompt, _as_text(data)) if part)
-    elif data.strip():
+    template = load_template(options.template, context, wait)
+    with_template = context.settings(options.flags, template=template.settings, profile=options.profile)
+    if with_template.number("deadline") != settings.number("deadline"):
+        wait = context.wait(with_template)
+    return with_template, template, wait
+
+
+def _last_settings(
+    options: Options,
+    context: Context,
+    settings: Settings,
+    template: "Template | None",
+    gathered: Gathered,
+    earlier: tuple[Exchange, ...],
+    wait: Wait,
+) -> Settings:
+    """The settings with what the conversation says, and with the system prompt of the template or a file."""
+    saved = {**template.settings, "system": gathered.system} if template else {}
+    conversation: dict[str, object] = {}
+    if earlier:
+        from avow.asking.earlier_turns import settings_of
+
+        conversation = settings_of(earlier[-1])
+
+    def resolved(flags: dict[str, object]) -> Settings:
+        return context.settings(flags, template=saved, conversation=conversation, profile=options.profile)
+
+    if template or earlier:
+        settings = resolved(options.flags)
+    found = system_from_file(options, settings, wait)
+    return resolved({**options.flags, **found}) if found else settings
+
+
+def _gather(
+    options: Options, context: Context, settings: Settings, template: "Template | None", wait: Wait
+) -> Gathered:
+    is_from_stdin = options.words == ("-",)
+    words = "" if is_from_stdin else " ".join(options.words)
+    piped = _piped(options, context, settings, wait)
+    attachments = [_attachment(spec, context, wait) for spec in options.files]
+    filled = _filled(template, options, piped) if template else None
+    prompt = _joined(filled.prompt if filled else None, words)
+    if template and template.takes_input:
+        piped = b""
+    if is_from_stdin or not prompt:
+        prompt = _joined(prompt, _stdin_text(piped))
+    elif piped.strip():
         from avow.prompt.attachments import stdin_document
 
-        attachments.insert(0, stdin_document(data))
+        attachments.insert(0, stdin_document(piped))
     if not prompt.strip() and not attachments:
         raise UsageError(
             "there is nothing to send: no prompt, and nothing on stdin",
             hint='avow "why is the sky blue", or pipe a prompt in',
         )
-    return Gathered(prompt, tuple(attachments), template.name if template else None, system)
+    return Gathered(prompt, tuple(attachments), template.name if template else None, filled.system if filled else None)
 
 
-def _attachment(spec: str, context: Context) -> Attachment:
+def _piped(options: Options, context: Context, settings: Settings, wait: Wait) -> bytes:
+    """What stdin holds, where it is no file of `-f` and is not to be left alone."""
+    is_from_stdin = options.words == ("-",)
+    if "-" in options.files:
+        if is_from_stdin:
+            raise UsageError("stdin cannot be the prompt and a file at once", hint="give `-` once")
+        return b""
+    if not is_from_stdin and (context.stdin_is_terminal or not settings.flag("stdin")):
+        return b""
+    return read_stdin(context.stdin, most=REQUEST, wait=wait)
+
+
+def _attachment(spec: str, context: Context, wait: Wait) -> Attachment:
     from avow.prompt.attachments import read
 
-    return read(spec, stdin=context.stdin)
+    return read(spec, wait, stdin=context.stdin)
 
 
-def _read_stdin(context: Context, settings: Settings) -> bytes:
-    from avow.prompt.stdin import read_to_end
+def _filled(template: "Template", options: Options, piped: bytes) -> "Filled":
+    from avow.prompt.templates import fill
 
-    deadline = settings.number("deadline")
-    return read_to_end(
-        context.stdin,
-        lambda: context.screen.warn("waiting for stdin to end; --no-stdin skips it"),
-        deadline=None if deadline is None else time.monotonic() + deadline,
-    )
+    return fill(template, options.variables, _stdin_text(piped) if template.takes_input and piped else None)
 
 
-def _as_text(data: bytes) -> str:
+def _joined(*parts: str | None) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _stdin_text(data: bytes) -> str:
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError("stdin is not UTF-8 text", hint='to attach it: avow -f - "what is this?"') from None
+        return as_text(data, "stdin")
+    except UnreadableFile as error:
+        raise UsageError(error.message, hint='to attach it: avow -f - "what is this?"') from None
 
 
-def _template(options: Options, context: Context) -> "Template | None":
-    if options.template is None:
-        if options.variables:
-            raise UsageError("-p needs a template", hint="-t NAME -p KEY=VALUE")
-        return None
-    from avow.asking.saved_templates import load_template
-
-    return load_template(options.template, context)
-
-
-def system_from_file(options: Options, settings: Settings) -> dict[str, object]:
-    """The system prompt of `--system-file`, or of the setting where nothing else gives one."""
-    path = options.system_file
-    if path is None and settings.text("system") is None and options.flags.get("system") is None:
-        path = settings.text("system_file")
-    if path is None:
-        return {}
-    if options.flags.get("system") is not None:
+def system_from_file(options: Options, settings: Settings, wait: Wait) -> dict[str, object]:
+    """The system prompt of `--system-file`, or of the setting where nothing else gives one. Raises UsageError."""
+    path, place = options.system_file, f"--system-file {options.system_file}"
+    if path is not None and options.flags.get("system") is not None:
         raise UsageError("--system and --system-file both give the system prompt", hint="give one of them")
-    try:
-        return {"system": Path(path).read_text(encoding="utf-8")}
-    except OSError as error:
-        raise UsageError(f"--system-file {path}: {(error.strerror or 'cannot be read').lower()}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"--system-file {path}: not UTF-8 text") from None
+    if path is None and settings.text("system") is None and options.flags.get("system") is None:
+        path, place = settings.text("system_file"), _place("system_file", settings)
+    return {} if path is None else {"system": read_text(path, place, most=REQUEST, wait=wait)}
 
 
-def _with_schema(inquiry: Inquiry, settings: Settings) -> Inquiry:
-    path = settings.text("schema")
+def _place(name: str, settings: Settings) -> str:
+    """What errors call the file that a setting names: `--schema FILE`, and where that stands if not on the line."""
+    origin = settings.origin(name)
+    named = f"--{name.replace('_', '-')} {settings.text(name)}"
+    return named if origin.kind == "flag" else f"{named} ({origin})"
+
+
+def _with_schema(inquiry: Inquiry, wait: Wait) -> Inquiry:
+    path = inquiry.settings.text("schema")
     if path is None:
         return inquiry
-    from avow.prompt import schema as answer_schema
+    from avow.asking.checks import fits_schema
+    from avow.prompt.schema import load, response_format
 
-    schema = answer_schema.load(path)
-
-    def check(exchange: Exchange) -> Problem | None:
-        if exchange.status is not Status.COMPLETE:
-            return None
-        why = answer_schema.fits(schema, exchange.text)
-        return Problem(ExitCode.NO_FIT, f"the answer does not fit the schema: {why}") if why else None
-
-    notes = (*inquiry.notes, *schema.notes)
-    return inquiry._replace(response_format=answer_schema.response_format(schema), checks=(check,), notes=notes)
+    schema = load(path, _place("schema", inquiry.settings), wait)
+    return inquiry._replace(
+        response_format=response_format(schema),
+        checks=(*inquiry.checks, fits_schema(schema)),
+        notes=(*inquiry.notes, *schema.notes),
+    )
 
 
 def conversation_of(
@@ -267,50 +296,13 @@ def _markdown(settings: Settings) -> bool | None:
     return True if settings.flag("markdown") else None
 
 
-def _final_text(which: str) -> Callable[[Exchange], str]:
-    def extracted(exchange: Exchange) -> str:
-        from avow.prompt import schema as answer_schema
-
-        return answer_schema.extract(exchange.text, which) or ""
-
-    return extracted
-
-
-def _extractable(which: str) -> Check:
-    def check(exchange: Exchange) -> Problem | None:
-        from avow.prompt import schema as answer_schema
-
-        found = answer_schema.extract(exchange.text, which)
-        return Problem(ExitCode.NO_FIT, "the answer holds no fenced code block") if found is None else None
-
-    return check
-
-
-def _report(target: str | None, context: Context) -> Callable[[JsonObject], None] | None:
-    """Opens the report before anything is sent. Raises UsageError where it cannot be opened."""
+def _report(settings: Settings, context: Context) -> "Report | None":
+    target = settings.text("report")
     if target is None:
         return None
-    import json
-    import os
+    from avow.asking.report import Report
 
-    try:
-        if target.startswith("fd:"):
-            descriptor = os.dup(int(target[3:]))
-        else:
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        stream = os.fdopen(descriptor, "w", encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "not a number").lower()
-        raise UsageError(f"--report {target}: cannot be opened: {reason}") from None
-
-    def write(body: JsonObject) -> None:
-        try:
-            stream.write(json.dumps(body) + "\n")
-            stream.close()
-        except OSError as error:
-            context.screen.error(f"--report {target}: {(error.strerror or 'cannot be written').lower()}")
-
-    return write
+    return Report.open(target, context.wait(settings))
 
 
 def _count(inquiry: Inquiry, context: Context) -> ExitCode:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from avow.context import Context
+from avow.files.reading import Wait
 
 if TYPE_CHECKING:
     from avow.prompt.templates import Template
@@ -12,11 +13,12 @@ _NOT_IN_TEMPLATES = frozenset(
 )
 
 
-def load_template(name: str, context: Context) -> "Template":
-    """The template that `-t` names, its settings checked. Raises UsageError with file and line."""
+def load_template(name: str, context: Context, wait: Wait | None = None) -> "Template":
+    """The template that `-t` names, its settings checked; `wait` bounds pipes in time. Raises UsageError with file
+    and line."""
     from avow.prompt import templates
 
-    return templates.load(context.paths.templates, name, setting_problem)
+    return templates.load(context.paths.templates, name, setting_problem, wait)
 
 
 def setting_problem(name: str, value: object) -> str | None:

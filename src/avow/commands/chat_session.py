@@ -67,12 +67,12 @@ class Chat:
         self._profile = options.profile
         self._simulate = options.simulate
         settings = context.settings(options.flags, profile=self._profile)
-        self._flags = {**options.flags, **system_from_file(options, settings)}
+        self._flags = dict(options.flags)
         if with_person:
             self._flags["output"] = "text"
-        settings = context.settings(self._flags, profile=self._profile)
         self._turns, self._notes, self._session = conversation_of(options, context, settings)
         self._kept = self._settings_of_last()
+        self._flags |= system_from_file(options, self.settings(), context.wait(settings))
         self._is_fresh = self._flags.get("model") is not None
         self._said: set[str] = set()
         self.codes: list[ExitCode] = []
@@ -193,7 +193,7 @@ class Chat:
 
         if spec == "-":
             raise UsageError("stdin is where the chat's turns come from, so it cannot be a file")
-        self._files.append(read(spec))
+        self._files.append(read(spec, self._context.wait(self.settings())))
         self._context.screen.note(f"attached {spec}; it goes with the next question")
 
     def _let_go(self) -> None:

@@ -160,28 +160,25 @@ def run_edit(context: Context) -> ExitCode:
     Raises ConfigError, naming the copy, where it is wrong and the user does not go on; FileError where the editor
     fails.
     """
-    from avow.paths import write_private
+    from avow.files.private import write_private
     from avow.settings import levels
 
     path = context.paths.config_file
-    try:
-        before = path.read_bytes()
-    except FileNotFoundError:
-        before = b""
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from None
+    before = levels.bytes_of(path) or b""
     copy = path.with_name("config.edited.toml")
     write_private(copy, before or _EMPTY.encode())
     while True:
         _run_editor(context, copy)
-        edited = copy.read_bytes()
         try:
-            levels.read(edited, copy)
+            edited = levels.bytes_of(copy)
+            levels.read(edited or b"", copy)
             break
         except ConfigError as error:
             context.screen.error(error.message)
             if not _edits_again(context):
                 raise ConfigError(f"{path} stays as it was", hint=f"what was edited is in {copy}") from None
+    if edited is None:
+        raise ConfigError(f"{path} stays as it was: the editor left no file at {copy}")
     if edited != (before or _EMPTY.encode()):
         write_private(path, edited)
     else:

@@ -1,7 +1,6 @@
 """`avow simulate`: the stand-in of the API, listed and served."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,9 +47,12 @@ def run_list(context: Context) -> ExitCode:
 
 def run_serve(options: ServeOptions, context: Context) -> ExitCode:
     """Serve until a signal comes. Raises UsageError for a port that is taken or a scenario that is none."""
+    from avow.simulator.scenarios import load
     from avow.simulator.server import Simulator
 
-    with Simulator(scenario=options.scenario, port=options.port, record=False, folder=_folder(context)) as simulator:
+    folder = context.paths.scenarios
+    scenario = load(options.scenario, folder, context.wait(context.settings()))
+    with Simulator(scenario=scenario, port=options.port, record=False, folder=folder) as simulator:
         context.screen.out(f"{simulator.base_url}\n")
         context.screen.note(
             f"scenario {options.scenario}; in another shell: "
@@ -58,8 +60,3 @@ def run_serve(options: ServeOptions, context: Context) -> ExitCode:
         )
         simulator.wait()
     return ExitCode.OK
-
-
-def _folder(context: Context) -> Path:
-    """Where the user's own scenarios are looked for by name."""
-    return context.paths.config / "scenarios"

@@ -10,6 +10,7 @@ from avow.commands import declared as o
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
+from avow.settings.levels import Settings
 
 if TYPE_CHECKING:
     from avow.prompt.templates import Template
@@ -102,7 +103,7 @@ def run_show(name: str, context: Context) -> ExitCode:
     """Print the file's text."""
     from avow.prompt import templates
 
-    _print(templates.text_of(context.paths.templates, name), context)
+    _print(templates.text_of(context.paths.templates, name, context.wait(context.settings())), context)
     return ExitCode.OK
 
 
@@ -112,12 +113,14 @@ def run_save(name: str, options: o.Options, context: Context, *, force: bool = F
 
     settings = {key: value for key, value in options.flags.items() if value is not None}
     system = settings.pop("system", None)
+    configured = context.settings()
     if options.system_file is not None:
-        if system is not None:
-            raise UsageError("--system and --system-file both give the system prompt", hint="give one of them")
-        system = _text_of_file(options.system_file)
+        from avow.asking.question import system_from_file
+
+        system = system_from_file(options, configured, context.wait(configured))["system"]
     only_prompt = system is None and not settings
-    prompt = _prompt(options.words, context, from_stdin=only_prompt and not context.stdin_is_terminal)
+    from_stdin = options.words == ("-",) or (not options.words and only_prompt and not context.stdin_is_terminal)
+    prompt = _stdin_text(context, configured) if from_stdin else " ".join(options.words) or None
     if prompt is None and system is None and not settings:
         raise UsageError("there is nothing to save", hint=f"avow template save {name} 'Translate to $language:'")
     for key, value in settings.items():
@@ -139,31 +142,11 @@ def run_delete(name: str, context: Context) -> ExitCode:
     return ExitCode.OK
 
 
-def _prompt(words: tuple[str, ...], context: Context, *, from_stdin: bool) -> str | None:
-    """The words; stdin for `-`, or where nothing else was given (and it may stay silent for good otherwise)."""
-    if words and words != ("-",):
-        return " ".join(words)
-    if not words and not from_stdin:
-        return None
-    from avow.prompt.stdin import read_to_end
+def _stdin_text(context: Context, settings: Settings) -> str | None:
+    from avow.files.reading import as_text, read_stdin
+    from avow.prompt.limits import REQUEST
 
-    data = read_to_end(context.stdin, lambda: context.screen.note("waiting for stdin to end"))
-    try:
-        return data.decode("utf-8-sig") or None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"stdin is not UTF-8 text (byte {error.start})") from error
-
-
-def _text_of_file(path: str) -> str:
-    from pathlib import Path
-
-    try:
-        return Path(path).read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--system-file {path}: not UTF-8 text (byte {error.start})") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"--system-file {path}: {reason.lower()}") from error
+    return as_text(read_stdin(context.stdin, most=REQUEST, wait=context.wait(settings), skip=None), "stdin") or None
 
 
 def _print(text: str, context: Context) -> None:

@@ -1,12 +1,12 @@
 """The key file: API keys by host, in a file that only its owner may read."""
 
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from avow.endpoint.credential import checked
-from avow.errors import CredentialsError
+from avow.errors import CredentialsError, UnreadableFile
+from avow.files.reading import as_text, read_file
 from avow.wire.request import API_HOST
 
 NAME = "key"
@@ -50,25 +50,18 @@ def drop(path: Path, host: str) -> bool:
 
 
 def _private_text(path: Path) -> str:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-    except OSError as error:
-        raise CredentialsError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-    with os.fdopen(descriptor, "rb") as stream:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise CredentialsError(f"{path}: is not a file")
+    def inspect(facts: os.stat_result) -> None:
         if os.name == "posix" and facts.st_mode & 0o077:
             raise CredentialsError(f"{path}: others may read it", hint=_chmod(path))
         if os.name == "posix" and facts.st_uid not in (os.geteuid(), 0):
             raise CredentialsError(f"{path}: it belongs to another user")
-        data = stream.read(1024 * 1024)
+
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise CredentialsError(f"{path}: is not UTF-8 text", hint=_HINT) from None
+        return as_text(read_file(path, inspect=inspect), str(path))
+    except UnreadableFile as error:
+        if error.missing:
+            return ""
+        raise CredentialsError(error.message, hint=_HINT) from None
 
 
 def _chmod(path: Path) -> str:
@@ -78,7 +71,7 @@ def _chmod(path: Path) -> str:
 
 
 def _write(path: Path, keys: Mapping[str, str]) -> None:
-    from avow.paths import write_private
+    from avow.files.private import write_private
 
     if not keys:
         path.unlink(missing_ok=True)

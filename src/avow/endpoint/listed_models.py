@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from avow.errors import ExchangeError, FileError, Rejected
+from avow.files.private import write_private
 from avow.models import catalogue
 from avow.models.catalogue import Model
-from avow.paths import write_private
 from avow.wire.failure import not_an_answer, rejected
 from avow.wire.json_value import JsonObject, items, obj, parse, text
 from avow.wire.request import FALLBACK_BETA, Endpoint, Request

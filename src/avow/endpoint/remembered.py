@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from avow.errors import FileError
-from avow.paths import write_private
+from avow.files.private import write_private
 
 REMEMBERED_S = 24 * 3600
 VERSION = 1

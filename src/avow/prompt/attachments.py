@@ -1,13 +1,13 @@
 """Files that go with a prompt: read once, told apart by their bytes, never changed."""
 
 import os
-import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from avow.errors import FileError, UsageError
+from avow.errors import UnreadableFile, UsageError
+from avow.files.reading import PATIENT, Wait, read_file, read_stdin, too_large
 from avow.prompt.file_kinds import media_type_of, seems_to_be
-from avow.prompt.limits import BODY_BYTES, too_large
+from avow.prompt.limits import BODY_BYTES, REQUEST
 from avow.wire.blocks import PDF, Attachment
 
 STDIN = "stdin"
@@ -19,26 +19,24 @@ _URL_ENDINGS = {
     ".webp": "image/webp",
     ".pdf": PDF,
 }
-# What a shell's `<(command)` and `/dev/stdin` are: pipes that someone is writing to.
-_OPEN_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 _FETCH_IT = "nothing was sent: fetch it yourself and pipe it in: curl -s URL | avow …"
 
 
-def read(spec: str, *, stdin: BinaryIO | None = None) -> Attachment:
+def read(spec: str, wait: Wait = PATIENT, *, stdin: BinaryIO | None = None) -> Attachment:
     """The attachment that a value of `-f` names: a path, `-` for stdin, or an http(s) URL, which is not fetched.
 
-    Raises FileError for what cannot be read, UsageError for what the API does not take (kind or size). At most
-    one byte more than a request may have is read.
+    Raises UnreadableFile for what cannot be read, UsageError for what the API does not take. At most one byte more
+    than a request may have is read; `wait` bounds pipes in time.
     """
     if spec == "-":
         if stdin is None:
             raise UsageError("-f -: stdin is closed")
-        return identify(STDIN, _read_limited(stdin, STDIN))
+        return identify(STDIN, read_stdin(stdin, most=REQUEST, wait=wait, skip=None))
     if spec.lower().startswith(("http://", "https://")):
         return _from_url(spec)
     if "://" in spec and not Path(spec).exists():
         raise UsageError(f"{spec}: the API fetches only what is behind http:// and https://", hint=_FETCH_IT)
-    return identify(spec, _read_file(spec))
+    return identify(spec, read_file(spec, most=REQUEST, wait=wait))
 
 
 def stdin_document(data: bytes) -> Attachment:
@@ -56,7 +54,7 @@ def identify(name: str, data: bytes) -> Attachment:
             f"{name}: there is nothing in it", hint="nothing was sent: leave it out, or attach another file"
         )
     if len(data) > BODY_BYTES:
-        raise too_large(name, None)
+        raise too_large(name, len(data), REQUEST)
     media_type = media_type_of(data)
     if media_type is None:
         _check_text(name, data)
@@ -77,9 +75,9 @@ def read_again(attachment: Attachment) -> Attachment:
     if attachment.name == STDIN:
         raise UsageError(f"stdin: {again}", hint="pipe it in again, in a new conversation")
     try:
-        data = _read_file(attachment.name)
-    except (FileError, UsageError) as error:
-        raise UsageError(f"{error.message}; {again}") from error
+        data = read_file(attachment.name, most=REQUEST)
+    except UnreadableFile as error:
+        raise UsageError(f"{error.message}; {again}", hint=error.hint) from error
     if _sha256(data) != attachment.sha256:
         raise UsageError(f"{attachment.name}: the file has changed since it was attached, and {again}")
     return identify(attachment.name, data)
@@ -106,44 +104,6 @@ def _from_url(url: str) -> Attachment:
     return Attachment(url, "url", _URL_ENDINGS[ending])
 
 
-def _read_file(name: str) -> bytes:
-    path = Path(name)
-    try:
-        if name.startswith("~") and not path.exists():
-            path = path.expanduser()
-        facts = path.stat()
-        _check_readable_kind(name, facts.st_mode)
-        if facts.st_size > BODY_BYTES:
-            raise too_large(name, facts.st_size)
-        with path.open("rb") as file:
-            return _read_limited(file, name)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise FileError(f"{name}: {_reason(error)}", hint="nothing was sent") from error
-
-
-def _check_readable_kind(name: str, mode: int) -> None:
-    if stat.S_ISDIR(mode):
-        raise FileError(f"{name}: this is a folder", hint="nothing was sent: attach its files one by one, with -f each")
-    if stat.S_ISFIFO(mode) and not name.startswith(_OPEN_PIPES):
-        raise FileError(f"{name}: this is a named pipe, which may never end", hint=f"pipe it in: avow -f - … < {name}")
-    if stat.S_ISCHR(mode) and not name.startswith(_OPEN_PIPES):
-        raise FileError(f"{name}: this is a device, not a file", hint="nothing was sent")
-    if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
-        raise FileError(f"{name}: this is a {'device' if stat.S_ISBLK(mode) else 'socket'}, not a file")
-
-
-def _read_limited(stream: BinaryIO, name: str) -> bytes:
-    data = bytearray()
-    try:
-        while chunk := stream.read(min(1 << 20, BODY_BYTES + 1 - len(data))):
-            data += chunk
-            if len(data) > BODY_BYTES:
-                raise too_large(name, None)
-    except OSError as error:
-        raise FileError(f"{name}: {_reason(error)}") from error
-    return bytes(data)
-
-
 def _check_text(name: str, data: bytes) -> None:
     accepted = "avow attaches UTF-8 text, PNG, JPEG, GIF, WebP and PDF"
     try:
@@ -155,16 +115,6 @@ def _check_text(name: str, data: bytes) -> None:
         seems, encoding = seems_to_be(data)
         convert = f"convert it: iconv -f {encoding} -t UTF-8" if encoding else "nothing was sent"
         raise UsageError(f"{name}: this is not UTF-8 text ({wrong}); it seems to be {seems}. {accepted}", hint=convert)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "there is no such file"
-    if isinstance(error, PermissionError):
-        return "it may not be read by this user"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return str(error)
 
 
 def _sha256(data: bytes) -> str:

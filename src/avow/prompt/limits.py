@@ -7,10 +7,14 @@ of its own error (bytes of one image).
 from collections.abc import Sequence
 
 from avow.errors import UsageError
+from avow.files.reading import Most
 from avow.wire.blocks import Attachment
 
 BODY_BYTES = 32 * 1024 * 1024
 """A request's body, in bytes (413 `request_too_large`)."""
+
+REQUEST = Most(BODY_BYTES, "a request to the API takes")
+"""For what is sent: files, stdin, prompts."""
 
 IMAGE_BASE64_BYTES = 10 * 1024 * 1024
 """One image, in bytes of its base64 text."""
@@ -41,15 +45,6 @@ def check(attachments: Sequence[Attachment], model_context: int | None = None, b
         problems = _of_body(attachments, body_bytes)
     if problems:
         raise UsageError("; ".join(problems), hint="nothing was sent: send less at a time, or a smaller file")
-
-
-def too_large(name: str, size: int | None, limit: int = BODY_BYTES) -> UsageError:
-    """The error for a file over `limit` bytes; `size` None where reading stopped at the limit."""
-    told = "it is larger" if size is None else f"{size:,} bytes is more"
-    return UsageError(
-        f"{name}: {told} than a request to the API takes ({limit:,} bytes)",
-        hint="nothing was sent: send a part of it, or a smaller file",
-    )
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:

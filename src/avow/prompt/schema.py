@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from avow.errors import UsageError
+from avow.files.reading import Wait, as_text, read_file
 from avow.wire.json_value import JsonObject, obj
 
 NOT_ENFORCED = frozenset(
@@ -32,14 +32,11 @@ class Schema:
     notes: tuple[str, ...] = ()
 
 
-def load(path: str) -> Schema:
-    """The schema in a file. Raises UsageError with file and place where it is none, or none that the API takes."""
-    try:
-        data = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"--schema {path}: {reason.lower()}") from error
-    return read(data, path)
+def load(path: str, place: str | None = None, wait: Wait | None = None) -> Schema:
+    """The schema in a file. Raises UnreadableFile, and UsageError with the place where it is none, or none that the
+    API takes; `place` is what errors call the file."""
+    place = place or f"--schema {path}"
+    return read(read_file(path, place, wait=wait), place)
 
 
 def read(data: bytes, where: str) -> Schema:
@@ -107,18 +104,16 @@ def extract(text: str, which: str = "first") -> str | None:
 
 def _parse(data: bytes, where: str) -> JsonObject:
     try:
-        value = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--schema {where}: not UTF-8 text (byte {error.start})") from error
+        value = json.loads(as_text(data, where), parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise UsageError(f"--schema {where}, line {error.lineno}: not JSON: {error.msg.lower()}") from error
+        raise UsageError(f"{where}, line {error.lineno}: not JSON: {error.msg.lower()}") from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"--schema {where}: not JSON: {error}") from error
+        raise UsageError(f"{where}: not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise UsageError(f"--schema {where}: a JSON Schema is an object, this is {_kind(value)}")
+        raise UsageError(f"{where}: a JSON Schema is an object, this is {_kind(value)}")
     for key in ("$schema", "$id"):
         if key in value and not isinstance(value[key], str):
-            raise UsageError(f"--schema {where}: {key} is a text, this is {_kind(value[key])}")
+            raise UsageError(f"{where}: {key} is a text, this is {_kind(value[key])}")
     return value
 
 
@@ -130,9 +125,9 @@ def _check_is_schema(given: JsonObject, where: str) -> None:
     except SchemaError as error:
         pointer = "/".join(["#", *(str(part) for part in error.absolute_path)])
         message = error.message if len(error.message) <= _LONGEST else error.message[:_LONGEST] + "…"
-        raise UsageError(f"--schema {where}, at {pointer}: no JSON Schema: {message}") from error
+        raise UsageError(f"{where}, at {pointer}: no JSON Schema: {message}") from error
     except RecursionError as error:
-        raise UsageError(f"--schema {where}: nested too deeply") from error
+        raise UsageError(f"{where}: nested too deeply") from error
 
 
 def _check_references(part: JsonObject, pointer: str, given: JsonObject, where: str) -> None:
@@ -142,11 +137,11 @@ def _check_references(part: JsonObject, pointer: str, given: JsonObject, where: 
             continue
         if not reference.startswith("#"):
             raise UsageError(
-                f"--schema {where}, at {pointer}: {key} points to another document ({reference})",
+                f"{where}, at {pointer}: {key} points to another document ({reference})",
                 hint="nothing is fetched: copy that schema into $defs and point to #/$defs/NAME",
             )
         if reference.startswith("#/") and not _leads_somewhere(reference, given):
-            raise UsageError(f"--schema {where}, at {pointer}: {key} points to {reference}, which is not there")
+            raise UsageError(f"{where}, at {pointer}: {key} points to {reference}, which is not there")
 
 
 def _leads_somewhere(reference: str, given: JsonObject) -> bool:
@@ -167,7 +162,7 @@ def _leads_somewhere(reference: str, given: JsonObject) -> bool:
 def _check_taken(part: JsonObject, pointer: str, where: str) -> None:
     if _is_object(part) and part.get("additionalProperties", False) is not False:
         raise UsageError(
-            f"--schema {where}, at {pointer}: the API takes only objects with additionalProperties: false",
+            f"{where}, at {pointer}: the API takes only objects with additionalProperties: false",
             hint="name the properties, or take additionalProperties out",
         )
 
@@ -188,7 +183,7 @@ def _check_not_recursive(given: JsonObject, where: str) -> None:
                 on_trail.discard(pointer)
                 done.add(pointer)
             elif following in on_trail:
-                raise UsageError(f"--schema {where}, at {pointer}: the API takes no schema that refers to itself")
+                raise UsageError(f"{where}, at {pointer}: the API takes no schema that refers to itself")
             elif following not in done:
                 on_trail.add(following)
                 trail.append((following, iter(links[following])))

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template as Pattern
 
-from avow.errors import FileError, UsageError
-from avow.paths import make_private
+from avow.errors import FileError, UnreadableFile, UsageError
+from avow.files.private import write_private
+from avow.files.reading import Wait, read_text
+from avow.prompt.limits import REQUEST
 
 INPUT = "input"
 _NAME = re.compile(r"[^\W_][\w.-]*")
@@ -52,19 +54,19 @@ class Filled:
     system: str | None
 
 
-def load(folder: Path, name: str, check: Check) -> Template:
-    """The template `name` of `folder`, or of a path (with a slash, or ending in .toml).
+def load(folder: Path, name: str, check: Check, wait: Wait | None = None) -> Template:
+    """The template `name` of `folder`, or of a path (with a slash, or ending in .toml); `wait` bounds pipes in time.
 
     Raises UsageError, with file and line, where there is none or where it says something it cannot.
     """
     import tomllib
 
     where = _path_of(folder, name)
-    text = _read(where, name, folder)
+    text = _read(where, name, folder, wait)
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"template {name} ({where}): not TOML: {error}") from error
+        raise UsageError(f"{_called(name, where)}: not TOML: {error}") from error
     problems = [
         f"line {_line_of(text, key)}: {wrong}" for key, value in table.items() if (wrong := _wrong(key, value, check))
     ]
@@ -73,7 +75,7 @@ def load(folder: Path, name: str, check: Check) -> Template:
     if isinstance(table.get("system"), str) and INPUT in _names_in(table["system"]):
         problems.append(f"line {_line_of(text, 'system')}: $input is for the prompt; the system prompt has none")
     if problems:
-        raise UsageError(f"template {name} ({where}), {'; '.join(problems)}")
+        raise UsageError(f"{_called(name, where)}, {'; '.join(problems)}")
     settings = {key: value for key, value in table.items() if key not in ("prompt", "system")}
     return Template(name, where, table.get("prompt"), table.get("system"), settings)
 
@@ -94,7 +96,7 @@ def fill(template: Template, pairs: Sequence[str], piped: str | None) -> Filled:
         names = ", ".join(f"${name}" for name in (*missing, *([INPUT] if lacks_input else [])))
         ways = [" ".join(f"-p {name}=…" for name in missing)] if missing else []
         ways += ["pipe something in for $input"] if lacks_input else []
-        raise UsageError(f"template {template.name} ({template.where}): no value for {names}", hint=", ".join(ways))
+        raise UsageError(f"{_called(template.name, template.where)}: no value for {names}", hint=", ".join(ways))
     return Filled(_filled(template.prompt, values), _filled(template.system, values))
 
 
@@ -103,13 +105,14 @@ def names(folder: Path) -> tuple[str, ...]:
     try:
         return tuple(sorted(path.stem for path in folder.glob("*.toml") if _NAME.fullmatch(path.stem)))
     except OSError as error:
-        raise FileError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
+        raise UnreadableFile(f"{folder}: it cannot be read: {(error.strerror or str(error)).lower()}") from error
 
 
 def save(folder: Path, template: Template, *, force: bool = False) -> Path:
     """Write the template, mode 0600, and give its path.
 
-    Raises UsageError where the name is none, or taken and not `force`; FileError where it cannot be written.
+    Raises UsageError where the name is none, or taken and not `force`; FileError where it cannot be written, and
+    then there is none of that name, or the one that was there.
     """
     where = _path_in(folder, template.name)
     for key, text in (("prompt", template.prompt), ("system", template.system)):
@@ -117,23 +120,14 @@ def save(folder: Path, template: Template, *, force: bool = False) -> Path:
             raise UsageError(f"template {template.name}, {'; '.join(wrong)}")
     table = {"prompt": template.prompt, "system": template.system, **template.settings}
     text = _as_toml({key: _plain(value) for key, value in table.items() if value is not None})
-    try:
-        make_private(folder)
-    except OSError as error:
-        raise FileError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
-    try:
-        _write(where, text, force=force)
-    except FileExistsError as error:
-        taken = f"there is a template {template.name} already ({where})"
-        raise UsageError(taken, hint="--force replaces it") from error
-    except OSError as error:
-        raise FileError(f"{where}: {(error.strerror or str(error)).lower()}") from error
+    if not write_private(where, text.encode(), replace=force):
+        raise UsageError(f"there is a template {template.name} already ({where})", hint="--force replaces it")
     return where
 
 
-def text_of(folder: Path, name: str) -> str:
-    """The template's file as it is. Raises UsageError where there is none."""
-    return _read(_path_of(folder, name), name, folder)
+def text_of(folder: Path, name: str, wait: Wait | None = None) -> str:
+    """The template's file as it is, but for the ends of its lines. Raises UsageError where there is none."""
+    return _read(_path_of(folder, name), name, folder, wait)
 
 
 def delete(folder: Path, name: str) -> Path:
@@ -144,7 +138,7 @@ def delete(folder: Path, name: str) -> Path:
     except FileNotFoundError as error:
         raise _no_such(name, folder) from error
     except OSError as error:
-        raise FileError(f"{where}: {(error.strerror or str(error)).lower()}") from error
+        raise FileError(f"{where}: it cannot be deleted: {(error.strerror or str(error)).lower()}") from error
     return where
 
 
@@ -157,7 +151,7 @@ def nearest(name: str, known: Collection[str]) -> str | None:
 
 def _path_of(folder: Path, name: str) -> Path:
     if "/" in name or os.sep in name or name.endswith(".toml"):
-        return Path(name).expanduser()
+        return Path(name)
     return _path_in(folder, name)
 
 
@@ -170,16 +164,18 @@ def _path_in(folder: Path, name: str) -> Path:
     return folder / f"{name}.toml"
 
 
-def _read(where: Path, name: str, folder: Path) -> str:
+def _called(name: str, where: Path) -> str:
+    """What errors call a template: its name and where it is, once where that is the same."""
+    return f"template {name}" if Path(name) == where else f"template {name} ({where})"
+
+
+def _read(where: Path, name: str, folder: Path, wait: Wait | None) -> str:
     try:
-        return where.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except FileNotFoundError as error:
-        raise _no_such(name, folder) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"template {name} ({where}): not UTF-8 text (byte {error.start})") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"template {name} ({where}): {reason.lower()}") from error
+        return read_text(where, _called(name, where), most=REQUEST, wait=wait)
+    except UnreadableFile as error:
+        if error.missing:
+            raise _no_such(name, folder) from error
+        raise
 
 
 def _no_such(name: str, folder: Path) -> UsageError:
@@ -228,7 +224,7 @@ def _refuse_unused(template: Template, values: Mapping[str, str]) -> None:
     near = nearest(unused[0], known)
     takes = ", ".join(f"${name}" for name in known)
     raise UsageError(
-        f"template {template.name} ({template.where}) has no {', '.join(f'${name}' for name in unused)}"
+        f"{_called(template.name, template.where)} has no {', '.join(f'${name}' for name in unused)}"
         + (f"; did you mean ${near}?" if near else ""),
         hint=f"it takes {takes}" if known else "it takes no variables",
     )
@@ -257,12 +253,3 @@ def _as_toml(table: dict[str, object]) -> str:
 
 def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _write(where: Path, text: str, *, force: bool) -> None:
-    target = where.with_name(f".{where.name}.{os.getpid()}") if force else where
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    if force:
-        target.replace(where)

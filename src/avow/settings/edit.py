@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from avow.errors import ConfigError, UsageError
-from avow.paths import write_private
+from avow.files.private import write_private
 from avow.settings.keys import KEYS, OVERRIDES, EntryError, Key, about, checked, from_text, nearest
-from avow.settings.levels import parse
+from avow.settings.levels import bytes_of, parse
 from avow.settings.toml_lines import Statement, split_key, statements
 
 Names = tuple[str, ...]
@@ -24,7 +24,7 @@ def set_value(path: Path, name: str, text: str) -> None:
     """
     names, key, inner = locate(name)
     value = _value(name, key, inner, text)
-    before, raw = parse(_bytes(path), path)
+    before, raw = parse(bytes_of(path) or b"", path)
     wanted = _with(raw, names, value, path)
     _put(path, before, wanted, _candidates(before, raw, wanted, names, value))
 
@@ -34,7 +34,7 @@ def unset_value(path: Path, name: str) -> bool:
 
     A name that is no setting can be taken out too. Raises as `set_value` does.
     """
-    before, raw = parse(_bytes(path), path)
+    before, raw = parse(bytes_of(path) or b"", path)
     names = next((one for one in _readings(name) if _has(raw, one)), None)
     if names is None:
         return False
@@ -133,15 +133,6 @@ def _loose(text: str) -> object:
         return tomllib.loads(f"v = {text}")["v"]
     except (ValueError, RecursionError):
         return text
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from None
 
 
 def _has(raw: Mapping[str, Any], names: Names) -> bool:

@@ -1,19 +1,18 @@
 """Where each setting's value comes from: flag, template, conversation, environment, profile, config file, default."""
 
-import os
-import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from avow.errors import ConfigError, UsageError
+from avow.errors import ConfigError, UnreadableFile, UsageError
+from avow.files.reading import Most, decoded, read_file, too_large
 from avow.settings.keys import GROUPS, KEYS, EntryError, Key, about, checked, from_text, is_key, nearest
 from avow.wire.request import API_URL
 
 __all__ = ["KEYS", "Config", "Key", "Origin", "Settings", "is_key", "load", "read", "resolve", "unknown_variables"]
 
-MOST_BYTES = 1024 * 1024
+MOST = Most(1 << 20, "a config may be")
 NO_KEYS = frozenset({"AVOW_CONFIG_DIR", "AVOW_DATA_DIR", "AVOW_CACHE_DIR", "AVOW_DEBUG"})
 """Variables that are avow's own and no settings."""
 
@@ -114,20 +113,18 @@ class Settings(NamedTuple):
 
 def load(path: Path) -> Config:
     """The config file at `path`; an empty one where it does not exist. Raises ConfigError, which names the line."""
+    data = bytes_of(path)
+    return Config(path) if data is None else read(data, path)
+
+
+def bytes_of(path: Path) -> bytes | None:
+    """What stands in the config file; None where it does not exist. Raises ConfigError where it cannot be read."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except FileNotFoundError:
-        return Config(path)
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
-    try:
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ConfigError(f"{path}: is not a file")
-            data = stream.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    return read(data, path)
+        return read_file(path, most=MOST)
+    except UnreadableFile as error:
+        if error.missing:
+            return None
+        raise ConfigError(error.message, hint=error.hint) from None
 
 
 def read(data: bytes, path: Path) -> Config:
@@ -157,13 +154,12 @@ def read(data: bytes, path: Path) -> Config:
 
 def parse(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
     """The text of a TOML file, and what it holds, unchecked. Raises ConfigError, which names the line."""
-    if len(data) > MOST_BYTES:
-        raise ConfigError(f"{path}: is larger than {MOST_BYTES // 1024} KiB, which no config is")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}:{line}: is not UTF-8 text", hint=_EDIT) from None
+        if len(data) > MOST.size:
+            raise too_large(str(path), len(data), MOST)
+        text = decoded(data, str(path))
+    except UnreadableFile as error:
+        raise ConfigError(error.message, hint=error.hint) from None
     if not text.strip():
         return text, {}
     import tomllib
@@ -229,11 +225,6 @@ def _unknown(path: Path, line: int, full: str, name: str) -> ConfigError:
     return ConfigError(
         f"{path}:{line}: there is no setting {full[:100]!r}{better}", hint="`avow config list` shows all"
     )
-
-
-def _unreadable(path: Path, error: Exception) -> ConfigError:
-    reason = (getattr(error, "strerror", None) or "not a valid path").lower()
-    return ConfigError(f"{path}: cannot be read: {reason}")
 
 
 # -- all levels together --------------------------------------------------------------------------------------

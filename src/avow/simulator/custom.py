@@ -38,9 +38,9 @@ from pathlib import Path
 from typing import Any
 
 from avow.errors import UsageError
+from avow.files.reading import Wait, read_text
 from avow.simulator.script import FAULTS, Fault, Hop, HttpError, Scenario
 
-_LARGEST = 1 << 20
 _TYPES = {429: "rate_limit_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error",
           404: "not_found_error", 413: "request_too_large", 504: "timeout_error",
           529: "overloaded_error"}  # fmt: skip
@@ -92,21 +92,16 @@ _ERROR = {"status": (_is_status, "an HTTP status from 400 to 599"), "type": _TEX
           "retry_after": _SECONDS, "times": _COUNT}  # fmt: skip
 
 
-def read(path: Path) -> Scenario:
-    """The scenario in that file. Raises `UsageError` with the file, the key and the nearest valid one."""
+def read(path: Path, wait: Wait | None = None) -> Scenario:
+    """The scenario in that file; `wait` bounds pipes in time. Raises `UsageError` with the file, the key and the
+    nearest valid one."""
     import tomllib
 
+    where = f"scenario {path}"
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise UsageError(f"{path}: larger than 1 MB; a scenario is a small text file")
-        table = tomllib.loads(data.decode())
-    except (OSError, ValueError, RecursionError) as error:
-        # ValueError: no TOML, no UTF-8, or a NUL in the path
-        reason = getattr(error, "strerror", None) or str(error) or "nested too deeply"
-        raise UsageError(f"cannot read the scenario {str(path)!r}: {reason}") from None
-    where = str(path)
+        table = tomllib.loads(read_text(path, where, wait=wait))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{where}: not TOML: {str(error) or 'nested too deeply'}") from None
     _check(table, _TOP, where, "")
     hops = tuple(_hop(hop, where, f"hops[{number}].") for number, hop in enumerate(table.get("hops", [{}]), start=1))
     return Scenario(

@@ -1,10 +1,12 @@
 """The table of scenarios: what the stand-in can be asked to do, by name."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from avow.errors import UsageError
+from avow.files.reading import Wait
 from avow.simulator import answers
 from avow.simulator.script import RETURNED, Fault, Hop, HttpError, Json, Scenario
 
@@ -263,25 +265,25 @@ def names() -> tuple[tuple[str, str], ...]:
     return tuple((scenario.name, scenario.summary) for scenario in TABLE.values())
 
 
-def load(name_or_path: str | Path, folder: Path | None = None) -> Scenario:
+def load(name_or_path: str | Path, folder: Path | None = None, wait: Wait | None = None) -> Scenario:
     """The scenario of that name, with an argument where it takes one (`long:500`), or of that TOML file.
 
-    `folder` is where a user keeps files that may be named without path and ending. Raises `UsageError`, which says
-    what is wrong and where, and the nearest name.
+    `folder` is where a user keeps files that may be named without path and ending; `wait` bounds pipes in time.
+    Raises `UsageError`, which says what is wrong and where, and the nearest name.
     """
     text = str(name_or_path)
     name, _, argument = text.partition(":")
     if isinstance(name_or_path, str) and name in TABLE:
         return _with_argument(TABLE[name], argument) if ":" in text else TABLE[name]
-    path = Path(text).expanduser()
+    path = Path(text)
     own = folder / f"{text}.toml" if folder is not None and "/" not in text and "\0" not in text else None
-    if own is not None and own.is_file():
+    if own is not None and os.path.isfile(own):  # noqa: PTH113  (which raises for a name that is too long)
         path = own
     elif isinstance(name_or_path, str) and path.suffix != ".toml" and "/" not in text and "\\" not in text:
         raise UsageError(f"there is no scenario {text!r}", hint=_nearest(name))
     from avow.simulator import custom
 
-    return custom.read(path)
+    return custom.read(path, wait)
 
 
 def _nearest(name: str) -> str:

@@ -1,12 +1,13 @@
 """Private files, replaced whole."""
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from avow.errors import FileError
-from avow.paths import write_private
+from avow.files.private import write_private
 
 
 def test_file_and_folder_are_private(tmp_path: Path) -> None:
@@ -40,3 +41,18 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing_behind(tmp_path: Path
     with pytest.raises(FileError, match="cannot be written"):
         write_private(tmp_path / name, b"x")
     assert sorted(one.name for one in tmp_path.rglob("*")) == ["file", "folder"]
+
+
+def test_without_replacing_nothing_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    assert write_private(path, b"one", replace=False)
+    assert not write_private(path, b"two", replace=False)
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("file", b"one")]
+
+
+def test_what_is_not_a_file_stays(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    with pytest.raises(FileError, match="this is not a file"):
+        write_private(tmp_path / "link", b"x")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

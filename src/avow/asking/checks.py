@@ -1,0 +1,34 @@
+"""What an answer must be beyond whole: JSON that fits a schema, or a text with a code block."""
+
+from collections.abc import Callable
+
+from avow.exchange.exchange import Exchange, Problem, Status
+from avow.exchange.run import Check
+from avow.exit_codes import ExitCode
+from avow.prompt.schema import Schema, extract, fits
+
+
+def fits_schema(schema: Schema) -> Check:
+    """Whether a whole answer fits."""
+
+    def check(exchange: Exchange) -> Problem | None:
+        wrong = fits(schema, exchange.text) if exchange.status is Status.COMPLETE else None
+        return Problem(ExitCode.NO_FIT, f"the answer does not fit the schema: {wrong}") if wrong else None
+
+    return check
+
+
+def holds_code(which: str) -> Check:
+    """Whether there is a fenced code block to print; `which` is `first` or `last`."""
+
+    def check(exchange: Exchange) -> Problem | None:
+        if extract(exchange.text, which) is not None:
+            return None
+        return Problem(ExitCode.NO_FIT, "the answer holds no fenced code block")
+
+    return check
+
+
+def code_of(which: str) -> Callable[[Exchange], str]:
+    """What is printed of an answer of which only a code block is wanted."""
+    return lambda exchange: extract(exchange.text, which) or ""

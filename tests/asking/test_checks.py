@@ -1,0 +1,46 @@
+"""What an answer must be beyond whole."""
+
+import json
+
+import pytest
+
+from avow.asking.checks import code_of, fits_schema, holds_code
+from avow.exchange.exchange import Exchange, Problem, Status
+from avow.exit_codes import ExitCode
+from avow.prompt import schema
+from avow.routing.verdict import Routing, Segment
+
+SCHEMA = schema.read(json.dumps({"type": "object", "properties": {"a": {"type": "string"}}}).encode(), "s.json")
+
+
+def answered(text: str, status: Status = Status.COMPLETE) -> Exchange:
+    routing = Routing(segments=(Segment("claude-opus-4-8", text),))
+    return Exchange("id", "conversation", "2026-11-28T00:00:00.000Z", "claude-opus-4-8", status, routing=routing)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "words"),
+    [
+        ('{"a": "x"}', Status.COMPLETE, None),
+        ('{"a": 1}', Status.COMPLETE, "the answer does not fit the schema: $.a"),
+        ("prose", Status.COMPLETE, "it is not JSON"),
+        ("pro", Status.INCOMPLETE, None),
+    ],
+)
+def test_only_a_whole_answer_must_fit(text: str, status: Status, words: str | None) -> None:
+    problem = fits_schema(SCHEMA)(answered(text, status))
+    if words is None:
+        assert problem is None
+    else:
+        assert problem is not None
+        assert problem.exit_code is ExitCode.NO_FIT
+        assert words in (problem.words or "")
+
+
+def test_a_code_block_is_wanted_and_printed() -> None:
+    found = answered("Look:\n```py\none\n```\nand\n```\ntwo\n```\n")
+    assert holds_code("first")(found) is None
+    assert (code_of("first")(found), code_of("last")(found)) == ("one\n", "two\n")
+    none = answered("prose")
+    assert holds_code("last")(none) == Problem(ExitCode.NO_FIT, "the answer holds no fenced code block")
+    assert code_of("last")(none) == ""
