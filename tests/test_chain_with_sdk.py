@@ -68,7 +68,7 @@ def by_avow(sim: Simulator) -> Exchange:
             plan,
             exchange,
             send=lambda request: transport.send(request, Patience(20, 20)),
-            watch=lambda _happening: None,
+            on_event=lambda _event: None,
         )
     finally:
         transport.close()

@@ -299,8 +299,8 @@ def asked(number: int, answer: JsonObject, model: str = FABLE, **more: Any) -> E
     "scenarios",
     [
         pytest.param(["requested", "thinking", "requested"], id="thinking"),
-        pytest.param(["thinking", "handover", "thinking", "requested"], id="a hand-over in mid-answer"),
-        pytest.param(["fallback", "thinking", "hops", "requested"], id="hand-overs before the answer"),
+        pytest.param(["thinking", "handover", "thinking", "requested"], id="a handover in mid-answer"),
+        pytest.param(["fallback", "thinking", "hops", "requested"], id="handovers before the answer"),
         pytest.param(["thinking", "sticky", "thinking", "requested"], id="a sticky turn"),
         pytest.param(["thinking", "declined", "thinking", "refused", "requested"], id="refusals"),
         pytest.param(["thinking", "tool_use", "thinking", "pause_turn", "requested"], id="calls nobody answers"),

@@ -105,7 +105,7 @@ def asking(
     transport = Transport(Credential(CANARY))
     outcome = Outcome(Exchange(id="1", conversation_id="1", created_at="", requested_model=ASKED))
 
-    def told(event: ExchangeEvent) -> None:
+    def on_event(event: ExchangeEvent) -> None:
         outcome.told.append(event)
         if watch:
             watch(event)
@@ -130,7 +130,7 @@ def asking(
             ),
             outcome.exchange,
             send=send,
-            watch=told,
+            on_event=on_event,
             save=save or (lambda _exchange: None),
             sleep=pause,
         )
@@ -289,7 +289,7 @@ ENDINGS: dict[str, tuple[list[Step] | bytes, Status, Verdict | None, int, str | 
         "stream_ended",
         "a",
     ),
-    "cut after a hand-over": (
+    "cut after a handover": (
         stream(sse(start(), *words(0, "a"), *block(1, fallback()), *words(2, "b"))),
         Status.INCOMPLETE,
         Verdict.FALLBACK,

@@ -128,7 +128,7 @@ RULES = {
         OTHER,
         [(ASKED, GONE, None), (None, SERVED, None)],
     ),
-    "3 a hand-over in mid-answer: the model of message_start is provisional": Case(
+    "3 a handover in mid-answer: the model of message_start is provisional": Case(
         folded(
             start(ASKED),
             *words(0, "a"),
@@ -280,7 +280,7 @@ def test_the_details_of_a_refusal() -> None:
     assert (routing.category, routing.explanation, routing.recommended_model) == ("bio", "why", OTHER)
 
 
-def test_a_hand_over_in_an_odd_place_is_one_all_the_same() -> None:
+def test_a_handover_in_an_odd_place_is_one_all_the_same() -> None:
     found = folded(start(), *words(0, "a"), {**end()[0], "content": [fallback()]}, end()[1])
     assert found.text == "a"
     assert judged(found).verdict is Verdict.FALLBACK
@@ -293,7 +293,7 @@ def segments(routing: Routing) -> list[tuple[str | None, str]]:
     return [(segment.model, segment.text) for segment in routing.segments]
 
 
-def test_text_before_and_after_a_hand_over() -> None:
+def test_text_before_and_after_a_handover() -> None:
     found = folded(start(), *words(0, "a"), *words(1, "b"), *block(2, fallback()), *words(3, "c"), *end())
     routing = judged(found)
     assert segments(routing) == [(ASKED, "ab"), (OTHER, "c")]
@@ -324,7 +324,7 @@ PARTS = {
     "all but message_stop": (answer("a")[:-1], Verdict.UNVERIFIED),
     "another model named": ([start(OTHER), *words(0, "a")], Verdict.SUBSTITUTED),
     "no model named": ([start(None), *words(0, "a")], Verdict.UNVERIFIED),
-    "a hand-over seen": ([start(), *words(0, "a"), *block(1, fallback())], Verdict.FALLBACK),
+    "a handover seen": ([start(), *words(0, "a"), *block(1, fallback())], Verdict.FALLBACK),
     "a sticky fallback seen": (
         [start(OTHER), *words(0, "a"), end(iterations=[iteration("fallback_message", OTHER)])[0]],
         Verdict.FALLBACK,

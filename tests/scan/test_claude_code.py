@@ -88,7 +88,7 @@ CASES: dict[str, tuple[list[Record], Sequence[tuple[object, ...]]]] = {
         [(FABLE, OPUS, "fallback", "cyber", False)],
     ),
     "fallback block alone": ([answer(OPUS, handover())], [(FABLE, OPUS, "fallback", None, False)]),
-    "hand-over in mid-answer keeps the first name": (
+    "handover in mid-answer keeps the first name": (
         [answer(FABLE, {"type": "text", "text": "a"}, handover(), {"type": "text", "text": "b"})],
         [(FABLE, OPUS, "fallback", None, False)],
     ),
@@ -96,7 +96,7 @@ CASES: dict[str, tuple[list[Record], Sequence[tuple[object, ...]]]] = {
         [answer(OPUS, handover(FABLE, "claude-opus-5", "bio"), handover("claude-opus-5", OPUS, "cyber"))],
         [(FABLE, OPUS, "fallback", "bio", False)],
     ),
-    "hand-over from a model to itself": (
+    "handover from a model to itself": (
         [answer(OPUS, handover(OPUS, OPUS, "cyber"))],
         [(OPUS, OPUS, "unverified", "cyber", None)],
     ),

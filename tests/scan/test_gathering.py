@@ -1,11 +1,11 @@
 import pytest
 
-from avow.scan.gathering import Answer, Chain, conclude, either, read_notice
+from avow.scan.gathering import Chain, GatheredAnswer, conclude, either, read_notice
 from tests.scan.transcripts import FABLE, OPUS, notice
 
 
-def begun() -> Answer:
-    return Answer(Chain(), 0, 1, None, "s1", "m", "r", None, None, None, None)
+def begun() -> GatheredAnswer:
+    return GatheredAnswer(Chain(), 0, 1, None, "s1", "m", "r", None, None, None, None)
 
 
 def test_a_later_record_outranks_and_an_absent_value_does_not() -> None:

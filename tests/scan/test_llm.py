@@ -68,11 +68,11 @@ ROWS: dict[str, tuple[dict[str, Any], tuple[object, ...]]] = {
         },
         (OPUS, "fallback", None, False),
     ),
-    "hand-over to itself": (
+    "handover to itself": (
         {"response_json": message(OPUS, handover(OPUS, OPUS))},
         (OPUS, "unverified", "cyber", None),
     ),
-    "hand-over to itself, and llm noted another": (
+    "handover to itself, and llm noted another": (
         {"response_json": message(OPUS, handover(OPUS, OPUS)), "resolved_model": SONNET},
         (SONNET, "fallback", "cyber", False),
     ),

@@ -10,7 +10,7 @@ from avow.scan.report import (
     REROUTES_HEADER,
     TOTALS_HEADER,
     Report,
-    Tally,
+    ReportTally,
     report_as_json,
     reroute_rows,
     totals_rows,
@@ -40,7 +40,7 @@ def past(**more: Any) -> PastAnswer:
 
 
 def report(*answers: PastAnswer) -> Report:
-    tally = Tally()
+    tally = ReportTally()
     for answer in answers:
         tally.add(answer)
     return tally.report(
@@ -175,7 +175,7 @@ def test_json() -> None:
 
 
 def test_a_report_does_not_change_afterwards() -> None:
-    tally, counts = Tally(), Counts()
+    tally, counts = ReportTally(), Counts()
     before = tally.report(files_read=0, bytes_read=0, counts=counts, unreadable=[], looked_in=[])
     tally.add(past())
     counts.broken_lines += 1

@@ -16,7 +16,7 @@ LLM_ASKED = "anthropic/claude-opus-4-8"
 # What real clients recorded, and what may be said about it: (client, what the server did) -> answer. The transcripts
 # do not say which model was asked for, unless something that declares a fallback does; so a plain answer and an
 # undeclared substitute look alike. llm keeps the model that was asked for, but not `usage`, so that nothing is left
-# of a sticky fallback; and its server named the requested model on both sides of a hand-over, which says that there
+# of a sticky fallback; and its server named the requested model on both sides of a handover, which says that there
 # was one and names no other model.
 EXPECTED = [
     ("claude-code", "(plain)", None, FABLE, "unverified", None, None),

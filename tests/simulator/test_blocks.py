@@ -137,7 +137,7 @@ def test_system_refused(system: Any, sim: Simulator) -> None:
     assert ask(sim, body(system=system)).message.startswith("system")
 
 
-# --- an answer with a hand-over, sent back ---
+# --- an answer with a handover, sent back ---
 
 SEAM = {
     "type": "fallback",
@@ -177,7 +177,7 @@ FOUND = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content
         ),
     ],
 )
-def test_a_turn_with_a_hand_over(content: Any, words: str | None, sim: Simulator) -> None:
+def test_a_turn_with_a_handover(content: Any, words: str | None, sim: Simulator) -> None:
     answer = ask(sim, body(messages=talk(*content)), betas=FALLBACK)
     assert answer.status == (200 if words is None else 400), answer.body
     assert words is None or words in answer.message

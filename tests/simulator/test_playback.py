@@ -62,7 +62,7 @@ def test_the_advisor_is_counted_and_named_nowhere_else(simulate: Start) -> None:
     assert message["model"] == ASKED
 
 
-def test_the_parts_of_a_hand_over_name_their_models(simulate: Start) -> None:
+def test_the_parts_of_a_handover_name_their_models(simulate: Start) -> None:
     _, message = streamed(simulate("handover"))
     seam = message["content"][1]
     assert (seam["from"]["model"], seam["to"]["model"]) == (ASKED, FIRST)

@@ -71,7 +71,7 @@ def message(model: str | None = FABLE, text: str = "An answer.", **more: Any) ->
     return {**body, "model": model} if model else body
 
 
-def hand_over(source: str, target: str, category: str | None) -> dict[str, Any]:
+def handover(source: str, target: str, category: str | None) -> dict[str, Any]:
     """A `fallback` block."""
     trigger = {"type": "refusal", "category": category}
     return {"type": "fallback", "from": {"model": source}, "to": {"model": target}, "trigger": trigger}
@@ -80,7 +80,7 @@ def hand_over(source: str, target: str, category: str | None) -> dict[str, Any]:
 FELL_BACK = judged(
     message(
         OPUS,
-        content=[hand_over(FABLE, OPUS, "frontier_llm"), {"type": "text", "text": "An answer."}],
+        content=[handover(FABLE, OPUS, "frontier_llm"), {"type": "text", "text": "An answer."}],
         usage={
             "input_tokens": 10,
             "output_tokens": 20,
@@ -97,7 +97,7 @@ HANDED_OVER = judged(
         OPUS,
         content=[
             {"type": "text", "text": "First. "},
-            hand_over(FABLE, OPUS, "cyber"),
+            handover(FABLE, OPUS, "cyber"),
             {"type": "text", "text": "Then."},
         ],
     ),

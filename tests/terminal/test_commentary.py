@@ -18,7 +18,7 @@ def test_on_a_terminal_lines_where_no_panels_are_wanted() -> None:
     assert terminal.raw().startswith("avow: fallback: ")
 
 
-def test_what_is_waited_for_after_a_hand_over() -> None:
+def test_what_is_waited_for_after_a_handover() -> None:
     terminal = Terminal()
     commentary = Commentary(terminal.screen())
     commentary.on_event(Started(exchange()))

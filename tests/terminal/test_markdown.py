@@ -165,7 +165,7 @@ def test_finished_blocks_are_written_once() -> None:
     assert len(re.findall("Paragraph 3 with some words", written)) == 1
 
 
-def test_a_fence_stays_open_over_a_hand_over() -> None:
+def test_a_fence_stays_open_over_a_handover() -> None:
     out = io.BytesIO()
     screen = Screen(out, None, Facts(), Facts())
     markdown = MarkdownStream(screen)

@@ -11,7 +11,7 @@ from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Verdict
 from avow.terminal.notices import notices, other_name
 from tests.changing import changed
 from tests.terminal import samples
-from tests.terminal.samples import FABLE, OPUS, exchange, hand_over, judged, message
+from tests.terminal.samples import FABLE, OPUS, exchange, handover, judged, message
 
 FALLBACK = "avow: fallback: requested claude-fable-5, answered by claude-opus-4-8"
 
@@ -40,7 +40,7 @@ def broken(kind: str, words: str = "words", **changes: Any) -> Exchange:
 CASES = [
     pytest.param(exchange(), [], id="as-requested"),
     pytest.param(samples.FELL_BACK, [f"{FALLBACK} (claude-fable-5 declined: frontier_llm)"], id="fallback"),
-    pytest.param(samples.HANDED_OVER, [f"{FALLBACK} (claude-fable-5 declined: cyber)"], id="hand-over"),
+    pytest.param(samples.HANDED_OVER, [f"{FALLBACK} (claude-fable-5 declined: cyber)"], id="handover"),
     pytest.param(samples.STICKY, [f"{FALLBACK} (sticky: no decline in this response)"], id="sticky"),
     pytest.param(pinned(), [f"{FALLBACK} (this conversation stays on {OPUS} since turn 3)"], id="pinned"),
     pytest.param(skipped(), [f"{FALLBACK} (claude-fable-5 skipped: overloaded_error)"], id="skipped"),
@@ -57,8 +57,8 @@ CASES = [
             message(
                 "claude-opus-5",
                 content=[
-                    hand_over(FABLE, OPUS, None),
-                    hand_over(OPUS, "claude-opus-5", "bio"),
+                    handover(FABLE, OPUS, None),
+                    handover(OPUS, "claude-opus-5", "bio"),
                     {"type": "text", "text": "x"},
                 ],
             )

@@ -4,7 +4,7 @@ import pytest
 
 from avow.exchange.exchange import HandedOver
 from avow.terminal.facts import Facts
-from avow.terminal.render import cost, footer, hand_over_rule, panel, rule, tokens, withdrawn_rule
+from avow.terminal.render import cost, footer, handover_rule, panel, rule, tokens, withdrawn_rule
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, HOSTILE, OPUS, exchange
 
@@ -86,18 +86,18 @@ def test_tokens_count_the_cache_as_read() -> None:
 
 
 def test_the_rule_names_both_models() -> None:
-    assert hand_over_rule(OVER, Facts(width=80)) == (
+    assert handover_rule(OVER, Facts(width=80)) == (
         "─── claude-fable-5 declined (cyber); claude-opus-4-8 goes on ─".ljust(80, "─") + "\n"
     )
-    narrow = hand_over_rule(OVER, Facts(width=40)).splitlines()
+    narrow = handover_rule(OVER, Facts(width=40)).splitlines()
     assert narrow[0] == narrow[-1] == "─" * 40
     assert " ".join(narrow[1:-1]) == "claude-fable-5 declined (cyber); claude-opus-4-8 goes on"
     assert max(map(len, narrow)) == 40
 
 
 def test_a_rule_without_a_category_or_after_an_error() -> None:
-    assert "declined (no category given)" in hand_over_rule(OVER._replace(category=None), Facts())
-    assert "could not be had (overloaded_error)" in hand_over_rule(OVER._replace(error="overloaded_error"), Facts())
+    assert "declined (no category given)" in handover_rule(OVER._replace(category=None), Facts())
+    assert "could not be had (overloaded_error)" in handover_rule(OVER._replace(error="overloaded_error"), Facts())
     assert "the text above is withdrawn: its model declined" in withdrawn_rule(None, Facts())
 
 

@@ -56,7 +56,7 @@ def handed_over() -> tuple[ExchangeEvent, ...]:
         pytest.param(20, {}, {"LANG": "de_DE.ISO-8859-1"}, id="20-columns-ascii"),
     ],
 )
-def test_a_hand_over_is_told_in_its_place_and_in_the_panel(
+def test_a_handover_is_told_in_its_place_and_in_the_panel(
     columns: int, settings: dict[str, Any], environ: dict[str, str]
 ) -> None:
     terminal = Terminal(columns=columns, lines=60)

@@ -59,7 +59,7 @@ def test_the_answers_bytes_and_nothing_else(texts: list[str], printed: str) -> N
     assert err == ""
 
 
-def test_a_hand_over_leaves_no_mark_on_stdout() -> None:
+def test_a_handover_leaves_no_mark_on_stdout() -> None:
     out, err = show(START, *words("First. "), OVER, TextWritten(OPUS, "Then."), Finished(samples.HANDED_OVER))
     assert out == "First. Then.\n"
     assert err == FALLBACK

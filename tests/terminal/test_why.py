@@ -13,7 +13,7 @@ PIPE = Facts()
 CASES = {
     "as-requested": exchange(),
     "fallback": samples.FELL_BACK,
-    "hand-over": samples.HANDED_OVER,
+    "handover": samples.HANDED_OVER,
     "sticky": samples.STICKY,
     "refused": samples.REFUSED,
     "substituted": samples.SUBSTITUTED,

@@ -97,8 +97,8 @@ def test_a_category_explained_once_is_not_explained_again() -> None:
         message(
             "claude-opus-5",
             content=[
-                samples.hand_over(FABLE, OPUS, "bio"),
-                samples.hand_over(OPUS, "claude-opus-5", "bio"),
+                samples.handover(FABLE, OPUS, "bio"),
+                samples.handover(OPUS, "claude-opus-5", "bio"),
                 {"type": "text", "text": "x"},
             ],
         )

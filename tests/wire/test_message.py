@@ -292,3 +292,11 @@ def test_a_whole_body_of_any_shape(value: Any) -> None:
 def test_a_whole_message() -> None:
     found = whole(message(text("a"), fallback(), text("b"), model=OTHER))
     assert (found.text, found.whole, found.streamed) == ("ab", True, False)
+
+
+@pytest.mark.parametrize(
+    ("stop_reason", "is_whole", "refused"),
+    [("refusal", True, True), ("refusal", False, False), ("end_turn", True, False)],
+)
+def test_a_refusal_is_one_once_the_message_is_whole(stop_reason: str, is_whole: bool, refused: bool) -> None:
+    assert Message({"stop_reason": stop_reason}, whole=is_whole).refused is refused

@@ -61,11 +61,11 @@ CASES: dict[str, tuple[list[JsonObject], list[JsonObject] | None]] = {
         [THINKING, TEXT, HANDOVER, THINKING, MORE, HANDOVER, THINKING, TEXT],
         [TEXT, HANDOVER, MORE, HANDOVER, THINKING, TEXT],
     ),
-    "a search before the hand-over": ([SEARCH, FOUND, HANDOVER, TEXT], [SEARCH, FOUND, HANDOVER, TEXT]),
+    "a search before the handover": ([SEARCH, FOUND, HANDOVER, TEXT], [SEARCH, FOUND, HANDOVER, TEXT]),
     "a search without result before it": ([TEXT, SEARCH, HANDOVER, MORE], [TEXT, HANDOVER, MORE]),
     "connector text after it": ([HANDOVER, CONNECTOR, TEXT], [HANDOVER, CONNECTOR, TEXT]),
     "handed over to nobody": ([TEXT, HANDOVER], [TEXT]),
-    "nothing but a hand-over": ([HANDOVER], None),
+    "nothing but a handover": ([HANDOVER], None),
     "blocks without a type": ([{"text": "x"}, {"type": 7}, TEXT], [TEXT]),
 }
 
@@ -118,7 +118,7 @@ def test_the_official_types_accept_it(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["handed over at once", "handed over in mid-answer", "handed over twice", "a search before the hand-over", "mcp"],
+    ["handed over at once", "handed over in mid-answer", "handed over twice", "a search before the handover", "mcp"],
 )
 def test_the_official_beta_types_accept_it(name: str) -> None:
     turn = assistant_turn(CASES[name][0])
@@ -154,7 +154,7 @@ def complaints(turn: Sequence[dict[str, Any]]) -> list[str]:
     if turn and kinds[-1] in ("thinking", "redacted_thinking", "fallback"):
         found.append("ends in what cannot end it")
     if {"thinking", "redacted_thinking", "connector_text"} & set(kinds[:last]):
-        found.append("thinking before the hand-over")
+        found.append("thinking before the handover")
     if "tool_use" in kinds:
         found.append("unanswered call")
     if calls != results:

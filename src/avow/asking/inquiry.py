@@ -174,29 +174,29 @@ def _conversation(inquiry: Inquiry) -> str | None:
 def ask(
     inquiry: Inquiry,
     context: Context,
-    watch: Callable[[ExchangeEvent], None],
+    on_event: Callable[[ExchangeEvent], None],
     report: Callable[[JsonObject], str | None] | None = None,
     api: Api | None = None,
 ) -> Exchange:
-    """Ask, keep it, and give the finished exchange; `watch` hears all that happens, `Finished` last. Without an
-    `api` it is opened for this question alone.
+    """Ask, keep it, and give the finished exchange; `on_event` is called with all that happens, `Finished` last.
+    Without an `api` it is opened for this question alone.
 
     Raises AvowError where nothing was sent.
     """
     with nullcontext(api) if api else context.open(inquiry.settings, simulate=inquiry.simulate) as api:
         prepared = prepare(inquiry, context, api.endpoint, simulated=api.simulated, transport=api.transport)
-        keeper = Keeper(context, inquiry.settings, watch)
+        keeper = Keeper(context, inquiry.settings, on_event)
         exchange = keeper.begin(prepared.exchange)
         for note in prepared.notes:
-            watch(Noted(note))
+            on_event(Noted(note))
         finished = converse(
             prepared.plan,
             exchange,
             send=lambda request: api.send(request, prepared.plan.limits.deadline),
-            watch=watch,
+            on_event=on_event,
             save=keeper.save,
         )
-        return _finish(inquiry, context, finished, keeper, watch, report)
+        return _finish(inquiry, context, finished, keeper, on_event, report)
 
 
 def count(inquiry: Inquiry, context: Context) -> int:
@@ -226,19 +226,19 @@ def _finish(
     context: Context,
     exchange: Exchange,
     keeper: Keeper,
-    watch: Callable[[ExchangeEvent], None],
+    on_event: Callable[[ExchangeEvent], None],
     report: Callable[[JsonObject], str | None] | None,
 ) -> Exchange:
     keeper.finish(exchange)
     if earlier := keeper.earlier_decline(exchange):
         phrases = "; ".join(reasons(earlier.routing))
-        watch(Noted(f"sticky since {earlier.created_at}, exchange {earlier.number}: {phrases}"))
+        on_event(Noted(f"sticky since {earlier.created_at}, exchange {earlier.number}: {phrases}"))
     if report is not None and (wrong := report(as_json(exchange))) is not None:
         exchange = _unreported(exchange, wrong)
         keeper.finish(exchange)
     if inquiry.settings.flag("hold") and exchange.exit_code != 0:
         exchange = exchange._replace(withheld=True)
-    watch(Finished(exchange))
+    on_event(Finished(exchange))
     _run_hook(inquiry.settings, context, exchange)
     return exchange
 

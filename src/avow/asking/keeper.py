@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Keeper:
     """Keeps an exchange in the history; what goes wrong there is said once and never spoils the answer."""
 
-    def __init__(self, context: Context, settings: Settings, watch: Callable[[ExchangeEvent], None]) -> None:
-        self._watch = watch
+    def __init__(self, context: Context, settings: Settings, on_event: Callable[[ExchangeEvent], None]) -> None:
+        self._on_event = on_event
         self._history: History | None = None
         self._failed = False
         self._keep_days = settings.integer("history.keep_days")
@@ -63,7 +63,9 @@ class Keeper:
 
         erased = expire(self._history, self._keep_days, time.time())
         if erased.count:
-            self._watch(Noted(f"deleted {erased.count} exchanges older than {self._keep_days} days from the history"))
+            self._on_event(
+                Noted(f"deleted {erased.count} exchanges older than {self._keep_days} days from the history")
+            )
 
     @contextmanager
     def _forgiving(self) -> Iterator[None]:
@@ -72,4 +74,4 @@ class Keeper:
         except HistoryError as error:
             if not self._failed:
                 self._failed = True
-                self._watch(Noted(f"history not written: {error.message}"))
+                self._on_event(Noted(f"history not written: {error.message}"))

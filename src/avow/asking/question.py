@@ -101,13 +101,13 @@ def put(inquiry: Inquiry, context: Context) -> ExitCode:
 
         final_text = code_of(extract)
         inquiry = inquiry._replace(checks=(*inquiry.checks, holds_code(extract)))
-    watch = watcher_for(settings, context, final_text=final_text)
+    on_event = watcher_for(settings, context, final_text=final_text)
     try:
-        exchange = ask(inquiry, context, watch, report.write if report else None)
+        exchange = ask(inquiry, context, on_event, report.write if report else None)
     except CredentialsError as error:
         if form == "text":
             raise
-        watch(Finished(_never_sent(inquiry, error)))
+        on_event(Finished(_never_sent(inquiry, error)))
         return error.exit_code
     if isinstance(exchange.exit_code, BySignal):
         raise ended_by(exchange.exit_code.signal)

@@ -131,16 +131,16 @@ class Chat:
     def _put(self, inquiry: Inquiry, instead_of: Exchange | None) -> None:
         """Ask, and put the turn at the end of the conversation, or in the place of another."""
         configure(self._context, inquiry.settings)  # the terminal may have another size by now
-        watch = watcher_for(inquiry.settings, self._context, badge=True)
+        show = watcher_for(inquiry.settings, self._context, badge=True)
 
-        def hear(event: ExchangeEvent) -> None:
+        def on_event(event: ExchangeEvent) -> None:
             if isinstance(event, Noted):
                 if event.text in self._said:  # once in a chat is enough
                     return
                 self._said.add(event.text)
-            watch(event)
+            show(event)
 
-        exchange = ask(inquiry, self._context, hear, api=self._api)
+        exchange = ask(inquiry, self._context, on_event, api=self._api)
         self._notes = ()
         if instead_of is None:
             self._files = []  # they are sent; until then they wait for a question that can be

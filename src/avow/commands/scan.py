@@ -100,7 +100,7 @@ def _print(report: "Report", options: ScanOptions, context: Context) -> None:
     else:
         parts.append("No answer was written by another model than was asked for, as far as the records tell.\n")
     if report.contradictory:
-        parts.append("These declare a hand-over, but not to another model:\n")
+        parts.append("These declare a handover, but not to another model:\n")
         parts.append(_table(reports.REROUTES_HEADER, reports.reroute_rows(report.contradictory), facts))
     context.screen.out("\n".join(fit(part, facts) for part in parts))
     for line in _remarks(report):

@@ -17,7 +17,7 @@ _LEAST_PRIORITY = 1
 _VARIABLES = (("ANTHROPIC_API_KEY", "x-api-key"), ("ANTHROPIC_AUTH_TOKEN", "bearer"))
 
 
-class Source(NamedTuple):
+class KeySource(NamedTuple):
     """One place for a key, for `auth status`. `state` is `wins`, `not set`, `outranked`, `for another host`,
     `switched off`, `none on this machine` or `refused: WHY`; `last_four` are the key's last characters, where it
     was looked at."""
@@ -98,7 +98,7 @@ def explain(
     config_dir: Path,
     api_key_command: Sequence[str] = (),
     keyring_enabled: bool = True,
-) -> tuple[Source, ...]:
+) -> tuple[KeySource, ...]:
     """Every source in order, with what became of it: at most one wins. The command is run only where it counts.
 
     Raises UsageError for an address that no key may be sent to.
@@ -109,7 +109,7 @@ def explain(
     found = [_seen(name, lambda name=name: environ.get(name, "").strip() or None) for name, _style in _VARIABLES]
     taken = any(source.state != "not set" for source in found)
     if api_key_command and taken:
-        found.append(Source("api_key_command", "wins"))
+        found.append(KeySource("api_key_command", "wins"))
     else:
         found.append(
             _seen("api_key_command", lambda: key_command.run(api_key_command, environ) if api_key_command else None)
@@ -117,54 +117,54 @@ def explain(
     if keyring_enabled:
         found.append(_seen_in_keyring(host))
     else:
-        found.append(Source("keyring", "switched off"))
+        found.append(KeySource("keyring", "switched off"))
     found.append(_seen_in_file(host, config_dir / key_file.NAME))
     return _ranked(found)
 
 
-def _ranked(found: list[Source]) -> tuple[Source, ...]:
+def _ranked(found: list[KeySource]) -> tuple[KeySource, ...]:
     """Of the sources that have a key the first wins. One that is refused stops the search, save the keyring."""
     ranked = []
     decided = False
     for source in found:
         counts = source.state == "wins" or (source.state.startswith("refused") and source.name != "keyring")
         if decided and source.state == "wins":
-            source = Source(source.name, "outranked", source.last_four)
+            source = KeySource(source.name, "outranked", source.last_four)
         ranked.append(source)
         decided = decided or counts
     return tuple(ranked)
 
 
-def _seen(name: str, look: Any) -> Source:
+def _seen(name: str, look: Any) -> KeySource:
     try:
         secret = look()
-        return Source(name, "wins", last_four(checked(secret, name))) if secret else Source(name, "not set")
+        return KeySource(name, "wins", last_four(checked(secret, name))) if secret else KeySource(name, "not set")
     except CredentialsError as error:
-        return Source(name, f"refused: {error.message}")
+        return KeySource(name, f"refused: {error.message}")
 
 
-def _seen_in_keyring(host: str) -> Source:
+def _seen_in_keyring(host: str) -> KeySource:
     try:
         if secret := from_keyring(host):
-            return Source("keyring", "wins", last_four(secret))
+            return KeySource("keyring", "wins", last_four(secret))
         elsewhere = host != API_HOST and from_keyring(API_HOST)
-        return Source("keyring", "for another host" if elsewhere else "not set")
+        return KeySource("keyring", "for another host" if elsewhere else "not set")
     except NoKeyring:
-        return Source("keyring", "none on this machine")
+        return KeySource("keyring", "none on this machine")
     except KeyringUnusable as error:
-        return Source("keyring", f"refused: {error}")
+        return KeySource("keyring", f"refused: {error}")
 
 
-def _seen_in_file(host: str, path: Path) -> Source:
+def _seen_in_file(host: str, path: Path) -> KeySource:
     from avow.endpoint import key_file
 
     try:
         keys = key_file.read(path)
     except CredentialsError as error:
-        return Source(str(path), f"refused: {error.message}")
+        return KeySource(str(path), f"refused: {error.message}")
     if host in keys:
-        return Source(str(path), "wins", last_four(keys[host]))
-    return Source(str(path), "for another host" if keys else "not set")
+        return KeySource(str(path), "wins", last_four(keys[host]))
+    return KeySource(str(path), "for another host" if keys else "not set")
 
 
 # -- the keyring ----------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def next_step(policy: Policy, steps: Sequence[Step], attempts: Sequence[Attempt]
     """The request to make after `attempts` (one a step), or None where the last one stands."""
     step, attempt = steps[-1], attempts[-1]
     if attempt.message is not None:
-        return _after_refusal(policy, steps, attempts) if _refused(attempt.message) else None
+        return _after_refusal(policy, steps, attempts) if attempt.message.refused else None
     if attempt.failure is None:
         return None
     status = attempt.failure.status
@@ -113,7 +113,7 @@ def _standing(steps: Sequence[Step], attempts: Sequence[Attempt]) -> _Refusal:
     token: str | None = None
     partial: tuple[JsonObject, ...] = ()
     for step, attempt in zip(steps, attempts, strict=True):
-        if attempt.message is None or not _refused(attempt.message):
+        if attempt.message is None or not attempt.message.refused:
             continue
         token = _token(attempt.message)
         kept = partial if step.continues else ()
@@ -162,10 +162,6 @@ def _next(models: Sequence[str], steps: Sequence[Step]) -> str | None:
     """The first of `models` that was not asked yet."""
     asked = {step.model for step in steps}
     return next((model for model in models if model not in asked), None)
-
-
-def _refused(message: Message) -> bool:
-    return message.whole and message.stop_reason == "refusal"
 
 
 def _token(message: Message) -> str | None:

@@ -123,7 +123,7 @@ def pinned(turns: Sequence[Exchange], requested_model: str, now: float) -> Pin |
 
 def _why_not(turn: Exchange) -> str | None:
     """Why a turn is not sent again; None where it is."""
-    if turn.status is Status.REFUSED or turn.verdict is Verdict.REFUSED:
+    if turn.verdict is Verdict.REFUSED:
         return "refused"
     if turn.status is Status.PENDING:
         return "never finished"
@@ -137,7 +137,7 @@ def _wrote(turn: Exchange, model: str, same_models: Mapping[str, Sequence[str]])
     sent = turn.sent_model or turn.requested_model
     if compare(model, sent, same_models) is not Identity.SAME:
         return False
-    # After a hand-over of the API's own all that follows its block belongs back, whoever wrote it.
+    # After a handover of the API's own all that follows its block belongs back, whoever wrote it.
     served = turn.routing.served_model
     return has_handover(turn.reply.content) or compare(model, served, same_models) is Identity.SAME
 

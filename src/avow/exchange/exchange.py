@@ -248,7 +248,7 @@ def evidence_as_json(evidence: Sequence[Evidence]) -> list[JsonObject]:
     return [{"field": e.field, "value": e.value, "strength": e.strength} for e in evidence]
 
 
-# What happens while an exchange runs, in the order a watcher is told; `--output jsonl` prints the same. Named
+# What happens while an exchange runs, in the order `on_event` is called; `--output jsonl` prints the same. Named
 # tuples, because they are made for every piece of text and cost less at start-up than dataclasses.
 
 

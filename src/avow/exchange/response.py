@@ -18,7 +18,7 @@ LONGEST_WHOLE = 64 * 1024 * 1024
 _BOM_PIECES = (b"\xef", b"\xef\xbb", b"\xef\xbb\xbf")
 
 
-class Response(Protocol):
+class OpenResponse(Protocol):
     """What `send` gives: `headers` are lower-case."""
 
     status: int
@@ -30,12 +30,12 @@ class Response(Protocol):
 
 
 class ResponseReader:
-    """One response as it comes in. `tell` hears what it says, piece by piece; what it folds to may be asked from
-    another thread under `lock`."""
+    """One response as it comes in. `on_event` is called with what it says, piece by piece; what it folds to may be
+    asked from another thread under `lock`."""
 
-    def __init__(self, lock: AbstractContextManager[object], tell: Callable[[ExchangeEvent], None]) -> None:
+    def __init__(self, lock: AbstractContextManager[object], on_event: Callable[[ExchangeEvent], None]) -> None:
         self.lock = lock
-        self.tell = tell
+        self.on_event = on_event
         self.request_id: str | None = None
         self.fold = MessageFold()
         self.taken: Message | None = None
@@ -49,7 +49,7 @@ class ResponseReader:
         """The message as far as it came; None before it began."""
         return self.taken if self.taken is not None else self.fold.message()
 
-    def read(self, response: Response) -> None:
+    def read(self, response: OpenResponse) -> None:
         """Take in a response of status 2xx: events, or JSON where the body begins like JSON, whatever its headers
         say (gateways ignore `stream`, or name the wrong type)."""
         chunks = response.chunks()
@@ -77,7 +77,7 @@ class ResponseReader:
         else:
             raise not_an_answer(response.status, kind, head, self.request_id)
 
-    def _whole(self, response: Response, data: bytes) -> None:
+    def _whole(self, response: OpenResponse, data: bytes) -> None:
         try:
             body = parse(data)
         except ValueError:
@@ -88,20 +88,20 @@ class ResponseReader:
             raise rejection(body, response.status, self.headers)
         with self.lock:
             self.taken = message = whole(body)
-        self._tell_whole(message)
+        self._pass_on_whole(message)
 
-    def _tell_whole(self, message: Message) -> None:
+    def _pass_on_whole(self, message: Message) -> None:
         model = message.model
         written = False
         for block in message.content:
             if block.get("type") == "fallback":
                 model = text(obj(block.get("to")).get("model"))
-                self.tell(_hand_over(block, in_text=written))
+                self.on_event(_handover(block, in_text=written))
             elif piece := block_text(block):
                 written = True
-                self.tell(TextWritten(model, piece))
+                self.on_event(TextWritten(model, piece))
             elif block.get("type") == "thinking" and (thought := text(block.get("thinking"))):
-                self.tell(ThinkingWritten(thought))
+                self.on_event(ThinkingWritten(thought))
 
     def _stream(self, head: bytes, chunks: Iterator[bytes], declared: bool, status: int) -> None:
         """Fold events and tell of them. `declared`: the headers said that it is a stream of events."""
@@ -110,13 +110,13 @@ class ResponseReader:
         problem: ExchangeError | None = None
         try:
             for chunk in _after(head, chunks):
-                told, problem = self._take_chunk(decoder, chunk)
-                self._tell_all(_joined(told))
+                events, problem = self._take_chunk(decoder, chunk)
+                self._pass_on(_joined(events))
                 if problem is not None or fold.stopped:
                     break
         except (StreamEnded, Stalled) as error:
             problem = error
-        self._tell_all(self._flushed())
+        self._pass_on(self._flushed())
         if fold.error is not None:
             raise rejection(fold.error, status, self.headers)
         if problem is not None:
@@ -131,19 +131,19 @@ class ResponseReader:
 
     def _take_chunk(self, decoder: EventDecoder, chunk: bytes) -> tuple[list[ExchangeEvent], ExchangeError | None]:
         """What the events completed by `chunk` have to tell, and what is wrong with the event after them."""
-        told: list[ExchangeEvent] = []
+        events: list[ExchangeEvent] = []
         with self.lock:
             try:
                 for data in decoder.feed(chunk):
-                    told += self._take(decode(data))
+                    events += self._take(decode(data))
                     if self.fold.stopped:
                         break
             except NotAnAnswer as error:
-                return told, error
-        return told, None
+                return events, error
+        return events, None
 
     def _take(self, event: Event) -> list[ExchangeEvent]:
-        """Fold one event, and what the watcher is to hear of it."""
+        """Fold one event, and give what is to be told of it."""
         fold = self.fold
         begun = fold.started
         fold.add(event)
@@ -157,7 +157,9 @@ class ResponseReader:
                 self.model = encodable(text(message.get("model")) or "") or self.model
                 if not begun:
                     return [
-                        told for block in items(message.get("content")) for told in self._begun(encodable_value(block))
+                        event
+                        for block in items(message.get("content"))
+                        for event in self._begun(encodable_value(block))
                     ]
             case BlockStarted(_index, block):
                 return [*self._flushed(), *self._begun(encodable_value(block))]
@@ -165,9 +167,9 @@ class ResponseReader:
 
     def _begun(self, block: JsonObject) -> list[ExchangeEvent]:
         if block.get("type") == "fallback":
-            hand_over = _hand_over(block, in_text=self.written)
-            self.model = hand_over.target
-            return [hand_over]
+            handover = _handover(block, in_text=self.written)
+            self.model = handover.target
+            return [handover]
         if piece := block_text(block):
             self.written = True
             return [TextWritten(self.model, piece)]
@@ -175,24 +177,24 @@ class ResponseReader:
             return [ThinkingWritten(piece)]
         return []
 
-    def _tell_all(self, exchange_events: list[ExchangeEvent]) -> None:
-        for exchange_event in exchange_events:
-            self.tell(exchange_event)
+    def _pass_on(self, events: list[ExchangeEvent]) -> None:
+        for event in events:
+            self.on_event(event)
 
     def _joined_with_torn(self, index: int, piece: str) -> list[ExchangeEvent]:
         """A piece of text with surrogate pairs made whole: the first half of one waits for the piece of the same
         block that has the second."""
-        told: list[ExchangeEvent] = []
+        events: list[ExchangeEvent] = []
         if self._torn is not None:
             if self._torn[0] == index:
                 piece = self._torn[1] + piece
                 self._torn = None
             else:
-                told = self._flushed()
+                events = self._flushed()
         if "\ud800" <= piece[-1:] <= "\udbff":
             self._torn = (index, piece[-1:], self.model)
             piece = piece[:-1]
-        return [*told, TextWritten(self.model, encodable(piece))] if piece else told
+        return [*events, TextWritten(self.model, encodable(piece))] if piece else events
 
     def _flushed(self) -> list[ExchangeEvent]:
         """The half of a surrogate pair whose other half never came, replaced."""
@@ -200,7 +202,7 @@ class ResponseReader:
         return [TextWritten(torn[2], encodable(torn[1]))] if torn is not None else []
 
 
-def read_error(response: Response) -> bytes:
+def read_error(response: OpenResponse) -> bytes:
     """The body of an error; what came of it where it breaks off: its status says enough."""
     body = bytearray()
     try:
@@ -213,7 +215,7 @@ def read_error(response: Response) -> bytes:
     return bytes(body[:LONGEST_ERROR])
 
 
-def _hand_over(block: JsonObject, *, in_text: bool) -> HandedOver:
+def _handover(block: JsonObject, *, in_text: bool) -> HandedOver:
     return HandedOver(
         text(obj(block.get("from")).get("model")),
         text(obj(block.get("to")).get("model")),

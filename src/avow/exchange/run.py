@@ -1,4 +1,4 @@
-"""A plan becomes an exchange: requests are sent, events folded, whoever watches is told, and the end is judged."""
+"""A plan becomes an exchange: requests are sent, events folded, what happens is told at once, and the end is judged."""
 
 import threading
 import time
@@ -33,7 +33,7 @@ from avow.exchange.exchange import (
     exit_code,
     priced,
 )
-from avow.exchange.response import Response, ResponseReader, read_error
+from avow.exchange.response import OpenResponse, ResponseReader, read_error
 from avow.exchange.saver import Saver
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 from avow.routing.judge import judge
@@ -46,7 +46,7 @@ from avow.wire.request import Endpoint, Request
 TRUNCATING = frozenset({"max_tokens", "model_context_window_exceeded", "pause_turn", "tool_use", "compaction"})
 
 
-Send = Callable[[Request], AbstractContextManager[Response]]
+Send = Callable[[Request], AbstractContextManager[OpenResponse]]
 Check = Callable[[Exchange], Problem | None]
 
 
@@ -72,18 +72,18 @@ def converse(
     exchange: Exchange,
     *,
     send: Send,
-    watch: Callable[[ExchangeEvent], None],
+    on_event: Callable[[ExchangeEvent], None],
     save: Callable[[Exchange], None] = lambda _exchange: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exchange:
     """Carry out `plan` and give `exchange` finished; it never raises for what the API or the network did.
 
-    `watch` hears what happens as it happens, all but `Finished`; `save` gets the exchange as far as it came, from
-    another thread, at least every second while text arrives. A signal and a closed stdout end it as `interrupted`.
+    `on_event` is called with all that happens but `Finished`; `save` gets the exchange as far as it came, from another
+    thread, at least every second while text arrives. A signal and a closed stdout end it as `interrupted`.
     """
-    run = _Run(plan, exchange, send, watch, save, sleep)
+    run = _Run(plan, exchange, send, on_event, save, sleep)
     try:
-        watch(Started(exchange))
+        on_event(Started(exchange))
         run.go()
     except Interrupted as stop:
         run.stopped_by(stop.signal_number, "interrupted by a signal")
@@ -104,14 +104,14 @@ class _Run:
         plan: Plan,
         exchange: Exchange,
         send: Send,
-        watch: Callable[[ExchangeEvent], None],
+        on_event: Callable[[ExchangeEvent], None],
         save: Callable[[Exchange], None],
         sleep: Callable[[float], None],
     ) -> None:
         self.plan = plan
         self.exchange = exchange
         self.send = send
-        self.watch = watch
+        self.on_event = on_event
         self.sleep = sleep
         self.begun_at = time.monotonic()
         self.lock = threading.Lock()
@@ -120,7 +120,7 @@ class _Run:
         self.request = plan.request
         self.steps = [chain.Step(str(body["model"]), body, credit=plan.credit)]
         self.attempts: list[Attempt] = []
-        self.reading = ResponseReader(self.lock, self._heard)
+        self.reading = ResponseReader(self.lock, self._on_arrival)
         self.retries = 0
         self.without_fallbacks = False
         self.first_token_ms: int | None = None
@@ -135,27 +135,26 @@ class _Run:
             step = chain.next_step(self.plan.policy, self.steps, [*self.attempts, attempt])
             withdrawn = self._settle(attempt, step)
             if withdrawn:
-                self.watch(Withdrawn(attempt.model, withdrawn))
+                self.on_event(Withdrawn(attempt.model, withdrawn))
             if step is not None:
                 self.steps.append(step)
                 if step.model != attempt.model:
-                    self.watch(_own_hand_over(attempt, step))
+                    self.on_event(_own_handover(attempt, step))
 
     def _settle(self, attempt: Attempt, step: chain.Step | None) -> str:
         """Keep the attempt, and say which of the texts so far are withdrawn: what a refused model wrote stands only
         where the next request goes on from it."""
-        message = attempt.message
-        refused = message is not None and message.whole and message.stop_reason == "refusal"
-        goes_on = step is not None and step.continues
-        stands = goes_on and refused and message is not None and chain.may_be_continued(message)
-        withdrawn = message.text if refused and message is not None and not stands else ""
+        refusal = attempt.message if attempt.message is not None and attempt.message.refused else None
+        is_continued = step is not None and step.continues
+        stands = is_continued and refusal is not None and chain.may_be_continued(refusal)
+        withdrawn = refusal.text if refusal is not None and not stands else ""
         with self.lock:
-            if (refused or step is not None) and not goes_on:
+            if (refusal is not None or step is not None) and not is_continued:
                 before = [a.message.text for a in self.attempts if a.continued and a.message is not None]
                 withdrawn = "".join(before) + withdrawn
                 self.attempts = [a._replace(continued=False) for a in self.attempts]
             self.attempts.append(attempt._replace(continued=stands))
-            self.reading = ResponseReader(self.lock, self._heard)
+            self.reading = ResponseReader(self.lock, self._on_arrival)
         return withdrawn
 
     def stopped_by(self, number: int, words: str) -> None:
@@ -193,7 +192,7 @@ class _Run:
             if not began and "fallbacks" in (self.request.body or {}) and says_fallbacks_unsupported(error.failure):
                 self.without_fallbacks = True
                 self.plan.learn(step.model)
-                self.watch(Noted("this endpoint does not support `fallbacks`; asked again without it"))
+                self.on_event(Noted("this endpoint does not support `fallbacks`; asked again without it"))
                 self.request = self._request_of(step)
                 self._once(step)
                 return
@@ -210,11 +209,11 @@ class _Run:
 
     def _retry(self, retry: Retrying) -> None:
         self.retries += 1
-        self.watch(retry)
+        self.on_event(retry)
 
     def _exchange(self) -> None:
         with self.lock:
-            self.reading = ResponseReader(self.lock, self._heard)
+            self.reading = ResponseReader(self.lock, self._on_arrival)
         with self.send(self.request) as response:
             self.reading.headers = dict(response.headers)
             self.request_id = self.reading.request_id = response.headers.get("request-id") or self.request_id
@@ -228,11 +227,11 @@ class _Run:
                     raise type(error)(error.failure, ExitCode.UNREACHABLE, request_id=self.request_id) from None
                 raise
 
-    def _heard(self, event: ExchangeEvent) -> None:
+    def _on_arrival(self, event: ExchangeEvent) -> None:
         """Something of an answer came."""
         if self.first_token_ms is None:
             self.first_token_ms = round((time.monotonic() - self.begun_at) * 1000)
-        self.watch(event)
+        self.on_event(event)
         self.saver.touch()
 
     # -- the exchange as it stands ----------------------------------------------------------------------------
@@ -292,14 +291,14 @@ class _Run:
             return Status.FAILED, self.error.exit_code if self.error else None, failure
         if not message.whole:
             return Status.INCOMPLETE, None, failure
-        if message.stop_reason == "refusal":
+        if message.refused:
             return Status.REFUSED, None, None
         if message.stop_reason in TRUNCATING:
             return Status.TRUNCATED, None, None
         return Status.COMPLETE, None, None
 
 
-def _own_hand_over(attempt: Attempt, step: chain.Step) -> HandedOver:
+def _own_handover(attempt: Attempt, step: chain.Step) -> HandedOver:
     category = text(attempt.message.stop_details.get("category")) if attempt.message else None
     error = attempt.failure.type if attempt.message is None and attempt.failure else None
     return HandedOver(attempt.model, step.model, category, in_text=step.continues, error=error)

@@ -1,6 +1,6 @@
 """The completion for bash."""
 
-from avow.reference.tree import Command, Option, Source
+from avow.reference.tree import Command, Option, WordSource
 
 _HEAD = """# bash completion for avow; made from its command tree by `avow completion bash`
 
@@ -123,7 +123,7 @@ def _spelled(option: Option) -> list[str]:
     return [*option.names, *(f"{name}={word}" for name in option.names for word in option.source.words)]
 
 
-def _reply(source: Source) -> str:
+def _reply(source: WordSource) -> str:
     parts = []
     if source.words:
         parts.append("_avow_reply $'" + "\\n".join(source.words) + "'; ")

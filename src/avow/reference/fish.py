@@ -1,6 +1,6 @@
 """The completion for fish."""
 
-from avow.reference.tree import Command, Option, Source
+from avow.reference.tree import Command, Option, WordSource
 
 _HEAD = """# fish completion for avow; made from its command tree by `avow completion fish`
 
@@ -77,21 +77,21 @@ def _option(command: Command, option: Option) -> str:
     return f"{_at(command)} {names}{value} -d {_quoted(option.help)}\n"
 
 
-def _argument(command: Command, source: Source) -> str:
+def _argument(command: Command, source: WordSource) -> str:
     if source.files:
         return f"{_at(command)} -F\n"
     words = _words(source)
     return f"{_at(command)} -f{f' -k -a {_quoted(words)}' if words else ''}\n"
 
 
-def _value(source: Source) -> str:
+def _value(source: WordSource) -> str:
     if source.files:
         return "-r -F"
     words = _words(source)
     return f"-x -k -a {_quoted(words)}" if words else "-x"
 
 
-def _words(source: Source) -> str:
+def _words(source: WordSource) -> str:
     asked = (f"(__avow_words {source.asked})",) if source.asked else ()
     return " ".join((*source.words, *asked))
 

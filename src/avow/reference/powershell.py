@@ -1,6 +1,6 @@
 """The completion for PowerShell."""
 
-from avow.reference.tree import Command, Option, Source
+from avow.reference.tree import Command, Option, WordSource
 
 _HEAD = """# PowerShell completion for avow; made from its command tree by `avow completion powershell`
 
@@ -95,7 +95,7 @@ def _values(command: Command, option: Option) -> list[str]:
     return [f"        {_quoted(f'{at} {name}')} = @({words})\n" for name in option.names]
 
 
-def _words(source: Source) -> str:
+def _words(source: WordSource) -> str:
     asked = (f"?{source.asked}",) if source.asked else ()
     return ", ".join(_quoted(word) for word in (*source.words, *asked))
 

@@ -18,7 +18,7 @@ OWN = "Options"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class WordSource:
     """Where the words that fit come from: these, those avow is asked for, or files; nothing of these is free text."""
 
     words: tuple[str, ...] = ()
@@ -26,8 +26,8 @@ class Source:
     files: bool = False
 
 
-FREE = Source()
-_FILES = Source(files=True)
+FREE = WordSource()
+_FILES = WordSource(files=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Option:
     help: str
     metavar: str | None = None
     heading: str = OWN
-    source: Source = FREE
+    source: WordSource = FREE
     repeatable: bool = False
     value_is_optional: bool = False
 
@@ -49,7 +49,7 @@ class Argument:
 
     metavar: str
     help: str = ""
-    source: Source = FREE
+    source: WordSource = FREE
     repeatable: bool = False
 
 
@@ -80,34 +80,34 @@ class Command:
             yield from command.all()
 
 
-_MODELS = Source(asked="models")
-_BY_OPTION: dict[str, Source] = {
+_MODELS = WordSource(asked="models")
+_BY_OPTION: dict[str, WordSource] = {
     "--model": _MODELS,
     "--if-unavailable": _MODELS,
-    "--fallback": Source(("default", "none"), asked="models"),
-    "--conversation": Source(asked="conversations"),
-    "--before": Source(asked="exchanges"),
-    "--template": Source(asked="templates"),
-    "--simulate": Source(asked="scenarios"),
-    "--scenario": Source(asked="scenarios"),
+    "--fallback": WordSource(("default", "none"), asked="models"),
+    "--conversation": WordSource(asked="conversations"),
+    "--before": WordSource(asked="exchanges"),
+    "--template": WordSource(asked="templates"),
+    "--simulate": WordSource(asked="scenarios"),
+    "--scenario": WordSource(asked="scenarios"),
     "--file": _FILES,
     "--system-file": _FILES,
     "--report": _FILES,
     "--schema": _FILES,
-    "--verdict": Source(tuple(verdict.value for verdict in Verdict)),
-    "--status": Source(tuple(status.value for status in Status)),
+    "--verdict": WordSource(tuple(verdict.value for verdict in Verdict)),
+    "--status": WordSource(tuple(status.value for status in Status)),
 }
-_BY_COMMAND: dict[tuple[str, ...], Source] = {
-    ("why",): Source(asked="exchanges"),
-    ("retry",): Source(asked="exchanges"),
-    ("history", "show"): Source(asked="exchanges"),
-    ("history", "redact"): Source(asked="exchanges"),
-    ("history", "delete"): Source(asked="exchanges"),
-    ("template", "show"): Source(asked="templates"),
-    ("template", "delete"): Source(asked="templates"),
+_BY_COMMAND: dict[tuple[str, ...], WordSource] = {
+    ("why",): WordSource(asked="exchanges"),
+    ("retry",): WordSource(asked="exchanges"),
+    ("history", "show"): WordSource(asked="exchanges"),
+    ("history", "redact"): WordSource(asked="exchanges"),
+    ("history", "delete"): WordSource(asked="exchanges"),
+    ("template", "show"): WordSource(asked="templates"),
+    ("template", "delete"): WordSource(asked="templates"),
     ("models",): _MODELS,
     ("scan",): _FILES,
-    ("completion",): Source(SHELLS),
+    ("completion",): WordSource(SHELLS),
 }
 _LITERAL = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -119,7 +119,7 @@ def read(command: Any, path: tuple[str, ...] = (), *, words: dict[tuple[str, ...
     """
     params = [param for param in command.params if not getattr(param, "hidden", False)]
     given = words.get(path)
-    source = Source(given) if given else _BY_COMMAND.get(path, FREE)
+    source = WordSource(given) if given else _BY_COMMAND.get(path, FREE)
     options = tuple(_option(param) for param in params if param.param_type_name == "option")
     return Command(
         path=path,
@@ -153,7 +153,7 @@ def _option(param: Any) -> Option:
     )
 
 
-def _argument(param: Any, source: Source) -> Argument:
+def _argument(param: Any, source: WordSource) -> Argument:
     metavar = param.metavar or (param.name or "").upper()
     return Argument(metavar, getattr(param, "help", None) or "", source, param.nargs != 1)
 
@@ -164,7 +164,7 @@ def _metavar(param: Any) -> str:
     return "N" if "int" in type(param.type).__name__.lower() else "TEXT"
 
 
-def _choices(metavar: str | None) -> Source:
+def _choices(metavar: str | None) -> WordSource:
     """The words of `text|json|jsonl`, or of `[=curl]`."""
     words = (metavar or "").strip("[=]").split("|")
-    return Source(tuple(words)) if all(_LITERAL.fullmatch(word) for word in words) else FREE
+    return WordSource(tuple(words)) if all(_LITERAL.fullmatch(word) for word in words) else FREE

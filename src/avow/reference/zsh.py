@@ -2,7 +2,7 @@
 
 import re
 
-from avow.reference.tree import Argument, Command, Option, Source
+from avow.reference.tree import Argument, Command, Option, WordSource
 
 _HEAD = """#compdef avow
 # zsh completion for avow; made from its command tree by `avow completion zsh`
@@ -101,7 +101,7 @@ def _positional(index: int, argument: Argument) -> str:
     return _quoted(f"{place}:{optional}{_plain(argument.metavar)}:{_action(argument.source)}")
 
 
-def _action(source: Source) -> str:
+def _action(source: WordSource) -> str:
     if source.asked and source.words:
         return f"{{compadd {' '.join(source.words)}; _avow_words {source.asked}}}"
     if source.asked:

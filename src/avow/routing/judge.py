@@ -1,4 +1,8 @@
-"""Who answered: one pure function from what was asked and what came back to a verdict with its evidence."""
+"""Who answered: one pure function from what was asked and what came back to a verdict with its evidence.
+
+The rules are numbered 1 to 17, and the comments below name those that they carry out. They were read from the official
+SDK, the API's documentation and public reports of wrong verdicts; the cases in `tests/routing/test_judge.py` name them.
+"""
 
 from collections.abc import Sequence
 
@@ -59,9 +63,11 @@ class _MessageEvidence:
         self.message = message
         self.client_moved = client_moved
         self.declined = message.stop_reason == "refusal"
-        self.refused = self.declined and message.whole
+        self.refused = message.refused
         self.blocks = [block for block in message.content if block.get("type") == "fallback"]
         self.heard: tuple[Testimony, ...] = listen(attempt.headers, message.raw)
+        # Rule 1: an entry of this type declares that a fallback ran. `named` has also those that a later event took
+        # back (rule 11).
         self.declared = any(name.kind == "fallback_message" for name in message.named) or any(
             entry.get("type") == "fallback_message" for entry in message.iterations
         )
@@ -74,6 +80,8 @@ class _MessageEvidence:
 
     def chain(self) -> list[str | None]:
         """The models that ran, in order, as far as the response says so."""
+        # Rule 2: a block marks a hop, also without entries (a client that spliced); a turn routed straight to the
+        # fallback has entries and no block (rule 1). Whichever tells of more hops is the fuller account.
         entries = _runs(self.message.iterations)
         by_entries: list[str | None] = [model for model, _usage in entries] if self.declared else []
         by_blocks: list[str | None] = []
@@ -86,32 +94,41 @@ class _MessageEvidence:
         if self.declined:
             return None
         body = self.message.model
+        # Rule 3: `model` is named when the message begins; after a handover in mid-answer only the last hop is right.
         chain = self.chain()
         if chain:
             return chain[-1] or (body if self.is_requested(body) is Identity.DIFFERENT else None)
         named = [model for model in self._behind() if self.is_sent(model) is not Identity.SAME]
         if named:
             return named[-1]
+        # Rule 8: a gateway says that it fell back, and `model` only echoes the request: then nothing says to whom.
         if any(testimony.fallback for testimony in self.heard) and self.is_sent(body) is Identity.SAME:
             return None
         return body
 
     def verdict(self) -> Verdict:
+        # Rule 1: a chain that declined to its end has a `fallback_message` too, and nobody answered.
         if self.refused:
             return Verdict.REFUSED
+        # Rules 1, 2, 8: what the API itself declares outranks headers and names. Rule 11: also where the block that
+        # declares it stands in an odd place, and is known by its two sides alone. One that breaks off decides nothing.
         if self.blocks or self.declared or any(name.kind in ("from", "to") for name in self.message.named):
             return Verdict.UNVERIFIED if self.declined else self._declared()
         if any(testimony.fallback for testimony in self.heard):
             return Verdict.FALLBACK
         verdict = self._by_names()
+        # The right model for the request; but avow itself had named another one in it than the user did.
         if verdict is Verdict.AS_REQUESTED and self.client_moved:
             return Verdict.FALLBACK
+        # Rule 15: what is not whole may yet have become another model's.
         if verdict is Verdict.AS_REQUESTED and not self.message.whole:
             return Verdict.UNVERIFIED
         return verdict
 
     def _declared(self) -> Verdict:
-        """A hand-over is declared: a fallback, unless all it names is the requested model itself."""
+        """A handover is declared: a fallback, unless all it names is the requested model itself."""
+        # Rule 6: fields that contradict each other do not undo a declared fallback; `evidence` lists them all. Rule 11:
+        # one that names nobody is a fallback to an unknown model. Only a handover from a model to itself says nothing.
         targets = [name.model for name in self.message.named if name.kind in ("to", "fallback_message")]
         named = [*targets, self.served()]
         if self.client_moved or not targets:
@@ -122,15 +139,19 @@ class _MessageEvidence:
 
     def _by_names(self) -> Verdict:
         """No fallback is declared: only names tell, and all of them must agree."""
+        # Rule 8: a gateway's own word about the model behind it outranks `model`, which it may have rewritten.
         behind = [self.is_sent(model) for model in self._behind()]
         if Identity.DIFFERENT in behind:
             return Verdict.SUBSTITUTED
+        # Rule 11: every name counts, wherever it stood and whatever overwrote it.
         own = [self.is_sent(name.model) for name in self.message.named if name.kind == "model"]
         fields = [*own, *behind]
+        # Nothing names a model, or the name is that of a deployment, which says nothing about the model.
         if not fields or (strength_of_name(self.asked.host) == "none" and not self._vouched()):
             return Verdict.UNVERIFIED
         if all(field is Identity.DIFFERENT for field in fields):
             return Verdict.SUBSTITUTED
+        # Rule 4: several entries are no reroute; but one that names another model speaks against `as_requested`.
         entries = [self.is_sent(name.model) for name in self.message.named if name.kind == "message"]
         agreed = all(identity is Identity.SAME for identity in (*fields, *entries))
         routes = [self.is_sent(testimony.route) for testimony in self.heard if testimony.route]
@@ -154,6 +175,7 @@ class _MessageEvidence:
         chain = self.chain() or [self.sent if self.declined else self.served()]
         usages = _usages(chain, runs, self.message.usage)
         details = self.message.stop_details
+        # Rule 5: the reason comes from these two fields alone; null is a legal value, and unknown ones pass through.
         categories = [text(obj(block.get("trigger")).get("category")) for block in self.blocks]
         categories += [None] * (len(chain) - len(categories))
         hops = [
@@ -163,12 +185,14 @@ class _MessageEvidence:
         if not self.declined:
             return [*hops, Hop(chain[-1], Outcome.SERVED, usage=usages[-1])]
         hops.append(Hop(chain[-1], Outcome.DECLINED, category=text(details.get("category")), usage=usages[-1]))
+        # Rule 9: a recommended model is one that the API could not try. Rule 10: what a decline costs stays unknown.
         if recommended := text(details.get("recommended_model")):
             hops.append(Hop(recommended, Outcome.SKIPPED))
         return hops
 
     def segments(self) -> tuple[Segment, ...]:
         model = self.served() or (self.sent if self.declined else None)
+        # Rule 3: what stands before the first block was written by the model that then declined.
         if self.blocks:
             model = _side(self.blocks[0], "from") or self.sent
         segments = []
@@ -204,6 +228,7 @@ def _runs(iterations: Sequence[JsonObject]) -> list[tuple[str | None, JsonObject
     """Consecutive attempts of one model as one run, with their token counts added up."""
     runs: list[tuple[str | None, JsonObject]] = []
     for entry in iterations:
+        # Rule 4: entries of a compaction or of an advisor are no attempts, whichever model they name.
         if entry.get("type") not in ("message", "fallback_message"):
             continue
         model = text(entry.get("model"))

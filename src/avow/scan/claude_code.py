@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from avow.models.identity import Identity, compare
 from avow.scan.choices import chosen, is_command
-from avow.scan.gathering import Answer, Chain, Notice, conclude, either, read_notice
+from avow.scan.gathering import Chain, GatheredAnswer, Notice, conclude, either, read_notice
 from avow.scan.judging import echoed
 from avow.scan.lines import lines
 from avow.scan.moment import utc
@@ -50,8 +50,8 @@ class _Transcript:
         self._source = source
         self._counts = counts
         self._chains: OrderedDict[tuple[str | None, str], Chain] = OrderedDict()
-        self._held: deque[Answer] = deque()
-        self._by_ids: dict[tuple[int, int, str | None, str | None], Answer] = {}
+        self._held: deque[GatheredAnswer] = deque()
+        self._by_ids: dict[tuple[int, int, str | None, str | None], GatheredAnswer] = {}
         self._weight = 0
 
     def take(self, number: int, line: bytes) -> None:
@@ -95,7 +95,7 @@ class _Transcript:
         self._forget(answer)
         return conclude(answer, self._source)
 
-    def _forget(self, answer: Answer) -> None:
+    def _forget(self, answer: GatheredAnswer) -> None:
         self._weight -= answer.weight
         self._by_ids.pop(_ids(answer), None)
 
@@ -110,7 +110,7 @@ class _Transcript:
         chain = self._chains[key] = Chain()
         return chain
 
-    def _latest(self, chain: Chain) -> Answer | None:
+    def _latest(self, chain: Chain) -> GatheredAnswer | None:
         """The last answer at the chain's present place."""
         return next((each for each in reversed(self._held) if _is_at(each, chain)), None)
 
@@ -137,7 +137,7 @@ class _Transcript:
         if sent := echoed(blocks):
             _note_sent(chain, sent)
 
-    def _find(self, chain: Chain, record: JsonObject, message: JsonObject) -> Answer | None:
+    def _find(self, chain: Chain, record: JsonObject, message: JsonObject) -> GatheredAnswer | None:
         """The answer that this record goes on with: same ids at the same place, or the refusal already noted."""
         message_id, request_id = text(message.get("id")), text(record.get("requestId"))
         if found := self._by_ids.get((id(chain), chain.place, message_id, request_id)):
@@ -151,13 +151,13 @@ class _Transcript:
             return latest
         return None
 
-    def _open(self, number: int, chain: Chain, record: JsonObject, message: JsonObject) -> Answer:
+    def _open(self, number: int, chain: Chain, record: JsonObject, message: JsonObject) -> GatheredAnswer:
         model = text(message.get("model"))
         switch = chain.switch
         if switch and model and not _is_one_of(model, switch.original, switch.fallback):
             # A third model: someone has chosen anew, and left no record of it.
             chain.switch = chain.choice = chain.inferred = None
-        answer = Answer(
+        answer = GatheredAnswer(
             chain=chain,
             place=chain.place,
             line=number,
@@ -234,7 +234,7 @@ class _Transcript:
         for each in [each for each in self._held if not uuids.isdisjoint(each.uuids)]:
             self._drop(each)
 
-    def _drop(self, answer: Answer) -> None:
+    def _drop(self, answer: GatheredAnswer) -> None:
         # By identity: two answers may be equal in every field.
         self._held = deque(each for each in self._held if each is not answer)
         self._forget(answer)
@@ -250,15 +250,15 @@ def _note_sent(chain: Chain, sent: str) -> None:
     chain.inferred = sent
 
 
-def _ids(answer: Answer) -> tuple[int, int, str | None, str | None]:
+def _ids(answer: GatheredAnswer) -> tuple[int, int, str | None, str | None]:
     return id(answer.chain), answer.place, answer.message_id, answer.request_id
 
 
-def _is_at(answer: Answer, chain: Chain) -> bool:
+def _is_at(answer: GatheredAnswer, chain: Chain) -> bool:
     return answer.chain is chain and answer.place == chain.place
 
 
-def _is_about(answer: Answer, record: JsonObject) -> bool:
+def _is_about(answer: GatheredAnswer, record: JsonObject) -> bool:
     return answer.declared and (
         record.get("parentUuid") in answer.uuids
         or (answer.request_id is not None and answer.request_id == either(record, "requestId", "request_id"))

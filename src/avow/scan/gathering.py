@@ -60,7 +60,7 @@ class Chain:
 
 
 @dataclass(slots=True)
-class Answer:
+class GatheredAnswer:
     """An answer whose records are still being gathered, and what was known of its chain when it began.
 
     `notice` is a record that told of this very answer; a refusal without records of its own has an empty
@@ -126,7 +126,7 @@ def _merged(one: JsonObject, later: JsonObject) -> JsonObject:
     return one | {key: value for key, value in later.items() if value is not None and value != []}
 
 
-def conclude(answer: Answer, source: str) -> PastAnswer:
+def conclude(answer: GatheredAnswer, source: str) -> PastAnswer:
     """The answer as it is reported, once all its records are in."""
     moved = _moved_by_client(answer)
     notice = answer.notice or moved
@@ -157,7 +157,7 @@ def conclude(answer: Answer, source: str) -> PastAnswer:
     )
 
 
-def _moved_by_client(answer: Answer) -> Notice | None:
+def _moved_by_client(answer: GatheredAnswer) -> Notice | None:
     """The notice by which the client itself asked the model that answered, where it did."""
     switch, model = answer.switch, text(answer.message.get("model"))
     if switch is None or switch.fallback is None or model is None or answer.refused or answer.declared:
@@ -165,7 +165,7 @@ def _moved_by_client(answer: Answer) -> Notice | None:
     return switch if compare(switch.fallback, model) is Identity.SAME else None
 
 
-def _judge(answer: Answer, moved: Notice | None) -> Conclusion:
+def _judge(answer: GatheredAnswer, moved: Notice | None) -> Conclusion:
     model = text(answer.message.get("model"))
     if moved and model:
         return Conclusion(

@@ -17,7 +17,7 @@ _DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RecordFile:
     """A file to read and the client that wrote it."""
 
     path: Path
@@ -37,7 +37,7 @@ class Unreadable:
 class Found:
     """What there is to read; `looked_in` are the folders and files that were tried."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[RecordFile, ...]
     unreadable: tuple[Unreadable, ...]
     looked_in: tuple[str, ...]
 
@@ -65,7 +65,7 @@ def find(paths: Sequence[Path] | None, *, home: Path, environ: Mapping[str, str]
     Raises UsageError for a given path that is not there, or holds no records of either client. None stands for the
     default places, where nothing has to be.
     """
-    sources: dict[str, Source] = {}
+    sources: dict[str, RecordFile] = {}
     unreadable: list[Unreadable] = []
     looked_in = default_paths(home, environ) if paths is None else tuple(paths)
     for path in looked_in:
@@ -95,14 +95,14 @@ def kind(path: Path) -> Client | None:
     return Client.CLAUDE_CODE if any(map(_is_record, complete)) or _may_be_record(rest) else None
 
 
-def _sources(path: Path) -> tuple[list[Source], list[Unreadable]]:
-    found: list[Source] = []
+def _sources(path: Path) -> tuple[list[RecordFile], list[Unreadable]]:
+    found: list[RecordFile] = []
     failed: list[Unreadable] = []
     for each in _files(path, failed) if path.is_dir() else (path,):
         try:
             client = kind(each) if each.is_file() else None
             if client is not None:
-                found.append(Source(each, client, each.stat().st_size))
+                found.append(RecordFile(each, client, each.stat().st_size))
         except OSError as error:
             failed.append(Unreadable(str(each), error.strerror or str(error)))
     return found, failed

@@ -41,7 +41,7 @@ class Totals:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A finished scan. `reroutes` and `contradictory` come by time and without text: prompts and answers are only
-    in the answers themselves. `contradictory` declare a hand-over, but not to another model."""
+    in the answers themselves. `contradictory` declare a handover, but not to another model."""
 
     totals: tuple[Totals, ...]
     reroutes: tuple[PastAnswer, ...]
@@ -59,7 +59,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class Tally:
+class ReportTally:
     """Adds up answers as they come; grows with the number of reroutes and months, not of answers."""
 
     _months: dict[tuple[str, str], dict[Verdict, int]] = field(default_factory=dict)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from avow.scan import claude_code, llm
-from avow.scan.places import Source, Unreadable, find
+from avow.scan.places import RecordFile, Unreadable, find
 from avow.scan.records import Client, Counts, PastAnswer
-from avow.scan.report import Report, Tally
+from avow.scan.report import Report, ReportTally
 
 _BUFFER = 1024 * 1024
 _PROGRESS_STEP = 4 * 1024 * 1024
@@ -31,7 +31,7 @@ class Scan(Iterator[PastAnswer]):
         self._bytes_done = 0
         self._files_read = 0
         self._counts = Counts()
-        self._tally = Tally()
+        self._tally = ReportTally()
         self._seen: set[int] = set()
         self._answers = self._read()
 
@@ -67,7 +67,7 @@ class Scan(Iterator[PastAnswer]):
                 self._files_read += 1
             self._progress(before + source.size)
 
-    def _read_one(self, source: Source) -> Iterator[PastAnswer]:
+    def _read_one(self, source: RecordFile) -> Iterator[PastAnswer]:
         if source.client is Client.LLM:
             yield from llm.read(source.path, self._counts)
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from avow.simulator.asked import blocks_of, prefix_of, read_signature
-from avow.simulator.models import Model
+from avow.simulator.models import PlayedModel
 from avow.simulator.script import Json
 
 _IMAGE_LIMIT = 10 * 1024 * 1024
@@ -74,7 +74,7 @@ def message_complaints(messages: object, version: str) -> Iterator[str]:
 
 
 def replay_complaints(
-    body: Json, model: Model | None, knows_block: Callable[[Json], bool], *, may_echo: bool
+    body: Json, model: PlayedModel | None, knows_block: Callable[[Json], bool], *, may_echo: bool
 ) -> Iterator[str]:
     """What is wrong with earlier answers: `fallback` blocks, what stands before them, thinking."""
     messages: list[Json] = body["messages"]
@@ -98,7 +98,7 @@ def replay_complaints(
                 yield from _binding(body, model, number, at, block)
 
 
-def _binding(body: Json, model: Model | None, number: int, at: int, block: Json) -> Iterator[str]:
+def _binding(body: Json, model: PlayedModel | None, number: int, at: int, block: Json) -> Iterator[str]:
     """Thinking is bound to model and prefix; another model's is dropped without a word."""
     where = f"messages.{number}.content.{at}"
     bound = read_signature(block.get("signature"))

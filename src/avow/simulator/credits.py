@@ -1,10 +1,10 @@
-"""What the stand-in remembers between requests: who declined to whom, credit tokens, hand-overs it made itself."""
+"""What the stand-in remembers between requests: who declined to whom, credit tokens, handovers it made itself."""
 
 import os
 from dataclasses import dataclass
 
 from avow.simulator.asked import Ask
-from avow.simulator.playback import Answer
+from avow.simulator.playback import PlayedAnswer
 from avow.simulator.script import RETURNED, Json, Scenario
 
 
@@ -33,10 +33,10 @@ class Credits:
         tried = self._tried.get(ask.conversation, [])
         return tried.index(ask.model) if ask.model in tried else len(tried)
 
-    def note(self, ask: Ask, answer: Answer | None) -> None:
+    def note(self, ask: Ask, answer: PlayedAnswer | None) -> None:
         """Remember how a request ended; `None` is an error of the hop."""
         if answer is not None:
-            self._handed.update(_hand_overs(answer))
+            self._handed.update(_handovers(answer))
         if answer is None or answer.stop_reason == "refusal":
             tried = self._tried.setdefault(ask.conversation, [])
             if ask.model not in tried:
@@ -86,7 +86,7 @@ class Credits:
         return (source, category) not in self._declined and category != RETURNED
 
 
-def _hand_overs(answer: Answer) -> set[tuple[str, str, str | None]]:
+def _handovers(answer: PlayedAnswer) -> set[tuple[str, str, str | None]]:
     return {
         (block.whole["from"]["model"], block.whole["to"]["model"], block.whole["trigger"]["category"])
         for block in answer.blocks

@@ -39,7 +39,7 @@ from typing import Any
 
 from avow.errors import UsageError
 from avow.files.reading import Wait, read_text
-from avow.simulator.script import FAULTS, Fault, Hop, HttpError, Scenario
+from avow.simulator.script import FAULTS, Fault, HttpError, PlayedHop, Scenario
 
 _TYPES = {429: "rate_limit_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error",
           404: "not_found_error", 413: "request_too_large", 504: "timeout_error",
@@ -122,9 +122,9 @@ def read(path: Path, wait: Wait | None = None) -> Scenario:
     )
 
 
-def _hop(table: dict[str, Any], where: str, inside: str) -> Hop:
+def _hop(table: dict[str, Any], where: str, inside: str) -> PlayedHop:
     _check(table, _HOP, where, inside)
-    return Hop(
+    return PlayedHop(
         text=table.get("text"),
         thinking=table.get("thinking"),
         declines=table.get("declines", False),

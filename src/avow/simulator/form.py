@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from avow.simulator.playback import Answer, Block
+from avow.simulator.playback import Block, PlayedAnswer
 from avow.simulator.script import Fault, Json, Scenario
 
 # What the server does next: write bytes, wait so many seconds, or break the connection in that way.
@@ -13,7 +13,7 @@ _START_ONLY = ("cache_creation", "service_tier", "speed", "inference_geo")
 _BATCH = 64 * 1024
 
 
-def as_message(answer: Answer, scenario: Scenario) -> Json:
+def as_message(answer: PlayedAnswer, scenario: Scenario) -> Json:
     """The answer as the body of a response that is not streamed."""
     message = _head(answer, answer.named)
     message |= {
@@ -30,7 +30,7 @@ def as_message(answer: Answer, scenario: Scenario) -> Json:
     return message
 
 
-def as_steps(answer: Answer, scenario: Scenario, request_id: str) -> Iterator[Step]:
+def as_steps(answer: PlayedAnswer, scenario: Scenario, request_id: str) -> Iterator[Step]:
     """The answer as server-sent events, with the scenario's pauses and its fault."""
     if scenario.first_delay:
         yield scenario.first_delay
@@ -61,7 +61,7 @@ def as_steps(answer: Answer, scenario: Scenario, request_id: str) -> Iterator[St
     yield from _ending(encode, answer, scenario)
 
 
-def _ending(encode: "_Encoder", answer: Answer, scenario: Scenario) -> Iterator[Step]:
+def _ending(encode: "_Encoder", answer: PlayedAnswer, scenario: Scenario) -> Iterator[Step]:
     usage = {key: value for key, value in answer.usage.items() if key not in _START_ONLY} | answer.extra_usage
     delta: Json = {
         "stop_reason": answer.stop_reason,
@@ -79,12 +79,12 @@ def _ending(encode: "_Encoder", answer: Answer, scenario: Scenario) -> Iterator[
     yield encode("message_stop")
 
 
-def _head(answer: Answer, model: str | None) -> Json:
+def _head(answer: PlayedAnswer, model: str | None) -> Json:
     head: Json = {"id": answer.id, "type": "message", "role": "assistant"}
     return head if model is None else {**head, "model": model}
 
 
-def _started(answer: Answer, scenario: Scenario) -> Json:
+def _started(answer: PlayedAnswer, scenario: Scenario) -> Json:
     message = _head(answer, answer.named_first)
     message |= {"content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None}
     if scenario.usage:
@@ -113,7 +113,7 @@ def _repeated(encode: "_Encoder", index: int, block: Block) -> Iterator[Step]:
         yield b"".join(period[:left])
 
 
-def _fault_at(answer: Answer, fault: Fault | None) -> int | None:
+def _fault_at(answer: PlayedAnswer, fault: Fault | None) -> int | None:
     """The number of deltas before the fault: by default half of the last block's, after all earlier ones."""
     if fault is None:
         return None

@@ -52,7 +52,7 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """A response: a whole `body` after `pause` seconds, or `steps` to play, with `length` as promised length."""
 
     status: int = 200
@@ -128,7 +128,7 @@ class Connection:
             pass
         return ([], True) if total > limit else (pieces, False)
 
-    def write(self, reply: Reply, wire: Wire) -> bool:
+    def write(self, reply: HttpReply, wire: Wire) -> bool:
         """Send a reply; whether another request may follow on this connection."""
         last = "close" in dict(wire.named_headers()).get("connection", "").lower() or wire.version == "HTTP/1.0"
         head = [f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, 'Status')}"]

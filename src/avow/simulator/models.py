@@ -10,7 +10,7 @@ _NO_XHIGH = ("low", "medium", "high", "max")
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class PlayedModel:
     """One model as the stand-in lists it; `thinking` and `effort` are the forms it takes."""
 
     id: str
@@ -34,37 +34,37 @@ class Model:
 _BUDGET = ("enabled", "disabled")
 _OPUS_PAIR = ("claude-opus-4-8", "claude-opus-5")
 
-MODELS: tuple[Model, ...] = (
-    Model("claude-fable-5-2", "Claude Fable 5.2", "2026-11-09", "fable", fallbacks=_OPUS_PAIR, forced_tools=False,
-          binds_thinking=True),
-    Model("claude-mythos-5-2", "Claude Mythos 5.2", "2026-11-09", "mythos", forced_tools=False,
-          binds_thinking=True),
-    Model("claude-haiku-5-5", "Claude Haiku 5.5", "2026-10-07", "haiku", thinking=("adaptive", "disabled"),
-          binds_thinking=True),
-    Model("claude-sonnet-5-5", "Claude Sonnet 5.5", "2026-09-28", "sonnet", thinking=("adaptive", "between_tools"),
-          fallbacks=("claude-sonnet-5",), forced_tools=False, binds_thinking=True),
-    Model("claude-opus-5-5", "Claude Opus 5.5", "2026-09-22", "opus", fallbacks=_OPUS_PAIR, forced_tools=False,
-          binds_thinking=True),
-    Model("claude-fable-5-1", "Claude Fable 5.1", "2026-09-01", "fable", fallbacks=_OPUS_PAIR, forced_tools=False,
-          binds_thinking=True),
-    Model("claude-opus-5", "Claude Opus 5", "2026-07-24", "opus", thinking=("adaptive", "disabled"),
-          fallbacks=("claude-opus-4-8",)),
-    Model("claude-sonnet-5", "Claude Sonnet 5", "2026-06-30", "sonnet", thinking=("adaptive", "disabled")),
-    Model("claude-fable-5", "Claude Fable 5", "2026-06-09", "fable", fallbacks=_OPUS_PAIR),
-    Model("claude-opus-4-8", "Claude Opus 4.8", "2026-05-28", "opus", thinking=("adaptive", "disabled")),
-    Model("claude-opus-4-7", "Claude Opus 4.7", "2026-04-16", "opus", thinking=("adaptive", "disabled")),
-    Model("claude-sonnet-4-6", "Claude Sonnet 4.6", "2026-02-17", "sonnet", effort=_NO_XHIGH,
-          thinking=("adaptive", "enabled", "disabled")),
-    Model("claude-opus-4-6", "Claude Opus 4.6", "2026-02-05", "opus", effort=_NO_XHIGH,
-          thinking=("adaptive", "enabled", "disabled")),
-    Model("claude-opus-4-5-20251101", "Claude Opus 4.5", "2025-11-24", "opus", context=200_000, output=64_000,
-          thinking=_BUDGET, effort=("low", "medium", "high"), aliases=("claude-opus-4-5",), prefill=True),
-    Model("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-15", "haiku", context=200_000, output=64_000,
-          thinking=_BUDGET, effort=(), aliases=("claude-haiku-4-5",), prefill=True),
-    Model("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "2025-09-29", "sonnet", lifecycle="deprecated",
+MODELS: tuple[PlayedModel, ...] = (
+    PlayedModel("claude-fable-5-2", "Claude Fable 5.2", "2026-11-09", "fable", fallbacks=_OPUS_PAIR, forced_tools=False,
+                binds_thinking=True),
+    PlayedModel("claude-mythos-5-2", "Claude Mythos 5.2", "2026-11-09", "mythos", forced_tools=False,
+                binds_thinking=True),
+    PlayedModel("claude-haiku-5-5", "Claude Haiku 5.5", "2026-10-07", "haiku", thinking=("adaptive", "disabled"),
+                binds_thinking=True),
+    PlayedModel("claude-sonnet-5-5", "Claude Sonnet 5.5", "2026-09-28", "sonnet", fallbacks=("claude-sonnet-5",),
+                thinking=("adaptive", "between_tools"), forced_tools=False, binds_thinking=True),
+    PlayedModel("claude-opus-5-5", "Claude Opus 5.5", "2026-09-22", "opus", fallbacks=_OPUS_PAIR, forced_tools=False,
+                binds_thinking=True),
+    PlayedModel("claude-fable-5-1", "Claude Fable 5.1", "2026-09-01", "fable", fallbacks=_OPUS_PAIR, forced_tools=False,
+                binds_thinking=True),
+    PlayedModel("claude-opus-5", "Claude Opus 5", "2026-07-24", "opus", thinking=("adaptive", "disabled"),
+                fallbacks=("claude-opus-4-8",)),
+    PlayedModel("claude-sonnet-5", "Claude Sonnet 5", "2026-06-30", "sonnet", thinking=("adaptive", "disabled")),
+    PlayedModel("claude-fable-5", "Claude Fable 5", "2026-06-09", "fable", fallbacks=_OPUS_PAIR),
+    PlayedModel("claude-opus-4-8", "Claude Opus 4.8", "2026-05-28", "opus", thinking=("adaptive", "disabled")),
+    PlayedModel("claude-opus-4-7", "Claude Opus 4.7", "2026-04-16", "opus", thinking=("adaptive", "disabled")),
+    PlayedModel("claude-sonnet-4-6", "Claude Sonnet 4.6", "2026-02-17", "sonnet", effort=_NO_XHIGH,
+                thinking=("adaptive", "enabled", "disabled")),
+    PlayedModel("claude-opus-4-6", "Claude Opus 4.6", "2026-02-05", "opus", effort=_NO_XHIGH,
+                thinking=("adaptive", "enabled", "disabled")),
+    PlayedModel("claude-opus-4-5-20251101", "Claude Opus 4.5", "2025-11-24", "opus", context=200_000, output=64_000,
+                thinking=_BUDGET, effort=("low", "medium", "high"), aliases=("claude-opus-4-5",), prefill=True),
+    PlayedModel("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-15", "haiku", context=200_000, output=64_000,
+                thinking=_BUDGET, effort=(), aliases=("claude-haiku-4-5",), prefill=True),
+    PlayedModel("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "2025-09-29", "sonnet", lifecycle="deprecated",
           context=200_000, output=64_000, thinking=_BUDGET, effort=(), aliases=("claude-sonnet-4-5",),
           prefill=True, deprecated="2026-09-30T00:00:00Z", retires="2026-11-30T00:00:00Z"),
-    Model("claude-opus-4-1-20250805", "Claude Opus 4.1", "2025-08-05", "opus", lifecycle="retired",
+    PlayedModel("claude-opus-4-1-20250805", "Claude Opus 4.1", "2025-08-05", "opus", lifecycle="retired",
           context=200_000, output=32_000, thinking=_BUDGET, effort=(), aliases=("claude-opus-4-1",), prefill=True,
           deprecated="2026-06-05T00:00:00Z", retires="2026-08-05T00:00:00Z"),
 )  # fmt: skip
@@ -72,7 +72,7 @@ MODELS: tuple[Model, ...] = (
 _BY_NAME = {name: model for model in MODELS for name in (model.id, *model.aliases)}
 
 
-def find(name: str) -> Model | None:
+def find(name: str) -> PlayedModel | None:
     """The model of that id or alias, or `None`."""
     return _BY_NAME.get(name)
 
@@ -109,7 +109,7 @@ def page(query: dict[str, list[str]], *, with_fallbacks: bool) -> Json | str:
     }
 
 
-def describe(model: Model, *, with_fallbacks: bool) -> Json:
+def describe(model: PlayedModel, *, with_fallbacks: bool) -> Json:
     """The model object of the API; `allowed_fallback_models` only where its beta header was sent."""
     effort: Json = {"supported": bool(model.effort)}
     effort |= {level: _flag(level in model.effort) for level in _ALL}

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from avow.simulator import answers
 from avow.simulator.asked import CREDIT, SERVER_FALLBACK, Ask
-from avow.simulator.script import RETURNED, Hop, Json, Scenario
+from avow.simulator.script import RETURNED, Json, PlayedHop, Scenario
 
 # Called for a decline that may be credited: (hop, content so far) -> a new token.
-Mint = Callable[[Hop, list[Json]], str]
+Mint = Callable[[PlayedHop, list[Json]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Block:
 
 
 @dataclass(slots=True)
-class Answer:
+class PlayedAnswer:
     """An answer before it becomes events or one object. `named_first` is the model that `message_start` names,
     `named` the one a whole message names; `None` leaves the field out."""
 
@@ -48,7 +48,7 @@ class _Played:
     """What one hop wrote."""
 
     model: str
-    hop: Hop
+    hop: PlayedHop
     blocks: list[Block]
     stop_reason: str
     stop_sequence: str | None
@@ -56,7 +56,7 @@ class _Played:
     thinking_tokens: int
 
 
-def compose(scenario: Scenario, ask: Ask, position: int, mint: Mint, credit: Json | None = None) -> Answer:
+def compose(scenario: Scenario, ask: Ask, position: int, mint: Mint, credit: Json | None = None) -> PlayedAnswer:
     """The answer to `ask` when hop number `position` of `scenario` is its first.
 
     Server-side, the remaining hops play in this one answer; a whole (not streamed) answer leaves out what a model
@@ -81,7 +81,7 @@ def compose(scenario: Scenario, ask: Ask, position: int, mint: Mint, credit: Jso
 
 
 def _play(
-    scenario: Scenario, ask: Ask, chain: tuple[str, ...], hops: tuple[Hop, ...]
+    scenario: Scenario, ask: Ask, chain: tuple[str, ...], hops: tuple[PlayedHop, ...]
 ) -> tuple[list[_Played], str | None]:
     """Every hop that ran, and the model that could not be reached, if one ended the chain."""
     played: list[_Played] = []
@@ -97,7 +97,7 @@ def _play(
     return played, None
 
 
-def _write(scenario: Scenario, ask: Ask, model: str, hop: Hop, continuing: bool) -> _Played:
+def _write(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing: bool) -> _Played:
     delay = scenario.delay if hop.delay is None else hop.delay
     stop_reason, stop_sequence = ("refusal" if hop.declines else hop.stop_reason), None
     pieces = hop.pieces or tuple(_pieces(_text(ask, model, hop, continuing)))
@@ -121,11 +121,11 @@ def _write(scenario: Scenario, ask: Ask, model: str, hop: Hop, continuing: bool)
     return _Played(model, hop, blocks, stop_reason, stop_sequence, written + thought + bool(blocks), thought)
 
 
-def _assemble(ask: Ask, played: list[_Played]) -> Answer:
+def _assemble(ask: Ask, played: list[_Played]) -> PlayedAnswer:
     """Blocks in order, with a `fallback` block wherever one model gave way to the next."""
     last = played[-1]
     spoke_first = next((part.model for part in played if part.blocks), last.model) if ask.stream else last.model
-    answer = Answer(spoke_first, last.model, stop_reason=last.stop_reason, stop_sequence=last.stop_sequence)
+    answer = PlayedAnswer(spoke_first, last.model, stop_reason=last.stop_reason, stop_sequence=last.stop_sequence)
     for part, following in zip(played, [*played[1:], None], strict=True):
         if following is None or ask.stream:
             answer.blocks.extend(part.blocks)
@@ -136,7 +136,7 @@ def _assemble(ask: Ask, played: list[_Played]) -> Answer:
     return answer
 
 
-def _refuse(answer: Answer, ask: Ask, last: _Played, mint: Mint, unreachable: str | None) -> None:
+def _refuse(answer: PlayedAnswer, ask: Ask, last: _Played, mint: Mint, unreachable: str | None) -> None:
     hop = last.hop
     details: Json = {"type": "refusal", "category": hop.category, "explanation": hop.explanation}
     credited = ask.has_beta(CREDIT)
@@ -151,7 +151,7 @@ def _refuse(answer: Answer, ask: Ask, last: _Played, mint: Mint, unreachable: st
     answer.stop_reason, answer.stop_details = "refusal", details
 
 
-def _account(answer: Answer, ask: Ask, scenario: Scenario, played: list[_Played], credit: Json | None) -> None:
+def _account(answer: PlayedAnswer, ask: Ask, scenario: Scenario, played: list[_Played], credit: Json | None) -> None:
     sent = max(9, len(json.dumps([ask.messages, ask.body.get("system")])) // 4)
     last = played[-1]
     kind = "fallback_message" if scenario.sticky else "message"
@@ -182,7 +182,7 @@ def _account(answer: Answer, ask: Ask, scenario: Scenario, played: list[_Played]
         answer.extra_usage["fallback_credit"] = {"status": credit}
 
 
-def _rename(answer: Answer, ask: Ask, scenario: Scenario, served: str) -> None:
+def _rename(answer: PlayedAnswer, ask: Ask, scenario: Scenario, served: str) -> None:
     if scenario.reports == "":
         answer.named_first = answer.named = None
     elif scenario.reports is not None:
@@ -208,7 +208,7 @@ def _long_block(count: int) -> Block:
     return replace(block, whole=whole, repeats=count)
 
 
-def _text(ask: Ask, model: str, hop: Hop, continuing: bool) -> str:
+def _text(ask: Ask, model: str, hop: PlayedHop, continuing: bool) -> str:
     if hop.text is None and hop.declines:
         return ""
     template = hop.text if hop.text is not None else ("{rest}" if continuing else "{opening}{rest}")

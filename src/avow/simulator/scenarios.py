@@ -8,15 +8,15 @@ from pathlib import Path
 from avow.errors import UsageError
 from avow.files.reading import Wait
 from avow.simulator import answers
-from avow.simulator.script import RETURNED, Fault, Hop, HttpError, Json, Scenario
+from avow.simulator.script import RETURNED, Fault, HttpError, Json, PlayedHop, Scenario
 
 _OPENING = "{opening}"
-_DECLINES = Hop(declines=True)
-_DECLINES_MIDWAY = Hop(text=_OPENING, declines=True)
+_DECLINES = PlayedHop(declines=True)
+_DECLINES_MIDWAY = PlayedHop(text=_OPENING, declines=True)
 # A decline of this category goes back to the client even where a fallback was allowed, as the API has it. So a
 # `fallback` block of this category that is sent back was made by a client.
-_CREDIT = Hop(declines=True, category=RETURNED)
-_CREDIT_MIDWAY = Hop(text=_OPENING, declines=True, category=RETURNED)
+_CREDIT = PlayedHop(declines=True, category=RETURNED)
+_CREDIT_MIDWAY = PlayedHop(text=_OPENING, declines=True, category=RETURNED)
 
 _SEARCH: Json = {
     "type": "server_tool_use",
@@ -69,14 +69,14 @@ _SERVER_ERROR = _error(500, "api_error", "Internal server error")
 
 _ANSWERS = (
     _with("requested", "answered by the model that was asked"),
-    _with("thinking", "answered as asked, with a thinking block first", hops=(Hop(thinking=answers.THINKING),)),
-    _with("fallback", "the model declines before a word, a fallback answers", hops=(_DECLINES, Hop())),
-    _with("handover", "the model declines in mid-answer, a fallback goes on", hops=(_DECLINES_MIDWAY, Hop())),
+    _with("thinking", "answered as asked, with a thinking block first", hops=(PlayedHop(thinking=answers.THINKING),)),
+    _with("fallback", "the model declines before a word, a fallback answers", hops=(_DECLINES, PlayedHop())),
+    _with("handover", "the model declines in mid-answer, a fallback goes on", hops=(_DECLINES_MIDWAY, PlayedHop())),
     _with("sticky", "routed straight to the fallback, nothing declined this time", sticky=True),
     _with(
         "hops",
         "two models decline, one before a word and one in mid-answer; a third answers",
-        hops=(_DECLINES, Hop(text=_OPENING, declines=True, category="general_harms"), Hop()),
+        hops=(_DECLINES, PlayedHop(text=_OPENING, declines=True, category="general_harms"), PlayedHop()),
     ),
     _with("declined", "every model of the chain declines", hops=(_DECLINES, _DECLINES, _DECLINES)),
     _with("refused", "refused at once, whoever is asked", hops=(_DECLINES,), hands_over=False),
@@ -84,33 +84,33 @@ _ANSWERS = (
     _with(
         "recommended",
         "refused; the fallback was overloaded and is recommended",
-        hops=(Hop(declines=True, recommends=True), Hop()),
+        hops=(PlayedHop(declines=True, recommends=True), PlayedHop()),
         hands_over=False,
     ),
     _with("substituted", "another model is named and no fallback declared", reports="{fallback}"),
     _with("unnamed", "the answer names no model", reports=""),
-    _with("truncated", "stops at max_tokens", hops=(Hop(text=_OPENING, stop_reason="max_tokens"),)),
+    _with("truncated", "stops at max_tokens", hops=(PlayedHop(text=_OPENING, stop_reason="max_tokens"),)),
     _with(
         "context_exceeded",
         "stops because the context is full",
-        hops=(Hop(text=_OPENING, stop_reason="model_context_window_exceeded"),),
+        hops=(PlayedHop(text=_OPENING, stop_reason="model_context_window_exceeded"),),
     ),
-    _with("empty", "an answer without any text", hops=(Hop(text=""),)),
-    _with("markdown", "headings, a list, a table, code", hops=(Hop(text=answers.MARKDOWN),)),
-    _with("code", "an answer with two fenced code blocks", hops=(Hop(text=answers.CODE),)),
-    _with("hostile", "full of escape sequences, bidi overrides and markup", hops=(Hop(text=answers.HOSTILE),)),
-    _with("echo", "says back the last thing the user said", hops=(Hop(text="{question}"),)),
-    _with("json", "JSON that fits the schema of the request", hops=(Hop(text="{schema}"),)),
-    _with("tool_use", "wants a client tool to be run", hops=(Hop(closing=(_CALL,), stop_reason="tool_use"),)),
+    _with("empty", "an answer without any text", hops=(PlayedHop(text=""),)),
+    _with("markdown", "headings, a list, a table, code", hops=(PlayedHop(text=answers.MARKDOWN),)),
+    _with("code", "an answer with two fenced code blocks", hops=(PlayedHop(text=answers.CODE),)),
+    _with("hostile", "full of escape sequences, bidi overrides and markup", hops=(PlayedHop(text=answers.HOSTILE),)),
+    _with("echo", "says back the last thing the user said", hops=(PlayedHop(text="{question}"),)),
+    _with("json", "JSON that fits the schema of the request", hops=(PlayedHop(text="{schema}"),)),
+    _with("tool_use", "wants a client tool to be run", hops=(PlayedHop(closing=(_CALL,), stop_reason="tool_use"),)),
     _with(
         "pause_turn",
         "a server tool loop that pauses",
-        hops=(Hop(text=_OPENING, closing=(_SEARCH, _FOUND), stop_reason="pause_turn"),),
+        hops=(PlayedHop(text=_OPENING, closing=(_SEARCH, _FOUND), stop_reason="pause_turn"),),
     ),
     _with(
         "compaction",
         "only a compaction block",
-        hops=(Hop(text="", blocks=(_COMPACTION,), stop_reason="compaction"),),
+        hops=(PlayedHop(text="", blocks=(_COMPACTION,), stop_reason="compaction"),),
     ),
     _with("advisor", "another model advised, the requested one answered", advisor=True),
     _with("slow", "a pause between words (slow:SECONDS, default 0.2)", delay=0.2),
@@ -118,14 +118,16 @@ _ANSWERS = (
     _with(
         "torn",
         "written in pieces of 7 bytes, through letters and events",
-        hops=(Hop(text=answers.EMOJI * 3),),
+        hops=(PlayedHop(text=answers.EMOJI * 3),),
         write_size=7,
     ),
-    _with("split_emoji", "an emoji split between two pieces", hops=(Hop(pieces=("smile \ud83d", "\ude00 done")),)),
+    _with(
+        "split_emoji", "an emoji split between two pieces", hops=(PlayedHop(pieces=("smile \ud83d", "\ude00 done")),)
+    ),
     _with(
         "newer",
         "events, blocks and fields no client knows yet",
-        hops=(Hop(blocks=(_UNKNOWN_BLOCK,)),),
+        hops=(PlayedHop(blocks=(_UNKNOWN_BLOCK,)),),
         surprises=True,
     ),
     _with("odd_lines", "CRLF, a byte order mark, comments, id and retry fields", crlf=True, comments=True),
@@ -138,7 +140,7 @@ _FAULTS = (
     _with("stalled", "falls silent in mid-answer", fault=Fault("stall")),
     _with("error_midway", "an error event in mid-answer", fault=Fault("error")),
     _with("broken_json", "an event that is no JSON in mid-answer", fault=Fault("broken_json")),
-    _with("handover_cut", "a hand-over, then the stream ends", hops=(_DECLINES_MIDWAY, Hop()), fault=Fault("cut")),
+    _with("handover_cut", "a handover, then the stream ends", hops=(_DECLINES_MIDWAY, PlayedHop()), fault=Fault("cut")),
     _with("silent", "accepts the request and never answers", silent=True),
     _with("not_stream", "a whole answer although a stream was asked for", whole=True),
     _with("no_usage", "no usage, no pings, no request id", usage=False, pings=False, own_headers=False),
@@ -180,42 +182,42 @@ _ERRORS = (
 )  # fmt: skip
 
 _CREDITS = (
-    _with("credit", "refused with a credit token; another model then answers", hops=(_CREDIT, Hop())),
-    _with("credit_midway", "refused in mid-answer, may be continued", hops=(_CREDIT_MIDWAY, Hop())),
+    _with("credit", "refused with a credit token; another model then answers", hops=(_CREDIT, PlayedHop())),
+    _with("credit_midway", "refused in mid-answer, may be continued", hops=(_CREDIT_MIDWAY, PlayedHop())),
     _with(
         "credit_no_claim",
         "refused in mid-answer, may not be continued",
-        hops=(Hop(text=_OPENING, declines=True, category=RETURNED, claim=False), Hop()),
+        hops=(PlayedHop(text=_OPENING, declines=True, category=RETURNED, claim=False), PlayedHop()),
     ),
     _with(
         "credit_rejected_continuation",
         "400 on the continuation, fine on the plain request",
-        hops=(_CREDIT_MIDWAY, Hop()),
+        hops=(_CREDIT_MIDWAY, PlayedHop()),
         rejects_continuation=True,
     ),
-    _with("credit_rejected_token", "the credit token is not redeemed", hops=(_CREDIT, Hop()), rejects_token=True),
-    _with("credit_chain", "two models decline, a third answers", hops=(_CREDIT, _CREDIT, Hop())),
+    _with("credit_rejected_token", "the credit token is not redeemed", hops=(_CREDIT, PlayedHop()), rejects_token=True),
+    _with("credit_chain", "two models decline, a third answers", hops=(_CREDIT, _CREDIT, PlayedHop())),
     _with("credit_chain_midway", "two models decline in mid-answer, a third goes on",
-          hops=(_CREDIT_MIDWAY, Hop(text=" Wait. ", declines=True, category=RETURNED), Hop())),
+          hops=(_CREDIT_MIDWAY, PlayedHop(text=" Wait. ", declines=True, category=RETURNED), PlayedHop())),
     _with("uncredited", "declines without a token; another model then answers",
-          hops=(Hop(declines=True, category=RETURNED, credit=False), Hop())),
+          hops=(PlayedHop(declines=True, category=RETURNED, credit=False), PlayedHop())),
     _with("uncredited_midway", "declines in mid-answer without a token",
-          hops=(Hop(text=_OPENING, declines=True, category=RETURNED, credit=False), Hop())),
+          hops=(PlayedHop(text=_OPENING, declines=True, category=RETURNED, credit=False), PlayedHop())),
     _with("hop_429", "declines; the next is rate limited; a third answers",
-          hops=(_CREDIT, Hop(error=_HOP_LIMITED), Hop())),
+          hops=(_CREDIT, PlayedHop(error=_HOP_LIMITED), PlayedHop())),
     _with("hop_500", "declines; the next answers 500; a third answers",
-          hops=(_CREDIT, Hop(error=_SERVER_ERROR), Hop())),
+          hops=(_CREDIT, PlayedHop(error=_SERVER_ERROR), PlayedHop())),
     _with("hop_404", "declines; the next is unknown; a third answers",
-          hops=(_CREDIT, Hop(error=_error(404, "not_found_error", "model: {requested}")), Hop())),
-    _with("unavailable", "overloaded; the next model answers", hops=(Hop(error=_OVERLOADED), Hop())),
+          hops=(_CREDIT, PlayedHop(error=_error(404, "not_found_error", "model: {requested}")), PlayedHop())),
+    _with("unavailable", "overloaded; the next model answers", hops=(PlayedHop(error=_OVERLOADED), PlayedHop())),
     _with("unavailable_then_declined", "overloaded; the next declines; a third answers",
-          hops=(Hop(error=_OVERLOADED), _CREDIT, Hop())),
+          hops=(PlayedHop(error=_OVERLOADED), _CREDIT, PlayedHop())),
     _with("midway_thinking_tools", "refused after thinking, a search and some text; may be continued",
-          hops=(Hop(text=_OPENING, thinking=answers.THINKING, blocks=(_SEARCH, _FOUND), declines=True,
-                    category=RETURNED), Hop())),
+          hops=(PlayedHop(text=_OPENING, thinking=answers.THINKING, blocks=(_SEARCH, _FOUND), declines=True,
+                    category=RETURNED), PlayedHop())),
     _with("midway_tool_use", "refused after text and a client tool call; may be continued",
-          hops=(Hop(text=_OPENING, thinking=answers.THINKING, closing=(_CALL,), declines=True,
-                    category=RETURNED), Hop())),
+          hops=(PlayedHop(text=_OPENING, thinking=answers.THINKING, closing=(_CALL,), declines=True,
+                    category=RETURNED), PlayedHop())),
 )  # fmt: skip
 
 _OPENAI_ERROR = (

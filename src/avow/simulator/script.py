@@ -39,7 +39,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
+class PlayedHop:
     """One model's part in an answer.
 
     `text` may hold `{opening}`, `{rest}`, `{model}` and `{question}`; `None` is the stand-in's own answer. For a
@@ -78,7 +78,7 @@ class Scenario:
 
     name: str
     summary: str
-    hops: tuple[Hop, ...] = (Hop(),)
+    hops: tuple[PlayedHop, ...] = (PlayedHop(),)
     hands_over: bool = True
     sticky: bool = False
     long: int = 0

@@ -16,8 +16,8 @@ from avow.simulator import models, validation
 from avow.simulator.asked import Ask
 from avow.simulator.credits import Credits
 from avow.simulator.form import Step, as_message, as_steps, dump
-from avow.simulator.http import Connection, Reply, Wire
-from avow.simulator.playback import Answer, compose, fill
+from avow.simulator.http import Connection, HttpReply, Wire
+from avow.simulator.playback import PlayedAnswer, compose, fill
 from avow.simulator.scenarios import load
 from avow.simulator.script import HttpError, Json, Scenario
 
@@ -146,7 +146,7 @@ class Simulator:
             connection.close()
             self._connections.discard(accepted)
 
-    def _reply(self, wire: Wire) -> Reply:
+    def _reply(self, wire: Wire) -> HttpReply:
         request_id = f"req_011{os.urandom(10).hex()}"
         path, headers = wire.path.rstrip("/"), wire.named_headers()
         if wire.too_large:
@@ -171,7 +171,7 @@ class Simulator:
             self._played += advance
             return scenario
 
-    def _post(self, wire: Wire, headers: dict[str, str], scenario: Scenario, request_id: str) -> Reply:
+    def _post(self, wire: Wire, headers: dict[str, str], scenario: Scenario, request_id: str) -> HttpReply:
         counting = wire.path.rstrip("/").endswith("count_tokens")
         charset = headers.get("content-type", "").lower().partition("charset=")[2]
         if charset and charset.strip('"') not in ("utf-8", "utf8", "iso-8859-1", "us-ascii"):
@@ -186,11 +186,11 @@ class Simulator:
         if refused := _fallbacks_unknown(scenario, body, betas):
             return _failure(_bad(refused), request_id)
         version = headers["anthropic-version"]
-        request = validation.Request(body, version, betas, counting, self._credits.knows_block)
+        request = validation.ReceivedRequest(body, version, betas, counting, self._credits.knows_block)
         if problem := validation.check_body(request):
             return _failure(HttpError(problem.status, problem.type, problem.message), request_id)
         if scenario.silent:
-            return Reply(steps=["stall"])
+            return HttpReply(steps=["stall"])
         ask = Ask(body, betas)
         if counting:
             error = self._due(scenario, scenario.error, ask)
@@ -198,7 +198,7 @@ class Simulator:
             return _failure(error, request_id, ask) if error else _json(counted, request_id)
         return self._message(scenario, ask, request_id)
 
-    def _message(self, scenario: Scenario, ask: Ask, request_id: str) -> Reply:
+    def _message(self, scenario: Scenario, ask: Ask, request_id: str) -> HttpReply:
         if error := self._due(scenario, scenario.error, ask):
             return _failure(error, request_id, ask)
         with self._lock:
@@ -221,7 +221,7 @@ class Simulator:
             self._credits.note(ask, answer)
         extra = [(name, fill(value, ask, ask.model)) for name, value in scenario.headers]
         if ask.stream and not scenario.whole:
-            return Reply(
+            return HttpReply(
                 headers=[("content-type", "text/event-stream; charset=utf-8"), *_own_headers(request_id), *extra],
                 steps=_sliced(as_steps(answer, scenario, request_id), scenario.write_size),
             )
@@ -254,7 +254,7 @@ def _fallbacks_unknown(scenario: Scenario, body: Json, betas: frozenset[str]) ->
     return None
 
 
-def _failure(error: HttpError, request_id: str, ask: Ask | None = None) -> Reply:
+def _failure(error: HttpError, request_id: str, ask: Ask | None = None) -> HttpReply:
     message = fill(error.message, ask) if ask else error.message
     inner: Json = {"type": error.type, "message": message}
     if error.code:
@@ -264,28 +264,28 @@ def _failure(error: HttpError, request_id: str, ask: Ask | None = None) -> Reply
         outer["request_id"] = request_id
     body = error.body if error.body is not None else dump(outer)
     own = _own_headers(request_id) if error.body is None else []
-    return Reply(error.status, [("content-type", error.content_type), *own, *error.headers], body)
+    return HttpReply(error.status, [("content-type", error.content_type), *own, *error.headers], body)
 
 
-def _whole(answer: Answer, scenario: Scenario, request_id: str, extra: list[tuple[str, str]]) -> Reply:
+def _whole(answer: PlayedAnswer, scenario: Scenario, request_id: str, extra: list[tuple[str, str]]) -> HttpReply:
     body = dump(as_message(answer, scenario))
     headers = [("content-type", "application/json"), *_own_headers(request_id), *extra]
     pause: list[Step] = [scenario.first_delay + sum(block.delay * len(block.deltas) for block in answer.blocks)]
     match scenario.fault.kind if scenario.fault else None:
         case None:
-            return Reply(headers=headers, body=body, pause=float(pause[0]))
+            return HttpReply(headers=headers, body=body, pause=float(pause[0]))
         case "error":
             return _failure(HttpError(529, "overloaded_error", "Overloaded"), request_id)
         case "broken_json":
-            return Reply(headers=headers, body=body[: len(body) // 2])
+            return HttpReply(headers=headers, body=body[: len(body) // 2])
         case kind:
             # The length is promised in full and half of it is sent.
             ending = "hangup" if kind == "cut" else kind
-            return Reply(headers=headers, steps=[body[: len(body) // 2], ending], length=len(body))
+            return HttpReply(headers=headers, steps=[body[: len(body) // 2], ending], length=len(body))
 
 
-def _json(value: object, request_id: str) -> Reply:
-    return Reply(headers=[("content-type", "application/json"), *_own_headers(request_id)], body=dump(value))
+def _json(value: object, request_id: str) -> HttpReply:
+    return HttpReply(headers=[("content-type", "application/json"), *_own_headers(request_id)], body=dump(value))
 
 
 def _own_headers(request_id: str) -> list[tuple[str, str]]:
@@ -301,11 +301,11 @@ def _own_headers(request_id: str) -> list[tuple[str, str]]:
     ]
 
 
-def _list_models(wire: Wire, headers: dict[str, str], scenario: Scenario, request_id: str) -> Reply:
+def _list_models(wire: Wire, headers: dict[str, str], scenario: Scenario, request_id: str) -> HttpReply:
     if scenario.error and scenario.error.times is None and scenario.error.status != 404:
         return _failure(scenario.error, request_id)
     if scenario.silent:
-        return Reply(steps=["stall"])
+        return HttpReply(steps=["stall"])
     with_fallbacks = any(beta.startswith("server-side-fallback-") for beta in validation.betas_of(headers))
     name = wire.path.rstrip("/").removeprefix("/v1/models").lstrip("/")
     if scenario.models == "none":

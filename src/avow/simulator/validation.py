@@ -42,7 +42,7 @@ _OVERRIDES = frozenset(("model", "max_tokens", "thinking", "output_config", "spe
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class BadRequest:
     """A request that is refused: HTTP status, error type and message."""
 
     message: str
@@ -51,7 +51,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReceivedRequest:
     """What a check looks at. `knows_block` says whether a `fallback` block was made by this server."""
 
     body: Json
@@ -61,7 +61,7 @@ class Request:
     knows_block: Callable[[Json], bool]
 
     @property
-    def model(self) -> models.Model | None:
+    def model(self) -> models.PlayedModel | None:
         """The catalogue's entry for the requested model; `None` for a name the stand-in does not know."""
         return models.find(str(self.body["model"]))
 
@@ -70,23 +70,23 @@ class Request:
         return any(beta.startswith(tuple(families.split("|"))) for beta in self.betas)
 
 
-def check_headers(headers: dict[str, str]) -> Problem | None:
+def check_headers(headers: dict[str, str]) -> BadRequest | None:
     """Credential, version and betas. `headers` has lower-case names; repeated ones are joined by commas."""
     key, bearer = headers.get("x-api-key", ""), headers.get("authorization", "")
     if key and bearer and bearer.removeprefix("Bearer ") != key:
-        return Problem("x-api-key and Authorization carry different credentials", 401, "authentication_error")
+        return BadRequest("x-api-key and Authorization carry different credentials", 401, "authentication_error")
     if not key and not bearer:
-        return Problem("x-api-key header is required", 401, "authentication_error")
+        return BadRequest("x-api-key header is required", 401, "authentication_error")
     if not key and not (bearer.startswith("Bearer ") and bearer.removeprefix("Bearer ").strip()):
-        return Problem("Invalid bearer token", 401, "authentication_error")
+        return BadRequest("Invalid bearer token", 401, "authentication_error")
     version = headers.get("anthropic-version", "")
     if not version:
-        return Problem("anthropic-version: header is required")
+        return BadRequest("anthropic-version: header is required")
     if version not in VERSIONS:
-        return Problem(f"anthropic-version: {version!r} is not a valid version")
+        return BadRequest(f"anthropic-version: {version!r} is not a valid version")
     unknown = sorted(betas_of(headers) - _BETAS)
     if unknown:
-        return Problem(f"Unexpected value(s) `{', '.join(unknown)}` for the `anthropic-beta` header.")
+        return BadRequest(f"Unexpected value(s) `{', '.join(unknown)}` for the `anthropic-beta` header.")
     return None
 
 
@@ -95,14 +95,14 @@ def betas_of(headers: dict[str, str]) -> frozenset[str]:
     return frozenset(token.strip() for token in headers.get("anthropic-beta", "").split(",") if token.strip())
 
 
-def check_body(request: Request) -> Problem | None:
+def check_body(request: ReceivedRequest) -> BadRequest | None:
     """The first thing wrong with the body of a messages or count_tokens request, or `None`."""
     for message in _complaints(request):
-        return Problem(message)
+        return BadRequest(message)
     return None
 
 
-def _complaints(request: Request) -> Iterator[str]:
+def _complaints(request: ReceivedRequest) -> Iterator[str]:
     yield from _fields(request)
     yield from _scalars(request)
     yield from _thinking(request)
@@ -117,7 +117,7 @@ def _complaints(request: Request) -> Iterator[str]:
     yield from _prefill(request)
 
 
-def _fields(request: Request) -> Iterator[str]:
+def _fields(request: ReceivedRequest) -> Iterator[str]:
     known = _COUNTED if request.counting else _FIELDS
     for name in request.body:
         sampling = name in _SAMPLING and request.version != "2026-10-21" and not request.counting
@@ -130,7 +130,7 @@ def _fields(request: Request) -> Iterator[str]:
             yield f"{name}: Field required"
 
 
-def _scalars(request: Request) -> Iterator[str]:
+def _scalars(request: ReceivedRequest) -> Iterator[str]:
     body = request.body
     if not isinstance(body["model"], str):
         yield "model: Input should be a valid string"
@@ -159,7 +159,7 @@ def _scalars(request: Request) -> Iterator[str]:
         yield "`temperature`, `top_p` and `top_k` may only have their default values on this model."
 
 
-def _max_tokens(request: Request, limit: object) -> Iterator[str]:
+def _max_tokens(request: ReceivedRequest, limit: object) -> Iterator[str]:
     if not isinstance(limit, int) or isinstance(limit, bool):
         yield "max_tokens: Input should be a valid integer"
         return
@@ -174,7 +174,7 @@ def _max_tokens(request: Request, limit: object) -> Iterator[str]:
         yield "max_tokens: 0 is not supported with `stream`"
 
 
-def _thinking(request: Request) -> Iterator[str]:
+def _thinking(request: ReceivedRequest) -> Iterator[str]:
     thinking = request.body.get("thinking")
     if thinking is None:
         return
@@ -203,7 +203,7 @@ def _thinking(request: Request) -> Iterator[str]:
         yield "thinking.block_binding: Extra inputs are not permitted"
 
 
-def _output_config(request: Request) -> Iterator[str]:
+def _output_config(request: ReceivedRequest) -> Iterator[str]:
     config, model = request.body.get("output_config"), request.model
     if config is None:
         return
@@ -257,7 +257,7 @@ def _schema(schema: object, where: str) -> Iterator[str]:
         yield from _schema(list(named.values()) if isinstance(named, dict) else None, where)
 
 
-def _tools(request: Request) -> Iterator[str]:
+def _tools(request: ReceivedRequest) -> Iterator[str]:
     tools = request.body.get("tools", [])
     if not isinstance(tools, list):
         yield "tools: Input should be a valid list"
@@ -277,7 +277,7 @@ def _tools(request: Request) -> Iterator[str]:
             yield 'tool_choice: type "tool" and "any" are not supported for this model.'
 
 
-def _fallbacks(request: Request) -> Iterator[str]:
+def _fallbacks(request: ReceivedRequest) -> Iterator[str]:
     named: Any = request.body.get("fallbacks")
     if named is None:
         return
@@ -305,7 +305,7 @@ def _fallbacks(request: Request) -> Iterator[str]:
         yield f"'{request.body['model']}' does not support the `fallbacks` parameter."
 
 
-def _prefill(request: Request) -> Iterator[str]:
+def _prefill(request: ReceivedRequest) -> Iterator[str]:
     if request.body["messages"][-1]["role"] != "assistant" or "fallback_credit_token" in request.body:
         return
     model = request.model

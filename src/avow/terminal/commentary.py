@@ -24,7 +24,7 @@ class Commentary:
         self._show_thinking = show_thinking
         self._badge = badge
         self._requested = ""
-        self._hand_overs: list[HandedOver] = []
+        self._handovers: list[HandedOver] = []
         self._told_reroute = False
         self._thinks = False
         self._thought_ended_line = True
@@ -61,12 +61,12 @@ class Commentary:
     def stdout_failed(self) -> None:
         """Nothing can be shown any more: tell what is known of a reroute, now."""
         self.text_comes()
-        if self._hand_overs and not self._told_reroute:
+        if self._handovers and not self._told_reroute:
             from avow.terminal.notices import rerouted_line
 
             self._told_reroute = True
-            phrases = [f"{h.source or 'a model'} {h.why}" for h in self._hand_overs]
-            self._screen.err_line(rerouted_line(self._requested, self._hand_overs[-1].target, tuple(phrases)))
+            phrases = [f"{h.source or 'a model'} {h.why}" for h in self._handovers]
+            self._screen.err_line(rerouted_line(self._requested, self._handovers[-1].target, tuple(phrases)))
 
     def finished(self, exchange: Exchange) -> None:
         """Tell the end. Where the reader of stdout has left, only a reroute is told."""
@@ -165,7 +165,7 @@ class Commentary:
         self._thought_ended_line = text.endswith("\n") if text else self._thought_ended_line
 
     def _handed_over(self, event: HandedOver) -> None:
-        self._hand_overs.append(event)
+        self._handovers.append(event)
         if self._spinner is not None and event.target:
             from avow.terminal.sanitize import clean_line
 

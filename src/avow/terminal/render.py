@@ -1,4 +1,4 @@
-"""Values to what a person sees: the panel, the footer, the rule at a hand-over; pure."""
+"""Values to what a person sees: the panel, the footer, the rule at a handover; pure."""
 
 from avow.exchange.exchange import Exchange, HandedOver
 from avow.routing.verdict import NO_CATEGORY
@@ -83,7 +83,7 @@ def _dollars(usd: float) -> str:
     return f"${usd:.2f}" if usd >= 1 else f"${usd:.4f}"
 
 
-def hand_over_rule(event: HandedOver, facts: Facts) -> str:
+def handover_rule(event: HandedOver, facts: Facts) -> str:
     """The line between two models' texts, newline at the end."""
     source, target = shown(event.source, "the model"), shown(event.target, "another model")
     why = f"could not be had ({clean_line(event.error)})" if event.error else f"declined ({_category(event)})"

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, HandedOver, Started, TextWritten, Withdrawn
 from avow.terminal.commentary import Commentary
-from avow.terminal.render import hand_over_rule, withdrawn_rule
+from avow.terminal.render import handover_rule, withdrawn_rule
 from avow.terminal.sanitize import clean
 from avow.terminal.screen import Screen
 from avow.terminal.text_piped import FinalText, telling
@@ -49,7 +49,7 @@ class TextTerminal:
                     self._write(text)
             case Withdrawn(model, _text):
                 if self._writer is not None:
-                    self._tell(withdrawn_rule(model, self._screen.out_facts))
+                    self._rule(withdrawn_rule(model, self._screen.out_facts))
             case Finished(exchange):
                 self._finish(exchange)
             case HandedOver():
@@ -57,7 +57,7 @@ class TextTerminal:
                 if event.in_text:
                     self._rules.append(event)
                     if not self._is_late:
-                        self._tell(hand_over_rule(event, self._screen.out_facts))
+                        self._rule(handover_rule(event, self._screen.out_facts))
             case _:
                 if isinstance(event, Started) and self._renders:
                     _preload()
@@ -81,7 +81,7 @@ class TextTerminal:
 
         return MarkdownStream(self._screen)
 
-    def _tell(self, rule: str) -> None:
+    def _rule(self, rule: str) -> None:
         """Put a rule between the texts; nowhere but on a terminal, where it cannot be taken for the answer's."""
         self._commentary.text_comes()
         with telling(self._commentary):
@@ -111,7 +111,7 @@ class TextTerminal:
     def _write_segments(self, exchange: Exchange) -> None:
         for index, segment in enumerate(exchange.routing.segments):
             if index and index <= len(self._rules):
-                self._tell(hand_over_rule(self._rules[index - 1], self._screen.out_facts))
+                self._rule(handover_rule(self._rules[index - 1], self._screen.out_facts))
             self._write(segment.text)
 
 

@@ -71,7 +71,8 @@ def _verdict(exchange: Exchange, earlier: Exchange | None) -> list[str]:
     lines.append(f"Asked: {shown(exchange.requested_model)}")
     if exchange.sent_model and exchange.sent_model != exchange.requested_model:
         lines[-1] += f"; sent to {shown(exchange.sent_model)}"
-    lines.append(f"Answered: {shown(routing.served_model, 'nobody' if _is_refused(exchange) else 'not known')}")
+    nobody = "nobody" if routing.verdict is Verdict.REFUSED else "not known"
+    lines.append(f"Answered: {shown(routing.served_model, nobody)}")
     if phrases := reasons(routing):
         lines.append(f"Reason: {clean_line('; '.join(phrases))}")
     if routing.explanation:
@@ -83,10 +84,6 @@ def _verdict(exchange: Exchange, earlier: Exchange | None) -> list[str]:
         lines.append(f"Before that: exchange {earlier.number}, {earlier.created_at} ({phrase})")
     said = [line for line in notices(exchange) if not line.startswith(f"avow: {routing.verdict}:")]
     return [*lines, *(line.removeprefix("avow: ")[:1].upper() + line.removeprefix("avow: ")[1:] for line in said)]
-
-
-def _is_refused(exchange: Exchange) -> bool:
-    return exchange.verdict is Verdict.REFUSED
 
 
 def _explains(earlier: Exchange, exchange: Exchange) -> bool:

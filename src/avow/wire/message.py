@@ -70,6 +70,11 @@ class Message(NamedTuple):
         return text(self.raw.get("stop_reason"))
 
     @property
+    def refused(self) -> bool:
+        """Whether the model declined, and that is how the message ends."""
+        return self.whole and self.stop_reason == "refusal"
+
+    @property
     def stop_details(self) -> JsonObject:
         """Details of a refusal, empty otherwise."""
         return obj(self.raw.get("stop_details"))

@@ -54,7 +54,7 @@ def has_handover(blocks: Sequence[JsonObject]) -> bool:
 
 
 def _ended(blocks: list[JsonObject]) -> list[JsonObject] | None:
-    """Without what may not stand last: blank text, thinking, a hand-over to nobody."""
+    """Without what may not stand last: blank text, thinking, a handover to nobody."""
     while blocks:
         last = blocks[-1]
         kind = _kind(last)
