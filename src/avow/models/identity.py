@@ -11,6 +11,8 @@ LINES = frozenset({"opus", "sonnet", "haiku", "fable", "mythos"})
 _LONGEST_NAME = 512
 _NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
+# Carriers that may be dropped from a private name too. Before a Claude name any carrier may stand: no list of them is
+# ever complete.
 _CARRIERS = frozenset({"openrouter", "litellm_proxy", "bedrock", "converse", "invoke", "vertex_ai", "vertex"}) | {
     "azure_ai",
     "azure",
@@ -19,34 +21,32 @@ _CARRIERS = frozenset({"openrouter", "litellm_proxy", "bedrock", "converse", "in
     "vercel_ai_gateway",
 }
 _PUBLISHER = "publishers/anthropic/models/"
-_REGIONS = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
-_MODES = frozenset({"thinking", "free", "beta", "nitro", "floor", "online", "extended", "exacto", "self-moderated"})
+_PREFIX = r"(?:(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?=anthropic\.))?(?:anthropic(?:\.|--?|:)|databricks-)?(?=claude)"
+"""What hosts put before `claude` within one segment of a name."""
 
-# Tokens that choose how a model runs, or its newest snapshot, and not which model it is.
+# What chooses how a model runs, or its newest snapshot, and not which model it is.
+_MODES = frozenset({"thinking", "free", "beta", "nitro", "floor", "online", "extended", "exacto", "self-moderated"}) | {
+    "batch"
+}
 _CLIENT_MARKER = "[1m]"
 _SPEED = "fast"
-_MODE_TOKENS = frozenset({_SPEED, "thinking", "1m"})
+_MODE_TOKENS = frozenset({_SPEED, "thinking", "think", "thought", "1m"})
+_EFFORT = r" ?\((?:none|auto|minimal|low|medium|high|xhigh|max|[0-9]{1,6})\)$"
 _NEWEST = frozenset({"latest", "default"})
 _FLOATING = LINES | {"auto", "latest", "default", "router"}
 
-# Families that no one would take for a private name (a digit is asked for besides), and who may stand before them.
+# Families that no one would take for a private name, and the words that may stand before their version.
 _FAMILIES = frozenset(
     {"gpt", "chatgpt", "gemini", "gemma", "llama", "grok", "qwen", "kimi", "glm", "deepseek", "minimax"}
 ) | {"mistral", "mixtral", "ministral", "magistral", "codestral", "devstral"}
-_VENDORS = frozenset({"openai", "google", "gemini", "x-ai", "xai", "meta", "meta-llama", "mistral", "mistralai"}) | {
-    "deepseek",
-    "deepseek-ai",
-    "qwen",
-    "moonshotai",
-    "z-ai",
-    "minimax",
-}
-_SNAPSHOTS = frozenset({"preview", "exp", "latest", "chat", "instruct", "it"})
+_BEFORE_VERSION = frozenset({"oss", "chat", "coder", "large", "medium", "small", "max", "vl"})
 
 # The few expressions are compiled at first use: start-up.
 _BEDROCK_VERSION = r"-v[0-9]{1,2}(?::[0-9]{1,2}(?::[0-9]+k)?)?$"
+_SECOND_GENERATION = r"claude-v?2(?:[.:-]([0-9]))?(?::[0-9]+k)?$"
 _ISO_DATE = r"-(20[0-9]{2})-([0-9]{2})-([0-9]{2})(?=-|$)"
 _DOT_IN_NUMBER = r"(?<=[0-9])\.(?=[0-9])"
+_VERSION_FIRST = r"claude-[0-9]+\.[0-9]"
 
 
 class Identity(StrEnum):
@@ -58,19 +58,22 @@ class Identity(StrEnum):
 
 
 class ClaudeName(NamedTuple):
-    """A name of one Claude model. `version` is (major, minor), minor 0 where the name has none, or `None` for
-    `claude-mythos-preview`; `date` is `YYYYMMDD`; `fast` marks the ids that some hosts give to fast mode."""
+    """A name of one Claude model. `line` is empty for Claude 2; `version` is (major, minor), minor 0 where the name has
+    none, or `None` for `claude-mythos-preview`; `date` is `YYYYMMDD`; `fast` marks the ids that some hosts give to
+    fast mode; `router_date`: the date is a router's own (OpenRouter's slugs), which is not the model's."""
 
     line: str
     version: tuple[int, int] | None
     date: str | None
     fast: bool = False
+    router_date: bool = False
 
 
 # A tuple takes a tenth of a dataclass's time to define: start-up.
 class _ForeignName(NamedTuple):
     """A name of a model of another maker."""
 
+    family: str
     tokens: tuple[str, ...]
     date: str | None
 
@@ -78,25 +81,39 @@ class _ForeignName(NamedTuple):
 def compare(requested: str, served: str | None, same_models: Mapping[str, Sequence[str]] = _NOBODY) -> Identity:
     """Whether the model that was asked for and the one a response names are the same.
 
-    `same_models` is the user's word for private names, `{private: [models it stands for]}`; it is asked only where
-    the names themselves decide nothing. A name is the same as itself, a blank one tells nothing. Symmetric.
+    `same_models` is the user's word, `{name: [names of the same model]}`. What it says of these two names counts
+    before the names themselves; what follows from it by way of other names counts only where the names decide nothing.
+    A name is the same as itself, a blank one tells nothing. Symmetric.
     """
-    if served is None:
+    if served is None or not requested.strip() or not served.strip():
         return Identity.UNKNOWN
+    if vouched(requested, served, same_models):
+        return Identity.SAME
     plain = _compare_plain(requested, served)
-    if plain is not Identity.UNKNOWN or not same_models or not requested.strip() or not served.strip():
-        return plain
-    return _compare_vouched(requested, served, same_models)
+    return _compare_vouched(requested, served, same_models) if plain is Identity.UNKNOWN and same_models else plain
+
+
+def vouched(requested: str, served: str, same_models: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the user's own word is what makes these two names the same."""
+    if not same_models or _compare_plain(requested, served) is Identity.SAME:
+        return False
+    for key, listed in same_models.items():
+        for one, other in ((requested, served), (served, requested)):
+            if _compare_plain(key, one) is Identity.SAME and any(
+                _compare_plain(name, other) is Identity.SAME for name in listed
+            ):
+                return True
+    return False
 
 
 def parse_claude(name: str) -> ClaudeName | None:
     """The Claude model that `name` names, in whatever host's spelling; `None` for floating and private names."""
-    return _claude(_Spelling.of(name).core)
+    return _claude(_Spelling.of(name))
 
 
 class _Spelling(NamedTuple):
-    """A name taken apart: `folded` as compared for equality, `core` without carrier, region and mode suffix
-    (empty where the name is opaque), `carrier` as written."""
+    """A name taken apart: `folded` as compared for equality; `carrier`, those of the known ones it begins with, as
+    written; `core`, the rest (empty where the name is opaque)."""
 
     folded: str
     carrier: str
@@ -112,10 +129,17 @@ class _Spelling(NamedTuple):
         if folded != _CLIENT_MARKER:
             folded = folded.removesuffix(_CLIENT_MARKER).rstrip()
         # A tilde marks a name that its router re-points at will.
-        if folded.startswith("~"):
+        if "~" in folded:
             return cls(folded, "", "")
         carrier, core = _split_carrier(folded)
         return cls(folded, carrier, core)
+
+    @property
+    def model(self) -> str:
+        """The segment that may name a public model: what follows the last slash. Nothing in an ARN but its own id."""
+        if ":bedrock:" in self.core or self.core.startswith("arn:") or "/arn:" in self.core:
+            return ""
+        return self.core.rpartition("/")[2]
 
 
 def _split_carrier(name: str) -> tuple[str, str]:
@@ -149,16 +173,20 @@ def _model_of_arn(arn: str) -> str:
     return tail if kind in ("foundation-model", "inference-profile") else ""
 
 
-def _claude(core: str) -> ClaudeName | None:
-    """The Claude model that a name without carriers names."""
+def _claude(spelling: _Spelling) -> ClaudeName | None:
+    """The Claude model that a name names, where all of its last segment is understood."""
+    core = spelling.model
     if "claude" not in core:
         return None
-    region, dot, rest = core.partition(".")
-    if dot and region in _REGIONS:
-        core = rest
-    core = _without_mode(core.removeprefix("anthropic."))
+    core = re.sub(_EFFORT, "", _without_mode(re.sub(f"^{_PREFIX}", "", core)))
+    if not core.startswith("claude-"):
+        return None
+    if second := re.fullmatch(_SECOND_GENERATION, core):
+        return ClaudeName("", (2, int(second[1] or 0)), None)
     tokens = _tokens(re.sub(_BEDROCK_VERSION, "", core).replace("@", "-"))
-    return _claude_of_tokens(tokens[1:]) if tokens[0] == "claude" else None
+    name = _claude_of_tokens(tokens[1:])
+    by_router = "openrouter/" in spelling.carrier or re.match(_VERSION_FIRST, core) is not None
+    return name._replace(router_date=True) if name is not None and name.date and by_router else name
 
 
 def _without_mode(core: str) -> str:
@@ -198,7 +226,7 @@ def _claude_of_tokens(tokens: list[str]) -> ClaudeName | None:
             preview = True
         elif token in _MODE_TOKENS:
             fast = fast or token == _SPEED
-        elif token not in _NEWEST and not _is_release(token):
+        elif token not in _NEWEST and not _is_release(token) and not _is_context_mark(token, tokens):
             return None
     if len(lines) != 1 or len(dates) > 1:
         return None
@@ -207,7 +235,14 @@ def _claude_of_tokens(tokens: list[str]) -> ClaudeName | None:
         return ClaudeName(lines[0], None, date, fast) if not numbers else None
     if not 1 <= len(numbers) <= 2 or places[-1] - places[0] != len(numbers) - 1:
         return None
+    if len(numbers) == 1 and numbers[0] > 30:
+        numbers = [*divmod(numbers[0], 10)]  # Copilot writes 4.1 as 41
     return ClaudeName(lines[0], (numbers[0], numbers[1] if len(numbers) == 2 else 0), date, fast)
+
+
+def _is_context_mark(token: str, tokens: Sequence[str]) -> bool:
+    """Whether a token is the size of the context that a host offers, such as `200k`; it stands beside a date."""
+    return token[-1:] == "k" and token[:-1].isdigit() and len(token) <= 5 and any(map(_is_date, tokens))
 
 
 def _is_release(token: str) -> bool:
@@ -215,20 +250,23 @@ def _is_release(token: str) -> bool:
     return token.startswith("v") and token[1:].isdigit() and len(token) <= 3
 
 
-def _foreign(core: str) -> _ForeignName | None:
-    """The model of another maker that a name without carriers names, where it is plain that it is one."""
-    head, slash, tail = core.partition("/")
-    if slash and head in _VENDORS:
-        core = tail
-    tokens = _tokens(_without_mode(core))
+def _foreign(spelling: _Spelling) -> _ForeignName | None:
+    """The model of another maker that a name names, whoever carries it, where it is plain that it is one: a family
+    and its version (`gpt-oss-alias-4` is somebody's own name)."""
+    tokens = _tokens(_without_mode(spelling.model))
     family = tokens[0].rstrip("0123456789")
-    is_family = family in _FAMILIES or (family == "o" and len(tokens[0]) == 2)
-    if not is_family or "/" in core or not any(c in "0123456789" for c in core):
+    if not (family in _FAMILIES or (family == "o" and len(tokens[0]) == 2)) or "claude" in tokens:
         return None
+    if tokens[0] == family:
+        version = next((token for token in tokens[1:] if token not in _BEFORE_VERSION), "")
+        if not (version[:1].isdigit() or version[1:2].isdigit()):
+            return None
     dates = [token for token in tokens if _is_date(token)]
     if len(dates) > 1:
         return None
-    return _ForeignName(tuple(t for t in tokens if t not in dates), dates[0] if dates else None)
+    return _ForeignName(
+        family.removeprefix("chat"), tuple(t for t in tokens if t not in dates), dates[0] if dates else None
+    )
 
 
 def _compare_plain(left: str, right: str) -> Identity:
@@ -238,12 +276,12 @@ def _compare_plain(left: str, right: str) -> Identity:
         return Identity.UNKNOWN
     if a.folded == b.folded:
         return Identity.SAME
-    one = _claude(a.core) or _foreign(a.core)
-    two = _claude(b.core) or _foreign(b.core)
+    one = _claude(a) or _foreign(a)
+    two = _claude(b) or _foreign(b)
     match one, two:
         case ClaudeName(), ClaudeName():
             same = (one.line, one.version) == (two.line, two.version)
-            return _by_date(one.date, two.date) if same else Identity.DIFFERENT
+            return _by_date(one, two) if same else Identity.DIFFERENT
         case _ForeignName(), _ForeignName():
             return _compare_foreign(one, two)
         case None, None:
@@ -261,35 +299,24 @@ def _is_one_private_name(a: _Spelling, b: _Spelling) -> bool:
     return _FLOATING.isdisjoint(re.split("[-/]", a.core))
 
 
-def _by_date(one: str | None, two: str | None) -> Identity:
-    """Equal names with one date or none are the same; two dates are two snapshots."""
-    return Identity.DIFFERENT if one and two and one != two else Identity.SAME
+def _by_date(one: ClaudeName, two: ClaudeName) -> Identity:
+    """Equal names with one date or none are the same; two dates are two snapshots, if one authority gave both."""
+    if not (one.date and two.date) or one.date == two.date:
+        return Identity.SAME
+    return Identity.DIFFERENT if one.router_date is two.router_date else Identity.UNKNOWN
 
 
 def _compare_foreign(one: _ForeignName, two: _ForeignName) -> Identity:
-    """Two models of other makers: their snapshot suffixes follow no rule known here, so they decide nothing."""
-    if one.tokens == two.tokens:
-        return _by_date(one.date, two.date)
-    short, long = sorted((one.tokens, two.tokens), key=len)
-    extra = long[len(short) :]
-    if long[: len(short)] == short and all(_is_snapshot(token) for token in extra):
-        return Identity.UNKNOWN
-    return Identity.DIFFERENT
-
-
-def _is_snapshot(token: str) -> bool:
-    """Whether a last token may choose a snapshot of the model named before it, such as `001` or `preview`."""
-    return token in _SNAPSHOTS or (2 <= len(token) <= 4 and token.isdigit())
+    """Two models of other makers. Within one family a token more or less is an alias as often as not."""
+    if one.family != two.family:
+        return Identity.DIFFERENT
+    same = one.tokens == two.tokens and (one.date == two.date or None in (one.date, two.date))
+    return Identity.SAME if same else Identity.UNKNOWN
 
 
 def _compare_vouched(requested: str, served: str, same_models: Mapping[str, Sequence[str]]) -> Identity:
-    """What the user's word adds. Where one name is private and vouched for, any listed model will do; where both
-    are, their lists must agree."""
+    """What follows from the user's word by way of a third name: two private names whose lists agree."""
     left, right = _stands_for(requested, same_models), _stands_for(served, same_models)
-    if any(_compare_plain(name, served) is Identity.SAME for name in left):
-        return Identity.SAME
-    if any(_compare_plain(name, requested) is Identity.SAME for name in right):
-        return Identity.SAME
     answers = {_compare_plain(a, b) for a in left or [requested] for b in right or [served]}
     return answers.pop() if len(answers) == 1 else Identity.UNKNOWN
 
@@ -297,7 +324,7 @@ def _compare_vouched(requested: str, served: str, same_models: Mapping[str, Sequ
 def _stands_for(name: str, same_models: Mapping[str, Sequence[str]]) -> list[str]:
     """The models that the user says a private name stands for; none for a name that needs no voucher."""
     spelling = _Spelling.of(name)
-    if _claude(spelling.core) or _foreign(spelling.core):
+    if _claude(spelling) or _foreign(spelling):
         return []
     names: list[str] = []
     for key, listed in same_models.items():
