@@ -14,7 +14,7 @@ import pytest
 
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
-from tests.running import AVOW, Ran, environment, row, rows, start
+from tests.running import AVOW, Ran, environment, row, rows, run, start
 
 PATIENCE_S = 20.0
 """After so long a process is taken to hang."""
@@ -91,7 +91,9 @@ def finished(
 def given(option: Option, path: Path | str, home: Path, api: Simulator, *, before: tuple[str, ...] = ()) -> Ran:
     """avow with that file."""
     arguments, variables = option.named(str(path))
-    return finished(home, *before, *AVOW, *arguments, base_url=api.base_url, variables=variables)
+    if before:
+        return finished(home, *before, *AVOW, *arguments, base_url=api.base_url, variables=variables)
+    return run(home, *arguments, base_url=api.base_url, stdin=b"", timeout=PATIENCE_S, **variables)
 
 
 # -- what cannot be read --------------------------------------------------------------------------------------
@@ -185,7 +187,7 @@ def test_a_pipe_that_nobody_writes_to_ends_at_the_deadline(name: str, home: Path
     path = home / "pipe.toml"
     os.mkfifo(path)
     arguments, variables = REFUSING[name].named(str(path))
-    ran = finished(home, *AVOW, *arguments, base_url=api.base_url, variables=DEADLINE | variables)
+    ran = run(home, *arguments, base_url=api.base_url, stdin=b"", timeout=PATIENCE_S, **DEADLINE | variables)
     assert_refused(ran, path, "did not end before the deadline")
     assert ran.seconds < 5
 
@@ -250,6 +252,23 @@ def test_a_silent_stdin_as_a_file_ends_at_the_deadline(home: Path, api: Simulato
     assert err.startswith(b"avow: error: stdin: it did not end before the deadline\n")
 
 
+@pytest.mark.parametrize("kind", ["missing", "folder", "endless device", "pipe", "not UTF-8"])
+@pytest.mark.parametrize("name", ["chat", "scan"])
+def test_other_ways_to_name_a_file(name: str, kind: str, home: Path, api: Simulator) -> None:
+    path = home / "odd.jsonl"
+    os.mkfifo(path) if kind == "pipe" else WRONG[kind][0](path)
+    arguments, stdin = (("chat",), f"/file {path}\n".encode()) if name == "chat" else (("scan", str(path)), b"")
+    ran = run(home, *arguments, base_url=api.base_url, stdin=stdin, timeout=PATIENCE_S, **DEADLINE)
+    assert ran.status == 2, ran.err
+    assert str(path) in ran.lines[0]
+
+
+def test_a_cache_that_is_a_pipe_holds_nothing_up(home: Path, api: Simulator) -> None:
+    (home / "cache").mkdir()
+    os.mkfifo(home / "cache" / "endpoints.json")
+    assert run(home, "hi", base_url=api.base_url, timeout=PATIENCE_S).status == 0
+
+
 # -- one rule for text ----------------------------------------------------------------------------------------
 
 
@@ -285,7 +304,7 @@ def test_an_odd_file_of_its_own_is_told(name: str, kind: str, home: Path) -> Non
     os.mkfifo(path) if kind == "pipe" else WRONG[kind][0](path)
     path.chmod(0o600)
     words = "this is a pipe" if kind == "pipe" else WRONG[kind][1]
-    ran = finished(home, *AVOW, "--no-history", "hi", variables={"AVOW_BASE_URL": "http://127.0.0.1:9"})
+    ran = run(home, "--no-history", "hi", timeout=PATIENCE_S, AVOW_BASE_URL="http://127.0.0.1:9")
     assert ran.status == (2 if name == "config.toml" else 3), ran.err
     assert words in ran.err.decode()
     assert str(path) in ran.lines[0]
@@ -296,7 +315,7 @@ def test_an_odd_file_of_its_own_is_told(name: str, kind: str, home: Path) -> Non
 def test_a_setting_that_names_no_file_says_where_it_stands(key: str, value: str, home: Path) -> None:
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text(f'model = "opus"\n{key} = "{value}"\n')
-    ran = finished(home, *AVOW, "--simulate", "echo", "hi")
+    ran = run(home, "--simulate", "echo", "hi", timeout=PATIENCE_S)
     assert ran.status == 2, ran.err
     assert f"--{key.replace('_', '-')}" in ran.lines[0]
     assert "(config.toml:2)" in ran.lines[0]
@@ -343,7 +362,7 @@ def test_a_key_that_cannot_be_stored_leaves_nothing(home: Path) -> None:
 
 def reported(home: Path, target: Path | str, api: Simulator, *arguments: str) -> Ran:
     """One answer with a report."""
-    return finished(home, *AVOW, "--report", str(target), *arguments, "hi", base_url=api.base_url)
+    return run(home, "--report", str(target), *arguments, "hi", base_url=api.base_url, timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize("kind", ["folder", "folder of it missing", "pipe without a reader", "fd:x", "fd:99", "fd:0"])

@@ -202,6 +202,17 @@ def test_a_wrong_edit_keeps_the_old_file_and_the_copy(home: Path, tmp_path: Path
     assert (path.read_text(), copy.read_text()) == ("model = 'opus'\n", "modl = 1")
 
 
+def test_an_editor_that_removes_the_file_changes_nothing(home: Path, tmp_path: Path) -> None:
+    path = written(home, "model = 'opus'\n")
+    script = tmp_path / "remove"
+    script.write_text('#!/bin/sh\nrm "$1"\n')
+    script.chmod(0o755)
+    done = run(home, "edit", EDITOR=str(script))
+    assert done.returncode == 2
+    assert "stays as it was: the editor left no file" in done.stderr
+    assert path.read_text() == "model = 'opus'\n"
+
+
 EDITORS = {"missing": ("/nonexistent/editor", "cannot be run"), "failing": ("false", "ended with status 1")}
 
 

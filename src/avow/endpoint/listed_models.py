@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from avow.errors import ExchangeError, FileError, Rejected
+from avow.errors import ExchangeError, FileError, Rejected, UnreadableFile
 from avow.files.private import write_private
+from avow.files.reading import Most, read_file
 from avow.models import catalogue
 from avow.models.catalogue import Model
 from avow.wire.failure import not_an_answer, rejected
@@ -21,7 +22,7 @@ FRESH_S = 24 * 3600
 
 VERSION = 1
 _MOST_PAGES = 100
-_MOST_BYTES = 16 * 1024 * 1024
+_MOST = Most(16 * 1024 * 1024, "a list of models may be")
 _NO_LIST = frozenset({404, 405, 501})
 _KEPT = (
     *("id", "display_name", "created_at", "lifecycle", "deprecated_at", "retires_at", "line"),
@@ -97,7 +98,7 @@ def _get_once(request: Request, send: Send) -> JsonObject | None:
     with send(request) as response:
         if response.status in _NO_LIST:
             return None
-        data = response.read(_MOST_BYTES)
+        data = response.read(_MOST.size)
         if response.status >= 400:
             raise rejected(response.status, response.headers, data)
         try:
@@ -143,7 +144,7 @@ def read(cache: Path, base_url: str, now: float, *, stale: bool = False) -> List
     of another version or about another endpoint counts as empty."""
     nothing = ListedModels(base_url)
     try:
-        kept = json.loads(place(cache, base_url).read_bytes())
+        kept = json.loads(read_file(place(cache, base_url), most=_MOST))
         if kept["version"] != VERSION or kept["base_url"] != base_url:
             return nothing
         fetched_at, models = kept["fetched_at"], kept["models"]
@@ -154,7 +155,7 @@ def read(cache: Path, base_url: str, now: float, *, stale: bool = False) -> List
             return replace(nothing, singles=singles)
         listed = None if models is None else tuple(one for one in models if isinstance(one["id"], str))
         return ListedModels(base_url, float(fetched_at), listed, kept["has_list"] is True, singles)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (UnreadableFile, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return nothing
 
 

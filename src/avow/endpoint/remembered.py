@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from avow.errors import FileError
+from avow.errors import FileError, UnreadableFile
 from avow.files.private import write_private
+from avow.files.reading import read_file
 
 REMEMBERED_S = 24 * 3600
 VERSION = 1
@@ -35,12 +36,12 @@ def remember_without_fallbacks(cache: Path, base_url: str, model: str, now: floa
 def _read(cache: Path, now: float) -> dict[str, dict[str, float]]:
     """What is remembered, by base URL and model; what is damaged or over a day old is not."""
     try:
-        kept = json.loads(place(cache).read_bytes())
+        kept = json.loads(read_file(place(cache)))
         if kept["version"] != VERSION:
             return {}
         return {
             base_url: {model: then for model, then in models.items() if 0 <= now - then <= REMEMBERED_S}
             for base_url, models in kept["without_fallbacks"].items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (UnreadableFile, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
