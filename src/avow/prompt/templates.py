@@ -173,7 +173,7 @@ def _read(where: Path, name: str, folder: Path, wait: Wait | None) -> str:
     try:
         return read_text(where, _called(name, where), most=REQUEST, wait=wait)
     except UnreadableFile as error:
-        if error.missing:
+        if error.missing and Path(name) != where:
             raise _no_such(name, folder) from error
         raise
 
