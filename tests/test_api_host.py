@@ -1,7 +1,5 @@
 """What the API's own host gets, from every command that asks it: the headers must be those of the credential."""
 
-import json
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from avow.wire.request import CURRENT_VERSION, OAUTH_BETA
 from tests.api_host import HOST, ApiHost
 from tests.conftest import CANARY
 from tests.running import run
+from tests.shown import as_curl, as_http
 
 TOKEN = "oauth-CANARY-0000000000"
 ASKING: dict[str, tuple[tuple[str, ...], bytes | None]] = {
@@ -76,20 +75,6 @@ def test_a_token_goes_with_its_beta(name: str, certificates: Path, home: Path) -
         assert request.header("x-api-key") is None
         assert request.header("host") == HOST
         assert request.header("anthropic-version") == CURRENT_VERSION
-
-
-def as_http(out: str) -> tuple[dict[str, str], bytes]:
-    """The headers and the body of `--dry-run`."""
-    head, _, body = out.partition("\n\n")
-    headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
-    return headers, json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def as_curl(out: str) -> tuple[dict[str, str], bytes]:
-    """The headers and the body of `--dry-run=curl`."""
-    words = shlex.split(out)
-    headers = [words[n + 1] for n, word in enumerate(words) if word == "-H"]
-    return dict(line.split(": ", 1) for line in headers), words[words.index("--data-binary") + 1].encode()
 
 
 @pytest.mark.parametrize(("form", "read"), [("--dry-run", as_http), ("--dry-run=curl", as_curl)], ids=["http", "curl"])

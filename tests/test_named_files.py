@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from avow.endpoint.remembered import place
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
 from tests.running import AVOW, Ran, environment, row, rows, run, start
@@ -264,8 +265,9 @@ def test_other_ways_to_name_a_file(name: str, kind: str, home: Path, api: Simula
 
 
 def test_a_cache_that_is_a_pipe_holds_nothing_up(home: Path, api: Simulator) -> None:
-    (home / "cache").mkdir()
-    os.mkfifo(home / "cache" / "endpoints.json")
+    path = place(home / "cache", api.base_url)
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
     assert run(home, "hi", base_url=api.base_url, timeout=PATIENCE_S).status == 0
 
 

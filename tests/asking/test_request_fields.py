@@ -1,5 +1,6 @@
 """What settings become in a request: the endpoint, the body's fields, and who may answer."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from avow.asking import request_fields
 from avow.context import Context, from_process
 from avow.errors import UsageError
+from avow.exchange.attempts import Limits
 from avow.exchange.chain import Policy
 from avow.models import catalogue
 
@@ -74,18 +76,78 @@ def test_what_has_an_option_of_its_own_is_none_of_the_free_fields(key: str, cont
 
 @pytest.mark.parametrize(
     ("policy", "by", "models"),
-    [("none", "client", ()), (("opus", "x"), "client", ("claude-opus-5-5", "x")), (("opus",), "server", ())],
-    ids=["nobody", "avow asks them", "the API asks them"],
+    [
+        ("none", "client", ()),
+        ("default", "client", ("allowed",)),
+        (("x", "y"), "client", ("x", "y")),
+        (("x",), "server", ()),
+        ("default", "server", ()),
+    ],
+    ids=["nobody", "what is allowed", "avow asks them", "the API asks them", "the API asks"],
 )
 def test_who_is_asked_when_a_model_declines(
     policy: str | tuple[str, ...], by: str, models: tuple[str, ...], context: Context
 ) -> None:
-    flags = {"if_unavailable": ("haiku",), "overrides": {"x": {"effort": "low", "max_tokens": 7}}}
-    settings = context.settings(flags)
-    haiku = request_fields.expand("haiku", settings)
-    assert haiku.startswith("claude-haiku")
-    assert request_fields.chain_policy(settings, policy, by) == Policy(
-        tuple(request_fields.expand(name, settings) for name in models),
-        (haiku,),
-        {"x": {"max_tokens": 7, "output_config": {"effort": "low"}}},
+    settings = context.settings(
+        {
+            "fallback": policy,
+            "fallback_by": by,
+            "if_unavailable": ("z",),
+            "overrides": {"x": {"effort": "low", "max_tokens": 7}},
+        }
     )
+    assert request_fields.avow_falls_back(settings) is (by == "client" and policy != "none")
+    assert request_fields.chain_policy(settings, ("allowed",)) == Policy(
+        models, ("z",), {"x": {"max_tokens": 7, "output_config": {"effort": "low"}}}
+    )
+
+
+OPUS, HAIKU = catalogue.ALIASES["opus"], catalogue.ALIASES["haiku"]
+IDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("nothing said", {}, {"model": catalogue.DEFAULT_MODEL, "fallback": "default", "if_unavailable": ()}),
+    ("the model", {"model": "opus"}, {"model": OPUS}),
+    ("an id", {"model": "acme/m-1"}, {"model": "acme/m-1"}),
+    ("one of one's own", {"model": "mine"}, {"model": "acme/m-9"}),
+    ("fallbacks", {"fallback": ("opus", "mine", "x")}, {"fallback": (OPUS, "acme/m-9", "x")}),
+    ("no fallback", {"fallback": "none"}, {"fallback": "none"}),
+    ("when a model cannot be had", {"if_unavailable": ("haiku", "mine")}, {"if_unavailable": (HAIKU, "acme/m-9")}),
+    (
+        "overrides",
+        {"overrides": {"mine": {"effort": "low"}, "x": {}}},
+        {"overrides": {"acme/m-9": {"effort": "low"}, "mine": {"effort": "low"}, "x": {}}},
+    ),
+    (
+        "an id outranks an alias of it",
+        {"overrides": {OPUS: {"effort": "low"}, "opus": {"effort": "max"}}},
+        {"overrides": {OPUS: {"effort": "low"}, "opus": {"effort": "max"}}},
+    ),
+    (
+        "prices",
+        {"prices": {"opus": {"input": 1.0}}},
+        {"prices": {OPUS: {"input": 1.0}, "opus": {"input": 1.0}}},
+    ),
+    (
+        "names that a gateway may use as they stand",
+        {"same_models": {"mine": ("opus", "x")}},
+        {"same_models": {"acme/m-9": ("opus", "x", OPUS), "mine": ("opus", "x", OPUS)}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("flags", "found"), [case[1:] for case in IDS], ids=[case[0] for case in IDS])
+def test_aliases_become_ids(flags: dict[str, Any], found: dict[str, Any], context: Context) -> None:
+    settings = request_fields.with_ids(context.settings({**flags, "aliases": {"mine": "acme/m-9"}}))
+    assert {name: settings.get(name) for name in found} == found
+
+
+@pytest.mark.parametrize(
+    ("flags", "limits"), [({}, Limits(2)), ({"retries": 0}, Limits(0))], ids=["nothing said", "no retries"]
+)
+def test_how_often_is_tried(flags: dict[str, Any], limits: Limits, context: Context) -> None:
+    assert request_fields.attempt_limits(context.settings(flags)) == limits
+
+
+def test_until_when_is_tried(context: Context) -> None:
+    deadline = request_fields.attempt_limits(context.settings({"deadline": 9.0})).deadline
+    assert deadline is not None
+    assert 8 < deadline - time.monotonic() <= 9

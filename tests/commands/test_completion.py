@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from avow.commands.completion import MOST
-from avow.endpoint.listed_models import ListedModels, keep
+from avow.endpoint.remembered import EndpointFacts, keep
 from avow.simulator.scenarios import names
 from tests.running import run
 
@@ -29,11 +29,11 @@ def test_models_are_offered_with_aliases_those_of_the_config_first(home: Path) -
 
 def test_models_are_those_that_the_endpoint_listed_within_a_day(home: Path) -> None:
     here, now = "http://127.0.0.1:9", time.time()
-    keep(home / "cache", ListedModels(here, now - 60, ({"id": "house-model"},)))
+    keep(home / "cache", EndpointFacts(here, now - 60, ({"id": "house-model"},)))
     found = words(home, "models", here)
     assert "house-model" in found
     assert "claude-fable-5-2" not in found
-    keep(home / "cache", ListedModels(here, now - 86_500, ({"id": "house-model"},)))
+    keep(home / "cache", EndpointFacts(here, now - 86_500, ({"id": "house-model"},)))
     found = words(home, "models", here)
     assert "house-model" not in found
     assert "claude-fable-5-2" in found

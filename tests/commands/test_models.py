@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.endpoint.listed_models import ListedModels, keep
+from avow.endpoint.remembered import EndpointFacts, keep
 from avow.models.catalogue import DATED
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
@@ -48,10 +48,10 @@ def test_the_list_is_kept_a_day_and_asked_again_on_request(home: Path) -> None:
         assert len(simulator.requests) == 1
         run(home, "models", "--refresh", base_url=simulator.base_url)
         assert len(simulator.requests) == 2
-        keep(home / "cache", ListedModels(simulator.base_url, time.time() - 7300, ({"id": "m"},)))
+        keep(home / "cache", EndpointFacts(simulator.base_url, time.time() - 7300, ({"id": "m"},)))
         ran = run(home, "models", base_url=simulator.base_url)
         assert ran.lines == ["avow: note: the list is 2 hours old; --refresh asks again"]
-        keep(home / "cache", ListedModels(simulator.base_url, time.time() - 86_500, ({"id": "m"},)))
+        keep(home / "cache", EndpointFacts(simulator.base_url, time.time() - 86_500, ({"id": "m"},)))
         run(home, "models", base_url=simulator.base_url)
         assert len(simulator.requests) == 3
     files = [path for path in (home / "cache").rglob("*") if path.is_file()]
@@ -119,7 +119,7 @@ def test_on_a_terminal_no_line_is_too_wide(columns: int, home: Path) -> None:
 def test_what_a_server_says_is_cleaned(home: Path) -> None:
     evil = {"id": "evil\x1b]0;x\x07[bold]", "line": "\x9b31m", "allowed_fallback_models": ["\u202ea"]}
     with Simulator() as simulator:
-        keep(home / "cache", ListedModels(simulator.base_url, time.time(), (evil,)))
+        keep(home / "cache", EndpointFacts(simulator.base_url, time.time(), (evil,)))
         ran = run(home, "models", base_url=simulator.base_url)
         terminal = in_pty(home, "models", base_url=simulator.base_url, size=(40, 160))
         terminal.end()
@@ -135,12 +135,12 @@ def test_what_a_server_says_is_cleaned(home: Path) -> None:
 def test_a_shell_is_offered_the_kept_list_of_that_endpoint_and_nobody_is_asked(home: Path) -> None:
     kept = ({"id": "gateway-model", "lifecycle": "active"}, {"id": "evil\x1b[31m"}, {"id": "claude-opus-5"})
     with Simulator() as simulator:
-        keep(home / "cache", ListedModels(simulator.base_url, time.time(), kept))
+        keep(home / "cache", EndpointFacts(simulator.base_url, time.time(), kept))
         here = run(home, "completion", "words", "models", base_url=simulator.base_url)
         elsewhere = run(home, "completion", "words", "models", base_url="http://127.0.0.1:9")
-        keep(home / "cache", ListedModels(simulator.base_url, time.time() - 90_000, kept))
+        keep(home / "cache", EndpointFacts(simulator.base_url, time.time() - 90_000, kept))
         old = run(home, "completion", "words", "models", base_url=simulator.base_url)
-        keep(home / "cache", ListedModels(simulator.base_url, time.time(), None, has_list=False))
+        keep(home / "cache", EndpointFacts(simulator.base_url, time.time(), None, has_list=False))
         without = run(home, "completion", "words", "models", base_url=simulator.base_url)
         assert simulator.requests == []
     names = [line.split("\t")[0] for line in here.out.decode().splitlines()]

@@ -1,25 +1,14 @@
-"""The list of models of an endpoint: asked, kept for a day, and put before the built-in data."""
+"""The list of models of an endpoint: asked page by page, or one by one."""
 
 import json
-import stat
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from avow.endpoint.credential import Credential
-from avow.endpoint.listed_models import (
-    ListedModels,
-    allowed_fallbacks,
-    fetch,
-    fetch_one,
-    find,
-    keep,
-    merged,
-    place,
-    read,
-)
+from avow.endpoint.listed_models import allowed_fallbacks, fetch, fetch_one
+from avow.endpoint.remembered import EndpointFacts, keep_without_fallbacks, merged, read
 from avow.endpoint.transport import Patience, Transport
 from avow.errors import Rejected
 from avow.models import catalogue
@@ -29,8 +18,6 @@ from tests.raw_server import RawServer, http
 from tests.running import run
 
 NOON = 1_795_435_200.0
-URL = "https://gateway.example"
-SAID = {"id": "claude-opus-5", "max_input_tokens": 5, "max_tokens": 7, "allowed_fallback_models": ["a", "b"]}
 
 
 def sending(base_url: str) -> tuple[Endpoint, Any]:
@@ -92,61 +79,17 @@ def test_an_endpoint_that_does_not_know_the_beta_is_asked_without_it() -> None:
     assert ["anthropic-beta" in request.headers for request in requests] == [True, False]
 
 
+def test_what_else_is_known_stays() -> None:
+    with Simulator() as simulator:
+        known = EndpointFacts(simulator.base_url, singles={"m": (NOON, None)}, without_fallbacks={"m": NOON})
+        facts = fetch(*sending(simulator.base_url), NOON, known)
+    assert (facts.singles, facts.without_fallbacks) == (known.singles, known.without_fallbacks)
+    assert facts.models
+
+
 def test_a_rejected_key_is_an_error() -> None:
     with Simulator("unauthorised") as simulator, pytest.raises(Rejected):
         fetch(*sending(simulator.base_url), NOON)
-
-
-def test_it_is_kept_for_a_day_for_its_endpoint_alone(tmp_path: Path) -> None:
-    keep(tmp_path, ListedModels(URL, NOON, (SAID,)))
-    assert read(tmp_path, URL, NOON + 5).about("claude-opus-5") == SAID
-    assert read(tmp_path, URL, NOON + 86_401).fetched_at is None
-    assert read(tmp_path, URL, NOON - 5).fetched_at is None
-    assert read(tmp_path, URL + "/other", NOON).fetched_at is None
-    assert stat.S_IMODE(place(tmp_path, URL).stat().st_mode) == 0o600
-    place(tmp_path, "https:--gateway.example").write_bytes(place(tmp_path, URL).read_bytes())
-    assert read(tmp_path, "https:--gateway.example", NOON).fetched_at is None
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [b"", b"{", b"[]", b'{"version": 9}', b'{"version": 1, "base_url": "https://gateway.example"}',
-     b'{"version": 1, "base_url": "https://gateway.example", "fetched_at": "x", "models": [], "singles": {}}',
-     b'{"version": 1, "base_url": "https://gateway.example", "fetched_at": 1795435200, "models": [1],'
-     b' "has_list": true, "singles": {}}'],
-    ids=["empty", "torn", "list", "newer", "lacking", "no time", "no model"],
-)  # fmt: skip
-def test_a_damaged_file_counts_as_empty(damage: bytes, tmp_path: Path) -> None:
-    keep(tmp_path, ListedModels(URL, NOON, (SAID,)))
-    place(tmp_path, URL).write_bytes(damage)
-    assert read(tmp_path, URL, NOON) == ListedModels(URL)
-    assert find(tmp_path, URL, "claude-opus-5", NOON) == catalogue.find("claude-opus-5")
-
-
-def test_what_the_endpoint_says_outranks_the_built_in_data(tmp_path: Path) -> None:
-    keep(tmp_path, ListedModels(URL, NOON, (SAID,)))
-    found = find(tmp_path, URL, "claude-opus-5", NOON)
-    built_in = catalogue.find("claude-opus-5")
-    assert found is not None
-    assert built_in is not None
-    assert (found.context, found.max_output, found.allowed_fallbacks) == (5, 7, ("a", "b"))
-    assert (found.rates, found.may_decline) == (built_in.rates, built_in.may_decline)
-    dated = merged(built_in, {"id": "m", "created_at": "2026-01-02T00:00:00Z", "retires_at": "2027-03-04T00:00:00Z"})
-    assert (dated.released, dated.retires) == ("2026-01-02", "2027-03-04")
-    odd = merged(built_in, {"id": "claude-opus-5", "max_tokens": True, "max_input_tokens": -1, "line": 3,
-                            "allowed_fallback_models": [1]})  # fmt: skip
-    assert odd == built_in
-
-
-def test_reading_it_costs_little(tmp_path: Path) -> None:
-    with Simulator() as simulator:
-        keep(tmp_path, fetch(*sending(simulator.base_url), time.time()))
-        times = []
-        for _ in range(20):
-            begun = time.perf_counter()
-            find(tmp_path, simulator.base_url, "claude-fable-5-2", time.time())
-            times.append(time.perf_counter() - begun)
-    assert min(times) < 0.002
 
 
 def test_allowed_fallbacks_are_asked_for_once_a_day(tmp_path: Path) -> None:
@@ -157,6 +100,22 @@ def test_allowed_fallbacks_are_asked_for_once_a_day(tmp_path: Path) -> None:
             assert found == ("claude-opus-4-8", "claude-opus-5")
         assert len(simulator.requests) == 1
         allowed_fallbacks(tmp_path, endpoint, "claude-fable-5-2", send, NOON + 90_000)
+        assert len(simulator.requests) == 2
+
+
+def test_what_was_learnt_before_is_still_known_after_it(tmp_path: Path) -> None:
+    with Simulator() as simulator:
+        endpoint, send = sending(simulator.base_url)
+        keep_without_fallbacks(tmp_path, simulator.base_url, "m", NOON)
+        allowed_fallbacks(tmp_path, endpoint, "claude-fable-5-2", send, NOON + 1)
+        assert read(tmp_path, simulator.base_url, NOON + 2).without_fallbacks == {"m": NOON}
+
+
+def test_nothing_is_kept_without_a_folder() -> None:
+    with Simulator() as simulator:
+        endpoint, send = sending(simulator.base_url)
+        for _ in range(2):
+            assert allowed_fallbacks(None, endpoint, "claude-fable-5-2", send, NOON)
         assert len(simulator.requests) == 2
 
 
@@ -177,14 +136,3 @@ def test_avow_itself_falls_back_to_what_the_endpoint_allows(home: Path) -> None:
         asked = [request.path for request in simulator.requests]
     assert (ran.status, ran.json["verdict"], ran.json["served_model"]) == (10, "fallback", "claude-opus-4-8")
     assert asked.count("/v1/models/claude-fable-5-2") == 1
-
-
-def test_the_default_max_tokens_keeps_to_what_the_endpoint_said(home: Path) -> None:
-    with Simulator() as simulator:
-        keep(
-            home / "cache",
-            ListedModels(simulator.base_url, time.time(), ({"id": "claude-fable-5-2", "max_tokens": 1234},)),
-        )
-        run(home, "hello", base_url=simulator.base_url)
-        (request,) = simulator.requests
-    assert request.json["max_tokens"] == 1234

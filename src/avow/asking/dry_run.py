@@ -2,9 +2,11 @@
 
 import json
 import shlex
+import time
 
 from avow.asking.inquiry import Inquiry, prepare
 from avow.context import Context, simulated_credential
+from avow.endpoint import remembered
 from avow.endpoint.credential import Credential
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
@@ -27,7 +29,8 @@ def show(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
         credential = simulated_credential()
     else:
         credential = context.credential_to_show(settings)
-    prepared = prepare(inquiry, context, context.endpoint(settings, credential))
+    facts = remembered.read(context.paths.cache, settings.base_url, time.time())
+    prepared = prepare(inquiry, context.endpoint(settings, credential), facts)
     as_text = as_curl if form == "curl" else as_http
     context.screen.out(as_text(prepared.plan.request, credential))
     return ExitCode.OK

@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from avow.asking.inquiry import Inquiry, ask, count, failed_before_sending
+from avow.asking.ask import ask, count
+from avow.asking.inquiry import Inquiry
+from avow.asking.request_fields import avow_falls_back, with_ids
 from avow.asking.typed import Options
 from avow.context import Context
-from avow.errors import AvowError, CredentialsError, UnreadableFile, UsageError, ended_by
+from avow.errors import CredentialsError, Failure, UnreadableFile, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Question, Status, timestamp
 from avow.exit_codes import BySignal, ExitCode
 from avow.files.reading import Wait, as_text, read_stdin, read_text
@@ -82,7 +84,7 @@ def watcher_for(
         settings.text("output") or "text",
         hold=settings.flag("hold"),
         show_thinking=settings.flag("show_thinking"),
-        buffered=settings.text("fallback_by") == "client" and settings.words_or_text("fallback") != "none",
+        buffered=avow_falls_back(settings),
         markdown=_markdown(settings),
         final_text=final_text,
         badge=badge,
@@ -114,7 +116,7 @@ def put(inquiry: Inquiry, context: Context) -> ExitCode:
     return exchange.exit_code or ExitCode.OK
 
 
-def _never_sent(inquiry: Inquiry, error: AvowError) -> Exchange:
+def _never_sent(inquiry: Inquiry, error: CredentialsError) -> Exchange:
     """The object that says why nothing was sent."""
     from avow.exchange.exchange import new_id
 
@@ -122,11 +124,11 @@ def _never_sent(inquiry: Inquiry, error: AvowError) -> Exchange:
         id=new_id(),
         conversation_id=new_id(),
         created_at=timestamp(time.time()),
-        requested_model=inquiry.settings.text("model") or "",
+        requested_model=with_ids(inquiry.settings).text("model") or "",
         status=Status.FAILED,
         exit_code=error.exit_code,
         question=Question(prompt=inquiry.prompt),
-        error=failed_before_sending(error),
+        error=Failure("credentials", None, error.message),
     )
 
 

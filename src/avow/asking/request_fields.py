@@ -1,8 +1,11 @@
-"""Settings as what a request says: the fields of its body, and who may answer."""
+"""Settings as what a request says: the models by their ids, the fields of the body, and who may answer."""
 
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from avow.errors import UsageError
+from avow.exchange.attempts import Limits
 from avow.exchange.chain import Policy
 from avow.models import catalogue
 from avow.settings.levels import Settings
@@ -21,9 +24,43 @@ _OPTION_FOR = {
 }
 
 
-def expand(name: str, settings: Settings) -> str:
-    """The id that an alias stands for; the user's own aliases outrank the built-in ones."""
-    return catalogue.expand_alias(name, settings.table("aliases"))
+def with_ids(settings: Settings) -> Settings:
+    """The same settings, once for a request, with the ids that aliases of models stand for: `model` (the default one
+    where none is set), `fallback`, `if_unavailable`. Tables by model (`overrides`, `prices`, `same_models`) know them
+    by id too; an entry under the id itself outranks one under an alias. The user's own aliases outrank the built-in.
+    """
+    aliases = settings.table("aliases")
+
+    def ids(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(catalogue.expand_alias(name, aliases) for name in names)
+
+    def by_id(table: Mapping[str, Any]) -> dict[str, Any]:
+        return {**dict(zip(ids(table), table.values(), strict=True)), **table}
+
+    policy = settings.words_or_text("fallback")
+    # A name in `same_models` is a gateway's in the first place, and only then an alias.
+    vouched = settings.table("same_models")
+    same = {name: tuple(dict.fromkeys((*models, *ids(models)))) for name, models in vouched.items()}
+    found = {
+        "model": catalogue.expand_alias(settings.text("model") or catalogue.DEFAULT_MODEL, aliases),
+        "fallback": policy if isinstance(policy, str) else ids(policy),
+        "if_unavailable": ids(settings.words("if_unavailable")),
+        "overrides": by_id(settings.table("overrides")),
+        "prices": by_id(settings.table("prices")),
+        "same_models": by_id(same),
+    }
+    return settings._replace(values={**settings.values, **found})
+
+
+def avow_falls_back(settings: Settings) -> bool:
+    """Whether avow itself, and not the API, asks the next model after a refusal."""
+    return settings.text("fallback_by") == "client" and settings.words_or_text("fallback") != "none"
+
+
+def attempt_limits(settings: Settings) -> Limits:
+    """How often and how long is tried, from now on."""
+    seconds = settings.number("deadline")
+    return Limits(settings.integer("retries") or 0, None if seconds is None else time.monotonic() + seconds)
 
 
 def body_fields(settings: Settings, known: "Model | None", response_format: JsonObject | None = None) -> JsonObject:
@@ -59,7 +96,7 @@ def body_fields(settings: Settings, known: "Model | None", response_format: Json
 
 
 def server_fallbacks(settings: Settings) -> object:
-    """The `fallbacks` field: None where the API is not to fall back by itself."""
+    """The `fallbacks` field: None where the API is not to fall back by itself. `settings` are those of `with_ids`."""
     policy = settings.words_or_text("fallback")
     if policy == "none" or settings.text("fallback_by") == "client":
         return None
@@ -77,9 +114,8 @@ def override_fields(override: JsonObject) -> JsonObject:
     return fields
 
 
-def chain_policy(settings: Settings, policy: str | tuple[str, ...], by: str) -> Policy:
-    """What avow itself does when a model declines or cannot be had. `policy` is the models to ask, or `none`."""
-    models = policy if by == "client" and isinstance(policy, tuple) else ()
+def chain_policy(settings: Settings, allowed: tuple[str, ...]) -> Policy:
+    """What avow itself does when a model declines or cannot be had; `allowed` is what `default` stands for."""
+    models = (settings.words("fallback") or allowed) if avow_falls_back(settings) else ()
     overrides = {name: override_fields(value) for name, value in settings.table("overrides").items()}
-    unavailable = tuple(expand(name, settings) for name in settings.words("if_unavailable"))
-    return Policy(tuple(expand(name, settings) for name in models), unavailable, overrides)
+    return Policy(models, settings.words("if_unavailable"), overrides)

@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avow.asking.inquiry import Inquiry, ask
+from avow.asking.ask import ask
+from avow.asking.inquiry import Inquiry
 from avow.asking.question import configure, conversation_of, system_from_file, watcher_for
-from avow.asking.request_fields import expand
+from avow.asking.request_fields import with_ids
 from avow.commands.declared import Options
 from avow.context import Api, Context
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError, ended_by
@@ -89,8 +90,7 @@ class Chat:
     @property
     def model(self) -> str:
         """The id of the model that is asked."""
-        settings = self.settings()
-        return expand(settings.text("model") or "", settings)
+        return with_ids(self.settings()).text("model") or ""
 
     def tell_notes(self) -> None:
         """Say which conversation goes on."""
@@ -225,7 +225,7 @@ class Chat:
         from avow.terminal.why import why
 
         screen = self._context.screen
-        screen.err(why(self._turns[-1], screen.err_facts, same_models=self.settings().table("same_models")))
+        screen.err(why(self._turns[-1], screen.err_facts, same_models=with_ids(self.settings()).table("same_models")))
 
     def _settings_of_last(self) -> dict[str, object]:
         if not self._turns:

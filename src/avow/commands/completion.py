@@ -81,14 +81,12 @@ def _models(context: Context) -> Iterable[Row]:
     yield from ((model.id, model.lifecycle or "") for model in _listed(context, base_url) or catalogue.models())
 
 
-def _listed(context: Context, base_url: str) -> "list[Model]":
+def _listed(context: Context, base_url: str) -> "tuple[Model, ...]":
     import time
 
-    from avow.endpoint import listed_models
-    from avow.models import catalogue
+    from avow.endpoint import remembered
 
-    known = listed_models.read(context.paths.cache, base_url, time.time())
-    return [listed_models.merged(catalogue.find(said["id"]), said) for said in known.models or ()]
+    return remembered.read(context.paths.cache, base_url, time.time()).listed()
 
 
 def _conversations(context: Context) -> Iterable[Row]:

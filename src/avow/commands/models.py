@@ -1,13 +1,15 @@
 """`avow models`: what the key can use, or one model in detail."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
+from avow.asking.request_fields import with_ids
 from avow.context import Context
-from avow.endpoint.listed_models import ListedModels, fetch, fetch_one, keep, merged, read
+from avow.endpoint.listed_models import fetch, fetch_one
+from avow.endpoint.remembered import EndpointFacts, keep, read
 from avow.errors import CredentialsError, UsageError
 from avow.exit_codes import ExitCode
 from avow.models import catalogue
@@ -62,7 +64,7 @@ def run(options: ModelsOptions, context: Context) -> ExitCode:
         color=settings.text("color") or "auto", plain=settings.flag("plain"), quiet=settings.flag("quiet")
     )
     shown = _gather(options, settings, context)
-    prices = settings.table("prices")
+    prices = with_ids(settings).table("prices")
     if options.as_json:
         import json
 
@@ -84,7 +86,8 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
     now = time.time()
     cache = context.paths.cache
     wanted = catalogue.expand_alias(options.model, settings.table("aliases")) if options.model else None
-    known = ListedModels(base_url) if options.refresh else read(cache, base_url, now)
+    kept = read(cache, base_url, now)
+    known = EndpointFacts(base_url, without_fallbacks=kept.without_fallbacks) if options.refresh else kept
     if known.fetched_at is None or (wanted and known.has_list and known.about(wanted) is None):
         try:
             known = _asked(known, wanted, settings, context)
@@ -106,7 +109,7 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
     return _listed(known, wanted, base_url)
 
 
-def _asked(known: ListedModels, wanted: str | None, settings: Settings, context: Context) -> ListedModels:
+def _asked(known: EndpointFacts, wanted: str | None, settings: Settings, context: Context) -> EndpointFacts:
     """Ask for the list where it is not known yet, and for the one model that it lacks."""
     from avow.commands.with_retries import with_retries
     from avow.endpoint.transport import Patience
@@ -114,27 +117,26 @@ def _asked(known: ListedModels, wanted: str | None, settings: Settings, context:
     seconds = settings.number("timeout") or 30.0
     now = time.time()
     with context.open(settings, patience=Patience(seconds, seconds)) as api:
+        facts = known
         if known.fetched_at is None:
-            listed = with_retries(lambda: fetch(api.endpoint, api.send, now), settings, context)
-            known = replace(listed, singles=known.singles)
-        if wanted and known.has_list and known.about(wanted) is None:
+            facts = with_retries(lambda: fetch(api.endpoint, api.send, now, known), settings, context)
+        if wanted and facts.has_list and facts.about(wanted) is None:
             said = with_retries(lambda: fetch_one(api.endpoint, wanted, api.send), settings, context)
-            known = replace(known, singles={**known.singles, wanted: (now, said)})
-    return known
+            facts = facts._replace(singles={**facts.singles, wanted: (now, said)})
+    return facts
 
 
-def _built_in(wanted: str | None, base_url: str, known: ListedModels | None) -> _Shown:
+def _built_in(wanted: str | None, base_url: str, known: EndpointFacts | None) -> _Shown:
     has_list = None if known is None else False
     models = catalogue.models() if wanted is None else (_only(catalogue.find(wanted), wanted),)
     return _Shown(models, "built-in", base_url, known.fetched_at if known else None, has_list)
 
 
-def _listed(known: ListedModels, wanted: str | None, base_url: str) -> _Shown:
+def _listed(known: EndpointFacts, wanted: str | None, base_url: str) -> _Shown:
     if wanted is None:
-        models = tuple(merged(catalogue.find(said["id"]), said) for said in known.models or ())
+        models = known.listed()
     else:
-        said = known.about(wanted)
-        models = (_only(merged(catalogue.find(said["id"]), said) if said else None, wanted),)
+        models = (_only(known.model(wanted) if known.about(wanted) else None, wanted),)
     return _Shown(models, "api", base_url, known.fetched_at, True)
 
 

@@ -40,11 +40,12 @@ def run(options: WhyOptions, context: Context) -> ExitCode:
 
         context.screen.out(json.dumps(as_json(exchange), indent=2) + "\n")
         return ExitCode.OK
+    from avow.asking.request_fields import with_ids
     from avow.history.stickiness import origin
     from avow.terminal.why import why
 
     earlier = origin(history, exchange)
     context.screen.out(
-        why(exchange, context.screen.out_facts, same_models=settings.table("same_models"), earlier=earlier)
+        why(exchange, context.screen.out_facts, same_models=with_ids(settings).table("same_models"), earlier=earlier)
     )
     return ExitCode.OK

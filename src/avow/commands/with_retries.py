@@ -1,12 +1,11 @@
 """A look at the API again, where and after how long a question would be asked again."""
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from avow.asking.request_fields import attempt_limits
 from avow.context import Context
 from avow.exchange import attempts
-from avow.exchange.attempts import Limits
 from avow.exchange.exchange import Retrying
 from avow.settings.levels import Settings
 
@@ -18,10 +17,8 @@ def with_retries(look_up: Callable[[], _T], settings: Settings, context: Context
 
     Raises the last ExchangeError of `look_up`, with a hint where the API asks for a wait that is too long.
     """
-    deadline = settings.number("deadline")
 
     def note(retry: Retrying) -> None:
         context.screen.note(f"{retry.reason}; asking again in {retry.seconds:.1f} s (retry {retry.attempt})")
 
-    limits = Limits(settings.integer("retries") or 0, None if deadline is None else time.monotonic() + deadline)
-    return attempts.with_retries(look_up, limits, note)
+    return attempts.with_retries(look_up, attempt_limits(settings), note)

@@ -1,47 +1,147 @@
-"""What an endpoint turned out not to support, remembered for a day so that the next request need not find out."""
+"""What an endpoint said of itself, remembered for a day: its models, and for which of them it takes no `fallbacks`.
+
+One file an endpoint. What cannot be read counts as empty, and what cannot be written is not kept: neither is worth a
+word to the user.
+"""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from avow.errors import FileError, UnreadableFile
-from avow.files.private import write_private
-from avow.files.reading import read_file
+from avow.files.reading import Most, read_file
+from avow.models import catalogue
+from avow.models.catalogue import Model
+from avow.wire.json_value import JsonObject, text
 
-REMEMBERED_S = 24 * 3600
-VERSION = 1
+FRESH_S = 24 * 3600
+"""How long something is believed, in seconds."""
 
+MOST = Most(16 * 1024 * 1024, "a list of models may be")
+"""How much is read of what an endpoint says of its models, and of what is kept of it."""
 
-def place(cache: Path) -> Path:
-    """The file in the cache folder."""
-    return cache / "endpoints.json"
-
-
-def without_fallbacks(cache: Path, base_url: str, model: str, now: float) -> float | None:
-    """Seconds since the endpoint said that it does not take `fallbacks` for `model`; None where it did not within a
-    day."""
-    then = _read(cache, now).get(base_url, {}).get(model)
-    return None if then is None else now - then
+VERSION = 2
 
 
-def remember_without_fallbacks(cache: Path, base_url: str, model: str, now: float) -> None:
-    """Remember that it does not; a cache that cannot be written is nobody's concern."""
-    kept = _read(cache, now)
-    kept.setdefault(base_url, {})[model] = now
+class EndpointFacts(NamedTuple):
+    """What one endpoint said. `models` are its list's objects, cut down to what avow uses, None where it was not
+    asked or (`has_list` false) has none; `fetched_at` Unix seconds; `singles` what it said of one id, and when
+    (None: it does not know the id); `without_fallbacks` when it said that it takes no `fallbacks`, by model."""
+
+    base_url: str
+    fetched_at: float | None = None
+    models: tuple[JsonObject, ...] | None = None
+    has_list: bool = True
+    singles: Mapping[str, tuple[float, JsonObject | None]] = MappingProxyType({})
+    without_fallbacks: Mapping[str, float] = MappingProxyType({})
+
+    def about(self, model: str) -> JsonObject | None:
+        """What the endpoint said of `model`, under that name or its dated or undated one."""
+        single = self.singles.get(model)
+        if single is not None and single[1] is not None:
+            return single[1]
+        listed = self.models or ()
+        for one in listed:
+            if one["id"] == model:
+                return one
+        wanted = catalogue.find(model) if listed else None
+        return next((one for one in listed if wanted and catalogue.find(one["id"]) is wanted), None)
+
+    def model(self, name: str) -> Model | None:
+        """The facts on a model: what the endpoint said, then the built-in data."""
+        said = self.about(name)
+        built_in = catalogue.find(name)
+        return built_in if said is None else merged(built_in, said)
+
+    def listed(self) -> tuple[Model, ...]:
+        """The models of its list."""
+        return tuple(merged(catalogue.find(said["id"]), said) for said in self.models or ())
+
+
+def place(cache: Path, base_url: str) -> Path:
+    """The file for one endpoint in the cache folder."""
+    return cache / "endpoints" / (re.sub(r"[^A-Za-z0-9.-]+", "_", base_url.rstrip("/"))[:150] + ".json")
+
+
+def read(cache: Path | None, base_url: str, now: float, *, stale: bool = False) -> EndpointFacts:
+    """What is kept of an endpoint and not older than a day (`stale`: its list, of any age); nothing without a `cache`.
+    A file that is missing, damaged, of another version or about another endpoint counts as empty."""
+    nothing = EndpointFacts(base_url)
+    if cache is None:
+        return nothing
     try:
-        write_private(place(cache), json.dumps({"version": VERSION, "without_fallbacks": kept}).encode())
+        kept = json.loads(read_file(place(cache, base_url), most=MOST))
+        if kept["version"] != VERSION or kept["base_url"] != base_url:
+            return nothing
+        singles = {name: (float(at), said) for name, (at, said) in kept["singles"].items() if is_fresh(at, now)}
+        if any(said is not None and not isinstance(said["id"], str) for _at, said in singles.values()):
+            return nothing
+        without = {model: float(at) for model, at in kept["without_fallbacks"].items() if is_fresh(at, now)}
+        facts = nothing._replace(singles=singles, without_fallbacks=without)
+        fetched_at, models = kept["fetched_at"], kept["models"]
+        if fetched_at is None or not (stale or is_fresh(fetched_at, now)):
+            return facts
+        listed = None if models is None else tuple(one for one in models if isinstance(one["id"], str))
+        return facts._replace(fetched_at=float(fetched_at), models=listed, has_list=kept["has_list"] is True)
+    except (UnreadableFile, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return nothing
+
+
+def is_fresh(then: float, now: float) -> bool:
+    """Whether `then` is still to be believed; a moment in the future is not."""
+    return 0 <= now - then <= FRESH_S
+
+
+def keep(cache: Path, facts: EndpointFacts) -> None:
+    """Keep it, readable by the user alone."""
+    from avow.files.private import write_private
+
+    body = facts._asdict() | {
+        "version": VERSION,
+        "singles": dict(facts.singles),
+        "without_fallbacks": dict(facts.without_fallbacks),
+    }
+    try:
+        write_private(place(cache, facts.base_url), json.dumps(body).encode())
     except FileError:
         return
 
 
-def _read(cache: Path, now: float) -> dict[str, dict[str, float]]:
-    """What is remembered, by base URL and model; what is damaged or over a day old is not."""
-    try:
-        kept = json.loads(read_file(place(cache)))
-        if kept["version"] != VERSION:
-            return {}
-        return {
-            base_url: {model: then for model, then in models.items() if 0 <= now - then <= REMEMBERED_S}
-            for base_url, models in kept["without_fallbacks"].items()
-        }
-    except (UnreadableFile, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {}
+def keep_single(cache: Path, base_url: str, model: str, said: JsonObject | None, now: float) -> None:
+    """Keep what the endpoint said of one model, beside all else."""
+    facts = read(cache, base_url, now, stale=True)
+    keep(cache, facts._replace(singles={**facts.singles, model: (now, said)}))
+
+
+def keep_without_fallbacks(cache: Path, base_url: str, model: str, now: float) -> None:
+    """Keep that the endpoint does not take `fallbacks` for `model`, beside all else."""
+    facts = read(cache, base_url, now, stale=True)
+    keep(cache, facts._replace(without_fallbacks={**facts.without_fallbacks, model: now}))
+
+
+def merged(built_in: Model | None, said: JsonObject) -> Model:
+    """One model: what the endpoint says outranks the built-in data, thing by thing."""
+    model = built_in or Model(str(said["id"]), "", None, None, None, None, "", None)
+    found: dict[str, Any] = {"id": str(said["id"])}
+    for name, key in (("line", "line"), ("lifecycle", "lifecycle")):
+        if value := text(said.get(key)):
+            found[name] = value
+    for name, key in (("released", "created_at"), ("retires", "retires_at")):
+        if value := text(said.get(key)):
+            found[name] = value[:10]
+    for name, key in (("context", "max_input_tokens"), ("max_output", "max_tokens")):
+        number = said.get(key)
+        if isinstance(number, int) and not isinstance(number, bool) and number > 0:
+            found[name] = number
+    for name, key in (
+        ("allowed_fallbacks", "allowed_fallback_models"),
+        ("efforts", "efforts"),
+        ("thinking", "thinking"),
+    ):
+        words = said.get(key)
+        if isinstance(words, list) and all(isinstance(word, str) for word in words):
+            found[name] = tuple(words)
+    return model._replace(**found)

@@ -1,0 +1,143 @@
+"""An inquiry is carried out: asked, kept and told of, or only counted."""
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+from avow.asking.inquiry import Inquiry, Prepared, drafted, prepare
+from avow.asking.keeper import Keeper
+from avow.context import Api, Context
+from avow.endpoint import remembered
+from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, Problem, as_json
+from avow.exchange.run import converse
+from avow.exit_codes import ExitCode, gravest
+from avow.routing.verdict import reasons
+from avow.settings.levels import Settings
+from avow.wire.failure import not_an_answer, rejected
+from avow.wire.json_value import JsonObject, obj, parse
+
+LOOK_UP_S = 10.0
+"""How long the endpoint may stay silent when it is asked which models may answer."""
+
+
+def ask(
+    inquiry: Inquiry,
+    context: Context,
+    on_event: Callable[[ExchangeEvent], None],
+    report: Callable[[JsonObject], str | None] | None = None,
+    api: Api | None = None,
+) -> Exchange:
+    """Ask, keep it, and give the finished exchange; `on_event` is called with all that happens, `Finished` last.
+    Without an `api` it is opened for this question alone.
+
+    Raises AvowError where nothing was sent.
+    """
+    with nullcontext(api) if api else context.open(inquiry.settings, simulate=inquiry.simulate) as api:
+        prepared = _prepared(inquiry, context, api)
+        keeper = Keeper(context, inquiry.settings, on_event)
+        exchange = keeper.begin(prepared.exchange)
+        for note in prepared.notes:
+            on_event(Noted(note))
+        finished = converse(
+            prepared.plan,
+            exchange,
+            send=lambda request: api.send(request, prepared.plan.limits.deadline),
+            on_event=on_event,
+            save=keeper.save,
+        )
+        return _finish(inquiry, context, finished, keeper, on_event, report)
+
+
+def count(inquiry: Inquiry, context: Context) -> int:
+    """How many input tokens the prompt has, by the API's own count; no model sees it.
+
+    Raises ExchangeError where the API does not say.
+    """
+    with context.open(inquiry.settings, simulate=inquiry.simulate) as api:
+        draft = drafted(inquiry, remembered.read(_cache(context, api), api.endpoint.base_url, time.time()))
+        request = api.endpoint.count_tokens(draft.body)
+        draft.check(request)
+        seconds = inquiry.settings.number("deadline")
+        with api.send(request, None if seconds is None else time.monotonic() + seconds) as response:
+            data = response.read(1024 * 1024)
+            if response.status >= 400:
+                raise rejected(response.status, response.headers, data)
+            try:
+                number = obj(parse(data)).get("input_tokens")
+            except ValueError:
+                number = None
+            if not isinstance(number, int):
+                kind = response.headers.get("content-type", "")
+                raise not_an_answer(response.status, kind, data, response.headers.get("request-id"))
+            return number
+
+
+def _prepared(inquiry: Inquiry, context: Context, api: Api) -> Prepared:
+    """The inquiry, prepared with what is remembered of the endpoint; what is learnt from it on the way is kept."""
+    cache, base_url = _cache(context, api), api.endpoint.base_url
+
+    def allowed_fallbacks(model: str) -> tuple[str, ...]:
+        from avow.endpoint import listed_models
+
+        quick = api._replace(patience=api.patience._replace(first_s=LOOK_UP_S, between_s=LOOK_UP_S))
+        return listed_models.allowed_fallbacks(cache, api.endpoint, model, quick.send, time.time())
+
+    def learn(model: str) -> None:
+        if cache is not None:
+            remembered.keep_without_fallbacks(cache, base_url, model, time.time())
+
+    facts = remembered.read(cache, base_url, time.time())
+    prepared = prepare(inquiry, api.endpoint, facts, simulated=api.simulated, allowed_fallbacks=allowed_fallbacks)
+    return prepared._replace(plan=prepared.plan._replace(learn=learn))
+
+
+def _cache(context: Context, api: Api) -> Path | None:
+    """Where something may be remembered; nothing is of the stand-in."""
+    return None if api.simulated else context.paths.cache
+
+
+def _finish(
+    inquiry: Inquiry,
+    context: Context,
+    exchange: Exchange,
+    keeper: Keeper,
+    on_event: Callable[[ExchangeEvent], None],
+    report: Callable[[JsonObject], str | None] | None,
+) -> Exchange:
+    keeper.finish(exchange)
+    if earlier := keeper.earlier_decline(exchange):
+        phrases = "; ".join(reasons(earlier.routing))
+        on_event(Noted(f"sticky since {earlier.created_at}, exchange {earlier.number}: {phrases}"))
+    if report is not None and (wrong := report(as_json(exchange))) is not None:
+        exchange = _unreported(exchange, wrong)
+        keeper.finish(exchange)
+    if inquiry.settings.flag("hold") and exchange.exit_code != 0:
+        exchange = exchange._replace(withheld=True)
+    on_event(Finished(exchange))
+    _run_hook(inquiry.settings, context, exchange)
+    return exchange
+
+
+def _unreported(exchange: Exchange, words: str) -> Exchange:
+    """The exchange whose report could not be written, for the reason in `words`."""
+    if exchange.problem is not None and exchange.problem.words is not None:
+        words = f"{exchange.problem.words}; {words}"
+    code = exchange.exit_code
+    return exchange._replace(
+        problem=Problem(ExitCode.UNEXPECTED, words),
+        exit_code=gravest(code, ExitCode.UNEXPECTED) if isinstance(code, ExitCode) else code,
+    )
+
+
+def _run_hook(settings: Settings, context: Context, exchange: Exchange) -> None:
+    """Run the user's command after a rerouted answer; what goes wrong with it is only noted."""
+    command = settings.words("on_reroute")
+    if not command or not exchange.routing.rerouted or exchange.signal is not None:
+        return
+    from avow.asking import hooks
+
+    body = as_json(exchange._replace(withheld=False))
+    problem = hooks.run(command, body, context.environ, settings.number("on_reroute_timeout") or 10.0)
+    if problem is not None:
+        context.screen.note(problem)
