@@ -1,10 +1,12 @@
 """The error tree: each class has its exit status, its place in the docstring, and words for people."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from avow import errors
+from avow.commands.tree import TYPING_ERROR
 from avow.errors import (
     AvowError,
     ConfigError,
@@ -15,6 +17,7 @@ from avow.errors import (
     Rejected,
     UsageError,
     ended_by,
+    nearest,
 )
 from avow.exit_codes import ExitCode
 
@@ -75,3 +78,31 @@ def test_what_ends_by_a_signal() -> None:
     stop = ended_by(15)
     assert isinstance(stop, Interrupted)
     assert stop.signal_number == 15
+
+
+NEAREST = {
+    ("modl", ("model", "models.x")): "model",
+    ("max-tokens", ("max_tokens",)): "max_tokens",
+    ("Exit_Codes", ("exit-codes", "json")): "exit-codes",
+    ("keep_days", ("history.keep_days", "model")): "history.keep_days",
+    ("zzzzzz", ("model",)): None,
+    ("", ("model",)): None,
+    ("hello", ("help",)): "help",
+}
+
+
+@pytest.mark.parametrize(("word", "known"), NEAREST, ids=str)
+def test_the_nearest_known_word(word: str, known: tuple[str, ...]) -> None:
+    assert nearest(word, known) == NEAREST[word, known]
+    assert nearest(word * 10_000, known) in (None, *known)
+
+
+def test_a_word_that_is_not_sent_must_be_nearer() -> None:
+    assert nearest("hello", ("help",), alike=TYPING_ERROR) is None
+    assert nearest("histroy", ("history",), alike=TYPING_ERROR) == "history"
+
+
+def test_one_function_looks_for_the_nearest_word() -> None:
+    """Another one would have another idea of what is near."""
+    source = Path(errors.__file__).parent
+    assert [path.name for path in source.rglob("*.py") if "difflib import" in path.read_text("utf-8")] == ["errors.py"]

@@ -34,7 +34,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "httpx": ("endpoint",),
     "sqlite3": ("history", "scan"),
     "keyring": ("endpoint",),
-    "typer": ("cli", "commands"),
+    "typer": ("commands",),
     "click": (),
     "requests": (),
 }
@@ -44,7 +44,8 @@ SIMULATOR_MAY_USE = {"errors", "paths", "files"}
 WITHOUT_TEST = {"__init__", "__main__"}
 TESTED_IN = {
     "commands/doctor.py": "commands/test_doctor_findings.py",
-    "commands/declared.py": "commands/test_quick.py",
+    "commands/declared.py": "commands/test_tree.py",
+    "commands/history/declared.py": "commands/test_tree.py",
     "prompt/file_kinds.py": "prompt/test_attachments.py",
     "asking/saved_templates.py": "commands/test_template.py",
     "terminal/text_piped.py": "terminal/test_watchers.py",

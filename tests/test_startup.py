@@ -35,7 +35,8 @@ avow.exchange.run avow.exchange.saver avow.exit_codes avow.files avow.files.read
 avow.history.filters avow.history.finding avow.history.rows avow.history.schema
 avow.history.store avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
 avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.verdict
-avow.settings avow.settings.keys avow.settings.levels avow.terminal avow.terminal.commentary avow.terminal.facts
+avow.settings avow.settings.keys avow.settings.levels avow.settings.options avow.terminal avow.terminal.commentary
+avow.terminal.facts
 avow.terminal.preview avow.terminal.screen avow.terminal.session avow.terminal.text_piped avow.terminal.watchers
 avow.wire avow.wire.blocks avow.wire.events avow.wire.failure avow.wire.json_value avow.wire.message avow.wire.replay
 avow.wire.request avow.wire.sse

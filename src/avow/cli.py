@@ -64,13 +64,13 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     first = arguments[0] if arguments else ""
     if (first in COMMANDS and first != "ask") or (len(arguments) < 2 and context.stdin_is_terminal):
         return None
-    given = quick.parse(arguments[1:] if first == "ask" else arguments)
-    if given is None:
+    typed = quick.parse(arguments[1:] if first == "ask" else arguments)
+    if typed is None:
         return None
     from avow.asking.question import answer
     from avow.asking.typed import options_from
 
-    return answer(options_from(given), context)
+    return answer(options_from(typed), context)
 
 
 def _invoke(arguments: Sequence[str], context: "Context") -> int:

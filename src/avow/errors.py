@@ -21,9 +21,13 @@ Exceptions of libraries are translated where the library is imported; `cli.main`
 an error into an exit status.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from avow.exit_codes import SIGPIPE, ExitCode
+
+ALIKE = 0.6
+"""How alike two words must be for one to be offered for the other (difflib's ratio, and its own choice)."""
 
 
 class Failure(NamedTuple):
@@ -163,3 +167,20 @@ class Interrupted(BaseException):
 def ended_by(signal_number: int) -> BaseException:
     """The error that ends the process by this signal."""
     return ReaderGone("stdout was closed") if signal_number == SIGPIPE else Interrupted(signal_number)
+
+
+def nearest(word: str, known: Iterable[str], *, alike: float = ALIKE) -> str | None:
+    """The known word that may have been meant by `word`, for an error that asks; None where none is alike.
+
+    Case, and `-` for `_`, make no difference; `keep_days` is near to `history.keep_days`.
+    """
+    from difflib import get_close_matches
+
+    words = {_plain(one): one for one in known}
+    wanted = _plain(word[:100])
+    near = get_close_matches(wanted, words, 1, alike) or [one for one in words if one.rpartition(".")[2] == wanted]
+    return words[near[0]] if near else None
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("-", "_")

@@ -7,11 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import typer
 
 from avow import paths
 from avow.asking.saved_templates import load_template
-from avow.commands import template
+from avow.commands.tree import invoke
 from avow.context import Context
 from avow.errors import UsageError
 from avow.terminal.screen import Screen
@@ -27,8 +26,7 @@ class Run:
         self.context = Context(given, self.stdout, self.stderr, os.environ, paths.find(os.environ), screen)
 
     def __call__(self, *args: str) -> int:
-        command = typer.main.get_command(template.app)
-        return int(command(list(args), standalone_mode=False, obj=self.context) or 0)
+        return invoke(("template", *args), self.context)
 
     @property
     def out(self) -> str:

@@ -1,10 +1,19 @@
 """How a line of words becomes a command, or a prompt."""
 
+import ast
+import inspect
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+import avow
 from avow.commands import COMMANDS
+from avow.commands.declared import TREE
+from avow.commands.tree import build
+from avow.reference.tree import Argument, Command
 from avow.simulator.server import Simulator
 from tests.running import in_pty, rows, run, shell
 
@@ -88,6 +97,14 @@ def test_an_empty_value_is_a_slip(words: str, home: Path) -> None:
     assert rows(home) == []
 
 
+@pytest.mark.parametrize("line", [("--timeout", "0", "hi"), ("ask", "hi", "--deadline=0"), ("chat", "--timeout", "0")])
+def test_no_time_at_all_is_a_slip(line: tuple[str, ...], home: Path) -> None:
+    """It was taken for no option at all."""
+    ran = run(home, *line)
+    assert (ran.status, ran.out) == (2, b"")
+    assert "must be above 0" in ran.lines[0]
+
+
 @pytest.mark.parametrize("arguments", [("retry",), ("history", "show"), ("history", "delete", "--yes"), ("models",)])
 def test_an_empty_id_is_not_the_last(arguments: tuple[str, ...], home: Path) -> None:
     assert run(home, "--simulate", "requested", "hi").status == 0
@@ -114,3 +131,59 @@ def test_an_empty_variable_of_the_environment_says_nothing(variable: str, home: 
     assert plain.status == 0
     ran = shell(home, f"{variable}= avow --dry-run hi")
     assert (ran.status, ran.out) == (0, plain.out)
+
+
+LEAVES = [command for command in TREE.all() if command.path and not command.commands]
+
+
+def by_typer(path: tuple[str, ...]) -> Any:
+    """The command that typer made of a declared one."""
+    command: Any = typer.main.get_command(build())
+    for name in path:
+        command = command.commands[name]
+    return command
+
+
+def test_the_commands_are_those_of_the_table() -> None:
+    assert {command.name for command in TREE.commands} == set(COMMANDS)
+    assert len(COMMANDS) == len(set(COMMANDS))
+
+
+@pytest.mark.parametrize("command", LEAVES, ids=lambda command: " ".join(command.path))
+def test_typer_has_what_is_declared(command: Command) -> None:
+    """Typer makes the parser of a signature that is made from the rows: nothing is lost on the way."""
+    made = by_typer(command.path)
+    assert inspect.cleandoc(made.help) == command.help
+    params = [param for param in made.params if "--help" not in param.opts]
+    rows = [row for row in command.rows if row.name != "help"]
+    assert [param.param_type_name for param in params] == [type(row).__name__.lower() for row in rows]
+    for param, row in zip(params, rows, strict=True):
+        if isinstance(row, Argument):
+            assert (param.required, param.nargs, param.hidden) == (
+                row.required,
+                -1 if row.repeatable else 1,
+                row.hidden,
+            )
+            continue
+        assert tuple(param.opts) == row.names
+        assert (param.is_flag, param.multiple, param.help) == (row.form == "nothing", row.form == "texts", row.help)
+        kind = type(param.type).__name__.lower()
+        assert kind.startswith("int") == (row.form == "integer")
+        assert kind.startswith("float") == (row.form == "number")
+        if row.form == "integer":
+            assert param.type.min == row.least
+
+
+@pytest.mark.parametrize("command", LEAVES, ids=lambda command: " ".join(command.path))
+def test_what_is_declared_is_there_to_be_run(command: Command) -> None:
+    module = import_module(f"avow.commands.{command.path[0]}")
+    function = getattr(module, "_".join((*command.path[1:], "command")))
+    assert list(inspect.signature(function).parameters) == ["typed", "context"]
+
+
+def test_no_function_takes_more_than_twelve_parameters() -> None:
+    for path in Path(avow.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                count = len(node.args.args) + len(node.args.kwonlyargs) + len(node.args.posonlyargs)
+                assert count <= 12, f"{path.name}: {node.name} takes {count}"

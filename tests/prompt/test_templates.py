@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.errors import FileError, UsageError
+from avow.errors import FileError, UsageError, nearest
 from avow.prompt import templates
 from avow.prompt.templates import Filled, Template, fill, load, save
 
@@ -18,7 +18,7 @@ KEYS = ("model", "effort", "max_tokens", "options")
 def check(key: str, value: object) -> str | None:
     """The settings of these tests: three keys, one of them a number."""
     if key not in KEYS:
-        near = templates.nearest(key, KEYS)
+        near = nearest(key, KEYS)
         return f"{key} is no setting" + (f"; did you mean {near}?" if near else "")
     if key == "max_tokens" and not isinstance(value, int):
         return "max_tokens is a number"

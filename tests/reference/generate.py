@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from avow.commands.tree import tree
+from avow.commands.declared import TREE
 from avow.reference import bash, fish, manual, powershell, zsh
 from avow.reference.tree import Command
 
@@ -17,7 +17,6 @@ FILES: Mapping[str, Callable[[Command], str]] = {
 }
 
 if __name__ == "__main__":
-    commands = tree()
     FOLDER.mkdir(exist_ok=True)
     for name, text in FILES.items():
-        (FOLDER / name).write_text(text(commands), encoding="utf-8")
+        (FOLDER / name).write_text(text(TREE), encoding="utf-8")

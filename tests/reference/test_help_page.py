@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.commands.tree import tree
+from avow.commands.declared import ASK, TREE
 from avow.reference.examples import EXAMPLES
 from avow.reference.help_page import headings, page
 from tests.running import environment, in_pty, run
@@ -17,7 +17,7 @@ def test_the_options_of_ask_stand_under_headings(home: Path) -> None:
     ran = run(home, "ask", "--help")
     out = ran.out.decode()
     assert ran.status == 0
-    order = [out.index(f"\n{heading}:\n") for heading in headings(next(c for c in tree(("ask",)).commands))]
+    order = [out.index(f"\n{heading}:\n") for heading in headings(ASK)]
     assert order == sorted(order)
     assert len(order) > 5
     assert out.index("\nWho may answer:") < out.index("--fallback-by") < out.index("\nWhat is printed:")
@@ -26,13 +26,13 @@ def test_the_options_of_ask_stand_under_headings(home: Path) -> None:
 
 @pytest.mark.parametrize("width", [40, 80, 100])
 def test_a_page_keeps_to_the_width(width: int) -> None:
-    for command in tree(("ask", "history", "config", "doctor", "completion")).all():
+    for command in TREE.all():
         shown = [line for line in page(command, width).splitlines() if not line.startswith("  ") or width > 40]
         assert [line for line in shown if len(line) > width and " " in line.strip()] == []
 
 
 def test_an_example_names_options_that_there_are() -> None:
-    commands = {command.path: command for command in tree().all()}
+    commands = {command.path: command for command in TREE.all()}
     assert set(EXAMPLES) <= set(commands)
     for path, rows in EXAMPLES.items():
         known = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.commands.tree import tree
+from avow.commands.declared import TREE
 from tests.reference.generate import FILES, FOLDER
 from tests.running import run, shell
 
@@ -18,7 +18,7 @@ def needs(program: str) -> pytest.MarkDecorator:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_file_is_what_the_command_tree_gives(name: str) -> None:
-    assert (FOLDER / name).read_text(encoding="utf-8") == FILES[name](tree())
+    assert (FOLDER / name).read_text(encoding="utf-8") == FILES[name](TREE)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.settings.keys import KEYS, EntryError, checked, from_text, nearest
+from avow.settings.keys import KEYS, EntryError, checked, from_text
 
 GOOD = {
     ("model", "opus"): "opus",
@@ -124,11 +124,3 @@ def test_defaults_are_values_of_their_own_kind() -> None:
 def test_variables_are_unique() -> None:
     assert len({key.variable for key in KEYS.values()}) == len(KEYS)
     assert KEYS["history.keep_days"].variable == "AVOW_HISTORY_KEEP_DAYS"
-
-
-NEAREST = {"modl": "model", "max-tokens": "max_tokens", "keep_days": "history.keep_days", "zzzzzz": None}
-
-
-@pytest.mark.parametrize("name", NEAREST)
-def test_the_nearest_name(name: str) -> None:
-    assert nearest(name, KEYS) == NEAREST[name]

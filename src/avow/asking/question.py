@@ -274,13 +274,13 @@ def conversation_of(
     options: Options, context: Context, settings: Settings
 ) -> tuple[tuple[Exchange, ...], tuple[str, ...], str | None]:
     if not settings.flag("history.enabled"):
-        if options.goes_on or options.conversation:
+        if options.continue_last or options.conversation:
             raise UsageError("a conversation needs the history, and it is switched off")
         return (), (), None
     from avow.terminal import session
 
     here = session.find()
-    if not options.goes_on and options.conversation is None:
+    if not options.continue_last and options.conversation is None:
         return (), (), here
     from avow.asking.earlier_turns import turns_to_continue
 

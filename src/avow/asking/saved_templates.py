@@ -8,10 +8,6 @@ from avow.files.reading import Wait
 if TYPE_CHECKING:
     from avow.prompt.templates import Template
 
-_NOT_IN_TEMPLATES = frozenset(
-    {"report", "headers", "auth_style", "api_version", "profile", "system_file", "history.enabled"}
-)
-
 
 def load_template(name: str, context: Context, wait: Wait | None = None) -> "Template":
     """The template that `-t` names, its settings checked; `wait` bounds pipes in time. Raises UsageError with file
@@ -22,11 +18,11 @@ def load_template(name: str, context: Context, wait: Wait | None = None) -> "Tem
 
 
 def setting_problem(name: str, value: object) -> str | None:
-    """What is wrong with a template's key. Templates are passed around: they may say how to ask, and not whom,
-    with which credentials, or which file to write."""
-    from avow.settings.keys import KEYS, checked, nearest
+    """What is wrong with a template's key; None where nothing is."""
+    from avow.errors import nearest
+    from avow.settings.keys import KEYS, checked
 
-    known = {key.name: key for key in KEYS.values() if key.flag is not None and key.name not in _NOT_IN_TEMPLATES}
+    known = {key.name: key for key in KEYS.values() if key.names and key.in_templates}
     if name not in known:
         near = nearest(name, known)
         why = "stands in the config, not in a template" if name in KEYS else "is no setting of `ask`"

@@ -1,20 +1,47 @@
-"""What was typed, as settings: the options of `ask`, `chat` and `retry` by name, checked against each other."""
+"""What was typed, as settings: the options of a command by name, checked against each other."""
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from avow.errors import UsageError
+from avow.settings.options import BY_NAME, OPTIONS, Option
+
+
+class Typed(dict[str, Any]):
+    """The values of a command's options and arguments by name, as a reader of the line left them.
+
+    A flag that was typed is True, whatever it says.
+    """
+
+    def text(self, name: str) -> str | None:
+        """A text; None where it was not typed."""
+        value = self.get(name)
+        return value if isinstance(value, str) else None
+
+    def flag(self, name: str) -> bool:
+        """Whether it was typed."""
+        return self.get(name) is True
+
+    def integer(self, name: str) -> int | None:
+        """A whole number; None where it was not typed."""
+        value = self.get(name)
+        return value if isinstance(value, int) else None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Each value of an option that may be repeated, or of an argument that takes many words."""
+        return tuple(self.get(name) or ())
 
 
 class Options(NamedTuple):
-    """What was typed. `flags` are settings by key, None where not given."""
+    """What was typed. `flags` are the settings that were typed, by key."""
 
     flags: dict[str, object]
     words: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     template: str | None = None
     variables: tuple[str, ...] = ()
-    goes_on: bool = False
+    continue_last: bool = False
     conversation: str | None = None
     simulate: str | None = None
     only_count: bool = False
@@ -23,81 +50,82 @@ class Options(NamedTuple):
     profile: str | None = None
 
 
-_NAMED_OTHERWISE = {"no_stream": "stream", "no_stdin": "stdin", "no_history": "history.enabled"}
-_NOT_SETTINGS = frozenset(
-    {
-        *("words", "files", "template", "variables", "goes_on", "conversation", "simulate", "count", "dry_run"),
-        *("system_file", "profile", "context", "as_json", "extract_last"),
-    }
-)
+_APART = frozenset({"system_file", "profile"})
+"""Settings that are looked up before the others are known."""
 
 
-_PATHS = frozenset({"files", "system_file", "report", "schema", "template", "simulate", "context"})
-"""Names of files may be any bytes."""
-
-_SHOWN_AS = {"words": "the prompt", "variables": "-p", "fields": "-o", "headers": "--header"}
-
-
-def options_from(given: dict[str, Any]) -> Options:
-    """What a command's parameters say; `given` holds them by name.
+def options_from(typed: Typed) -> Options:
+    """What a command's options say.
 
     Raises UsageError where two contradict each other or one cannot be read.
     """
-    for name, value in given.items():
-        if name not in _PATHS:
-            for text in value if isinstance(value, list | tuple) else (value,):
-                _check_utf8(name, text)
-    flags: dict[str, object] = {}
-    for name, value in given.items():
-        if name in _NOT_SETTINGS:
-            continue
-        if name in _NAMED_OTHERWISE:
-            flags[_NAMED_OTHERWISE[name]] = False if value else None
-        else:
-            flags[name] = tuple(value) if isinstance(value, list) and value else value or None
-    flags["retries"] = given.get("retries")
-    flags["system"] = given.get("system")  # an empty one is none, whatever the config says
-    if given.get("as_json"):
-        if flags.get("output") not in (None, "json"):
-            raise UsageError(f"--json and --output {flags['output']} contradict each other", hint="give one of them")
-        flags["output"] = "json"
-    if given.get("extract") or given.get("extract_last"):
-        flags["extract"] = "first" if given.get("extract") else "last"
-    fallback = given.get("fallback")
-    flags["fallback"] = _models(fallback) if fallback not in (None, "default", "none") else fallback
-    flags["if_unavailable"] = _models(given["if_unavailable"]) if given.get("if_unavailable") else None
-    flags["options"] = _fields(given.get("fields"))
-    flags["headers"] = _headers(given.get("headers"))
-    flags.pop("fields", None)
+    _check_utf8(typed)
     return Options(
-        flags=flags,
-        words=tuple(given.get("words") or ()),
-        files=tuple(given.get("files") or ()),
-        template=given.get("template"),
-        variables=tuple(given.get("variables") or ()),
-        goes_on=bool(given.get("goes_on")),
-        conversation=given.get("conversation"),
-        simulate=given.get("simulate"),
-        only_count=bool(given.get("count")),
-        dry_run=given.get("dry_run"),
-        system_file=given.get("system_file"),
-        profile=given.get("profile"),
+        flags=_settings(typed),
+        words=typed.words("words"),
+        files=typed.words("files"),
+        template=typed.text("template"),
+        variables=typed.words("variables"),
+        continue_last=typed.flag("continue_last"),
+        conversation=typed.text("conversation"),
+        simulate=typed.text("simulate"),
+        only_count=typed.flag("count"),
+        dry_run=typed.text("dry_run"),
+        system_file=typed.text("system_file"),
+        profile=typed.text("profile"),
     )
 
 
-def _check_utf8(name: str, text: object) -> None:
+def _settings(typed: Mapping[str, Any]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for option in OPTIONS:
+        if option.is_setting and option.name not in _APART:
+            value = _said(option, typed.get(option.name))
+            if value is not None:
+                found[option.name] = value
+    for option in OPTIONS:
+        if option.sets is not None and typed.get(option.name):
+            full = BY_NAME[option.sets]
+            said = found.setdefault(full.name, option.says)
+            if said != option.says and full.form != "nothing":
+                words = f"{option.spelled} and {full.spelled} {said} contradict each other"
+                raise UsageError(words, hint="give one of them")
+    return found
+
+
+def _said(option: Option, value: Any) -> object:
+    """The value of a setting that was typed; None where it was not."""
+    if value is None or value is False or value == []:
+        return None
+    if option.form == "nothing":
+        return True if option.says is None else option.says
+    if option.kind == "models":
+        return value if value in option.choices else _models(value)
+    if option.kind == "table":
+        return _headers(value) if option.name == "headers" else _fields(value)
+    return tuple(value) if option.form == "texts" else value
+
+
+def _check_utf8(typed: Typed) -> None:
     """Python makes lone surrogates of an argument's bytes that are not UTF-8 (PEP 383); no request can hold them."""
-    if not isinstance(text, str) or text.isascii():
-        return
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        what = _SHOWN_AS.get(name, f"--{name.replace('_', '-')}")
-        byte = ord(text[error.start]) & 0xFF
-        raise UsageError(
-            f"{what}: this is not UTF-8 text (it holds byte 0x{byte:02x})",
-            hint="nothing was sent: convert it with iconv",
-        ) from None
+    for option in OPTIONS:
+        value = None if option.is_path else typed.get(option.name)
+        if value:
+            _check_texts(option.spelled, value if isinstance(value, list) else (value,))
+    _check_texts("the prompt", typed.words("words"))
+
+
+def _check_texts(what: str, texts: Iterable[object]) -> None:
+    for text in texts:
+        if isinstance(text, str) and not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                byte = ord(text[error.start]) & 0xFF
+                raise UsageError(
+                    f"{what}: this is not UTF-8 text (it holds byte 0x{byte:02x})",
+                    hint="nothing was sent: convert it with iconv",
+                ) from None
 
 
 def _models(value: str) -> tuple[str, ...]:
@@ -107,9 +135,9 @@ def _models(value: str) -> tuple[str, ...]:
     return models
 
 
-def _fields(pairs: list[str] | None) -> dict[str, object] | None:
+def _fields(pairs: list[str]) -> dict[str, object]:
     fields: dict[str, object] = {}
-    for pair in pairs or ():
+    for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
             raise UsageError(f"-o {pair}: this is not KEY=JSON", hint='for example -o metadata=\'{"user_id":"x"}\'')
@@ -120,15 +148,15 @@ def _fields(pairs: list[str] | None) -> dict[str, object] | None:
             raise UsageError(
                 f"-o {key}: {value!r} is not JSON", hint=f"a text needs quotes: -o '{key}={quoted}'"
             ) from None
-    return fields or None
+    return fields
 
 
-def _headers(pairs: list[str] | None) -> dict[str, str] | None:
+def _headers(pairs: list[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for pair in pairs or ():
+    for pair in pairs:
         name, colon, value = pair.partition(":")
         if not colon or not name.strip() or not name.strip().isascii():
             # The value may be a secret: it is not repeated.
             raise UsageError("--header: not NAME:VALUE", hint="for example --header 'X-Team: docs'")
         headers[name.strip()] = value.strip()
-    return headers or None
+    return headers

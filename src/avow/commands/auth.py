@@ -2,10 +2,8 @@
 
 import json
 from dataclasses import dataclass
-from typing import Annotated
 
-import typer
-
+from avow.asking.typed import Typed
 from avow.context import Context
 from avow.endpoint import keys
 from avow.endpoint.credential import Credential, check_destination, checked, last_four
@@ -20,10 +18,6 @@ CHECK_S = 20.0
 UNLOCK_S = 60.0
 """How long a person at a terminal may take to unlock the keyring."""
 
-app = typer.Typer(help="The API key: store it, see which one is used, remove it.")
-_BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="URL", help="The host it is for.")]
-_Profile = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="Take the host from this profile.")]
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -36,34 +30,21 @@ class Options:
     as_json: bool = False
 
 
-@app.command("login")
-def login_command(
-    context: typer.Context,
-    store: Annotated[str, typer.Option(metavar="keyring|file", help="Where to keep it.")] = "keyring",
-    no_check: Annotated[bool, typer.Option("--no-check", help="Store it without asking the API.")] = False,
-    base_url: _BaseUrl = None,
-    profile: _Profile = None,
-) -> None:
-    """Store an API key, typed unseen or given on stdin."""
-    raise typer.Exit(run_login(Options(base_url, profile, store, not no_check), context.obj))
+def login_command(typed: Typed, context: Context) -> ExitCode:
+    """Store a key."""
+    options = Options(typed.text("base_url"), typed.text("profile"), typed["store"], not typed.flag("no_check"))
+    return run_login(options, context)
 
 
-@app.command("status")
-def status_command(
-    context: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Ask the API whether it takes the key.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As a JSON object.")] = False,
-    base_url: _BaseUrl = None,
-    profile: _Profile = None,
-) -> None:
-    """Which key is used, and why the others are not."""
-    raise typer.Exit(run_status(Options(base_url, profile, check=check, as_json=as_json), context.obj))
+def status_command(typed: Typed, context: Context) -> ExitCode:
+    """Which key is used."""
+    check, as_json = typed.flag("check"), typed.flag("as_json")
+    return run_status(Options(typed.text("base_url"), typed.text("profile"), check=check, as_json=as_json), context)
 
 
-@app.command("logout")
-def logout_command(context: typer.Context, base_url: _BaseUrl = None, profile: _Profile = None) -> None:
-    """Remove the stored key."""
-    raise typer.Exit(run_logout(Options(base_url, profile), context.obj))
+def logout_command(typed: Typed, context: Context) -> ExitCode:
+    """Remove a key."""
+    return run_logout(Options(typed.text("base_url"), typed.text("profile")), context)
 
 
 def check_key(credential: Credential, settings: Settings, context: Context) -> str | None:

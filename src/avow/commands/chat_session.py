@@ -11,7 +11,7 @@ from avow.asking.ask import ask
 from avow.asking.inquiry import Inquiry
 from avow.asking.question import configure, conversation_of, system_from_file, watcher_for
 from avow.asking.request_fields import with_ids
-from avow.commands.declared import Options
+from avow.asking.typed import Options
 from avow.context import Api, Context
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Status

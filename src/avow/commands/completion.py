@@ -1,10 +1,9 @@
 """`avow completion`: a script that completes avow's commands, options and values in a shell."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from avow.asking.typed import Typed
 from avow.context import Context
 from avow.errors import AvowError, UsageError
 from avow.exit_codes import ExitCode
@@ -19,13 +18,9 @@ _WIDEST = 60
 Row = tuple[str, str]
 
 
-def command(
-    context: typer.Context,
-    shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish|powershell", show_default=False)],
-    kind: Annotated[str | None, typer.Argument(hidden=True)] = None,
-) -> None:
-    """Print the script that completes avow in a shell; it changes no file."""
-    raise typer.Exit(run(shell, kind, context.obj))
+def command(typed: Typed, context: Context) -> ExitCode:
+    """Print a script, or the words that it asks for."""
+    return run(typed["shell"], typed.text("kind"), context)
 
 
 def run(shell: str, kind: str | None, context: Context) -> ExitCode:
@@ -35,13 +30,13 @@ def run(shell: str, kind: str | None, context: Context) -> ExitCode:
     """
     if shell == "words":
         return _words(kind or "", context)
-    from avow.commands.tree import tree
+    from avow.commands.declared import TREE
     from avow.reference import bash, fish, powershell, zsh
 
     scripts = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script, "powershell": powershell.script}
     if kind is not None or shell not in scripts:
         raise UsageError(f"there is no completion for {shell!r}", hint=f"one of {', '.join(scripts)}")
-    context.screen.out(scripts[shell](tree()))
+    context.screen.out(scripts[shell](TREE))
     return ExitCode.OK
 
 

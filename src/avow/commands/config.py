@@ -3,23 +3,18 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-import typer
-
+from avow.asking.typed import Typed
 from avow.context import Context
 from avow.errors import ConfigError, FileError, UsageError
 from avow.exit_codes import ExitCode
 from avow.settings import keys
 from avow.settings.levels import Settings
+from avow.settings.options import Option
 
 MASK = "•••"
-
-app = typer.Typer(help="Settings: what they are, where they come from, and how to change them.")
-_Name = Annotated[str, typer.Argument(metavar="KEY", help="model, history.content, aliases.NAME, profiles.NAME.KEY …")]
-_Json = Annotated[bool, typer.Option("--json", help="As a JSON object.")]
-_Profile = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="As this profile sees it.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +27,41 @@ class Options:
     profile: str | None = None
 
 
-@app.command("list")
-def list_command(context: typer.Context, as_json: _Json = False, profile: _Profile = None) -> None:
-    """Every setting, with its value and where that comes from."""
-    raise typer.Exit(run_list(Options(as_json=as_json, profile=profile), context.obj))
+def list_command(typed: Typed, context: Context) -> ExitCode:
+    """Every setting."""
+    return run_list(_options(typed), context)
 
 
-@app.command("get")
-def get_command(context: typer.Context, key: _Name, as_json: _Json = False, profile: _Profile = None) -> None:
-    """One setting's value."""
-    raise typer.Exit(run_get(Options(key, as_json=as_json, profile=profile), context.obj))
+def get_command(typed: Typed, context: Context) -> ExitCode:
+    """One setting."""
+    return run_get(_options(typed), context)
 
 
-@app.command("set", context_settings={"ignore_unknown_options": True})
-def set_command(
-    context: typer.Context, key: _Name, value: Annotated[str, typer.Argument(help="Lists: a,b or TOML.")]
-) -> None:
-    """Set one in the config file; the rest of the file stays as it is."""
-    raise typer.Exit(run_set(Options(key, value), context.obj))
+def set_command(typed: Typed, context: Context) -> ExitCode:
+    """Set one."""
+    return run_set(_options(typed), context)
 
 
-@app.command("unset")
-def unset_command(context: typer.Context, key: _Name) -> None:
-    """Take one out of the config file."""
-    raise typer.Exit(run_unset(Options(key), context.obj))
+def unset_command(typed: Typed, context: Context) -> ExitCode:
+    """Take one out."""
+    return run_unset(_options(typed), context)
 
 
-@app.command("path")
-def path_command(context: typer.Context) -> None:
-    """Where the config file is."""
-    raise typer.Exit(run_path(context.obj))
+def path_command(typed: Typed, context: Context) -> ExitCode:
+    """Where the file is."""
+    del typed
+    return run_path(context)
 
 
-@app.command("edit")
-def edit_command(context: typer.Context) -> None:
-    """Open the config file in $VISUAL or $EDITOR; it is replaced only by one that is right."""
-    raise typer.Exit(run_edit(context.obj))
+def edit_command(typed: Typed, context: Context) -> ExitCode:
+    """Open the file in an editor."""
+    del typed
+    return run_edit(context)
+
+
+def _options(typed: Typed) -> Options:
+    texts = (typed.text("key") or "", typed.text("value") or "")
+    return Options(*texts, typed.flag("as_json"), typed.text("profile"))
 
 
 def run_list(options: Options, context: Context) -> ExitCode:
@@ -228,7 +222,7 @@ def _rows(settings: Settings) -> Any:
             yield name, value, settings.origin(name)
 
 
-def _hidden(key: keys.Key, value: Any) -> Any:
+def _hidden(key: Option, value: Any) -> Any:
     """`value` without what is secret: header values, and a password in an address."""
     if key.secret:
         return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK

@@ -1,79 +1,212 @@
-"""The options that `ask`, `chat` and `retry` share, each declared once."""
+"""Every command with its arguments, options and help, as values, of which typer's tree and all pages are made."""
 
-from typing import Annotated, Any
+from avow.commands.history.declared import HISTORY
+from avow.reference.topics import TOPICS
+from avow.reference.tree import Argument, Command
+from avow.settings.keys import KEYS
+from avow.settings.options import (
+    BY_NAME,
+    EXCHANGES,
+    FILES,
+    MODELS,
+    OWN,
+    SCENARIOS,
+    TEMPLATES,
+    Option,
+    WordSource,
+    taken_by,
+)
 
-import typer
+SHELLS = ("bash", "zsh", "fish", "powershell")
 
-from avow.asking.typed import Options as Options
-from avow.asking.typed import options_from as options_from
+HELP = Option("help", "flag", "Show this page.", ("-h", "--help"), is_setting=False)
+VERSION = Option("version", "flag", "Print the version.", ("-V", "--version"), is_setting=False)
 
-REQUEST = "Model and request"
-WHAT = "What is asked"
-WHO = "Who may answer"
-PRINTED = "What is printed"
-INSTEAD = "Instead of asking"
-NETWORK = "Connection"
+WORDS = Argument("words", "[PROMPT]...", may_be_empty=True)
 
 
-def _option(panel: str, words: str, *names: str, metavar: str | None = None, **rest: Any) -> Any:
-    return typer.Option(*names, help=words, metavar=metavar, rich_help_panel=panel, show_default=False, **rest)
+def _json(words: str) -> Option:
+    return Option("as_json", "flag", words, ("--json",), is_setting=False)
 
 
-Text = str | None
-Words = list[str] | None
+def _flag(name: str, words: str) -> Option:
+    return Option(name, "flag", words, (f"--{name.replace('_', '-')}",), is_setting=False)
 
-Model = Annotated[Text, _option(REQUEST, "Model or alias.", "-m", "--model", metavar="ID")]
-MaxTokens = Annotated[int | None, _option(REQUEST, "The most tokens of an answer.", "--max-tokens", min=1)]
-Effort = Annotated[Text, _option(REQUEST, "How hard to think.", "--effort", metavar="low|medium|high|xhigh|max")]
-Stop = Annotated[Words, _option(REQUEST, "Stop at this text (repeatable).", "--stop", metavar="TEXT")]
-Speed = Annotated[Text, _option(REQUEST, "How fast.", "--speed", metavar="standard|fast")]
-Fields = Annotated[Words, _option(REQUEST, "Any other field of the body.", "-o", metavar="KEY=JSON")]
-Schema = Annotated[Text, _option(REQUEST, "The answer must fit this JSON Schema.", "--schema", metavar="PATH")]
 
-System = Annotated[Text, _option(WHAT, "System prompt.", "-s", "--system", metavar="TEXT")]
-SystemFile = Annotated[Text, _option(WHAT, "System prompt from a file.", "--system-file", metavar="PATH")]
-Files = Annotated[Words, _option(WHAT, "Attach a file, - for stdin, or a URL.", "-f", "--file", metavar="PATH")]
-NoStdin = Annotated[bool, _option(WHAT, "Leave stdin alone.", "--no-stdin")]
-Template = Annotated[Text, _option(WHAT, "A saved prompt.", "-t", "--template", metavar="NAME")]
-Variables = Annotated[Words, _option(WHAT, "A template's variable.", "-p", metavar="KEY=VALUE")]
-Continue = Annotated[bool, _option(WHAT, "Go on with the last conversation.", "-c", "--continue")]
-Conversation = Annotated[Text, _option(WHAT, "Go on with that conversation.", "--conversation", metavar="ID")]
+def _profile(words: str) -> Option:
+    return BY_NAME["profile"]._replace(help=words, heading=OWN)
 
-Fallback = Annotated[
-    Text, _option(WHO, "What may answer if the model declines.", "--fallback", metavar="default|none|MODEL[,…]")
-]
-FallbackBy = Annotated[
-    Text, _option(WHO, "Who falls back: the API, or avow.", "--fallback-by", metavar="server|client")
-]
-IfUnavailable = Annotated[
-    Text, _option(WHO, "What to ask when a model cannot be had.", "--if-unavailable", metavar="MODEL[,…]")
-]
-AcceptFallback = Annotated[bool, _option(WHO, "Exit 0 when a declared fallback answered.", "--accept-fallback")]
-Hold = Annotated[bool, _option(WHO, "Withhold the answer unless the exit status is 0.", "--hold")]
 
-Output = Annotated[Text, _option(PRINTED, "Form of the output.", "--output", metavar="text|json|jsonl")]
-AsJson = Annotated[bool, _option(PRINTED, "The same as --output json.", "--json")]
-Report = Annotated[Text, _option(PRINTED, "Write the JSON object there too.", "--report", metavar="PATH|fd:N")]
-Raw = Annotated[bool, _option(PRINTED, "Never render Markdown.", "--raw")]
-Markdown = Annotated[bool, _option(PRINTED, "Always render Markdown.", "--markdown")]
-Extract = Annotated[bool, _option(PRINTED, "Print only the first fenced code block.", "-x", "--extract")]
-ExtractLast = Annotated[bool, _option(PRINTED, "Print only the last one.", "--extract-last")]
-ShowThinking = Annotated[bool, _option(PRINTED, "Thinking summaries, on stderr.", "--show-thinking")]
-Quiet = Annotated[bool, _option(PRINTED, "No notes; facts and errors stay.", "-q", "--quiet")]
-Verbose = Annotated[bool, _option(PRINTED, "Say more on stderr.", "--verbose")]
-Color = Annotated[Text, _option(PRINTED, "Colours.", "--color", metavar="auto|always|never")]
-Plain = Annotated[bool, _option(PRINTED, "No boxes and no animation.", "--plain")]
+ASK = Command(
+    ("ask",),
+    "Ask one question; `ask` may be left out.\n\n"
+    "The answer goes to stdout, everything about it to stderr; the exit status says who answered.",
+    (WORDS,),
+    taken_by("ask"),
+)
+CHAT = Command(
+    ("chat",),
+    "Talk with the model, turn by turn; each answer says which model wrote it. /help lists what can be typed.\n\n"
+    "Where stdin is no terminal, each of its lines is a turn, and the exit status is that of the gravest one.",
+    (),
+    taken_by("chat"),
+)
+RETRY = Command(
+    ("retry",),
+    "Ask the same again, of the model asked for or (-m) another; both answers are kept and linked.",
+    (Argument("reference", "[ID]", source=EXCHANGES),),
+    taken_by("retry"),
+)
+WHY = Command(
+    ("why",),
+    "Say how the last exchange (or that one) was routed, hop by hop, with the evidence.",
+    (Argument("reference", "[ID]", source=EXCHANGES),),
+    (_json("The whole object instead."),),
+)
+SCAN = Command(
+    ("scan",),
+    "Say which past answers of Claude Code and llm were written by another model than was asked for.\n\n"
+    "The files are only read.",
+    (Argument("paths", "[PATH]...", source=FILES),),
+    (
+        _json("The whole report as one object."),
+        Option("keep", "flag", "Put the answers into the history too.", ("--import",), is_setting=False),
+    ),
+)
+LIST_MODELS = Command(
+    ("models",),
+    "List the models that the key can use, or tell all about one.",
+    (Argument("model", "[ID]", source=MODELS),),
+    (
+        _json("One JSON object."),
+        _flag("refresh", "Ask again instead of using the last day's list."),
+        _profile("A profile of the config."),
+    ),
+)
 
-Count = Annotated[bool, _option(INSTEAD, "Print the number of input tokens.", "--count")]
-DryRun = Annotated[Text, _option(INSTEAD, "Print the request, send nothing.", "--dry-run", metavar="[=curl]")]
-Simulate = Annotated[Text, _option(INSTEAD, "Let the built-in stand-in answer.", "--simulate", metavar="SCENARIO")]
+_KEY = Argument("key", "KEY", "model, history.content, aliases.NAME, profiles.NAME.KEY …")
+_KNOWN_KEY = _KEY._replace(source=WordSource(tuple(KEYS)))
+_AS_SEEN = (_json("As a JSON object."), _profile("As this profile sees it."))
+_HOST = (
+    Option("base_url", "text", "The host it is for.", ("--base-url",), "URL", is_setting=False),
+    _profile("Take the host from this profile."),
+)
+AUTH = Command(
+    ("auth",),
+    "The API key: store it, see which one is used, remove it.",
+    commands=(
+        Command(
+            ("auth", "login"),
+            "Store an API key, typed unseen or given on stdin.",
+            options=(
+                Option("store", "text", "Where to keep it.", ("--store",), "keyring|file", default="keyring",
+                       is_setting=False),
+                _flag("no_check", "Store it without asking the API."),
+                *_HOST,
+            ),
+        ),
+        Command(
+            ("auth", "status"),
+            "Which key is used, and why the others are not.",
+            options=(_flag("check", "Ask the API whether it takes the key."), _json("As a JSON object."), *_HOST),
+        ),
+        Command(("auth", "logout"), "Remove the stored key.", options=_HOST),
+    ),
+)  # fmt: skip
+CONFIG = Command(
+    ("config",),
+    "Settings: what they are, where they come from, and how to change them.",
+    commands=(
+        Command(("config", "list"), "Every setting, with its value and where that comes from.", options=_AS_SEEN),
+        Command(("config", "get"), "One setting's value.", (_KNOWN_KEY,), _AS_SEEN),
+        Command(
+            ("config", "set"),
+            "Set one in the config file; the rest of the file stays as it is.",
+            (_KNOWN_KEY, Argument("value", "VALUE", "Lists: a,b or TOML.", may_be_empty=True)),
+            dashes=True,
+        ),
+        Command(("config", "unset"), "Take one out of the config file.", (_KNOWN_KEY,)),
+        Command(("config", "path"), "Where the config file is."),
+        Command(
+            ("config", "edit"), "Open the config file in $VISUAL or $EDITOR; it is replaced only by one that is right."
+        ),
+    ),
+)
 
-Timeout = Annotated[float | None, _option(NETWORK, "How long the API may stay silent.", "--timeout", metavar="SECONDS")]
-Deadline = Annotated[float | None, _option(NETWORK, "For all of it.", "--deadline", metavar="SECONDS")]
-Retries = Annotated[int | None, _option(NETWORK, "How often to ask again (2).", "--retries", min=0, metavar="N")]
-NoStream = Annotated[bool, _option(NETWORK, "One response instead of a stream.", "--no-stream")]
-NoHistory = Annotated[bool, _option(NETWORK, "Do not keep this exchange.", "--no-history")]
-Profile = Annotated[Text, _option(NETWORK, "A profile of the config.", "--profile", metavar="NAME")]
-AuthStyle = Annotated[Text, _option(NETWORK, "How the key is sent.", "--auth-style", metavar="x-api-key|bearer")]
-ApiVersion = Annotated[Text, _option(NETWORK, "The anthropic-version header.", "--api-version", metavar="DATE")]
-Headers = Annotated[Words, _option(NETWORK, "One more header.", "--header", metavar="NAME:VALUE")]
+_SAVED = Argument("name", "NAME", "The template's name; a path works too.", TEMPLATES)
+TEMPLATE = Command(
+    ("template",),
+    "Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.",
+    commands=(
+        Command(
+            ("template", "list"),
+            "What is saved: each name with its variables and its first line.",
+            options=(_json("One array."),),
+        ),
+        Command(("template", "show"), "Print a template's file as it is.", (_SAVED,)),
+        Command(
+            ("template", "save"),
+            "Save a prompt, with $variables to fill in later, and the options to ask it with.",
+            (
+                Argument("name", "NAME", "The name to save it under."),
+                WORDS._replace(help="The prompt; - is stdin."),
+            ),
+            (*taken_by("template save"), _flag("force", "Replace a template of that name.")),
+        ),
+        Command(("template", "delete"), "Remove a template.", (_SAVED,)),
+    ),
+    helps_alone=True,
+)
+SIMULATE = Command(
+    ("simulate",),
+    "A local stand-in of the API, for trying things out and for testing scripts.",
+    commands=(
+        Command(("simulate", "list"), "The scenarios, one a line."),
+        Command(
+            ("simulate", "serve"),
+            "Serve on loopback until Ctrl-C; the first line on stdout is the base URL.",
+            options=(
+                Option("port", "integer", "0 takes a free one.", ("--port",), default=0, least=0, most=65535,
+                       is_setting=False),
+                Option("scenario", "text", "A scenario's name, or the path of a TOML file.", ("--scenario",),
+                       source=SCENARIOS, default="requested", is_setting=False),
+            ),
+        ),
+    ),
+)  # fmt: skip
+DOCTOR = Command(
+    ("doctor",),
+    "Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.\n\n"
+    "The API is asked once, free of charge. What is printed holds no secret and can go into a report.",
+    options=(_flag("offline", "Do not ask the API."), *_AS_SEEN),
+)
+COMPLETION = Command(
+    ("completion",),
+    "Print the script that completes avow in a shell; it changes no file.",
+    (Argument("shell", "|".join(SHELLS), source=WordSource(SHELLS)), Argument("kind", "KIND", hidden=True)),
+)
+READ = Command(
+    ("help",),
+    f"Read about a topic: {', '.join(TOPICS)}.",
+    (Argument("topic", "[TOPIC]", source=WordSource(tuple(TOPICS))),),
+)
+
+
+def _with_help(command: Command) -> Command:
+    return command._replace(
+        options=(*command.options, HELP), commands=tuple(_with_help(child) for child in command.commands)
+    )
+
+
+TREE = _with_help(
+    Command(
+        (),
+        "Ask Claude, and always know which model answered.",
+        options=(VERSION,),
+        commands=(
+            *(ASK, CHAT, RETRY, WHY, SCAN, LIST_MODELS, DOCTOR, COMPLETION, READ),
+            *(HISTORY, AUTH, CONFIG, TEMPLATE, SIMULATE),
+        ),
+    )
+)
+"""All commands, in the order in which they are listed."""

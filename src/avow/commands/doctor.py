@@ -3,10 +3,9 @@
 import json
 import re
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from avow.asking.typed import Typed
 from avow.context import Context
 from avow.exit_codes import ExitCode
 from avow.terminal.facts import BOLD_RED, GREEN, YELLOW, Facts
@@ -28,17 +27,9 @@ class DoctorOptions:
     profile: str | None = None
 
 
-def command(
-    context: typer.Context,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the API.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As a JSON object.")] = False,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="As this profile sees it.")] = None,
-) -> None:
-    """Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.
-
-    The API is asked once, free of charge. What is printed holds no secret and can go into a report.
-    """
-    raise typer.Exit(run(DoctorOptions(offline, as_json, profile), context.obj))
+def command(typed: Typed, context: Context) -> ExitCode:
+    """Look, as was typed."""
+    return run(DoctorOptions(typed.flag("offline"), typed.flag("as_json"), typed.text("profile")), context)
 
 
 def run(options: DoctorOptions, context: Context) -> ExitCode:

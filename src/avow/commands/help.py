@@ -1,11 +1,8 @@
 """`avow help`: the commands at a glance, or a topic."""
 
-from typing import Annotated
-
-import typer
-
+from avow.asking.typed import Typed
 from avow.context import Context
-from avow.errors import UsageError
+from avow.errors import UsageError, nearest
 from avow.exit_codes import ExitCode
 
 OVERVIEW = """avow: ask Claude, and always know which model answered.
@@ -28,12 +25,9 @@ name of a command goes after `--`: avow -- history of Rome
 """
 
 
-def command(
-    context: typer.Context,
-    topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", show_default=False)] = None,
-) -> None:
-    """Read about a topic: exit-codes, json, environment, history, privacy, fallback, scripting."""
-    raise typer.Exit(run(topic, context.obj))
+def command(typed: Typed, context: Context) -> ExitCode:
+    """Print what was asked for."""
+    return run(typed.text("topic"), context)
 
 
 def run(topic: str | None, context: Context) -> ExitCode:
@@ -48,10 +42,8 @@ def run(topic: str | None, context: Context) -> ExitCode:
         context.screen.out(fit(f"{OVERVIEW}\nTopics\n", facts) + "".join(f"{line}\n" for line in topics))
         return ExitCode.OK
     if topic not in TOPICS:
-        import difflib
-
-        near = difflib.get_close_matches(topic, TOPICS, 1)
-        hint = f"did you mean {near[0]}?" if near else "topics: " + ", ".join(TOPICS)
+        near = nearest(topic, TOPICS)
+        hint = f"did you mean {near}?" if near else "topics: " + ", ".join(TOPICS)
         raise UsageError(f"there is no help on {topic!r}", hint=hint)
     context.screen.out(fit(TOPICS[topic][1](), context.screen.out_facts))
     return ExitCode.OK

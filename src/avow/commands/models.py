@@ -2,11 +2,10 @@
 
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from avow.asking.request_fields import with_ids
+from avow.asking.typed import Typed
 from avow.context import Context
 from avow.endpoint.listed_models import fetch, fetch_one
 from avow.endpoint.remembered import EndpointFacts, keep, read
@@ -45,15 +44,10 @@ class _Shown:
     has_list: bool | None = None
 
 
-def command(
-    context: typer.Context,
-    model: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    refresh: Annotated[bool, typer.Option("--refresh", help="Ask again instead of using the last day's list.")] = False,
-    profile: Annotated[str | None, typer.Option("--profile", metavar="NAME", help="A profile of the config.")] = None,
-) -> None:
-    """List the models that the key can use, or tell all about one."""
-    raise typer.Exit(run(ModelsOptions(model, as_json, refresh, profile), context.obj))
+def command(typed: Typed, context: Context) -> ExitCode:
+    """List them, or tell of one."""
+    flags = (typed.flag("as_json"), typed.flag("refresh"))
+    return run(ModelsOptions(typed.text("model"), *flags, typed.text("profile")), context)
 
 
 def run(options: ModelsOptions, context: Context) -> ExitCode:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from avow.asking.typed import Typed
 from avow.context import Context
 from avow.exit_codes import ExitCode
 from avow.terminal.facts import Facts
@@ -26,17 +25,10 @@ class ScanOptions:
     keep: bool = False
 
 
-def command(
-    context: typer.Context,
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole report as one object.")] = False,
-    keep: Annotated[bool, typer.Option("--import", help="Put the answers into the history too.")] = False,
-) -> None:
-    """Say which past answers of Claude Code and llm were written by another model than was asked for.
-
-    The files are only read.
-    """
-    raise typer.Exit(run(ScanOptions(tuple(paths or ()), as_json, keep), context.obj))
+def command(typed: Typed, context: Context) -> ExitCode:
+    """Scan what was named."""
+    paths = tuple(Path(path) for path in typed.words("paths"))
+    return run(ScanOptions(paths, typed.flag("as_json"), typed.flag("keep")), context)
 
 
 def run(options: ScanOptions, context: Context) -> ExitCode:

@@ -1,14 +1,10 @@
 """`avow simulate`: the stand-in of the API, listed and served."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
-import typer
-
+from avow.asking.typed import Typed
 from avow.context import Context
 from avow.exit_codes import ExitCode
-
-app = typer.Typer(help="A local stand-in of the API, for trying things out and for testing scripts.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +15,15 @@ class ServeOptions:
     scenario: str = "requested"
 
 
-@app.command("list")
-def list_command(context: typer.Context) -> None:
-    """The scenarios, one a line."""
-    raise typer.Exit(run_list(context.obj))
+def list_command(typed: Typed, context: Context) -> ExitCode:
+    """The scenarios."""
+    del typed
+    return run_list(context)
 
 
-@app.command("serve")
-def serve_command(
-    context: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
-    scenario: Annotated[str, typer.Option(help="A scenario's name, or the path of a TOML file.")] = "requested",
-) -> None:
-    """Serve on loopback until Ctrl-C; the first line on stdout is the base URL."""
-    raise typer.Exit(run_serve(ServeOptions(port, scenario), context.obj))
+def serve_command(typed: Typed, context: Context) -> ExitCode:
+    """Serve one of them."""
+    return run_serve(ServeOptions(typed["port"], typed["scenario"]), context)
 
 
 def run_list(context: Context) -> ExitCode:

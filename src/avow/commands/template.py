@@ -1,12 +1,10 @@
 """`avow template`: prompts saved under a name, with `$variables`."""
 
 import json
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from avow.asking.saved_templates import load_template, setting_problem
-from avow.commands import declared as o
+from avow.asking.typed import Options, Typed, options_from
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
@@ -15,64 +13,25 @@ from avow.settings.levels import Settings
 if TYPE_CHECKING:
     from avow.prompt.templates import Template
 
-app = typer.Typer(help="Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The template's name; a path works too.", show_default=False)]
-
-
-@app.command("list")
-def list_command(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="One array.")] = False
-) -> None:
-    """What is saved: each name with its variables and its first line."""
-    raise typer.Exit(run_list(context.obj, as_json=as_json))
+def list_command(typed: Typed, context: Context) -> ExitCode:
+    """What is saved."""
+    return run_list(context, as_json=typed.flag("as_json"))
 
 
-@app.command("show")
-def show_command(context: typer.Context, name: Name) -> None:
-    """Print a template's file as it is."""
-    raise typer.Exit(run_show(name, context.obj))
+def show_command(typed: Typed, context: Context) -> ExitCode:
+    """One template's text."""
+    return run_show(typed["name"], context)
 
 
-@app.command("save")
-def save_command(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The name to save it under.", show_default=False)],
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PROMPT]...", help="The prompt; - is stdin.", show_default=False),
-    ] = None,
-    model: o.Model = None,
-    system: o.System = None,
-    system_file: o.SystemFile = None,
-    fallback: o.Fallback = None,
-    fallback_by: o.FallbackBy = None,
-    if_unavailable: o.IfUnavailable = None,
-    accept_fallback: o.AcceptFallback = False,
-    hold: o.Hold = False,
-    raw: o.Raw = False,
-    markdown: o.Markdown = False,
-    extract: o.Extract = False,
-    extract_last: o.ExtractLast = False,
-    show_thinking: o.ShowThinking = False,
-    max_tokens: o.MaxTokens = None,
-    effort: o.Effort = None,
-    stop: o.Stop = None,
-    speed: o.Speed = None,
-    fields: o.Fields = None,
-    schema: o.Schema = None,
-    no_stream: o.NoStream = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a template of that name.")] = False,
-) -> None:
-    """Save a prompt, with $variables to fill in later, and the options to ask it with."""
-    given = {key: value for key, value in locals().items() if key not in ("name", "force")}
-    raise typer.Exit(run_save(name, o.options_from(given), context.obj, force=force))
+def save_command(typed: Typed, context: Context) -> ExitCode:
+    """Save a prompt and options."""
+    return run_save(typed["name"], options_from(typed), context, force=typed.flag("force"))
 
 
-@app.command("delete")
-def delete_command(context: typer.Context, name: Name) -> None:
+def delete_command(typed: Typed, context: Context) -> ExitCode:
     """Remove a template."""
-    raise typer.Exit(run_delete(name, context.obj))
+    return run_delete(typed["name"], context)
 
 
 def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
@@ -107,11 +66,11 @@ def run_show(name: str, context: Context) -> ExitCode:
     return ExitCode.OK
 
 
-def run_save(name: str, options: o.Options, context: Context, *, force: bool = False) -> ExitCode:
+def run_save(name: str, options: Options, context: Context, *, force: bool = False) -> ExitCode:
     """Save the prompt and options under a name. Raises UsageError where there is nothing to save."""
     from avow.prompt import templates
 
-    settings = {key: value for key, value in options.flags.items() if value is not None}
+    settings = dict(options.flags)
     system = settings.pop("system", None)
     configured = context.settings()
     if options.system_file is not None:

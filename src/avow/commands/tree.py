@@ -1,28 +1,33 @@
-"""The command tree: which commands there are, and how a line of words becomes one of them."""
+"""How a line of words becomes one of the declared commands: typer's tree is made from the table, and run."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from avow.asking.typed import Typed
 from avow.commands import COMMANDS
+from avow.commands.declared import HELP, TREE
 from avow.context import Context
-from avow.errors import UsageError
+from avow.errors import UsageError, nearest
+from avow.reference.tree import Argument, Command
+from avow.settings.options import Form, Option
 
-if TYPE_CHECKING:
-    from avow.reference.tree import Command
-
-SPELLING = 0.8
-"""How alike a single word must be to a command's name to be taken for a typing error (difflib's ratio)."""
-
-
-MAY_BE_EMPTY = frozenset({"words", "system", "value"})
-"""Parameters for which an empty text is one: of `ask` and `template save` (words that are joined), of `ask` (no system
-prompt, whatever the config says), of `config set`."""
+TYPING_ERROR = 0.8
+"""How alike a single word must be to a command's name to be taken for it and not be sent: `hello` is as near to
+`help` as is enough to be offered, and is a prompt."""
 
 _UNSET = "is a variable of the shell not set?"
+_TYPES: dict[Form, Any] = {
+    "nothing": bool,
+    "text": str | None,
+    "texts": list[str] | None,
+    "integer": int | None,
+    "number": float | None,
+}
 
 
 class _Helped:
@@ -30,14 +35,9 @@ class _Helped:
 
     def get_help(self, ctx: Any) -> str:
         """The page; in a run it goes to the screen, and the command ends."""
-        from avow.reference import help_page, tree
+        from avow.reference import help_page
 
-        path: list[str] = []
-        at = ctx
-        while at.parent is not None:
-            path.insert(0, at.info_name or "")
-            at = at.parent
-        command = tree.read(self, tuple(path), words={})
+        command = TREE.at(_path(ctx))
         if not isinstance(ctx.obj, Context):
             return help_page.page(command, help_page.WIDEST)
         ctx.obj.screen.out(help_page.page(command, ctx.obj.screen.out_facts.width))
@@ -48,22 +48,26 @@ class _Command(_Helped, TyperCommand):
     """A command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        given = list(args)
+        typed = list(args)
         rest = super().parse_args(ctx, args)
-        values = self.make_parser(ctx).parse_args(given)[0]
-        for param in self.params:
-            value = values.get(param.name or "")
-            if param.name not in MAY_BE_EMPTY and "" in (value if isinstance(value, list | tuple) else [value]):
-                raise _empty(param)
+        values = self.make_parser(ctx).parse_args(typed)[0]
+        for one in TREE.at(_path(ctx)).rows:
+            value = values.get(_parameter(one))
+            if not one.may_be_empty and "" in (value if isinstance(value, list | tuple) else [value]):
+                raise _empty(one)
         return rest
 
 
-def _empty(param: Any) -> UsageError:
+def _path(ctx: Any) -> tuple[str, ...]:
+    """Where a context of typer's is in the tree."""
+    return (*_path(ctx.parent), ctx.info_name or "") if ctx.parent is not None else ()
+
+
+def _empty(one: Option | Argument) -> UsageError:
     """What is said of an empty value: mostly it was meant to be that of a shell's variable."""
-    if param.param_type_name == "option":
-        return UsageError(f"{max(param.opts, key=len)} is empty", hint=f"give a value, or leave it out; {_UNSET}")
-    name = (param.metavar or param.name.upper()).strip("[].")
-    return UsageError(f"{name} is empty", hint=_UNSET)
+    if isinstance(one, Option):
+        return UsageError(f"{one.spelled} is empty", hint=f"give a value, or leave it out; {_UNSET}")
+    return UsageError(f"{one.metavar.strip('[].')} is empty", hint=_UNSET)
 
 
 class _Commands(_Helped, TyperGroup):
@@ -77,19 +81,21 @@ class _Group(_Helped, TyperGroup):
         own = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
         if not (args and (args[0] in COMMANDS or (len(args) == 1 and args[0] in own))):
             args = ["ask", *args]
-        if args[0] == "ask":
-            args = _with_values(args)
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, _with_values(args, TREE.at(("ask",))) if args[0] == "ask" else args)
 
 
-def _with_values(args: list[str]) -> list[str]:
+def _with_values(args: list[str], command: Command) -> list[str]:
     """`--dry-run` without its optional value gets one, up to `--`."""
     end = args.index("--") if "--" in args else len(args)
-    return ["--dry-run=request" if a == "--dry-run" and i < end else a for i, a in enumerate(args)]
+    bare = {name: option.bare for option in command.options if option.bare is not None for name in option.names}
+    return [f"{a}={bare[a]}" if a in bare and i < end else a for i, a in enumerate(args)]
+
+
+# -- typer's tree ---------------------------------------------------------------------------------------------
 
 
 def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
-    """The application with these commands; a run imports no more than the one it needs."""
+    """The application with these commands; a run makes no more than the one it needs."""
     app = typer.Typer(
         cls=_Group,
         name="avow",
@@ -100,36 +106,78 @@ def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
-    @app.callback(invoke_without_command=True)
+    @app.callback(invoke_without_command=True, help=TREE.help)
     def root(
-        version: bool = typer.Option(False, "-V", "--version", help="Print the version.", is_eager=True),
+        version: bool = typer.Option(False, "-V", "--version", is_eager=True),
     ) -> None:
-        """Ask Claude, and always know which model answered."""
         del version
 
     for name in names:
-        module = import_module(f"avow.commands.{name}")
-        if hasattr(module, "app"):
-            for command in module.app.registered_commands:
-                command.cls = _Command
-            app.add_typer(module.app, name=name, cls=_Commands)
-        else:
-            app.command(name, cls=_Command)(module.command)
+        _add(app, TREE.at((name,)))
     return app
 
 
-def tree(names: Sequence[str] = COMMANDS) -> "Command":
-    """All commands as values, for help, completions and the man page."""
-    from avow.reference.topics import TOPICS
-    from avow.reference.tree import read
-    from avow.settings.keys import KEYS
+def _add(app: typer.Typer, command: Command) -> None:
+    if command.commands:
+        inner = typer.Typer(help=command.help, no_args_is_help=command.helps_alone)
+        for child in command.commands:
+            _add(inner, child)
+        app.add_typer(inner, name=command.name, cls=_Commands)
+    else:
+        settings = {"ignore_unknown_options": True} if command.dashes else None
+        app.command(command.name, cls=_Command, help=command.help, context_settings=settings)(_function(command))
 
-    keys = tuple(KEYS)
-    words: dict[tuple[str, ...], tuple[str, ...]] = {
-        ("help",): tuple(TOPICS),
-        **{("config", verb): keys for verb in ("get", "set", "unset")},
-    }
-    return read(typer.main.get_command(build(names)), words=words)
+
+def _function(command: Command) -> Callable[..., None]:
+    """What typer calls: a function whose signature is made from the command's rows (PEP 362's `__signature__`)."""
+    rows = [row for row in command.rows if row is not HELP]
+    names = {_parameter(row): row.name for row in rows}
+
+    def function(context: typer.Context, **values: Any) -> None:
+        raise typer.Exit(perform(command, Typed({names[name]: value for name, value in values.items()}), context.obj))
+
+    function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)]
+        + [_argument(row) if isinstance(row, Argument) else _option(row) for row in rows]
+    )
+    return function
+
+
+def perform(command: Command, typed: Typed, context: Context) -> int:
+    """Run a command and give the exit status. It is `command` in the module of its name, or `list_command` for a
+    command of a command."""
+    module = import_module(f"avow.commands.{command.path[0]}")
+    return int(getattr(module, "_".join((*command.path[1:], "command")))(typed, context))
+
+
+def _parameter(row: Option | Argument) -> str:
+    """The name of a function's parameter."""
+    return row.name.replace(".", "_")
+
+
+def _argument(row: Argument) -> inspect.Parameter:
+    info = typer.Argument(metavar=row.metavar, help=row.help, show_default=False, hidden=row.hidden)
+    kind: Any = list[str] if row.repeatable else str
+    default = inspect.Parameter.empty if row.required else None
+    return _made(row, kind if row.required else kind | None, info, default)
+
+
+def _option(row: Option) -> inspect.Parameter:
+    bounds: dict[str, Any] = {}
+    if row.form == "integer":  # of other settings, and of a setting's most, the settings' own check speaks
+        bounds = {"min": row.least, "max": None if row.is_setting else row.most}
+    info = typer.Option(*row.names, metavar=row.metavar, help=row.help, show_default=False, **bounds)
+    default = False if row.form == "nothing" else None if row.is_setting else row.default
+    return _made(row, _TYPES[row.form], info, default)
+
+
+def _made(row: Option | Argument, kind: Any, info: Any, default: object) -> inspect.Parameter:
+    return inspect.Parameter(
+        _parameter(row), inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info]
+    )
+
+
+# -- a line of words ------------------------------------------------------------------------------------------
 
 
 def invoke(arguments: Sequence[str], context: Context) -> int:
@@ -165,11 +213,9 @@ def _refuse_typo(args: list[str], context: Context) -> None:
     """A single word on a terminal that is nearly a command's name is no prompt one would pay for."""
     if len(args) != 1 or args[0] in COMMANDS or args[0].startswith("-") or not context.stdin_is_terminal:
         return
-    import difflib
-
-    near = difflib.get_close_matches(args[0], COMMANDS, 1, SPELLING)
+    near = nearest(args[0], COMMANDS, alike=TYPING_ERROR)
     if near:
         raise UsageError(
-            f"there is no command {args[0]!r}; did you mean {near[0]!r}?",
+            f"there is no command {args[0]!r}; did you mean {near!r}?",
             hint=f"to send the word as a prompt: avow -- {args[0]}",
         )

@@ -1,10 +1,8 @@
 """`avow why`: how an exchange was routed, hop by hop, with the evidence."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
-import typer
-
+from avow.asking.typed import Typed
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exchange.exchange import as_json
@@ -19,13 +17,9 @@ class WhyOptions:
     as_json: bool = False
 
 
-def command(
-    context: typer.Context,
-    reference: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole object instead.")] = False,
-) -> None:
-    """Say how the last exchange (or that one) was routed, hop by hop, with the evidence."""
-    raise typer.Exit(run(WhyOptions(reference, as_json), context.obj))
+def command(typed: Typed, context: Context) -> ExitCode:
+    """Explain what was named."""
+    return run(WhyOptions(typed.text("reference"), typed.flag("as_json")), context)
 
 
 def run(options: WhyOptions, context: Context) -> ExitCode:

@@ -7,12 +7,12 @@ of `ask`. In prompt and system `$name` and `${name}` are variables and `$$` is a
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template as Pattern
 
-from avow.errors import FileError, UnreadableFile, UsageError
+from avow.errors import FileError, UnreadableFile, UsageError, nearest
 from avow.files.private import write_private
 from avow.files.reading import Wait, read_text
 from avow.prompt.limits import REQUEST
@@ -140,13 +140,6 @@ def delete(folder: Path, name: str) -> Path:
     except OSError as error:
         raise FileError(f"{where}: it cannot be deleted: {(error.strerror or str(error)).lower()}") from error
     return where
-
-
-def nearest(name: str, known: Collection[str]) -> str | None:
-    """The known name that is most like `name`, if any is."""
-    import difflib
-
-    return next(iter(difflib.get_close_matches(name, known, 1)), None)
 
 
 def _path_of(folder: Path, name: str) -> Path:

@@ -1,6 +1,7 @@
 """The completion for bash."""
 
-from avow.reference.tree import Command, Option, WordSource
+from avow.reference.tree import Command
+from avow.settings.options import Option, WordSource
 
 _HEAD = """# bash completion for avow; made from its command tree by `avow completion bash`
 
@@ -82,13 +83,13 @@ def _values(command: Command) -> list[str]:
     """What fits as the value of an option, at this command."""
     lines = []
     for option in command.options:
-        if option.metavar is None:
+        if option.value_name is None:
             continue
         if option.value_is_optional:
             continue
         at = " ".join(command.path)
         pattern = "|".join(f'"{at} {name}"' for name in option.names)
-        lines.append(f"        {pattern}) {_reply(option.source)}return ;;\n")
+        lines.append(f"        {pattern}) {_reply(option.fits)}return ;;\n")
     return lines
 
 
@@ -101,7 +102,7 @@ def _words(command: Command, tree: Command) -> list[str]:
     if command.commands:
         children = "\\n".join(child.name for child in command.commands)
         lines.append(f"            else\n                _avow_reply $'{children}'\n")
-    elif command.arguments and (reply := _reply(command.arguments[0].source)):
+    elif command.listed and (reply := _reply(command.listed[0].source)):
         lines.append(f"            else\n                {reply.removesuffix('; ')}\n")
     lines.append("            fi ;;\n")
     return lines
@@ -120,7 +121,7 @@ def _list(options: list[Option]) -> str:
 def _spelled(option: Option) -> list[str]:
     if not option.value_is_optional:
         return list(option.names)
-    return [*option.names, *(f"{name}={word}" for name in option.names for word in option.source.words)]
+    return [*option.names, *(f"{name}={word}" for name in option.names for word in option.fits.words)]
 
 
 def _reply(source: WordSource) -> str:

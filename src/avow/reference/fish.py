@@ -1,6 +1,7 @@
 """The completion for fish."""
 
-from avow.reference.tree import Command, Option, WordSource
+from avow.reference.tree import Command
+from avow.settings.options import Option, WordSource
 
 _HEAD = """# fish completion for avow; made from its command tree by `avow completion fish`
 
@@ -39,7 +40,7 @@ def script(tree: Command) -> str:
         parts += [_option(command, option) for option in command.options]
         if not command.path:
             parts += [_option(command, option) for option in ask.options if "--help" not in option.names]
-        parts += [_argument(command, argument.source) for argument in command.arguments[:1]]
+        parts += [_argument(command, argument.source) for argument in command.listed[:1]]
     return "".join(parts)
 
 
@@ -71,9 +72,9 @@ def _option(command: Command, option: Option) -> str:
     names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in option.names)
     value = ""
     if option.value_is_optional:
-        value = f" -a {_quoted(' '.join(option.source.words))}"
-    elif option.metavar is not None:
-        value = " " + _value(option.source)
+        value = f" -a {_quoted(' '.join(option.fits.words))}"
+    elif option.value_name is not None:
+        value = " " + _value(option.fits)
     return f"{_at(command)} {names}{value} -d {_quoted(option.help)}\n"
 
 

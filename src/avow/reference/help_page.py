@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from avow.reference.examples import EXAMPLES
-from avow.reference.tree import OWN, Command, Option
+from avow.reference.tree import Command
+from avow.settings.options import OWN, Option
 from avow.terminal.cells import wrap
 from avow.terminal.table import definitions
 
@@ -18,7 +19,7 @@ def page(command: Command, width: int) -> str:
     width = min(width, WIDEST)
     parts = [_usage(command, width)]
     parts += [_filled(paragraph, width) for paragraph in command.help.split("\n\n")]
-    arguments = [(argument.metavar, argument.help) for argument in command.arguments if argument.help]
+    arguments = [(argument.metavar, argument.help) for argument in command.listed if argument.help]
     parts.append(_section("Arguments", arguments, width))
     parts.append(_section("Commands", [(child.name, child.summary) for child in command.commands], width))
     for heading in headings(command):
@@ -36,7 +37,7 @@ def headings(command: Command) -> tuple[str, ...]:
 
 def usage(command: Command) -> str:
     """The one line that shows its form."""
-    tail = ["COMMAND"] if command.commands else [argument.metavar for argument in command.arguments]
+    tail = ["COMMAND"] if command.commands else [argument.metavar for argument in command.listed]
     return " ".join(("avow", *command.path, "[OPTIONS]", *tail))
 
 
@@ -47,9 +48,9 @@ def _usage(command: Command, width: int) -> str:
 def _names(option: Option) -> str:
     short = "" if option.names[0][1:2] != "-" else "    "
     names = short + ", ".join(option.names)
-    if option.metavar is None:
+    if option.value_name is None:
         return names
-    return f"{names}{option.metavar}" if option.value_is_optional else f"{names} {option.metavar}"
+    return f"{names}{option.value_name}" if option.value_is_optional else f"{names} {option.value_name}"
 
 
 def _section(heading: str, rows: Iterable[Row], width: int) -> str:

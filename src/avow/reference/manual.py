@@ -6,7 +6,8 @@ from avow import __version__
 from avow.exit_codes import MEANINGS
 from avow.reference.examples import EXAMPLES
 from avow.reference.help_page import headings, usage
-from avow.reference.tree import Command, Option
+from avow.reference.tree import Command
+from avow.settings.options import Option
 
 _FACTS = (
     (
@@ -60,7 +61,7 @@ def _command(command: Command) -> list[str]:
     lines = [f".SS {_text(usage(command))}"]
     for number, paragraph in enumerate(command.help.split("\n\n")):
         lines += [*([".PP"] if number else []), _text(" ".join(paragraph.split()))]
-    for argument in command.arguments:
+    for argument in command.listed:
         if argument.help:
             lines += [".TP", f".I {_text(argument.metavar)}", _text(argument.help)]
     if not command.commands:
@@ -72,8 +73,8 @@ def _command(command: Command) -> list[str]:
 
 def _option(option: Option) -> list[str]:
     value = ""
-    if option.metavar is not None:
-        value = f"{'' if option.value_is_optional else ' '}\\fI{_text(option.metavar)}\\fR"
+    if option.value_name is not None:
+        value = f"{'' if option.value_is_optional else ' '}\\fI{_text(option.value_name)}\\fR"
     names = ", ".join(f"\\fB{_text(name)}\\fR" for name in option.names)
     return [".TP", f"{names}{value}", _text(option.help)]
 

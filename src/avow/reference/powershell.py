@@ -1,6 +1,7 @@
 """The completion for PowerShell."""
 
-from avow.reference.tree import Command, Option, WordSource
+from avow.reference.tree import Command
+from avow.settings.options import Option, WordSource
 
 _HEAD = """# PowerShell completion for avow; made from its command tree by `avow completion powershell`
 
@@ -76,7 +77,7 @@ def script(tree: Command) -> str:
     parts += [line for command in tree.all() for option in command.options for line in _values(command, option)]
     parts.append("    }\n    $arguments = @{\n")
     for command in tree.all():
-        if command.arguments and (words := _words(command.arguments[0].source)):
+        if command.listed and (words := _words(command.listed[0].source)):
             parts.append(f"        {_quoted(' '.join(command.path))} = @({words})\n")
     parts += ["    }\n", _TAIL]
     return "".join(parts)
@@ -88,8 +89,8 @@ def _table(command: Command, rows: dict[str, str]) -> str:
 
 
 def _values(command: Command, option: Option) -> list[str]:
-    words = _words(option.source)
-    if option.metavar is None or option.value_is_optional or not words:
+    words = _words(option.fits)
+    if option.value_name is None or option.value_is_optional or not words:
         return []
     at = " ".join(command.path)
     return [f"        {_quoted(f'{at} {name}')} = @({words})\n" for name in option.names]

@@ -2,7 +2,8 @@
 
 import re
 
-from avow.reference.tree import Argument, Command, Option, WordSource
+from avow.reference.tree import Argument, Command
+from avow.settings.options import Option, WordSource
 
 _HEAD = """#compdef avow
 # zsh completion for avow; made from its command tree by `avow completion zsh`
@@ -57,7 +58,7 @@ def _function(command: Command) -> str:
 
 def _single(command: Command) -> str:
     specs = [_spec(option) for option in command.options]
-    specs += [_positional(index, argument) for index, argument in enumerate(command.arguments, 1)]
+    specs += [_positional(index, argument) for index, argument in enumerate(command.listed, 1)]
     lines = " \\\n        ".join(specs)
     return f"{_function(command)}() {{\n    _arguments -s -S : \\\n        {lines}\n}}\n\n"
 
@@ -82,13 +83,13 @@ def _described(name: str, command: Command) -> str:
 def _spec(option: Option) -> str:
     words = re.sub(r"([\[\]:\\])", r"\\\1", option.help)
     value = ""
-    if option.metavar is not None:
+    if option.value_name is not None:
         mark = ":" if not option.value_is_optional else "::"
-        value = f"{mark}{_plain(option.metavar)}:{_action(option.source)}"
+        value = f"{mark}{_plain(option.value_name)}:{_action(option.fits)}"
     specs = []
     for name in option.names:
         others = "*" if option.repeatable else f"({' '.join(option.names)})" if len(option.names) > 1 else ""
-        joined = "" if option.metavar is None else "=" if name.startswith("--") else "+"
+        joined = "" if option.value_name is None else "=" if name.startswith("--") else "+"
         if option.value_is_optional:
             joined = "=-"
         specs.append(_quoted(f"{others}{name}{joined}[{words}]{value}"))

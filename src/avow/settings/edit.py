@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from avow.errors import ConfigError, UsageError
+from avow.errors import ConfigError, UsageError, nearest
 from avow.files.private import write_private
-from avow.settings.keys import KEYS, OVERRIDES, EntryError, Key, about, checked, from_text, nearest
+from avow.settings.keys import KEYS, EntryError, about, checked, from_text
 from avow.settings.levels import bytes_of, parse
+from avow.settings.options import OVERRIDES, Option
 from avow.settings.toml_lines import Statement, split_key, statements
 
 Names = tuple[str, ...]
@@ -47,7 +48,7 @@ def unset_value(path: Path, name: str) -> bool:
     return True
 
 
-def locate(name: str) -> tuple[Names, Key, Names]:
+def locate(name: str) -> tuple[Names, Option, Names]:
     """Where the setting `name` stands in the file, its key, and the path within it where it is a table.
 
     Raises UsageError, with the nearest valid name.
@@ -86,7 +87,7 @@ def _readings(name: str) -> Iterator[Names]:
     yield _parts(name)
 
 
-def _inner(key: Key, rest: Names) -> Names | None:
+def _inner(key: Option, rest: Names) -> Names | None:
     """The path within a table; a model's name may hold dots that were not quoted."""
     if not rest:
         return ()
@@ -101,7 +102,7 @@ def _inner(key: Key, rest: Names) -> Names | None:
     return (".".join(rest),)
 
 
-def _value(name: str, key: Key, inner: Names, text: str) -> object:
+def _value(name: str, key: Option, inner: Names, text: str) -> object:
     try:
         if not inner:
             return from_text(key, text)

@@ -1,24 +1,12 @@
-"""The settings avow knows: each is declared once, with its kind, its default and its words of help."""
+"""The settings by name, and what a value of each must be."""
 
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from avow.models.catalogue import DEFAULT_MODEL
-from avow.wire.request import API_URL
-
-Kind = Literal["text", "integer", "number", "flag", "words", "models", "command", "table"]
-"""`words` is a list of texts; `models` a list of model names or one word of `choices`; `command` a list of
-arguments. Lists become tuples."""
-
-YEAR_S = 366 * 24 * 3600
-MOST_FALLBACKS = 3
-OVERRIDES = ("max_tokens", "thinking", "effort", "speed")
-"""What `overrides."MODEL"` may hold: the fields that an entry of the API's `fallbacks` takes."""
-
-_NEVER_EMPTY = frozenset({"model", "base_url"})
-"""Texts of which an empty one is a slip; of others it takes back what a level below says."""
+from avow.errors import nearest
+from avow.settings.options import OPTIONS, OVERRIDES, Kind, Option
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -35,26 +23,6 @@ _KINDS: Mapping[Kind, str] = {
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token of RFC 9110, 5.6.2
 
 
-class Key(NamedTuple):
-    """One setting. `flag` is the option of `ask` that says the same; `least` and `most` bound a number;
-    `secret` says that its values are never shown."""
-
-    name: str
-    kind: Kind
-    help: str
-    default: object = None
-    choices: tuple[str, ...] = ()
-    flag: str | None = None
-    least: float | None = None
-    most: float | None = None
-    secret: bool = False
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that sets it."""
-        return "AVOW_" + self.name.upper().replace(".", "_").replace("-", "_")
-
-
 class EntryError(ValueError):
     """A value within a table is wrong; `path` leads to it from the table."""
 
@@ -68,63 +36,7 @@ def about(name: str, error: ValueError) -> str:
     return f"{'.'.join((name, *error.path)) if isinstance(error, EntryError) else name} {error}"
 
 
-def _flag(name: str, words: str, option: str | None, default: bool = False) -> Key:
-    return Key(name, "flag", words, default, flag=option)
-
-
-_DECLARED = (
-    Key("model", "text", "the model, or an alias", DEFAULT_MODEL, flag="--model"),
-    Key("system", "text", "the system prompt", flag="--system"),
-    Key("system_file", "text", "the path of a file with the system prompt", flag="--system-file"),
-    Key(
-        "fallback", "models", "what may answer if the model declines: default, none, or up to three models", "default",
-        choices=("default", "none"), flag="--fallback", most=MOST_FALLBACKS,
-    ),
-    Key("fallback_by", "text", "who falls back: the API, or avow", "server", ("server", "client"), "--fallback-by"),
-    Key("if_unavailable", "models", "what to ask when a model cannot be had", (), flag="--if-unavailable"),
-    _flag("accept_fallback", "exit 0 when a declared fallback answered", "--accept-fallback"),
-    _flag("hold", "withhold the answer unless the exit status is 0", "--hold"),
-    Key("output", "text", "the form of the output", "text", ("text", "json", "jsonl"), "--output"),
-    Key("report", "text", "a file, or fd:N, that gets the JSON object too", flag="--report"),
-    _flag("raw", "never render Markdown", "--raw"),
-    _flag("markdown", "always render Markdown", "--markdown"),
-    Key("extract", "text", "print only that fenced code block", None, ("first", "last"), "--extract"),
-    _flag("show_thinking", "thinking summaries, on stderr", "--show-thinking"),
-    Key("max_tokens", "integer", "the most tokens of an answer", flag="--max-tokens", least=1),
-    Key("effort", "text", "how hard to think: low, medium, high, xhigh, max", flag="--effort"),
-    Key("stop", "words", "texts at which the model stops", (), flag="--stop"),
-    Key("speed", "text", "how fast: standard, fast", flag="--speed"),
-    Key("options", "table", "other fields of the request's body", flag="-o"),
-    Key("schema", "text", "the path of a JSON Schema that the answer must fit", flag="--schema"),
-    Key("timeout", "number", "seconds the API may stay silent", flag="--timeout", least=0.001, most=YEAR_S),
-    Key("deadline", "number", "seconds for the whole exchange", flag="--deadline", least=0.001, most=YEAR_S),
-    Key("retries", "integer", "how often to ask again", 2, flag="--retries", least=0, most=1000),
-    _flag("stream", "take the answer as it is written", "--no-stream", True),
-    _flag("stdin", "read stdin where it is not a terminal", "--no-stdin", True),
-    _flag("quiet", "no notes; facts and errors stay", "--quiet"),
-    _flag("verbose", "say more on stderr", "--verbose"),
-    Key("color", "text", "colours", "auto", ("auto", "always", "never"), "--color"),
-    _flag("plain", "no boxes and no animation, for screen readers", "--plain"),
-    Key("base_url", "text", "where the API is", API_URL),
-    Key("auth_style", "text", "how the key is sent", None, ("x-api-key", "bearer"), "--auth-style"),
-    Key("api_version", "text", "the anthropic-version header", flag="--api-version"),
-    Key("headers", "table", "more headers; their values are never shown", flag="--header", secret=True),
-    Key("api_key_command", "command", "a command that prints the API key", ()),
-    _flag("keyring.enabled", "look for the API key in the keyring", None, True),
-    _flag("history.enabled", "keep each exchange", "--no-history", True),
-    Key("history.content", "text", "what is kept: full, or none (routing only)", "full", ("full", "none")),
-    _flag("history.attachments", "keep the files that went with a prompt", None, True),
-    Key("history.keep_days", "integer", "delete exchanges older than this", least=1, most=36_600),
-    Key("on_reroute", "command", "a command run after a rerouted answer, the JSON object on its stdin", ()),
-    Key("on_reroute_timeout", "number", "seconds that command may take", 10.0, least=0.001, most=3600),
-    Key("profile", "text", "the profile used where none is named", flag="--profile"),
-    Key("aliases", "table", "names of your own for models"),
-    Key("prices", "table", "prices of your own, in USD per million tokens"),
-    Key("same_models", "table", "names that you vouch for as the same model"),
-    Key("overrides", "table", "what a fallback model is asked with instead: " + ", ".join(OVERRIDES)),
-)  # fmt: skip
-
-KEYS: Mapping[str, Key] = {key.name: key for key in _DECLARED}
+KEYS: Mapping[str, Option] = {option.name: option for option in OPTIONS if option.is_setting}
 """Every setting by name, in the order in which they are listed."""
 
 GROUPS = frozenset(name.partition(".")[0] for name in KEYS if "." in name)
@@ -136,16 +48,7 @@ def is_key(name: str) -> bool:
     return name in KEYS
 
 
-def nearest(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str | None:
-    """The valid name most like `name`, or None where none is like it."""
-    from difflib import get_close_matches
-
-    wanted = name[:100].lower().replace("-", "_")
-    by_tail = [one for one in known if one.rpartition(".")[2] == wanted]
-    return next(iter(get_close_matches(wanted, known, 1, 0.6) or by_tail), None)
-
-
-def checked(key: Key, value: object) -> object:
+def checked(key: Option, value: object) -> object:
     """`value` in its final form: lists as tuples. Raises ValueError that says what it should be."""
     match key.kind:
         case "flag" if isinstance(value, bool):
@@ -157,7 +60,7 @@ def checked(key: Key, value: object) -> object:
         case "text" if isinstance(value, str):
             if key.choices and value not in key.choices:
                 raise ValueError(f"must be one of {', '.join(key.choices)}, not {value[:40]!r}")
-            if key.name in _NEVER_EMPTY and not value.strip():
+            if key.never_empty and not value.strip():
                 raise ValueError("must not be empty")
             return value
         case "models":
@@ -171,7 +74,7 @@ def checked(key: Key, value: object) -> object:
     raise ValueError(f"must be {_KINDS[key.kind]}, not {_kind_of(value)}")
 
 
-def from_text(key: Key, text: str) -> object:
+def from_text(key: Option, text: str) -> object:
     """The value that `text`, from the environment or the command line, stands for; checked.
 
     A flag is 1, true, yes, on, or the contrary; a list a TOML array, models with commas between them, or a
@@ -199,14 +102,14 @@ def from_text(key: Key, text: str) -> object:
     return checked(key, value)
 
 
-def _number(key: Key, text: str) -> int | float:
+def _number(key: Option, text: str) -> int | float:
     try:
         return int(text) if key.kind == "integer" else float(text)
     except ValueError:
         raise ValueError(f"must be {_KINDS[key.kind]}") from None
 
 
-def _toml(key: Key, text: str) -> object:
+def _toml(key: Option, text: str) -> object:
     """A JSON or TOML value. JSON is tried first: it is at hand already."""
     import json
 
@@ -221,7 +124,7 @@ def _toml(key: Key, text: str) -> object:
             raise ValueError(f"must be {_KINDS[key.kind]}, in TOML or JSON") from None
 
 
-def _bounded(key: Key, value: int | float) -> int | float:
+def _bounded(key: Option, value: int | float) -> int | float:
     if not math.isfinite(value) if isinstance(value, float) else value.bit_length() > 63:
         raise ValueError("must be a finite number")
     if key.least is not None and value < key.least:
@@ -231,7 +134,7 @@ def _bounded(key: Key, value: int | float) -> int | float:
     return value
 
 
-def _models(key: Key, value: object) -> object:
+def _models(key: Option, value: object) -> object:
     if isinstance(value, str):
         value = value if value in key.choices else [name.strip() for name in value.split(",")]
     if isinstance(value, str):
@@ -260,7 +163,7 @@ def _runnable(words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
-def _table(key: Key, table: Mapping[Any, Any]) -> dict[str, Any]:
+def _table(key: Option, table: Mapping[Any, Any]) -> dict[str, Any]:
     if not all(isinstance(name, str) for name in table):
         raise ValueError("must be a table")
     check = _ENTRIES.get(key.name)

@@ -5,12 +5,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from avow.errors import ConfigError, UnreadableFile, UsageError
+from avow.errors import ConfigError, UnreadableFile, UsageError, nearest
 from avow.files.reading import Most, decoded, read_file, too_large
-from avow.settings.keys import GROUPS, KEYS, EntryError, Key, about, checked, from_text, is_key, nearest
+from avow.settings.keys import GROUPS, KEYS, EntryError, about, checked, from_text, is_key
+from avow.settings.options import Option
 from avow.wire.request import API_URL
 
-__all__ = ["KEYS", "Config", "Key", "Origin", "Settings", "is_key", "load", "read", "resolve", "unknown_variables"]
+__all__ = ["KEYS", "Config", "Origin", "Settings", "is_key", "load", "read", "resolve", "unknown_variables"]
 
 MOST = Most(1 << 20, "a config may be")
 NO_KEYS = frozenset({"AVOW_CONFIG_DIR", "AVOW_DATA_DIR", "AVOW_CACHE_DIR", "AVOW_DEBUG"})
@@ -274,7 +275,7 @@ def resolve(
 _Given = dict[str, tuple[object, Origin]]
 
 
-def _merged(key: Key, levels: list[_Given], origins: dict[str, Origin]) -> dict[str, object]:
+def _merged(key: Option, levels: list[_Given], origins: dict[str, Origin]) -> dict[str, object]:
     """A table's entries, those of earlier levels first; names of headers are alike in any case."""
     merged: dict[str, object] = {}
     seen: set[str] = set()
@@ -305,7 +306,7 @@ def _given(kind: Level, given: Mapping[str, object]) -> _Given:
             continue
         if value is None:
             continue
-        where = (key.flag or name) if kind == "flag" else f"{kind}: {name}"
+        where = key.spelled if kind == "flag" else f"{kind}: {name}"
         try:
             found[name] = checked(key, value), Origin(kind, where)
         except ValueError as error:
@@ -359,19 +360,18 @@ def _profile(named: str | None, environ: Mapping[str, str], config: Config) -> t
     return name, config.profiles[name]
 
 
-def _by_variable(variable: str) -> Key | None:
+def _by_variable(variable: str) -> Option | None:
     if not _VARIABLES:
         _VARIABLES.update({key.variable: key for key in KEYS.values()})
     return _VARIABLES.get(variable)
 
 
-_VARIABLES: dict[str, Key] = {}
+_VARIABLES: dict[str, Option] = {}
 
 
 def unknown_variables(environ: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:
     """Variables that begin with `AVOW_` and set nothing, each with the one that may have been meant."""
-    known = tuple(key.variable for key in KEYS.values())
+    known = {key.variable: name for name, key in KEYS.items()}
     odd = sorted(n for n in environ if n.startswith("AVOW_") and n not in NO_KEYS and n not in known)
-    from difflib import get_close_matches
-
-    return tuple((name, next(iter(get_close_matches(name[:100], known, 1, 0.7)), None)) for name in odd)
+    near = ((name, nearest(name.removeprefix("AVOW_"), KEYS)) for name in odd)
+    return tuple((name, KEYS[key].variable if key else None) for name, key in near)

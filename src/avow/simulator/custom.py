@@ -37,7 +37,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from avow.errors import UsageError
+from avow.errors import UsageError, nearest
 from avow.files.reading import Wait, read_text
 from avow.simulator.script import FAULTS, Fault, HttpError, PlayedHop, Scenario
 
@@ -170,10 +170,8 @@ def _headers(table: dict[str, Any], where: str) -> tuple[tuple[str, str], ...]:
 def _check(table: dict[str, Any], known: dict[str, tuple[Check, str]], where: str, inside: str) -> None:
     for key, value in table.items():
         if key not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(key, known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+            near = nearest(key, known)
+            hint = f"did you mean {near!r}?" if near else f"known keys: {', '.join(known)}"
             raise UsageError(f"{where}: there is no key {inside + key!r}", hint=hint)
         fits, wanted = known[key]
         if not fits(value):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from avow.errors import UsageError
+from avow.errors import UsageError, nearest
 from avow.files.reading import Wait
 from avow.simulator import answers
 from avow.simulator.script import RETURNED, Fault, HttpError, Json, PlayedHop, Scenario
@@ -289,10 +289,8 @@ def load(name_or_path: str | Path, folder: Path | None = None, wait: Wait | None
 
 
 def _nearest(name: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, TABLE, n=1, cutoff=0.5)
-    asked = f"did you mean {near[0]!r}? " if near else ""
+    near = nearest(name, TABLE)
+    asked = f"did you mean {near!r}? " if near else ""
     return f"{asked}`avow simulate list` prints them all; a path to a TOML file works too"
 
 

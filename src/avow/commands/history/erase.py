@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from avow.commands.history.filter_options import FilterOptions, filters_of
+from avow.asking.typed import Typed
+from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters
 from avow.context import Context
 from avow.errors import HistoryError, UsageError
 from avow.exit_codes import ExitCode
@@ -24,8 +25,14 @@ class EraseOptions:
     references: tuple[str, ...] = ()
     search: str | None = None
     older_than: str | None = None
-    choice: FilterOptions = field(default_factory=FilterOptions)
+    filters: FilterOptions = field(default_factory=FilterOptions)
     yes: bool = False
+
+
+def erased(typed: Typed) -> EraseOptions:
+    """The options that `redact` and `delete` share."""
+    found = (typed.words("references"), typed.text("search"), typed.text("older_than"))
+    return EraseOptions(*found, typed_filters(typed), typed.flag("yes"))
 
 
 def run_redact(options: EraseOptions, context: Context) -> ExitCode:
@@ -105,14 +112,14 @@ def _numbers(options: EraseOptions, context: Context, history: "History") -> tup
     """The numbers of the exchanges meant. Raises UsageError where nothing says which."""
     from avow.history import moments, privacy, search
 
-    has_filter = options.choice != FilterOptions()
+    has_filter = options.filters != FilterOptions()
     if not (options.references or options.search or options.older_than or has_filter):
         raise UsageError(
             "which exchanges?",
             hint="give IDs, --search WORDS, --older-than AGE, or filters such as --since and --until",
         )
     chosen: list[set[int]] = []
-    filters = filters_of(options.choice, context)
+    filters = filters_of(options.filters, context)
     if options.references:
         chosen.append({number for one in options.references if (number := history.get(one).number) is not None})
     if options.search:

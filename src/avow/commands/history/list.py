@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from avow.commands.history.filter_options import FilterOptions, filters_of, nearest
+from avow.asking.typed import Typed
+from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters, unknown
 from avow.commands.history.lines import entries, lines, marked
 from avow.commands.paging import page
 from avow.context import Context
@@ -25,7 +26,7 @@ _EXCERPT_IN_PIPE = 100
 class ListOptions:
     """Which exchanges, how many (None: the default, 0: all), from where on, and in what form."""
 
-    choice: FilterOptions = field(default_factory=FilterOptions)
+    filters: FilterOptions = field(default_factory=FilterOptions)
     limit: int | None = None
     before: str | None = None
     as_json: bool = False
@@ -52,13 +53,19 @@ class ExportOptions:
     """The form, which exchanges, and whether what was said goes with them."""
 
     form: str = "jsonl"
-    choice: FilterOptions = field(default_factory=FilterOptions)
+    filters: FilterOptions = field(default_factory=FilterOptions)
     with_text: bool = True
+
+
+def listed(typed: Typed) -> ListOptions:
+    """The options that `list` and `search` share."""
+    forms = (typed.flag("as_json"), typed.flag("as_jsonl"))
+    return ListOptions(typed_filters(typed), typed.integer("limit"), typed.text("before"), *forms)
 
 
 def run_list(options: ListOptions, context: Context) -> ExitCode:
     """Print the newest exchanges."""
-    filters = filters_of(options.choice, context)
+    filters = filters_of(options.filters, context)
     history = _open(context)
     most = options.most
     found = history.rows(filters, limit=None if most is None else most + 1, before=_number(history, options.before))
@@ -82,7 +89,7 @@ def run_search(options: SearchOptions, context: Context) -> ExitCode:
 
     listed = options.listed
     query = raw_query(" ".join(options.words)) if options.fts else query_of(options.words)
-    filters = filters_of(listed.choice, context)
+    filters = filters_of(listed.filters, context)
     history = _open(context)
     most = listed.most
     limit = None if most is None else most + 1
@@ -103,8 +110,8 @@ def run_export(options: ExportOptions, context: Context) -> ExitCode:
     from avow.history.export import csv_lines, json_lines
 
     if options.form not in _FORMS:
-        raise nearest(options.form, _FORMS, "form")
-    found = _open(context).rows(filters_of(options.choice, context, both_kinds=False), oldest_first=True)
+        raise unknown(options.form, _FORMS, "form")
+    found = _open(context).rows(filters_of(options.filters, context, both_kinds=False), oldest_first=True)
     write = csv_lines if options.form == "csv" else json_lines
     _write(write(found, with_text=options.with_text), context)
     return ExitCode.OK

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from avow.commands.history.filter_options import FilterOptions, filters_of, nearest
+from avow.commands.history.filter_options import FilterOptions, filters_of, unknown
 from avow.commands.paging import page
 from avow.context import Context
 from avow.exit_codes import ExitCode
@@ -38,7 +38,7 @@ class StatsOptions:
     """What to sum up by, over which exchanges."""
 
     by: str = "month"
-    choice: FilterOptions = field(default_factory=FilterOptions)
+    filters: FilterOptions = field(default_factory=FilterOptions)
     as_json: bool = False
 
 
@@ -47,10 +47,10 @@ def run_stats(options: StatsOptions, context: Context) -> ExitCode:
     from avow.history import stats
 
     if options.by not in stats.GROUPS:
-        raise nearest(options.by, stats.GROUPS, "grouping")
-    filters = filters_of(options.choice, context)
+        raise unknown(options.by, stats.GROUPS, "grouping")
+    filters = filters_of(options.filters, context)
     history = context.history(context.settings(), read_only=True)
-    found = stats.stats(history, options.by, filters, simulated=options.choice.simulated)
+    found = stats.stats(history, options.by, filters, simulated=options.filters.simulated)
     if options.as_json:
         import json
 

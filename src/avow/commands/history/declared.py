@@ -1,0 +1,118 @@
+"""`avow history` and its commands, as values; and the filters that any command over the history can take."""
+
+from avow.exchange.exchange import Status
+from avow.reference.tree import Argument, Command
+from avow.routing.verdict import Verdict
+from avow.settings.options import EXCHANGES, FREE, MODELS, TEMPLATES, Option, WordSource
+
+VERDICTS = tuple(verdict.value for verdict in Verdict)
+STATUSES = tuple(status.value for status in Status)
+
+
+def _flag(name: str, words: str, *names: str) -> Option:
+    return Option(name, "flag", words, names, is_setting=False)
+
+
+def _text(name: str, words: str, metavar: str, source: WordSource = FREE, default: str | None = None) -> Option:
+    spelled = f"--{name.replace('_', '-')}"
+    return Option(name, "text", words, (spelled,), metavar, source=source, default=default, is_setting=False)
+
+
+def _words(name: str, words: str, source: WordSource) -> Option:
+    return Option(name, "words", words, (f"--{name}",), name.upper(), source=source, is_setting=False)
+
+
+REROUTED = _flag("rerouted", "Only where another model answered.", "--rerouted")
+FILTERS = (
+    REROUTED,
+    _words("verdict", "Only this verdict (repeatable).", WordSource(VERDICTS)),
+    _words("status", "Only this status (repeatable).", WordSource(STATUSES)),
+    _text("model", "Requested or answering model; * stands for anything.", "ID", MODELS),
+    _text("category", "Category of the decline.", "NAME"),
+    _text("template", "Asked with this template.", "NAME", TEMPLATES),
+    _text("since", "From then on: a day, a time, 7d, today.", "TIME"),
+    _text("until", "Until then; a day is included.", "TIME"),
+    _flag("simulated", "Only answers of the built-in stand-in.", "--simulated"),
+)
+"""Which exchanges are meant; `filter_options.typed_filters` reads what was typed."""
+
+_LISTED = (
+    Option("limit", "integer", "At most so many; 0 for all. Default 20.", ("--limit",), least=0, is_setting=False),
+    _text("before", "Go on after this one, to older ones.", "ID", EXCHANGES),
+    _flag("as_json", "One JSON array.", "--json"),
+    _flag("as_jsonl", "One JSON object a line.", "--jsonl"),
+)
+_YES = _flag("yes", "Do not ask.", "--yes", "-y")
+_IDS = Argument("references", "[ID]...", "Number, or part of an id.", EXCHANGES)
+_ERASED = (
+    _text("search", "Those that `search` finds for these words.", "WORDS"),
+    _text("older_than", "Those older than that: 90d, 1y.", "AGE"),
+    *FILTERS,
+    _YES,
+)
+
+HISTORY = Command(
+    ("history",),
+    "What was asked and who answered; times are by the local clock.",
+    commands=(
+        Command(("history", "list"), "The last exchanges, newest first.", options=(*FILTERS, *_LISTED)),
+        Command(
+            ("history", "show"),
+            "One exchange with its text and routing; beside it those that asked the same again.",
+            (Argument("reference", "[ID]", "Default: the last.", EXCHANGES),),
+            (
+                _flag("text", "The answer alone.", "--text"),
+                _flag("conversation", "Its whole conversation.", "--conversation"),
+                _flag("as_json", "The JSON object.", "--json"),
+            ),
+        ),
+        Command(
+            ("history", "search"),
+            "The exchanges that hold all these words in prompt or answer, newest first.",
+            (Argument("words", "WORDS...", '"…" holds words together.', may_be_empty=True),),
+            (
+                _flag("fts", "WORDS is a query in FTS5's syntax.", "--fts"),
+                _flag("best", "Best match first, among the last 200,000.", "--best"),
+                *FILTERS,
+                *_LISTED,
+            ),
+        ),
+        Command(
+            ("history", "stats"),
+            "How often the requested model answered, who else did and why, how long it took, what it cost.",
+            options=(
+                _text("by", "What to sum up by.", "day|week|month|model|category|template", default="month"),
+                *(option for option in FILTERS if option is not REROUTED),
+                _flag("as_json", "One JSON object.", "--json"),
+            ),
+        ),
+        Command(
+            ("history", "export"),
+            "Write exchanges to stdout as JSON Lines or CSV, oldest first; the stand-in's are left out.",
+            options=(
+                _text("format", "The form.", "jsonl|csv", default="jsonl"),
+                _flag("no_text", "Leave out all that was said.", "--no-text"),
+                *FILTERS,
+            ),
+        ),
+        Command(
+            ("history", "redact"),
+            "Remove what was said, and keep who was asked and who answered.",
+            (_IDS,),
+            _ERASED,
+        ),
+        Command(
+            ("history", "delete"),
+            "Remove exchanges for good: their text leaves the file, its search index and its log.",
+            (_IDS,),
+            _ERASED,
+        ),
+        Command(
+            ("history", "repair"),
+            "Check the file; where it is damaged, set it aside and save what can be read.",
+            options=(_YES,),
+        ),
+        Command(("history", "path"), "Where the file is."),
+    ),
+    helps_alone=True,
+)

@@ -1,0 +1,269 @@
+"""The table of options and settings: each is declared once, for the command line, the config and the help pages."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from avow.models.catalogue import DEFAULT_MODEL
+from avow.wire.request import API_URL
+
+Kind = Literal["text", "integer", "number", "flag", "words", "models", "command", "table"]
+"""`words` is a list of texts; `models` a list of model names or one word of `choices`; `command` a list of
+arguments. Lists become tuples."""
+
+Asked = Literal["models", "conversations", "exchanges", "templates", "scenarios"]
+"""What a completion asks avow for: `avow completion words KIND`."""
+
+Form = Literal["nothing", "text", "texts", "integer", "number"]
+"""What follows an option's name: nothing, one value, or one value each time that the option is repeated."""
+
+OWN = "Options"
+"""The heading of options that name none."""
+
+
+class WordSource(NamedTuple):
+    """Where the words that fit come from: these, those avow is asked for, or files; none of these is free text."""
+
+    words: tuple[str, ...] = ()
+    asked: Asked | None = None
+    files: bool = False
+
+
+FREE = WordSource()
+
+
+class Option(NamedTuple):
+    """What a user can say: on the command line by `names`, in the config and the environment by `name`, or in both.
+
+    On the command line: `metavar` is what its value is called, `heading` where it stands on a help page, `commands`
+    who takes it ("template save" is one), `source` what completes it, `says` the value that an option without one
+    stands for, `bare` the value where it may be left out (`--dry-run`), `sets` the setting it is short for.
+    A setting (`is_setting`) has a `default` (with `default_words` where that depends on something), an `example` in
+    TOML and, where `help` does not fit in the config, `config_help`; of another option `default` is the value where
+    it is not typed. `least` and `most` bound a number. `secret`: its values are never shown.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    names: tuple[str, ...] = ()
+    metavar: str | None = None
+    heading: str = OWN
+    commands: tuple[str, ...] = ()
+    source: WordSource = FREE
+    says: object = None
+    bare: str | None = None
+    sets: str | None = None
+    is_setting: bool = True
+    default: object = None
+    default_words: str = ""
+    example: str = ""
+    config_help: str = ""
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    secret: bool = False
+    may_be_empty: bool = False
+    """Whether an empty text is a value on the command line; elsewhere it is a slip."""
+    never_empty: bool = False
+    """Whether an empty text is a slip in the config too; of others it takes back what a level below says."""
+    is_path: bool = False
+    """Whether its value names a file, whose name may be any bytes."""
+    in_templates: bool = True
+    """Whether a template may set it. They are passed around: they may say how to ask, and not whom, with which
+    credentials, or which file to write."""
+
+    @property
+    def form(self) -> Form:
+        """What follows its name on the command line."""
+        if self.says is not None or self.kind == "flag":
+            return "nothing"
+        if self.kind == "integer" or self.kind == "number":
+            return self.kind
+        return "texts" if self.kind in ("words", "table") else "text"
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may stand in a line more than once."""
+        return self.form == "texts"
+
+    @property
+    def value_is_optional(self) -> bool:
+        """Whether its value may be left out, and is joined with `=` where it is not."""
+        return self.bare is not None
+
+    @property
+    def spelled(self) -> str:
+        """Its longest name: `--model`."""
+        return max(self.names, key=len, default=self.name)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "AVOW_" + self.name.upper().replace(".", "_").replace("-", "_")
+
+    @property
+    def value_name(self) -> str | None:
+        """What its value is called on a help page; None where it takes none."""
+        if self.form == "nothing":
+            return None
+        return self.metavar or "|".join(self.choices) or ("N" if self.form == "integer" else "TEXT")
+
+    @property
+    def fits(self) -> WordSource:
+        """What completes its value: `source`, else the words of a value name such as `text|json|jsonl`."""
+        if self.source != FREE:
+            return self.source
+        words = (self.value_name or "").split("|")
+        are_literal = all(word.islower() and word.replace("-", "").isalnum() for word in words)
+        return WordSource(tuple(words)) if are_literal else FREE
+
+
+REQUEST = "Model and request"
+WHAT = "What is asked"
+WHO = "Who may answer"
+PRINTED = "What is printed"
+INSTEAD = "Instead of asking"
+NETWORK = "Connection"
+
+YEAR_S = 366 * 24 * 3600
+MOST_FALLBACKS = 3
+OVERRIDES = ("max_tokens", "thinking", "effort", "speed")
+"""What `overrides."MODEL"` may hold: the fields that an entry of the API's `fallbacks` takes."""
+
+_ASK = ("ask",)
+_ASK_RETRY = ("ask", "retry")
+_ASK_SAVE = ("ask", "template save")
+_TALK = ("ask", "chat")
+_TALK_SAVE = ("ask", "chat", "template save")
+_ASK_RETRY_SAVE = ("ask", "retry", "template save")
+_TALK_RETRY = ("ask", "chat", "retry")
+_ALL = ("ask", "chat", "retry", "template save")
+
+MODELS = WordSource(asked="models")
+TEMPLATES = WordSource(asked="templates")
+SCENARIOS = WordSource(asked="scenarios")
+EXCHANGES = WordSource(asked="exchanges")
+FILES = WordSource(files=True)
+
+OPTIONS: tuple[Option, ...] = (
+    Option("model", "text", "Model or alias.", ("-m", "--model"), "ID", REQUEST, _ALL, MODELS,
+           default=DEFAULT_MODEL, example='"opus"', never_empty=True),
+    Option("system", "text", "System prompt.", ("-s", "--system"), "TEXT", WHAT, _TALK_SAVE,
+           example='"Answer in one paragraph."', may_be_empty=True),
+    Option("system_file", "text", "System prompt from a file.", ("--system-file",), "PATH", WHAT, _TALK_SAVE, FILES,
+           example='"~/persona.txt"', is_path=True, in_templates=False),
+    Option("files", "words", "Attach a file, - for stdin, or a URL.", ("-f", "--file"), "PATH", WHAT, _TALK, FILES,
+           is_setting=False, is_path=True),
+    Option("stdin", "flag", "Leave stdin alone.", ("--no-stdin",), None, WHAT, _ASK, says=False, default=True,
+           example="false", config_help="Read stdin where it is not a terminal."),
+    Option("template", "text", "A saved prompt.", ("-t", "--template"), "NAME", WHAT, _ASK, TEMPLATES,
+           is_setting=False, is_path=True),
+    Option("variables", "words", "A template's variable.", ("-p",), "KEY=VALUE", WHAT, _ASK, is_setting=False),
+    Option("continue_last", "flag", "Go on with the last conversation.", ("-c", "--continue"), None, WHAT, _TALK,
+           is_setting=False),
+    Option("conversation", "text", "Go on with that conversation.", ("--conversation",), "ID", WHAT, _TALK,
+           WordSource(asked="conversations"), is_setting=False),
+    Option("fallback", "models", "What may answer if the model declines.", ("--fallback",),
+           "default|none|MODEL[,…]", WHO, _ALL, WordSource(("default", "none"), "models"), default="default",
+           example='["opus", "haiku"]', choices=("default", "none"), most=MOST_FALLBACKS),
+    Option("fallback_by", "text", "Who falls back: the API, or avow.", ("--fallback-by",), None, WHO, _ALL,
+           default="server", example='"client"', choices=("server", "client")),
+    Option("if_unavailable", "models", "What to ask when a model cannot be had.", ("--if-unavailable",),
+           "MODEL[,…]", WHO, _ALL, MODELS, default=(), example='["opus"]'),
+    Option("accept_fallback", "flag", "Exit 0 when a declared fallback answered.", ("--accept-fallback",), None, WHO,
+           _ALL, default=False, example="true"),
+    Option("hold", "flag", "Withhold the answer unless the exit status is 0.", ("--hold",), None, WHO,
+           _ASK_RETRY_SAVE, default=False, example="true"),
+    Option("output", "text", "Form of the output.", ("--output",), None, PRINTED, _TALK_RETRY, default="text",
+           example='"json"', choices=("text", "json", "jsonl")),
+    Option("as_json", "flag", "The same as --output json.", ("--json",), None, PRINTED, _TALK_RETRY, says="json",
+           sets="output", is_setting=False),
+    Option("report", "text", "Write the JSON object there too.", ("--report",), "PATH|fd:N", PRINTED, _ASK_RETRY,
+           FILES, example='"/tmp/answer.json"', is_path=True, in_templates=False),
+    Option("raw", "flag", "Never render Markdown.", ("--raw",), None, PRINTED, _ALL, default=False, example="true"),
+    Option("markdown", "flag", "Always render Markdown.", ("--markdown",), None, PRINTED, _ALL, default=False,
+           example="true"),
+    Option("extract", "text", "Print only the first fenced code block.", ("-x", "--extract"), None, PRINTED,
+           _ASK_SAVE, says="first", example='"first"', choices=("first", "last"),
+           config_help="Print only that fenced code block."),
+    Option("extract_last", "flag", "Print only the last one.", ("--extract-last",), None, PRINTED, _ASK_SAVE,
+           says="last", sets="extract", is_setting=False),
+    Option("show_thinking", "flag", "Thinking summaries, on stderr.", ("--show-thinking",), None, PRINTED, _ALL,
+           default=False, example="true"),
+    Option("max_tokens", "integer", "The most tokens of an answer.", ("--max-tokens",), None, REQUEST, _TALK_SAVE,
+           default_words="64000, or 16000 without streaming, or the model's maximum where lower", example="2000",
+           least=1),
+    Option("effort", "text", "How hard to think.", ("--effort",), "low|medium|high|xhigh|max", REQUEST, _TALK_SAVE,
+           default_words="the model's own", example='"high"'),
+    Option("stop", "words", "Stop at this text (repeatable).", ("--stop",), "TEXT", REQUEST, _TALK_SAVE, default=(),
+           example='["END"]', config_help="Stop at one of these texts."),
+    Option("speed", "text", "How fast.", ("--speed",), "standard|fast", REQUEST, _TALK_SAVE,
+           default_words="the model's own", example='"fast"'),
+    Option("options", "table", "Any other field of the body.", ("-o",), "KEY=JSON", REQUEST, _TALK_SAVE,
+           example='{temperature = 0.5}'),
+    Option("schema", "text", "The answer must fit this JSON Schema.", ("--schema",), "PATH", REQUEST, _ASK_SAVE,
+           FILES, example='"answer.schema.json"', is_path=True),
+    Option("timeout", "number", "How long the API may stay silent.", ("--timeout",), "SECONDS", NETWORK, _TALK_RETRY,
+           default_words="120 between bytes, 600 before the first and without streaming", example="300",
+           config_help="How long the API may stay silent, in seconds.", least=0.001, most=YEAR_S),
+    Option("deadline", "number", "For all of it.", ("--deadline",), "SECONDS", NETWORK, _TALK_RETRY, example="900",
+           config_help="How long the whole exchange may take, in seconds.", least=0.001, most=YEAR_S),
+    Option("retries", "integer", "How often to ask again (2).", ("--retries",), "N", NETWORK, _TALK_RETRY, default=2,
+           example="5", config_help="How often to ask again.", least=0, most=1000),
+    Option("stream", "flag", "One response instead of a stream.", ("--no-stream",), None, NETWORK, _ALL, says=False,
+           default=True, example="false", config_help="Take the answer as it is written."),
+    Option("history.enabled", "flag", "Do not keep this exchange.", ("--no-history",), None, NETWORK, _TALK,
+           says=False, default=True, example="false", config_help="Keep each exchange.", in_templates=False),
+    Option("history.content", "text", "What is kept: all, or only who was asked and who answered.", default="full",
+           example='"none"', choices=("full", "none")),
+    Option("history.attachments", "flag", "Keep the files that went with a prompt.", default=True, example="false"),
+    Option("history.keep_days", "integer", "Delete exchanges that are older, in days.", default_words="kept for good",
+           example="90", least=1, most=36_600),
+    Option("quiet", "flag", "No notes; facts and errors stay.", ("-q", "--quiet"), None, PRINTED, _TALK_RETRY,
+           default=False, example="true"),
+    Option("verbose", "flag", "Say more on stderr.", ("--verbose",), None, PRINTED, _TALK_RETRY, default=False,
+           example="true"),
+    Option("color", "text", "Colours.", ("--color",), None, PRINTED, _TALK_RETRY, default="auto", example='"never"',
+           choices=("auto", "always", "never")),
+    Option("plain", "flag", "No boxes and no animation.", ("--plain",), None, PRINTED, _TALK_RETRY, default=False,
+           example="true"),
+    Option("profile", "text", "A profile of the config.", ("--profile",), "NAME", NETWORK, _TALK_RETRY,
+           example='"work"', config_help="The profile used where none is named.", in_templates=False),
+    Option("base_url", "text", "Where the API is.", default=API_URL, example='"https://gateway.example.com"',
+           never_empty=True),
+    Option("auth_style", "text", "How the key is sent.", ("--auth-style",), None, NETWORK, _TALK,
+           default_words="by the kind of key", example='"bearer"', choices=("x-api-key", "bearer"),
+           in_templates=False),
+    Option("api_version", "text", "The anthropic-version header.", ("--api-version",), "DATE", NETWORK, _TALK,
+           example='"2023-06-01"', in_templates=False),
+    Option("headers", "table", "One more header.", ("--header",), "NAME:VALUE", NETWORK, _TALK,
+           example='{X-Team = "docs"}', config_help="More headers; their values are never shown.", secret=True,
+           in_templates=False),
+    Option("api_key_command", "command", "A command that prints the API key.", default=(),
+           example='["pass", "show", "anthropic"]'),
+    Option("keyring.enabled", "flag", "Look for the API key in the keyring.", default=True, example="false"),
+    Option("on_reroute", "command", "A command run after a rerouted answer, the JSON object on its stdin.",
+           default=(), example='["sh", "-c", "cat >> reroutes.jsonl"]'),
+    Option("on_reroute_timeout", "number", "How long that command may take, in seconds.", default=10.0, example="30",
+           least=0.001, most=3600),
+    Option("aliases", "table", "Names of your own for models.", example='{best = "claude-fable-5-2"}'),
+    Option("prices", "table", "Prices of your own, in USD per million tokens.",
+           example='{house-model = {input = 3, output = 15}}'),
+    Option("same_models", "table", "Names that you vouch for as the same model.",
+           example='{my-alias = ["claude-opus-4-8"]}'),
+    Option("overrides", "table", f"What a fallback model is asked with instead: {', '.join(OVERRIDES)}.",
+           example='{claude-opus-4-8 = {effort = "high"}}'),
+    Option("count", "flag", "Print the number of input tokens.", ("--count",), None, INSTEAD, _ASK, is_setting=False),
+    Option("dry_run", "text", "Print the request, send nothing.", ("--dry-run",), "[=curl]", INSTEAD, _ASK,
+           WordSource(("curl",)), bare="request", is_setting=False),
+    Option("simulate", "text", "Let the built-in stand-in answer.", ("--simulate",), "SCENARIO", INSTEAD, _TALK_RETRY,
+           SCENARIOS, is_setting=False, is_path=True),
+)  # fmt: skip
+"""In the order in which help pages and completions list the options, and `avow config list` the settings."""
+
+BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
+
+
+def taken_by(command: str) -> tuple[Option, ...]:
+    """The options that `command` takes: "ask", "template save"."""
+    return tuple(option for option in OPTIONS if command in option.commands)
