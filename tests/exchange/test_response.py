@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from avow.errors import NotAnAnswer, Rejected, StreamEnded
+from avow.errors import ExchangeError, NotAnAnswer, Rejected, StreamEnded
 from avow.exchange.exchange import ExchangeEvent, TextWritten
 from avow.exchange.response import ResponseReader
 from tests.streams import block, end, sse, start, words
@@ -70,3 +70,41 @@ def test_the_same_message(body: Body) -> None:
 def test_what_is_no_answer(body: Body, error: type[Exception]) -> None:
     with pytest.raises(error):
         reading_of(body)
+
+
+def test_the_last_event_may_lack_its_blank_line() -> None:
+    message = reading_of(Body(EVENTS.rstrip(b"\n")))[0].message()
+    assert message is not None
+    assert message.whole
+
+
+@pytest.mark.parametrize("cut", [2, 20, 60])
+def test_only_a_complete_message_stop_may(cut: int) -> None:
+    with pytest.raises(StreamEnded):
+        reading_of(Body(EVENTS.rstrip(b"\n")[:-cut]))
+
+
+def test_an_error_after_the_end_in_the_same_bytes_is_heard() -> None:
+    late = sse({"type": "error", "error": {"type": "overloaded_error", "message": "late"}})
+    with pytest.raises(ExchangeError):
+        reading_of(Body(EVENTS + late))
+    reading_of(Body(EVENTS, late))  # what has not arrived by then is not waited for
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(Body(json.dumps({**MESSAGE, "stop_reason": None}).encode()), id="no-stop-reason"),
+        pytest.param(Body(json.dumps({**MESSAGE, "type": "error", "error": {}}).encode()), id="an-error-with-content"),
+        pytest.param(Body(json.dumps(MESSAGE).encode(), status=206), id="a-part"),
+    ],
+)
+def test_a_whole_answer_that_is_not_whole(body: Body) -> None:
+    told: list[ExchangeEvent] = []
+    reading = ResponseReader(threading.Lock(), told.append)
+    with pytest.raises(StreamEnded):
+        reading.read(body)
+    message = reading.message()
+    assert message is not None
+    assert not message.whole
+    assert "".join(h.text for h in told if isinstance(h, TextWritten)) == "hi"

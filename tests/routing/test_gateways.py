@@ -47,7 +47,24 @@ HEADERS: dict[str, tuple[dict[str, str], Said]] = {
         Said("headers.x-bifrost-routing-info-server-side-fallback-model", "m", "strong", model="m", fallback=True),
     ),
     "ngrok's model": ({"ngrok-aig-model": "m"}, Said("headers.ngrok-aig-model", "m", "strong", model="m")),
-    "ngrok's attempts": ({"ngrok-aig-attempts": "2"}, Said("headers.ngrok-aig-attempts", "2", "strong")),
+    "ngrok's attempts": ({"ngrok-aig-attempts": "2"}, Said("headers.ngrok-aig-attempts", "2", "weak")),
+    "Kong's model": ({"x-kong-llm-model": "m"}, Said("headers.x-kong-llm-model", "m", "strong", model="m")),
+    "Bifrost's older model": (
+        {"x-bifrost-resolved-model": "m"},
+        Said("headers.x-bifrost-resolved-model", "m", "strong", model="m"),
+    ),
+    "Bifrost's older request": (
+        {"x-bifrost-original-model": "m"},
+        Said("headers.x-bifrost-original-model", "m", "strong", route="m"),
+    ),
+    "Bifrost's older fallback": (
+        {"x-bifrost-fallback-index": "1"},
+        Said("headers.x-bifrost-fallback-index", "1", "strong", fallback=True),
+    ),
+    "Bifrost's older first choice": (
+        {"x-bifrost-fallback-index": "0"},
+        Said("headers.x-bifrost-fallback-index", "0", "strong"),
+    ),
     "Portkey's first option": (
         {"x-portkey-last-used-option-index": "config.targets[0]"},
         Said("headers.x-portkey-last-used-option-index", "config.targets[0]", "weak"),
@@ -79,8 +96,17 @@ def test_an_empty_header_and_the_apis_own_say_nothing() -> None:
 def test_fields_of_openrouter() -> None:
     body = {"model": "anthropic/claude-opus-5", "provider": "Anthropic", "openrouter_metadata": {"attempt": 1}}
     assert listen({}, body) == (
-        Said("provider", "Anthropic", "strong"),
-        Said("openrouter_metadata", {"attempt": 1}, "strong"),
+        Said("provider", "Anthropic", "weak"),
+        Said("openrouter_metadata", {"attempt": 1}, "weak"),
+    )
+
+
+def test_the_endpoint_that_openrouter_selected_names_the_model() -> None:
+    taken = {"provider": "Anthropic", "model": "anthropic/claude-opus-5", "selected": True}
+    passed_over = {"provider": "Google", "model": "anthropic/claude-opus-4.8", "selected": False}
+    metadata = {"attempt": 2, "endpoints": {"total": 2, "available": [passed_over, taken]}}
+    assert listen({}, {"openrouter_metadata": metadata}) == (
+        Said("openrouter_metadata", metadata, "strong", "anthropic/claude-opus-5"),
     )
 
 
@@ -95,7 +121,7 @@ def test_only_a_header_declares_a_fallback(field: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("host", "strength"),
     [
-        ("api.anthropic.com", "weak"),
+        ("api.anthropic.com", "strong"),
         ("gateway.example", "weak"),
         ("openrouter.ai", "strong"),
         ("eu.openrouter.ai", "strong"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from avow.errors import Failure
 from avow.models.identity import Identity, compare
+from avow.routing import gateways
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict, reasons
 from avow.wire.events import decode
@@ -35,6 +36,7 @@ from tests.streams import (
     words,
 )
 from tests.wire.test_message import folded
+from tests.wire.test_signature import signed
 
 OVERLOADED = Failure("overloaded_error", 529, "Overloaded")
 
@@ -682,3 +684,142 @@ def test_what_is_not_whole_is_never_as_requested_or_refused(body: Json, length: 
 def test_the_apis_own_host_is_where_nothing_else_is_said() -> None:
     assert Asked(ASKED).host == API_HOST
     assert Segment(None, "").model is None
+
+
+GATEWAY = "gateway.example"
+
+
+def test_runs_without_names_are_filled_in_and_never_added_up() -> None:
+    entries = [iteration("message", None, output_tokens=1), iteration("fallback_message", None, output_tokens=2)]
+    routing = judged(message(text("x"), model=OTHER, usage=ran(*entries)))
+    assert [(hop.model, hop.outcome) for hop in routing.hops] == [(ASKED, Outcome.DECLINED), (OTHER, Outcome.SERVED)]
+    assert [hop.usage["output_tokens"] for hop in routing.hops if hop.usage] == [1, 2]
+    unnamed = judged(message(text("x"), usage=ran(*entries)))
+    assert [hop.model for hop in unnamed.hops] == [ASKED, None]
+    assert unnamed.verdict is Verdict.FALLBACK
+    blocks = message(fallback(ASKED, THIRD), text("x"), usage=ran(*entries))
+    assert [hop.model for hop in judged(blocks).hops] == [ASKED, THIRD]
+
+
+def test_a_message_that_begins_again_under_another_name_proves_nothing() -> None:
+    routing = judged(folded(start(), *words(0, "a"), start(OTHER), *words(0, "b"), *end()))
+    assert (routing.verdict, routing.served_model) == (Verdict.UNVERIFIED, None)
+    assert routing.segments == (Segment(ASKED, "a"), Segment(OTHER, "b"))
+    assert [hop.model for hop in routing.hops] == [None]
+
+
+def test_under_another_spelling_of_the_same_name_it_goes_on() -> None:
+    routing = judged(folded(start(), *words(0, "a"), start(f"{ASKED}-20260901"), *words(0, "b"), *end()))
+    assert (routing.verdict, routing.text) == (Verdict.AS_REQUESTED, "ab")
+
+
+@pytest.mark.parametrize("header", ["x-litellm-model-group", "x-bifrost-routing-info-primary-model"])
+def test_a_route_that_repeats_the_request_names_no_model(header: str) -> None:
+    routing = judged(message(text("x"), model=None), {header: ASKED}, host=GATEWAY)
+    assert (routing.verdict, routing.strength) == (Verdict.UNVERIFIED, "none")
+
+
+@pytest.mark.parametrize(("reason", "verdict"), [("content_filter", Verdict.REFUSED), ("mood", Verdict.AS_REQUESTED)])
+def test_stop_reasons_of_gateways(reason: str, verdict: Verdict) -> None:
+    assert judged(message(text("x"), stop_reason=reason)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "verdict"),
+    [
+        (OTHER, GATEWAY, Verdict.UNVERIFIED),
+        (OTHER, API_HOST, Verdict.AS_REQUESTED),
+        (ASKED, GATEWAY, Verdict.AS_REQUESTED),
+        ("some-private-name", GATEWAY, Verdict.AS_REQUESTED),
+    ],
+)
+def test_a_signature_by_another_model_contradicts_the_name(name: str, host: str, verdict: Verdict) -> None:
+    routing = judged(message(signed(name), text("x")), host=host)
+    assert routing.verdict is verdict
+    assert Evidence("content[0].signature", name, "weak") in routing.evidence
+
+
+def test_a_signature_after_a_hand_over_is_held_against_its_own_model() -> None:
+    body = message(fallback(), signed(OTHER), text("x"), usage=FALLBACK_RAN)
+    assert judged(body, host=GATEWAY).verdict is Verdict.FALLBACK
+
+
+def test_what_the_user_vouches_for_shows_as_evidence() -> None:
+    routing = judged(message(text("x"), model="mine"), same_models={"mine": [ASKED]}, host=GATEWAY)
+    assert routing.verdict is Verdict.AS_REQUESTED
+    assert Evidence("same_models", {"requested": ASKED, "named": "mine"}, "weak") in routing.evidence
+    overruled = judged(message(text("x"), model=OTHER), same_models={OTHER: [ASKED]}, host=GATEWAY)
+    assert overruled.verdict is Verdict.AS_REQUESTED
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "host", "strength"),
+    [
+        (message(text("x")), {}, API_HOST, "strong"),
+        (message(text("x")), {}, GATEWAY, "weak"),
+        (message(text("x")), {"x-litellm-model-name": ASKED}, GATEWAY, "strong"),
+        (message(text("x")), {"x-litellm-model-group": ASKED}, GATEWAY, "weak"),
+        (message(text("x"), usage=FALLBACK_RAN), {}, GATEWAY, "strong"),
+        (message(fallback(), text("x")), {}, GATEWAY, "strong"),
+        (message(text("x"), model=None), {}, API_HOST, "none"),
+        (message(text("x")), {}, "mine.services.ai.azure.com", "none"),
+    ],
+)
+def test_the_strength_is_that_of_the_strongest_that_names_who_answered(
+    body: Json, headers: dict[str, str], host: str, strength: str
+) -> None:
+    assert judged(body, headers, host=host).strength == strength
+
+
+@pytest.mark.parametrize(
+    ("field", "body", "headers"),
+    [
+        ("model", message(text("x"), model=OTHER), {}),
+        ("content[0].to.model", message(fallback(), text("x")), {}),
+        ("content[0].from.model", message(fallback(OTHER, ASKED), text("x")), {}),
+        ("usage.iterations[0].model", message(text("x"), usage=ran(iteration("message", OTHER))), {}),
+        ("usage.iterations[1].type", message(text("x"), usage=FALLBACK_RAN), {}),
+        ("usage.iterations[1].model", message(text("x"), usage=FALLBACK_RAN), {}),
+        ("stop_reason", message(text("x"), stop_reason="refusal"), {}),
+        ("content[0].signature", message(signed(OTHER), text("x")), {}),
+        *(
+            (f"headers.{name}", message(text("x")), {name: value})
+            for name, value in {
+                "x-litellm-model-name": OTHER,
+                "x-litellm-attempted-fallbacks": "1",
+                "x-litellm-model-group": OTHER,
+                "x-bifrost-routing-info-model": OTHER,
+                "x-bifrost-routing-info-is-fallback": "true",
+                "x-bifrost-routing-info-primary-model": OTHER,
+                "x-bifrost-routing-info-server-side-fallback-model": OTHER,
+                "x-bifrost-fallback-index": "1",
+                "x-bifrost-resolved-model": OTHER,
+                "x-bifrost-original-model": OTHER,
+                "ngrok-aig-model": OTHER,
+                "x-kong-llm-model": OTHER,
+                "x-portkey-last-used-option-index": "config.targets[1]",
+                "cf-aig-step": "1",
+            }.items()
+        ),
+        (
+            "openrouter_metadata",
+            message(text("x"), openrouter_metadata={"endpoints": {"available": [{"model": OTHER, "selected": True}]}}),
+            {},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_all_that_is_called_evidence_can_change_a_verdict(field: str, body: Json, headers: dict[str, str]) -> None:
+    routing = judged(body, headers, host=GATEWAY)
+    assert field in {item.field for item in routing.evidence}
+    assert judged(message(text("x")), host=GATEWAY).verdict is Verdict.AS_REQUESTED
+    assert routing.verdict is not Verdict.AS_REQUESTED
+
+
+def test_no_strong_evidence_is_left_out_of_that_list() -> None:
+    """A header that is strong decides something: a name, a route, or that it fell back."""
+    headers = dict.fromkeys((*gateways._NAMES, *gateways._COUNTS, *gateways._FLAGS, *gateways._TARGETS), "1")
+    headers |= dict.fromkeys((*gateways._OPTIONS, *gateways._ROUTES, *gateways._NOTES), "1")
+    for said in gateways.listen(headers, {}):
+        takes_part = said.model or said.route or said.fallback
+        assert bool(takes_part) or said.strength == "weak", said.field

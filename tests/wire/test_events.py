@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ def delta(**fields: object) -> Json:
     return {"type": "content_block_delta", "index": 2, "delta": fields}
 
 
+ODD_INDEXES: list[Any] = [None, "x", 0.5, -1, True, [0], {}, 10**20]
 CASES: dict[str, tuple[Json, e.Event]] = {
     "message_start": ({"type": "message_start", "message": {"model": "m"}}, e.MessageStarted({"model": "m"})),
     "block start": (
@@ -54,9 +56,26 @@ CASES: dict[str, tuple[Json, e.Event]] = {
     "an error in the shape of OpenAI": ({"error": {"message": "no"}}, e.ErrorArrived({"error": {"message": "no"}})),
     "an unknown event": ({"type": "message_mood", "mood": 1}, e.UnknownArrived({"type": "message_mood", "mood": 1})),
     "a known event of an unknown shape": (
-        {"type": "content_block_stop"},
-        e.UnknownArrived({"type": "content_block_stop"}),
+        {"type": "content_block_start", "index": 0},
+        e.UnknownArrived({"type": "content_block_start", "index": 0}),
     ),
+    "a block stop without index": ({"type": "content_block_stop"}, e.BlockStopped(e.UNPLACED)),
+    "an index as a string": (
+        {"type": "content_block_delta", "index": "2", "delta": {"type": "text_delta", "text": "a"}},
+        e.TextArrived(2, "a"),
+    ),
+    "an index as a float": (
+        {"type": "content_block_delta", "index": 2.0, "delta": {"type": "text_delta", "text": "a"}},
+        e.TextArrived(2, "a"),
+    ),
+    **{
+        f"the index {index!r}": (
+            {"type": "content_block_delta", "index": index, "delta": {"type": "text_delta", "text": "a"}},
+            e.TextArrived(e.UNPLACED, "a"),
+        )
+        for index in ODD_INDEXES
+    },
+    "message_stop with fields": ({"type": "message_stop", "model": "m"}, e.MessageStopped({"model": "m"})),
     "an object without a type": ({"a": 1}, e.UnknownArrived({"a": 1})),
 }
 

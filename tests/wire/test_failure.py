@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from avow.errors import Failure
 from avow.exit_codes import ExitCode
-from avow.wire.failure import body_is_error, not_an_answer, rejected, rejection, says_fallbacks_unsupported
+from avow.wire.failure import body_is_error, names_an_addition, not_an_answer, refusal_in, rejected, rejection
 
 
 def api_error(kind: str, message: str = "words", code: str | None = None) -> bytes:
@@ -87,7 +87,7 @@ BODIES = {
         422,
         b'{"detail":[{"loc":["body"],"msg":"required"}]}',
         "invalid_request_error",
-        "[{'loc': ['body'], 'msg': 'required'}]",
+        '[{"loc": ["body"], "msg": "required"}]',
     ),
     "an error that is a string": (404, b'{"error":"Not Found"}', "not_found_error", "Not Found"),
     "only a message": (403, b'{"message":"Forbidden"}', "permission_error", "Forbidden"),
@@ -97,8 +97,18 @@ BODIES = {
         400,
         b'{"error":{"type":3,"message":["x"]}}',
         "invalid_request_error",
-        "an error without words (HTTP 400)",
+        '["x"]',
     ),
+    "AWS": (403, b'{"Message":"denied"}', "permission_error", "denied"),
+    "words inside words": (400, b'{"error":{"message":{"error":"deep"}}}', "invalid_request_error", "deep"),
+    "words without a type": (400, b'{"code":7,"reason":"no"}', "invalid_request_error", '{"code": 7, "reason": "no"}'),
+    "an event": (
+        529,
+        b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}\n\n',
+        "overloaded_error",
+        "busy",
+    ),
+    "an event without a type": (400, b'data: {"message":"no"}\n\n', "invalid_request_error", "no"),
     "a web page": (503, b"<html>\n<h1>Down</h1></html>", "api_error", "HTTP 503: <html> <h1>Down</h1></html>"),
     "no UTF-8": (500, b"\xff\xfe", "api_error", "HTTP 500: \ufffd\ufffd"),
     "a list": (500, b"[1]", "api_error", "HTTP 500: [1]"),
@@ -149,12 +159,16 @@ UNSUPPORTED = [
     "fallbacks: Extra inputs are not permitted",
     "Fallbacks: extra inputs are not permitted.",
     "Unexpected value(s) `server-side-fallback-2026-07-01` for the `anthropic-beta` header.",
+    "fallbacks.0.model: claude-opus-3 is not an allowed fallback",
+    "litellm.BadRequestError: BedrockException - {'message': 'invalid beta flag'}",
+    '[{"type": "extra_forbidden", "loc": ["body", "fallbacks"], "msg": "Extra inputs are not permitted"}]',
+    "The anthropic_beta field is not supported",
 ]
 
 
 @pytest.mark.parametrize("words", UNSUPPORTED)
 def test_an_endpoint_without_fallbacks_is_recognised(words: str) -> None:
-    assert says_fallbacks_unsupported(Failure("invalid_request_error", 400, words))
+    assert names_an_addition(Failure("invalid_request_error", 400, words))
 
 
 @pytest.mark.parametrize(
@@ -162,11 +176,33 @@ def test_an_endpoint_without_fallbacks_is_recognised(words: str) -> None:
     [
         (500, UNSUPPORTED[0]),
         (400, "metadata: Extra inputs are not permitted"),
-        (400, "fallbacks.0.model: claude-opus-3 is not an allowed fallback"),
+        (400, "the beta of this model has ended"),
+        (None, UNSUPPORTED[0]),
     ],
 )
-def test_another_error_is_not_taken_for_it(status: int, words: str) -> None:
-    assert not says_fallbacks_unsupported(Failure("invalid_request_error", status, words))
+def test_another_error_is_not_taken_for_it(status: int | None, words: str) -> None:
+    assert not names_an_addition(Failure("invalid_request_error", status, words))
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "category"),
+    [
+        (400, "litellm.ContentPolicyViolationError: declined (category: cyber)", "cyber"),
+        (400, "ContentPolicyViolationError: {'stop_details': {'category': 'frontier_llm'}}", "frontier_llm"),
+        (403, "litellm.ContentPolicyViolationError: declined", None),
+    ],
+)
+def test_a_refusal_in_a_gateways_error_is_told_as_one(status: int, words: str, category: str | None) -> None:
+    body = refusal_in(Failure("invalid_request_error", status, words))
+    assert body is not None
+    assert (body["stop_reason"], body["stop_details"]["category"]) == ("refusal", category)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(500, "ContentPolicyViolationError"), (400, "category: cyber"), (None, "")]
+)
+def test_another_error_is_no_refusal(status: int | None, words: str) -> None:
+    assert refusal_in(Failure("api_error", status, words)) is None
 
 
 @pytest.mark.parametrize(

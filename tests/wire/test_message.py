@@ -300,3 +300,69 @@ def test_a_whole_message() -> None:
 )
 def test_a_refusal_is_one_once_the_message_is_whole(stop_reason: str, is_whole: bool, refused: bool) -> None:
     assert Message({"stop_reason": stop_reason}, whole=is_whole).refused is refused
+
+
+def test_a_message_start_that_comes_late_is_heard() -> None:
+    first, *rest = answer("Hel", "lo")
+    found = folded(*rest[:2], first, *rest[2:])
+    assert (found.text, found.model, found.raw["id"]) == ("Hello", ASKED, "msg_1")
+    assert found.usage["input_tokens"] == 9
+    assert found.whole
+
+
+def test_a_second_message_start_of_another_model_is_where_its_text_begins() -> None:
+    found = folded(start(), *words(0, "a"), start(OTHER), *words(0, "b"), *end())
+    assert (found.text, found.restarts) == ("ab", ((1, OTHER),))
+
+
+def test_a_second_message_start_of_the_same_model_is_nothing_new() -> None:
+    found = folded(start(), *words(0, "a"), start(), *words(1, "b"), *end())
+    assert (found.text, found.restarts) == ("ab", ())
+
+
+def test_text_stays_in_the_order_in_which_it_came() -> None:
+    first, second = words(0, "a", "d"), words(1, "b", "c")
+    found = folded(start(), *first[:2], *second[:3], first[2], *end())
+    assert found.text == "abcd"
+    assert len(found.content) == 3
+
+
+def test_a_zero_does_not_take_a_count_of_the_prompt_back() -> None:
+    changed, stop = end()
+    changed["usage"]["input_tokens"] = 0
+    assert folded(start(), *words(0, "a"), changed, stop).usage == {"input_tokens": 9, "output_tokens": 5}
+
+
+def test_what_message_stop_says_is_heard() -> None:
+    found = folded(*answer()[:-1], {"type": "message_stop", "model": OTHER, "openrouter_metadata": {"attempt": 2}})
+    assert found.raw["openrouter_metadata"] == {"attempt": 2}
+    assert Named("model", "model", OTHER) in found.named
+    assert found.whole
+
+
+def test_an_error_after_the_end_spoils_it() -> None:
+    found = folded(*answer(), {"type": "error", "error": {"type": "api_error"}})
+    assert not found.whole
+
+
+def test_a_hand_over_that_names_nobody_is_declared() -> None:
+    assert folded(start(), *block(0, {"type": "fallback"}), *words(1, "a"), *end()).declared
+    vanishing = {"type": "message_delta", "delta": {}, "usage": {"iterations": [{"type": "fallback_message"}]}}
+    assert folded(start(), *words(0, "a"), vanishing, *end(iterations=[])).declared
+    unknown = {"type": "block", "content_block": {"type": "fallback"}}
+    assert folded(start(), unknown, *words(0, "a"), *end()).declared
+    assert not folded(*answer()).declared
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        message(text("a"), stop_reason=""),
+        {**message(text("a")), "type": "error"},
+        {**message(text("a")), "stop_reason": 3},
+    ],
+)
+def test_a_whole_body_that_does_not_say_why_it_stopped_is_not_whole(body: Json) -> None:
+    assert not whole(body).whole
+    assert whole(message(text("a"))).whole
+    assert not whole(message(text("a")), partial=True).whole

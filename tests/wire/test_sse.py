@@ -103,3 +103,19 @@ def test_an_event_larger_than_16_mib_is_an_error() -> None:
 def test_a_long_event_in_small_chunks_takes_no_quadratic_time() -> None:
     (data,) = decoded(b"data: ", *([b"x" * 100] * 100_000), b"\n\n")
     assert len(data) == 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("data", "left"),
+    [
+        (b"data: a\n\ndata: b\n", b"b"),
+        (b"data: a\n\ndata: b", b"b"),
+        (b"data: a\ndata:b", b"a\nb"),
+        (b"data: a\n\n", b""),
+        (b"data: a\n\nevent: b", b""),
+    ],
+)
+def test_what_lacks_only_its_blank_line(data: bytes, left: bytes) -> None:
+    decoder = EventDecoder()
+    list(decoder.feed(data))
+    assert decoder.unended() == left

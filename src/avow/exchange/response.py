@@ -5,16 +5,26 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from avow.errors import ExchangeError, Failure, NotAnAnswer, Stalled, StreamEnded
-from avow.exchange.exchange import ExchangeEvent, HandedOver, TextWritten, ThinkingWritten
+from avow.exchange.exchange import ExchangeEvent, HandedOver, Noted, TextWritten, ThinkingWritten
 from avow.exit_codes import ExitCode
-from avow.wire.events import BlockStarted, Event, MessageStarted, TextArrived, ThinkingArrived, decode
+from avow.wire.events import (
+    BlockStarted,
+    Event,
+    MessageStarted,
+    MessageStopped,
+    TextArrived,
+    ThinkingArrived,
+    decode,
+)
 from avow.wire.failure import body_is_error, not_an_answer, rejection
 from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse, text
 from avow.wire.message import Message, MessageFold, block_text, whole
+from avow.wire.names import names_beside, repeated_names
 from avow.wire.sse import EventDecoder
 
 LONGEST_ERROR = 1024 * 1024
 LONGEST_WHOLE = 64 * 1024 * 1024
+_PARTIAL = 206
 _BOM_PIECES = (b"\xef", b"\xef\xbb", b"\xef\xbb\xbf")
 
 
@@ -27,6 +37,9 @@ class OpenResponse(Protocol):
     def chunks(self) -> Iterator[bytes]: ...
 
     def read(self, limit: int = ...) -> bytes: ...
+
+
+_UNPLACED = "the stream does not say where in the answer some of it belongs; it is shown where it came"
 
 
 class ResponseReader:
@@ -87,8 +100,12 @@ class ResponseReader:
         if body_is_error(body) and not isinstance(body.get("content"), list):
             raise rejection(body, response.status, self.headers)
         with self.lock:
-            self.taken = message = whole(body)
+            self.taken = message = whole(body, repeated_names(data), partial=response.status == _PARTIAL)
         self._pass_on_whole(message)
+        if not message.whole:
+            words = "is only a part (HTTP 206)" if response.status == _PARTIAL else "does not say why the model stopped"
+            failure = Failure("stream_ended", None, f"the answer {words}")
+            raise StreamEnded(failure, ExitCode.INCOMPLETE, request_id=self.request_id)
 
     def _pass_on_whole(self, message: Message) -> None:
         model = message.model
@@ -114,6 +131,8 @@ class ResponseReader:
                 self._pass_on(_joined(events))
                 if problem is not None or fold.stopped:
                     break
+            else:
+                self._pass_on(self._take_last(decoder))
         except (StreamEnded, Stalled) as error:
             problem = error
         self._pass_on(self._flushed())
@@ -135,18 +154,39 @@ class ResponseReader:
         with self.lock:
             try:
                 for data in decoder.feed(chunk):
-                    events += self._take(decode(data))
-                    if self.fold.stopped:
-                        break
+                    event = decode(data)
+                    if (type(event) is not TextArrived or b'"model"' in data) and data.startswith(b"{"):
+                        self.fold.also_named(names_beside(data))
+                    events += self._take(event)
             except NotAnAnswer as error:
-                return events, error
+                return events, None if self.fold.stopped else error
         return events, None
+
+    def _take_last(self, decoder: EventDecoder) -> list[ExchangeEvent]:
+        """What a clean end of the body leaves. An event without its blank line does not count (WHATWG), but for the
+        last of all: servers that write `"\n\n".join(events)` leave it out there (rule 15)."""
+        try:
+            event = decode(decoder.unended())
+        except NotAnAnswer:
+            return []
+        with self.lock:
+            return self._take(event) if isinstance(event, MessageStopped) else []
 
     def _take(self, event: Event) -> list[ExchangeEvent]:
         """Fold one event, and give what is to be told of it."""
         fold = self.fold
-        begun = fold.started
+        if fold.stopped:
+            fold.add(event)
+            return []
+        begun, placed = fold.started, not fold.unplaced
         fold.add(event)
+        if placed and fold.unplaced:
+            return [Noted(_UNPLACED), *self._shown(event, begun)]
+        return self._shown(event, begun)
+
+    def _shown(self, event: Event, begun: bool) -> list[ExchangeEvent]:
+        """What is to be told of an event that was folded. `begun`: the message had begun before it."""
+        fold = self.fold
         match event:
             case TextArrived(index, piece) if fold.is_kind(index, "text"):
                 self.written = self.written or bool(piece)

@@ -38,13 +38,10 @@ from avow.exchange.saver import Saver
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt
-from avow.wire.failure import rejected, says_fallbacks_unsupported
+from avow.wire.failure import names_an_addition, refusal_in, rejected
 from avow.wire.json_value import JsonObject, text
-from avow.wire.message import Message
+from avow.wire.message import Message, whole
 from avow.wire.request import Endpoint, Request
-
-TRUNCATING = frozenset({"max_tokens", "model_context_window_exceeded", "pause_turn", "tool_use", "compaction"})
-
 
 Send = Callable[[Request], AbstractContextManager[OpenResponse]]
 Check = Callable[[Exchange], Problem | None]
@@ -175,7 +172,11 @@ class _Run:
         try:
             with_retries(lambda: self._once(step), self.plan.limits, self._retry, self.sleep)
         except ExchangeError as error:
-            return self._settled(step, error.failure)
+            refusal = refusal_in(error.failure)
+            if refusal is None:
+                return self._settled(step, error.failure)
+            with self.lock:
+                self.reading.taken = whole(refusal)
         self.error = None
         return self._settled(step)
 
@@ -189,7 +190,7 @@ class _Run:
             self.error = error
             self.request_id = error.request_id or self.request_id
             began = self.reading.fold.started
-            if not began and "fallbacks" in (self.request.body or {}) and says_fallbacks_unsupported(error.failure):
+            if not began and "fallbacks" in (self.request.body or {}) and names_an_addition(error.failure):
                 self.without_fallbacks = True
                 self.plan.learn(step.model)
                 self.on_event(Noted("this endpoint does not support `fallbacks`; asked again without it"))
@@ -293,7 +294,7 @@ class _Run:
             return Status.INCOMPLETE, None, failure
         if message.refused:
             return Status.REFUSED, None, None
-        if message.stop_reason in TRUNCATING:
+        if message.truncated:
             return Status.TRUNCATED, None, None
         return Status.COMPLETE, None, None
 

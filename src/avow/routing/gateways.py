@@ -1,14 +1,14 @@
 """What gateways say in headers and bodies about the model behind them, and what a name is worth on a host.
 
-The headers are those of LiteLLM, Bifrost, ngrok, Portkey and Cloudflare as their documentation named them in
-November 2026.
+The headers are those of LiteLLM, Bifrost, Kong, ngrok, Portkey and Cloudflare as their documentation and their
+responses named them in November 2026 (routing.md, section 3).
 """
 
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from avow.wire.json_value import JsonObject
+from avow.wire.json_value import JsonObject, items, obj, text
 from avow.wire.request import API_HOST
 
 
@@ -26,22 +26,35 @@ class Testimony(NamedTuple):
     other_option: bool = False
 
 
-_NAMES = ("x-litellm-model-name", "x-bifrost-routing-info-model", "ngrok-aig-model")
-_COUNTS = ("x-litellm-attempted-fallbacks",)
+_NAMES = (
+    *("x-litellm-model-name", "x-bifrost-routing-info-model", "x-bifrost-resolved-model"),
+    *("ngrok-aig-model", "x-kong-llm-model"),
+)
+_COUNTS = ("x-litellm-attempted-fallbacks", "x-bifrost-fallback-index")
 _FLAGS = ("x-bifrost-routing-info-is-fallback",)
 _TARGETS = ("x-bifrost-routing-info-server-side-fallback-model",)
 _OPTIONS = ("x-portkey-last-used-option-index", "cf-aig-step")
-_ROUTES = ("x-litellm-model-group", "x-bifrost-routing-info-primary-model")
+_ROUTES = ("x-litellm-model-group", "x-bifrost-routing-info-primary-model", "x-bifrost-original-model")
 _NOTES = ("ngrok-aig-attempts",)
 
 
 def listen(headers: Mapping[str, str], body: JsonObject) -> tuple[Testimony, ...]:
     """Everything the response's headers (lower-case) and the message's foreign fields say about models."""
-    heard = [*_from_headers(headers)]
-    for key in ("provider", "openrouter_metadata"):
-        if body.get(key) is not None:
-            heard.append(Testimony(key, body[key], "strong"))
+    heard = _from_headers(headers)
+    if body.get("provider") is not None:
+        heard.append(Testimony("provider", body["provider"], "weak"))  # who ran it, not which model
+    if body.get("openrouter_metadata") is not None:
+        heard.append(_from_openrouter(obj(body["openrouter_metadata"])))
     return tuple(heard)
+
+
+def _from_openrouter(metadata: JsonObject) -> Testimony:
+    """OpenRouter's metadata: of the endpoints that it could take, the one it selected. A switch there may have any
+    cause, so it declares no fallback."""
+    available = items(obj(metadata.get("endpoints")).get("available"))
+    chosen = next((entry for entry in available if entry.get("selected") is True), {})
+    name = text(chosen.get("model"))
+    return Testimony("openrouter_metadata", metadata, "strong" if name else "weak", name)
 
 
 def _from_headers(headers: Mapping[str, str]) -> list[Testimony]:
@@ -51,7 +64,7 @@ def _from_headers(headers: Mapping[str, str]) -> list[Testimony]:
         if not value:
             continue
         field = f"headers.{name}"
-        strength = "weak" if name in _OPTIONS else "strong"
+        strength = "weak" if name in (*_OPTIONS, *_NOTES) else "strong"
         model = value if name in (*_NAMES, *_TARGETS) else None
         route = value if name in _ROUTES else None
         other_option = name in _OPTIONS and _has_number_above_0(value)
@@ -75,7 +88,7 @@ def strength_of_name(host: str) -> str:
     """What the body's `model` field is worth there: `strong`, `weak`, or `none` where it is a deployment's name."""
     if _within(host, "services.ai.azure.com"):
         return "none"
-    if _within(host, "openrouter.ai"):
+    if host == API_HOST or _within(host, "openrouter.ai"):
         return "strong"
     return "weak"
 

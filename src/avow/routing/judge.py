@@ -4,10 +4,10 @@ The rules are numbered 1 to 17, and the comments below name those that they carr
 SDK, the API's documentation and public reports of wrong verdicts; the cases in `tests/routing/test_judge.py` name them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from avow.models.identity import Identity, compare
-from avow.routing.gateways import Testimony, listen, strength_of_name
+from avow.models.identity import Identity, compare, vouched
+from avow.routing.gateways import Testimony, listen, names_may_be_rewritten, strength_of_name
 from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.wire.json_value import JsonObject, obj, text
 from avow.wire.message import Message, block_text
@@ -36,6 +36,7 @@ def judge(asked: Asked, attempts: Sequence[Attempt]) -> Routing:
     details = next((a.message.stop_details for a in attempts if a.message and a.message.stop_details), {})
     return Routing(
         verdict=reading.verdict(),
+        strength=reading.strength(),
         served_model=reading.served(),
         category=declines[0].category if declines else None,
         explanation=text(details.get("explanation")),
@@ -62,15 +63,12 @@ class _MessageEvidence:
         self.sent = attempt.model
         self.message = message
         self.client_moved = client_moved
-        self.declined = message.stop_reason == "refusal"
+        self.declined = message.declined
         self.refused = message.refused
         self.blocks = [block for block in message.content if block.get("type") == "fallback"]
         self.heard: tuple[Testimony, ...] = listen(attempt.headers, message.raw)
-        # Rule 1: an entry of this type declares that a fallback ran. `named` has also those that a later event took
-        # back (rule 11).
-        self.declared = any(name.kind == "fallback_message" for name in message.named) or any(
-            entry.get("type") == "fallback_message" for entry in message.iterations
-        )
+        # Rule 13: a gateway that fails over in mid-answer begins the message again, under another name.
+        self.restarted = [at for at, model in message.restarts if self._are_two(message.model, model)]
 
     def is_requested(self, model: str | None) -> Identity:
         return compare(self.asked.requested_model, model, self.asked.same_models)
@@ -82,8 +80,8 @@ class _MessageEvidence:
         """The models that ran, in order, as far as the response says so."""
         # Rule 2: a block marks a hop, also without entries (a client that spliced); a turn routed straight to the
         # fallback has entries and no block (rule 1). Whichever tells of more hops is the fuller account.
-        entries = _runs(self.message.iterations)
-        by_entries: list[str | None] = [model for model, _usage in entries] if self.declared else []
+        declared = any(entry.get("type") == "fallback_message" for entry in self.message.iterations)
+        by_entries = [model for model, _usage in self._runs()] if declared else []
         by_blocks: list[str | None] = []
         if self.blocks:
             by_blocks = [_side(self.blocks[0], "from") or self.sent, *(_side(b, "to") for b in self.blocks)]
@@ -101,19 +99,22 @@ class _MessageEvidence:
         named = [model for model in self._behind() if self.is_sent(model) is not Identity.SAME]
         if named:
             return named[-1]
+        if self.restarted:
+            return None
         # Rule 8: a gateway says that it fell back, and `model` only echoes the request: then nothing says to whom.
         if any(testimony.fallback for testimony in self.heard) and self.is_sent(body) is Identity.SAME:
             return None
         return body
 
     def verdict(self) -> Verdict:
+        """What is declared counts first, then what gateways declare, then the names."""
         # Rule 1: a chain that declined to its end has a `fallback_message` too, and nobody answered.
         if self.refused:
             return Verdict.REFUSED
-        # Rules 1, 2, 8: what the API itself declares outranks headers and names. Rule 11: also where the block that
-        # declares it stands in an odd place, and is known by its two sides alone. One that breaks off decides nothing.
-        if self.blocks or self.declared or any(name.kind in ("from", "to") for name in self.message.named):
+        # Rules 1 and 2: an iteration or a block declares it, also where it names nobody or was overwritten (rule 11).
+        if self.message.declared or any(name.kind in ("from", "to", "fallback_message") for name in self.message.named):
             return Verdict.UNVERIFIED if self.declined else self._declared()
+        # Section 3: so does a gateway's header that counts or declares one.
         if any(testimony.fallback for testimony in self.heard):
             return Verdict.FALLBACK
         verdict = self._by_names()
@@ -145,19 +146,73 @@ class _MessageEvidence:
             return Verdict.SUBSTITUTED
         # Rule 11: every name counts, wherever it stood and whatever overwrote it.
         own = [self.is_sent(name.model) for name in self.message.named if name.kind == "model"]
-        fields = [*own, *behind]
-        # Nothing names a model, or the name is that of a deployment, which says nothing about the model.
-        if not fields or (strength_of_name(self.asked.host) == "none" and not self._vouched()):
+        # Rule 14: a route that only repeats what was asked for names no model.
+        unnamed = not own and not any(testimony.model for testimony in self.heard)
+        if unnamed or (strength_of_name(self.asked.host) == "none" and not self._vouched()):
             return Verdict.UNVERIFIED
+        if self.restarted or self._signed_by_another():
+            return Verdict.UNVERIFIED  # rules 13 and 17
+        fields = [*own, *behind]
         if all(field is Identity.DIFFERENT for field in fields):
             return Verdict.SUBSTITUTED
-        # Rule 4: several entries are no reroute; but one that names another model speaks against `as_requested`.
+        # Rules 4 and 12: several entries are not a reroute; but one that names another model speaks against it, and so
+        # does a name that nobody can place (rule 11).
         entries = [self.is_sent(name.model) for name in self.message.named if name.kind == "message"]
         agreed = all(identity is Identity.SAME for identity in (*fields, *entries))
         routes = [self.is_sent(testimony.route) for testimony in self.heard if testimony.route]
         if agreed and Identity.DIFFERENT not in routes and not any(testimony.other_option for testimony in self.heard):
             return Verdict.AS_REQUESTED
         return Verdict.UNVERIFIED
+
+    def strength(self) -> str:
+        """The strongest of what names who answered: the API's routing fields, what a gateway says stands behind it, and
+        the message's own `model`, for what a name is worth on that host (contract, section 1)."""
+        if any(name.kind in ("to", "fallback_message") for name in self.message.named):
+            return "strong"
+        if any(testimony.model and testimony.strength == "strong" for testimony in self.heard):
+            return "strong"
+        named = any(name.kind == "model" for name in self.message.named)
+        return strength_of_name(self.asked.host) if named else "none"
+
+    def _are_two(self, one: str | None, other: str) -> bool:
+        return compare(other, one, self.asked.same_models) is not Identity.SAME
+
+    def _signed(self) -> list[tuple[int, str, str | None]]:
+        """The models that sign thinking blocks, as (place, name, the model that the block is ascribed to)."""
+        if not any(block.get("type") == "thinking" for block in self.message.content):
+            return []
+        from avow.wire.signature import model_in
+
+        found = []
+        for place, (block, model) in enumerate(self._ascribed()):
+            name = model_in(text(block.get("signature")) or "") if block.get("type") == "thinking" else None
+            if name is not None:
+                found.append((place, name, model))
+        return found
+
+    def _signed_by_another(self) -> bool:
+        """Rule 17: behind a gateway, a signature by another model contradicts the name beside it."""
+        if not names_may_be_rewritten(self.asked.host):
+            return False
+        return any(
+            model is not None and compare(model, name, self.asked.same_models) is Identity.DIFFERENT
+            for _place, name, model in self._signed()
+        )
+
+    def _ascribed(self) -> Iterator[tuple[JsonObject, str | None]]:
+        """The blocks of the answer, each with the model that wrote it as far as the response says so."""
+        model = self.served() or (self.sent if self.declined else None)
+        if self.blocks:
+            model = _side(self.blocks[0], "from") or self.sent
+        elif self.restarted:
+            model = self.message.model
+        restarts = dict(self.message.restarts)
+        for place, block in enumerate(self.message.content):
+            if place in self.restarted and not self.blocks:
+                model = restarts[place]
+            if block.get("type") == "fallback":
+                model = _side(block, "to")
+            yield block, model
 
     def _behind(self) -> list[str]:
         """The models that a gateway says stand behind it; where it names none, the routes it took."""
@@ -171,7 +226,7 @@ class _MessageEvidence:
         return self.sent in self.asked.same_models or (self.message.model or "") in self.asked.same_models
 
     def hops(self) -> list[Hop]:
-        runs = _runs(self.message.iterations)
+        runs = self._runs()
         chain = self.chain() or [self.sent if self.declined else self.served()]
         usages = _usages(chain, runs, self.message.usage)
         details = self.message.stop_details
@@ -191,17 +246,7 @@ class _MessageEvidence:
         return hops
 
     def segments(self) -> tuple[Segment, ...]:
-        model = self.served() or (self.sent if self.declined else None)
-        # Rule 3: what stands before the first block was written by the model that then declined.
-        if self.blocks:
-            model = _side(self.blocks[0], "from") or self.sent
-        segments = []
-        for block in self.message.content:
-            if block.get("type") == "fallback":
-                model = _side(block, "to")
-            elif piece := block_text(block):
-                segments.append(Segment(model, piece))
-        return tuple(segments)
+        return tuple(Segment(model, piece) for block, model in self._ascribed() if (piece := block_text(block)))
 
     def evidence(self) -> list[Evidence]:
         found = []
@@ -219,25 +264,42 @@ class _MessageEvidence:
         found += [Evidence("model", name, strength) for name in names]
         if not names:
             found.append(Evidence("model", None, "none"))
+        found += [Evidence(f"content[{place}].signature", name, "weak") for place, name, _model in self._signed()]
+        found += [
+            Evidence("same_models", {"requested": self.sent, "named": name}, "weak")
+            for name in dict.fromkeys([*names, *(t.model for t in self.heard if t.model)])
+            if vouched(self.sent, name, self.asked.same_models)
+        ]
         if self.refused:
-            found.append(Evidence("stop_reason", "refusal", "strong"))
+            found.append(Evidence("stop_reason", self.message.stop_reason, "strong"))
         return found
 
+    def _runs(self) -> list[tuple[str | None, JsonObject]]:
+        """The attempts in `usage.iterations`, those of one model in a row as one, with their token counts added up.
 
-def _runs(iterations: Sequence[JsonObject]) -> list[tuple[str | None, JsonObject]]:
-    """Consecutive attempts of one model as one run, with their token counts added up."""
-    runs: list[tuple[str | None, JsonObject]] = []
-    for entry in iterations:
-        # Rule 4: entries of a compaction or of an advisor are no attempts, whichever model they name.
-        if entry.get("type") not in ("message", "fallback_message"):
-            continue
-        model = text(entry.get("model"))
-        counts = {key: value for key, value in entry.items() if key not in ("type", "model")}
-        if runs and runs[-1][0] == model:
-            runs[-1] = (model, _added(runs[-1][1], counts))
-        else:
-            runs.append((model, counts))
-    return runs
+        Rule 12: one that names no model is the model that was asked, before any fallback; the fallback's own, after it;
+        and a fallback's is what its block says, or the message, where only one is left to name.
+        """
+        targets = [_side(block, "to") for block in self.blocks]
+        served = [e for e in self.message.iterations if e.get("type") == "fallback_message"]
+        body = self.message.model
+        last = targets[-1] if targets else body if self.is_requested(body) is not Identity.SAME else None
+        runs: list[tuple[str, str | None, JsonObject]] = []
+        for entry in self.message.iterations:
+            kind, model = entry.get("type"), text(entry.get("model"))
+            if kind not in ("message", "fallback_message"):
+                continue  # rule 4: a compaction or an advisor is not an attempt, whichever model it names
+            if model is None and kind == "message":
+                model = next((name for before, name, _ in runs[::-1] if before == "fallback_message"), self.sent)
+            elif model is None:
+                index = next(i for i, e in enumerate(served) if e is entry)
+                model = targets[index] if len(targets) == len(served) else last if entry is served[-1] else None
+            counts = {key: value for key, value in entry.items() if key not in ("type", "model")}
+            if runs and runs[-1][1] == model and (model is not None or runs[-1][0] == kind):
+                runs[-1] = (kind, model, _added(runs[-1][2], counts))
+            else:
+                runs.append((kind, model, counts))
+        return [(model, counts) for _kind, model, counts in runs]
 
 
 def _added(one: JsonObject, other: JsonObject) -> JsonObject:

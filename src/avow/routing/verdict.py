@@ -96,10 +96,12 @@ class Routing(NamedTuple):
     """Who answered, how that is known, and which model wrote what. `verdict` is None while no message began.
 
     `pin`: the question was sent to another model than the requested one, because the conversation stays there;
+    `strength`: that of the strongest evidence that names who answered (`strong`, `weak`, `none`);
     `moved_to`: avow itself asked this model (as the request named it) after another had declined.
     """
 
     verdict: Verdict | None = None
+    strength: str | None = None
     served_model: str | None = None
     category: str | None = None
     explanation: str | None = None

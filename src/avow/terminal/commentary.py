@@ -6,6 +6,7 @@ from avow.exchange.exchange import Exchange, HandedOver, Noted, Retrying, Starte
 from avow.routing.verdict import Verdict
 from avow.terminal.facts import FAINT
 from avow.terminal.screen import Screen
+from avow.wire.message import USUAL_ENDS
 
 if TYPE_CHECKING:
     from avow.terminal.spinner import Spinner
@@ -79,8 +80,8 @@ class Commentary:
             self._lines(exchange)
         if exchange.signal is not None:
             self._screen.note(_what_is_kept(exchange))
-        if exchange.status is Status.COMPLETE and not exchange.text:
-            self._screen.note("the answer is empty")
+        if exchange.status is Status.COMPLETE:
+            self._note_its_end(exchange)
         if self._badge:
             self._show_badge(exchange)
         elif self._panels and not self._is_amiss(exchange) and not self._screen.quiet:
@@ -89,6 +90,15 @@ class Commentary:
             self._apart()
             self._screen.err_line(footer(exchange, self._screen.err_facts))
         self._details(exchange)
+
+    def _note_its_end(self, exchange: Exchange) -> None:
+        """What is unusual about the end of a whole answer."""
+        if any(block.get("type") == "tool_use" for block in exchange.reply.content):
+            self._screen.note("the model asked for a tool, which avow does not run")
+        elif not exchange.text:
+            self._screen.note("the answer is empty")
+        if exchange.reply.stop_reason is not None and exchange.reply.stop_reason not in USUAL_ENDS:
+            self._screen.note(f"the answer ended for a reason that avow does not know: {exchange.reply.stop_reason}")
 
     def _show_badge(self, exchange: Exchange) -> None:
         """Name the model of this answer; nothing where no message began."""

@@ -10,6 +10,11 @@ from avow.errors import Failure, NotAnAnswer
 from avow.exit_codes import ExitCode
 from avow.wire.json_value import JsonObject, obj, parse, text
 
+UNPLACED = -1
+"""The index of an event that does not say which block it is about, or not in a way that can be read."""
+
+_NO_FIELDS: JsonObject = {}  # shared, and written to by nobody
+
 
 class MessageStarted(NamedTuple):
     """`message_start`: the message without content; its `model` is provisional."""
@@ -81,7 +86,9 @@ class MessageChanged(NamedTuple):
 
 
 class MessageStopped(NamedTuple):
-    """`message_stop`: the only proof that the message is whole."""
+    """`message_stop`: the only proof that the message is whole. `rest` are its fields, where gateways add some."""
+
+    rest: JsonObject = _NO_FIELDS
 
 
 class Pinged(NamedTuple):
@@ -145,19 +152,19 @@ def _event(body: JsonObject) -> Event:
         if type(index) is int and type(piece) is str:
             return TextArrived(index, piece)
     match body:
-        case {"type": "content_block_delta", "index": int(index), "delta": dict(delta)}:
-            return _delta(index, delta)
-        case {"type": "content_block_start", "index": int(index), "content_block": dict(block)}:
-            return BlockStarted(index, block)
-        case {"type": "content_block_stop", "index": int(index)}:
-            return BlockStopped(index)
+        case {"type": "content_block_delta", "delta": dict(delta)}:
+            return _delta(_index(body), delta)
+        case {"type": "content_block_start", "content_block": dict(block)}:
+            return BlockStarted(_index(body), block)
+        case {"type": "content_block_stop"}:
+            return BlockStopped(_index(body))
         case {"type": "message_start", "message": dict(message)}:
             return MessageStarted(message)
         case {"type": "message_delta"}:
             rest = {key: value for key, value in body.items() if key not in ("type", "delta", "usage")}
             return MessageChanged(obj(body.get("delta")), obj(body.get("usage")), rest)
         case {"type": "message_stop"}:
-            return MessageStopped()
+            return MessageStopped({key: value for key, value in body.items() if key != "type"})
         case {"type": "ping"}:
             return Pinged()
         case {"type": "error"}:
@@ -166,6 +173,16 @@ def _event(body: JsonObject) -> Event:
             return ErrorArrived(body)
         case _:
             return UnknownArrived(body)
+
+
+def _index(body: JsonObject) -> int:
+    """Which block the event is about. Gateways have written it as a float and as a string, and left it out."""
+    value = body.get("index")
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9:
+        return int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value):
+        return int(value)
+    return UNPLACED
 
 
 def _delta(index: int, delta: JsonObject) -> Event:

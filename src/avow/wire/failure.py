@@ -1,5 +1,7 @@
 """An error of the API (or of what stands before it) as one of our errors, with its exit status and a hint."""
 
+import json
+import re
 from collections.abc import Mapping
 
 from avow.errors import Failure, NotAnAnswer, Rejected
@@ -21,6 +23,7 @@ STATUS_OF_TYPE: Mapping[str, int] = {
 }
 """The HTTP status that an error of this type stands for, where it comes in a response of status 200 or in a stream."""
 
+_MOST_WORDS = 200
 _TYPE_OF_STATUS = {status: name for name, status in STATUS_OF_TYPE.items()} | {503: "api_error"}
 
 _HINTS_BY_WORDS = (
@@ -44,10 +47,7 @@ _HINTS_BY_STATUS = {
 def rejected(status: int, headers: Mapping[str, str], body: bytes) -> Rejected:
     """The error in a response with an error status; bodies of gateways and bare HTML are understood as far as
     they go. `headers` are lower-case."""
-    try:
-        value = parse(body)
-    except ValueError:
-        value = None
+    value = _json_of(body)
     if isinstance(value, dict):
         return rejection(value, status, headers)
     words = " ".join(body[:2000].decode("utf-8", "replace").split())[:200]
@@ -55,23 +55,39 @@ def rejected(status: int, headers: Mapping[str, str], body: bytes) -> Rejected:
     return _error(_TYPE_OF_STATUS.get(status, "api_error"), message, status, None, headers, {})
 
 
+def _json_of(body: bytes) -> object:
+    """The JSON of an error's body, or that of the first event where a gateway streams its errors too."""
+    for line in (body, *(line[5:] for line in body.splitlines() if line.startswith(b"data:"))):
+        try:
+            return parse(line)
+        except ValueError:
+            continue
+    return None
+
+
 def rejection(body: JsonObject, status: int | None, headers: Mapping[str, str]) -> Rejected:
     """The error in a JSON body or an `error` event; its own type decides where the status is 200."""
     body = encodable_value(body)
-    error = body.get("error")
     kind = text(path(body, "error", "type"))
-    message = (
-        text(path(body, "error", "message"))
-        or text(error)
-        or text(body.get("detail"))
-        or text(body.get("message"))
-        or (str(body["detail"]) if body.get("detail") else None)
-        or f"an error without words{_of(status)}"
-    )
+    message = _words(body) or f"an error without words{_of(status)}"
     code = text(path(body, "error", "details", "error_code")) or (kind if is_spend_limit(kind) else None)
     if kind not in STATUS_OF_TYPE and status is not None and status >= 400:
         kind = _TYPE_OF_STATUS.get(status, kind or ("invalid_request_error" if status < 500 else "api_error"))
     return _error(kind or "api_error", message, status, code, headers, body)
+
+
+def _words(body: JsonObject) -> str | None:
+    """What an error says, in the shapes of the API, OpenAI, FastAPI (`detail`), AWS (`Message`) and LiteLLM (words
+    inside words); else the first 200 characters of all it holds."""
+    for value in (body.get("error"), body.get("detail"), body.get("message"), body.get("Message")):
+        while isinstance(value, dict) and (value.get("message") or value.get("error")):
+            value = value.get("message") or value["error"]
+        if isinstance(value, str) and value:
+            return value
+        if value:
+            return json.dumps(value, ensure_ascii=False, default=str)[:_MOST_WORDS]
+    said = {key: value for key, value in body.items() if key not in ("type", "request_id") and value}
+    return json.dumps(said, ensure_ascii=False, default=str)[:_MOST_WORDS] if said else None
 
 
 def _error(
@@ -133,17 +149,27 @@ def not_an_answer(status: int, content_type: str, body: bytes, request_id: str |
     )
 
 
-_UNSUPPORTED = (
-    "does not support the `fallbacks` parameter",
-    "fallbacks: extra inputs are not permitted",
-    "unexpected value(s) `server-side-fallback",
-)
+# Compiled at first use: start-up.
+_ADDITIONS = r"(?i)\bfallbacks\b|anthropic[-_]beta|\bbeta (?:flag|header|feature)|server-side-fallback"
+_POLICY_VIOLATION = r"ContentPolicyViolation|content_policy_violation"
+_CATEGORY = r"category['\"]?\s*[:=]\s*['\"]?([a-z][a-z_]{1,40})\b"
 
 
-def says_fallbacks_unsupported(failure: Failure) -> bool:
-    """Whether this 400 means: send it again without `fallbacks`."""
-    lowered = failure.message.lower()
-    return failure.status == 400 and any(words in lowered for words in _UNSUPPORTED)
+def names_an_addition(failure: Failure) -> bool:
+    """Whether this 4xx names `fallbacks` or a beta header: send it again without. Each gateway words it its own way
+    (`invalid beta flag`, `extra_forbidden … fallbacks`), so the names count, not the sentences."""
+    status = failure.status or 0
+    return 400 <= status < 500 and re.search(_ADDITIONS, failure.message) is not None
+
+
+def refusal_in(failure: Failure) -> JsonObject | None:
+    """The refusal that a gateway wrapped into a 4xx of its own (LiteLLM's ContentPolicyViolationError), as the message
+    that the API would have sent, with the category where the words have it; None for any other error."""
+    if not 400 <= (failure.status or 0) < 500 or re.search(_POLICY_VIOLATION, failure.message) is None:
+        return None
+    category = re.search(_CATEGORY, failure.message)
+    details = {"type": "refusal", "category": category[1] if category else None, "explanation": failure.message}
+    return {"type": "message", "content": [], "stop_reason": "refusal", "stop_details": details}
 
 
 def body_is_error(body: JsonObject) -> bool:

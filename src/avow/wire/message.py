@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from avow.wire.events import (
+    UNPLACED,
     BlockStarted,
     BlockStopped,
     CitationArrived,
@@ -20,26 +21,26 @@ from avow.wire.events import (
     ThinkingArrived,
     UnknownArrived,
 )
-from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse, text
+from avow.wire.json_value import JsonObject, encodable_value, items, obj, parse, text
+from avow.wire.names import Named as Named
+from avow.wire.names import declares_hand_over, names_in_block, names_in_event, names_in_message
 
-
-class Named(NamedTuple):
-    """A model that the response named somewhere: `field` is where, `kind` what it was named as.
-
-    Kinds: `model` (the message's own field), `from` and `to` (of a fallback block), else the iteration's type.
-    """
-
-    field: str
-    kind: str
-    model: str
+# Stop reasons; `content_filter`, `length` and `stop` are those of gateways (routing.md, rule 16).
+USUAL_ENDS = frozenset({"end_turn", "stop_sequence", "stop"})
+_REFUSALS = frozenset({"refusal", "content_filter"})
+_TRUNCATIONS = frozenset(
+    {"max_tokens", "model_context_window_exceeded", "pause_turn", "tool_use", "compaction", "length"}
+)
 
 
 class Message(NamedTuple):
     """What the API answered. `raw` is the message as received, unknown fields included.
 
-    `whole`: it was not streamed, or a stop reason and `message_stop` came. `named`: every model named in it in the
+    `whole`: it says why the model stopped and, streamed, that it stopped. `named`: every model named in it in the
     order of arrival, those in fields overwritten later included. `unfinished`: indexes of blocks that never stopped.
-    `leftovers`: events and deltas of unknown kinds, as they came.
+    `leftovers`: events and deltas of unknown kinds, as they came. `declared`: a hand-over was declared somewhere, also
+    in what was overwritten later or names nobody. `restarts`: where a further `message_start` named another model, as
+    (how many blocks came before it, that model).
     """
 
     raw: JsonObject
@@ -48,6 +49,8 @@ class Message(NamedTuple):
     named: tuple[Named, ...] = ()
     unfinished: frozenset[int] = frozenset()
     leftovers: tuple[JsonObject, ...] = ()
+    declared: bool = False
+    restarts: tuple[tuple[int, str], ...] = ()
 
     @property
     def model(self) -> str | None:
@@ -70,9 +73,19 @@ class Message(NamedTuple):
         return text(self.raw.get("stop_reason"))
 
     @property
+    def declined(self) -> bool:
+        """Whether the model declined, by its stop reason."""
+        return self.stop_reason in _REFUSALS
+
+    @property
     def refused(self) -> bool:
         """Whether the model declined, and that is how the message ends."""
-        return self.whole and self.stop_reason == "refusal"
+        return self.whole and self.declined
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the model stopped before it was done, by its stop reason."""
+        return self.stop_reason in _TRUNCATIONS
 
     @property
     def stop_details(self) -> JsonObject:
@@ -97,16 +110,22 @@ def block_text(block: JsonObject) -> str:
     return text(block.get("text")) or ""
 
 
-def whole(body: JsonObject) -> Message:
-    """The message of a response that was not streamed."""
+def whole(body: JsonObject, repeated: Iterable[Named] = (), *, partial: bool = False) -> Message:
+    """The message of a response that was not streamed. `repeated`: names in values that a later key of the same object
+    overwrote; `partial`: its status says that it is not all there (206)."""
     body = encodable_value(body)
-    return Message(body, whole=True, named=tuple(_names(body)))
+    finished = text(body.get("stop_reason")) is not None and body.get("type") != "error"
+    named = (*names_in_message(body), *repeated)
+    return Message(body, whole=finished and not partial, named=named, declared=declares_hand_over(body))
 
 
 class MessageFold:
     """Folds events into a message; `message` may be asked at any moment and is None before the message began."""
 
-    __slots__ = ("_blocks", "_head", "_leftovers", "_named", "_open", "_pieces", "_places", "_stopped", "error")
+    __slots__ = (
+        *("_blocks", "_current", "_declared", "_head", "_leftovers", "_named", "_open", "_pieces", "_places"),
+        *("_restarts", "_started", "_stopped", "_text_place", "error", "unplaced"),
+    )
 
     def __init__(self) -> None:
         self._head: JsonObject | None = None
@@ -116,8 +135,14 @@ class MessageFold:
         self._open: set[int] = set()
         self._named: list[Named] = []
         self._leftovers: list[JsonObject] = []
+        self._declared = False
+        self._restarts: list[tuple[int, str]] = []
+        self._started = False
         self._stopped = False
+        self._current = UNPLACED  # the index that the newest block goes by
+        self._text_place = 0  # where the newest text went
         self.error: JsonObject | None = None
+        self.unplaced = False  # an event did not say which block it is about
 
     @property
     def started(self) -> bool:
@@ -132,16 +157,20 @@ class MessageFold:
     @property
     def whole(self) -> bool:
         """Whether the message is all there: it says why the model stopped, and that it has stopped."""
-        return self._stopped and self._head is not None and text(self._head.get("stop_reason")) is not None
+        said_why = self._head is not None and text(self._head.get("stop_reason")) is not None
+        return self._stopped and said_why and self.error is None
 
     def is_kind(self, index: int, kind: str) -> bool:
         """Whether deltas to `index` now go to a block of that type."""
-        place = self._places.get(index)
+        place = self._places.get(self._current if index == UNPLACED else index)
         return place is not None and self._blocks[place].get("type") == kind
 
     def add(self, event: Event) -> None:
-        """Take in one event. What comes after `message_stop` or `error` is no part of the message."""
+        """Take in one event. What comes after `message_stop` or `error` is not part of the message; an error there
+        still says that it failed (rule 15)."""
         if self._stopped or self.error is not None:
+            if isinstance(event, ErrorArrived) and self.error is None:
+                self.error = event.body
             return
         match event:
             case TextArrived(index, piece):
@@ -159,17 +188,21 @@ class MessageFold:
             case BlockStarted(index, block):
                 self._begin(index, block)
             case BlockStopped(index):
-                self._open.discard(self._places.get(index, -1))
+                self._open.discard(self._places.get(self._current if index == UNPLACED else index, -1))
             case MessageStarted(message):
                 self._start(message)
             case MessageChanged(delta, usage, rest):
                 self._change(delta, usage, rest)
-            case MessageStopped():
+            case MessageStopped(rest):
+                if rest:
+                    self._change({}, obj(rest.get("usage")), {key: rest[key] for key in rest if key != "usage"})
                 self._stopped = True
             case ErrorArrived(body):
                 self.error = body
             case UnknownArrived(body):
                 self._leftovers.append(body)
+                self._named.extend(names_in_event(body))
+                self._declared = self._declared or declares_hand_over({**body, "content": [body.get("content_block")]})
             case Pinged():
                 pass
 
@@ -186,49 +219,95 @@ class MessageFold:
             named=tuple(dict.fromkeys(self._named)),
             unfinished=frozenset(self._open),
             leftovers=tuple(encodable_value(self._leftovers)),
+            declared=self._declared,
+            restarts=tuple(self._restarts),
         )
 
+    def also_named(self, names: Iterable[Named]) -> None:
+        """Models that an event named in a way that its values do not show."""
+        self._named.extend(names)
+
     def _start(self, message: JsonObject) -> None:
-        self._named.extend(_names(message))
-        if self._head is None:
-            self._head = {key: value for key, value in message.items() if key != "content"}
+        self._named.extend(names_in_message(message))
+        self._declared = self._declared or declares_hand_over(message)
+        if not self._started:
+            # It may come late, after blocks that belong to it: what they said meanwhile stays.
+            self._started = True
+            came_late = self._head is not None
+            self._head = {key: value for key, value in message.items() if key != "content"} | (self._head or {})
             for index, block in enumerate(items(message.get("content"))):
-                self._begin(index, block, named=True)
-        else:
-            self._leftovers.append({"type": "message_start", "message": message})
+                self._begin(UNPLACED if came_late else index, block, named=True)
+            return
+        self._leftovers.append({"type": "message_start", "message": message})
+        model = text(message.get("model"))
+        before = self._restarts[-1][1] if self._restarts else text(obj(self._head).get("model"))
+        if model is not None and model != before:
+            self._restarts.append((len(self._blocks), model))
+            self._places.clear()  # blocks are counted from 0 again
 
     def _change(self, delta: JsonObject, usage: JsonObject, rest: JsonObject) -> None:
         head = self._head = self._head if self._head is not None else {}
         head.update({key: value for key, value in {**rest, **delta}.items() if key not in ("content", "usage")})
+        counted = obj(head.get("usage"))
         known = {key: value for key, value in usage.items() if value is not None}
+        if known.get("input_tokens") == 0 and counted.get("input_tokens"):
+            del known["input_tokens"]  # some gateways count the prompt at the start only, and end with a 0
         if known:
-            head["usage"] = {**obj(head.get("usage")), **known}
-        self._named.extend(_names({**delta, **rest, "usage": usage}))
+            head["usage"] = {**counted, **known}
+        self._named.extend(names_in_message(delta))
+        self._named.extend(names_in_message({**rest, "usage": usage}))
+        self._declared = self._declared or declares_hand_over({"usage": usage})
 
     def _begin(self, index: int, block: JsonObject, *, named: bool = False) -> None:
         """A new block, after those before it even where its index was used already: text that was shown stays."""
         if self._head is None:
             self._head = {}
-        place = self._places[index] = len(self._blocks)
+        place = len(self._blocks)
+        if index == UNPLACED:
+            self.unplaced = True
+            index = UNPLACED - 1 - place
+        self._places[index] = place
+        self._current = index
         self._blocks.append(dict(block))
         self._open.add(place)
+        if block_text(block):
+            self._text_place = place
+        if block.get("type") == "fallback":
+            self._declared = True
         if not named:
-            self._named.extend(_names_in_block(f"content[{place}]", block))
+            self._named.extend(names_in_block(f"content[{place}]", block))
 
     def _place(self, index: int, kind: str) -> int:
         """Where the block at `index` is; a delta to none begins one of `kind`."""
+        if index == UNPLACED:
+            self.unplaced = True
+            index = self._current if self.is_kind(UNPLACED, kind) else UNPLACED
         if index not in self._places:
             self._begin(index, {"type": kind})
+            index = self._current
         return self._places[index]
 
     def _piece(self, index: int, key: str, piece: str) -> None:
         place = self._places.get(index)
         if place is None:
             place = self._place(index, "tool_use" if key == "input" else key)
+        if key == "text" and place != self._text_place:
+            place = self._in_order(index, place)
         pieces = self._pieces.get((place, key))
         if pieces is None:
             pieces = self._pieces[place, key] = []
         pieces.append(piece)
+
+    def _in_order(self, index: int, place: int) -> int:
+        """Where text for the block at `place` goes. Text that comes after that of a later block has been shown after
+        it, and stays there: it begins a block of its own."""
+        if self._blocks[place].get("type") != "text":
+            return place
+        if place < self._text_place:
+            self._begin(index, {"type": "text"})
+            place = self._places[index]
+        self._text_place = place
+        return place
 
     def _other_delta(self, index: int, delta: JsonObject) -> None:
         if delta.get("type") == "compaction_delta":
@@ -263,21 +342,3 @@ def _tool_input(joined: str) -> object:
         return parse(encodable_value(joined).encode())
     except ValueError:
         return joined
-
-
-def _names(message: JsonObject) -> list[Named]:
-    named = [Named("model", "model", encodable(model))] if (model := text(message.get("model"))) else []
-    for index, block in enumerate(items(message.get("content"))):
-        named.extend(_names_in_block(f"content[{index}]", block))
-    for index, entry in enumerate(items(obj(message.get("usage")).get("iterations"))):
-        kind = text(entry.get("type"))
-        if kind and (model := text(entry.get("model"))):
-            named.append(Named(f"usage.iterations[{index}].model", kind, encodable(model)))
-    return named
-
-
-def _names_in_block(where: str, block: JsonObject) -> list[Named]:
-    if block.get("type") != "fallback":
-        return []
-    sides = ((side, text(obj(block.get(side)).get("model"))) for side in ("from", "to"))
-    return [Named(f"{where}.{side}.model", side, encodable(model)) for side, model in sides if model]

@@ -50,6 +50,12 @@ class EventDecoder:
             elif line == b"data":
                 self._take(b"")
 
+    def unended(self) -> bytes:
+        """The data of an event that lacks only its closing blank line; empty where there is none."""
+        line = b"".join(self._line)
+        last = [line[6:] if line.startswith(b"data: ") else line[5:]] if line.startswith(b"data:") else []
+        return b"\n".join([*self._data, *last])
+
     def _take(self, value: bytes) -> None:
         self._size += len(value) + 1  # one for the line's end: empty lines are not free
         self._check(self._size)

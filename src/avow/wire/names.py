@@ -1,0 +1,118 @@
+"""Every place of a response that names a model, whatever overwrites it later (routing.md, rule 11)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from avow.wire.json_value import JsonObject, encodable, items, obj, parse, text
+
+_LONGEST = 200
+_HEARD_BY_THE_FOLD = frozenset({"message_delta", "message_stop"})
+_OTHERS = frozenset({"fallback_message", "compaction", "advisor_message"})
+
+
+class Named(NamedTuple):
+    """A model that the response named somewhere: `field` is where, `kind` what it was named as.
+
+    Kinds: `model` (the message's own field), `from` and `to` (of a fallback block), `message` (an attempt of the
+    request, and whatever else names a model without saying as what), else the iteration's type.
+    """
+
+    field: str
+    kind: str
+    model: str
+
+
+def names_in_message(message: JsonObject) -> list[Named]:
+    """The models named by a message or by part of one: its own field, fallback blocks, `usage.iterations`."""
+    named = _named("model", "model", message.get("model"))
+    for index, block in enumerate(items(message.get("content"))):
+        named += names_in_block(f"content[{index}]", block)
+    for index, entry in enumerate(items(obj(message.get("usage")).get("iterations"))):
+        kind = entry.get("type")
+        known = kind if isinstance(kind, str) and kind in _OTHERS else "message"
+        named += _named(f"usage.iterations[{index}].model", known, entry.get("model"))
+    return named
+
+
+def names_in_block(where: str, block: JsonObject) -> list[Named]:
+    """The models that a `fallback` block names; none for any other block."""
+    if block.get("type") != "fallback":
+        return []
+    return [name for side in ("from", "to") for name in _named(f"{where}.{side}.model", side, _side(block, side))]
+
+
+def names_in_event(body: JsonObject) -> list[Named]:
+    """The models that an event of an unknown type or shape names, at the places where events name one."""
+    kind = text(body.get("type")) or "event"
+    named = _named(f"{kind}.model", "message", body.get("model"))
+    for key in ("message", "delta"):
+        named += [name._replace(field=f"{kind}.{name.field}") for name in names_in_message(obj(body.get(key)))]
+    named += names_in_block(f"{kind}.content_block", obj(body.get("content_block")))
+    return [*named, *(n for n in names_in_message({"usage": body.get("usage")}))]
+
+
+def declares_hand_over(message: JsonObject) -> bool:
+    """Whether a message, or part of one, declares that a fallback served: by a block or an iteration, with or without
+    the models' names."""
+    entries = items(obj(message.get("usage")).get("iterations"))
+    return any(block.get("type") == "fallback" for block in items(message.get("content"))) or any(
+        entry.get("type") == "fallback_message" for entry in entries
+    )
+
+
+def names_beside(data: bytes) -> list[Named]:
+    """The models named in the JSON of an event where its type has no place for a name: beside a block or a piece of
+    one, and in values that a later key of the same object overwrote. `data` is JSON that was read before."""
+    body = parse(data)
+    named = repeated_names(data)
+    if isinstance(body, dict) and body.get("type") not in _HEARD_BY_THE_FOLD:
+        beside = (
+            ("type", "model", "usage") if body.get("type") == "message_start" else ("type", "model", "message", "usage")
+        )
+        named += names_in_event({key: body[key] for key in beside if key in body})
+        named += _named("delta.model", "message", obj(body.get("delta")).get("model"))
+    return named
+
+
+def repeated_names(data: bytes) -> list[Named]:
+    """The models named in values that a later key of the same object overwrote: JSON readers keep the last of two equal
+    keys, and say nothing. `data` is JSON that was read before."""
+    overwritten: list[tuple[str, Any]] = []
+
+    def keep_last(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in kept and kept[key] != value:
+                overwritten.append((key, kept[key]))
+            kept[key] = value
+        return kept
+
+    json.loads(data, object_pairs_hook=keep_last, parse_int=str, parse_float=str)
+    found = ((key, name) for key, value in overwritten for name in _models_in(key, value))
+    return [Named(f"{key} (repeated)", "message", name) for key, name in found]
+
+
+def _models_in(key: str, value: object) -> Iterator[str]:
+    """The names below `value`, which stood under `key`."""
+    if key == "model":
+        yield from (name.model for name in _named("model", "model", value))
+    elif isinstance(value, dict):
+        for inner, item in value.items():
+            yield from _models_in(inner, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _models_in("", item)
+
+
+def _named(field: str, kind: str, value: object) -> list[Named]:
+    """The name in `value`; what is neither a string nor absent is a name that nobody can read."""
+    if value is None or value == "":
+        return []
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)[:_LONGEST]
+    return [Named(field, kind, encodable(shown))]
+
+
+def _side(block: JsonObject, side: str) -> object:
+    value = block.get(side)
+    return value.get("model") if isinstance(value, dict) else value

@@ -1,0 +1,61 @@
+"""The model's name that the signature of a thinking block may bear (routing.md, rule 17)."""
+
+import base64
+import binascii
+from collections.abc import Iterator
+
+_PATH = (2, 1, 6)
+"""Where the name was seen in the protobuf message; undocumented, and absent on some models."""
+
+_LONGEST_NAME = 200
+
+
+def model_in(signature: str) -> str | None:
+    """The name in a signature (base64 of a protobuf message); None where it has none, or is anything else."""
+    try:
+        data = base64.b64decode(signature, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    for number in _PATH:
+        found = next((value for field, value in _fields(data) if field == number), None)
+        if found is None:
+            return None
+        data = found
+    try:
+        name = data.decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    return name if 0 < len(name) <= _LONGEST_NAME and name.isprintable() else None
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The length-delimited fields of a protobuf message, with their numbers; it ends where the bytes are none."""
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        wire_type = tag & 7
+        if wire_type == 0:
+            _value, at = _varint(data, at)
+        elif wire_type == 2:
+            size, at = _varint(data, at)
+            if at + size > len(data):
+                return
+            yield tag >> 3, data[at : at + size]
+            at += size
+        elif wire_type in (1, 5):
+            at += 8 if wire_type == 1 else 4
+        else:
+            return
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """The number that begins at `at`, and where it ends; past the end of `data` where it does not end."""
+    value = shift = 0
+    while at < len(data) and shift < 64:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value, at
+        shift += 7
+    return 0, len(data) + 1

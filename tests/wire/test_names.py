@@ -1,0 +1,106 @@
+"""Every place of a response that names a model."""
+
+import json
+
+import pytest
+
+from avow.wire.names import (
+    Named,
+    declares_hand_over,
+    names_beside,
+    names_in_block,
+    names_in_event,
+    names_in_message,
+    repeated_names,
+)
+from tests.streams import Json, fallback, iteration
+
+
+def test_the_places_of_a_message() -> None:
+    message: Json = {
+        "model": "a",
+        "content": [fallback("a", "b"), {"type": "text", "model": "not a name"}],
+        "usage": {"iterations": [iteration("message", "a"), iteration("fallback_message", "b")]},
+    }
+    assert names_in_message(message) == [
+        Named("model", "model", "a"),
+        Named("content[0].from.model", "from", "a"),
+        Named("content[0].to.model", "to", "b"),
+        Named("usage.iterations[0].model", "message", "a"),
+        Named("usage.iterations[1].model", "fallback_message", "b"),
+    ]
+
+
+@pytest.mark.parametrize("kind", [None, "mood", 3, ["message"]])
+def test_an_entry_of_no_known_type_is_an_attempt(kind: object) -> None:
+    entry = {"type": kind, "model": "b"}
+    assert names_in_message({"usage": {"iterations": [entry]}}) == [Named("usage.iterations[0].model", "message", "b")]
+
+
+@pytest.mark.parametrize("value", [{"id": "b"}, ["b"], 7, True])
+def test_a_name_that_nobody_can_read_is_one_all_the_same(value: object) -> None:
+    assert names_in_message({"model": value}) == [Named("model", "model", json.dumps(value))]
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_nothing_names_nobody(value: object) -> None:
+    assert names_in_message({"model": value}) == []
+
+
+def test_a_side_may_be_a_bare_name() -> None:
+    block: Json = {"type": "fallback", "from": None, "to": "b"}
+    assert names_in_block("content[0]", block) == [Named("content[0].to.model", "to", "b")]
+
+
+def test_an_unknown_event() -> None:
+    body: Json = {"type": "shift", "model": "a", "delta": {"model": "b"}, "content_block": fallback("c", "d")}
+    assert [(name.kind, name.model) for name in names_in_event(body)] == [
+        ("message", "a"),
+        ("model", "b"),
+        ("from", "c"),
+        ("to", "d"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (b'{"type": "content_block_stop", "index": 0, "model": "b"}', ["b"]),
+        (b'{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x", "model": "b"}}', ["b"]),
+        (b'{"type": "ping", "model": "b"}', ["b"]),
+        (b'{"type": "message_start", "message": {"model": "a"}, "model": "b"}', ["b"]),
+        (b'{"type": "message_delta", "model": "b"}', []),
+        (b'{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "\\"model\\""}}', []),
+        (b"[1]", []),
+    ],
+)
+def test_names_beside_a_block(data: bytes, names: list[str]) -> None:
+    assert [name.model for name in names_beside(data)] == names
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (b'{"model": "b", "model": "a"}', ["b"]),
+        (b'{"model": "a", "model": "a"}', []),
+        (b'{"message": {"model": "b"}, "message": {"model": "a"}}', ["b"]),
+        (b'{"usage": {"iterations": [{"model": "b"}]}, "usage": {}}', ["b"]),
+        (b'{"model": "a", "n": 1e999, "m": NaN, "k": 123456789012345678901234567890}', []),
+        (b'{"a": {"mod\\u0065l": "b", "model": "a"}}', ["b"]),
+    ],
+)
+def test_the_first_of_two_equal_keys(data: bytes, names: list[str]) -> None:
+    assert [name.model for name in repeated_names(data)] == names
+
+
+@pytest.mark.parametrize(
+    ("message", "declares"),
+    [
+        ({"content": [{"type": "fallback"}]}, True),
+        ({"usage": {"iterations": [{"type": "fallback_message"}]}}, True),
+        ({"usage": {"iterations": [{"type": "advisor_message", "model": "b"}]}}, False),
+        ({"content": [{"type": "text"}], "model": "a"}, False),
+    ],
+)
+def test_what_declares_a_hand_over(message: Json, declares: bool) -> None:
+    assert declares_hand_over(message) is declares
