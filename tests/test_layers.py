@@ -14,7 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("commands",),
-    ("asking", "reference"),
+    ("asking", "reference", "proxy"),
     ("context",),
     # Doors: each opens on one thing outside.
     ("history", "prompt", "terminal"),

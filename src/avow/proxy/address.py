@@ -1,0 +1,116 @@
+"""Where requests go: the upstream's address, and the proxy on the way to it, by the environment's rules."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class BadAddress(ValueError):
+    """An address that cannot be used; the words say why, without the address: it may hold a password."""
+
+
+class Proxy(NamedTuple):
+    """A proxy that is asked to CONNECT. `credentials`: the value of its authorization header."""
+
+    host: str
+    port: int
+    secure: bool
+    credentials: bytes | None = None
+
+    def request(self, host: str, port: int) -> bytes:
+        """The request for a way through to `host`."""
+        name = f"{_bracketed(host)}:{port}".encode()
+        lines = [b"CONNECT " + name + b" HTTP/1.1", b"Host: " + name]
+        if self.credentials is not None:
+            lines.append(b"Proxy-Authorization: " + self.credentials)
+        return b"\r\n".join([*lines, b"", b""])
+
+
+class Address(NamedTuple):
+    """An upstream. `prefix` is its base URL's path without a slash at the end; `proxy` None means directly."""
+
+    host: str
+    port: int
+    secure: bool
+    prefix: str = ""
+    proxy: Proxy | None = None
+
+    @property
+    def host_header(self) -> bytes:
+        """As `Host` names it: the port only where it is not the scheme's own."""
+        usual = _PORTS["https" if self.secure else "http"]
+        shown = _bracketed(self.host)
+        return (shown if self.port == usual else f"{shown}:{self.port}").encode()
+
+
+def find(url: str, proxies: Mapping[str, str]) -> Address:
+    """The address that `url` names. `proxies` are the environment's: `{"https": …, "all": …, "no": …}`.
+
+    Raises BadAddress: for cleartext to a host that is not this machine, and for a proxy of an unknown kind.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise BadAddress("it is not a valid address") from None
+    if parts.scheme not in _PORTS or not host:
+        raise BadAddress("it must begin with https:// (or http:// on this machine)")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise BadAddress("it must be a plain address, without a query or a password")
+    secure = parts.scheme == "https"
+    if not secure and not is_loopback(host):
+        raise BadAddress("http:// sends the key in clear; use https://")
+    try:
+        host, prefix = _ascii(host), parts.path.rstrip("/").encode("ascii").decode()
+    except UnicodeError:
+        raise BadAddress("it holds characters that an address cannot have") from None
+    direct = is_loopback(host) or is_exempt(host, proxies.get("no", ""))
+    chosen = None if direct else (proxies.get(parts.scheme) or proxies.get("all"))
+    return Address(host, port or _PORTS[parts.scheme], secure, prefix, _proxy(chosen) if chosen else None)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost" or host.lower().endswith(".localhost")
+
+
+def is_exempt(host: str, no_proxy: str) -> bool:
+    """Whether `NO_PROXY` names the host: exactly, as the domain it is in, or by `*`."""
+    host = host.lower()
+    for entry in no_proxy.lower().split(","):
+        name = entry.strip().partition("://")[2] or entry.strip()
+        name = name.partition(":")[0] if name.count(":") == 1 else name.strip("[]")
+        domain = name.lstrip("*").lstrip(".")
+        if name == "*" or (domain and (host == domain or host.endswith("." + domain))):
+            return True
+    return False
+
+
+def _proxy(url: str) -> Proxy:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise BadAddress("the proxy setting is not a valid address") from None
+    if parts.scheme not in _PORTS or not host:
+        raise BadAddress("the proxy setting must begin with http:// or https://")
+    credentials = None
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        credentials = b"Basic " + b64encode(pair.encode())
+    return Proxy(_ascii(host), port or _PORTS[parts.scheme], parts.scheme == "https", credentials)
+
+
+def _ascii(host: str) -> str:
+    return host if host.isascii() else host.encode("idna").decode("ascii")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

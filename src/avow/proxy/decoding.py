@@ -1,0 +1,187 @@
+"""The codings of a response's copy: what can be undone here, piece by piece and never without bounds."""
+
+import importlib
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+PIECE = 256 * 1024
+LIMIT = 64 * 1024 * 1024
+"""The most bytes of one answer that are decoded; what is larger passes all the same, unread."""
+
+_WINDOW_LOG = 23
+"""What zstd as a content coding may ask for (RFC 9659); a frame that wants more memory is not decoded."""
+_SLICE = 64
+
+
+class CannotDecode(ValueError):
+    """The copy is in a coding that is not known here, damaged, or too large."""
+
+
+class Decoder(Protocol):
+    """Undoes one coding."""
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """What `data` decodes to, in pieces of bounded size. Raises CannotDecode, or the library's own errors."""
+
+
+def unknown_codings() -> frozenset[bytes]:
+    """Those of the codings that clients ask for which cannot be undone here."""
+    return frozenset(name for name, find in ((b"br", _brotli), (b"zstd", _zstd)) if find() is None)
+
+
+class Decoding:
+    """Undoes a response's `Content-Encoding`; where it names none, the first bytes are looked at."""
+
+    def __init__(self, content_encoding: str) -> None:
+        names = [name.strip().lower() for name in content_encoding.split(",")]
+        self._names = [name for name in names if name not in ("", "identity")]
+        self._decoders: list[Decoder] | None = None
+        self._size = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What `data` decodes to. Raises CannotDecode."""
+        if self._decoders is None:
+            names = self._names or [name for start, name in _MAGIC if data.startswith(start)]
+            self._decoders = [_decoder(name) for name in reversed(names)]
+        if not self._decoders:
+            yield data
+            return
+        try:
+            for piece in _through(self._decoders, data):
+                self._size += len(piece)
+                if self._size > LIMIT:
+                    raise CannotDecode(f"the answer is larger than {LIMIT // 1024 // 1024} MiB")
+                yield piece
+        except CannotDecode:
+            raise
+        except Exception:  # each library has errors of its own
+            raise CannotDecode("the answer cannot be decompressed") from None
+
+
+_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+
+
+def _through(decoders: list[Decoder], data: bytes) -> Iterator[bytes]:
+    first, *rest = decoders
+    for piece in first.pieces(data):
+        if rest:
+            yield from _through(rest, piece)
+        elif piece:
+            yield piece
+
+
+def _decoder(name: str) -> Decoder:
+    match name:
+        case "gzip" | "x-gzip":
+            return _Zlib(31)
+        case "deflate":
+            return _Zlib(15)
+        case "br" if (brotli := _brotli()) is not None:
+            return _Brotli(brotli.Decompressor())
+        case "zstd":
+            if (zstd := _zstd()) is not None:
+                return zstd
+    raise CannotDecode(f"nothing here decodes {name[:20]!r}")
+
+
+class _Zlib:
+    """gzip and deflate; `deflate` comes with its wrapper and, from some servers, without."""
+
+    def __init__(self, bits: int) -> None:
+        self._bits = bits
+        self._inner = zlib.decompressobj(bits)
+        self._begun = False
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            try:
+                piece = self._inner.decompress(data, PIECE)
+            except zlib.error:
+                if self._begun or self._bits != 15:
+                    raise
+                self._bits, self._inner = -15, zlib.decompressobj(-15)
+                continue
+            self._begun = True
+            yield piece
+            data = self._inner.unconsumed_tail
+            if self._inner.eof:
+                data = self._inner.unused_data
+                self._inner = zlib.decompressobj(self._bits)
+
+
+class _Brotli:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        yield self._inner.process(data, output_buffer_limit=PIECE)
+        while not self._inner.can_accept_more_data():
+            yield self._inner.process(b"", output_buffer_limit=PIECE)
+
+
+class _StandardZstd:
+    """`compression.zstd` of Python 3.14, or its backport."""
+
+    def __init__(self, module: Any) -> None:
+        self._make: Callable[[], Any] = lambda: module.ZstdDecompressor(
+            options={module.DecompressionParameter.window_log_max: _WINDOW_LOG}
+        )
+        self._inner = self._make()
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        while True:
+            yield self._inner.decompress(data, PIECE)
+            data = b""
+            if self._inner.eof:
+                data = self._inner.unused_data
+                self._inner = self._make()
+                if not data:
+                    return
+            elif self._inner.needs_input:
+                return
+
+
+class _Zstandard:
+    """The package `zstandard`, which bounds no output: it gets so little at a time that little can come of it."""
+
+    def __init__(self, module: Any) -> None:
+        self._make: Callable[[], Any] = lambda: module.ZstdDecompressor(
+            max_window_size=1 << _WINDOW_LOG
+        ).decompressobj()
+        self._inner = self._make()
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, len(data), _SLICE):
+            rest = data[start : start + _SLICE]
+            while rest:
+                yield self._inner.decompress(rest)
+                rest = b""
+                if self._inner.eof:
+                    rest = self._inner.unused_data
+                    self._inner = self._make()
+
+
+def _brotli() -> Any:
+    for name in ("brotli", "brotlicffi"):
+        module = _module(name)
+        # Before 1.2 a few bytes could make it give out gigabytes.
+        if module is not None and hasattr(getattr(module, "Decompressor", None), "can_accept_more_data"):
+            return module
+    return None
+
+
+def _zstd() -> Decoder | None:
+    for name in ("compression.zstd", "backports.zstd"):
+        if (module := _module(name)) is not None:
+            return _StandardZstd(module)
+    if (module := _module("zstandard")) is not None:
+        return _Zstandard(module)
+    return None
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None

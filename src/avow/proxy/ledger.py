@@ -1,0 +1,193 @@
+"""The ledger: which requests belong together, and what each of them was to be answered by.
+
+Sessions are told by the client's own id, else by what a conversation begins with. Nothing here knows time, files or
+the network.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from avow.models.identity import Identity, compare
+from avow.proxy.question import Question
+
+_SESSIONS = 4096
+_CALLS = 256
+"""How many sessions, and how many ended calls of each, may still be gone back to."""
+
+
+class End(StrEnum):
+    """What came of a request, as far as the next ones depend on it."""
+
+    WHOLE = "whole"
+    REFUSED = "refused"
+    NONE = "none"
+
+
+class Moved(NamedTuple):
+    """A session went on with another model after a refusal: `first` was asked for, `model` is asked since the call
+    of that `number`."""
+
+    first: str
+    model: str
+    since: int
+
+
+class Place(NamedTuple):
+    """Where a call stands among the others. `session` is the client's own id, or one made here (`#1`);
+    `requested_model` what was to answer; `moved`: why that is not the model it names; `declined`: the numbers of
+    the refusals that it was made for, oldest first; `retry_of`: the number of the call that it repeats; `side`: it is
+    a title or another request beside the conversation."""
+
+    number: int
+    session: str
+    requested_model: str | None
+    moved: Moved | None = None
+    declined: tuple[int, ...] = ()
+    retry_of: int | None = None
+    side: bool = False
+
+
+class _Ended(NamedTuple):
+    number: int
+    question: Question
+    end: End
+    declined: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Session:
+    name: str
+    has_tools: bool = False
+    moved: list[Moved] = field(default_factory=list)
+    under_way: dict[int, tuple[Question, Place]] = field(default_factory=dict)
+    ended: "OrderedDict[int, _Ended]" = field(default_factory=OrderedDict)
+
+    def moved_to(self, model: str | None) -> Moved | None:
+        """The move to that model, where there was one."""
+        return next((moved for moved in self.moved if model and _same(moved.model, model)), None)
+
+
+class Ledger:
+    """Places calls as they begin and end. `superseded` are the numbers of those that were repeated, `answered` of the
+    refusals that another model then answered: neither is an answer of its own."""
+
+    def __init__(self) -> None:
+        self.superseded: set[int] = set()
+        self.answered: set[int] = set()
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._by_prefix: OrderedDict[tuple[str | None, bytes], str] = OrderedDict()
+        self._by_number: dict[int, _Session] = {}
+        self._made = 0
+
+    def begin(self, number: int, question: Question) -> Place:
+        """Place a call that was just passed on."""
+        session = self._session(question)
+        session.has_tools = session.has_tools or question.has_tools
+        side = question.titles or (session.has_tools and not question.has_tools and question.session is not None)
+        before = _repeated(session.ended.values(), question)
+        if before is not None:
+            self.superseded.add(before.number)
+        declined = before.declined if before is not None and before.declined else self._declined(session, question)
+        _note_move(session, number, question.model, declined)
+        moved = session.moved_to(question.model)
+        retry_of = before.number if before is not None else None
+        place = Place(number, session.name, moved.first if moved else question.model, moved, declined, retry_of, side)
+        session.under_way[number] = (question, place)
+        self._by_number[number] = session
+        return place
+
+    def end(self, number: int, end: End) -> None:
+        """Note what came of a call."""
+        session = self._by_number.pop(number, None)
+        if session is None:
+            return
+        question, place = session.under_way.pop(number)
+        session.ended[number] = _Ended(
+            number, question._replace(body=None, prefixes=(), prompt=None), end, place.declined
+        )
+        if len(session.ended) > _CALLS:
+            session.ended.popitem(last=False)
+
+    def is_answer(self, number: int) -> bool:
+        """Whether a call counts by itself."""
+        return number not in self.superseded and number not in self.answered
+
+    def _session(self, question: Question) -> _Session:
+        name = question.session or self._known(question) or self._new_name()
+        session = self._sessions.setdefault(name, _Session(name))
+        self._sessions.move_to_end(name)
+        if question.session is None and question.prefixes:
+            self._by_prefix[question.client, question.prefixes[-1]] = name
+            if question.before:
+                # The last turn again, with a block more, is the same conversation.
+                self._by_prefix.setdefault((question.client, question.before), name)
+        while len(self._by_prefix) > _SESSIONS:
+            self._by_prefix.popitem(last=False)
+        if len(self._sessions) > _SESSIONS:
+            oldest = next((it for it in self._sessions.values() if not it.under_way and it is not session), None)
+            if oldest is not None:
+                del self._sessions[oldest.name]
+        return session
+
+    def _known(self, question: Question) -> str | None:
+        """The session whose conversation this one is, or goes on."""
+        for prefix in reversed(question.prefixes):
+            if name := self._by_prefix.get((question.client, prefix)):
+                return name
+        return None
+
+    def _new_name(self) -> str:
+        self._made += 1
+        return f"#{self._made}"
+
+    def _declined(self, session: _Session, question: Question) -> tuple[int, ...]:
+        """The refusals that this call was made for: of the same messages, where another model is asked, or is
+        allowed to answer, that was not before."""
+        refused = [
+            it
+            for it in session.ended.values()
+            if it.end is End.REFUSED and it.number not in self.answered and _same_messages(it.question, question)
+        ]
+        if not any(_asks_another(it.question, question) for it in refused):
+            return ()
+        numbers = tuple(dict.fromkeys(number for it in refused for number in (*it.declined, it.number)))
+        self.answered.update(numbers)
+        return numbers
+
+
+def _note_move(session: _Session, number: int, model: str | None, declined: tuple[int, ...]) -> None:
+    """Where a call asks another model than the one that declined, the session has moved there."""
+    if not declined or model is None or session.moved_to(model) is not None:
+        return
+    refused = session.ended.get(declined[0])
+    first = refused.question.model if refused is not None else None
+    if first is not None and not _same(first, model):
+        before = session.moved_to(first)
+        session.moved.append(Moved(before.first if before else first, model, number))
+
+
+def _repeated(ended: Iterable[_Ended], question: Question) -> _Ended | None:
+    """The call that this one repeats: the last with the same body, where it gave no whole answer."""
+    same = [it for it in ended if it.question.digest == question.digest and question.digest]
+    return same[-1] if same and same[-1].end is End.NONE else None
+
+
+def _same_messages(one: Question, other: Question) -> bool:
+    """Whether both ask the same: all turns but the last are equal, and one's last has all the blocks of the other's
+    (clients add a notice of the refusal to it)."""
+    if one.before != other.before or not one.last or not other.last:
+        return False
+    return set(one.last) <= set(other.last) or set(other.last) <= set(one.last)
+
+
+def _asks_another(before: Question, now: Question) -> bool:
+    if before.model is None or now.model is None:
+        return False
+    return not _same(before.model, now.model) or bool(set(now.fallbacks or ()) - set(before.fallbacks or ()))
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or compare(one, other) is Identity.SAME

@@ -1,0 +1,211 @@
+"""The meter: a copy of what passes on one connection in, what happened out. It is expendable: a fault in it ends the
+reading of that connection and nothing else."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from avow.proxy import answer as answers
+from avow.proxy.answer import Answer, AnswerReader
+from avow.proxy.framing import BadFraming
+from avow.proxy.head import Head
+from avow.proxy.relay import Ending
+from avow.proxy.responses import BadResponse, ResponseBody, ResponseHead, ResponseSplitter
+
+LONGEST_REQUEST = 34 * 1024 * 1024
+"""The most bytes of a request's body that are kept to be read: a little more than the API takes."""
+
+_KEPT_HEADERS = frozenset({
+    "user-agent",
+    "content-encoding",
+    "anthropic-beta",
+    "x-claude-code-session-id",
+    "x-claude-code-request-class",
+    "x-claude-code-agent-id",
+})  # fmt: skip
+"""The headers of a request that are read at all: none of those that hold keys."""
+
+
+class Call(NamedTuple):
+    """A request to a model, as it was sent. `number` counts them in this process; `body` is None where it was too large
+    to keep; `at` is Unix time, `begun_at` of `time.monotonic`."""
+
+    number: int
+    at: float
+    begun_at: float
+    path: str
+    headers: dict[str, str]
+    body: bytes | None
+
+
+class Called(NamedTuple):
+    """A request to a model was passed on."""
+
+    call: Call
+
+
+class Answered(NamedTuple):
+    """Its answer is over, whatever came of it."""
+
+    number: int
+    answer: Answer
+
+
+Happening = Called | Answered
+
+
+class _Open:
+    """A request whose answer has not come whole; `number` is None where it does not ask a model."""
+
+    __slots__ = ("begun_at", "body", "head", "number", "size", "told")
+
+    def __init__(self, head: Head, number: int | None) -> None:
+        self.head = head
+        self.number = number
+        self.body: list[bytes] = []
+        self.size = 0
+        self.told = False
+        self.begun_at = time.monotonic()
+
+    def keep(self, piece: bytes) -> None:
+        if self.number is not None:
+            self.size += len(piece)
+            if self.size <= LONGEST_REQUEST:
+                self.body.append(piece)
+            else:
+                self.body.clear()
+
+    def call(self) -> Call:
+        assert self.number is not None
+        headers = {name.decode(): value.decode("latin-1") for name, value in self.head.fields}
+        kept = {name: value for name, value in headers.items() if name in _KEPT_HEADERS}
+        body = b"".join(self.body) if self.size <= LONGEST_REQUEST else None
+        self.body.clear()
+        at = time.time() - (time.monotonic() - self.begun_at)
+        return Call(self.number, at, self.begun_at, self.head.path.decode("latin-1"), kept, body)
+
+
+class Meter:
+    """Observes one connection. `tell` hears what happens; `number` gives the next call its number; `fault` hears of
+    an error of its own."""
+
+    def __init__(
+        self, tell: Callable[[Happening], None], number: Callable[[], int], fault: Callable[[Exception], None]
+    ) -> None:
+        self._tell = tell
+        self._number = number
+        self._fault = fault
+        self._due: deque[_Open] = deque()
+        self._sending: _Open | None = None
+        self._splitter = ResponseSplitter()
+        self._reader: AnswerReader | None = None
+        self._broken: str | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way, or an answer due."""
+        return bool(self._due)
+
+    def request(self, head: Head) -> None:
+        """A request's head."""
+        self._sending = _Open(head, self._number() if head.asks_for_message else None)
+        self._due.append(self._sending)
+        self._splitter.expect(head.method)
+
+    def request_body(self, piece: bytes) -> None:
+        """A piece of its body."""
+        if self._sending is not None:
+            self._sending.keep(piece)
+
+    def request_over(self) -> None:
+        """It is whole."""
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            self._announce(sending)
+            if self._broken is not None and sending in self._due:
+                self._settle(sending, answers.unread(self._broken))
+
+    def response(self, data: bytes) -> None:
+        """Bytes of the upstream."""
+        if self._broken is not None:
+            return
+        try:
+            for event in self._splitter.feed(data):
+                if type(event) is bytes:
+                    if self._reader is not None:
+                        self._reader.feed(event)
+                elif isinstance(event, ResponseHead):
+                    self._begin(event)
+                elif event is ResponseBody.OVER:
+                    self._end_of_response(None)
+        except (BadResponse, BadFraming) as error:
+            self._break(str(error))
+        except Exception as error:
+            self._fault(error)
+            self._break("a fault of avow's own")
+
+    def ended(self, how: Ending, words: str) -> None:
+        """The connection is over."""
+        try:
+            if self._splitter.until_close and how is Ending.CLOSED:
+                self._end_of_response(None)
+            elif self._reader is not None:
+                self._end_of_response(_CUT[how])
+        except Exception as error:
+            self._fault(error)
+        while self._due:
+            self._settle(self._due[0], _unanswered(how, words))
+
+    def _begin(self, head: ResponseHead) -> None:
+        opened = self._due[0] if self._due else None
+        if opened is None:
+            raise BadResponse("a response that nothing was asked for")
+        if opened.number is not None:
+            self._announce(opened)
+            self._reader = AnswerReader(head.status, head.headers)
+
+    def _end_of_response(self, cut: str | None) -> None:
+        reader, self._reader = self._reader, None
+        opened = self._due[0]
+        if opened.number is None or reader is None:
+            self._due.popleft()
+        else:
+            self._settle(opened, reader.end(cut))
+
+    def _announce(self, opened: _Open) -> None:
+        if opened.number is not None and not opened.told:
+            opened.told = True
+            self._tell(Called(opened.call()))
+
+    def _settle(self, opened: _Open, answer: Answer) -> None:
+        self._due.remove(opened)
+        if opened.number is not None:
+            self._announce(opened)
+            self._tell(Answered(opened.number, answer))
+
+    def _break(self, words: str) -> None:
+        """Stop reading this connection; what is due on it stays unread."""
+        self._broken = words
+        self._reader = None
+        for opened in list(self._due):
+            if opened is not self._sending:
+                self._settle(opened, answers.unread(words))
+
+
+_CUT = {
+    Ending.CLOSED: "the stream ended before the answer did",
+    Ending.RESET: "the connection broke before the answer did",
+    Ending.CLIENT_LEFT: "the client left before the answer was whole",
+    Ending.UNREACHABLE: "the connection broke before the answer did",
+}
+
+
+def _unanswered(how: Ending, words: str) -> Answer:
+    match how:
+        case Ending.UNREACHABLE:
+            return answers.unreachable(words)
+        case Ending.CLIENT_LEFT:
+            return answers.abandoned()
+        case _:
+            return answers.unanswered("the connection ended before a response began")

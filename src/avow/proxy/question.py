@@ -1,0 +1,124 @@
+"""What a request asked, read from its body: the model, the conversation it goes on, and what tells its session."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from avow.wire.json_value import JsonObject, items, obj, parse, path, text
+
+_CLAUDE_CODE = "claude-cli/"
+_DIGEST_BYTES = 12
+
+
+class Question(NamedTuple):
+    """A request, as far as it matters who answers it.
+
+    `client` is its `User-Agent`; `session` the id that the client gives, None where it gives none. `before` digests
+    all turns but the last, `last` each block of the last one, `prefixes` every beginning of the conversation, the
+    whole included: marks for the cache are no part of any of them. `digest` is that of all that was asked, but for
+    whether it is streamed. `titles`: it looks like a title or another request beside the conversation.
+    `fallbacks` are the models that it lets the API take, None where it names none.
+    """
+
+    model: str | None
+    client: str | None = None
+    session: str | None = None
+    before: bytes = b""
+    last: tuple[bytes, ...] = ()
+    prefixes: tuple[bytes, ...] = ()
+    digest: bytes = b""
+    has_tools: bool = False
+    titles: bool = False
+    fallbacks: tuple[str, ...] | None = None
+    prompt: str | None = None
+    body: JsonObject | None = None
+
+
+def read(body: bytes | None, headers: Mapping[str, str]) -> Question:
+    """The question in a request's `body`; one without a model where it cannot be read. `headers` are lower-case."""
+    client = headers.get("user-agent")
+    session = headers.get("x-claude-code-session-id")
+    try:
+        value = parse(body) if body is not None else None
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        return Question(None, client, session)
+    request: JsonObject = value
+    turns = [_turn(message) for message in items(request.get("messages"))]
+    prefixes = _prefixes(turns)
+    return Question(
+        model=text(request.get("model")),
+        client=client,
+        session=session or _session_in(request),
+        before=prefixes[-2] if len(prefixes) > 1 else b"",
+        last=turns[-1] if turns else (),
+        prefixes=tuple(prefixes),
+        digest=_digest({key: part for key, part in request.items() if key != "stream"}),
+        has_tools=bool(items(request.get("tools"))),
+        titles=_is_title(request, client, headers),
+        fallbacks=_fallbacks(request),
+        prompt=_prompt(request),
+        body=request,
+    )
+
+
+def _session_in(request: JsonObject) -> str | None:
+    """The session's id that Claude Code writes, as JSON, into `metadata.user_id`."""
+    user = text(path(request, "metadata", "user_id"))
+    if user is None or not user.startswith("{"):
+        return None
+    try:
+        return text(obj(parse(user.encode())).get("session_id"))
+    except ValueError:
+        return None
+
+
+def _is_title(request: JsonObject, client: str | None, headers: Mapping[str, str]) -> bool:
+    kind = headers.get("x-claude-code-request-class")
+    if kind is not None:
+        return kind != "main"
+    asks_for_form = path(request, "output_config", "format") is not None
+    return (client or "").startswith(_CLAUDE_CODE) and not items(request.get("tools")) and asks_for_form
+
+
+def _fallbacks(request: JsonObject) -> tuple[str, ...] | None:
+    listed = request.get("fallbacks")
+    if isinstance(listed, str):
+        return (listed,)
+    if not isinstance(listed, list):
+        return None
+    return tuple(model for entry in items(listed) if (model := text(entry.get("model"))))
+
+
+def _turn(message: JsonObject) -> tuple[bytes, ...]:
+    content = message.get("content")
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else items(content)
+    role = message.get("role")
+    return tuple(_digest([role, {key: part for key, part in b.items() if key != "cache_control"}]) for b in blocks)
+
+
+def _prefixes(turns: list[tuple[bytes, ...]]) -> list[bytes]:
+    prefixes: list[bytes] = []
+    before = b""
+    for turn in turns:
+        before = hashlib.sha256(before + b"".join(turn)).digest()[:_DIGEST_BYTES]
+        prefixes.append(before)
+    return prefixes
+
+
+def _digest(value: object) -> bytes:
+    data = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(data).digest()[:_DIGEST_BYTES]
+
+
+def _prompt(request: JsonObject) -> str | None:
+    """The text of the last user turn; None where it has none."""
+    users = [message for message in items(request.get("messages")) if message.get("role") == "user"]
+    if not users:
+        return None
+    content = users[-1].get("content")
+    if isinstance(content, str):
+        return content
+    return "\n\n".join(piece for block in items(content) if (piece := text(block.get("text")))) or None

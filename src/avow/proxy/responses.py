@@ -1,0 +1,128 @@
+"""Responses on one connection: their heads, the payload of their bodies, and where each ends."""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from avow.proxy.framing import Body, Chunked, Counted, UntilClose
+
+LIMIT = 256 * 1024
+"""The most bytes a response's head may have to be read."""
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9]{2})(?: [^\r\n]*)?")
+_NOT_READ = frozenset({"set-cookie", "set-cookie2"})
+
+
+class BadResponse(ValueError):
+    """What came is no response of HTTP/1.1, or none that can be read here."""
+
+
+class ResponseHead(NamedTuple):
+    """A final response began. `headers` are lower-case, those that came twice joined by commas, without cookies."""
+
+    status: int
+    headers: dict[str, str]
+
+
+class ResponseBody(Enum):
+    """What else there is to tell of a body."""
+
+    OVER = "over"
+
+
+class ResponseSplitter:
+    """Feeds on the bytes of a connection. `until_close`: the body now coming ends with the connection."""
+
+    def __init__(self) -> None:
+        self._methods: deque[bytes] = deque()
+        self._held = b""
+        self._body: Body | None = None
+
+    @property
+    def until_close(self) -> bool:
+        return isinstance(self._body, UntilClose)
+
+    def expect(self, method: bytes) -> None:
+        """A request of that method was sent: its response comes after those before it."""
+        self._methods.append(method)
+
+    def feed(self, data: bytes) -> Iterator[ResponseHead | bytes | ResponseBody]:
+        """What `data` says, in order. Raises BadResponse and BadFraming."""
+        place = 0
+        if self._body is None:
+            data = self._held + data if self._held else data
+            self._held = b""
+        while place < len(data):
+            if self._body is not None:
+                payload: list[bytes] = []
+                place = self._body.feed(data, place, payload)
+                yield from payload
+                if self._body.over:
+                    self._body = None
+                    yield ResponseBody.OVER
+                continue
+            end = _HEAD_END.search(data, place)
+            if end is None:
+                self._held = data[place:]
+                if len(self._held) > LIMIT or not _may_begin_response(self._held):
+                    raise BadResponse("the response is not HTTP/1.1")
+                return
+            head = self._head(data[place : end.start()])
+            place = end.end()
+            if head is not None:
+                yield head
+                if self._body is None:
+                    yield ResponseBody.OVER
+
+    def _head(self, raw: bytes) -> ResponseHead | None:
+        """The head of a final response, with `_body` set for it; None for one that another follows."""
+        lines = re.split(rb"\r?\n", raw)
+        line = _STATUS_LINE.fullmatch(lines[0])
+        if line is None:
+            raise BadResponse("the response is not HTTP/1.1")
+        status = int(line[1])
+        if status == 101:
+            raise BadResponse("the connection speaks another protocol from here on")
+        if status < 200:
+            return None
+        if not self._methods:
+            raise BadResponse("a response that nothing was asked for")
+        headers = _headers(lines[1:])
+        self._body = _body(self._methods.popleft(), status, headers)
+        return ResponseHead(status, headers)
+
+
+def _may_begin_response(held: bytes) -> bool:
+    return held[:5] == b"HTTP/"[: len(held)]
+
+
+def _headers(lines: list[bytes]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.decode("latin-1").partition(":")
+        key, text = name.strip().lower(), value.strip()
+        if not colon:
+            raise BadResponse("a header of the response cannot be read")
+        if key not in _NOT_READ:
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def _body(method: bytes, status: int, headers: dict[str, str]) -> Body | None:
+    """How the body is framed (RFC 9112, 6.3); None where there is none."""
+    if method == b"HEAD" or status in (204, 304):
+        return None
+    codings = [name.strip().lower() for name in headers.get("transfer-encoding", "").split(",") if name.strip()]
+    if codings:
+        if codings != ["chunked"]:
+            raise BadResponse("the response is framed in an unknown way")
+        return Chunked()
+    if "content-length" in headers:
+        lengths = {length.strip() for length in headers["content-length"].split(",")}
+        if len(lengths) != 1 or not re.fullmatch(r"[0-9]{1,18}", length := lengths.pop()):
+            raise BadResponse("the response's length cannot be read")
+        return Counted(int(length)) if int(length) else None
+    return UntilClose()

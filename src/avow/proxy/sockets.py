@@ -1,0 +1,37 @@
+"""What the relay needs of sockets that asyncio does not offer: a port of its own, and a connection that is reset."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import struct
+
+ADDRESS = "127.0.0.1"
+BUFFER = 64 * 1024
+"""How many bytes may wait for a slow reader before the other side is not read any more."""
+
+
+def listen(port: int = 0) -> socket.socket:
+    """A listener on this machine alone, on a free port where `port` is 0. Raises OSError for a port in use."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            # Only past connections may still use the port; elsewhere this would let two listeners share it.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        elif exclusive := getattr(socket, "SO_EXCLUSIVEADDRUSE", None):
+            listener.setsockopt(socket.SOL_SOCKET, exclusive, 1)
+        listener.bind((ADDRESS, port))
+        listener.listen(256)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """End the connection with a reset: a quiet end would make a body that was cut off look whole."""
+    opened = transport.get_extra_info("socket")
+    if opened is not None:
+        with contextlib.suppress(OSError):
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

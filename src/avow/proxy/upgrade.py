@@ -1,0 +1,27 @@
+"""Whether the upstream agreed to speak another protocol: the one thing the relay must read of a response."""
+
+import re
+
+_STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
+_LIMIT = 64 * 1024
+
+
+class UpgradeWatch:
+    """Reads the responses' heads after a request with `Upgrade`, until one of them settles it."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, data: bytes) -> bool | None:
+        """Take in bytes of the upstream: True for 101, False for another answer, None while neither has come."""
+        self._held += data
+        while (end := self._held.find(b"\r\n\r\n")) >= 0:
+            status = _STATUS.match(self._held)
+            if status is None or not status[1].startswith(b"1"):
+                return False
+            if status[1] == b"101":
+                return True
+            self._held = self._held[end + 4 :]
+        return False if len(self._held) > _LIMIT else None

@@ -1,0 +1,61 @@
+"""A certificate authority of the tests' own, and a server's certificate by it."""
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+class Authority(NamedTuple):
+    """`server`: a context that speaks for 127.0.0.1 and `localhost`; `bundle`: the file that vouches for it."""
+
+    server: ssl.SSLContext
+    bundle: Path
+
+    def client(self) -> ssl.SSLContext:
+        """A client's context that trusts it."""
+        return ssl.create_default_context(cafile=str(self.bundle))
+
+
+@cache
+def authority() -> Authority:
+    """One for the whole process."""
+    folder = Path(mkdtemp(prefix="avow-tls-"))
+    now = datetime.now(UTC)
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "avow tests' authority")])
+
+    def certificate(subject: x509.Name, public: ec.EllipticCurvePublicKey, ca: bool) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(ca_name)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        )
+
+    root = certificate(ca_name, ca_key.public_key(), True).sign(ca_key, hashes.SHA256())
+    names = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")]
+    leaf = (
+        certificate(x509.Name([]), key.public_key(), False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=True)
+        .sign(ca_key, hashes.SHA256())
+    )
+    bundle, public, private = folder / "ca.pem", folder / "leaf.pem", folder / "key.pem"
+    bundle.write_bytes(root.public_bytes(serialization.Encoding.PEM))
+    public.write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
+    form = serialization.PrivateFormat.PKCS8
+    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(public, private)
+    return Authority(server, bundle)
