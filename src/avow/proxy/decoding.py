@@ -12,6 +12,7 @@ LIMIT = 64 * 1024 * 1024
 _WINDOW_LOG = 23
 """What zstd as a content coding may ask for (RFC 9659); a frame that wants more memory is not decoded."""
 _SLICE = 64
+_WRAPPED = 15
 
 
 class CannotDecode(ValueError):
@@ -76,7 +77,7 @@ def _decoder(name: str) -> Decoder:
         case "gzip" | "x-gzip":
             return _Zlib(31)
         case "deflate":
-            return _Zlib(15)
+            return _Zlib(_WRAPPED)
         case "br" if (brotli := _brotli()) is not None:
             return _Brotli(brotli.Decompressor())
         case "zstd":
@@ -91,19 +92,17 @@ class _Zlib:
     def __init__(self, bits: int) -> None:
         self._bits = bits
         self._inner = zlib.decompressobj(bits)
-        self._begun = False
+        self._first = b""
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
+        if self._bits == _WRAPPED and len(self._first) < 2:
+            self._first = data = self._first + data
+            if len(data) < 2:
+                return
+            if data[0] & 15 != 8 or (data[0] << 8 | data[1]) % 31:  # no header of zlib's (RFC 1950)
+                self._bits, self._inner = -_WRAPPED, zlib.decompressobj(-_WRAPPED)
         while data:
-            try:
-                piece = self._inner.decompress(data, PIECE)
-            except zlib.error:
-                if self._begun or self._bits != 15:
-                    raise
-                self._bits, self._inner = -15, zlib.decompressobj(-15)
-                continue
-            self._begun = True
-            yield piece
+            yield self._inner.decompress(data, PIECE)
             data = self._inner.unconsumed_tail
             if self._inner.eof:
                 data = self._inner.unused_data

@@ -13,10 +13,6 @@ from typing import NamedTuple
 from avow.models.identity import Identity, compare
 from avow.proxy.question import Question
 
-_SESSIONS = 4096
-_CALLS = 256
-"""How many sessions, and how many ended calls of each, may still be gone back to."""
-
 
 class End(StrEnum):
     """What came of a request, as far as the next ones depend on it."""
@@ -74,7 +70,10 @@ class Ledger:
     """Places calls as they begin and end. `superseded` are the numbers of those that were repeated, `answered` of the
     refusals that another model then answered: neither is an answer of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, sessions: int = 4096, calls: int = 256) -> None:
+        """`sessions`, and `calls` of each, may still be gone back to."""
+        self._most_sessions = sessions
+        self._most_calls = calls
         self.superseded: set[int] = set()
         self.answered: set[int] = set()
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
@@ -108,7 +107,7 @@ class Ledger:
         session.ended[number] = _Ended(
             number, question._replace(body=None, prefixes=(), prompt=None), end, place.declined
         )
-        if len(session.ended) > _CALLS:
+        if len(session.ended) > self._most_calls:
             session.ended.popitem(last=False)
 
     def is_answer(self, number: int) -> bool:
@@ -124,9 +123,9 @@ class Ledger:
             if question.before:
                 # The last turn again, with a block more, is the same conversation.
                 self._by_prefix.setdefault((question.client, question.before), name)
-        while len(self._by_prefix) > _SESSIONS:
+        while len(self._by_prefix) > self._most_sessions:
             self._by_prefix.popitem(last=False)
-        if len(self._sessions) > _SESSIONS:
+        if len(self._sessions) > self._most_sessions:
             oldest = next((it for it in self._sessions.values() if not it.under_way and it is not session), None)
             if oldest is not None:
                 del self._sessions[oldest.name]

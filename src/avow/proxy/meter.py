@@ -1,5 +1,7 @@
-"""The meter: a copy of what passes on one connection in, what happened out. It is expendable: a fault in it ends the
-reading of that connection and nothing else."""
+"""The meter: a copy of what passes on one connection in, what happened out.
+
+It is expendable: a fault in it ends the reading of that connection and nothing else.
+"""
 
 import time
 from collections import deque
@@ -63,36 +65,42 @@ class _Open:
     def __init__(self, head: Head, number: int | None) -> None:
         self.head = head
         self.number = number
-        self.body: list[bytes] = []
+        self.body: list[bytes] | None = []
         self.size = 0
         self.told = False
         self.begun_at = time.monotonic()
 
-    def keep(self, piece: bytes) -> None:
-        if self.number is not None:
+    def keep(self, piece: bytes, most: int) -> None:
+        if self.number is not None and self.body is not None:
             self.size += len(piece)
-            if self.size <= LONGEST_REQUEST:
+            if self.size <= most:
                 self.body.append(piece)
             else:
-                self.body.clear()
+                self.body = None
 
     def call(self) -> Call:
         assert self.number is not None
         headers = {name.decode(): value.decode("latin-1") for name, value in self.head.fields}
         kept = {name: value for name, value in headers.items() if name in _KEPT_HEADERS}
-        body = b"".join(self.body) if self.size <= LONGEST_REQUEST else None
-        self.body.clear()
+        body = b"".join(self.body) if self.body is not None else None
+        self.body = None
         at = time.time() - (time.monotonic() - self.begun_at)
         return Call(self.number, at, self.begun_at, self.head.path.decode("latin-1"), kept, body)
 
 
 class Meter:
     """Observes one connection. `tell` hears what happens; `number` gives the next call its number; `fault` hears of
-    an error of its own."""
+    an error of its own; `keep` is the most bytes of a request that are kept."""
 
     def __init__(
-        self, tell: Callable[[Happening], None], number: Callable[[], int], fault: Callable[[Exception], None]
+        self,
+        tell: Callable[[Happening], None],
+        number: Callable[[], int],
+        fault: Callable[[Exception], None],
+        *,
+        keep: int = LONGEST_REQUEST,
     ) -> None:
+        self._most = keep
         self._tell = tell
         self._number = number
         self._fault = fault
@@ -116,7 +124,7 @@ class Meter:
     def request_body(self, piece: bytes) -> None:
         """A piece of its body."""
         if self._sending is not None:
-            self._sending.keep(piece)
+            self._sending.keep(piece, self._most)
 
     def request_over(self) -> None:
         """It is whole."""

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from avow.proxy.framing import Body, Chunked, Counted, UntilClose
 
-LIMIT = 256 * 1024
+LIMIT = 64 * 1024
 """The most bytes a response's head may have to be read."""
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9]{2})(?: [^\r\n]*)?")
 _NOT_READ = frozenset({"set-cookie", "set-cookie2"})
 
@@ -64,14 +63,14 @@ class ResponseSplitter:
                     self._body = None
                     yield ResponseBody.OVER
                 continue
-            end = _HEAD_END.search(data, place)
-            if end is None:
+            end, after = _head_end(data, place)
+            if end < 0:
                 self._held = data[place:]
                 if len(self._held) > LIMIT or not _may_begin_response(self._held):
                     raise BadResponse("the response is not HTTP/1.1")
                 return
-            head = self._head(data[place : end.start()])
-            place = end.end()
+            head = self._head(data[place:end])
+            place = after
             if head is not None:
                 yield head
                 if self._body is None:
@@ -79,7 +78,7 @@ class ResponseSplitter:
 
     def _head(self, raw: bytes) -> ResponseHead | None:
         """The head of a final response, with `_body` set for it; None for one that another follows."""
-        lines = re.split(rb"\r?\n", raw)
+        lines = [line.removesuffix(b"\r") for line in raw.split(b"\n")]
         line = _STATUS_LINE.fullmatch(lines[0])
         if line is None:
             raise BadResponse("the response is not HTTP/1.1")
@@ -93,6 +92,12 @@ class ResponseSplitter:
         headers = _headers(lines[1:])
         self._body = _body(self._methods.popleft(), status, headers)
         return ResponseHead(status, headers)
+
+
+def _head_end(data: bytes, place: int) -> tuple[int, int]:
+    """Where the head that begins at `place` ends, and where what follows it begins; below 0 where it goes on."""
+    ends = [(at, at + len(mark)) for mark in (b"\n\r\n", b"\n\n") if (at := data.find(mark, place)) >= 0]
+    return min(ends, default=(-1, -1))
 
 
 def _may_begin_response(held: bytes) -> bool:

@@ -16,12 +16,13 @@ class UpgradeWatch:
 
     def feed(self, data: bytes) -> bool | None:
         """Take in bytes of the upstream: True for 101, False for another answer, None while neither has come."""
+        begin = max(len(self._held) - 3, 0)
         self._held += data
-        while (end := self._held.find(b"\r\n\r\n")) >= 0:
+        while (end := self._held.find(b"\r\n\r\n", begin)) >= 0:
             status = _STATUS.match(self._held)
             if status is None or not status[1].startswith(b"1"):
                 return False
             if status[1] == b"101":
                 return True
-            self._held = self._held[end + 4 :]
+            self._held, begin = self._held[end + 4 :], 0
         return False if len(self._held) > _LIMIT else None

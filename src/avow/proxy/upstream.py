@@ -44,6 +44,7 @@ class Upstream(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._layers: list[TlsLayer] = []
         self._waiting: asyncio.Future[None] | None = None  # for a handshake, or for the proxy's reply
+        self._is_shaking = False
         self._reply = b""
         self._is_open = False
         self._ended = False
@@ -81,7 +82,9 @@ class Upstream(asyncio.Protocol):
         layer = TlsLayer(self._context or ssl.create_default_context(), host)
         before = list(self._layers)
         self._layers.append(layer)
+        self._is_shaking = True
         await self._await(layer.start(), before)
+        self._is_shaking = False
 
     async def _await(self, request: bytes, layers: list[TlsLayer] | None = None) -> None:
         if self._closed or self._transport is None:
@@ -198,17 +201,15 @@ class Upstream(asyncio.Protocol):
             self._transport.write(data)
 
     def _take_reply(self, data: bytes) -> None:
+        """Go on with opening, once the handshake is done, or the proxy's reply is whole."""
         waiting = self._waiting
         assert waiting is not None
-        if self._layers and not self._layers[-1].is_open:
-            return
-        if data:
-            self._reply += data
-            if b"\r\n\r\n" not in self._reply and len(self._reply) < _LONGEST_REPLY:
-                return
-        elif not self._layers or not self._layers[-1].is_open:
-            return
-        if not waiting.done():
+        self._reply += data
+        if self._is_shaking:
+            done = self._layers[-1].is_open
+        else:
+            done = b"\r\n\r\n" in self._reply or len(self._reply) > _LONGEST_REPLY
+        if done and not waiting.done():
             waiting.set_result(None)
 
     def _fail(self, error: Exception) -> None:

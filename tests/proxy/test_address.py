@@ -1,0 +1,86 @@
+"""Addresses: where requests go, and by way of which proxy."""
+
+import pytest
+
+from avow.proxy.address import BadAddress, Proxy, find, is_exempt
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted", "host"),
+    [
+        ("https://api.anthropic.com", ("api.anthropic.com", 443, True, ""), b"api.anthropic.com"),
+        ("https://API.Example.com:8443/a/b/", ("api.example.com", 8443, True, "/a/b"), b"api.example.com:8443"),
+        ("http://127.0.0.1:80/", ("127.0.0.1", 80, False, ""), b"127.0.0.1"),
+        ("http://localhost:4000", ("localhost", 4000, False, ""), b"localhost:4000"),
+        ("http://[::1]:4000", ("::1", 4000, False, ""), b"[::1]:4000"),
+        ("https://bücher.example", ("xn--bcher-kva.example", 443, True, ""), b"xn--bcher-kva.example"),
+    ],
+)
+def test_an_upstream(url: str, wanted: tuple[object, ...], host: bytes) -> None:
+    address = find(url, {})
+    assert tuple(address)[:4] == wanted
+    assert address.host_header == host
+    assert address.proxy is None
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://api.example.com", "sends the key in clear"),
+        ("http://127.0.0.1.example.com", "sends the key in clear"),
+        ("ftp://api.example.com", "must begin with https"),
+        ("api.example.com", "must begin with https"),
+        ("https://", "must begin with https"),
+        ("https://user:word@api.example.com", "a password"),
+        ("https://api.example.com?a=b", "a plain address"),
+        ("https://api.example.com:99999", "not a valid address"),
+        ("https://[::1", "not a valid address"),
+        ("https://api.example.com/\u00e4", "characters"),
+    ],
+)
+def test_what_cannot_be_an_upstream(url: str, words: str) -> None:
+    with pytest.raises(BadAddress, match=words) as caught:
+        find(url, {})
+    assert "word@" not in str(caught.value)
+
+
+def test_the_proxy_on_the_way() -> None:
+    proxies = {"https": "http://ann:s%40y@proxy.example:3128", "no": "internal.example"}
+    assert find("https://api.example.com", proxies).proxy == Proxy("proxy.example", 3128, False, b"Basic YW5uOnNAeQ==")
+    assert find("https://api.internal.example", proxies).proxy is None
+    assert find("https://127.0.0.1:9", proxies).proxy is None
+    assert find("http://127.0.0.1:9", {"http": "http://proxy.example", "all": "http://a"}).proxy is None
+    assert find("https://api.example.com", {"all": "proxy.example:8080"}).proxy == Proxy("proxy.example", 8080, False)
+    assert find("https://api.example.com", {"all": "https://proxy.example"}).proxy == Proxy("proxy.example", 443, True)
+    assert find("https://api.example.com", {"http": "http://proxy.example"}).proxy is None
+
+
+@pytest.mark.parametrize("proxy", ["socks5://proxy.example", "http://", "http://[::1"])
+def test_a_proxy_that_cannot_be_used(proxy: str) -> None:
+    with pytest.raises(BadAddress, match="proxy setting"):
+        find("https://api.example.com", {"https": proxy})
+
+
+def test_a_proxy_is_asked_for_a_way_through() -> None:
+    asked = Proxy("proxy.example", 1, False, b"Basic eA==").request("::1", 443)
+    assert asked == b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\nProxy-Authorization: Basic eA==\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "exempt"),
+    [
+        ("", False),
+        ("*", True),
+        ("api.example.com", True),
+        (" Example.COM ,other", True),
+        (".example.com", True),
+        ("*.example.com", True),
+        ("xample.com", False),
+        ("api.example.com:443", True),
+        ("https://api.example.com", True),
+        ("com,", True),
+        (",,", False),
+    ],
+)
+def test_no_proxy(no_proxy: str, exempt: bool) -> None:
+    assert is_exempt("api.example.com", no_proxy) is exempt

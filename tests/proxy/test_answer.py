@@ -1,0 +1,102 @@
+"""A response's body, pushed in: the message in it, and what is wrong with it."""
+
+import gzip
+import json
+
+import pytest
+
+from avow.exit_codes import ExitCode
+from avow.proxy.answer import Answer, AnswerReader, abandoned, unanswered, unreachable, unread
+from tests import streams
+
+SSE = {"content-type": "text/event-stream", "request-id": "req_1"}
+JSON = {"content-type": "application/json"}
+WHOLE = streams.sse(*streams.answer("Hello, ", "world"))
+
+
+def read(
+    data: bytes, headers: dict[str, str] = SSE, status: int = 200, *, cut: str | None = None, size: int = 9
+) -> Answer:
+    reader = AnswerReader(status, headers)
+    for start in range(0, len(data), size):
+        reader.feed(data[start : start + size])
+    return reader.end(cut)
+
+
+@pytest.mark.parametrize("size", [1, 9, 99_999])
+@pytest.mark.parametrize("headers", [SSE, JSON, {}], ids=["as a stream", "as JSON", "as nothing"])
+def test_a_stream_whatever_its_headers_say(size: int, headers: dict[str, str]) -> None:
+    answer = read(b"\xef\xbb\xbf\n" + WHOLE, headers, size=size)
+    assert answer.message is not None
+    assert (answer.message.text, answer.message.whole, answer.error) == ("Hello, world", True, None)
+    assert answer.readable
+    assert answer.first_at is not None
+    assert answer.first_at <= answer.ended_at
+
+
+@pytest.mark.parametrize("headers", [SSE, JSON], ids=["as a stream", "as JSON"])
+def test_a_message_that_is_not_streamed(headers: dict[str, str]) -> None:
+    body = streams.message({"type": "text", "text": "Hello"})
+    answer = read(b"  " + json.dumps(body).encode(), headers)
+    assert answer.message is not None
+    assert (answer.message.text, answer.message.whole, answer.error) == ("Hello", True, None)
+
+
+def test_a_stream_that_is_compressed() -> None:
+    answer = read(gzip.compress(WHOLE), {**SSE, "content-encoding": "gzip"}, size=20)
+    assert answer.message is not None
+    assert answer.message.whole
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "status", "cut", "kind", "code"),
+    [
+        (b'{"type":"error","error":{"type":"overloaded_error","message":"m"}}', JSON, 529, None, "overloaded_error", 5),
+        (b"<html>", {}, 403, None, "permission_error", 3),
+        (b"", JSON, 500, "cut", "api_error", 5),
+        (b'{"type":"error","error":{"type":"api_error","message":"m"}}', JSON, 200, None, "api_error", 5),
+        (streams.sse({"type": "error", "error": {"type": "api_error"}}), SSE, 200, None, "api_error", 5),
+        (b"<html>", {}, 200, None, "not_an_answer", 5),
+        (b'{"id": 1}', JSON, 200, None, "not_an_answer", 5),
+        (b"data: no json\n\n", SSE, 200, None, "not_an_answer", 5),
+        (b"", SSE, 200, None, "not_an_answer", 5),
+        (b"", SSE, 200, "it broke", "stream_ended", 7),
+        (b'{"content": [', JSON, 200, "it broke", "stream_ended", 7),
+        (WHOLE[:200], SSE, 200, "it broke", "stream_ended", 7),
+        (WHOLE[:200], SSE, 200, None, "stream_ended", 7),
+        (b"\x1f\x8bgarbage", SSE, 200, None, "not_an_answer", 5),
+        (b"x", {"content-encoding": "exi"}, 200, None, "not_an_answer", 5),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_it(
+    data: bytes, headers: dict[str, str], status: int, cut: str | None, kind: str, code: int
+) -> None:
+    answer = read(data, headers, status, cut=cut)
+    assert answer.error is not None
+    assert (answer.error.failure.type, answer.error.exit_code) == (kind, ExitCode(code))
+    assert answer.readable is (kind != "not_an_answer")
+
+
+def test_what_came_of_a_stream_that_broke_stays() -> None:
+    answer = read(streams.sse(streams.start(), *streams.words(0, "Hel")), cut="it broke")
+    assert answer.message is not None
+    assert (answer.message.text, answer.message.whole) == ("Hel", False)
+    assert answer.error is not None
+    assert (answer.error.failure.message, answer.error.request_id) == ("it broke", "req_1")
+
+
+def test_what_follows_the_end_is_no_part_of_it() -> None:
+    answer = read(WHOLE + b"data: {not json}\n\n" * 9, size=99_999)
+    assert answer.error is None
+
+
+def test_answers_without_a_response() -> None:
+    for answer, kind, code, readable in (
+        (unreachable("why"), "connection", 6, True),
+        (unanswered("why"), "connection", 6, True),
+        (abandoned(), "interrupted", 7, True),
+        (unread("why"), "not_an_answer", 5, False),
+    ):
+        assert answer.error is not None
+        assert (answer.status, answer.message, answer.readable) == (None, None, readable)
+        assert (answer.error.failure.type, int(answer.error.exit_code)) == (kind, code)

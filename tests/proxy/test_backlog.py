@@ -1,0 +1,100 @@
+"""Copies that wait to be read: in order, in short slices, in bounds."""
+
+import asyncio
+import time
+
+from avow.proxy.backlog import MOST, Backlog, Deferred
+from avow.proxy.head import Gate, parse
+from avow.proxy.relay import Ending
+from tests.proxy.relaying import Silent
+
+HEAD = parse(b"GET /s HTTP/1.1\r\nHost: h\r\n\r\n", Gate(b"s", {b"h"}))
+
+
+class Told(Silent):
+    """An observer that keeps what it is told, and takes its time."""
+
+    def __init__(self, pause: float = 0.0, failing: bool = False) -> None:
+        super().__init__()
+        self.told: list[object] = []
+        self.pause = pause
+        self.failing = failing
+
+    def request_body(self, piece: bytes) -> None:
+        self.told.append(("body", piece))
+
+    def request_over(self) -> None:
+        self.told.append("over")
+
+    def response(self, data: bytes) -> None:
+        if self.failing:
+            raise ZeroDivisionError
+        time.sleep(self.pause)
+        self.told.append(data)
+
+    def ended(self, how: Ending, words: str) -> None:
+        self.told.append(how)
+
+
+def test_all_is_told_later_and_in_order() -> None:
+    async def go() -> None:
+        inner, faults = Told(), list[Exception]()
+        seen = Deferred(inner, Backlog(), faults.append)
+        seen.request(HEAD)
+        seen.request_body(b"a")
+        seen.request_over()
+        seen.response(b"x" * 9000)
+        seen.ended(Ending.CLOSED, "")
+        assert inner.told == []
+        assert seen.busy
+        await asyncio.sleep(0.05)
+        assert inner.told[:2] == [("body", b"a"), "over"]
+        assert b"".join(it for it in inner.told if isinstance(it, bytes)) == b"x" * 9000
+        assert inner.told[-1] is Ending.CLOSED
+        assert not seen.busy
+        assert not faults
+
+    asyncio.run(go())
+
+
+def test_the_reading_lets_others_go_first() -> None:
+    async def go() -> None:
+        backlog, turns = Backlog(), 0
+        inner = Told(pause=0.001)
+        Deferred(inner, backlog, lambda _error: None).response(b"x" * 4096 * 50)
+        while len(inner.told) < 50:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns >= 25
+
+    asyncio.run(go())
+
+
+def test_what_waits_is_bounded() -> None:
+    async def go() -> None:
+        inner = Told()
+        backlog = Backlog()
+        seen = Deferred(inner, backlog, lambda _error: None)
+        for _ in range(MOST // 65536 + 10):
+            seen.response(b"x" * 65536)
+        assert len(inner.told) >= 10 * 16
+        backlog.finish()
+        assert sum(len(it) for it in inner.told if isinstance(it, bytes)) == MOST + 10 * 65536
+
+    asyncio.run(go())
+
+
+def test_a_fault_is_told_once_and_stops_nobody_else() -> None:
+    async def go() -> None:
+        faults, backlog = list[Exception](), Backlog()
+        bad, good = Told(failing=True), Told()
+        one, other = Deferred(bad, backlog, faults.append), Deferred(good, backlog, faults.append)
+        for seen in (one, other, one, other):
+            seen.response(b"x")
+        one.ended(Ending.CLOSED, "")
+        await asyncio.sleep(0.02)
+        assert [type(fault) for fault in faults] == [ZeroDivisionError]
+        assert (bad.told, good.told) == ([], [b"x", b"x"])
+        assert not one.busy
+
+    asyncio.run(go())
