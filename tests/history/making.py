@@ -96,6 +96,8 @@ def old_file(path: Path, version: int, exchange: Exchange | None = None) -> None
     names = [info[1] for info in connection.execute("PRAGMA table_info(exchange)")]
     marks = ", ".join("?" * len(names))
     connection.execute(f"INSERT INTO exchange ({', '.join(names)}) VALUES ({marks})", [row[name] for name in names])
+    if version >= 2:
+        connection.execute(f"INSERT INTO hop {schema.HOPS_OF_ROWS}")
     connection.execute(f"PRAGMA user_version = {version}")
     connection.commit()
     connection.close()

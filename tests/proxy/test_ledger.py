@@ -65,7 +65,7 @@ def test_without_an_id_other_beginnings_are_other_sessions() -> None:
 def test_a_client_that_asks_another_model_after_a_refusal(book: Book) -> None:
     book.ask(FABLE, end=End.REFUSED)
     place = book.ask(OPUS)
-    assert (place.requested_model, place.moved, place.declined) == (FABLE, Moved(FABLE, OPUS, 2), (1,))
+    assert (place.requested_model, place.moved, place.declined) == (FABLE, Moved(FABLE, OPUS, 2, 1), (1,))
     assert book.answers == [2]
 
 
@@ -73,7 +73,7 @@ def test_all_that_the_session_asks_of_that_model_from_then_on(book: Book) -> Non
     book.ask(FABLE, end=End.REFUSED)
     book.ask(OPUS)
     later = book.ask(OPUS, "hi", "hello", "more")
-    assert (later.requested_model, later.moved, later.declined) == (FABLE, Moved(FABLE, OPUS, 2), ())
+    assert (later.requested_model, later.moved, later.declined) == (FABLE, Moved(FABLE, OPUS, 2, 1), ())
     back = book.ask(FABLE, "hi", "hello", "more", "yes", "and")
     assert (back.requested_model, back.moved) == (FABLE, None)
     chosen = book.ask(SONNET, "hi", "hello", "more", "yes", "and", "yes", "now")
@@ -120,7 +120,7 @@ def test_claude_code_allows_a_fallback_after_a_refusal(book: Book) -> None:
     assert (second.requested_model, second.moved, second.declined) == (FABLE, None, (1,))
     assert book.answers == [2]
     third = book.ask(OPUS, end=End.REFUSED)
-    assert (third.moved, third.declined) == (Moved(FABLE, OPUS, 3), (1, 2))
+    assert (third.moved, third.declined) == (Moved(FABLE, OPUS, 3, 1), (1, 2))
     assert book.answers == [3]
 
 
@@ -135,7 +135,7 @@ def test_a_second_switch_remembers_what_was_asked_first(book: Book) -> None:
     book.ask(OPUS, end=End.REFUSED)
     place = book.ask(SONNET)
     assert (place.requested_model, place.declined) == (FABLE, (1, 2))
-    assert place.moved == Moved(FABLE, SONNET, 3)
+    assert place.moved == Moved(FABLE, SONNET, 3, 1)
     assert book.answers == [3]
 
 

@@ -111,7 +111,7 @@ def test_an_answer_before_the_request_is_whole() -> None:
 
 @pytest.mark.parametrize(
     ("how", "kind"),
-    [(Ending.RESET, "stream_ended"), (Ending.CLOSED, "stream_ended"), (Ending.CLIENT_LEFT, "stream_ended")],
+    [(Ending.RESET, "stream_ended"), (Ending.CLOSED, "stream_ended"), (Ending.CLIENT_LEFT, "interrupted")],
 )
 def test_a_stream_that_is_cut(how: Ending, kind: str) -> None:
     heard = Heard()

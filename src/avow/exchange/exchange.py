@@ -72,7 +72,8 @@ class Exchange(NamedTuple):
     and how it ended. `created_at` is RFC 3339 in UTC with milliseconds.
 
     What JSON does not show: `sent_model` is the one that the request named; `parent_id` the exchange before it in its
-    conversation; `session` names the terminal session; `problem` was found once the answer had come.
+    conversation; `session` names the terminal session, or that of another `client`, who is named as its requests
+    name it; `problem` was found once the answer had come.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Exchange(NamedTuple):
     parent_id: str | None = None
     session: str | None = None
     source: str = "avow"
+    client: str | None = None
 
     @property
     def verdict(self) -> Verdict | None:

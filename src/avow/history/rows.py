@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Problem, Question, Reply, Status, evidence_as_json, hops_as_json
 from avow.exit_codes import BySignal, ExitCode, ExitStatus
-from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
+from avow.routing.verdict import SESSION_MOVED, Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject, encodable
 
@@ -16,6 +16,7 @@ Row = dict[str, Any]
 
 NOT_KEPT = "(not kept)"
 _LONGEST_NAME = 200
+_OF_NAMES = ("conversation.pinned", SESSION_MOVED)
 _PRIVATE = ("explanation", "system", "prompt", "text", "withdrawn_text", "user_content", "content")
 
 
@@ -215,7 +216,11 @@ def _without_words(error: Failure | None) -> Failure | None:
 
 
 def _name_only(item: Evidence) -> object:
-    if item.field == "conversation.pinned" or item.value is None or isinstance(item.value, int | float):
+    if (
+        item.field in ("conversation.pinned", SESSION_MOVED)
+        or item.value is None
+        or isinstance(item.value, int | float)
+    ):
         return item.value
     return item.value if isinstance(item.value, str) and len(item.value) <= _LONGEST_NAME else NOT_KEPT
 
@@ -239,7 +244,7 @@ _OF_ERROR = ("error_type", "error_status", "error_message", "hint")
 """The columns of a `Failure`, in the order of its fields."""
 
 _COLUMNS = (
-    *map(_Column, ("id", "conversation_id", "parent_id", "retry_of", "session", "created_at", "source")),
+    *map(_Column, ("id", "conversation_id", "parent_id", "retry_of", "session", "created_at", "source", "client")),
     *map(_Column, ("requested_model", "sent_model", "base_url", "fallback_by")),
     _Column("status", "", str, Status),
     _Column("withheld", "", int, bool),

@@ -19,7 +19,7 @@ _COLUMNS_1 = (
     ("session", "TEXT", "the terminal session it was asked in"),
     ("created_at", "TEXT NOT NULL", "RFC 3339, UTC, milliseconds"),
     ("created_ms", "INTEGER NOT NULL", "the same in milliseconds since 1970"),
-    ("source", "TEXT NOT NULL", "'avow', or the client it was imported from"),
+    ("source", "TEXT NOT NULL", "'avow', 'proxy', or the client it was imported from"),
     ("kept", "TEXT NOT NULL", "'full', 'none' (history.content was none) or 'redacted'"),
     ("status", "TEXT NOT NULL", "complete refused truncated incomplete failed interrupted pending"),
     ("verdict", "TEXT", "as_requested fallback refused substituted unverified"),
@@ -70,12 +70,13 @@ _COLUMNS_3 = (
     ("pin", "TEXT", "JSON: {model, since_turn}, the model its conversation stays on"),
     ("moved_to", "TEXT", "the model that avow itself asked after another had declined"),
 )
-COLUMNS: tuple[tuple[str, str, str], ...] = (*_COLUMNS_1, *_COLUMNS_3)
+_COLUMNS_4 = (("client", "TEXT", "what asked, as its requests name it, where that was not avow"),)
+COLUMNS: tuple[tuple[str, str, str], ...] = (*_COLUMNS_1, *_COLUMNS_3, *_COLUMNS_4)
 """Name, type and meaning of each column of `exchange`: short ones first, so that filters never read a long one; what a
 later version added stands last."""
 
 NAMES = tuple(name for name, _type, _meaning in COLUMNS)
-ADDED = frozenset(name for name, _type, _meaning in _COLUMNS_3)
+ADDED = frozenset(name for name, _type, _meaning in (*_COLUMNS_3, *_COLUMNS_4))
 """The columns that files of earlier versions lack."""
 
 
@@ -96,6 +97,11 @@ def _moves(connection: Connection) -> None:
     for name, kind, _meaning in _COLUMNS_3:
         connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
     read_moves(connection)
+
+
+def _clients(connection: Connection) -> None:
+    for name, kind, _meaning in _COLUMNS_4:
+        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
 
 
 def read_moves(connection: Connection) -> None:
@@ -158,7 +164,7 @@ _MOVES_OF_ROWS = (
 )
 """Where a value is not an object, its words were not kept, and nothing says any more where the request went."""
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies, _moves)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies, _moves, _clients)
 """Each brings the file from version n to n + 1 inside a transaction. Append; never edit one that was released."""
 
 VERSION = len(MIGRATIONS)

@@ -16,6 +16,7 @@ LONGEST_ERROR = 1024 * 1024
 LONGEST_WHOLE = 64 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
+_ENDED = Failure("stream_ended", None, "the stream ended before the answer did")
 
 
 class Answer(NamedTuple):
@@ -68,8 +69,8 @@ class AnswerReader:
         """Whether nothing that may still come would change the answer."""
         return self._done
 
-    def end(self, cut: str | None) -> Answer:
-        """The answer as it is once no more comes. `cut`: in what way the connection ended before the body did."""
+    def end(self, cut: Failure | None) -> Answer:
+        """The answer as it is once no more comes. `cut`: how the connection ended before the body did."""
         message, error = self._fold.message(), self._problem
         if self._unreadable is not None:
             error = error or _cannot_be_read(self._unreadable)
@@ -79,8 +80,9 @@ class AnswerReader:
             error = self._nothing(cut)
         elif error is None:
             error = self._ending(cut)
-        readable = self._unreadable is None and not isinstance(error, NotAnAnswer)
-        return Answer(self.status, self.headers, message, error, readable, self.first_at, time.monotonic())
+        return Answer(
+            self.status, self.headers, message, error, self._unreadable is None, self.first_at, time.monotonic()
+        )
 
     def _sniff(self, piece: bytes) -> None:
         """What kind of body it is, by its beginning: headers of gateways name the wrong one."""
@@ -119,7 +121,7 @@ class AnswerReader:
                 self._done = True
                 return
 
-    def _whole(self, cut: str | None) -> tuple[Message | None, ExchangeError | None]:
+    def _whole(self, cut: Failure | None) -> tuple[Message | None, ExchangeError | None]:
         data = bytes(self._body).removeprefix(_BOM)
         if self.status >= 400:
             return None, rejected(self.status, self.headers, data)
@@ -135,14 +137,14 @@ class AnswerReader:
             return None, rejection(body, self.status, self.headers)
         return None, not_an_answer(self.status, self._kind, data[:2000], self.request_id)
 
-    def _nothing(self, cut: str | None) -> ExchangeError:
+    def _nothing(self, cut: Failure | None) -> ExchangeError:
         if self.status >= 400:
             return rejected(self.status, self.headers, b"")
         if cut is not None:
             return _stream_ended(cut, self.request_id)
         return not_an_answer(self.status, self._kind, b"", self.request_id)
 
-    def _ending(self, cut: str | None) -> ExchangeError | None:
+    def _ending(self, cut: Failure | None) -> ExchangeError | None:
         """What is wrong with a stream of events that is over."""
         fold = self._fold
         if fold.error is not None:
@@ -150,8 +152,8 @@ class AnswerReader:
         if fold.whole:
             return None
         if fold.stopped:
-            return _stream_ended("the stream ended without saying why the model stopped", self.request_id)
-        return _stream_ended(cut or "the stream ended before the answer did", self.request_id)
+            cut = Failure("stream_ended", None, "the stream ended without saying why the model stopped")
+        return _stream_ended(cut or _ENDED, self.request_id)
 
     @property
     def request_id(self) -> str | None:
@@ -190,5 +192,5 @@ def _cannot_be_read(words: str) -> NotAnAnswer:
     return NotAnAnswer(failure, ExitCode.UNAVAILABLE)
 
 
-def _stream_ended(words: str, request_id: str | None) -> StreamEnded:
-    return StreamEnded(Failure("stream_ended", None, words), ExitCode.INCOMPLETE, request_id=request_id)
+def _stream_ended(cut: Failure, request_id: str | None) -> StreamEnded:
+    return StreamEnded(cut, ExitCode.INCOMPLETE, request_id=request_id)

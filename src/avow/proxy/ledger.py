@@ -24,11 +24,12 @@ class End(StrEnum):
 
 class Moved(NamedTuple):
     """A session went on with another model after a refusal: `first` was asked for, `model` is asked since the call
-    of that `number`."""
+    of the number `since`, in turn `turn` of the session (from 1 on)."""
 
     first: str
     model: str
     since: int
+    turn: int
 
 
 class Place(NamedTuple):
@@ -90,7 +91,7 @@ class Ledger:
         if before is not None:
             self.superseded.add(before.number)
         declined = before.declined if before is not None and before.declined else self._declined(session, question)
-        _note_move(session, number, question.model, declined)
+        _note_move(session, number, question, declined)
         moved = session.moved_to(question.model)
         retry_of = before.number if before is not None else None
         place = Place(number, session.name, moved.first if moved else question.model, moved, declined, retry_of, side)
@@ -157,15 +158,16 @@ class Ledger:
         return numbers
 
 
-def _note_move(session: _Session, number: int, model: str | None, declined: tuple[int, ...]) -> None:
+def _note_move(session: _Session, number: int, question: Question, declined: tuple[int, ...]) -> None:
     """Where a call asks another model than the one that declined, the session has moved there."""
+    model = question.model
     if not declined or model is None or session.moved_to(model) is not None:
         return
     refused = session.ended.get(declined[0])
     first = refused.question.model if refused is not None else None
     if first is not None and not _same(first, model):
         before = session.moved_to(first)
-        session.moved.append(Moved(before.first if before else first, model, number))
+        session.moved.append(Moved(before.first if before else first, model, number, question.turn))
 
 
 def _repeated(ended: Iterable[_Ended], question: Question) -> _Ended | None:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from avow.errors import Failure
 from avow.proxy import answer as answers
 from avow.proxy.answer import Answer, AnswerReader
 from avow.proxy.framing import BadFraming
@@ -173,7 +174,7 @@ class Meter:
             self._announce(opened)
             self._reader = AnswerReader(head.status, head.headers)
 
-    def _end_of_response(self, cut: str | None) -> None:
+    def _end_of_response(self, cut: Failure | None) -> None:
         reader, self._reader = self._reader, None
         opened = self._due[0]
         if opened.number is None or reader is None:
@@ -202,10 +203,10 @@ class Meter:
 
 
 _CUT = {
-    Ending.CLOSED: "the stream ended before the answer did",
-    Ending.RESET: "the connection broke before the answer did",
-    Ending.CLIENT_LEFT: "the client left before the answer was whole",
-    Ending.UNREACHABLE: "the connection broke before the answer did",
+    Ending.CLOSED: Failure("stream_ended", None, "the stream ended before the answer did"),
+    Ending.RESET: Failure("stream_ended", None, "the connection broke before the answer did"),
+    Ending.CLIENT_LEFT: Failure("interrupted", None, "the client left before the answer was whole"),
+    Ending.UNREACHABLE: Failure("stream_ended", None, "the connection broke before the answer did"),
 }
 
 

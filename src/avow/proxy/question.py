@@ -17,8 +17,8 @@ class Question(NamedTuple):
     `client` is its `User-Agent`; `session` the id that the client gives, None where it gives none. `before` digests
     all turns but the last, `last` each block of the last one, `prefixes` every beginning of the conversation, the
     whole included: marks for the cache are no part of any of them. `digest` is that of all that was asked, but for
-    whether it is streamed. `titles`: it looks like a title or another request beside the conversation.
-    `fallbacks` are the models that it lets the API take, None where it names none.
+    whether it is streamed. `turn` counts the user's turns, from 1 on. `titles`: it looks like a title or another
+    request beside the conversation. `fallbacks` are the models that it lets the API take, None where it names none.
     """
 
     model: str | None
@@ -28,6 +28,7 @@ class Question(NamedTuple):
     last: tuple[bytes, ...] = ()
     prefixes: tuple[bytes, ...] = ()
     digest: bytes = b""
+    turn: int = 1
     has_tools: bool = False
     titles: bool = False
     fallbacks: tuple[str, ...] | None = None
@@ -56,6 +57,7 @@ def read(body: bytes | None, headers: Mapping[str, str]) -> Question:
         last=turns[-1] if turns else (),
         prefixes=tuple(prefixes),
         digest=_digest({key: part for key, part in request.items() if key != "stream"}),
+        turn=_turns(request),
         has_tools=bool(items(request.get("tools"))),
         titles=_is_title(request, client, headers),
         fallbacks=_fallbacks(request),
@@ -97,6 +99,13 @@ def _turn(message: JsonObject) -> tuple[bytes, ...]:
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else items(content)
     role = message.get("role")
     return tuple(_digest([role, {key: part for key, part in b.items() if key != "cache_control"}]) for b in blocks)
+
+
+def _turns(request: JsonObject) -> int:
+    """How often the user spoke; the results of tools are not the user's words."""
+    users = [m.get("content") for m in items(request.get("messages")) if m.get("role") == "user"]
+    spoken = [c for c in users if isinstance(c, str) or any(b.get("type") != "tool_result" for b in items(c))]
+    return max(len(spoken), 1)
 
 
 def _prefixes(turns: list[tuple[bytes, ...]]) -> list[bytes]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from avow.models.identity import Identity, compare, vouched
 from avow.routing.gateways import Testimony, listen, names_may_be_rewritten, strength_of_name
-from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.routing.verdict import SESSION_MOVED, Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.wire.json_value import JsonObject, obj, text
 from avow.wire.message import Message, block_text
 
@@ -372,14 +372,15 @@ def _texts(attempts: Sequence[Attempt]) -> tuple[tuple[Segment, ...], str]:
 
 
 def _own_evidence(asked: Asked, attempts: Sequence[Attempt]) -> list[Evidence]:
-    """What avow itself did: the attempts before the last, and a conversation that stays on another model."""
+    """What the client did, avow mostly: attempts before the last, and a conversation that stays on another model."""
     found = []
     for index, attempt in enumerate(attempts[:-1]):
         outcome = Outcome.SKIPPED if attempt.message is None else Outcome.DECLINED
         did: JsonObject = {"model": attempt.model, "outcome": str(outcome), "then": attempts[index + 1].model}
-        found.append(Evidence(f"avow.attempts[{index}]", did, "strong"))
+        found.append(Evidence(f"avow.attempts[{index}]" if asked.by_avow else SESSION_MOVED, did, "strong"))
     if asked.pin is not None:
-        found.append(Evidence("conversation.pinned", asked.pin._asdict(), "strong"))
+        field = "conversation.pinned" if asked.by_avow else SESSION_MOVED
+        found.append(Evidence(field, asked.pin._asdict(), "strong"))
     return found
 
 

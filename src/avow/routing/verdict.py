@@ -24,6 +24,8 @@ class Verdict(StrEnum):
 
 REROUTED = frozenset({Verdict.FALLBACK, Verdict.SUBSTITUTED})
 NO_CATEGORY = "no category given"
+SESSION_MOVED = "session.moved"
+"""The field of evidence that another client asked, or goes on asking, another model than the one that declined."""
 STICKY = "sticky: no decline in this response"
 
 
@@ -76,7 +78,7 @@ class Attempt(NamedTuple):
 
 
 class Pin(NamedTuple):
-    """That a conversation stays on `model`, because avow itself fell back to it in turn `since_turn` (from 1 on)."""
+    """That a conversation stays on `model`, because the client fell back to it in turn `since_turn` (from 1 on)."""
 
     model: str
     since_turn: int
@@ -84,12 +86,13 @@ class Pin(NamedTuple):
 
 class Asked(NamedTuple):
     """What routing must know of the question. `pin`: why it was sent to another model than `requested_model`; `host`:
-    who was asked."""
+    who was asked; `by_avow`: it was avow that asked, not another client whose answers it judges."""
 
     requested_model: str
     pin: Pin | None = None
     host: str = API_HOST
     same_models: Mapping[str, Sequence[str]] = MappingProxyType({})
+    by_avow: bool = True
 
 
 class Routing(NamedTuple):

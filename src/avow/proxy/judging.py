@@ -1,0 +1,145 @@
+"""A call and its answer as an exchange: who answered what another client asked."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from avow.errors import Failure
+from avow.exchange.exchange import Exchange, Status, exit_code, new_id, priced, timestamp
+from avow.exchange.run import TRUNCATING
+from avow.exit_codes import ExitCode
+from avow.proxy.answer import Answer
+from avow.proxy.ledger import End, Place
+from avow.proxy.meter import Call
+from avow.proxy.question import Question
+from avow.routing.judge import judge
+from avow.routing.verdict import Asked, Attempt, Pin, Verdict
+from avow.wire.json_value import text
+
+SOURCE = "proxy"
+_STOPS_OF_CLIENTS = frozenset({"tool_use", "pause_turn"})
+"""Stops that are a turn's end for avow's own questions, and a step for a client that has tools."""
+
+
+class Bench(NamedTuple):
+    """What the judging needs to know besides: `host` is the upstream's, `run` tells the sessions of this process from
+    those of others that have no id of their own."""
+
+    base_url: str
+    host: str
+    run: str = ""
+    prices: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+    same_models: Mapping[str, Sequence[str]] = MappingProxyType({})
+    accept_fallback: bool = False
+
+
+def begun(call: Call, question: Question, place: Place, bench: Bench, retry_of: str | None = None) -> Exchange:
+    """The exchange of a call that was just passed on."""
+    own = question.session or f"{bench.run}{place.session}"
+    policy = question.fallbacks
+    return Exchange(
+        id=new_id(call.at),
+        conversation_id=_conversation(question.client, own),
+        created_at=timestamp(call.at),
+        requested_model=place.requested_model or "",
+        sent_model=question.model,
+        prompt=question.prompt,
+        user_content=({"type": "text", "text": question.prompt},) if question.prompt else (),
+        fallback_policy="default" if policy == ("default",) else (policy or "none"),
+        fallback_by="client" if place.moved else "server",
+        retry_of=retry_of,
+        source=SOURCE,
+        base_url=bench.base_url,
+        session=question.session or place.session,
+        client=question.client,
+    )
+
+
+def attempt(question: Question, answer: Answer) -> Attempt:
+    """A call and its answer, as the judge takes them."""
+    failure = answer.error.failure if answer.error is not None else None
+    return Attempt(question.model or "", answer.message, failure, answer.headers)
+
+
+def judged(
+    exchange: Exchange, call: Call, place: Place, answer: Answer, attempts: Sequence[Attempt], bench: Bench
+) -> Exchange:
+    """The exchange with its end. `attempts` are the refusals that the call was made for, and the call itself."""
+    pin = None
+    if place.moved is not None and not place.declined:
+        pin = Pin(place.moved.model, place.moved.turn)
+    asked = Asked(exchange.requested_model, pin, bench.host, bench.same_models, by_avow=False)
+    routing, cost, floor = priced(judge(asked, attempts), bench.prices)
+    if not answer.readable:
+        routing = routing._replace(verdict=routing.verdict or Verdict.UNVERIFIED)
+    message = answer.message
+    status = _status(answer)
+    failed_with = answer.error.exit_code if answer.error is not None else None
+    if not answer.readable:
+        failed_with = ExitCode.UNVERIFIED
+    code = exit_code(
+        Status.INCOMPLETE if status is Status.INTERRUPTED else status,
+        routing.verdict,
+        accept_fallback=bench.accept_fallback,
+        failed_with=failed_with,
+    )
+    usage = {key: value for key, value in message.usage.items() if key != "iterations"} if message else {}
+    return exchange._replace(
+        status=status,
+        routing=routing,
+        exit_code=int(code),
+        stop_reason=message.stop_reason if message else None,
+        usage=usage or None,
+        cost_usd=cost,
+        cost_floor_usd=floor,
+        first_token_ms=_since(call, answer.first_at),
+        total_ms=_since(call, answer.ended_at),
+        request_id=answer.headers.get("request-id") or (answer.error.request_id if answer.error else None),
+        message_id=text(message.raw.get("id")) if message else None,
+        content=tuple(message.content) if message else (),
+        error=_failure(answer, status),
+    )
+
+
+def end_of(answer: Answer) -> End:
+    """What came of a call, as far as those after it depend on it."""
+    message = answer.message
+    if message is None or not message.whole:
+        return End.NONE
+    return End.REFUSED if message.stop_reason == "refusal" else End.WHOLE
+
+
+def without_text(exchange: Exchange) -> Exchange:
+    """The exchange without anything that was said; its errors stay."""
+    routing = exchange.routing._replace(segments=(), withdrawn_text=None, explanation=None)
+    return exchange._replace(prompt=None, user_content=(), content=(), routing=routing)
+
+
+def _status(answer: Answer) -> Status:
+    message = answer.message
+    left = answer.error is not None and answer.error.failure.type == "interrupted"
+    if message is None:
+        return Status.INTERRUPTED if left else Status.FAILED
+    if not message.whole:
+        return Status.INTERRUPTED if left else Status.INCOMPLETE
+    if message.stop_reason == "refusal":
+        return Status.REFUSED
+    if message.stop_reason in TRUNCATING - _STOPS_OF_CLIENTS:
+        return Status.TRUNCATED
+    return Status.COMPLETE
+
+
+def _failure(answer: Answer, status: Status) -> Failure | None:
+    if answer.error is None or status in (Status.COMPLETE, Status.REFUSED, Status.TRUNCATED):
+        return None
+    return answer.error.failure
+
+
+def _since(call: Call, moment: float | None) -> int | None:
+    return None if moment is None else round((moment - call.begun_at) * 1000)
+
+
+def _conversation(client: str | None, session: str) -> str:
+    digest = hashlib.sha256(f"{client}\0{session}".encode("utf-8", "replace")).hexdigest()
+    return "-".join((digest[:8], digest[8:12], "8" + digest[13:16], "8" + digest[17:20], digest[20:32]))
