@@ -14,7 +14,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("commands",),
-    ("asking", "reference", "proxy"),
+    ("proxy",),
+    ("asking", "reference"),
     ("context",),
     # Doors: each opens on one thing outside.
     ("history", "prompt", "terminal"),

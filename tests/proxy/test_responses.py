@@ -36,6 +36,8 @@ def test_answers_one_after_the_other(size: int) -> None:
         b"HTTP/1.1 200 OK\r\n\r\nrest HTTP/1.1"
     )
     assert split(data, b"POST", b"GET", b"GET", b"HEAD", b"GET", b"GET", size=size) == [
+        ResponseBody.INTERIM,
+        ResponseBody.INTERIM,
         ResponseHead(200, {"x-a": "1, 2", "transfer-encoding": "Chunked"}),
         b"abc",
         OVER,

@@ -7,6 +7,7 @@ COMMANDS = (
     "why",
     "history",
     "scan",
+    "proxy",
     "models",
     "auth",
     "config",

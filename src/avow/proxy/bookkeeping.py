@@ -96,6 +96,8 @@ class Books:
                     self._end(happening)
             except Exception as error:
                 self._fault(error)
+                if isinstance(happening, Answered) and (waiting := self._verdicts.pop(happening.number, None)):
+                    waiting.set_exception(error)
 
     def _begin(self, call: Call) -> None:
         asked = question.read(call.body, call.headers)
@@ -109,9 +111,7 @@ class Books:
         self._open[call.number] = _Open(call._replace(body=None), asked._replace(body=None), place, exchange)
 
     def _end(self, happening: Answered) -> None:
-        opened = self._open.pop(happening.number, None)
-        if opened is None:
-            return
+        opened = self._open.pop(happening.number)
         answer = happening.answer
         end = judging.end_of(answer)
         self.ledger.end(happening.number, end)

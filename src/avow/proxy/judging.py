@@ -14,7 +14,7 @@ from avow.proxy.ledger import End, Place
 from avow.proxy.meter import Call
 from avow.proxy.question import Question
 from avow.routing.judge import judge
-from avow.routing.verdict import Asked, Attempt, Pin, Verdict
+from avow.routing.verdict import Asked, Attempt, Pin, Verdict, reasons
 from avow.wire.json_value import text
 
 SOURCE = "proxy"
@@ -24,7 +24,7 @@ _STOPS_OF_CLIENTS = frozenset({"tool_use", "pause_turn"})
 
 class Bench(NamedTuple):
     """What the judging needs to know besides: `host` is the upstream's, `run` tells the sessions of this process from
-    those of others that have no id of their own."""
+    those of others that have no id of their own; `hold`: what is not as asked is withheld from the client."""
 
     base_url: str
     host: str
@@ -32,6 +32,7 @@ class Bench(NamedTuple):
     prices: Mapping[str, Mapping[str, float]] = MappingProxyType({})
     same_models: Mapping[str, Sequence[str]] = MappingProxyType({})
     accept_fallback: bool = False
+    hold: bool = False
 
 
 def begun(call: Call, question: Question, place: Place, bench: Bench, retry_of: str | None = None) -> Exchange:
@@ -88,7 +89,8 @@ def judged(
     return exchange._replace(
         status=status,
         routing=routing,
-        exit_code=int(code),
+        exit_code=code,
+        withheld=bench.hold and message is not None and code != ExitCode.OK,
         stop_reason=message.stop_reason if message else None,
         usage=usage or None,
         cost_usd=cost,
@@ -100,6 +102,22 @@ def judged(
         content=tuple(message.content) if message else (),
         error=_failure(answer, status),
     )
+
+
+def why_withheld(exchange: Exchange) -> str | None:
+    """Why `--hold` does not pass this answer on, in words; None where it does."""
+    if exchange.exit_code == ExitCode.OK:
+        return None
+    routing, requested = exchange.routing, exchange.requested_model or "a model"
+    if exchange.verdict is None or (exchange.verdict is Verdict.UNVERIFIED and exchange.status is not Status.COMPLETE):
+        return f"requested {requested}; the answer is {exchange.status}"
+    if exchange.verdict is Verdict.REFUSED:
+        return f"{'; '.join(reasons(routing)) or 'the model declined'}; no model answered"
+    if exchange.verdict is Verdict.AS_REQUESTED:
+        return f"requested {requested}; the answer is {exchange.status} ({exchange.stop_reason})"
+    served = routing.served_model or "a model that the response does not name"
+    why = f" ({'; '.join(reasons(routing))})" if reasons(routing) else ""
+    return f"{exchange.verdict}: requested {requested}, answered by {served}{why}"
 
 
 def end_of(answer: Answer) -> End:

@@ -35,6 +35,20 @@ class Ending(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class Holder(Protocol):
+    """Stands in the way of a connection's responses, and passes on what may pass (`--hold`). It is told of each request
+    and of every byte before the observer is."""
+
+    def request(self, head: Head) -> None:
+        """The head of a request that was passed on."""
+
+    def response(self, data: bytes) -> None:
+        """Bytes of the upstream."""
+
+    def ended(self, done: Callable[[], None]) -> None:
+        """No more will come; `done` ends the client's side, once what is held has been decided."""
+
+
 class Observer(Protocol):
     """Sees a copy of what passes on one connection, in order, after it was passed on."""
 
@@ -71,7 +85,10 @@ class Relay:
         context: ssl.SSLContext | None = None,
         fault: Callable[[Exception], None] = lambda _error: None,
         without_codings: frozenset[bytes] = frozenset(),
+        hold: Callable[[Observer, Callable[[bytes], None]], Holder] | None = None,
     ) -> None:
+        """`hold` makes what stands in the way of a connection, from its observer and what writes to the client."""
+        self.hold = hold
         self.address = address
         self.context = context
         self.watch = watch
@@ -126,8 +143,11 @@ class Client(asyncio.Protocol):
         self._over = False
         self._pauses: set[str] = set()
         self._observer: Observer | None = None
+        self._holder: Holder | None = None
         try:
             self._observer = relay.watch()
+            if relay.hold is not None:
+                self._holder = relay.hold(self._observer, self._write)
         except Exception as error:
             relay.fault(error)
 
@@ -214,6 +234,8 @@ class Client(asyncio.Protocol):
         self._body = Chunked() if head.length is None else Counted(head.length)
         if head.upgrades:
             self._upgrade = UpgradeWatch()
+        if self._holder is not None:
+            self._holder.request(head)
         self._tell(lambda observer: observer.request(head))
         if self._body.over:
             self._request_over()
@@ -251,24 +273,41 @@ class Client(asyncio.Protocol):
         transport = self._transport
         if transport is None or self._over:
             return
-        transport.write(data)
+        if self._holder is None:
+            transport.write(data)
         if self._observer is not None:
             try:
                 self._observer.response(data)
             except Exception as error:
                 self._faulty(error)
+        if self._holder is not None:
+            self._holder.response(data)
         if self._upgrade is not None:
             self._settle_upgrade(self._upgrade, data)
 
     def upstream_ended(self) -> None:
         if self._transport is not None and not self._over:
             self._tell(lambda observer: observer.ended(Ending.CLOSED, ""))
-            with contextlib.suppress(OSError, NotImplementedError):
-                self._transport.write_eof()
+            self._when_decided(self._end_client)
 
     def upstream_lost(self) -> None:
         self._end(Ending.RESET)
-        self._reset_when_drained()
+        self._when_decided(self._reset_when_drained)
+
+    def _when_decided(self, done: Callable[[], None]) -> None:
+        if self._holder is None:
+            done()
+        else:
+            self._holder.ended(done)
+
+    def _end_client(self) -> None:
+        if self._transport is not None:
+            with contextlib.suppress(OSError, NotImplementedError):
+                self._transport.write_eof()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
 
     def upstream_full(self, full: bool) -> None:
         if full:

@@ -30,18 +30,23 @@ class ResponseBody(Enum):
     """What else there is to tell of a body."""
 
     OVER = "over"
+    INTERIM = "interim"
+    """Not of a body: a head such as 100 or 103 came, and another response follows it."""
 
 
 class ResponseSplitter:
-    """Feeds on the bytes of a connection. `until_close`: the body now coming ends with the connection."""
+    """Feeds on the bytes of a connection. `until_close`: the body now coming ends with the connection. `raw`, where it
+    is kept, is all that has come of the response now told of, framing and interim responses included."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_raw: bool = False) -> None:
+        self.raw: bytearray | None = bytearray() if keep_raw else None
         self._methods: deque[bytes] = deque()
         self._held = b""
         self._body: Body | None = None
 
     @property
     def until_close(self) -> bool:
+        """As said of the class."""
         return isinstance(self._body, UntilClose)
 
     def expect(self, method: bytes) -> None:
@@ -57,7 +62,9 @@ class ResponseSplitter:
         while place < len(data):
             if self._body is not None:
                 payload: list[bytes] = []
-                place = self._body.feed(data, place, payload)
+                begin, place = place, self._body.feed(data, place, payload)
+                if self.raw is not None:
+                    self.raw += data[begin:place]
                 yield from payload
                 if self._body.over:
                     self._body = None
@@ -70,8 +77,12 @@ class ResponseSplitter:
                     raise BadResponse("the response is not HTTP/1.1")
                 return
             head = self._head(data[place:end])
+            if self.raw is not None:
+                self.raw += data[place:after]
             place = after
-            if head is not None:
+            if head is None:
+                yield ResponseBody.INTERIM
+            else:
                 yield head
                 if self._body is None:
                     yield ResponseBody.OVER

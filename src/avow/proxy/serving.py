@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from avow.proxy.address import Address
-from avow.proxy.relay import Observer, Relay
+from avow.proxy.relay import Holder, Observer, Relay
 from avow.proxy.sockets import ADDRESS, listen
 
 
@@ -28,13 +28,16 @@ class Serving:
         context: ssl.SSLContext | None = None,
         fault: Callable[[Exception], None] = lambda _error: None,
         without_codings: frozenset[bytes] = frozenset(),
+        hold: Callable[[Observer, Callable[[bytes], None]], Holder] | None = None,
         port: int = 0,
     ) -> None:
         secret = token_hex(16)
         self._listener = listen(port)
         self.port: int = self._listener.getsockname()[1]
         self.base_url = f"http://{ADDRESS}:{self.port}/{secret}"
-        self.relay = Relay(address, secret, watch, context=context, fault=fault, without_codings=without_codings)
+        self.relay = Relay(
+            address, secret, watch, context=context, fault=fault, without_codings=without_codings, hold=hold
+        )
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
 

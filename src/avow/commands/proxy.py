@@ -1,0 +1,293 @@
+"""`avow proxy`: run another client, and know which models answered it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avow.context import Context
+from avow.errors import Interrupted
+
+if TYPE_CHECKING:
+    from avow.exchange.exchange import Exchange
+    from avow.proxy.account import Account
+    from avow.proxy.run import Run, Setup
+    from avow.settings.levels import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyOptions:
+    """What to run (nothing: only serve), what stands behind it, and what is said of it."""
+
+    command: tuple[str, ...] = ()
+    upstream: str | None = None
+    port: int = 0
+    report: str | None = None
+    live: bool = False
+    hold: bool = False
+    accept_fallback: bool = False
+    keep_text: bool = False
+    first_party: bool = True
+    history: bool = True
+    quiet: bool = False
+
+
+def command(
+    context: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[-- COMMAND [ARG]...]", show_default=False)] = None,
+    upstream: Annotated[
+        str | None, typer.Option(metavar="URL", help="Pass everything on to this base URL.", show_default=False)
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    report: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Write the account there as JSON; fd:N too.", show_default=False)
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Tell of each reroute as it happens.")] = False,
+    hold: Annotated[
+        bool,
+        typer.Option("--hold", help="Pass an answer on only when it is as asked; waits for the end of each stream."),
+    ] = False,
+    accept_fallback: Annotated[
+        bool, typer.Option("--accept-fallback", help="A declared fallback is no reason for 10.")
+    ] = False,
+    keep_text: Annotated[
+        bool, typer.Option("--keep-text", help="Keep the last user turn and the answer in the history too.")
+    ] = False,
+    no_first_party: Annotated[
+        bool, typer.Option("--no-first-party", help="Do not tell Claude Code that the API itself stands behind.")
+    ] = False,
+    no_history: Annotated[bool, typer.Option("--no-history", help="Keep nothing in the history.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No notes.")] = False,
+) -> None:
+    """Run a command behind a relay that says which models answered it.
+
+    Every byte passes as it came; a copy is judged. Without a command it prints an address to use as
+    ANTHROPIC_BASE_URL, and ends with Ctrl-C.
+    """
+    options = ProxyOptions(
+        command=tuple(words or ()),
+        upstream=upstream,
+        port=port,
+        report=report,
+        live=live,
+        hold=hold,
+        accept_fallback=accept_fallback,
+        keep_text=keep_text,
+        first_party=not no_first_party,
+        history=not no_history,
+        quiet=quiet,
+    )
+    raise typer.Exit(run(options, context.obj))
+
+
+def run(options: ProxyOptions, context: Context) -> int:
+    """Run the command, and give the exit status. Raises UsageError where it cannot be run, Interrupted where a signal
+    ended the command, or the waiting for it."""
+    import gc
+
+    from avow.proxy.run import Aside, Run
+
+    gc.enable()  # a process of hours; `main` is made for one of a second
+    flags: dict[str, object] = {"quiet": True} if options.quiet else {}
+    settings = context.settings(flags)
+    context.screen.configure(color=settings.text("color") or "auto", quiet=settings.flag("quiet"))
+    report = _report(options, context)
+    aside = Aside()
+    if options.hold:
+        context.screen.note("--hold: the command gets each answer at its end, or an error in its place")
+    setup, more = _setup(options, context, settings, aside)
+    proxied = Run(setup)
+    if options.command:
+        from avow.proxy.run import run_command
+
+        account = run_command(proxied, options.command, context.environ, **more)
+        stop = None
+    else:
+        account, stop = _serve(proxied, context)
+    aside.close()
+    status = _tell(account, proxied, setup, options, context)
+    if report is not None:
+        from avow.proxy.account import report as as_object
+
+        report(as_object(account))
+    if stop is not None:
+        raise stop
+    if status in (128 + 1, 128 + 2, 128 + 15):  # so that a shell's loop ends as without avow
+        raise Interrupted(status - 128)
+    return status
+
+
+def _serve(proxied: "Run", context: Context) -> "tuple[Account, Interrupted]":
+    """Stay up until a signal comes."""
+    import threading
+
+    try:
+        proxied.start()
+        context.screen.out(f"{proxied.base_url}\n")
+        while True:
+            threading.Event().wait(3600)
+    except Interrupted as stop:
+        return proxied.close(), stop
+    except BaseException:
+        proxied.close()
+        raise
+
+
+def _setup(
+    options: ProxyOptions, context: Context, settings: "Settings", aside: object
+) -> "tuple[Setup, dict[str, str]]":
+    """What the run needs, and what the command's environment gets besides."""
+    from avow.proxy.judging import Bench
+    from avow.proxy.run import Setup, upstream
+    from avow.proxy.shelf import HistoryShelf, NoShelf
+
+    url, said_by, more = _upstream(options, context)
+    address = upstream(url, said_by)
+    bench = Bench(
+        base_url=url.rstrip("/"),
+        host=address.host,
+        run=_new_run(),
+        prices=settings.table("prices"),
+        same_models=settings.table("same_models"),
+        accept_fallback=options.accept_fallback,
+        hold=options.hold,
+    )
+    keeps = options.history and settings.flag("history.enabled")
+    shelf = HistoryShelf(lambda: _open_history(options, context, settings)) if keeps else NoShelf()
+    setup = Setup(
+        address,
+        bench,
+        context.environ,
+        shelf,
+        told=_teller(options, context, settings, aside),
+        keep_text=options.keep_text,
+        hold=options.hold,
+        port=options.port,
+    )
+    return setup, more
+
+
+def _upstream(options: ProxyOptions, context: Context) -> tuple[str, str, dict[str, str]]:
+    """Where requests go, who says so, and what Claude Code's environment gets for it."""
+    from pathlib import Path
+
+    from avow.proxy import claude_code
+    from avow.wire.request import API_HOST, API_URL
+
+    environ, screen = context.environ, context.screen
+    url, said_by = options.upstream, "--upstream"
+    if not url and (url := environ.get("ANTHROPIC_BASE_URL")):
+        said_by = "ANTHROPIC_BASE_URL"
+    if not claude_code.is_claude_code(options.command):
+        return url or API_URL, said_by, {}
+    if name := claude_code.cloud(environ):
+        screen.note(f"{name} is set: what Claude Code asks of a cloud's own API does not pass here")
+    own = None if claude_code.names_settings(options.command) else claude_code.own_base_url(environ, Path.cwd())
+    if own is not None:
+        url = options.upstream or own.url
+        screen.note(
+            f"{own.path} sets ANTHROPIC_BASE_URL, which beats the environment: nothing passes here unless the command"
+            f" is {claude_code.settings_argument()}"
+        )
+        said_by = said_by if options.upstream else str(own.path)
+    url = url or API_URL
+    if _host(url) != API_HOST:
+        screen.note("Claude Code behaves as behind a gateway: the upstream is not the API's own host")
+    elif options.first_party and claude_code.FIRST_PARTY not in environ:
+        screen.note(
+            f"{claude_code.FIRST_PARTY}=1 is set for the command, so that Claude Code behaves as without avow;"
+            " --no-first-party leaves it out"
+        )
+        return url, said_by, {claude_code.FIRST_PARTY: "1"}
+    return url, said_by, {}
+
+
+def _host(url: str) -> str | None:
+    from urllib.parse import urlsplit
+
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _teller(
+    options: ProxyOptions, context: Context, settings: "Settings", aside: object
+) -> "Callable[[Exchange], None]":
+    """What is done with each answer as it ends: `--live`, and `on_reroute`."""
+    from avow.proxy.run import Aside
+
+    assert isinstance(aside, Aside)
+    hook = settings.words("on_reroute")
+    seconds = settings.number("on_reroute_timeout") or 10.0
+
+    def told(exchange: "Exchange") -> None:
+        if options.live:
+            _print_lines(exchange, context)
+        if exchange.routing.rerouted and hook:
+            from avow.asking import hooks
+            from avow.proxy.account import answer_as_json
+
+            def call() -> None:
+                if problem := hooks.run(hook, answer_as_json(exchange), context.environ, seconds):
+                    problems.append(problem)
+
+            aside.add(call)
+
+    problems: list[str] = []
+    return told
+
+
+def _open_history(options: ProxyOptions, context: Context, settings: "Settings"):  # type: ignore[no-untyped-def]
+    from avow.history.store import History
+
+    content = (settings.text("history.content") or "full") if options.keep_text else "none"
+    return History.open(context.paths.history_file, content=content)
+
+
+def _new_run() -> str:
+    from avow.exchange.exchange import new_id
+
+    return new_id()
+
+
+def _report(options: ProxyOptions, context: Context):  # type: ignore[no-untyped-def]
+    from avow.asking.question import _report as opened
+
+    return opened(options.report, context)
+
+
+def _print_lines(exchange: "Exchange", context: Context) -> None:
+    from avow.terminal.notices import notices
+
+    for line in notices(exchange._replace(withheld=False)):
+        context.screen.err_line(line)
+    if exchange.withheld:
+        context.screen.err_line("avow: withheld: the answer was not passed on to the command (--hold)")
+
+
+def _tell(account: "Account", proxied: "Run", setup: "Setup", options: ProxyOptions, context: Context) -> int:
+    """Say what the run has come to, and give its exit status."""
+    from avow.proxy.account import exit_status, is_empty, summary
+    from avow.terminal.sanitize import clean_line
+
+    screen = context.screen
+    if is_empty(account):
+        screen.error(
+            f"no answer came through: {clean_line(options.command[0])} does not read ANTHROPIC_BASE_URL, or its"
+            " settings name another base URL"
+        )
+    screen.err_line(f"avow: {clean_line(summary(account))}")
+    if not options.live:
+        for entry in account.entries:
+            _print_lines(entry.exchange, context)
+    if words := setup.shelf.close():
+        screen.note(words)
+    if proxied.refused:
+        screen.note(
+            f"{proxied.refused} requests were refused: they did not come from the command, or not as they should"
+        )
+    for words in proxied.fault_words():
+        screen.note(words)
+    return exit_status(account)

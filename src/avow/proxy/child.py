@@ -1,0 +1,96 @@
+"""The command that is run behind the relay: its environment, its signals, and how it ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType
+from typing import Any
+
+from avow.errors import UsageError
+
+_LOOPBACK = ("127.0.0.1", "localhost")
+_PASSED_ON = ("SIGTERM", "SIGHUP")
+_PR_SET_PDEATHSIG = 1
+
+
+def environment(environ: Mapping[str, str], base_url: str, **more: str) -> dict[str, str]:
+    """The command's environment: its base URL, loopback among what goes through no proxy, and `more`."""
+    exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    names = [name for name in exempt.split(",") if name.strip()]
+    named = {name.strip() for name in names}
+    extended = ",".join([*names, *(name for name in _LOOPBACK if name not in named)]) if "*" not in named else exempt
+    return {**environ, "ANTHROPIC_BASE_URL": base_url, "NO_PROXY": extended, "no_proxy": extended, **more}
+
+
+def start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Run `command` on this process's own streams. Call it before any thread is started, from the main thread.
+
+    On Linux the command does not outlive this process. Raises UsageError where it cannot be run.
+    """
+    more: dict[str, Any] = {"preexec_fn": _bound_to_parent()} if sys.platform == "linux" else {}
+    try:
+        return subprocess.Popen(list(command), env=dict(environ), **more)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        reason = (getattr(error, "strerror", None) or "cannot be run").lower()
+        raise UsageError(f"{command[0]}: {reason}; nothing was sent", hint="avow proxy -- COMMAND ARGUMENT…") from None
+
+
+def wait(child: "subprocess.Popen[bytes]") -> int:
+    """Wait for its end: its status, as a shell reports it.
+
+    Meanwhile signals are the command's: Ctrl-C reaches it from the terminal by itself, the others are passed on.
+    """
+    with _signals_for(child):
+        status = child.wait()
+    return 128 - status if status < 0 else status
+
+
+@contextlib.contextmanager
+def _signals_for(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGINT or not _is_in_foreground():
+            with contextlib.suppress(OSError):
+                child.send_signal(number)
+
+    before = {}
+    for name in ("SIGINT", *_PASSED_ON):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, pass_on)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_in_foreground() -> bool:
+    """Whether a terminal sends its Ctrl-C to this process and the command alike."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+
+
+def _bound_to_parent() -> Callable[[], None]:
+    """What the child does before it becomes the command: ask the kernel to be killed with its parent."""
+    import ctypes
+
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    parent = os.getpid()
+
+    def bind() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died in between
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return bind

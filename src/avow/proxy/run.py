@@ -1,0 +1,199 @@
+"""A run of the proxy: the relay, the books and the command, from the first connection to the account."""
+
+import contextlib
+import itertools
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import NamedTuple
+from urllib.request import getproxies
+
+from avow.endpoint.certificates import client_context
+from avow.errors import UsageError
+from avow.exchange.exchange import Exchange
+from avow.proxy import child, decoding, judging
+from avow.proxy.account import Account
+from avow.proxy.address import Address, BadAddress, find
+from avow.proxy.backlog import Backlog, Deferred
+from avow.proxy.bookkeeping import Books
+from avow.proxy.hold import AnswerHolder, Decision
+from avow.proxy.judging import Bench
+from avow.proxy.meter import Called, Happening, Meter
+from avow.proxy.relay import Holder, Observer
+from avow.proxy.serving import Serving
+from avow.proxy.shelf import HistoryShelf, NoShelf
+
+
+class Setup(NamedTuple):
+    """What a run needs: `shelf` keeps exchanges, `told` hears of each as it ends (in the books' thread)."""
+
+    address: Address
+    bench: Bench
+    environ: Mapping[str, str]
+    shelf: HistoryShelf | NoShelf
+    told: Callable[[Exchange], None] = lambda _exchange: None
+    keep_text: bool = False
+    hold: bool = False
+    port: int = 0
+
+
+class Run:
+    """One run. It listens from the beginning on; nothing passes before `start`."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self.faults: list[Exception] = []
+        context = client_context(setup.environ) if setup.address.secure else None
+        self._backlog = Backlog()
+        self._number = itertools.count(1)
+        self._books: Books | None = None
+        try:
+            self._serving = Serving(
+                setup.address,
+                self._watch,
+                context=context,
+                fault=self.faults.append,
+                without_codings=decoding.unknown_codings(),
+                hold=self._hold if setup.hold else None,
+                port=setup.port,
+            )
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise UsageError(f"cannot listen on port {setup.port}: {reason}", hint="leave --port out") from None
+        self.base_url = self._serving.base_url
+
+    def start(self) -> None:
+        """Let requests pass. Threads begin here: a command must be running by then."""
+        setup = self._setup
+        self._books = Books(
+            setup.bench, setup.shelf, told=setup.told, fault=self.faults.append, keep_text=setup.keep_text
+        )
+        self._serving.start()
+
+    def finish(self) -> None:
+        """Wait for the answers that are due."""
+        self._serving.finish()
+
+    def close(self, command: Sequence[str] = (), command_status: int | None = None) -> Account:
+        """End what is left, and give the account."""
+        self._serving.close()
+        if self._books is None:
+            return Account((), 0, command, command_status)
+        self._books.close()
+        retried = len(self._books.ledger.superseded)
+        return Account(self._books.counted(), retried, command, command_status)
+
+    @property
+    def refused(self) -> int:
+        """How many requests were not passed on."""
+        return self._serving.relay.refused
+
+    def fault_words(self) -> list[str]:
+        """A line on errors of avow's own, without values that may be secret; nothing where there were none."""
+        if not self.faults:
+            return []
+        kinds = ", ".join(dict.fromkeys(_place(error) for error in self.faults))
+        return [f"{len(self.faults)} faults of avow's own while judging ({kinds}); what passed was not touched"]
+
+    def _hold(self, observer: Observer, write: Callable[[bytes], None]) -> Holder:
+        assert isinstance(observer, _HeldMeter)
+        return AnswerHolder(write, observer.next_decision)
+
+    def _watch(self) -> Observer:
+        assert self._books is not None
+        if self._setup.hold:
+            return _HeldMeter(self._books, self._number.__next__, self.faults.append)
+        meter = Meter(self._books.hear, self._number.__next__, self.faults.append)
+        return Deferred(meter, self._backlog, self.faults.append)
+
+
+class _HeldMeter(Meter):
+    """A meter that is read at once, and knows what will be decided about each answer."""
+
+    def __init__(self, books: Books, number: Callable[[], int], fault: Callable[[Exception], None]) -> None:
+        super().__init__(self._hear, number, fault)
+        self._books = books
+        self._decisions: deque[Future[Decision]] = deque()
+
+    def next_decision(self) -> "Future[Decision]":
+        """What will be decided about the next answer."""
+        if self._decisions:
+            return self._decisions.popleft()
+        unknown: Future[Decision] = Future()
+        unknown.set_result("it cannot be judged")
+        return unknown
+
+    def _hear(self, happening: Happening) -> None:
+        if isinstance(happening, Called):
+            decision: Future[Decision] = Future()
+            self._decisions.append(decision)
+            self._books.verdict(happening.call.number).add_done_callback(lambda told: _settle(decision, told))
+        self._books.hear(happening)
+
+
+def _settle(decision: "Future[Decision]", told: "Future[Exchange]") -> None:
+    if error := told.exception():
+        decision.set_exception(error)
+    else:
+        decision.set_result(judging.why_withheld(told.result()))
+
+
+def upstream(url: str, said_by: str) -> Address:
+    """The address of the upstream, by way of the environment's proxy. Raises UsageError; `said_by` names where the
+    address stands."""
+    try:
+        return find(url, getproxies())
+    except BadAddress as error:
+        raise UsageError(f"{said_by}: {error}") from None
+
+
+def run_command(run: Run, command: Sequence[str], environ: Mapping[str, str], **more: str) -> Account:
+    """Run `command` behind the relay to its end, and wait for what is still under way. Raises UsageError."""
+    try:
+        process = child.start(command, child.environment(environ, run.base_url, **more))
+        run.start()
+    except BaseException:
+        run.close()
+        raise
+    status = child.wait(process)
+    try:
+        run.finish()
+    finally:
+        account = run.close(command, status)
+    return account
+
+
+class Aside:
+    """Does work that may take its time in a thread of its own, one after the other."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def add(self, work: Callable[[], None]) -> None:
+        """Do it, later."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="aside", daemon=True)
+            self._thread.start()
+        self._queue.put(work)
+
+    def close(self) -> None:
+        """Wait until all is done."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (work := self._queue.get()) is not None:
+            with contextlib.suppress(OSError):
+                work()
+
+
+def _place(error: Exception) -> str:
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename.rpartition('avow/')[2]}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
