@@ -53,6 +53,22 @@ def test_a_conversation_that_goes_on_begins_as_the_one_before() -> None:
     assert first.prefixes[-1] in second.prefixes
     assert asked({"role": "user", "content": "other"}).prefixes[-1] not in second.prefixes
     assert second.before == second.prefixes[1]
+    assert (first.turn, second.turn) == (1, 2)
+
+
+def test_what_a_client_adds_after_the_user_s_words_asks_nothing_else() -> None:
+    """Claude Code 2.1.332, after a refusal in mid-answer: what had come of it, and a notice."""
+    notice = {"type": "text", "text": "<system-reminder>Your response above was stopped</system-reminder>"}
+    called = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "ok"}]}
+    first = asked(HI)
+    for more in (
+        [{"role": "system", "content": "# Environment"}],
+        [HELLO, {"role": "user", "content": [notice]}],
+        [HELLO, called],
+    ):
+        again = asked(HI, *more)
+        assert (again.before, again.last, again.turn) == (first.before, first.last, 1)
+    assert asked({"role": "user", "content": [notice, {"type": "text", "text": "hi"}]}).last == first.last
 
 
 def test_marks_for_the_cache_and_the_form_of_text_make_no_difference() -> None:

@@ -14,11 +14,13 @@ _DIGEST_BYTES = 12
 class Question(NamedTuple):
     """A request, as far as it matters who answers it.
 
-    `client` is its `User-Agent`; `session` the id that the client gives, None where it gives none. `before` digests
-    all turns but the last, `last` each block of the last one, `prefixes` every beginning of the conversation, the
-    whole included: marks for the cache are no part of any of them. `digest` is that of all that was asked, but for
-    whether it is streamed. `turn` counts the user's turns, from 1 on. `titles`: it looks like a title or another
-    request beside the conversation. `fallbacks` are the models that it lets the API take, None where it names none.
+    `client` is its `User-Agent`; `session` the id that the client gives, None where it gives none. `last` digests each
+    block of the turn in which the user last spoke, `before` all turns before that one: what clients add after it (an
+    answer that broke off, a notice) asks nothing else. `prefixes` digest every beginning of the conversation, the
+    whole included. Marks for the cache and notices of a client are no part of any of them. `digest` is that of all
+    that was asked, but for whether it is streamed. `turn` counts the user's turns, from 1 on. `titles`: it looks like
+    a title or another request beside the conversation. `fallbacks` are the models that it lets the API take, None
+    where it names none.
     """
 
     model: str | None
@@ -47,17 +49,20 @@ def read(body: bytes | None, headers: Mapping[str, str]) -> Question:
     if not isinstance(value, dict):
         return Question(None, client, session)
     request: JsonObject = value
-    turns = [_turn(message) for message in items(request.get("messages"))]
+    messages = items(request.get("messages"))
+    turns = [_turn(message) for message in messages]
     prefixes = _prefixes(turns)
+    spoken = [place for place, message in enumerate(messages) if _is_spoken(message)]
+    last = spoken[-1] if spoken else len(turns) - 1
     return Question(
         model=text(request.get("model")),
         client=client,
         session=session or _session_in(request),
-        before=prefixes[-2] if len(prefixes) > 1 else b"",
-        last=turns[-1] if turns else (),
+        before=prefixes[last - 1] if last > 0 else b"",
+        last=turns[last] if turns else (),
         prefixes=tuple(prefixes),
         digest=_digest({key: part for key, part in request.items() if key != "stream"}),
-        turn=_turns(request),
+        turn=max(len(spoken), 1),
         has_tools=bool(items(request.get("tools"))),
         titles=_is_title(request, client, headers),
         fallbacks=_fallbacks(request),
@@ -95,17 +100,28 @@ def _fallbacks(request: JsonObject) -> tuple[str, ...] | None:
 
 
 def _turn(message: JsonObject) -> tuple[bytes, ...]:
-    content = message.get("content")
-    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else items(content)
     role = message.get("role")
-    return tuple(_digest([role, {key: part for key, part in b.items() if key != "cache_control"}]) for b in blocks)
+    return tuple(
+        _digest([role, {key: part for key, part in block.items() if key != "cache_control"}])
+        for block in _blocks(message)
+        if not _is_notice(block)
+    )
 
 
-def _turns(request: JsonObject) -> int:
-    """How often the user spoke; the results of tools are not the user's words."""
-    users = [m.get("content") for m in items(request.get("messages")) if m.get("role") == "user"]
-    spoken = [c for c in users if isinstance(c, str) or any(b.get("type") != "tool_result" for b in items(c))]
-    return max(len(spoken), 1)
+def _is_spoken(message: JsonObject) -> bool:
+    """Whether the user said something in it: the results of tools, and what clients add, are not the user's words."""
+    said = (b for b in _blocks(message) if b.get("type") != "tool_result" and not _is_notice(b))
+    return message.get("role") == "user" and any(said)
+
+
+def _blocks(message: JsonObject) -> list[JsonObject]:
+    content = message.get("content")
+    return [{"type": "text", "text": content}] if isinstance(content, str) else items(content)
+
+
+def _is_notice(block: JsonObject) -> bool:
+    """Whether Claude Code, and not its user, wrote it."""
+    return (text(block.get("text")) or "").startswith("<system-reminder>")
 
 
 def _prefixes(turns: list[tuple[bytes, ...]]) -> list[bytes]:

@@ -33,6 +33,7 @@ class HistoryShelf:
 
     def finish(self, exchange: Exchange) -> None:
         """Write its end, now or later."""
+
         def write(history: "History") -> int:
             history.finish(exchange)
             return 1

@@ -23,7 +23,9 @@ _BETAS = frozenset(
     token-counting-2024-11-01 message-batches-2024-09-24 prompt-caching-2024-07-31 pdfs-2024-09-25
     files-api-2025-04-14 extended-cache-ttl-2025-04-11 structured-outputs-2025-11-13 code-execution-2025-05-22
     model-context-window-exceeded-2025-08-26 context-1m-2025-08-07 output-128k-2025-02-19
-    fine-grained-tool-streaming-2025-05-14 token-efficient-tools-2025-02-19""".split()  # noqa: SIM905
+    fine-grained-tool-streaming-2025-05-14 token-efficient-tools-2025-02-19 claude-code-20250219
+    effort-2025-11-24 mid-conversation-system-2026-04-07 prompt-caching-scope-2026-01-05
+    advanced-tool-use-2025-11-20""".split()  # noqa: SIM905
 )
 
 # Field -> the family of beta headers it needs ("" where none).
