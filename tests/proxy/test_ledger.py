@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from avow.proxy.ledger import End, Ledger, Moved, Place
-from avow.proxy.question import Question, read
+from avow.proxy.question import ClientQuestion, read
 
 FABLE, OPUS, SONNET = "claude-fable-5", "claude-opus-5", "claude-sonnet-5"
 NOTICE = {"type": "text", "text": "<system-reminder>declined</system-reminder>"}
@@ -24,7 +24,7 @@ class Book:
         self.number += 1
         return self.ledger.begin(self.number, self.question(model, *texts, notice=notice, **more))
 
-    def question(self, model: str, *texts: str, notice: bool = False, **more: Any) -> Question:
+    def question(self, model: str, *texts: str, notice: bool = False, **more: Any) -> ClientQuestion:
         turns: list[Any] = [
             {"role": "assistant" if n % 2 else "user", "content": [{"type": "text", "text": text}]}
             for n, text in enumerate(texts or ("hi",))

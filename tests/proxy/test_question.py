@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from avow.proxy.question import Question, read
+from avow.proxy.question import ClientQuestion, read
 
 HI = {"role": "user", "content": "hi"}
 HELLO = {"role": "assistant", "content": [{"type": "text", "text": "hello"}]}
 
 
-def asked(*messages: Any, headers: dict[str, str] | None = None, **more: Any) -> Question:
+def asked(*messages: Any, headers: dict[str, str] | None = None, **more: Any) -> ClientQuestion:
     body = {"model": "claude-fable-5", "messages": list(messages or [HI]), **more}
     return read(json.dumps(body).encode(), headers or {})
 

@@ -12,7 +12,7 @@ from avow.proxy import judging, question
 from avow.proxy.judging import Bench
 from avow.proxy.ledger import End, Ledger, Place
 from avow.proxy.meter import Answered, Call, Called, Happening
-from avow.proxy.question import Question
+from avow.proxy.question import ClientQuestion
 from avow.routing.verdict import Attempt
 
 
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
 @dataclass(slots=True)
 class _Open:
     call: Call
-    question: Question
+    question: ClientQuestion
     place: Place
     exchange: Exchange
 

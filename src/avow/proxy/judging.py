@@ -6,13 +6,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Status, exit_code, new_id, priced, timestamp
+from avow.exchange.exchange import Exchange, Question, Reply, Status, exit_code, new_id, priced, timestamp
 from avow.exchange.run import TRUNCATING
 from avow.exit_codes import ExitCode
 from avow.proxy.answer import Answer
 from avow.proxy.ledger import End, Place
 from avow.proxy.meter import Call
-from avow.proxy.question import Question
+from avow.proxy.question import ClientQuestion
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt, Pin, Verdict, reasons
 from avow.wire.json_value import text
@@ -35,7 +35,7 @@ class Bench(NamedTuple):
     hold: bool = False
 
 
-def begun(call: Call, question: Question, place: Place, bench: Bench, retry_of: str | None = None) -> Exchange:
+def begun(call: Call, question: ClientQuestion, place: Place, bench: Bench, retry_of: str | None = None) -> Exchange:
     """The exchange of a call that was just passed on."""
     own = question.session or f"{bench.run}{place.session}"
     policy = question.fallbacks
@@ -45,8 +45,10 @@ def begun(call: Call, question: Question, place: Place, bench: Bench, retry_of: 
         created_at=timestamp(call.at),
         requested_model=place.requested_model or "",
         sent_model=question.model,
-        prompt=question.prompt,
-        user_content=({"type": "text", "text": question.prompt},) if question.prompt else (),
+        question=Question(
+            prompt=question.prompt,
+            user_content=({"type": "text", "text": question.prompt},) if question.prompt else (),
+        ),
         fallback_policy="default" if policy == ("default",) else (policy or "none"),
         fallback_by="client" if place.moved else "server",
         retry_of=retry_of,
@@ -57,7 +59,7 @@ def begun(call: Call, question: Question, place: Place, bench: Bench, retry_of: 
     )
 
 
-def attempt(question: Question, answer: Answer) -> Attempt:
+def attempt(question: ClientQuestion, answer: Answer) -> Attempt:
     """A call and its answer, as the judge takes them."""
     failure = answer.error.failure if answer.error is not None else None
     return Attempt(question.model or "", answer.message, failure, answer.headers)
@@ -91,15 +93,17 @@ def judged(
         routing=routing,
         exit_code=code,
         withheld=bench.hold and message is not None and code != ExitCode.OK,
-        stop_reason=message.stop_reason if message else None,
-        usage=usage or None,
-        cost_usd=cost,
-        cost_floor_usd=floor,
-        first_token_ms=_since(call, answer.first_at),
-        total_ms=_since(call, answer.ended_at),
-        request_id=answer.headers.get("request-id") or (answer.error.request_id if answer.error else None),
-        message_id=text(message.raw.get("id")) if message else None,
-        content=tuple(message.content) if message else (),
+        reply=Reply(
+            content=tuple(message.content) if message else (),
+            stop_reason=message.stop_reason if message else None,
+            usage=usage or None,
+            cost_usd=cost,
+            cost_floor_usd=floor,
+            first_token_ms=_since(call, answer.first_at),
+            total_ms=_since(call, answer.ended_at),
+            request_id=answer.headers.get("request-id") or (answer.error.request_id if answer.error else None),
+            message_id=text(message.raw.get("id")) if message else None,
+        ),
         error=_failure(answer, status),
     )
 
@@ -114,7 +118,7 @@ def why_withheld(exchange: Exchange) -> str | None:
     if exchange.verdict is Verdict.REFUSED:
         return f"{'; '.join(reasons(routing)) or 'the model declined'}; no model answered"
     if exchange.verdict is Verdict.AS_REQUESTED:
-        return f"requested {requested}; the answer is {exchange.status} ({exchange.stop_reason})"
+        return f"requested {requested}; the answer is {exchange.status} ({exchange.reply.stop_reason})"
     served = routing.served_model or "a model that the response does not name"
     why = f" ({'; '.join(reasons(routing))})" if reasons(routing) else ""
     return f"{exchange.verdict}: requested {requested}, answered by {served}{why}"
@@ -131,7 +135,7 @@ def end_of(answer: Answer) -> End:
 def without_text(exchange: Exchange) -> Exchange:
     """The exchange without anything that was said; its errors stay."""
     routing = exchange.routing._replace(segments=(), withdrawn_text=None, explanation=None)
-    return exchange._replace(prompt=None, user_content=(), content=(), routing=routing)
+    return exchange._replace(question=Question(), reply=exchange.reply._replace(content=()), routing=routing)
 
 
 def _status(answer: Answer) -> Status:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from avow.models.identity import Identity, compare
-from avow.proxy.question import Question
+from avow.proxy.question import ClientQuestion
 
 
 class End(StrEnum):
@@ -49,7 +49,7 @@ class Place(NamedTuple):
 
 class _Ended(NamedTuple):
     number: int
-    question: Question
+    question: ClientQuestion
     end: End
     declined: tuple[int, ...]
 
@@ -59,7 +59,7 @@ class _Session:
     name: str
     has_tools: bool = False
     moved: list[Moved] = field(default_factory=list)
-    under_way: dict[int, tuple[Question, Place]] = field(default_factory=dict)
+    under_way: dict[int, tuple[ClientQuestion, Place]] = field(default_factory=dict)
     ended: "OrderedDict[int, _Ended]" = field(default_factory=OrderedDict)
 
     def moved_to(self, model: str | None) -> Moved | None:
@@ -82,7 +82,7 @@ class Ledger:
         self._by_number: dict[int, _Session] = {}
         self._made = 0
 
-    def begin(self, number: int, question: Question) -> Place:
+    def begin(self, number: int, question: ClientQuestion) -> Place:
         """Place a call that was just passed on."""
         session = self._session(question)
         session.has_tools = session.has_tools or question.has_tools
@@ -115,7 +115,7 @@ class Ledger:
         """Whether a call counts by itself."""
         return number not in self.superseded and number not in self.answered
 
-    def _session(self, question: Question) -> _Session:
+    def _session(self, question: ClientQuestion) -> _Session:
         name = question.session or self._known(question) or self._new_name()
         session = self._sessions.setdefault(name, _Session(name))
         self._sessions.move_to_end(name)
@@ -132,7 +132,7 @@ class Ledger:
                 del self._sessions[oldest.name]
         return session
 
-    def _known(self, question: Question) -> str | None:
+    def _known(self, question: ClientQuestion) -> str | None:
         """The session whose conversation this one is, or goes on."""
         for prefix in reversed(question.prefixes):
             if name := self._by_prefix.get((question.client, prefix)):
@@ -143,7 +143,7 @@ class Ledger:
         self._made += 1
         return f"#{self._made}"
 
-    def _declined(self, session: _Session, question: Question) -> tuple[int, ...]:
+    def _declined(self, session: _Session, question: ClientQuestion) -> tuple[int, ...]:
         """The refusals that this call was made for: of the same messages, where another model is asked, or is
         allowed to answer, that was not before."""
         refused = [
@@ -158,7 +158,7 @@ class Ledger:
         return numbers
 
 
-def _note_move(session: _Session, number: int, question: Question, declined: tuple[int, ...]) -> None:
+def _note_move(session: _Session, number: int, question: ClientQuestion, declined: tuple[int, ...]) -> None:
     """Where a call asks another model than the one that declined, the session has moved there."""
     model = question.model
     if not declined or model is None or session.moved_to(model) is not None:
@@ -170,13 +170,13 @@ def _note_move(session: _Session, number: int, question: Question, declined: tup
         session.moved.append(Moved(before.first if before else first, model, number, question.turn))
 
 
-def _repeated(ended: Iterable[_Ended], question: Question) -> _Ended | None:
+def _repeated(ended: Iterable[_Ended], question: ClientQuestion) -> _Ended | None:
     """The call that this one repeats: the last with the same body, where it gave no whole answer."""
     same = [it for it in ended if it.question.digest == question.digest and question.digest]
     return same[-1] if same and same[-1].end is End.NONE else None
 
 
-def _same_messages(one: Question, other: Question) -> bool:
+def _same_messages(one: ClientQuestion, other: ClientQuestion) -> bool:
     """Whether both ask the same: all turns but the last are equal, and one's last has all the blocks of the other's
     (clients add a notice of the refusal to it)."""
     if one.before != other.before or not one.last or not other.last:
@@ -184,7 +184,7 @@ def _same_messages(one: Question, other: Question) -> bool:
     return set(one.last) <= set(other.last) or set(other.last) <= set(one.last)
 
 
-def _asks_another(before: Question, now: Question) -> bool:
+def _asks_another(before: ClientQuestion, now: ClientQuestion) -> bool:
     if before.model is None or now.model is None:
         return False
     return not _same(before.model, now.model) or bool(set(now.fallbacks or ()) - set(before.fallbacks or ()))

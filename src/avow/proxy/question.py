@@ -11,7 +11,7 @@ _CLAUDE_CODE = "claude-cli/"
 _DIGEST_BYTES = 12
 
 
-class Question(NamedTuple):
+class ClientQuestion(NamedTuple):
     """A request, as far as it matters who answers it.
 
     `client` is its `User-Agent`; `session` the id that the client gives, None where it gives none. `last` digests each
@@ -38,7 +38,7 @@ class Question(NamedTuple):
     body: JsonObject | None = None
 
 
-def read(body: bytes | None, headers: Mapping[str, str]) -> Question:
+def read(body: bytes | None, headers: Mapping[str, str]) -> ClientQuestion:
     """The question in a request's `body`; one without a model where it cannot be read. `headers` are lower-case."""
     client = headers.get("user-agent")
     session = headers.get("x-claude-code-session-id")
@@ -47,14 +47,14 @@ def read(body: bytes | None, headers: Mapping[str, str]) -> Question:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        return Question(None, client, session)
+        return ClientQuestion(None, client, session)
     request: JsonObject = value
     messages = items(request.get("messages"))
     turns = [_turn(message) for message in messages]
     prefixes = _prefixes(turns)
     spoken = [place for place, message in enumerate(messages) if _is_spoken(message)]
     last = spoken[-1] if spoken else len(turns) - 1
-    return Question(
+    return ClientQuestion(
         model=text(request.get("model")),
         client=client,
         session=session or _session_in(request),
