@@ -1,0 +1,81 @@
+"""Calls and answers by hand, as the meter tells them."""
+
+import itertools
+import json
+import time
+from typing import Any
+
+from avow.exchange.exchange import Exchange
+from avow.proxy.answer import Answer, AnswerReader
+from avow.proxy.bookkeeping import Books
+from avow.proxy.judging import Bench
+from avow.proxy.meter import Answered, Call, Called
+from tests import streams
+
+BENCH = Bench("https://api.anthropic.com", "api.anthropic.com")
+
+
+class Kept:
+    """A shelf in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Exchange] = {}
+
+    def begin(self, exchange: Exchange) -> Exchange:
+        exchange = exchange._replace(number=len(self.rows) + 1)
+        self.rows[exchange.id] = exchange
+        return exchange
+
+    def finish(self, exchange: Exchange) -> None:
+        self.rows[exchange.id] = exchange
+
+
+class Told:
+    """Books that are told of calls one after the other."""
+
+    def __init__(self, bench: Bench = BENCH, **more: Any) -> None:
+        self.shelf = Kept()
+        self.faults: list[Exception] = []
+        self.books = Books(bench, self.shelf, fault=self.faults.append, **more)
+        self._number = itertools.count(1)
+
+    def call(self, model: str | None = streams.ASKED, text: str = "hi", **more: Any) -> int:
+        number = next(self._number)
+        body: dict[str, Any] = {"messages": [{"role": "user", "content": text}], **more}
+        if model is not None:
+            body["model"] = model
+        headers = {"user-agent": "script/1"}
+        call = Call(number, time.time(), time.monotonic(), "/v1/messages", headers, json.dumps(body).encode())
+        self.books.hear(Called(call))
+        return number
+
+    def ask(self, answer: Answer, model: str | None = streams.ASKED, text: str = "hi", **more: Any) -> int:
+        number = self.call(model, text, **more)
+        self.books.hear(Answered(number, answer))
+        return number
+
+    def exchanges(self) -> list[Exchange]:
+        """All that was judged, once it is."""
+        self.books.close()
+        assert not self.faults
+        return [entry.exchange for entry in self.books.entries]
+
+
+def read(data: bytes, status: int = 200, **headers: str) -> Answer:
+    """The answer in a response's body."""
+    reader = AnswerReader(status, {"request-id": "req_1", **headers})
+    reader.feed(data)
+    return reader.end(None)
+
+
+def answered(model: str = streams.ASKED, **more: Any) -> Answer:
+    return read(streams.sse(*streams.answer("Hello", model=model, **more)))
+
+
+def declined(model: str = streams.ASKED, category: str = "cyber") -> Answer:
+    details = {"type": "refusal", "category": category}
+    return read(streams.sse(streams.start(model), *streams.end("refusal", stop_details=details)))
+
+
+def overloaded() -> Answer:
+    return read(b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', 529)

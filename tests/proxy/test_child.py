@@ -1,0 +1,34 @@
+"""The command behind the relay. Its signals and its end are tested with the whole program (`commands/test_proxy`)."""
+
+import pytest
+
+from avow.errors import UsageError
+from avow.proxy.child import environment, start, wait
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, "127.0.0.1,localhost"),
+        ({"NO_PROXY": "a.example"}, "a.example,127.0.0.1,localhost"),
+        ({"no_proxy": "a.example", "NO_PROXY": "b.example"}, "a.example,127.0.0.1,localhost"),
+        ({"NO_PROXY": "localhost, 127.0.0.1"}, "localhost, 127.0.0.1"),
+        ({"NO_PROXY": "*"}, "*"),
+    ],
+)
+def test_its_environment(before: dict[str, str], after: str) -> None:
+    environ = environment({"PATH": "/bin", **before}, "http://127.0.0.1:9/s", MORE="1")
+    assert environ == {
+        "PATH": "/bin", "ANTHROPIC_BASE_URL": "http://127.0.0.1:9/s", "NO_PROXY": after, "no_proxy": after, "MORE": "1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("script", "status"), [("exit 7", 7), ("exit 0", 0), ("kill -9 $$", 137)])
+def test_its_end_as_a_shell_reports_it(script: str, status: int) -> None:
+    assert wait(start(["/bin/sh", "-c", script], {})) == status
+
+
+@pytest.mark.parametrize("command", ["/no/such/command", "/", "a\0b"])
+def test_a_command_that_cannot_be_run(command: str) -> None:
+    with pytest.raises(UsageError, match="nothing was sent"):
+        start([command], {"PATH": "/bin"})

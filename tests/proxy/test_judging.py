@@ -1,0 +1,94 @@
+"""A call and its answer as an exchange."""
+
+import pytest
+
+from avow.exchange.exchange import Status
+from avow.proxy.answer import Answer, abandoned, unreachable, unread
+from avow.proxy.judging import why_withheld
+from avow.routing.verdict import Verdict
+from tests import streams
+from tests.proxy.books import BENCH, Told, answered, declined, overloaded, read
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "verdict", "code"),
+    [
+        (answered(), Status.COMPLETE, Verdict.AS_REQUESTED, 0),
+        (answered("claude-opus-4-8"), Status.COMPLETE, Verdict.SUBSTITUTED, 12),
+        (declined(), Status.REFUSED, Verdict.REFUSED, 11),
+        (answered(stop_reason="tool_use"), Status.COMPLETE, Verdict.AS_REQUESTED, 0),
+        (answered(stop_reason="pause_turn"), Status.COMPLETE, Verdict.AS_REQUESTED, 0),
+        (answered(stop_reason="max_tokens"), Status.TRUNCATED, Verdict.AS_REQUESTED, 8),
+        (read(streams.sse(streams.start())), Status.INCOMPLETE, Verdict.UNVERIFIED, 7),
+        (overloaded(), Status.FAILED, None, 5),
+        (read(b"<html>"), Status.FAILED, None, 5),
+        (unreachable("DNS"), Status.FAILED, None, 6),
+        (abandoned(), Status.INTERRUPTED, None, 7),
+        (unread("garbage"), Status.FAILED, Verdict.UNVERIFIED, 13),
+    ],
+)
+def test_status_verdict_and_exit_status(answer: Answer, status: Status, verdict: Verdict | None, code: int) -> None:
+    told = Told()
+    told.ask(answer)
+    (exchange,) = told.exchanges()
+    assert (exchange.status, exchange.verdict, exchange.exit_code) == (status, verdict, code)
+    assert (exchange.source, exchange.client, exchange.base_url) == ("proxy", "script/1", BENCH.base_url)
+    assert (exchange.error is None) is (status in (Status.COMPLETE, Status.REFUSED, Status.TRUNCATED))
+    assert (why_withheld(exchange) is None) is (code == 0)
+
+
+def test_a_call_that_cannot_be_read_is_not_believed() -> None:
+    told = Told()
+    told.ask(answered(), model=None)
+    (exchange,) = told.exchanges()
+    assert (exchange.requested_model, exchange.verdict) == ("", Verdict.UNVERIFIED)
+
+
+def test_what_a_session_asks_after_its_client_switched() -> None:
+    told = Told()
+    told.ask(declined())
+    told.ask(answered("claude-opus-5"), "claude-opus-5")
+    told.ask(answered("claude-opus-5"), "claude-opus-5")
+    _refused, first, later = told.exchanges()
+    for exchange in (first, later):
+        assert (exchange.requested_model, exchange.verdict) == (streams.ASKED, Verdict.FALLBACK)
+        assert exchange.fallback_by == "client"
+        assert "session.moved" in [piece.field for piece in exchange.routing.evidence]
+        assert not exchange.routing.is_sticky
+    assert [hop.model for hop in first.routing.hops] == [streams.ASKED, "claude-opus-5"]
+    assert first.conversation_id == later.conversation_id
+
+
+def test_accept_fallback() -> None:
+    told = Told(BENCH._replace(accept_fallback=True))
+    told.ask(declined())
+    told.ask(answered("claude-opus-5"), "claude-opus-5")
+    assert [exchange.exit_code for exchange in told.exchanges()] == [11, 0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (declined(), f"{streams.ASKED} declined: cyber; no model answered"),
+        (answered("claude-opus-4-8"), f"substituted: requested {streams.ASKED}, answered by claude-opus-4-8"),
+        (answered(stop_reason="max_tokens"), f"requested {streams.ASKED}; the answer is truncated (max_tokens)"),
+        (read(streams.sse(streams.start())), f"requested {streams.ASKED}; the answer is incomplete"),
+    ],
+)
+def test_why_an_answer_is_withheld(answer: Answer, words: str) -> None:
+    told = Told(BENCH._replace(hold=True))
+    told.ask(answer)
+    (exchange,) = told.exchanges()
+    assert exchange.withheld
+    assert why_withheld(exchange) == words
+
+
+def test_nothing_said_is_left_without_text() -> None:
+    told = Told(keep_text=True)
+    told.ask(answered(), text="zebra")
+    (kept,) = told.exchanges()
+    assert (kept.question.prompt, kept.text) == ("zebra", "Hello")
+    told = Told()
+    told.ask(answered(), text="zebra")
+    assert "zebra" not in str(told.exchanges())
+    assert "Hello" not in str(told.shelf.rows)

@@ -1,0 +1,55 @@
+"""A run without a command. Runs with one are tested with the whole program (`commands/test_proxy`)."""
+
+import pytest
+
+from avow.errors import UsageError
+from avow.proxy.run import Aside, Run, Setup, upstream
+from avow.proxy.shelf import NoShelf
+from tests import streams
+from tests.proxy.books import BENCH
+from tests.proxy.relaying import answer, post
+from tests.proxy.talk import End, Send, Server, Until, connect, play
+
+ASKED = b'{"model": "claude-fable-5-2", "messages": [{"role": "user", "content": "hi"}]}'
+
+
+def test_what_passes_is_in_the_account() -> None:
+    body = streams.sse(*streams.answer("Hello"))
+    with Server([Until(ASKED), Send(answer(body)), End("hear")]) as server:
+        run = Run(Setup(upstream(server.url, "--upstream"), BENCH, {}, NoShelf()))
+        run.start()
+        host, _, base = run.base_url.removeprefix("http://").partition("/")
+        request = post(ASKED).replace(b"BASE", b"/" + base.encode()).replace(b"HOST", host.encode())
+        play(connect(int(host.rpartition(":")[2])), [Send(request), Until(body[-20:]), End("fin")])
+        run.finish()
+        account = run.close()
+    assert account.counts == {"as_requested": 1}
+    assert (run.refused, run.fault_words()) == (0, [])
+
+
+def test_a_run_that_never_started() -> None:
+    run = Run(Setup(upstream("http://127.0.0.1:9", "--upstream"), BENCH, {}, NoShelf()))
+    assert run.close(["x"], 0).answers == []
+
+
+def test_an_address_that_cannot_be_names_who_said_it() -> None:
+    with pytest.raises(UsageError, match="ANTHROPIC_BASE_URL: it must begin with https"):
+        upstream("nonsense", "ANTHROPIC_BASE_URL")
+
+
+def test_faults_are_told_by_their_places() -> None:
+    run = Run(Setup(upstream("http://127.0.0.1:9", "--upstream"), BENCH, {}, NoShelf()))
+    run.faults.append(ValueError("secret"))
+    (words,) = run.fault_words()
+    run.close()
+    assert "1 faults of avow's own while judging (ValueError)" in words
+    assert "secret" not in words
+
+
+def test_work_aside_is_done_in_order_and_waited_for() -> None:
+    aside, done = Aside(), list[int]()
+    for number in range(3):
+        aside.add(lambda number=number: done.append(number))  # type: ignore[misc]
+    aside.close()
+    assert done == [0, 1, 2]
+    Aside().close()
