@@ -40,7 +40,7 @@ _avow() {
     if ((COMP_CWORD > 1)); then
         at=ask
         case ${COMP_WORDS[1]} in
-            ask|chat|retry|why|scan|models|doctor|completion|help) at=${COMP_WORDS[1]} ;;
+            ask|chat|retry|why|scan|proxy|models|doctor|completion|help) at=${COMP_WORDS[1]} ;;
             history)
                 at=history
                 if ((COMP_CWORD > 2)); then
@@ -131,6 +131,9 @@ _avow() {
         "retry --color") _avow_reply $'auto\nalways\nnever'; return ;;
         "retry --profile") return ;;
         "retry --simulate") _avow_reply "$(_avow_words scenarios)"; return ;;
+        "proxy --upstream") return ;;
+        "proxy --port") return ;;
+        "proxy --report") _avow_files; return ;;
         "models --profile") return ;;
         "doctor --profile") return ;;
         "history list --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
@@ -214,7 +217,7 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'-V\n--version\n-h\n--help\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate'
             else
-                _avow_reply $'ask\nchat\nretry\nwhy\nscan\nmodels\ndoctor\ncompletion\nhelp\nhistory\nauth\nconfig\ntemplate\nsimulate'
+                _avow_reply $'ask\nchat\nretry\nwhy\nscan\nproxy\nmodels\ndoctor\ncompletion\nhelp\nhistory\nauth\nconfig\ntemplate\nsimulate'
             fi ;;
         "ask")
             if [[ $cur == -* ]]; then
@@ -242,6 +245,10 @@ _avow() {
             else
                 _avow_files
             fi ;;
+        "proxy")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--upstream\n--port\n--report\n--live\n--hold\n--accept-fallback\n--keep-text\n--no-first-party\n--no-history\n-q\n--quiet\n-h\n--help'
+            fi ;;
         "models")
             if [[ $cur == -* ]]; then
                 _avow_reply $'--json\n--refresh\n--profile\n-h\n--help'
@@ -262,7 +269,7 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'exit-codes\njson\nenvironment\nhistory\nprivacy\nfallback\nscripting'
+                _avow_reply $'exit-codes\njson\nenvironment\nhistory\nprivacy\nfallback\nclients\nscripting'
             fi ;;
         "history")
             if [[ $cur == -* ]]; then

@@ -13,7 +13,7 @@ function __avow_at
     set -l at
     if set -q words[1]
         switch $words[1]
-            case ask chat retry why scan models doctor completion help
+            case ask chat retry why scan proxy models doctor completion help
                 set at $words[1]
             case history
                 set at $words[1]
@@ -53,6 +53,7 @@ complete -c avow -n __avow_at -f -a chat -d 'Talk with the model, turn by turn; 
 complete -c avow -n __avow_at -f -a retry -d 'Ask the same again, of the model asked for or (-m) another; both answers are kept and linked.'
 complete -c avow -n __avow_at -f -a why -d 'Say how the last exchange (or that one) was routed, hop by hop, with the evidence.'
 complete -c avow -n __avow_at -f -a scan -d 'Say which past answers of Claude Code and llm were written by another model than was asked for.'
+complete -c avow -n __avow_at -f -a proxy -d 'Run a command behind a relay that says which models answered it.'
 complete -c avow -n __avow_at -f -a models -d 'List the models that the key can use, or tell all about one.'
 complete -c avow -n __avow_at -f -a doctor -d 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
 complete -c avow -n __avow_at -f -a completion -d 'Print the script that completes avow in a shell; it changes no file.'
@@ -220,6 +221,18 @@ complete -c avow -n '__avow_at scan' -l json -d 'The whole report as one object.
 complete -c avow -n '__avow_at scan' -l import -d 'Put the answers into the history too.'
 complete -c avow -n '__avow_at scan' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at scan' -F
+complete -c avow -n '__avow_at proxy' -l upstream -x -d 'Pass everything on to this base URL.'
+complete -c avow -n '__avow_at proxy' -l port -x -d '0 takes a free one.'
+complete -c avow -n '__avow_at proxy' -l report -r -F -d 'Write the account there as JSON; fd:N too.'
+complete -c avow -n '__avow_at proxy' -l live -d 'Tell of each reroute as it happens.'
+complete -c avow -n '__avow_at proxy' -l hold -d 'Pass an answer on only when it is as asked; waits for the end of each stream.'
+complete -c avow -n '__avow_at proxy' -l accept-fallback -d 'A declared fallback is no reason for 10.'
+complete -c avow -n '__avow_at proxy' -l keep-text -d 'Keep the last user turn and the answer in the history too.'
+complete -c avow -n '__avow_at proxy' -l no-first-party -d 'Do not tell Claude Code that the API itself stands behind.'
+complete -c avow -n '__avow_at proxy' -l no-history -d 'Keep nothing in the history.'
+complete -c avow -n '__avow_at proxy' -s q -l quiet -d 'No notes.'
+complete -c avow -n '__avow_at proxy' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at proxy' -f
 complete -c avow -n '__avow_at models' -l json -d 'One JSON object.'
 complete -c avow -n '__avow_at models' -l refresh -d 'Ask again instead of using the last day\'s list.'
 complete -c avow -n '__avow_at models' -l profile -x -d 'A profile of the config.'
@@ -232,7 +245,7 @@ complete -c avow -n '__avow_at doctor' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at completion' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at completion' -f -k -a 'bash zsh fish powershell'
 complete -c avow -n '__avow_at help' -s h -l help -d 'Show this page.'
-complete -c avow -n '__avow_at help' -f -k -a 'exit-codes json environment history privacy fallback scripting'
+complete -c avow -n '__avow_at help' -f -k -a 'exit-codes json environment history privacy fallback clients scripting'
 complete -c avow -n '__avow_at history' -f -a list -d 'The last exchanges, newest first.'
 complete -c avow -n '__avow_at history' -f -a show -d 'One exchange with its text and routing; beside it those that asked the same again.'
 complete -c avow -n '__avow_at history' -f -a search -d 'The exchanges that hold all these words in prompt or answer, newest first.'

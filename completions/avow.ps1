@@ -11,6 +11,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'retry' = 'Ask the same again, of the model asked for or (-m) another; both answers are kept and linked.'
             'why' = 'Say how the last exchange (or that one) was routed, hop by hop, with the evidence.'
             'scan' = 'Say which past answers of Claude Code and llm were written by another model than was asked for.'
+            'proxy' = 'Run a command behind a relay that says which models answered it.'
             'models' = 'List the models that the key can use, or tell all about one.'
             'doctor' = 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
             'completion' = 'Print the script that completes avow in a shell; it changes no file.'
@@ -248,6 +249,21 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'scan' = [ordered]@{
             '--json' = 'The whole report as one object.'
             '--import' = 'Put the answers into the history too.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'proxy' = [ordered]@{
+            '--upstream' = 'Pass everything on to this base URL.'
+            '--port' = '0 takes a free one.'
+            '--report' = 'Write the account there as JSON; fd:N too.'
+            '--live' = 'Tell of each reroute as it happens.'
+            '--hold' = 'Pass an answer on only when it is as asked; waits for the end of each stream.'
+            '--accept-fallback' = 'A declared fallback is no reason for 10.'
+            '--keep-text' = 'Keep the last user turn and the answer in the history too.'
+            '--no-first-party' = 'Do not tell Claude Code that the API itself stands behind.'
+            '--no-history' = 'Keep nothing in the history.'
+            '-q' = 'No notes.'
+            '--quiet' = 'No notes.'
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }
@@ -589,7 +605,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'why' = @('?exchanges')
         'models' = @('?models')
         'completion' = @('bash', 'zsh', 'fish', 'powershell')
-        'help' = @('exit-codes', 'json', 'environment', 'history', 'privacy', 'fallback', 'scripting')
+        'help' = @('exit-codes', 'json', 'environment', 'history', 'privacy', 'fallback', 'clients', 'scripting')
         'history show' = @('?exchanges')
         'history redact' = @('?exchanges')
         'history delete' = @('?exchanges')

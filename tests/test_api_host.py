@@ -29,7 +29,7 @@ ASKING: dict[str, tuple[tuple[str, ...], bytes | None]] = {
     "auth, login": (("auth", "login", "--store", "file"), TOKEN.encode()),
 }
 """Arguments and stdin, by command."""
-NOT_ASKING = {"why", "history", "scan", "config", "template", "simulate", "completion", "help"}
+NOT_ASKING = {"why", "history", "scan", "proxy", "config", "template", "simulate", "completion", "help"}
 ENVIRONS: dict[str, tuple[dict[str, str], str | None]] = {
     "a token": ({"ANTHROPIC_AUTH_TOKEN": TOKEN}, OAUTH_BETA),
     "a token from a command, sent as bearer": (

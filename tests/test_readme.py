@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,6 +25,17 @@ PNG = bytes.fromhex(
     "1f15c4890000000d49444154789c6360f8cfc0f01f0005000201a5f645400000000049454e44ae426082"
 )
 COLOURS = '{"type": "object", "properties": {"colours": {"type": "array", "items": {"type": "string"}}}}'
+SCRIPT = """import anthropic
+
+message = anthropic.Anthropic().beta.messages.create(
+    model="claude-fable-5-2",
+    max_tokens=1000,
+    messages=[{"role": "user", "content": "rebase or merge?"}],
+    betas=["server-side-fallback-2026-07-01"],
+    fallbacks="default",
+)
+print(message.content[-1].text[:64])
+"""
 VARYING = (
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d\.\d+Z)?", "TIME"),
     (r"\b(req|msg)_\w+", "ID"),
@@ -41,6 +53,11 @@ def furnish(home: Path) -> None:
     (home / "new.py").write_text("total = net\n")
     (home / "shot.png").write_bytes(PNG)
     (home / "colours.json").write_text(COLOURS)
+    (home / "script.py").write_text(SCRIPT)
+    python = home / "bin" / "python"
+    python.parent.mkdir(exist_ok=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
     paper = PdfWriter()
     paper.add_blank_page(200, 200)
     paper.write(home / "paper.pdf")

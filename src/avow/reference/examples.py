@@ -36,6 +36,11 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
         ("avow scan", "where Claude Code and llm keep their records"),
         ("avow scan ~/backup/projects --json", "records that lie elsewhere"),
     ),
+    ("proxy",): (
+        ("avow proxy -- claude", "Claude Code, with an account at its end"),
+        ("avow proxy --report report.json -- python script.py", "a script, and the account as JSON"),
+        ("avow proxy", "an address for ANTHROPIC_BASE_URL, until Ctrl-C"),
+    ),
     ("models",): (
         ("avow models", "what the key can use"),
         ("avow models opus", "one model, all about it"),

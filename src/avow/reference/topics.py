@@ -238,6 +238,46 @@ def _narrow(line: str) -> str:
     return textwrap.fill(line, WIDTH, subsequent_indent=" " * (columns.end() if columns else 0))
 
 
+CLIENTS = """Other clients
+
+Who answered what another program asked? `avow proxy -- COMMAND` runs it with
+ANTHROPIC_BASE_URL pointing at this machine, and passes everything on to the
+base URL that it would have used (--upstream, else ANTHROPIC_BASE_URL, else the
+API's own). Bytes and their timing stay as they are; a copy is judged.
+
+  Claude Code   avow proxy -- claude            avow proxy -- claude -p "…"
+  an SDK        avow proxy -- python script.py  avow proxy -- node script.mjs
+  llm           llm-anthropic reads its base URL from the same variable
+  CI            avow proxy --report report.json -- ./nightly.sh
+
+What is touched: of a request's head the random path that tells its client from
+others, `Host`, and in `Accept-Encoding` of questions what cannot be decoded
+here (install `avow[proxy]` for br and zstd). avow adds no credential, retry,
+redirect or time limit. Keys pass through and are kept nowhere; certificates
+and proxy variables hold as for a question of avow's own. Only this machine,
+the random path and the right `Host` are served; the rest gets 404.
+
+What is said: at the end one line, then a line for each answer that was not as
+asked; --live tells them at once. The exit status is the command's own unless
+that is 0, then the gravest answer's; 13 where no answer came through at all.
+Rows are in the history (source proxy) without text, unless --keep-text.
+
+  a client's own fallback: the same question to another model after a refusal,
+  and all that its session asks of that model from then on, are `fallback`
+  retried   a request that was repeated because it gave no whole answer
+  side      titles and other requests beside the conversation; they count too
+
+--hold gives the client an answer only when it is as asked, else an HTTP 400 in
+the API's shape. It waits for the end of each stream.
+
+Claude Code behaves differently behind another host than the API's. Where the
+upstream is the API's own, avow sets the variable by which it takes the address
+for that (--no-first-party leaves it out; it is private to Claude Code and may
+go). A base URL in Claude Code's settings files beats the environment: avow
+says so, and what to run instead. Bedrock, Vertex and Foundry are not covered.
+"""
+
+
 TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "exit-codes": ("every exit status and what counts first", exit_codes),
     "json": ("the object of --output json", lambda: JSON),
@@ -245,5 +285,6 @@ TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "history": ("the database's schema, with ready queries", history),
     "privacy": ("what is kept where, and what is sent where", lambda: PRIVACY),
     "fallback": ("who may answer, and how one knows who did", lambda: FALLBACK),
+    "clients": ("answers that other programs asked for", lambda: CLIENTS),
     "scripting": ("avow in shell scripts", lambda: SCRIPTING),
 }
