@@ -3,7 +3,7 @@
 import pytest
 
 from avow.errors import UsageError
-from avow.proxy.child import environment, start, wait
+from avow.proxy.child import environment, run
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,12 @@ def test_its_environment(before: dict[str, str], after: str) -> None:
 
 @pytest.mark.parametrize(("script", "status"), [("exit 7", 7), ("exit 0", 0), ("kill -9 $$", 137)])
 def test_its_end_as_a_shell_reports_it(script: str, status: int) -> None:
-    assert wait(start(["/bin/sh", "-c", script], {})) == status
+    started: list[int] = []
+    assert run(["/bin/sh", "-c", script], {}, lambda: started.append(1)) == status
+    assert started == [1]
 
 
 @pytest.mark.parametrize("command", ["/no/such/command", "/", "a\0b"])
 def test_a_command_that_cannot_be_run(command: str) -> None:
     with pytest.raises(UsageError, match="nothing was sent"):
-        start([command], {"PATH": "/bin"})
+        run([command], {"PATH": "/bin"}, lambda: None)

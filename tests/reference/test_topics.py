@@ -21,7 +21,8 @@ def text(topic: str) -> str:
 
 
 def test_the_topics_are_those_of_the_contract() -> None:
-    assert set(TOPICS) == {"exit-codes", "json", "environment", "history", "privacy", "fallback", "scripting"}
+    wanted = {"exit-codes", "json", "environment", "history", "privacy", "fallback", "scripting", "clients"}
+    assert set(TOPICS) == wanted
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -10,7 +10,9 @@ from avow.context import Context
 from avow.errors import Interrupted
 
 if TYPE_CHECKING:
+    from avow.asking.report import Report
     from avow.exchange.exchange import Exchange
+    from avow.history.store import History
     from avow.proxy.account import Account
     from avow.proxy.run import Run, Setup
     from avow.settings.levels import Settings
@@ -92,7 +94,7 @@ def run(options: ProxyOptions, context: Context) -> int:
     flags: dict[str, object] = {"quiet": True} if options.quiet else {}
     settings = context.settings(flags)
     context.screen.configure(color=settings.text("color") or "auto", quiet=settings.flag("quiet"))
-    report = _report(options, context)
+    report = _report(options, context, settings)
     aside = Aside()
     if options.hold:
         context.screen.note("--hold: the command gets each answer at its end, or an error in its place")
@@ -107,15 +109,27 @@ def run(options: ProxyOptions, context: Context) -> int:
         account, stop = _serve(proxied, context)
     aside.close()
     status = _tell(account, proxied, setup, options, context)
+    for words in dict.fromkeys(aside.problems):
+        context.screen.note(words)
     if report is not None:
-        from avow.proxy.account import report as as_object
-
-        report(as_object(account))
+        status = _write(report, account, status, context)
     if stop is not None:
         raise stop
     if status in (128 + 1, 128 + 2, 128 + 15):  # so that a shell's loop ends as without avow
         raise Interrupted(status - 128)
     return status
+
+
+def _write(report: "Report", account: "Account", status: int, context: Context) -> int:
+    """Write the report; the exit status, with what went wrong in it."""
+    from avow.exit_codes import ExitCode, gravest
+    from avow.proxy.account import report as as_object
+
+    problem = report.write(as_object(account))
+    if problem is None:
+        return status
+    context.screen.error(problem)
+    return status if account.command_status else gravest(ExitCode.UNEXPECTED, ExitCode(status))
 
 
 def _serve(proxied: "Run", context: Context) -> "tuple[Account, Interrupted]":
@@ -231,15 +245,14 @@ def _teller(
 
             def call() -> None:
                 if problem := hooks.run(hook, answer_as_json(exchange), context.environ, seconds):
-                    problems.append(problem)
+                    aside.problems.append(problem)
 
             aside.add(call)
 
-    problems: list[str] = []
     return told
 
 
-def _open_history(options: ProxyOptions, context: Context, settings: "Settings"):  # type: ignore[no-untyped-def]
+def _open_history(options: ProxyOptions, context: Context, settings: "Settings") -> "History":
     from avow.history.store import History
 
     content = (settings.text("history.content") or "full") if options.keep_text else "none"
@@ -252,10 +265,13 @@ def _new_run() -> str:
     return new_id()
 
 
-def _report(options: ProxyOptions, context: Context):  # type: ignore[no-untyped-def]
-    from avow.asking.question import _report as opened
+def _report(options: ProxyOptions, context: Context, settings: "Settings") -> "Report | None":
+    """The report, opened before anything is run. Raises UsageError where it cannot be."""
+    if options.report is None:
+        return None
+    from avow.asking.report import Report
 
-    return opened(options.report, context)
+    return Report.open(options.report, context.wait(settings))
 
 
 def _print_lines(exchange: "Exchange", context: Context) -> None:

@@ -25,11 +25,22 @@ def environment(environ: Mapping[str, str], base_url: str, **more: str) -> dict[
     return {**environ, "ANTHROPIC_BASE_URL": base_url, "NO_PROXY": extended, "no_proxy": extended, **more}
 
 
-def start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Run `command` on this process's own streams. Call it before any thread is started, from the main thread.
+def run(command: Sequence[str], environ: Mapping[str, str], started: Callable[[], None]) -> int:
+    """Run `command` on this process's own streams to its end: its status, as a shell reports it. Call it from the main
+    thread, before any other is started: that is what `started` is for.
 
-    On Linux the command does not outlive this process. Raises UsageError where it cannot be run.
+    Meanwhile signals are the command's: Ctrl-C reaches it from the terminal by itself, the others are passed on. On
+    Linux the command does not outlive this process. Raises UsageError where it cannot be run.
     """
+    with _signals() as bring_to:
+        process = _start(command, environ)
+        bring_to(process)
+        started()
+        status = process.wait()
+    return 128 - status if status < 0 else status
+
+
+def _start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     more: dict[str, Any] = {"preexec_fn": _bound_to_parent()} if sys.platform == "linux" else {}
     try:
         return subprocess.Popen(list(command), env=dict(environ), **more)
@@ -38,22 +49,23 @@ def start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Pop
         raise UsageError(f"{command[0]}: {reason}; nothing was sent", hint="avow proxy -- COMMAND ARGUMENT…") from None
 
 
-def wait(child: "subprocess.Popen[bytes]") -> int:
-    """Wait for its end: its status, as a shell reports it.
-
-    Meanwhile signals are the command's: Ctrl-C reaches it from the terminal by itself, the others are passed on.
-    """
-    with _signals_for(child):
-        status = child.wait()
-    return 128 - status if status < 0 else status
-
-
 @contextlib.contextmanager
-def _signals_for(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+def _signals() -> "Iterator[Callable[[subprocess.Popen[bytes]], None]]":
+    """Signals for the process that is named once it runs; those that come before wait for it."""
+    processes: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        if number != signal.SIGINT or not _is_in_foreground():
+        if not processes:
+            early.append(number)
+        elif number != signal.SIGINT or not _is_in_foreground():
             with contextlib.suppress(OSError):
-                child.send_signal(number)
+                processes[0].send_signal(number)
+
+    def bring_to(process: "subprocess.Popen[bytes]") -> None:
+        processes.append(process)
+        for number in early:
+            pass_on(number, None)
 
     before = {}
     for name in ("SIGINT", *_PASSED_ON):
@@ -61,7 +73,7 @@ def _signals_for(child: "subprocess.Popen[bytes]") -> Iterator[None]:
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, pass_on)
     try:
-        yield
+        yield bring_to
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

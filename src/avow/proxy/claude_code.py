@@ -26,7 +26,7 @@ def is_claude_code(command: Sequence[str]) -> bool:
 
 def own_base_url(environ: Mapping[str, str], folder: Path) -> OwnSetting | None:
     """The base URL that its settings give, the strongest file's; None where none does."""
-    home = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home())
+    home = Path(environ.get("HOME") or Path.home())
     user = Path(environ.get("CLAUDE_CONFIG_DIR") or home / ".claude")
     for path in (
         Path("/etc/claude-code/managed-settings.json"),

@@ -152,12 +152,10 @@ def upstream(url: str, said_by: str) -> Address:
 def run_command(run: Run, command: Sequence[str], environ: Mapping[str, str], **more: str) -> Account:
     """Run `command` behind the relay to its end, and wait for what is still under way. Raises UsageError."""
     try:
-        process = child.start(command, child.environment(environ, run.base_url, **more))
-        run.start()
+        status = child.run(command, child.environment(environ, run.base_url, **more), run.start)
     except BaseException:
         run.close()
         raise
-    status = child.wait(process)
     try:
         run.finish()
     finally:
@@ -166,9 +164,11 @@ def run_command(run: Run, command: Sequence[str], environ: Mapping[str, str], **
 
 
 class Aside:
-    """Does work that may take its time in a thread of its own, one after the other."""
+    """Does work that may take its time in a thread of its own, one after the other; what goes wrong with it is told
+    by it in `problems`."""
 
     def __init__(self) -> None:
+        self.problems: list[str] = []
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
