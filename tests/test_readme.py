@@ -34,7 +34,7 @@ message = anthropic.Anthropic().beta.messages.create(
     betas=["server-side-fallback-2026-07-01"],
     fallbacks="default",
 )
-print(message.content[-1].text[:64])
+print(message.content[-1].text[:61])
 """
 VARYING = (
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d\.\d+Z)?", "TIME"),
