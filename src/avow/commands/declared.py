@@ -73,6 +73,27 @@ SCAN = Command(
         Option("keep", "flag", "Put the answers into the history too.", ("--import",), is_setting=False),
     ),
 )
+PROXY = Command(
+    ("proxy",),
+    "Run a command behind a relay that says which models answered it.\n\n"
+    "Every byte passes as it came; a copy is judged. Without a command it prints an address to use as "
+    "ANTHROPIC_BASE_URL, and ends with Ctrl-C.",
+    (Argument("words", "[-- COMMAND [ARG]]...", may_be_empty=True),),
+    (
+        Option("upstream", "text", "Pass everything on to this base URL.", ("--upstream",), "URL", is_setting=False),
+        Option("port", "integer", "0 takes a free one.", ("--port",), default=0, least=0, most=65535,
+               is_setting=False),
+        Option("report", "text", "Write the account there as JSON; fd:N too.", ("--report",), "PATH", source=FILES,
+               is_setting=False, is_path=True),
+        _flag("live", "Tell of each answer that is not as asked when it ends."),
+        _flag("hold", "Pass an answer on only when it is as asked; waits for the end of each."),
+        _flag("accept_fallback", "A declared fallback is no reason for 10."),
+        _flag("keep_text", "Keep the last user turn and the answer in the history too."),
+        _flag("no_first_party", "Do not tell Claude Code that the API itself stands behind."),
+        _flag("no_history", "Keep nothing in the history."),
+        Option("quiet", "flag", "No notes.", ("-q", "--quiet"), is_setting=False),
+    ),
+)  # fmt: skip
 LIST_MODELS = Command(
     ("models",),
     "List the models that the key can use, or tell all about one.",
@@ -204,7 +225,7 @@ TREE = _with_help(
         "Ask Claude, and always know which model answered.",
         options=(VERSION,),
         commands=(
-            *(ASK, CHAT, RETRY, WHY, SCAN, LIST_MODELS, DOCTOR, COMPLETION, READ),
+            *(ASK, CHAT, RETRY, WHY, SCAN, PROXY, LIST_MODELS, DOCTOR, COMPLETION, READ),
             *(HISTORY, AUTH, CONFIG, TEMPLATE, SIMULATE),
         ),
     )

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from avow.asking.typed import Typed
 from avow.context import Context
 from avow.errors import Interrupted
 
@@ -35,52 +34,22 @@ class ProxyOptions:
     quiet: bool = False
 
 
-def command(
-    context: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(metavar="[-- COMMAND [ARG]...]", show_default=False)] = None,
-    upstream: Annotated[
-        str | None, typer.Option(metavar="URL", help="Pass everything on to this base URL.", show_default=False)
-    ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
-    report: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Write the account there as JSON; fd:N too.", show_default=False)
-    ] = None,
-    live: Annotated[bool, typer.Option("--live", help="Tell of each reroute as it happens.")] = False,
-    hold: Annotated[
-        bool,
-        typer.Option("--hold", help="Pass an answer on only when it is as asked; waits for the end of each stream."),
-    ] = False,
-    accept_fallback: Annotated[
-        bool, typer.Option("--accept-fallback", help="A declared fallback is no reason for 10.")
-    ] = False,
-    keep_text: Annotated[
-        bool, typer.Option("--keep-text", help="Keep the last user turn and the answer in the history too.")
-    ] = False,
-    no_first_party: Annotated[
-        bool, typer.Option("--no-first-party", help="Do not tell Claude Code that the API itself stands behind.")
-    ] = False,
-    no_history: Annotated[bool, typer.Option("--no-history", help="Keep nothing in the history.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No notes.")] = False,
-) -> None:
-    """Run a command behind a relay that says which models answered it.
-
-    Every byte passes as it came; a copy is judged. Without a command it prints an address to use as
-    ANTHROPIC_BASE_URL, and ends with Ctrl-C.
-    """
+def command(typed: Typed, context: Context) -> int:
+    """Run the command that was named."""
     options = ProxyOptions(
-        command=tuple(words or ()),
-        upstream=upstream,
-        port=port,
-        report=report,
-        live=live,
-        hold=hold,
-        accept_fallback=accept_fallback,
-        keep_text=keep_text,
-        first_party=not no_first_party,
-        history=not no_history,
-        quiet=quiet,
+        command=typed.words("words"),
+        upstream=typed.text("upstream"),
+        port=typed.integer("port") or 0,
+        report=typed.text("report"),
+        live=typed.flag("live"),
+        hold=typed.flag("hold"),
+        accept_fallback=typed.flag("accept_fallback"),
+        keep_text=typed.flag("keep_text"),
+        first_party=not typed.flag("no_first_party"),
+        history=not typed.flag("no_history"),
+        quiet=typed.flag("quiet"),
     )
-    raise typer.Exit(run(options, context.obj))
+    return run(options, context)
 
 
 def run(options: ProxyOptions, context: Context) -> int:
