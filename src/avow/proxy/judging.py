@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Question, Reply, Status, exit_code, new_id, priced, timestamp
-from avow.exchange.run import TRUNCATING
 from avow.exit_codes import ExitCode
 from avow.proxy.answer import Answer
 from avow.proxy.ledger import End, Place
@@ -129,7 +128,7 @@ def end_of(answer: Answer) -> End:
     message = answer.message
     if message is None or not message.whole:
         return End.NONE
-    return End.REFUSED if message.stop_reason == "refusal" else End.WHOLE
+    return End.REFUSED if message.refused else End.WHOLE
 
 
 def without_text(exchange: Exchange) -> Exchange:
@@ -145,9 +144,9 @@ def _status(answer: Answer) -> Status:
         return Status.INTERRUPTED if left else Status.FAILED
     if not message.whole:
         return Status.INTERRUPTED if left else Status.INCOMPLETE
-    if message.stop_reason == "refusal":
+    if message.refused:
         return Status.REFUSED
-    if message.stop_reason in TRUNCATING - _STOPS_OF_CLIENTS:
+    if message.truncated and message.stop_reason not in _STOPS_OF_CLIENTS:
         return Status.TRUNCATED
     return Status.COMPLETE
 
