@@ -39,6 +39,7 @@ ROUTINGS = st.builds(
     MAYBE,
     MAYBE,
     MAYBE,
+    MAYBE,
     st.lists(HOPS, max_size=2).map(tuple),
     st.lists(st.builds(Evidence, TEXTS, VALUES, TEXTS), max_size=2).map(tuple),
     st.lists(st.builds(Segment, MAYBE, TEXTS), max_size=3).map(tuple),
@@ -92,6 +93,7 @@ EXCHANGES = st.builds(
     parent_id=MAYBE,
     session=MAYBE,
     source=TEXTS,
+    client=MAYBE,
 )
 
 

@@ -257,7 +257,7 @@ _COLUMNS = (
     *(_Column(name, "reply") for name in ("cost_floor_usd", "request_id", "message_id")),
     _Column("usage", "reply", _dump, json.loads),
     *(_Column(name, "routing") for name in ("served_model", "category", "recommended_model", "explanation")),
-    *(_Column(name, "routing") for name in ("withdrawn_text", "moved_to")),
+    *(_Column(name, "routing") for name in ("withdrawn_text", "moved_to", "strength")),
     _Column("verdict", "routing", str, Verdict),
     _Column("hops", "routing", _hops_text, _hops),
     _Column("evidence", "routing", _evidence_text, _evidence),

@@ -70,7 +70,10 @@ _COLUMNS_3 = (
     ("pin", "TEXT", "JSON: {model, since_turn}, the model its conversation stays on"),
     ("moved_to", "TEXT", "the model that avow itself asked after another had declined"),
 )
-_COLUMNS_4 = (("client", "TEXT", "what asked, as its requests name it, where that was not avow"),)
+_COLUMNS_4 = (
+    ("client", "TEXT", "what asked, as its requests name it, where that was not avow"),
+    ("strength", "TEXT", "of the strongest evidence that names who answered: strong weak none"),
+)
 COLUMNS: tuple[tuple[str, str, str], ...] = (*_COLUMNS_1, *_COLUMNS_3, *_COLUMNS_4)
 """Name, type and meaning of each column of `exchange`: short ones first, so that filters never read a long one; what a
 later version added stands last."""
