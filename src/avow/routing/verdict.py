@@ -104,7 +104,6 @@ class Routing(NamedTuple):
     """
 
     verdict: Verdict | None = None
-    strength: str | None = None
     served_model: str | None = None
     category: str | None = None
     explanation: str | None = None
@@ -115,6 +114,7 @@ class Routing(NamedTuple):
     withdrawn_text: str | None = None
     pin: Pin | None = None
     moved_to: str | None = None
+    strength: str | None = None
 
     @property
     def rerouted(self) -> bool:
