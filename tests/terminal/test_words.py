@@ -117,3 +117,6 @@ def test_the_line_to_add_is_toml_whatever_the_names() -> None:
     assert tomllib.loads(line) == {"same_models": {"a\\b": ['my "model"']}}
     assert vouching_line(samples.UNNAMED) is None
     assert vouching_line(samples.SUBSTITUTED) is None
+    look_alike = "claude-hai\N{KELVIN SIGN}u-5"
+    seeming = exchange(requested_model="claude-haiku-5", routing=Routing(Verdict.UNVERIFIED, look_alike))
+    assert vouching_line(seeming) is None

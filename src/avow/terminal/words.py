@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from avow.exchange.exchange import Exchange, Status
-from avow.models.identity import Identity, compare
+from avow.models.identity import Identity, compare, parse_claude
 from avow.routing.verdict import NO_CATEGORY, Hop, Outcome, Verdict, reasons
 from avow.terminal.notices import in_request, is_only_unfinished, other_name, shown, where_kept
 from avow.terminal.sanitize import clean_line
@@ -135,14 +135,14 @@ def _unverified(exchange: Exchange) -> _Part:
 
 
 def vouching_line(exchange: Exchange) -> str | None:
-    """The line of the config with which a user vouches that both names stand for one model; None where that is not
-    theirs to say: there is one name only, or both are well known."""
+    """The line of the config with which a user vouches that both names stand for one model, the private one as its key;
+    None where that is not theirs to say: there is one name only, the names differ, or one has characters that may only
+    look like the other's."""
     requested, name = exchange.requested_model, other_name(exchange)
-    if name is not None:
-        for private, model in ((name, requested), (requested, name)):
-            if compare(requested, name, {private: [model]}) is Identity.SAME:
-                return f'same_models."{_quoted(private)}" = ["{_quoted(model)}"]'
-    return None
+    if name is None or not (requested + name).isascii() or compare(requested, name) is not Identity.UNKNOWN:
+        return None
+    private, model = (name, requested) if parse_claude(name) is None else (requested, name)
+    return f'same_models."{_quoted(private)}" = ["{_quoted(model)}"]'
 
 
 def _vouching(exchange: Exchange) -> list[str]:
