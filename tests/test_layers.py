@@ -14,7 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("commands",),
-    ("proxy",),
+    ("proxy", "audit"),
     ("asking", "reference"),
     ("context",),
     # Doors: each opens on one thing outside.

@@ -1,0 +1,58 @@
+"""What is asked in which order, how many looks there are, and what each look may spend of the chance of an error."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from avow.audit.replies import Arm, Reply
+
+ALPHA_TOTAL = 0.05
+"""The chance of ever a false alarm, over all looks planned."""
+LOOKS = 13
+"""Looks planned where nothing else is said: one a week for a quarter."""
+MOST_LOOKS = 1000
+PER_CARD = 5
+"""Replies to each card in a sitting, a look, or a repeat."""
+SITTINGS = 3
+LARGEST_SEED = 2**53 - 1
+"""What every reader of JSON keeps exact."""
+
+
+class Slot(NamedTuple):
+    """One request that is due: its card, its arm, and its place in the order, from 1."""
+
+    card: str
+    arm: Arm
+    order: int
+
+
+def alpha_of_a_look(looks: int) -> float:
+    """What one look may spend, the same for each."""
+    return ALPHA_TOTAL / looks
+
+
+def orders(
+    cards: Iterable[str], arms: Sequence[Arm], seed: int, *, per_card: int = PER_CARD
+) -> Iterator[tuple[Slot, ...]]:
+    """The orders of requests that follow from a seed, one after the other: a look's and then its repeat's, or those of
+    a baseline's sittings. Every card is asked `per_card` times in every arm."""
+    shuffle = random.Random(seed).shuffle  # noqa: S311 - an order that can be repeated is the purpose
+    names = sorted(cards)
+    while True:
+        due = [(card, arm) for card in names for arm in arms for _ in range(per_card)]
+        shuffle(due)
+        yield tuple(Slot(card, arm, place) for place, (card, arm) in enumerate(due, start=1))
+
+
+def remaining(order: Sequence[Slot], replies: Iterable[Reply]) -> tuple[Slot, ...]:
+    """The requests of an order that no reply has come to."""
+    answered = Counter((reply.card, reply.arm, reply.order) for reply in replies)
+    return tuple(slot for slot in order if not answered[slot])
+
+
+def p_that_decides(p: float, p_directed: float | None, *, is_against: bool) -> float:
+    """Of two tests the smaller p counts, doubled (Bonferroni; Holm's first step)."""
+    if not is_against:
+        return p
+    return min(1.0, 2 * min(p, p if p_directed is None else p_directed))
