@@ -44,7 +44,7 @@ avow.wire.replay avow.wire.request avow.wire.sse
 """What of avow a plain question loads; each line here is paid on every call, so one is added on purpose."""
 
 DATACLASSES = {
-    *("avow.wire.blocks.Attachment", "avow.wire.request.Request", "avow.wire.request.Endpoint"),
+    *("avow.wire.blocks.Attachment", "avow.wire.request.Request"),
     *("avow.endpoint.credential.Credential", "avow.endpoint.transport.Transport", "avow.endpoint.keys._Outcome"),
     "avow.context.Context",
 }

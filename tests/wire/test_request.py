@@ -116,6 +116,11 @@ def test_the_content_is_the_body_as_json_without_blanks() -> None:
     assert Endpoint("https://x").request("GET", "/v1/models").content == b""
 
 
+def test_no_repr_shows_a_header_of_the_users_own() -> None:
+    endpoint = Endpoint("https://x", headers=(("x-team", "s3cret"),))
+    assert "s3cret" not in repr(endpoint) + str(endpoint) + repr(endpoint.messages({"messages": []}))
+
+
 def test_only_a_stream_is_asked_for_as_one() -> None:
     assert body()["stream"] is True
     assert "stream" not in messages_body(ASKED, USER, {}, stream=False)

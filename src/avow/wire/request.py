@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from avow.wire.json_value import JsonObject
 
@@ -50,17 +51,19 @@ class Request:
         return bool(self.body and self.body.get("stream"))
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where and how the API is spoken to. `headers` are the user's own (name, value) pairs; `extra` are avow's, for
-    hosts that ask for more, unless the user gives the same ones."""
+class Endpoint(NamedTuple):
+    """Where and how the API is spoken to. `headers` are the user's own (name, value) pairs, which no `repr` shows;
+    `extra` are avow's, for hosts that ask for more, unless the user gives the same ones."""
 
     base_url: str
     version: str = CURRENT_VERSION
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
     user_agent: str = "avow"
     betas: tuple[str, ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.base_url!r}, {self.version!r})"
 
     def url(self, path: str) -> str:
         """`path` below the base URL."""
