@@ -186,9 +186,13 @@ def test_fields_beside_the_delta_are_kept() -> None:
     assert found.raw["context_management"] == {"applied_edits": []}
 
 
-def test_nothing_after_the_end_counts() -> None:
+def test_after_the_end_nothing_counts_but_whom_it_names() -> None:
     found = folded(*answer("done"), *words(1, "more"), start(OTHER))
-    assert (found.text, found.named) == ("done", (Named("model", "model", ASKED),))
+    assert (found.text, found.model) == ("done", ASKED)
+    assert found.named == (Named("model", "model", ASKED), Named("model", "model", OTHER))
+    assert not found.declared
+    late = folded(*answer("done"), *block(1, {"type": "fallback"}))
+    assert (late.text, late.declared) == ("done", True)
 
 
 def test_an_error_ends_the_message_unfinished() -> None:

@@ -169,8 +169,7 @@ class MessageFold:
         """Take in one event. What comes after `message_stop` or `error` is not part of the message; an error there
         still says that it failed (rule 15)."""
         if self._stopped or self.error is not None:
-            if isinstance(event, ErrorArrived) and self.error is None:
-                self.error = event.body
+            self._add_late(event)
             return
         match event:
             case TextArrived(index, piece):
@@ -201,10 +200,34 @@ class MessageFold:
                 self.error = body
             case UnknownArrived(body):
                 self._leftovers.append(body)
-                self._named.extend(names_in_event(body))
-                self._declared = self._declared or declares_hand_over({**body, "content": [body.get("content_block")]})
+                self._hear_unknown(body)
             case Pinged():
                 pass
+
+    def _add_late(self, event: Event) -> None:
+        """What still counts of an event after the end: that it failed, and whom it names (rule 11)."""
+        match event:
+            case ErrorArrived(body) if self.error is None:
+                self.error = body
+            case MessageStarted(message):
+                self._hear(message)
+            case MessageChanged(delta, usage, rest):
+                self._hear(delta)
+                self._hear({**rest, "usage": usage})
+            case BlockStarted(_index, block):
+                self._hear({"content": [block]})
+            case UnknownArrived(body):
+                self._hear_unknown(body)
+
+    def _hear(self, part: JsonObject) -> None:
+        """Remember whom a message, or part of one, names, and whether it declares a handover."""
+        self._named.extend(names_in_message(part))
+        self._declared = self._declared or declares_hand_over(part)
+
+    def _hear_unknown(self, body: JsonObject) -> None:
+        """The same of an event of a type or a shape that is not known."""
+        self._named.extend(names_in_event(body))
+        self._declared = self._declared or declares_hand_over({**body, "content": [body.get("content_block")]})
 
     def message(self) -> Message | None:
         """The message as far as it came; None before it began."""
@@ -228,8 +251,7 @@ class MessageFold:
         self._named.extend(names)
 
     def _start(self, message: JsonObject) -> None:
-        self._named.extend(names_in_message(message))
-        self._declared = self._declared or declares_hand_over(message)
+        self._hear(message)
         if not self._started:
             # It may come late, after blocks that belong to it: what they said meanwhile stays.
             self._started = True
@@ -254,9 +276,8 @@ class MessageFold:
             del known["input_tokens"]  # some gateways count the prompt at the start only, and end with a 0
         if known:
             head["usage"] = {**counted, **known}
-        self._named.extend(names_in_message(delta))
-        self._named.extend(names_in_message({**rest, "usage": usage}))
-        self._declared = self._declared or declares_hand_over({"usage": usage})
+        self._hear(delta)
+        self._hear({**rest, "usage": usage})
 
     def _begin(self, index: int, block: JsonObject, *, named: bool = False) -> None:
         """A new block, after those before it even where its index was used already: text that was shown stays."""
