@@ -39,12 +39,12 @@ ROUTINGS = st.builds(
     MAYBE,
     MAYBE,
     MAYBE,
-    MAYBE,
     st.lists(HOPS, max_size=2).map(tuple),
     st.lists(st.builds(Evidence, TEXTS, VALUES, TEXTS), max_size=2).map(tuple),
     st.lists(st.builds(Segment, MAYBE, TEXTS), max_size=3).map(tuple),
     MAYBE,
     st.none() | st.builds(Pin, TEXTS, st.integers(1, 2**40)),
+    MAYBE,
     MAYBE,
 )
 QUESTIONS = st.builds(
