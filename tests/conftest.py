@@ -6,9 +6,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.canary import CANARY as CANARY
 from tests.canary import assert_unprinted, assert_unwritten
+
+# How fast a machine makes examples says nothing about the code: pytest's own time limit is enough.
+settings.register_profile("avow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("avow")
 
 _CLEARED = (
     "ANTHROPIC_",
