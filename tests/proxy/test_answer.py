@@ -101,3 +101,18 @@ def test_answers_without_a_response() -> None:
         assert answer.error is not None
         assert (answer.status, answer.message, answer.readable) == (None, None, readable)
         assert (answer.error.failure.type, int(answer.error.exit_code)) == (kind, code)
+
+
+def test_a_name_beside_a_block_is_heard() -> None:
+    events = streams.answer("Hello")
+    events[1]["model"] = streams.OTHER
+    answer = read(streams.sse(*events))
+    assert answer.message is not None
+    assert streams.OTHER in {name.model for name in answer.message.named}
+
+
+def test_the_first_of_two_names_is_heard() -> None:
+    body = json.dumps(streams.message(streams.text("Hello"))).replace("{", f'{{"model": "{streams.OTHER}", ', 1)
+    answer = read(body.encode(), JSON)
+    assert answer.message is not None
+    assert [name.model for name in answer.message.named] == [streams.ASKED, streams.OTHER]

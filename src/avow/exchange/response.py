@@ -19,7 +19,7 @@ from avow.wire.events import (
 from avow.wire.failure import body_is_error, not_an_answer, rejection
 from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse, text
 from avow.wire.message import Message, MessageFold, block_text, whole
-from avow.wire.names import names_beside, repeated_names
+from avow.wire.names import repeated_names
 from avow.wire.sse import EventDecoder
 
 LONGEST_ERROR = 1024 * 1024
@@ -155,8 +155,7 @@ class ResponseReader:
             try:
                 for data in decoder.feed(chunk):
                     event = decode(data)
-                    if (type(event) is not TextArrived or b'"model"' in data) and data.startswith(b"{"):
-                        self.fold.also_named(names_beside(data))
+                    self.fold.hear_beside(event, data)
                     events += self._take(event)
             except NotAnAnswer as error:
                 return events, None if self.fold.stopped else error

@@ -10,6 +10,7 @@ from avow.wire.events import BlockStarted, TextArrived, ThinkingArrived, decode
 from avow.wire.failure import body_is_error, not_an_answer, rejected, rejection
 from avow.wire.json_value import parse
 from avow.wire.message import Message, MessageFold, whole
+from avow.wire.names import repeated_names
 from avow.wire.sse import EventDecoder
 
 LONGEST_ERROR = 1024 * 1024
@@ -116,6 +117,7 @@ class AnswerReader:
             event = decode(data)
             if self.first_at is None and isinstance(event, TextArrived | ThinkingArrived | BlockStarted):
                 self.first_at = time.monotonic()
+            fold.hear_beside(event, data)
             fold.add(event)
             if fold.stopped:
                 self._done = True
@@ -132,7 +134,7 @@ class AnswerReader:
                 return None, _stream_ended(cut, self.request_id)
             body = None
         if isinstance(body, dict) and isinstance(body.get("content"), list):
-            return whole(body), None
+            return whole(body, repeated_names(data), partial=self.status == 206), None
         if isinstance(body, dict) and body_is_error(body):
             return None, rejection(body, self.status, self.headers)
         return None, not_an_answer(self.status, self._kind, data[:2000], self.request_id)

@@ -23,7 +23,7 @@ from avow.wire.events import (
 )
 from avow.wire.json_value import JsonObject, encodable_value, items, obj, parse, text
 from avow.wire.names import Named as Named
-from avow.wire.names import declares_hand_over, names_in_block, names_in_event, names_in_message
+from avow.wire.names import declares_hand_over, names_beside, names_in_block, names_in_event, names_in_message
 
 # Stop reasons; `content_filter`, `length` and `stop` are those of gateways (routing.md, rule 16).
 USUAL_ENDS = frozenset({"end_turn", "stop_sequence", "stop"})
@@ -246,9 +246,11 @@ class MessageFold:
             restarts=tuple(self._restarts),
         )
 
-    def also_named(self, names: Iterable[Named]) -> None:
-        """Models that an event named in a way that its values do not show."""
-        self._named.extend(names)
+    def hear_beside(self, event: Event, data: bytes) -> None:
+        """Remember whom the JSON of an event names where its values do not show it (rule 11). Whoever feeds a fold from
+        bytes calls it for each event. A piece of text, thousands in an answer, is read again only where it may."""
+        if (type(event) is not TextArrived or b'"model"' in data) and data.startswith(b"{"):
+            self._named.extend(names_beside(data))
 
     def _start(self, message: JsonObject) -> None:
         self._hear(message)
