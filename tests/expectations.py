@@ -206,7 +206,7 @@ SERVER: Mapping[str, Expected] = {
     "not_stream": FINE,
     "no_usage": replace(FINE, request_id=False),
     "rate_limited": replace(
-        FINE, retries=1, notes=(r"avow: note: rate limited.*; asking again in 0\.2 s \(retry 1\)",), arguments=()
+        FINE, retries=1, notes=(r"avow: note: rate limited.*; retrying in 0\.2 s \(retry 1\)",), arguments=()
     ),
     "retry_hour": _failed(5, "rate_limit_error", 429, ".+", notes=("avow: note: .*60 minutes",), arguments=()),
     "spend_limit": _failed(3, "rate_limit_error", 429, r"You have reached your monthly spend limit\.", arguments=()),

@@ -108,7 +108,7 @@ def test_a_turn_that_was_handed_over_in_its_middle_is_sent_back_as_the_api_takes
     with Simulator(["requested", "handover", "requested"]) as api:
         statuses = [run(home, *words, base_url=api.base_url).status for words in (("1",), ("-c", "2"), ("-c", "3"))]
         third = api.requests[-1]
-    assert statuses == [0, 10, 0]  # the stand-in refuses a wrong replay with 400
+    assert statuses == [0, 10, 0]  # the simulator refuses a wrong replay with 400
     assert prompts(third.json) == ["1", "2", "3"]
     answer = third.json["messages"][3]["content"]
     assert [block["type"] for block in answer] == ["text", "fallback", "text"]

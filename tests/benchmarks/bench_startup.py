@@ -1,7 +1,7 @@
 """Whole processes beside their yardsticks, as one table: `python -m tests.benchmarks.bench_startup [--rows N]`.
 
 Everything is installed as users have it, in environments of its own in a temporary folder, and asked on loopback of
-the stand-in. The history of a million rows takes ten minutes and 3 GB; `--rows 0` leaves it out, `--history FILE`
+the simulator. The history of a million rows takes ten minutes and 3 GB; `--rows 0` leaves it out, `--history FILE`
 takes one that is there (and adds to it).
 """
 
@@ -132,7 +132,7 @@ def clean(home: Path, url: str) -> dict[str, str]:
 
 
 class Serving:
-    """A stand-in in a process of its own, and its address."""
+    """A simulator in a process of its own, and its address."""
 
     def __init__(self, scenario: str) -> None:
         code = (

@@ -152,7 +152,7 @@ def test_hold_withholds_what_the_requested_model_did_not_write(home: Path) -> No
     held = run(home, "--simulate", "fallback", "--hold", "--json", "x").json
     assert (held["text"], held["segments"], held["withheld"]) == (None, [], True)
     kept = run(home, "history", "show", str(held["number"]), "--text")
-    assert b"stand-in" in kept.out
+    assert b"simulator" in kept.out
     accepted = run(home, "--simulate", "fallback", "--hold", "--accept-fallback", "x")
     assert accepted.status == 0
     assert accepted.out

@@ -1,4 +1,4 @@
-"""`avow auth`, as a process, against the stand-in on loopback."""
+"""`avow auth`, as a process, against the simulator on loopback."""
 
 import json
 import stat

@@ -1,4 +1,4 @@
-"""`avow chat` with a person: in a real pty, against the stand-in."""
+"""`avow chat` with a person: in a real pty, against the simulator."""
 
 import stat
 import time
@@ -28,7 +28,7 @@ def test_a_reroute_shows_the_panel_and_a_badge_with_both_models(home: Path) -> N
         pty.send("\x04")
         assert pty.end() == 0, pty.text
     first, second = rows(home)
-    assert second["verdict"] == "fallback", second  # the stand-in refuses a wrong replay with 400
+    assert second["verdict"] == "fallback", second  # the simulator refuses a wrong replay with 400
     assert second["parent_id"] == first["id"]
 
 

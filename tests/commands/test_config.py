@@ -89,7 +89,7 @@ def test_what_could_act_on_a_terminal_is_shown(home: Path) -> None:
 
 def test_variables_that_set_nothing_are_named(home: Path) -> None:
     done = run(home, "list", AVOW_MODLE="x")
-    assert done.stderr == "avow: note: AVOW_MODLE is set and no setting of avow's; did you mean AVOW_MODEL?\n"
+    assert done.stderr == "avow: note: AVOW_MODLE is set, but avow has no such setting; did you mean AVOW_MODEL?\n"
 
 
 GOTTEN = {

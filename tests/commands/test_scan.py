@@ -38,7 +38,7 @@ def test_import_puts_each_answer_into_the_history_once(home: Path) -> None:
 def test_nothing_there(home: Path) -> None:
     ran = run(home, "scan")
     assert ran.status == 0
-    assert "No answer" in ran.out.decode()
+    assert "every answer was written by the model that was asked" in ran.out.decode()
 
 
 def test_a_path_that_holds_no_records(home: Path) -> None:

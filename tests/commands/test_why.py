@@ -15,7 +15,7 @@ def test_the_account_of_the_last_exchange(home: Path) -> None:
     assert "claude-fable-5-2: declined (frontier_llm)" in text
     assert "claude-opus-4-8: served" in text
     assert "usage.iterations[1].type" in text
-    assert "stand-in" in text
+    assert "simulator" in text
 
 
 def test_that_exchange(home: Path) -> None:

@@ -23,7 +23,7 @@ DOWN = refused("529 Overloaded", "overloaded_error", "retry-after-ms: 50")
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ([[BUSY], LISTED], ["rate limited (429); asking again in 0.1 s (retry 1)"]),
+        ([[BUSY], LISTED], ["rate limited (429); retrying in 0.1 s (retry 1)"]),
         ([[DOWN], [BUSY], LISTED], ["overloaded (529)", "rate limited (429)"]),
         ([[RESET], LISTED], ["no connection"]),
     ],

@@ -159,6 +159,6 @@ def test_the_second_question_does_not_pay_for_it_again(scenario: str, home: Path
     assert read(home / "cache", base_url, time.time()).without_fallbacks
 
 
-def test_the_stand_in_leaves_nothing_behind(home: Path) -> None:
+def test_the_simulator_leaves_nothing_behind(home: Path) -> None:
     assert run(home, "--simulate", "no_fallbacks", "hello").status == 0
     assert not (home / "cache").exists()

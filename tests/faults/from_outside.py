@@ -41,7 +41,7 @@ def raw(steps: list[Step], whole: list[Step] | None = None) -> Opened:
 
 
 def simulated(scenario: str) -> Opened:
-    """A scenario of the stand-in; a chat's second turn is answered."""
+    """A scenario of the simulator; a chat's second turn is answered."""
 
     @contextmanager
     def opened(_form: Form, _home: Path) -> Iterator[tuple[str, dict[str, str]]]:

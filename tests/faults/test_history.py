@@ -18,7 +18,7 @@ def test_a_history_that_cannot_be_written_never_spoils_an_answer(how: str, home:
         (data / "history.db").write_bytes(b"no database" * 1000)
     with Simulator("fallback") as simulator:
         ran = run(home, "hi", base_url=simulator.base_url)
-    assert (ran.status, b"stand-in for claude-opus-4-8" in ran.out) == (10, True), ran.err
+    assert (ran.status, b"simulator for claude-opus-4-8" in ran.out) == (10, True), ran.err
     assert sum(line.startswith("avow: note: history not written: ") for line in ran.lines) == 1
     assert b"Traceback" not in ran.err
 

@@ -143,7 +143,7 @@ def test_tokens_and_cost_are_booked_where_they_ran(path: Path) -> None:
     assert {use.model: use.declined for use in summed(path, filters=Filters(rerouted=True)).uses} == {OLD: 0, FABLE: 2}
 
 
-def test_the_stand_in_counts_alone_or_not_at_all(path: Path) -> None:
+def test_the_simulator_counts_alone_or_not_at_all(path: Path) -> None:
     found = summed(path, simulated=True)
     assert (found.total.requests, found.total.fallback) == (1, 1)
     assert [latency.model for latency in found.latencies] == [OLD]

@@ -67,7 +67,7 @@ def test_adding_many_leaves_known_ones_alone(path: Path) -> None:
         assert [exchange.question.prompt for exchange in history.rows(oldest_first=True)] == ["one", "two"]
 
 
-def test_latest_leaves_out_the_stand_in_and_other_clients(path: Path) -> None:
+def test_latest_leaves_out_the_simulator_and_other_clients(path: Path) -> None:
     kept(path, answered("own"), answered("simulated", simulated=True), answered("foreign", source="llm"))
     with History.open(path, read_only=True) as history:
         latest, with_simulated = history.latest(), history.latest(simulated=True)

@@ -1,4 +1,4 @@
-"""Ways to ask the stand-in, and a reading of its streams that shares nothing with avow."""
+"""Ways to ask the simulator, and a reading of its streams that shares nothing with avow."""
 
 import http.client
 import json
@@ -82,7 +82,7 @@ def ask(sim: Simulator, request: Json, *, betas: str = "", path: str = "/v1/mess
 
 @pytest.fixture
 def simulate() -> Iterator[Callable[..., Simulator]]:
-    """Start stand-ins that end with the test."""
+    """Start simulators that end with the test."""
     running: list[Simulator] = []
 
     def start(*arguments: Any, **more: Any) -> Simulator:

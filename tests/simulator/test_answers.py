@@ -1,4 +1,4 @@
-"""The stand-in's words, and JSON made to fit a schema."""
+"""The simulator's words, and JSON made to fit a schema."""
 
 import json
 

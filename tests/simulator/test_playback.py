@@ -67,7 +67,7 @@ def test_the_parts_of_a_handover_name_their_models(simulate: Start) -> None:
     seam = message["content"][1]
     assert (seam["from"]["model"], seam["to"]["model"]) == (ASKED, FIRST)
     assert seam["trigger"] == {"type": "refusal", "category": "frontier_llm"}
-    assert text(message).endswith(f"(Written by the stand-in for {FIRST}.)")
+    assert text(message).endswith(f"(Written by the simulator for {FIRST}.)")
 
 
 def test_each_line_of_models_has_words_of_its_own(simulate: Start) -> None:

@@ -1,4 +1,4 @@
-"""A second opinion: the official SDK reads every sound answer of the stand-in."""
+"""A second opinion: the official SDK reads every sound answer of the simulator."""
 
 import logging
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def test_the_sdk_falls_back_by_itself(name: str, form: str, simulate: Start) -> 
         message = api.create(**request)
     assert message.model == served
     assert message.stop_reason == "end_turn"
-    assert text(message).endswith(f"(Written by the stand-in for {served}.)")
+    assert text(message).endswith(f"(Written by the simulator for {served}.)")
     assert len(sim.requests) == (streamed if form == "streamed" else whole)
     redeemed = {"uncredited": None, "credit_rejected_token": "not_applied"}.get(name, "redeemed")
     credit = message.usage.fallback_credit

@@ -42,7 +42,7 @@ def test_a_wait_is_noted_where_no_spinner_tells_it() -> None:
     commentary = Commentary(terminal.screen(plain=True))
     commentary.on_event(Started(exchange()))
     commentary.on_event(Retrying(2, 1.5, "overloaded"))
-    assert terminal.raw() == f"asking {FABLE}\navow: note: overloaded; asking again in 1.5 s (retry 2)\n"
+    assert terminal.raw() == f"asking {FABLE}\navow: note: overloaded; retrying in 1.5 s (retry 2)\n"
 
 
 def test_thinking_without_an_end_of_line_is_ended() -> None:

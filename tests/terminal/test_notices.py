@@ -141,7 +141,7 @@ CASES = [
         samples.UNNAMED._replace(withheld=True, number=None),
         [
             "avow: unverified: requested claude-fable-5; the response does not name the model that answered",
-            "avow: withheld: the answer is not shown (--hold), and not kept either: there is no history of it",
+            "avow: withheld: the answer is not shown (--hold) and is not in the history",
         ],
         id="withheld-and-not-kept",
     ),

@@ -87,17 +87,17 @@ def test_tokens_count_the_cache_as_read() -> None:
 
 def test_the_rule_names_both_models() -> None:
     assert handover_rule(OVER, Facts(width=80)) == (
-        "─── claude-fable-5 declined (cyber); claude-opus-4-8 goes on ─".ljust(80, "─") + "\n"
+        "─── claude-fable-5 declined (cyber); claude-opus-4-8 continues ─".ljust(80, "─") + "\n"
     )
     narrow = handover_rule(OVER, Facts(width=40)).splitlines()
     assert narrow[0] == narrow[-1] == "─" * 40
-    assert " ".join(narrow[1:-1]) == "claude-fable-5 declined (cyber); claude-opus-4-8 goes on"
+    assert " ".join(narrow[1:-1]) == "claude-fable-5 declined (cyber); claude-opus-4-8 continues"
     assert max(map(len, narrow)) == 40
 
 
 def test_a_rule_without_a_category_or_after_an_error() -> None:
     assert "declined (no category given)" in handover_rule(OVER._replace(category=None), Facts())
-    assert "could not be had (overloaded_error)" in handover_rule(OVER._replace(error="overloaded_error"), Facts())
+    assert "was not available (overloaded_error)" in handover_rule(OVER._replace(error="overloaded_error"), Facts())
     assert "the text above is withdrawn: its model declined" in withdrawn_rule(None, Facts())
 
 

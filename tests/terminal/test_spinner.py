@@ -37,7 +37,7 @@ def test_it_counts_a_wait_down_and_then_forgets_it() -> None:
     now[0] = 13
     time.sleep(0.25)
     spinner.stop()
-    assert "rate limited; again in 12 s" in terminal.raw()
+    assert "rate limited; retrying in 12 s" in terminal.raw()
     assert terminal.raw().rpartition("model")[2].startswith(" 13 s")
 
 

@@ -68,7 +68,7 @@ def test_a_handover_is_told_in_its_place_and_in_the_panel(
     assert all(len(line) <= columns for line in lines)
     first, rule, then = text.index("First,"), text.index(f"{FABLE} declined (cyber)"), text.index("then.")
     assert first < rule < then < text.lower().index("another model answered")
-    assert f"{OPUS} goes on" in text
+    assert f"{OPUS} continues" in text
     raw = terminal.raw()
     if settings or environ.get("TERM") == "dumb":
         assert not re.search(r"\x1b\[[^m]*[A-L]", raw)
@@ -147,7 +147,7 @@ def test_the_spinner_is_gone_when_the_text_comes() -> None:
     feed(watch, Retrying(1, 5, "rate limited"))
     time.sleep(0.25)
     feed(watch, TextWritten(FABLE, "Hi."), Finished(exchange()))
-    assert "rate limited; again in 5 s" in terminal.raw()
+    assert "rate limited; retrying in 5 s" in terminal.raw()
     assert terminal.shown()[0] == "Hi."
 
 
@@ -176,7 +176,7 @@ def test_hold_shows_the_whole_with_its_rule_or_nothing() -> None:
     feed(watch, *handed_over()[:-1], Finished(accepted))
     lines = [line for line in terminal.shown() if line]
     assert lines[0] == "First."
-    assert "goes on" in lines[1]
+    assert "continues" in lines[1]
     assert lines[2] == "Then."
     terminal = Terminal()
     watch = choose(terminal.screen(), "text", hold=True)
@@ -198,7 +198,7 @@ def test_stdout_is_a_terminal_and_stderr_is_not() -> None:
     err = io.BytesIO()
     screen = Screen.for_process(terminal.stdout, err, {"TERM": "xterm"})
     feed(choose(screen, "text"), *handed_over())
-    assert [line for line in terminal.shown() if "goes on" in line]
+    assert [line for line in terminal.shown() if "continues" in line]
     assert err.getvalue().decode() == (
         f"avow: fallback: requested {FABLE}, answered by {OPUS} ({FABLE} declined: cyber)\n"
     )

@@ -105,9 +105,7 @@ def test_notes_and_waits_are_told_unless_quiet() -> None:
         *words("x"),
         DONE,
     )
-    assert show(*happenings)[1] == (
-        "avow: note: rate limited; asking again in 0.5 s (retry 1)\navow: note: some note\n"
-    )
+    assert show(*happenings)[1] == ("avow: note: rate limited; retrying in 0.5 s (retry 1)\navow: note: some note\n")
     assert show(*happenings, quiet=True) == ("x\n", "")
 
 

@@ -33,7 +33,7 @@ def test_it_says_what_was_asked_who_answered_and_how_that_is_known(finished: Exc
 
 def test_hops_with_tokens_and_prices() -> None:
     text = why(samples.FELL_BACK, PIPE)
-    assert "  1. claude-fable-5: declined (frontier_llm): the request was sorted" in text
+    assert "  1. claude-fable-5: declined (frontier_llm): the request was classified" in text
     assert "     10 tokens in, 0 out; cost not known\n" in text
     assert "  2. claude-opus-4-8: served\n     10 tokens in, 20 out; cost" in text
     assert '  strong  usage.iterations[1].type = "fallback_message"\n' in text
@@ -48,7 +48,7 @@ def test_nobody_answered() -> None:
     assert "Answered: nobody\n" in text
     assert "no category given" in text
     assert "Answered: not known\n" in why(samples.UNNAMED, PIPE)
-    assert "none is known" in why(samples.FAILED, PIPE)
+    assert "  unknown\n" in why(samples.FAILED, PIPE)
     assert "Error: Overloaded (request req_1)\n" in why(samples.FAILED, PIPE)
 
 
@@ -56,11 +56,11 @@ def test_nobody_answered() -> None:
     ("base_url", "simulated", "words"),
     [
         ("https://api.anthropic.com", False, "The API itself answered"),
-        ("https://gateway.example:8443/v1", False, "gateway.example is not the API's own host: names may be rewritten"),
-        ("https://gateway.example", False, "nothing; only the name speaks"),
+        ("https://gateway.example:8443/v1", False, "gateway.example is not the API's own host and may rewrite names"),
+        ("https://gateway.example", False, "No other evidence supports the name."),
         ("https://x.services.ai.azure.com", False, "is the name of a deployment"),
-        ("https://openrouter.ai/api", False, "by its own documentation"),
-        ("http://127.0.0.1:9", True, "The stand-in answered"),
+        ("https://openrouter.ai/api", False, "according to its documentation"),
+        ("http://127.0.0.1:9", True, "The simulator answered"),
     ],
 )
 def test_what_a_name_is_worth_there(base_url: str, simulated: bool, words: str) -> None:
@@ -121,5 +121,5 @@ def test_one_who_was_skipped_is_told_why() -> None:
 
     hops = (Hop(OPUS, Outcome.SKIPPED), Hop(FABLE, Outcome.SKIPPED, error=Failure("overloaded_error", 529, "busy")))
     text = why(exchange(routing=exchange().routing._replace(hops=hops)), PIPE)
-    assert "1. claude-opus-4-8: skipped: it could not be tried" in text
+    assert "1. claude-opus-4-8: skipped: it was not available" in text
     assert "2. claude-fable-5: skipped: overloaded_error: busy" in text

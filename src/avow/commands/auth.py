@@ -1,4 +1,4 @@
-"""`avow auth`: the API key: kept, looked at, let go."""
+"""`avow auth`: store, inspect and remove the API key."""
 
 import json
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ def run_login(options: Options, context: Context) -> ExitCode:
 
 
 def run_status(options: Options, context: Context) -> ExitCode:
-    """Print every source of a key, with what became of it; 3 where none wins, or the API turns the key away."""
+    """Print every source of a key, with its state; 3 where none can be used, or the API rejects the key."""
     settings = _settings(options, context)
     host = check_destination(settings.base_url)
     sources = keys.explain(

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 COMMANDS = ("/model", "/file", "/retry", "/why", "/help", "/quit")
 HISTORY_FILE = "chat_history"
 HELP = """\
-/model [ID]     say which model is asked, or ask that one from now on
-/file PATH      attach a file to the next question; without PATH, let go of what is attached
-/retry [MODEL]  ask the last question again, once of MODEL if one is named; the new answer takes its place
+/model [ID]     say which model is asked, or ask this model from now on
+/file PATH      attach a file to the next question; without PATH, detach the files
+/retry [MODEL]  ask the last question again (MODEL: once, of this model); the new answer replaces the old
 /why            how the last answer was routed
 /help           this
 /quit           leave (Ctrl-D too)
@@ -93,7 +93,7 @@ class Chat:
         return with_ids(self.settings()).text("model") or ""
 
     def tell_notes(self) -> None:
-        """Say which conversation goes on."""
+        """Say which conversation is continued."""
         for note in self._notes:
             self._context.screen.note(note)
         self._notes = ()
@@ -114,7 +114,7 @@ class Chat:
             self._context.screen.error(error.message, hint=error.hint)
             self.codes.append(error.exit_code)
             if self._files:
-                self._context.screen.note(f"still attached: {self._names()}; /file alone lets go of it")
+                self._context.screen.note(f"still attached: {self._names()}; /file alone detaches it")
         return True
 
     def _inquiry(self, prompt: str, files: tuple[Attachment, ...]) -> Inquiry:
@@ -170,7 +170,7 @@ class Chat:
                 if rest:
                     self._attach(_path(rest))
                 else:
-                    self._let_go()
+                    self._detach()
             case "/retry":
                 self._retry(rest or None)
             case "/why":
@@ -196,7 +196,7 @@ class Chat:
         self._files.append(read(spec, self._context.wait(self.settings())))
         self._context.screen.note(f"attached {spec}; it goes with the next question")
 
-    def _let_go(self) -> None:
+    def _detach(self) -> None:
         if not self._files:
             raise UsageError("/file needs a file", hint="/file PATH")
         self._context.screen.note(f"no longer attached: {self._names()}")
@@ -210,7 +210,7 @@ class Chat:
             raise UsageError("there is nothing to ask again yet", hint="ask something first")
         last = self._turns[-1]
         if not last.question.prompt and not last.question.user_content:
-            raise UsageError(f"the text of exchange {last.number} was not kept", hint="ask it anew")
+            raise UsageError(f"the text of exchange {last.number} was not kept", hint="type it again")
         again = self._inquiry(last.question.prompt or "", last.question.attachments)._replace(
             settings=self.settings(model),
             earlier=self._turns[:-1],
@@ -270,9 +270,9 @@ def _editor(settings: Settings, context: Context) -> "LineEditor | LineReader":
 
 
 def _lines(context: Context, talk: Chat) -> Iterator[str]:
-    """The lines of stdin, as they come, without their ends; one that is no UTF-8 is told and left out."""
+    """The lines of stdin, as they come, without their ends; one that is not UTF-8 is reported and skipped."""
     if context.stdin is None:
-        raise UsageError("stdin is closed: there is nobody to talk with")
+        raise UsageError("stdin is closed, so nothing can be typed")
     first = True
     while data := context.stdin.readline():
         try:

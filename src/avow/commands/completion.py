@@ -26,7 +26,7 @@ def command(typed: Typed, context: Context) -> ExitCode:
 def run(shell: str, kind: str | None, context: Context) -> ExitCode:
     """Print the script; or, for `words KIND`, what a script asks for: a word a line, a tab, what it is.
 
-    Raises UsageError for a shell there is none for. `words` raises nothing: a shell is in the middle of a line.
+    Raises UsageError for an unknown shell. `words` raises nothing: a shell is in the middle of a line.
     """
     if shell == "words":
         return _words(kind or "", context)
@@ -62,7 +62,7 @@ def _words(kind: str, context: Context) -> ExitCode:
 
 
 def _models(context: Context) -> Iterable[Row]:
-    """Aliases, then what the endpoint listed within a day, else the built-in list; nobody is asked."""
+    """Aliases, then what the endpoint listed within a day, else the built-in list; nothing is sent."""
     from avow.models import catalogue
     from avow.wire.request import API_URL
 

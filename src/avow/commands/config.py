@@ -83,14 +83,14 @@ def run_list(options: Options, context: Context) -> ExitCode:
 
     for variable, near in unknown_variables(context.environ):
         better = f"; did you mean {near}?" if near else ""
-        context.screen.note(f"{_clean(variable)} is set and no setting of avow's{better}")
+        context.screen.note(f"{_clean(variable)} is set, but avow has no such setting{better}")
     return ExitCode.OK
 
 
 def run_get(options: Options, context: Context) -> ExitCode:
     """Print the value of one setting: a text as it is, anything else as JSON.
 
-    Raises UsageError for a name that is none, and for an entry that a table does not have.
+    Raises UsageError for an unknown name, and for an entry that a table does not have.
     """
     from avow.settings.edit import locate
 

@@ -123,7 +123,7 @@ def _config(context: "Context", profile: str | None) -> tuple["Settings | None",
 
     unknown = [name for name, _near in unknown_variables(context.environ)]
     if unknown:
-        return settings, Finding("config", "settings", "note", f"{', '.join(unknown)}: no setting of avow's")
+        return settings, Finding("config", "settings", "note", f"{', '.join(unknown)}: avow has no such setting")
     where = "valid" if context.paths.config_file.exists() else "no config file; the defaults hold"
     return settings, Finding("config", "settings", "ok", f"{where}; model {settings.text('model')}")
 

@@ -10,8 +10,8 @@ OVERVIEW = """avow: ask Claude, and always know which model answered.
   avow "why is the sky blue"           ask
   git diff | avow "review this"        ask about what is piped in
   avow -f shot.png "what is wrong?"    ask about a file
-  avow -c "and at night?"              go on with the conversation
-  avow why                             who answered, and how one knows
+  avow -c "and at night?"              continue the conversation
+  avow why                             who answered, and the evidence
   avow --simulate fallback "hello"     try it without a key
 
 Ask       ask  chat  retry

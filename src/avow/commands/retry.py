@@ -37,7 +37,7 @@ def run(options: RetryOptions, context: Context) -> ExitCode:
     if original is None:
         raise UsageError("there is nothing to ask again yet", hint="ask something first, or name a simulated one")
     if not original.question.prompt and not original.question.user_content:
-        raise UsageError(f"the text of exchange {original.number} was not kept", hint="ask it anew")
+        raise UsageError(f"the text of exchange {original.number} was not kept", hint="type it again")
     by_id = {turn.id: turn for turn in history.conversation(original.conversation_id)}
     earlier = path_to(original, by_id)[:-1]
     (original, *earlier_with_files) = with_files([original, *earlier], history)

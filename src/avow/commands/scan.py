@@ -1,4 +1,4 @@
-"""`avow scan`: what other clients left on this machine: past answers by another model."""
+"""`avow scan`: past answers in the records of other clients that another model wrote."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,8 @@ def run(options: ScanOptions, context: Context) -> ExitCode:
     context.screen.clear()
     _print(found.report(), options, context)
     if history is not None:
-        context.screen.note(f"{imported} answers are new in the history; `avow history list` shows them")
+        done = f"{imported} answers imported; `avow history list` shows them"
+        context.screen.note(done if imported else "nothing new to import")
     return ExitCode.OK
 
 
@@ -90,9 +91,9 @@ def _print(report: "Report", options: ScanOptions, context: Context) -> None:
     if report.reroutes:
         parts.append(_table(reports.REROUTES_HEADER, reports.reroute_rows(report.reroutes), facts))
     else:
-        parts.append("No answer was written by another model than was asked for, as far as the records tell.\n")
+        parts.append("According to the records, every answer was written by the model that was asked.\n")
     if report.contradictory:
-        parts.append("These declare a handover, but not to another model:\n")
+        parts.append("These answers declare a handover, but not to another model:\n")
         parts.append(_table(reports.REROUTES_HEADER, reports.reroute_rows(report.contradictory), facts))
     context.screen.out("\n".join(fit(part, facts) for part in parts))
     for line in _remarks(report):
@@ -108,12 +109,12 @@ def _table(heads: "Sequence[str]", rows: "Sequence[Sequence[str]]", facts: Facts
 
 
 def _remarks(report: "Report") -> "list[str]":
-    """What was passed by on the way, in a line each."""
+    """What was skipped, in a line each."""
     counts = report.counts
     passed = (
         (counts.broken_lines, "lines are broken and were skipped"),
         (counts.oversized_lines, "lines are too long to read and were skipped"),
-        (counts.api_errors, "records are errors and no answers"),
+        (counts.api_errors, "records are errors, not answers"),
         (counts.duplicates, "answers are copies from another file"),
         (counts.other_models, "answers are by other makers' models"),
     )

@@ -1,4 +1,4 @@
-"""`avow simulate`: the stand-in of the API, listed and served."""
+"""`avow simulate`: the simulator of the API: its scenarios, and serving it."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ def run_list(context: Context) -> ExitCode:
 
 
 def run_serve(options: ServeOptions, context: Context) -> ExitCode:
-    """Serve until a signal comes. Raises UsageError for a port that is taken or a scenario that is none."""
+    """Serve until a signal comes. Raises UsageError for a port that is taken or an unknown scenario."""
     from avow.simulator.scenarios import load
     from avow.simulator.server import Simulator
 

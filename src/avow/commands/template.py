@@ -35,7 +35,7 @@ def delete_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
-    """Print what is saved; a template that cannot be read is told on stderr and skipped."""
+    """Print what is saved; a template that cannot be read is reported on stderr and skipped."""
     from avow.prompt import templates
 
     found = []

@@ -210,7 +210,7 @@ def _hint(args: list[str]) -> str:
 
 
 def _refuse_typo(args: list[str], context: Context) -> None:
-    """A single word on a terminal that is nearly a command's name is no prompt one would pay for."""
+    """A single word on a terminal that is nearly a command's name is not a prompt worth paying for."""
     if len(args) != 1 or args[0] in COMMANDS or args[0].startswith("-") or not context.stdin_is_terminal:
         return
     near = nearest(args[0], COMMANDS, alike=TYPING_ERROR)

@@ -1,4 +1,4 @@
-"""A look at the API again, where and after how long a question would be asked again."""
+"""Calls to the API other than questions, retried by the same rules."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -19,6 +19,6 @@ def with_retries(look_up: Callable[[], _T], settings: Settings, context: Context
     """
 
     def note(retry: Retrying) -> None:
-        context.screen.note(f"{retry.reason}; asking again in {retry.seconds:.1f} s (retry {retry.attempt})")
+        context.screen.note(f"{retry.reason}; retrying in {retry.seconds:.1f} s (retry {retry.attempt})")
 
     return attempts.with_retries(look_up, attempt_limits(settings), note)

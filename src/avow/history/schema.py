@@ -29,7 +29,7 @@ _COLUMNS_1 = (
     ("problem", "INTEGER", "an exit status that is neither the status's nor the verdict's"),
     ("problem_words", "TEXT", "that problem, in words"),
     ("withheld", "INTEGER NOT NULL", "1 where --hold kept the answer off the screen"),
-    ("simulated", "INTEGER NOT NULL", "1 where the built-in stand-in answered"),
+    ("simulated", "INTEGER NOT NULL", "1 where the built-in simulator answered"),
     ("requested_model", "TEXT NOT NULL", "the model asked for"),
     ("sent_model", "TEXT", "the model the request named"),
     ("served_model", "TEXT", "the model that answered"),

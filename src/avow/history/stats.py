@@ -132,7 +132,7 @@ class Stats:
 
 def stats(history: History, by: str = "month", filters: Filters = EVERYTHING, *, simulated: bool = False) -> Stats:
     """The sums over the exchanges that `filters` let through, by one of `GROUPS`. Days, weeks (ISO 8601) and months
-    begin by the local clock. Exchanges with the stand-in are left out, or with `simulated` counted alone."""
+    begin by the local clock. Exchanges with the simulator are left out, or with `simulated` counted alone."""
     where, values = filters.where()
     where = f"simulated = {int(simulated)} AND {where}"
     by_time_alone = filters._replace(since_ms=None, until_ms=None) == EVERYTHING

@@ -135,11 +135,11 @@ class History:
         return self._one("id = ?", exchange_id)
 
     def latest(self, *, simulated: bool = False) -> Exchange | None:
-        """The last exchange of avow's own; those with the stand-in count only where asked for."""
+        """The last exchange of avow's own; those with the simulator count only where asked for."""
         return self._one(f"source = 'avow'{'' if simulated else ' AND simulated = 0'} ORDER BY number DESC")
 
     def last_in_session(self, session: str) -> Exchange | None:
-        """The exchange last asked in this terminal session, the stand-in's left out."""
+        """The exchange last asked in this terminal session, the simulator's left out."""
         return self._one("session = ? AND simulated = 0 ORDER BY number DESC", session)
 
     def last_of_conversation(self, conversation_id: str) -> Exchange | None:

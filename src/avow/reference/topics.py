@@ -45,7 +45,7 @@ unknown, and nothing is guessed.
   rerouted            true for fallback and substituted
   exit_code           the exit status
   withheld            --hold kept the answer back: text null, no segments
-  simulated           the stand-in answered
+  simulated           the simulator answered
   requested_model     the id that was asked for
   served_model        the model that answered, where that is known
   category            why the first model declined, in the API's word

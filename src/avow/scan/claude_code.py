@@ -138,10 +138,10 @@ class _Transcript:
             _note_sent(chain, sent)
 
     def _find(self, chain: Chain, record: JsonObject, message: JsonObject) -> GatheredAnswer | None:
-        """The answer that this record goes on with: same ids at the same place, or the refusal already noted."""
+        """The answer that this record continues: same ids at the same place, or the refusal already noted."""
         message_id, request_id = text(message.get("id")), text(record.get("requestId"))
         if found := self._by_ids.get((id(chain), chain.place, message_id, request_id)):
-            # Without an id of its own, only a record that follows directly goes on with the same message.
+            # Without an id of its own, only a record that follows directly continues the same message.
             return found if message_id or record.get("parentUuid") in found.uuids else None
         latest = self._latest(chain) if message.get("stop_reason") == "refusal" else None
         if latest and not latest.message and request_id in (None, latest.request_id):
@@ -155,7 +155,7 @@ class _Transcript:
         model = text(message.get("model"))
         switch = chain.switch
         if switch and model and not _is_one_of(model, switch.original, switch.fallback):
-            # A third model: someone has chosen anew, and left no record of it.
+            # A third model: someone has chosen again, without a record of it.
             chain.switch = chain.choice = chain.inferred = None
         answer = GatheredAnswer(
             chain=chain,
@@ -241,7 +241,7 @@ class _Transcript:
 
 
 def _note_sent(chain: Chain, sent: str) -> None:
-    """A fallback block repeats what was sent: where that is another model than was known, someone chose anew."""
+    """A fallback block repeats what was sent: where it differs from the known model, someone chose again."""
     moved_to = chain.switch.fallback if chain.switch else None
     if chain.choice is not None and not any(
         known and compare(known, sent) is Identity.SAME for known in (chain.choice, moved_to)
@@ -278,7 +278,7 @@ def _matters(line: bytes) -> bool:
 
 
 def _record(line: bytes) -> JsonObject | None:
-    """The record, every string in it encodable; None where the line is no JSON object."""
+    """The record, every string in it encodable; None where the line is not a JSON object."""
     try:
         record = parse(line)
         if b"\\u" in line and (b"\\ud" in line or b"\\uD" in line):

@@ -87,7 +87,7 @@ class GatheredAnswer:
 
     @property
     def refused(self) -> bool:
-        """Whether the model declined, and nobody went on in this message."""
+        """Whether the model declined and no other continued in this message."""
         return self.message.get("stop_reason") == "refusal"
 
     def add(self, message: JsonObject, blocks: list[JsonObject]) -> None:

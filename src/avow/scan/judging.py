@@ -107,7 +107,7 @@ def _route(essence: JsonObject, asked: str | None) -> Routing:
 
 
 def _with_resolved(conclusion: Conclusion, resolved: str, named: str | None) -> Conclusion:
-    """Let what the client noted speak where the message names nobody or contradicts itself; where both name a model
+    """Use what the client noted where the message names no model or contradicts itself; where both name a model
     and disagree, nothing is proven."""
     asked, verdict = conclusion.requested, conclusion.verdict
     told = replace(conclusion, evidence=(*conclusion.evidence, ("resolved_model", resolved)))

@@ -33,7 +33,7 @@ class NotALog(Exception):
 def read(path: Path, counts: Counts) -> Iterator[PastAnswer]:
     """Every answer of a Claude model in a log, in order of time. The file and its folder are left untouched.
 
-    Raises NotALog where the file is no log of llm or is damaged, OSError where it cannot be opened.
+    Raises NotALog where the file is not a log of llm or is damaged, OSError where it cannot be opened.
     """
     try:
         with ExitStack() as stack:

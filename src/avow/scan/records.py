@@ -52,7 +52,7 @@ class PastAnswer:
 
     @property
     def contradictory(self) -> bool:
-        """Whether a handover was declared and yet nothing says to which other model."""
+        """Whether a handover was declared, but no other model is named."""
         return self.verdict is Verdict.UNVERIFIED and len(self.hops) > 1
 
 

@@ -1,4 +1,4 @@
-"""The words the stand-in answers with: one text for each line of models, so that a reader sees who wrote what."""
+"""The words the simulator answers with: one text for each line of models, so that a reader sees who wrote what."""
 
 import json
 from typing import Any
@@ -107,7 +107,7 @@ def opening(model: str) -> str:
 
 def rest(model: str) -> str:
     """The second half; reads on from any model's first half and names the one that speaks."""
-    return f"{_RESTS[_line(model)]} (Written by the stand-in for {model}.)"
+    return f"{_RESTS[_line(model)]} (Written by the simulator for {model}.)"
 
 
 def fitting(schema: object) -> str:

@@ -1,4 +1,4 @@
-"""A request to `/v1/messages` as the stand-in sees it: the parsed body, the betas, and who may answer."""
+"""A request to `/v1/messages` as the simulator sees it: the parsed body, the betas, and who may answer."""
 
 import base64
 import json
@@ -114,14 +114,14 @@ def prefix_of(body: Json, messages: list[Json]) -> int:
 
 def sign(model: str, prefix: int) -> str:
     """An opaque signature that names the model and the prefix."""
-    return base64.b64encode(f"stand-in/{prefix:08x}/{model}".encode()).decode()
+    return base64.b64encode(f"simulator/{prefix:08x}/{model}".encode()).decode()
 
 
 def read_signature(signature: object) -> tuple[str, int] | None:
     """Model and prefix of a signature made by `sign`, else `None`."""
     try:
         mark, prefix, model = base64.b64decode(str(signature), validate=True).decode().split("/", 2)
-        return (model, int(prefix, 16)) if mark == "stand-in" else None
+        return (model, int(prefix, 16)) if mark == "simulator" else None
     except ValueError:
         return None
 

@@ -1,4 +1,4 @@
-"""What the stand-in remembers between requests: who declined to whom, credit tokens, handovers it made itself."""
+"""What the simulator remembers between requests: who declined to whom, credit tokens, handovers it made itself."""
 
 import os
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ class Credits:
     def knows_block(self, block: Json) -> bool:
         """Whether a `fallback` block sent back was made by this server.
 
-        The stand-in decides by what it can see: a block needs the whole shape of the API's own, its category must be
+        The simulator decides by what it can see: a block needs the whole shape of the API's own, its category must be
         one that the server hands over, and a decline that this server returned to the client was the client's.
         """
         try:

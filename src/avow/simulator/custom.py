@@ -152,7 +152,7 @@ def _error(table: dict[str, Any] | None, where: str, inside: str) -> HttpError |
     status = table.get("status", 500)
     headers = (("retry-after", str(table["retry_after"])),) if "retry_after" in table else ()
     kind = table.get("type", _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error"))
-    message = table.get("message", "An error of the stand-in")
+    message = table.get("message", "An error of the simulator")
     return HttpError(status, kind, message, code=table.get("code"), headers=headers, times=table.get("times"))
 
 
@@ -163,7 +163,7 @@ def _headers(table: dict[str, Any], where: str) -> tuple[tuple[str, str], ...]:
         if not plain or not token:
             raise UsageError(f"{where}: headers.{name}: a header needs a plain name and one line of ASCII text")
         if name.lower() in ("content-length", "transfer-encoding", "content-type", "connection"):
-            raise UsageError(f"{where}: headers.{name}: the stand-in sets this header itself")
+            raise UsageError(f"{where}: headers.{name}: the simulator sets this header itself")
     return tuple(table.items())
 
 

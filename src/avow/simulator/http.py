@@ -1,4 +1,4 @@
-"""HTTP/1.1 for the stand-in: requests off a socket, replies onto it, broken where a scenario says so."""
+"""HTTP/1.1 for the simulator: requests off a socket, replies onto it, broken where a scenario says so."""
 
 import select
 import socket

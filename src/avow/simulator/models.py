@@ -1,4 +1,4 @@
-"""The stand-in's models list: `GET /v1/models` and `GET /v1/models/{id}`, and what each model takes."""
+"""The simulator's models list: `GET /v1/models` and `GET /v1/models/{id}`, and what each model takes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ _NO_XHIGH = ("low", "medium", "high", "max")
 
 @dataclass(frozen=True, slots=True)
 class PlayedModel:
-    """One model as the stand-in lists it; `thinking` and `effort` are the forms it takes."""
+    """One model as the simulator lists it; `thinking` and `effort` are the forms it takes."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""The table of scenarios: what the stand-in can be asked to do, by name."""
+"""The table of scenarios: what the simulator can be asked to do, by name."""
 
 import os
 from collections.abc import Mapping

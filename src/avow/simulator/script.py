@@ -42,7 +42,7 @@ class Fault:
 class PlayedHop:
     """One model's part in an answer.
 
-    `text` may hold `{opening}`, `{rest}`, `{model}` and `{question}`; `None` is the stand-in's own answer. For a
+    `text` may hold `{opening}`, `{rest}`, `{model}` and `{question}`; `None` is the simulator's own answer. For a
     hop that `declines` it is what the model had written before (default nothing). `pieces` sets the deltas of
     the text by hand. `blocks` come before the text and `closing` after it, as they stand in a message.
     `claim` says whether the partial answer may be continued by another model.
@@ -66,7 +66,7 @@ class PlayedHop:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What the stand-in does with a request to `/v1/messages`.
+    """What the simulator does with a request to `/v1/messages`.
 
     The first hop is the requested model, the next ones are the fallbacks. With `hands_over` and a `fallbacks`
     parameter in the request all hops play in one answer, as the API does it; else each request plays one hop,

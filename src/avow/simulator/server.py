@@ -1,4 +1,4 @@
-"""The stand-in's HTTP server on loopback: it validates like the API, then plays a scenario."""
+"""The simulator's HTTP server on loopback: it validates like the API, then plays a scenario."""
 
 import _thread
 import json
@@ -46,7 +46,7 @@ class Received:
 
 
 class Simulator:
-    """A stand-in of the Messages API on a loopback port, in threads of this process.
+    """A simulator of the Messages API on a loopback port, in threads of this process.
 
     `scenario` is a name (`"handover"`, `"long:500"`), a path to a TOML file, a `Scenario`, or a list of these:
     then successive requests to `/v1/messages` play successive ones, and the last repeats. A request's header
@@ -66,7 +66,7 @@ class Simulator:
         self._folder = folder
         self.play(scenario)
         if host not in ("localhost", "::1") and not host.startswith("127."):
-            raise UsageError(f"the stand-in listens on this machine only, not on {host!r}", hint="use 127.0.0.1")
+            raise UsageError(f"the simulator listens on this machine only, not on {host!r}", hint="use 127.0.0.1")
         self.requests: list[Received] = []
         self._record = record
         self._tries: dict[tuple[str, int], int] = {}

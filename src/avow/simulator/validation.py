@@ -64,7 +64,7 @@ class ReceivedRequest:
 
     @property
     def model(self) -> models.PlayedModel | None:
-        """The catalogue's entry for the requested model; `None` for a name the stand-in does not know."""
+        """The catalogue's entry for the requested model; `None` for a name the simulator does not know."""
         return models.find(str(self.body["model"]))
 
     def has_beta(self, families: str) -> bool:

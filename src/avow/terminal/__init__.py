@@ -1,1 +1,1 @@
-"""The terminal: who writes where, in which form, and what text from outside is spared it."""
+"""The terminal: who writes where, in which form, and how text from outside is made harmless."""

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 class Commentary:
     """`panels`: on a terminal, as a panel and a footer instead of the stable lines; `show_thinking`: thinking
-    summaries too; `badge`: the model of every answer. It tells a reroute once, also
-    where stdout closes before the end."""
+    summaries too; `badge`: the model of every answer. A reroute is reported once, even where stdout closes early."""
 
     def __init__(
         self, screen: Screen, *, panels: bool = True, show_thinking: bool = False, badge: bool = False
@@ -32,7 +31,7 @@ class Commentary:
         self._spinner = _spinner(screen)
 
     def on_event(self, event: object) -> None:
-        """Anything but text, its withdrawal, and the end."""
+        """Take in any event but text, its withdrawal and the end."""
         match event:
             case Started(exchange):
                 self._requested = exchange.requested_model
@@ -50,7 +49,7 @@ class Commentary:
                 self._screen.note(text)
 
     def text_comes(self) -> None:
-        """The first text is about to be shown: nothing of what was drawn while waiting may stay."""
+        """The first text is about to be shown: remove what was drawn while waiting."""
         if self._spinner is not None:
             self._spinner.stop()
             self._spinner = None
@@ -60,7 +59,7 @@ class Commentary:
             self._screen.err_line("avow: end of thinking")
 
     def stdout_failed(self) -> None:
-        """Nothing can be shown any more: tell what is known of a reroute, now."""
+        """Nothing more can be shown: report what is known of a reroute now."""
         self.text_comes()
         if self._handovers and not self._told_reroute:
             from avow.terminal.notices import rerouted_line
@@ -70,7 +69,7 @@ class Commentary:
             self._screen.err_line(rerouted_line(self._requested, self._handovers[-1].target, tuple(phrases)))
 
     def finished(self, exchange: Exchange) -> None:
-        """Tell the end. Where the reader of stdout has left, only a reroute is told."""
+        """Report the end. Where the reader of stdout has left, only a reroute is reported."""
         self.text_comes()
         if exchange.reader_is_gone:
             self._tell_reroute_only(exchange)
@@ -113,7 +112,7 @@ class Commentary:
             self._screen.note(badge_words(exchange))
 
     def _panel(self, exchange: Exchange) -> bool:
-        """Show the panel where there is something to say in one; else the lines say it, if anything."""
+        """Show the panel where something is not as requested; False where the lines must say it."""
         if not self._is_amiss(exchange):
             return False
         from avow.terminal.render import panel
@@ -188,10 +187,10 @@ class Commentary:
 
             self._spinner.say(clean_line(reason), seconds)
         else:
-            self._screen.note(f"{reason}; asking again in {seconds:.1f} s (retry {attempt})")
+            self._screen.note(f"{reason}; retrying in {seconds:.1f} s (retry {attempt})")
 
     def _details(self, exchange: Exchange) -> None:
-        """For `--verbose`: what else is known, in one line."""
+        """For `--verbose`: everything else that is known, in one line."""
         if not self._screen.verbose:
             return
         from avow.terminal.render import cost, tokens
@@ -206,7 +205,7 @@ class Commentary:
 
 
 def _spinner(screen: Screen) -> "Spinner | None":
-    """One where people look at stderr and want to be told."""
+    """A spinner where a person looks at stderr, unless it is to be quiet."""
     if screen.quiet or not screen.err_facts.is_terminal:
         return None
     from avow.terminal.spinner import Spinner

@@ -6,12 +6,12 @@ from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import Facts
 
 _INDENT = 6
-"""Of what goes on below a column too far to the right."""
+"""Of rows that continue a column too far to the right."""
 
 
 def fit(text: str, facts: Facts) -> str:
-    """`text` with each line that is too long for the terminal broken between words; what is no terminal gets it as
-    it is. The rest of a table's line goes on below its second column, where that leaves half of the width to it."""
+    """`text` with each line that is too long for the terminal broken between words; a pipe gets it
+    unchanged. The rest of a table's line continues below its second column, where that has half of the width left."""
     if not facts.is_terminal:
         return text
     return "".join(_line(line, facts.width) for line in text.splitlines(keepends=True))

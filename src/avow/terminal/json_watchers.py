@@ -88,7 +88,7 @@ class JsonLines:
 
 
 def as_event(exchange_event: ExchangeEvent) -> JsonObject:
-    """An event as the object of one line. `withdrawn` holds the text that is no part of the answer."""
+    """An event as the object of one line. `withdrawn` holds the text that is not part of the answer."""
     match exchange_event:
         case TextWritten(model, text):
             return {"event": "text", "model": model, "text": text}

@@ -62,7 +62,7 @@ class Page:
 
     def blocks(self, tokens: Sequence[Token], width: int | None = None, *, start: int | None = None) -> list[str]:
         """The lines of a run of sibling blocks, a blank one between two of them. `start` is the number of the first
-        block's first item, where that is an ordered list that goes on."""
+        block's first item, where that is an ordered list that continues."""
         width = self.width if width is None else max(width, _NARROWEST)
         lines: list[str] = []
         for block in _siblings(tokens):
@@ -277,7 +277,7 @@ def _cut(text: Text, places: Iterable[tuple[int, int]]) -> list[Text]:
 
 @cache
 def _lexer(language: str) -> Any:
-    """Pygments' lexer for the language of a fence, None where there is none or no need for one."""
+    """Pygments' lexer for the language of a fence, None where it is unknown or plain text."""
     name = language.strip("{}.").lower()
     if name in ("", "text", "plain", "plaintext", "txt", "output", "console"):
         return None

@@ -51,7 +51,7 @@ class Tail:
         self._size += len(line) + 1
 
     def may_split(self) -> bool:
-        """Whether a block may have ended, so that it is worth to look. What was looked at in vain is not looked at
+        """Whether a block may have ended, so that parsing is worth it. What was looked at in vain is not looked at
         again before it has grown by half: else one giant block would take forever."""
         if not self.lines or self._size < self._tried_at * 1.5:
             return False

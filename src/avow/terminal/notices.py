@@ -1,4 +1,4 @@
-"""An exchange as the stable lines of stderr: one for each fact that is not as it should be."""
+"""An exchange as the stable lines of stderr: one for each fact that is not as requested."""
 
 from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare
@@ -15,7 +15,7 @@ _BROKE_HOW = {
 
 
 def notices(exchange: Exchange) -> tuple[str, ...]:
-    """Every line, without a final newline, in the order verdict, status, error; empty where all went as requested.
+    """Every line, without a final newline, in the order verdict, status, error; empty where everything is as requested.
 
     They begin with `avow: ` and a word that scripts look for (contract, "What stderr says").
     """
@@ -45,7 +45,7 @@ def rerouted_line(requested: str, served: str | None, phrases: tuple[str, ...]) 
 def where_kept(exchange: Exchange) -> str:
     """Where a withheld answer is."""
     if exchange.number is None:
-        return "the answer is not shown (--hold), and not kept either: there is no history of it"
+        return "the answer is not shown (--hold) and is not in the history"
     return f"the answer is not shown (--hold); avow history show {exchange.number} has it"
 
 
@@ -70,7 +70,7 @@ def other_name(exchange: Exchange) -> str | None:
 
 
 def is_only_unfinished(exchange: Exchange) -> bool:
-    """Whether `unverified` says no more than that the answer is not whole: the right model was named."""
+    """Whether `unverified` only means that the answer is incomplete: the right model was named."""
     is_whole = exchange.status not in (Status.INCOMPLETE, Status.INTERRUPTED)
     return not is_whole and exchange.routing.served_model is not None and other_name(exchange) is None
 

@@ -63,7 +63,7 @@ def cells_at_most(text: str) -> int:
 
 def fold(line: str, width: int) -> list[str]:
     """`line` in pieces of at most `width` cells, counted as `cells_at_most`: broken at spaces where there are any; tabs
-    are spread out, and the last piece keeps its spaces, since it goes on."""
+    are spread out, and the last piece keeps its spaces, since more text follows it."""
     line = line.expandtabs(4)
     pieces = []
     while cells_at_most(line) > width:

@@ -14,7 +14,7 @@ READABLE = 100
 
 
 def panel(exchange: Exchange, facts: Facts) -> str | None:
-    """The notice that no one overlooks, newline at the end; None where all is as requested. Without a box where
+    """The notice in a box, newline at the end; None where everything is as requested. Without a box where
     `facts` say plain."""
     explanation = explain(exchange)
     if explanation is None:
@@ -86,8 +86,8 @@ def _dollars(usd: float) -> str:
 def handover_rule(event: HandedOver, facts: Facts) -> str:
     """The line between two models' texts, newline at the end."""
     source, target = shown(event.source, "the model"), shown(event.target, "another model")
-    why = f"could not be had ({clean_line(event.error)})" if event.error else f"declined ({_category(event)})"
-    return rule(f"{source} {why}; {target} goes on", facts)
+    why = f"was not available ({clean_line(event.error)})" if event.error else f"declined ({_category(event)})"
+    return rule(f"{source} {why}; {target} continues", facts)
 
 
 def _category(event: HandedOver) -> str:
@@ -95,7 +95,7 @@ def _category(event: HandedOver) -> str:
 
 
 def withdrawn_rule(model: str | None, facts: Facts) -> str:
-    """The line after a text that is no part of the answer, newline at the end."""
+    """The line after a text that is not part of the answer, newline at the end."""
     return rule(f"the text above is withdrawn: {shown(model, 'its model')} declined", facts)
 
 

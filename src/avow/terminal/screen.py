@@ -17,7 +17,7 @@ from avow.wire.json_value import encodable
 _GONE = {errno.EPIPE, errno.ESHUTDOWN} | ({errno.EINVAL} if sys.platform == "win32" else set())
 _ERASE_LINE = "\r\x1b[K"
 _REDRAWN_S, _REPEATED_S = 0.1, 10.0
-"""How often what was sent of a request is told anew: where it can be drawn over, and where it cannot."""
+"""How often the progress of a request is shown: on a line that is redrawn, and where each time is a new line."""
 
 
 class Screen:
@@ -82,7 +82,7 @@ class Screen:
     # -- writing --------------------------------------------------------------------------------------------------
 
     def out(self, text: str) -> None:
-        """Write to stdout as it stands. Raises ReaderGone where the reader has left, else FileError."""
+        """Write to stdout unchanged. Raises ReaderGone where the reader has left, else FileError."""
         with self._lock:
             if self._has_status:
                 self._erase_status()
@@ -110,7 +110,7 @@ class Screen:
         self.out(f"{text}\n")
 
     def err(self, text: str) -> None:
-        """Write to stderr as it stands; a stderr that is closed or broken is nobody's concern."""
+        """Write to stderr unchanged; a stderr that is closed or broken is ignored."""
         with self._lock:
             if self._has_status:
                 self._erase_status()
@@ -208,14 +208,14 @@ class Screen:
 
     def _out(self, text: str) -> None:
         if self._stdout is None:
-            raise FileError("stdout is closed: there is nowhere to print", hint="send it to a file or a pipe")
+            raise FileError("stdout is closed, so nothing can be printed", hint="send it to a file or a pipe")
         try:
             self._stdout(text)
         except BrokenPipeError:
-            raise ReaderGone("whoever read stdout has left") from None
+            raise ReaderGone("the reader of stdout has left") from None
         except OSError as error:
             if error.errno in _GONE:
-                raise ReaderGone("whoever read stdout has left") from None
+                raise ReaderGone("the reader of stdout has left") from None
             raise FileError(f"stdout cannot be written: {error.strerror or error}") from None
         except ValueError:
             raise FileError("stdout cannot be written: it is closed") from None

@@ -1,10 +1,10 @@
-"""The line that says who is being waited for, and for how long."""
+"""The line that says which model avow is waiting for, and for how long."""
 
 import threading
 import time
 from collections.abc import Callable
 
-from avow.background import Latch, in_background
+from avow.background import Latch, in_background, nudge
 from avow.terminal.preview import fitting_surely
 from avow.terminal.screen import Screen
 
@@ -15,7 +15,7 @@ _ASCII_FRAMES = "|/-\\"
 
 class Spinner:
     """Drawn by a thread of its own on an interactive stderr; on another terminal the words are printed once. While a
-    large request is being sent, how much of it has left stands in the words' place."""
+    large request is being sent, its progress is shown instead of the words."""
 
     def __init__(self, screen: Screen, clock: Callable[[], float] = time.monotonic) -> None:
         self._screen = screen
@@ -50,7 +50,7 @@ class Spinner:
             self._meanwhile = words, self._clock() + seconds
 
     def stop(self) -> None:
-        """Take it away; nothing of it is drawn afterwards."""
+        """Remove it; nothing is drawn afterwards."""
         if self._end is not None:
             self._end.set()
             with self._drawing:
@@ -67,6 +67,7 @@ class Spinner:
                     return
                 self._screen.status(self._line(frames[turn % len(frames)]))
             end.wait(_EVERY_S)
+            nudge()  # this thread may have kept the main one from hearing a signal
             turn += 1
 
     def _line(self, frame: str) -> str:
@@ -75,6 +76,6 @@ class Spinner:
         words, left = self._screen.upload or self._words, ""
         if self._meanwhile is not None and self._meanwhile[1] > now:
             words, until = self._meanwhile
-            left = f"; again in {until - now:.0f} s"
+            left = f"; retrying in {until - now:.0f} s"
         room = self._screen.err_facts.width - len(seconds) - len(left) - 5
         return f"{frame} {words[: fitting_surely(words, room)]}{left} {seconds}"

@@ -98,7 +98,7 @@ class TextPiped:
 
 @contextmanager
 def telling(commentary: Commentary) -> "Iterator[None]":
-    """Where stdout fails, what is known of a reroute is told before the error goes on."""
+    """Where stdout fails, report what is known of a reroute before the error is raised."""
     try:
         yield
     except AvowError:

@@ -1,4 +1,4 @@
-"""The answer as text on a terminal, with what happened to it told at the very place."""
+"""The answer as text on a terminal, with reroutes and withdrawals marked where they happened."""
 
 from typing import Protocol
 

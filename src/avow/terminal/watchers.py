@@ -1,4 +1,4 @@
-"""What shows an exchange on stdout as it happens, one class a form; stderr is the commentary's."""
+"""What shows an exchange on stdout as it happens, one class for each form; `commentary` writes stderr."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ def choose(
         commentary = Commentary(screen, panels=False, show_thinking=show_thinking, badge=badge)
         return JsonOnce(screen, commentary) if form == "json" else JsonLines(screen, commentary, hold=hold)
     if form != "text":
-        raise UsageError(f"--output {form}: there is no such form", hint="text, json or jsonl")
+        raise UsageError(f"--output {form}: unknown form", hint="text, json or jsonl")
     commentary = Commentary(screen, show_thinking=show_thinking, badge=badge)
     if screen.is_terminal or markdown:
         from avow.terminal.text_terminal import TextTerminal

@@ -1,4 +1,4 @@
-"""The readable account of how an exchange was routed: hop by hop, with evidence, times and prices; pure."""
+"""How an exchange was routed, for people: hop by hop, with evidence, times and prices; pure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,15 +18,15 @@ from avow.wire.json_value import obj, text
 _SAID: Mapping[Verdict | None, str] = {
     Verdict.AS_REQUESTED: "the requested model wrote the whole answer",
     Verdict.FALLBACK: "a declared fallback model wrote the answer or part of it",
-    Verdict.REFUSED: "every model asked declined; there is no answer",
+    Verdict.REFUSED: "every model declined; there is no answer",
     Verdict.SUBSTITUTED: "another model answered and the response declares no fallback",
     Verdict.UNVERIFIED: "the response does not prove which model answered",
-    None: "none: no message began",
+    None: "none: the response had not begun",
 }
 _NAME_IS_WORTH = {
-    "strong": "names the model that was used, by its own documentation; a switch there may have any cause",
-    "weak": "may be an echo of the request or a gateway's own name, so alone it is weak evidence",
-    "none": "is the name of a deployment: it says nothing about the model behind it",
+    "strong": "names the model that was used, according to its documentation; it may switch models for any reason",
+    "weak": "may repeat the request or be a gateway's own name, so it is weak evidence on its own",
+    "none": "is the name of a deployment and says nothing about the model behind it",
 }
 _MOST_SHOWN = 200
 """Characters of a value or a prompt that are shown."""
@@ -54,7 +54,7 @@ def why(
 def _head(exchange: Exchange) -> list[str]:
     name = f"Exchange {exchange.number}" if exchange.number is not None else f"Exchange {exchange.id}"
     marks = [exchange.created_at]
-    marks += ["simulated: answered by the built-in stand-in"] if exchange.simulated else []
+    marks += ["simulated: answered by the built-in simulator"] if exchange.simulated else []
     marks += [f"from {clean_line(exchange.source)}"] if exchange.source != "avow" else []
     lines = [f"{name}, {', '.join(marks)}"]
     if exchange.question.prompt:
@@ -94,7 +94,7 @@ def _explains(earlier: Exchange, exchange: Exchange) -> bool:
 
 def _hops(exchange: Exchange) -> list[str]:
     if not exchange.routing.hops:
-        return ["  none is known"]
+        return ["  unknown"]
     lines = []
     for index, hop in enumerate(exchange.routing.hops, 1):
         lines.append(f"  {index}. {shown(hop.model)}: {_outcome(hop)}")
@@ -106,7 +106,7 @@ def _hops(exchange: Exchange) -> list[str]:
 
 
 def _credit(hop: Hop) -> str:
-    """Whether the token of the refusal before paid for the cache that the other model had to fill anew."""
+    """Whether the refusal's credit token paid for the cache that the other model had to fill again."""
     status = obj(obj((hop.usage or {}).get("fallback_credit")).get("status"))
     match text(status.get("type")):
         case None:
@@ -125,7 +125,7 @@ def _outcome(hop: Hop) -> str:
         case Outcome.DECLINED:
             return f"declined ({clean_line(hop.category or '') or NO_CATEGORY}): {meaning(hop.category)}"
     if hop.error is None:
-        return "skipped: it could not be tried"
+        return "skipped: it was not available"
     return f"skipped: {clean_line(hop.error.type)}: {clean_line(hop.error.message)}"
 
 
@@ -140,18 +140,18 @@ def _value(evidence: Evidence) -> str:
 
 
 def _worth(exchange: Exchange, same_models: Mapping[str, Sequence[str]]) -> list[str]:
-    """What a name is worth on the host that answered, and what else the claim rests on."""
+    """What a name is worth on the host that answered, and which other evidence there is."""
     lines = []
     host = urlsplit(exchange.base_url or "").hostname
     if exchange.simulated:
-        lines.append("The stand-in answered, so nothing here says anything about the API.")
+        lines.append("The simulator answered, so nothing here says anything about the API.")
     elif host and not names_may_be_rewritten(host):
-        lines.append("The API itself answered: a name there is its own, and enough while nothing else disagrees.")
+        lines.append("The API itself answered: the name is its own, and enough while no other evidence contradicts it.")
     elif host:
         worth = _NAME_IS_WORTH[strength_of_name(host)]
-        lines.append(f"{clean_line(host)} is not the API's own host: names may be rewritten; there `model` {worth}.")
+        lines.append(f"{clean_line(host)} is not the API's own host and may rewrite names; there `model` {worth}.")
         fields = [clean_line(e.field) for e in exchange.routing.evidence if e.strength == "strong"]
-        lines.append(f"Besides, this rests on: {', '.join(fields) if fields else 'nothing; only the name speaks'}.")
+        lines.append(f"Other evidence: {', '.join(fields)}." if fields else "No other evidence supports the name.")
     names = {exchange.requested_model, exchange.routing.served_model, exchange.sent_model}
     for private, models in same_models.items():
         if private in names:

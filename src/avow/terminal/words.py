@@ -1,4 +1,4 @@
-"""Plain words for what is not as requested: what happened, what the category means, what one can do next."""
+"""Plain words for what is not as requested: what happened, what the category means, what the user can do next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from avow.terminal.sanitize import clean_line
 
 CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
-        "cyber": "the request was sorted under computer security; defensive work can land there too.",
-        "bio": "the request was sorted under biology; ordinary life science can land there too.",
-        "frontier_llm": "the request was sorted under work on large language models themselves.",
-        "reasoning_extraction": "the request was sorted under asking for the model's inner reasoning.",
-        "general_harms": "the request was sorted under harm in general; no topic is given.",
+        "cyber": "the request was classified as computer security; this can include defensive work.",
+        "bio": "the request was classified as biology; this can include ordinary life science.",
+        "frontier_llm": "the request was classified as work on large language models themselves.",
+        "reasoning_extraction": "the request was classified as asking for the model's inner reasoning.",
+        "general_harms": "the request was classified as harmful in general; no topic is given.",
     }
 )
-"""What the API's categories stand for, going by their names: more the response does not say."""
+"""What the API's categories mean, judged by their names: the response says no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`title` is one phrase; `facts` say what happened, `advice` what one can do, each item one sentence or two.
-    `grave`: there is no whole answer, or none whose author is known."""
+    """`title` is one phrase; `facts` say what happened, `advice` what the user can do, in a sentence or two each.
+    `grave`: the answer is missing or incomplete, or its author is unknown."""
 
     title: str
     facts: tuple[str, ...]
@@ -34,7 +34,7 @@ class Explanation:
 
 
 def explain(exchange: Exchange) -> Explanation | None:
-    """The account of what is not as requested; None where all is, and where an error says it."""
+    """What is not as requested; None where everything is, and where an error message says it."""
     titles: list[str] = []
     said: list[str] = []
     advice: list[str] = []
@@ -53,12 +53,19 @@ def explain(exchange: Exchange) -> Explanation | None:
 
 
 def meaning(category: str | None) -> str:
-    """What the category of a decline tells, in a clause."""
+    """What the category of a decline means, in a clause."""
     if category is None:
-        return "no category was given, so the reason is not known."
-    return CATEGORIES.get(category, "a category that avow does not know.")
+        return "no category was given, so the reason is unknown."
+    return CATEGORIES.get(category, "avow does not know this category.")
 
 
+_STOPPED: Mapping[str, str] = MappingProxyType(
+    {
+        "max_tokens": "The answer stopped because it reached the limit of --max-tokens (max_tokens).",
+        "model_context_window_exceeded": "The answer stopped because the context window is full.",
+        "tool_use": "The model asked for a tool, which avow does not run.",
+    }
+)
 _Part = tuple[str, list[str], list[str]]
 
 
@@ -89,10 +96,10 @@ def _fallback(exchange: Exchange) -> _Part:
     if declined:
         advice = [
             f"Rephrase the question, or ask {requested} again: {_again(exchange)}",
-            "Have no answer rather than another model's: --fallback none",
+            "Get no answer instead of another model's: --fallback none",
         ]
     elif routing.is_sticky:
-        facts.append("The API keeps to that model for about an hour, for prompts that begin in the same way.")
+        facts.append("For about an hour, the API sends prompts that begin the same way to that model.")
     elif routing.pin is not None:
         advice = [f"Go back to {requested} with your next question: avow -c -m {requested} …"]
     return "another model answered", facts, advice
@@ -101,15 +108,15 @@ def _fallback(exchange: Exchange) -> _Part:
 def _refused(exchange: Exchange) -> _Part:
     routing = exchange.routing
     declined = [hop for hop in routing.hops if hop.outcome is Outcome.DECLINED]
-    facts = [*_declines(declined), "There is no answer." if len(declined) < 2 else "So there is no answer."]
+    facts = [*_declines(declined), "There is no answer."]
     if routing.explanation:
         facts.append(f"The API explains: {clean_line(routing.explanation)}")
     if routing.withdrawn_text:
-        facts.append("The text above was withdrawn with it; it is no answer.")
+        facts.append("The text above was withdrawn. Do not use it.")
     advice = ["Rephrase the question; sent again as it is, it will most likely be declined again."]
     model = clean_line(routing.recommended_model or "")
     if model:
-        facts.append(f"The API recommends {model}, which could not be tried just then.")
+        facts.append(f"The API recommends {model}, which was not available at that moment.")
     advice.append(f"Ask another model: {_again(exchange, model or 'MODEL')}")
     return "no model answered", facts, advice
 
@@ -131,12 +138,12 @@ def _unverified(exchange: Exchange) -> _Part:
         facts.append("The response does not name the model that answered.")
     else:
         facts.append(f"The response names {shown(name)}, which may be another model.")
-    return "it is not known which model answered", facts, _vouching(exchange)
+    return "avow cannot tell which model answered", facts, _vouching(exchange)
 
 
 def vouching_line(exchange: Exchange) -> str | None:
     """The line of the config with which a user vouches that both names stand for one model, the private one as its key;
-    None where that is not theirs to say: there is one name only, the names differ, or one has characters that may only
+    None where the user cannot decide that: there is one name only, the names differ, or one has characters that may only
     look like the other's."""
     requested, name = exchange.requested_model, other_name(exchange)
     if name is None or not (requested + name).isascii() or compare(requested, name) is not Identity.UNKNOWN:
@@ -157,7 +164,7 @@ def _of_status(exchange: Exchange) -> _Part:
             return _truncated(exchange)
         case Status.INCOMPLETE:
             said = clean_line(exchange.error.message if exchange.error else "the stream ended before the answer did")
-            facts = [f"The answer is not whole: {said}{in_request(exchange.reply.request_id)}."]
+            facts = [f"The answer is incomplete: {said}{in_request(exchange.reply.request_id)}."]
             facts += [f"What arrived is kept: avow history show{number}"] if number else []
             return "the answer is incomplete", facts, [f"Ask again: {_again(exchange)}"]
         case Status.INTERRUPTED if exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
@@ -168,12 +175,12 @@ def _of_status(exchange: Exchange) -> _Part:
 
 def _truncated(exchange: Exchange) -> _Part:
     reason = shown(exchange.reply.stop_reason, "no reason given")
-    facts = [f"The answer stopped at {reason}, before the model was done."]
+    facts = [_STOPPED.get(exchange.reply.stop_reason or "", f"The answer stopped before it was complete ({reason}).")]
     advice = []
     if exchange.reply.stop_reason == "max_tokens":
-        advice = ["Ask with more room: --max-tokens N", 'Or let it go on: avow -c "go on"']
+        advice = ["Allow a longer answer: --max-tokens N", 'Or let the model continue: avow -c "continue"']
     elif exchange.reply.stop_reason == "model_context_window_exceeded":
-        advice = ["Ask with less text, or a model with a larger context: avow models"]
+        advice = ["Send less text, or ask a model with a larger context: avow models"]
     return "the answer was cut short", facts, advice
 
 
@@ -194,7 +201,7 @@ def _sentence(text: str) -> str:
 
 
 def _again(exchange: Exchange, model: str | None = None) -> str:
-    """The command that asks the same once more."""
+    """The command that asks the same question again."""
     name = model or shown(exchange.requested_model)
     return f"avow retry {exchange.number} -m {name}" if exchange.number is not None else f"avow -m {name} …"
 

@@ -36,4 +36,4 @@ def test_copies_of_the_history_are_named_even_when_quiet_is_not_asked(three: Pat
 
 
 def test_a_sound_history_is_said_to_be(three: Path) -> None:
-    assert run(three, "history", "repair").out.decode() == f"{three / 'data' / 'history.db'} is sound\n"
+    assert run(three, "history", "repair").out.decode() == f"{three / 'data' / 'history.db'} is not damaged\n"

@@ -49,7 +49,7 @@ def test_filters(context: Context, tmp_path: Path, choice: FilterOptions, filter
     assert filters_of(choice, context) == filters
 
 
-def test_the_stand_in_is_left_out_where_asked(context: Context) -> None:
+def test_the_simulator_is_left_out_where_asked(context: Context) -> None:
     assert filters_of(FilterOptions(), context, both_kinds=False) == Filters(simulated=False)
     assert filters_of(FilterOptions(simulated=True), context, both_kinds=False) == Filters(simulated=True)
 

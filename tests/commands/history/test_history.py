@@ -177,7 +177,7 @@ def test_search_marks_what_it_found(full: Path) -> None:
     assert "    answer: Begun. the [needle]\n" in ran.out.decode()
     assert [one["number"] for one in run(full, "history", "search", "prompt", "--json").json] == [5, 4, 3, 2]
     assert [one["number"] for one in run(full, "history", "search", "--fts", "sec* NOT third", "--jsonl").events] == [2]
-    assert run(full, "history", "search", "absent").lines == ["avow: note: nothing found"]
+    assert run(full, "history", "search", "absent").lines == ["avow: note: no exchange matches"]
 
 
 def test_stats(full: Path) -> None:
@@ -220,7 +220,7 @@ def test_redact_keeps_the_routing(full: Path) -> None:
 def test_all_conditions_must_hold(full: Path) -> None:
     ran = run(full, "history", "delete", "1", "2", "--rerouted", "--yes")
     assert ran.out == b"deleted 1 exchange\n"
-    assert run(full, "history", "delete", "2", "--rerouted", "--yes").lines == ["avow: note: no exchange fits"]
+    assert run(full, "history", "delete", "2", "--rerouted", "--yes").lines == ["avow: note: no exchange matches"]
 
 
 def test_repair_sets_aside_on_the_users_word_only(full: Path) -> None:

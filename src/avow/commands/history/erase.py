@@ -55,17 +55,17 @@ def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
         return ExitCode.OK
     condition = repair.check(path)
     if not condition.problems:
-        context.screen.line(f"{path} is sound")
+        context.screen.line(f"{path} is not damaged")
         return ExitCode.OK
     if condition.index_only:
         repair.mend_index(path)
-        context.screen.line("the search index was damaged and is made anew; every exchange is whole")
+        context.screen.line("the search index was damaged; it has been rebuilt, and no exchange was lost")
         return ExitCode.OK
     for problem in condition.problems:
         context.screen.note(problem)
     question = f"{path} is damaged. Set it aside and start a new one with what can be read?"
     if not _agreed(question, context, yes=yes):
-        context.screen.note("left as it is")
+        context.screen.note("nothing was changed")
         return ExitCode.UNEXPECTED
     done = repair.set_aside(path, datetime.now())
     lost = "nothing in it could be read" if done.lost is None else f"{done.lost} could not be read"
@@ -83,13 +83,13 @@ def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
     history = context.history(settings)
     numbers = _numbers(options, context, history)
     if not numbers:
-        context.screen.note("no exchange fits")
+        context.screen.note("no exchange matches")
         return ExitCode.OK
     if not _agreed(f"{verb.capitalize()} {_exchanges(len(numbers))} for good?", context, yes=options.yes):
         context.screen.note("nothing was changed")
         return ExitCode.OK
     if history.count() > _MANY:
-        context.screen.note("the search index is written anew, so that no word stays in it; this takes a while")
+        context.screen.note("rebuilding the search index, so that none of the words stay in it; this takes a while")
     erased = (privacy.redact if verb == "redact" else privacy.delete)(history, numbers)
     context.screen.line(f"{'redacted' if verb == 'redact' else 'deleted'} {_exchanges(erased.count)}")
     tell_remains(erased, context)

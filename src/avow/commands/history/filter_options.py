@@ -45,7 +45,7 @@ def typed_filters(typed: "Typed") -> FilterOptions:
 
 
 def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = True) -> "Filters":
-    """The filters meant. Without `simulated`, those of the stand-in are in or out by `both_kinds`.
+    """The filters meant. Without `simulated`, those of the simulator are in or out by `both_kinds`.
 
     Raises UsageError for a word that names nothing, with the nearest that does.
     """

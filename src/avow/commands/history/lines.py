@@ -54,7 +54,7 @@ def when(exchange: Exchange, form: str = "%Y-%m-%d %H:%M") -> str:
 
 
 def result(exchange: Exchange) -> str:
-    """Verdict and status in words, as far as they differ, and what else one must know of the row."""
+    """Verdict and status in words, as far as they differ, and what else matters about the row."""
     words = [str(exchange.verdict).replace("_", " ")] if exchange.verdict else []
     if exchange.status not in (Status.COMPLETE, Status.REFUSED) or not words:
         words.append(str(exchange.status))

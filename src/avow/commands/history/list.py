@@ -79,7 +79,7 @@ def run_list(options: ListOptions, context: Context) -> ExitCode:
     text = "".join(lines(_first(found, options, context), context.screen.out_facts))
     page(text, context)
     if not text:
-        context.screen.note("nothing in the history" if options == ListOptions() else "no exchange fits")
+        context.screen.note("nothing in the history" if options == ListOptions() else "no exchange matches")
     return ExitCode.OK
 
 
@@ -101,12 +101,12 @@ def run_search(options: SearchOptions, context: Context) -> ExitCode:
     text = "".join(_with_excerpts(found, query, context))
     page(text, context)
     if not text:
-        context.screen.note("nothing found")
+        context.screen.note("no exchange matches")
     return ExitCode.OK
 
 
 def run_export(options: ExportOptions, context: Context) -> ExitCode:
-    """Write every exchange that fits. Raises UsageError for a form that is not known."""
+    """Write every exchange that matches. Raises UsageError for a form that is not known."""
     from avow.history.export import csv_lines, json_lines
 
     if options.form not in _FORMS:

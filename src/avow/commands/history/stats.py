@@ -56,14 +56,14 @@ def run_stats(options: StatsOptions, context: Context) -> ExitCode:
 
         context.screen.out(json.dumps(stats.as_json(found), indent=2) + "\n")
     elif not found.total.requests:
-        context.screen.note("no exchange to count; those of the stand-in count with --simulated")
+        context.screen.note("no exchanges to count; --simulated counts those of the simulator")
     else:
         page("".join(f"{line}\n" for line in lines(found, context.screen.out_facts)), context)
     return ExitCode.OK
 
 
 def lines(found: "Stats", facts: Facts) -> Iterator[str]:
-    """The whole account; every table has a heading and aligned columns."""
+    """Everything, as tables with headings."""
     yield from _summary(found.total)
     yield from _groups(found.by, found.groups, facts)
     sections = (
