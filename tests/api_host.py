@@ -1,4 +1,4 @@
-"""The API's own host on this machine: a proxy that takes what is meant for it to a stand-in, and nothing further."""
+"""The API's own host on this machine: a proxy that takes what is meant for it to a simulator, and nothing further."""
 
 import select
 import socket
@@ -15,7 +15,7 @@ HOST = "api.anthropic.com"
 
 
 class ApiHost:
-    """What goes to `https://api.anthropic.com` comes to a stand-in that plays `scenario`, for a process with this
+    """What goes to `https://api.anthropic.com` comes to a simulator that plays `scenario`, for a process with this
     `environ`: a proxy answers CONNECT for that host alone and speaks TLS in its place. `folder` takes the certificate.
     """
 

@@ -1,4 +1,4 @@
-"""What every scenario of the stand-in must come to, written from the contract: the table of `test_scenarios`."""
+"""What every scenario of the simulator must come to, written from the contract: the table of `test_scenarios`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

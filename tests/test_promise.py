@@ -93,7 +93,7 @@ def _check(name: str, ways: list[Way], home: Path) -> None:
 def _check_one(way: Way, ran: Ran, row: dict[str, Any], where: str) -> None:
     assert "Traceback" not in ran.err.decode(), where
     assert ran.status == row["exit_code"], where
-    written_by_another = "(Written by the stand-in for claude-opus" in (row["text"] or "")
+    written_by_another = "(Written by the simulator for claude-opus" in (row["text"] or "")
     rerouted = bool(row["rerouted"])
     assert rerouted or not written_by_another, f"another model wrote it, and history does not say so: {where}"
     told = [line for line in ran.lines if line.startswith(("avow: fallback: ", "avow: substituted: "))]

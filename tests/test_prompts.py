@@ -1,4 +1,4 @@
-"""What goes into a prompt arrives as it is: the stand-in's requests, decoded, are the files byte for byte."""
+"""What goes into a prompt arrives as it is: the simulator's requests, decoded, are the files byte for byte."""
 
 import base64
 import subprocess

@@ -1,4 +1,4 @@
-"""Every scenario of the stand-in, streamed and whole, in a real process: what the contract says must come of it."""
+"""Every scenario of the simulator, streamed and whole, in a real process: what the contract says must come of it."""
 
 import json
 import re

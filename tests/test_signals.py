@@ -164,7 +164,7 @@ def test_suspend_and_resume(home: Path) -> None:
         pty.end()
     stopped, resumed = pty.text.split("STOPPED")[1].split("GOES ON")
     assert stopped.split() == ["148"], "a suspended process writes nothing"
-    assert "stand-in for claude-fable-5-2" in " ".join(resumed.split())
+    assert "simulator for claude-fable-5-2" in " ".join(resumed.split())
     assert resumed.split()[-2:] == ["ENDED", "0"]
     assert (row(home)["status"], row(home)["verdict"]) == ("complete", "as_requested")
 

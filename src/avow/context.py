@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 class Api(NamedTuple):
     """The API, opened: how it is spoken to, what carries the requests, and how long it may stay silent. One serves many
-    questions. `simulated`: it is the stand-in."""
+    questions. `simulated`: it is the simulator."""
 
     endpoint: Endpoint
     transport: "Transport"
@@ -104,7 +104,7 @@ class Context:
         credential: "Credential | None" = None,
         patience: "Patience | None" = None,
     ) -> Iterator[Api]:
-        """The API as `settings` say; for `simulate`, the stand-in that plays this scenario, with a key of its own. The
+        """The API as `settings` say; for `simulate`, the simulator that plays this scenario, with a key of its own. The
         user's credential is looked for, unless one is given.
 
         Raises UsageError for an address a key may not be sent to, CredentialsError where there is no key.
@@ -186,10 +186,10 @@ class Context:
 
 
 def simulated_credential() -> "Credential":
-    """The key that goes to the stand-in: the user's own stays out."""
+    """The key that goes to the simulator: the user's own stays out."""
     from avow.endpoint.credential import Credential
 
-    return Credential("sk-ant-simulated", "x-api-key", "the stand-in")
+    return Credential("sk-ant-simulated", "x-api-key", "the simulator")
 
 
 def custom_headers(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -46,7 +46,7 @@ def test_a_count_that_is_none(body: bytes, status: int, home: Path) -> None:
 
 
 ALIAS = '[aliases]\nmine = "acme/m-9"\n[overrides.mine]\nmax_tokens = 77\n'
-"""A name that the stand-in does not know; it would take the built-in ones."""
+"""A name that the simulator does not know; it would take the built-in ones."""
 
 
 def test_a_fallback_under_an_alias_reaches_the_api_as_an_id(home: Path) -> None:

@@ -35,7 +35,7 @@ def ask(model, text="hi", **more):
 def proxied(
     home: Path, script: str, scenario: Any = "requested", *options: str, url: str | None = None, **more: Any
 ) -> Ran:
-    """Run a script that can `ask` behind avow, with the stand-in behind that."""
+    """Run a script that can `ask` behind avow, with the simulator behind that."""
     with Simulator(scenario) as api:
         asking = [sys.executable, "-I", "-c", ASK + script]
         return run(home, "proxy", *options, "--", *asking, base_url=url or api.base_url, **more)

@@ -256,13 +256,13 @@ def test_a_question_for_another_model_is_not_pinned() -> None:
     assert pinned([turn(1), FELL_BACK], "claude-opus-5", NOON + 60) is None
 
 
-# -- against the stand-in, which answers a wrong replay with the API's own 400 ------------------------------------
+# -- against the simulator, which answers a wrong replay with the API's own 400 ------------------------------------
 
 BETAS = "server-side-fallback-2026-07-01"
 
 
 def post(base_url: str, body: JsonObject, betas: str = BETAS) -> tuple[int, JsonObject]:
-    """Status and body of a request to the stand-in."""
+    """Status and body of a request to the simulator."""
     request = urllib.request.Request(
         f"{base_url}/v1/messages",
         json.dumps(body).encode(),
@@ -290,7 +290,7 @@ def body(messages: tuple[JsonObject, ...], question: str, model: str = FABLE) ->
 
 
 def asked(number: int, answer: JsonObject, model: str = FABLE, **more: Any) -> Exchange:
-    """The turn that `answer` of the stand-in makes."""
+    """The turn that `answer` of the simulator makes."""
     status = Status.REFUSED if answer["stop_reason"] == "refusal" else Status.COMPLETE
     return turn(number, *answer["content"], status=status, served=answer["model"], sent_model=model, **more)
 

@@ -93,7 +93,7 @@ def _prepared(inquiry: Inquiry, context: Context, api: Api) -> Prepared:
 
 
 def _cache(context: Context, api: Api) -> Path | None:
-    """Where something may be remembered; nothing is of the stand-in."""
+    """Where something may be remembered; nothing is of the simulator."""
     return None if api.simulated else context.paths.cache
 
 

@@ -14,7 +14,7 @@ from avow.wire.request import Request
 
 MASK = "•••"
 SIMULATED_URL = "http://127.0.0.1"
-"""Where the stand-in would be; it has no port before it runs."""
+"""Where the simulator would be; it has no port before it runs."""
 
 
 def show(inquiry: Inquiry, context: Context, form: str) -> ExitCode:

@@ -59,7 +59,7 @@ RETRY = Command(
 )
 WHY = Command(
     ("why",),
-    "Say how the last exchange (or that one) was routed, hop by hop, with the evidence.",
+    "Explain how an exchange (default: the last) was routed, hop by hop, with the evidence.",
     (Argument("reference", "[ID]", source=EXCHANGES),),
     (_json("The whole object instead."),),
 )
@@ -180,7 +180,7 @@ TEMPLATE = Command(
 )
 SIMULATE = Command(
     ("simulate",),
-    "A local stand-in of the API, for trying things out and for testing scripts.",
+    "A local simulator of the API, for trying things out and for testing scripts.",
     commands=(
         Command(("simulate", "list"), "The scenarios, one a line."),
         Command(

@@ -69,7 +69,7 @@ unknown, and nothing is guessed.
 
 --output jsonl prints one event a line: start, text (with the model as known
 then), thinking, handoff (from, to, category), withdrawn, retry, note. The last
-line is always `answer` with the object above, and that one decides.
+line is always `answer` with the object above, which decides.
 """
 
 
@@ -284,7 +284,7 @@ TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "environment": ("variables that avow honours", environment),
     "history": ("the database's schema, with ready queries", history),
     "privacy": ("what is kept where, and what is sent where", lambda: PRIVACY),
-    "fallback": ("who may answer, and how one knows who did", lambda: FALLBACK),
+    "fallback": ("who may answer, and the evidence of who did", lambda: FALLBACK),
     "clients": ("answers that other programs asked for", lambda: CLIENTS),
     "scripting": ("avow in shell scripts", lambda: SCRIPTING),
 }

@@ -172,7 +172,7 @@ OPTIONS: tuple[Option, ...] = (
            "MODEL[,…]", WHO, _ALL, MODELS, default=(), example='["opus"]'),
     Option("accept_fallback", "flag", "Exit 0 when a declared fallback answered.", ("--accept-fallback",), None, WHO,
            _ALL, default=False, example="true"),
-    Option("hold", "flag", "Withhold the answer unless the exit status is 0.", ("--hold",), None, WHO,
+    Option("hold", "flag", "Print the answer only if the exit status is 0.", ("--hold",), None, WHO,
            _ASK_RETRY_SAVE, default=False, example="true"),
     Option("output", "text", "Form of the output.", ("--output",), None, PRINTED, _TALK_RETRY, default="text",
            example='"json"', choices=("text", "json", "jsonl")),
@@ -256,7 +256,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("count", "flag", "Print the number of input tokens.", ("--count",), None, INSTEAD, _ASK, is_setting=False),
     Option("dry_run", "text", "Print the request, send nothing.", ("--dry-run",), "[=curl]", INSTEAD, _ASK,
            WordSource(("curl",)), bare="request", is_setting=False),
-    Option("simulate", "text", "Let the built-in stand-in answer.", ("--simulate",), "SCENARIO", INSTEAD, _TALK_RETRY,
+    Option("simulate", "text", "Let the built-in simulator answer.", ("--simulate",), "SCENARIO", INSTEAD, _TALK_RETRY,
            SCENARIOS, is_setting=False, is_path=True),
 )  # fmt: skip
 """In the order in which help pages and completions list the options, and `avow config list` the settings."""

@@ -143,7 +143,7 @@ def _unverified(exchange: Exchange) -> _Part:
 
 def vouching_line(exchange: Exchange) -> str | None:
     """The line of the config with which a user vouches that both names stand for one model, the private one as its key;
-    None where the user cannot decide that: there is one name only, the names differ, or one has characters that may only
+    None where the user cannot decide that: there is one name only, the names differ, or one has characters that only
     look like the other's."""
     requested, name = exchange.requested_model, other_name(exchange)
     if name is None or not (requested + name).isascii() or compare(requested, name) is not Identity.UNKNOWN:

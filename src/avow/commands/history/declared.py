@@ -30,14 +30,14 @@ FILTERS = (
     _text("model", "Requested or answering model; * stands for anything.", "ID", MODELS),
     _text("category", "Category of the decline.", "NAME"),
     _text("template", "Asked with this template.", "NAME", TEMPLATES),
-    _text("since", "From then on: a day, a time, 7d, today.", "TIME"),
+    _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
     _text("until", "Until then; a day is included.", "TIME"),
-    _flag("simulated", "Only answers of the built-in stand-in.", "--simulated"),
+    _flag("simulated", "Only answers of the built-in simulator.", "--simulated"),
 )
 """Which exchanges are meant; `filter_options.typed_filters` reads what was typed."""
 
 _LISTED = (
-    Option("limit", "integer", "At most so many; 0 for all. Default 20.", ("--limit",), least=0, is_setting=False),
+    Option("limit", "integer", "Show at most N (0: all). Default 20.", ("--limit",), least=0, is_setting=False),
     _text("before", "Go on after this one, to older ones.", "ID", EXCHANGES),
     _flag("as_json", "One JSON array.", "--json"),
     _flag("as_jsonl", "One JSON object a line.", "--jsonl"),
@@ -81,14 +81,14 @@ HISTORY = Command(
             ("history", "stats"),
             "How often the requested model answered, who else did and why, how long it took, what it cost.",
             options=(
-                _text("by", "What to sum up by.", "day|week|month|model|category|template", default="month"),
+                _text("by", "Group by.", "day|week|month|model|category|template", default="month"),
                 *(option for option in FILTERS if option is not REROUTED),
                 _flag("as_json", "One JSON object.", "--json"),
             ),
         ),
         Command(
             ("history", "export"),
-            "Write exchanges to stdout as JSON Lines or CSV, oldest first; the stand-in's are left out.",
+            "Write exchanges to stdout as JSON Lines or CSV, oldest first; the simulator's are left out.",
             options=(
                 _text("format", "The form.", "jsonl|csv", default="jsonl"),
                 _flag("no_text", "Leave out all that was said.", "--no-text"),
