@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -106,6 +107,28 @@ def test_a_signal_that_does_not_wake_the_main_thread_is_heard_soon(home: Path) -
     assert process.returncode == -signal.SIGTERM
     assert b"interrupted; what arrived is kept" in err
     assert (row(home)["status"], row(home)["signal"]) == ("interrupted", signal.SIGTERM)
+
+
+DROPPED_BY_PYTHON = """
+import signal, sys, time, weakref
+from avow.cli import main
+
+class Module: pass
+
+def leave(status):
+    module = Module()
+    watched = weakref.ref(module, lambda _: signal.raise_signal(signal.SIGTERM))
+    del module
+    time.sleep(20)
+
+main(["--version"], leave=leave)
+"""
+
+
+def test_a_signal_inside_a_weak_references_callback_is_not_lost() -> None:
+    done = subprocess.run([sys.executable, "-c", DROPPED_BY_PYTHON], capture_output=True, timeout=PATIENCE_S)
+    assert done.returncode == -signal.SIGTERM
+    assert done.stderr == b""
 
 
 def test_a_signal_before_the_first_byte_is_kept_without_a_verdict(home: Path) -> None:

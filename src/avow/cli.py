@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from avow.background import NUDGE
+from avow.background import NUDGE, later
 from avow.errors import AvowError, ExchangeError, Interrupted, ReaderGone
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 
@@ -107,6 +107,24 @@ def _hear_signals() -> None:
         # What the parent ignores (nohup, a job in the background) stays ignored.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
+    _hear_again_what_python_drops(stop)
+
+
+def _hear_again_what_python_drops(stop: Callable[[int, FrameType | None], NoReturn]) -> None:
+    """What a handler raises inside a weak reference's callback or a `__del__` (imports have some), Python drops.
+
+    The signal is then sent once more, a moment later, when that callback has returned.
+    """
+
+    def dropped(unraisable: "sys.UnraisableHookArgs") -> None:
+        if isinstance(unraisable.exc_value, Interrupted):
+            number = unraisable.exc_value.signal_number
+            signal.signal(number, stop)
+            later(0.01, lambda: os.kill(os.getpid(), number))
+        else:
+            sys.__unraisablehook__(unraisable)
+
+    sys.unraisablehook = dropped
 
 
 def _flushed(code: int, context: "Context") -> int:
