@@ -56,5 +56,5 @@ def test_files_wait_for_a_question_that_can_be_sent(home: Path) -> None:
         "avow: error: the request",
         "avow: error: /file needs a file",
     ]
-    assert ran.lines.count(f"avow: note: still attached: {paths[0]}, {paths[1]}; /file alone detaches it") == 2
+    assert ran.lines.count(f"avow: note: still attached: {paths[0]}, {paths[1]}; /file alone detaches them") == 2
     assert ran.lines.count(f"avow: note: no longer attached: {paths[0]}, {paths[1]}") == 1

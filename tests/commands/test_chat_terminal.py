@@ -171,7 +171,7 @@ def test_files_wait_for_a_question_that_can_be_sent(home: Path) -> None:
             pty.send(f"/file {path}\r")
             settle(pty, f"attached {path}")
         pty.send("read them\r")
-        settle(pty, f"still attached: {paths[0]}, {paths[1]}; /file alone lets go")
+        settle(pty, f"still attached: {paths[0]}, {paths[1]}; /file alone detaches them")
         assert api.requests == []
         pty.send("/file\r")
         settle(pty, "no longer attached: ")

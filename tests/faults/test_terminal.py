@@ -194,4 +194,4 @@ def test_a_chat_with_a_closed_stream_goes_on_to_its_end(redirection: str, words:
 def test_a_chat_with_a_closed_stdin_says_so(home: Path) -> None:
     pty = in_pty(home, "-c", f"{' '.join(AVOW)} chat <&-", base_url="http://127.0.0.1:9", command=("sh",))
     assert leave(pty) == 2
-    assert "stdin is closed: there is nobody to talk with" in pty.text
+    assert "stdin is closed, so nothing can be typed" in pty.text

@@ -114,7 +114,7 @@ class Chat:
             self._context.screen.error(error.message, hint=error.hint)
             self.codes.append(error.exit_code)
             if self._files:
-                self._context.screen.note(f"still attached: {self._names()}; /file alone detaches it")
+                self._context.screen.note(f"still attached: {self._names()}; /file alone detaches them")
         return True
 
     def _inquiry(self, prompt: str, files: tuple[Attachment, ...]) -> Inquiry:
