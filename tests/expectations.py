@@ -216,7 +216,7 @@ SERVER: Mapping[str, Expected] = {
     "billing": _failed(3, "billing_error", 402, r"Your credit balance is too low\.", arguments=()),
     "forbidden": _failed(3, "permission_error", 403, r"Your API key may not use this resource\.", arguments=()),
     "unknown_model": _failed(4, "not_found_error", 404, f"model: {ASKED}", arguments=()),
-    "html": _failed(5, "not_an_answer", 200, "the response is no answer of the API.+", request_id=False, arguments=()),
+    "html": _failed(5, "not_an_answer", 200, "this is not a Messages API response.+", request_id=False, arguments=()),
     "error_200": _failed(5, "api_error", 200, "Upstream provider failed"),
     "no_fallbacks": _NO_FALLBACKS,
     "no_fallbacks_field": _NO_FALLBACKS,
@@ -263,7 +263,7 @@ WHOLE: Mapping[str, Expected] = {
     "reset": BROKEN_WHOLE,
     "stalled": replace(BROKEN_WHOLE, error=("stalled", None), arguments=("--timeout", "0.5")),
     "error_midway": _OVERLOADED,
-    "broken_json": _failed(5, "not_an_answer", 200, "the response is no answer of the API.+"),
+    "broken_json": _failed(5, "not_an_answer", 200, "this is not a Messages API response.+"),
     "handover_cut": BROKEN_WHOLE,
 }
 """The same with `--no-stream`."""

@@ -157,7 +157,7 @@ def test_the_conversation_last_used_goes_on_not_the_one_begun_last(home: Path) -
             assert ran.status == 0, ran.err
         asked = [message["content"][-1]["text"] for message in api.requests[-1].json["messages"]]
     assert asked[::2] == ["first", "more"]
-    assert "going on with" in ran.lines[0]
+    assert "continuing conversation" in ran.lines[0]
 
 
 def test_thinking_is_no_part_of_the_answer(home: Path) -> None:

@@ -28,7 +28,7 @@ class Latch:
             self._ahead.release()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for it, at most so long; whether it has come."""
+        """Wait for it, for at most this time; whether it has come."""
         has_come = self._ahead.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
         if has_come:
             self._ahead.release()
@@ -50,7 +50,7 @@ def in_background(work: Callable[[], object]) -> Latch:
 
 
 def later(seconds: float, work: Callable[[], object]) -> Latch:
-    """Do `work` in a thread of its own, so many seconds from now. What is given calls it off where it comes before."""
+    """Do `work` in a thread of its own, this many seconds from now. What is given calls it off if set before then."""
     call_off = Latch()
 
     def run() -> None:

@@ -11,7 +11,7 @@ AvowError
 │   ├── ConnectionFailed     6  DNS, connect, TLS, or the connection ended before a response
 │   ├── TimedOut             6  silence before a response
 │   ├── Rejected             3, 4 or 5, by the API's status (`wire.failure` decides)
-│   ├── NotAnAnswer          5  the response is no message: HTML, garbage, an oversized event
+│   ├── NotAnAnswer          5  the response is not a message: HTML, garbage, an oversized event
 │   ├── StreamEnded          7  the stream ended before `message_stop`
 │   └── Stalled              7  the stream fell silent, or the deadline passed, in mid-answer
 └── ReaderGone               –  whoever read stdout has left; the process dies by SIGPIPE

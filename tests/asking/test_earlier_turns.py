@@ -40,7 +40,7 @@ def test_it_goes_on_with_the_conversation_of_this_session(home: Path) -> None:
         assert elsewhere(home, "another session's", base_url=api.base_url).status == 0
         ran = run(home, "-c", "two", base_url=api.base_url)
         assert prompts(api.requests[-1].json) == ["one", "two"]
-    assert ran.lines == ["avow: note: going on with 1: one (1 turn so far)"]
+    assert ran.lines == ["avow: note: continuing conversation 1 (1 turn): one"]
     first, other, second = rows(home)
     assert first["session"] == second["session"] != other["session"]
     assert second["parent_id"] == first["id"]
@@ -72,7 +72,7 @@ def test_on_a_terminal_the_last_at_all_is_named_before_it_goes_on(home: Path) ->
     with Simulator(["requested", "silent"]) as api:
         assert run(home, "from elsewhere", base_url=api.base_url).status == 0
         pty = in_pty(home, "-c", "two", base_url=api.base_url)
-        pty.until("going on with 1: from elsewhere (1 turn so far)")  # no answer comes, so this came before it
+        pty.until("continuing conversation 1 (1 turn): from elsewhere")  # no answer comes, so this came before it
         end = time.monotonic() + PATIENCE_S
         while len(api.requests) < 2 and time.monotonic() < end:
             pty.read(0.05)

@@ -64,7 +64,7 @@ def test_a_follow_up_goes_on_and_says_with_what(home: Path) -> None:
         messages = sim.requests[-1].json["messages"]
     assert [message["role"] for message in messages] == ["user", "assistant", "user"]
     assert ran.json["conversation_id"] == first["conversation_id"]
-    assert "going on with 1: first question" in ran.err.decode()
+    assert "continuing conversation 1 (1 turn): first question" in ran.err.decode()
 
 
 def test_a_refused_turn_is_left_out_and_it_is_said(home: Path) -> None:

@@ -114,6 +114,6 @@ def test_a_conversation_is_resumed_with_its_turns(home: Path) -> None:
             settle(pty, "[claude-fable-5-2]")
             pty.send("\x04")
             assert pty.end() == 0, pty.text
-        assert "going on with 1: first (1 turn so far)" in pty.text
+        assert "continuing conversation 1 (1 turn): first" in pty.text
         assert len(api.requests[-1].json["messages"]) == 3
     assert len({row["conversation_id"] for row in rows(home)}) == 1

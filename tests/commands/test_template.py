@@ -90,7 +90,7 @@ def test_save_from_stdin_and_from_a_file(tmp_path: Path) -> None:
 WRONG_TO_SAVE = {
     "nothing": (["t"], "nothing to save"),
     "a lone dollar": (["t", "costs $5"], "'$5'"),
-    "a path": (["../t", "x"], "no name"),
+    "a path": (["../t", "x"], "not a name"),
     "two system prompts": (["t", "-s", "a", "--system-file", "b"], "both give"),
     "a file that is missing": (["t", "--system-file", "/none"], "no such file"),
     "a bad value": (["t", "x", "--fallback-by", "nobody"], "fallback_by"),
@@ -177,7 +177,7 @@ def test_delete() -> None:
         ("on_reroute = ['rm', '-rf', '/']", "stands in the config"),
         ("report = '/home/me/.bashrc'", "stands in the config"),
         ("headers = {x = 'y'}", "stands in the config"),
-        ("history = {enabled = false}", "is no setting of `ask`"),
+        ("history = {enabled = false}", "is not a setting of `ask`"),
         ("max_tokens = 'many'", "max_tokens: must be a whole number"),
         ("effrot = 'low'", "did you mean effort"),
     ],

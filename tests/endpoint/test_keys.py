@@ -119,14 +119,14 @@ def states(tmp_path: Path, environ: Mapping[str, str] | None = None, **more: Any
 
 def test_each_source_says_what_became_of_it(tmp_path: Path) -> None:
     key_file(tmp_path, CANARY)
-    none, off, file = ("not set", None), ("switched off", None), ("wins", "7f3a")
+    none, off, file = ("not set", None), ("switched off", None), ("used", "7f3a")
     assert states(tmp_path) == [none, none, none, off, file]
-    assert states(tmp_path, base_url="https://x.example")[-1] == ("for another host", None)
+    assert states(tmp_path, base_url="https://x.example")[-1] == ("for api.anthropic.com, not this host", None)
     assert states(tmp_path, {"ANTHROPIC_AUTH_TOKEN": OTHER}) == [
-        none, ("wins", "zzzz"), none, off, ("outranked", "7f3a"),
+        none, ("used", "zzzz"), none, off, ("outranked", "7f3a"),
     ]  # fmt: skip
     both = states(tmp_path, {"ANTHROPIC_API_KEY": CANARY}, api_key_command=("/nonexistent",))
-    assert both[0] == ("wins", "7f3a")
+    assert both[0] == ("used", "7f3a")
     assert both[2] == ("outranked", None)
 
 
@@ -139,7 +139,7 @@ def test_a_refused_source_stops_the_search(tmp_path: Path) -> None:
 
 
 def test_a_short_key_shows_nothing(tmp_path: Path) -> None:
-    assert states(tmp_path, {"ANTHROPIC_API_KEY": "short-key"})[0] == ("wins", None)
+    assert states(tmp_path, {"ANTHROPIC_API_KEY": "short-key"})[0] == ("used", None)
 
 
 # -- keyrings, in processes of their own ----------------------------------------------------------------------
@@ -287,8 +287,8 @@ def test_a_real_secret_service(tmp_path: Path) -> None:
     assert stored["place"] == "the keyring (keyring.backends.SecretService)"
     assert (found["secret"], found["source"], found["host"]) == (CANARY, "keyring", "api.anthropic.com")
     assert elsewhere["error"] == "CredentialsError"
-    assert mine["states"]["keyring"] == ["wins", "7f3a"]
-    assert theirs["states"]["keyring"] == ["for another host", None]
+    assert mine["states"]["keyring"] == ["used", "7f3a"]
+    assert theirs["states"]["keyring"] == ["for api.anthropic.com, not this host", None]
     assert removed["removed"] == [["the keyring"], None]
     assert gone["error"] == "CredentialsError"
     assert list(folder.iterdir()) == []

@@ -139,7 +139,7 @@ def alike(came: Came, whole: Came | None = None, *, recovers: bool = True) -> di
 
 
 UNREACHED = Came(6, "failed", None, "connection", "avow: error: the API cannot be reached")
-NONSENSE = Came(5, "failed", None, "not_an_answer", "is no answer of the API")
+NONSENSE = Came(5, "failed", None, "not_an_answer", "is not a Messages API response")
 BROKEN = Came(7, "incomplete", "unverified", "stream_ended", "avow: incomplete: the stream ended before", b"Hello ")
 BROKEN_WHOLE = Came(6, "failed", None, "stream_ended", "avow: error: ")
 STALLED = Came(7, "incomplete", "unverified", "stalled", "avow: incomplete: the stream stalled", b"Hello ")

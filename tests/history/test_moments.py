@@ -59,13 +59,13 @@ def test_a_time(text: str, since: str, until: str) -> None:
     "text", ["", "soon", "2026-13-01", "2026-02-30", "7", "7x", "-7d", "999999y", "d", "\0"], ids=ascii
 )
 def test_no_time(text: str) -> None:
-    with pytest.raises(UsageError, match="is no time"):
+    with pytest.raises(UsageError, match="is not a time"):
         moments.since(text, NOW)
 
 
 @pytest.mark.parametrize("text", ["2026-11-01", "today", "90", ""])
 def test_no_age(text: str) -> None:
-    with pytest.raises(UsageError, match="is no age"):
+    with pytest.raises(UsageError, match="is not an age"):
         moments.ago(text, NOW)
 
 

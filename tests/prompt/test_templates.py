@@ -19,7 +19,7 @@ def check(key: str, value: object) -> str | None:
     """The settings of these tests: three keys, one of them a number."""
     if key not in KEYS:
         near = nearest(key, KEYS)
-        return f"{key} is no setting" + (f"; did you mean {near}?" if near else "")
+        return f"{key} is not a setting" + (f"; did you mean {near}?" if near else "")
     if key == "max_tokens" and not isinstance(value, int):
         return "max_tokens is a number"
     return None
@@ -114,11 +114,11 @@ def test_values_that_nothing_asks_for(pairs: list[str], words: str) -> None:
 WRONG = {
     "not TOML": ('prompt = "x"\nmodel = \n', "line 2"),
     "not UTF-8": (b'prompt = "\xff"', "byte 10"),
-    "an unknown key": ('prompt = "x"\n\nmodl = "opus"', "line 3: modl is no setting; did you mean model?"),
-    "a table of an unknown name": ('prompt = "x"\n[optoins]\na = 1', "line 2: optoins is no setting"),
+    "an unknown key": ('prompt = "x"\n\nmodl = "opus"', "line 3: modl is not a setting; did you mean model?"),
+    "a table of an unknown name": ('prompt = "x"\n[optoins]\na = 1', "line 2: optoins is not a setting"),
     "a wrong type": ('max_tokens = "many"', "line 1: max_tokens is a number"),
     "a prompt that is no text": ("model = 'x'\nprompt = 5", "line 2: prompt is a text, not int"),
-    "a lone dollar": ('model = "x"\nprompt = "costs $5"', "line 2: '$5' is no variable; a dollar sign is written $$"),
+    "a lone dollar": ('model = "x"\nprompt = "costs $5"', "line 2: '$5' is not a variable; write $$ for a dollar sign"),
     "a lone dollar further down": ('prompt = """\na\nb $ c\n"""', "prompt, its line 2: '$ c'"),
     "input in the system prompt": ('prompt = "x"\nsystem = "$input"', "line 2: $input is for the prompt"),
     "nested without end": ("prompt = " + "[" * 10_000, "not TOML"),
@@ -214,9 +214,9 @@ def test_names_have_no_way_out_of_the_folder(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "templates"
     folder.mkdir()
     (tmp_path / "x.toml").write_text('prompt = "mine"')
-    with pytest.raises(UsageError, match="no name for a template"):
+    with pytest.raises(UsageError, match="not a name for a template"):
         save(folder, Template(name, folder, prompt="x"))
-    with pytest.raises(UsageError, match="no name for a template"):
+    with pytest.raises(UsageError, match="not a name for a template"):
         templates.delete(folder, name)
     assert (tmp_path / "x.toml").read_text() == 'prompt = "mine"'
     assert list(folder.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Write completions/ anew from the command tree: python -m tests.reference.generate"""
+"""Write completions/ again from the command tree: python -m tests.reference.generate"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

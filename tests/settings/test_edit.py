@@ -154,7 +154,7 @@ REFUSED = {
     "profile in a profile": ("profiles.w.profile", "x", "no setting"),
     "below a text": ("model.x", "x", "no setting"),
     "group": ("history", "x", "no setting"),
-    "empty": ("", "x", "no setting"),
+    "empty": ("", "x", "not a setting"),
     "type": ("max_tokens", "x", "a whole number"),
     "price": ("prices.m.input", "x", "prices.m.input must be a price"),
     "price's field": ("prices.m", '{"inptu": 1}', "did you mean input"),
@@ -179,7 +179,7 @@ def test_a_broken_file_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"config.toml:1: is not TOML"):
         set_value(path, "model", "x")
     path.write_text("aliases = 1")
-    with pytest.raises(ConfigError, match="aliases is no table"):
+    with pytest.raises(ConfigError, match="aliases is not a table"):
         set_value(path, "aliases.a", "x")
 
 

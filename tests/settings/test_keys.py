@@ -70,7 +70,7 @@ BAD = {
     ("prices", '{"m": {"input": true}}'): "0 or more",
     ("overrides", '{"m": {"model": "x"}}'): "has no 'model'",
     ("overrides", '{"m": {"max_tokens": "x"}}'): "a whole number",
-    ("headers", '{"a b": "x"}'): "no header's",
+    ("headers", '{"a b": "x"}'): "not a header name",
     ("headers", '{"a": "x\\ny"}'): "printable",
     ("same_models", '{"a": 1}'): "a list of model names",
     ("options", "[" * 5000): "a table",

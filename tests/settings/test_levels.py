@@ -226,7 +226,7 @@ _PROFILES = st.dictionaries(st.sampled_from(["work", "home"]), _SETTINGS, max_si
 
 
 def nested(table: dict[str, Any]) -> dict[str, Any]:
-    """The table with its dotted names as tables; a name below one that is no table is left out."""
+    """The table with its dotted names as tables; a name below one that is not a table is left out."""
     whole: dict[str, Any] = {}
     for place, value in table.items():
         into, (*above, name) = whole, place.split(".")

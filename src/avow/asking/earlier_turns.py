@@ -29,7 +29,7 @@ def turns_to_continue(
     else:
         leaf = _last(history, session, on_terminal=context.screen.is_terminal)
     turns = path_to(leaf, {turn.id: turn for turn in history.conversation(leaf.conversation_id)})
-    return with_files(turns, history), f"going on with {mention(turns[0])} ({count_of(len(turns), 'turn')} so far)"
+    return with_files(turns, history), f"continuing conversation {mention(turns[0], count_of(len(turns), 'turn'))}"
 
 
 def _last(history: History, session: str | None, *, on_terminal: bool) -> Exchange:
@@ -74,11 +74,12 @@ def _with_bytes(file: Attachment, history: History) -> Attachment:
     return read_again(file)
 
 
-def mention(turn: Exchange) -> str:
-    """A turn in a few words: its number and how its prompt begins."""
+def mention(turn: Exchange, size: str = "") -> str:
+    """A turn in a few words: its number (and the `size` of its conversation) and how its prompt begins."""
     words = " ".join((turn.question.prompt or "").split())
     short = words if len(words) <= WORDS else words[: WORDS - 1] + "…"
-    return f"{turn.number}: {short}" if short else f"{turn.number}"
+    number = f"{turn.number} ({size})" if size else f"{turn.number}"
+    return f"{number}: {short}" if short else number
 
 
 def count_of(number: int, thing: str) -> str:

@@ -175,7 +175,7 @@ def _exchange(inquiry: Inquiry, draft: Draft, base_url: str, *, simulated: bool)
 
 
 def _params(inquiry: Inquiry, settings: Settings, known: Model | None) -> JsonObject:
-    """The parameters of the request; a retry has those of its original, and only who may answer is asked anew."""
+    """The parameters of the request; a retry has those of its original, and only who may answer is decided again."""
     params = body_fields(settings, known, inquiry.response_format)
     if inquiry.retry_of is None:
         return params

@@ -204,7 +204,7 @@ def _gather(
 
 
 def _piped(options: Options, context: Context, settings: Settings, wait: Wait) -> bytes:
-    """What stdin holds, where it is no file of `-f` and is not to be left alone."""
+    """What stdin holds, where it is not a file of `-f` and is not to be left alone."""
     is_from_stdin = options.words == ("-",)
     if "-" in options.files:
         if is_from_stdin:

@@ -40,7 +40,7 @@ class Verified:
 
 def verify(value: object) -> Verified:
     """Compute every finished look of the record in `value` again, from its replies and its seed; only the cost is
-    taken as it stands. Raises UsageError where it is no record."""
+    taken as it stands. Raises UsageError where it is not a record."""
     body = obj(encodable_value(value))
     record = record_from(body)
     problems = (

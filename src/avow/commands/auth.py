@@ -110,7 +110,7 @@ def run_status(options: Options, context: Context) -> ExitCode:
         api_key_command=settings.words("api_key_command"),
         keyring_enabled=settings.flag("keyring.enabled"),
     )
-    usable = any(source.state == "wins" for source in sources)
+    usable = any(source.state == "used" for source in sources)
     code, verdict = (ExitCode.OK if usable else ExitCode.CREDENTIALS), None
     if usable and options.check:
         code, verdict = _checked(context.credential(settings), settings, context)
@@ -146,7 +146,7 @@ def run_logout(options: Options, context: Context) -> ExitCode:
     else:
         context.screen.out(f"no key for {host} was stored\n")
     if problem:
-        context.screen.note(f"the keyring could not be looked into: {problem}")
+        context.screen.note(f"the keyring cannot be read: {problem}")
     for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         if context.environ.get(variable, "").strip():
             context.screen.note(f"{variable} is still set, and is used")

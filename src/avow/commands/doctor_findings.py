@@ -142,11 +142,11 @@ def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
     except AvowError as error:
         yield Finding("key", "source", "broken", error.message, error.hint)
         return
-    wins = next((source for source in sources if source.state == "wins"), None)
-    if wins is None:
+    used = next((source for source in sources if source.state == "used"), None)
+    if used is None:
         yield Finding("key", "source", "broken", "none found", "`avow auth login` stores one")
     else:
-        yield Finding("key", "source", "ok", wins.name + (f" (…{wins.last_four})" if wins.last_four else ""))
+        yield Finding("key", "source", "ok", used.name + (f" (…{used.last_four})" if used.last_four else ""))
     for source in sources:
         if source.state.startswith("refused"):
             yield Finding("key", source.name, "note", source.state)

@@ -10,7 +10,7 @@ from avow.files.reading import as_text, read_file
 from avow.wire.request import API_HOST
 
 NAME = "key"
-_HINT = "`avow auth login --store file` writes the file anew"
+_HINT = "`avow auth login --store file` writes a new file"
 
 
 def read(path: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The API key: environment, command, keyring, key file, in that order; the only file that touches the keyring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ _VARIABLES = (("ANTHROPIC_API_KEY", "x-api-key"), ("ANTHROPIC_AUTH_TOKEN", "bear
 
 
 class KeySource(NamedTuple):
-    """One place for a key, for `auth status`. `state` is `wins`, `not set`, `outranked`, `for another host`,
+    """One place for a key, for `auth status`. `state` is `used`, `not set`, `outranked`, `for HOST, not this host`,
     `switched off`, `none on this machine` or `refused: WHY`; `last_four` are the key's last characters, where it
     was looked at."""
 
@@ -109,7 +109,7 @@ def explain(
     found = [_seen(name, lambda name=name: environ.get(name, "").strip() or None) for name, _style in _VARIABLES]
     taken = any(source.state != "not set" for source in found)
     if api_key_command and taken:
-        found.append(KeySource("api_key_command", "wins"))
+        found.append(KeySource("api_key_command", "used"))
     else:
         found.append(
             _seen("api_key_command", lambda: key_command.run(api_key_command, environ) if api_key_command else None)
@@ -127,8 +127,8 @@ def _ranked(found: list[KeySource]) -> tuple[KeySource, ...]:
     ranked = []
     decided = False
     for source in found:
-        counts = source.state == "wins" or (source.state.startswith("refused") and source.name != "keyring")
-        if decided and source.state == "wins":
+        counts = source.state == "used" or (source.state.startswith("refused") and source.name != "keyring")
+        if decided and source.state == "used":
             source = KeySource(source.name, "outranked", source.last_four)
         ranked.append(source)
         decided = decided or counts
@@ -138,7 +138,7 @@ def _ranked(found: list[KeySource]) -> tuple[KeySource, ...]:
 def _seen(name: str, look: Any) -> KeySource:
     try:
         secret = look()
-        return KeySource(name, "wins", last_four(checked(secret, name))) if secret else KeySource(name, "not set")
+        return KeySource(name, "used", last_four(checked(secret, name))) if secret else KeySource(name, "not set")
     except CredentialsError as error:
         return KeySource(name, f"refused: {error.message}")
 
@@ -146,13 +146,17 @@ def _seen(name: str, look: Any) -> KeySource:
 def _seen_in_keyring(host: str) -> KeySource:
     try:
         if secret := from_keyring(host):
-            return KeySource("keyring", "wins", last_four(secret))
+            return KeySource("keyring", "used", last_four(secret))
         elsewhere = host != API_HOST and from_keyring(API_HOST)
-        return KeySource("keyring", "for another host" if elsewhere else "not set")
+        return KeySource("keyring", _for_other((API_HOST,)) if elsewhere else "not set")
     except NoKeyring:
         return KeySource("keyring", "none on this machine")
     except KeyringUnusable as error:
         return KeySource("keyring", f"refused: {error}")
+
+
+def _for_other(hosts: Iterable[str]) -> str:
+    return f"for {', '.join(sorted(hosts))}, not this host"
 
 
 def _seen_in_file(host: str, path: Path) -> KeySource:
@@ -163,8 +167,8 @@ def _seen_in_file(host: str, path: Path) -> KeySource:
     except CredentialsError as error:
         return KeySource(str(path), f"refused: {error.message}")
     if host in keys:
-        return KeySource(str(path), "wins", last_four(keys[host]))
-    return KeySource(str(path), "for another host" if keys else "not set")
+        return KeySource(str(path), "used", last_four(keys[host]))
+    return KeySource(str(path), _for_other(keys) if keys else "not set")
 
 
 # -- the keyring ----------------------------------------------------------------------------------------------

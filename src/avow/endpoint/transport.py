@@ -195,7 +195,7 @@ def _no_proxy(host: str | None, scheme: str) -> dict[str, Any] | None:
 
 
 class _Watchdog:
-    """Ends an exchange at its deadline, whatever it waits for: the client's own limits count anew with each byte.
+    """Ends an exchange at its deadline, whatever it waits for: the client's own limits start again with each byte.
     Without a deadline it does nothing."""
 
     def __init__(self, patience: Patience) -> None:

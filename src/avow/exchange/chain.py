@@ -1,4 +1,4 @@
-"""The client's own fallback: from what came of an attempt to the next request, until one answers.
+"""The client's own fallback: from the result of an attempt to the next request, until one answers.
 
 What is sent follows the rules of fallback credits (beta `fallback-credit-2026-07-01`): the refusal's token goes with
 the next request, the partial answer too where the refusal grants that.
@@ -40,7 +40,7 @@ class Step(NamedTuple):
 
 
 class _Refusal(NamedTuple):
-    """What the last refusal left: its token, and the assistant's turn to go on from (empty: start anew)."""
+    """What the last refusal left: its token, and the assistant's turn to go on from (empty: start again)."""
 
     token: str | None
     partial: tuple[JsonObject, ...]

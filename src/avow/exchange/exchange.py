@@ -1,4 +1,4 @@
-"""An exchange: one question, what came of it, and who answered; the value everything else is about."""
+"""An exchange: one question, its result, and who answered; the value everything else is about."""
 
 import secrets
 import time
@@ -289,7 +289,7 @@ class HandedOver(NamedTuple):
 
 
 class Withdrawn(NamedTuple):
-    """The text so far is no part of the answer: its model declined."""
+    """The text so far is not part of the answer: its model declined."""
 
     model: str | None
     text: str

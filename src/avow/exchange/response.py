@@ -55,7 +55,7 @@ class ResponseReader:
         self.headers: dict[str, str] = {}
         self.model: str | None = None
         self.written = False
-        self.answering = False  # a body that is no stream has begun to come
+        self.answering = False  # a body that is not a stream has begun to come
         self._torn: tuple[int, str, str | None] | None = None
 
     def message(self) -> Message | None:
@@ -242,7 +242,7 @@ class ResponseReader:
 
 
 def read_error(response: OpenResponse) -> bytes:
-    """The body of an error; what came of it where it breaks off: its status says enough."""
+    """The body of an error; its result where it breaks off: its status says enough."""
     body = bytearray()
     try:
         for chunk in response.chunks():

@@ -18,7 +18,7 @@ _BOM_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DEVICES = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/", "/dev/tty", os.devnull)
 
 Arrivals = Callable[[float | None], bytes | None]
-"""Waits at most so many seconds: the next bytes, empty at the end, None where none came."""
+"""Waits at most that many seconds: the next bytes, empty at the end, None where none came."""
 
 Inspect = Callable[[os.stat_result], None]
 """Looks at the file that was opened, and raises where it may not be used."""

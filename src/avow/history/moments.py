@@ -26,7 +26,7 @@ def until(text: str, now: datetime) -> int:
 def ago(text: str, now: datetime) -> int:
     """The moment that was so long ago (`90d`), in milliseconds since 1970. Raises UsageError."""
     if not _AGO.fullmatch(text.strip().lower()):
-        raise UsageError(f"`{text}` is no age", hint="for example 24h, 90d, 2w or 1y")
+        raise UsageError(f"`{text}` is not an age", hint="for example 24h, 90d, 2w or 1y")
     return since(text, now)
 
 
@@ -51,7 +51,7 @@ def _span(text: str, now: datetime) -> tuple[datetime, datetime]:
         moment = moment.astimezone()  # a time without a zone is the local clock's
         return moment, moment
     except (ValueError, OverflowError, OSError):
-        raise UsageError(f"`{text}` is no time", hint=f"for example {_FORMS}") from None
+        raise UsageError(f"`{text}` is not a time", hint=f"for example {_FORMS}") from None
 
 
 def _days(first: datetime, number: int) -> tuple[datetime, datetime]:

@@ -42,7 +42,7 @@ def delete(history: History, numbers: Sequence[int]) -> Erased:
 
 
 def expire(history: History, keep_days: int, now: float) -> Erased:
-    """Remove the exchanges older than so many days; `now` in Unix seconds. Quick where there is none."""
+    """Remove the exchanges older than `days`; `now` in Unix seconds. Quick where there is none."""
     until = round(now * 1000) - keep_days * _DAY_MS
     return delete(history, numbers_of(history, older_than(until)))
 

@@ -26,7 +26,7 @@ _INSERT = (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a check found. `index_only`: the exchanges are whole, and the search index can be made anew."""
+    """What a check found. `index_only`: the exchanges are whole, and the search index can be rebuilt."""
 
     problems: tuple[str, ...] = ()
     index_only: bool = False
@@ -59,7 +59,7 @@ def check(path: Path) -> Condition:
 
 
 def mend_index(path: Path) -> None:
-    """Make the search index anew."""
+    """Rebuild the search index."""
     with History.open(path) as history:
         history.write(schema.rebuild_index, history.connection)
 

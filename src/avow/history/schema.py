@@ -218,7 +218,7 @@ def set_up_index(connection: Connection) -> None:
 
 
 def rebuild_index(connection: Connection) -> None:
-    """Make the search index anew from the rows."""
+    """Rebuild the search index from the rows."""
     connection.execute("DROP TABLE IF EXISTS exchange_search")
     connection.execute(_INDEX)
     connection.execute(_REBUILD)

@@ -63,7 +63,7 @@ class History:
     ) -> Self:
         """The history at `path`, made where missing; one opened to read only is empty where there is none.
 
-        A write waits so many seconds for another process that has the file.
+        A write waits `patience` seconds for another process that has the file.
         """
         connection = database.connect_reading(path) if read_only else database.connect(path)
         return cls(

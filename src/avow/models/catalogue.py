@@ -86,7 +86,7 @@ def models() -> tuple[Model, ...]:
 
 def expand_alias(name: str, extra: Mapping[str, str]) -> str:
     """The id that `name` stands for. `extra`, the config's aliases, outranks the built-in ones; an alias may name
-    another one, once. A name that is no alias is returned as it is."""
+    another one, once. A name that is not an alias is returned as it is."""
     return _expand_once(_expand_once(name, extra), extra)
 
 

@@ -93,7 +93,7 @@ def _written(usage: Mapping[str, object]) -> tuple[int, int] | None:
 
 
 def _count(value: object, *, absent: int | None = None) -> int | None:
-    """A number of tokens, `absent` where there is none, or `None` where it is no such number."""
+    """A number of tokens, `absent` where there is none, or `None` where it is not such a number."""
     if value is None:
         return absent
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
@@ -153,6 +153,6 @@ def _fast_rates(model: Model | None, own: Mapping[str, float]) -> tuple[float | 
 
 
 def _rate(own: Mapping[str, float], key: str, listed: float | None) -> float | None:
-    """The user's price, else the listed one; `None` where it is no price."""
+    """The user's price, else the listed one; `None` where it is not a price."""
     rate = own.get(key, listed)
     return rate if rate is not None and math.isfinite(rate) and rate >= 0 else None

@@ -91,10 +91,10 @@ def _from_url(url: str) -> Attachment:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise UsageError(f"{url}: this is no address ({error})") from error
+        raise UsageError(f"{url}: this is not an address ({error})") from error
     if not parts.hostname:
         raise UsageError(f"{url}: this address names no host")
-    ending = os.path.splitext(parts.path)[1].lower()  # noqa: PTH122  (a URL is no path of this machine)
+    ending = os.path.splitext(parts.path)[1].lower()  # noqa: PTH122  (a URL is not a path of this machine)
     if ending not in _URL_ENDINGS:
         raise UsageError(
             f"{url}: what is behind an address is told by its ending, and the API fetches only"

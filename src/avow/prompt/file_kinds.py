@@ -115,7 +115,7 @@ def _kind_of_box(brand: bytes) -> str:
 
 
 def _encoding_of(sample: bytes) -> str | None:
-    """The likely encoding of a text that is not UTF-8 and has no mark; None where it is no text."""
+    """The likely encoding of a text that is not UTF-8 and has no mark; None where it is not text."""
     zeros = sample.count(0)
     if zeros * 3 >= len(sample):
         even = sample[::2].count(0)

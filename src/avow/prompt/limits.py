@@ -22,7 +22,7 @@ IMAGE_BASE64_BYTES = 10 * 1024 * 1024
 SIDE_PIXELS = 8000
 SIDE_PIXELS_OF_MANY = 2000
 MANY_IMAGES = 20
-"""Beyond so many images in a request each side may have only `SIDE_PIXELS_OF_MANY`."""
+"""Beyond this many images in a request each side may have only `SIDE_PIXELS_OF_MANY`."""
 
 COUNT = 600
 COUNT_SMALL = 100

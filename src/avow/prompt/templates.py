@@ -152,7 +152,7 @@ def _path_in(folder: Path, name: str) -> Path:
     """The file of a name, which has no way out of the folder: no slashes, no dot at the beginning."""
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} is no name for a template", hint="letters, digits, and . - _ after the first of them"
+            f"{name!r} is not a name for a template", hint="letters, digits, and . - _ after the first of them"
         )
     return folder / f"{name}.toml"
 
@@ -194,7 +194,7 @@ def _wrong_dollars(key: str, text: object, source: str | None) -> list[str]:
             line = text.count("\n", 0, match.start()) + 1
             after = text[match.start() : match.start() + 12].split("\n")[0]
             place = f"{key}, its line {line}" if source is None or "\n" in text else f"line {_line_of(source, key)}"
-            found.append(f"{place}: {after!r} is no variable; a dollar sign is written $$")
+            found.append(f"{place}: {after!r} is not a variable; write $$ for a dollar sign")
     return found
 
 

@@ -22,7 +22,7 @@ def exit_codes() -> str:
 Where several apply, the first of these counts:
   a signal, {order}.
 
-With --accept-fallback a fallback is no reason for 10.
+With --accept-fallback a fallback does not lead to 10.
 
 A signal ends the process by that signal, after what has arrived is kept, so
 that a shell's loop ends too; a shell reports 130 (Ctrl-C), 141 (the reader of
@@ -50,7 +50,7 @@ unknown, and nothing is guessed.
   served_model        the model that answered, where that is known
   category            why the first model declined, in the API's word
   explanation, recommended_model
-                      what a refusal says besides
+                      what else a refusal says
   hops                each model tried: model, outcome (served, declined,
                       skipped), category, error, usage, cost_usd
   evidence            what the verdict rests on: field, value, strength
@@ -105,8 +105,8 @@ def environment() -> str:
   CLAUDE_CONFIG_DIR, LLM_USER_PATH
                            where `avow scan` looks for other clients' records
 
-An empty variable says nothing, save PAGER: no pager. The settings have one
-each; a table is JSON or TOML, a list too, or models with commas between them:
+Empty variables are ignored; an empty PAGER turns the pager off. Each setting
+has one too. Tables are JSON or TOML; lists too, or models separated by commas:
 
 {own}
 

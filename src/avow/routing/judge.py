@@ -51,7 +51,7 @@ def judge(asked: Asked, attempts: Sequence[Attempt]) -> Routing:
 
 
 _MODES = ("speed", "inference_geo", "service_tier", "server_tool_use")
-"""What the price depends on besides the counts; the iterations do not repeat it."""
+"""What the price depends on apart from the counts; the iterations do not repeat it."""
 
 
 class _MessageEvidence:

@@ -65,7 +65,7 @@ class Segment(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One request and what came of it. `model` is the one sent.
+    """One request and its result. `model` is the one sent.
 
     `headers` are the response's, lower-case. `continued`: the next attempt went on from this one's text.
     """

@@ -33,7 +33,7 @@ def set_value(path: Path, name: str, text: str) -> None:
 def unset_value(path: Path, name: str) -> bool:
     """Take the setting `name` out of the file, a table whole; False where it is not in there.
 
-    A name that is no setting can be taken out too. Raises as `set_value` does.
+    A name that is not a setting can be taken out too. Raises as `set_value` does.
     """
     before, raw = parse(bytes_of(path) or b"", path)
     names = next((one for one in _readings(name) if _has(raw, one)), None)
@@ -77,7 +77,7 @@ def _parts(name: str) -> Names:
         # A name with characters that TOML wants quoted: the user should not need to know.
         parts = tuple(part.strip() for part in name.split("."))
         if not all(parts):
-            raise UsageError(f"{name[:100]!r} is no setting's name") from None
+            raise UsageError(f"{name[:100]!r} is not a setting's name") from None
         return parts
 
 
@@ -150,7 +150,7 @@ def _with(raw: Mapping[str, Any], names: Names, value: object, path: Path) -> di
     for part in names[:-1]:
         holder = holder.setdefault(part, {})
         if not isinstance(holder, dict):
-            raise ConfigError(f"{path}: {part} is no table", hint=f"avow config unset {part}")
+            raise ConfigError(f"{path}: {part} is not a table", hint=f"avow config unset {part}")
     holder[names[-1]] = list(value) if isinstance(value, tuple) else value
     return wanted
 

@@ -179,7 +179,7 @@ def _alias(name: str, value: object) -> str:
 def _header(name: str, value: object) -> str:
     # The value may be a secret: no message repeats it.
     if not re.fullmatch(_HEADER_NAME, name):
-        raise ValueError("holds a name that is no header's")
+        raise ValueError("holds a name that is not a header name")
     if not isinstance(value, str) or not value.isascii() or not (value.isprintable() or value == ""):
         raise EntryError((name,), "must be a text of printable ASCII characters on one line")
     return value

@@ -38,7 +38,7 @@ _RESTS = {
 
 THINKING = (
     "The question is about rebase and merge. Both bring two lines of work together; what differs is whether "
-    "commits are written anew. I should say what each does, then give a rule one can remember."
+    "commits are rewritten. I should say what each does, then give a rule one can remember."
 )
 
 MARKDOWN = """# Rebase or merge
@@ -47,7 +47,7 @@ Both bring two lines of work together. What differs is **what happens to your co
 
 | | rebase | merge |
 |---|---|---|
-| commits | written anew | untouched |
+| commits | rewritten | untouched |
 | history | one line | two lines, joined |
 | safe on shared branches | no | yes |
 

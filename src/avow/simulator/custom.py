@@ -28,7 +28,7 @@ left out. This one declines in mid-answer, hands over to a slow model, and loses
 Further keys at the top: `model` (the name the answer gives, `""` for none), `hands_over = false` (leave it to
 the client to ask the next model), `pings`, `usage` and `request_id` (`false` leaves them out), `sticky`, and
 `error`, a table that answers with an HTTP error instead: `status`, `type`, `message`, `code`, `retry_after`
-(seconds), `times` (so many tries fail, the next succeeds). A hop may have an `error` as well, and `credit =
+(seconds), `times` (that many tries fail, the next succeeds). A hop may have an `error` as well, and `credit =
 false`, `claim = false` (no credit token, no continuation) and `explanation`. A decline of
 the category `reasoning_extraction` is never handed over by the API.
 """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from avow.simulator.playback import Block, PlayedAnswer
 from avow.simulator.script import Fault, Json, Scenario
 
-# What the server does next: write bytes, wait so many seconds, or break the connection in that way.
+# What the server does next: write bytes, wait that many seconds, or break the connection in that way.
 Step = bytes | float | str
 
 _START_ONLY = ("cache_creation", "service_tier", "speed", "inference_geo")

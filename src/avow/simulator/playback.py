@@ -17,7 +17,7 @@ Mint = Callable[[PlayedHop, list[Json]], str]
 @dataclass(frozen=True, slots=True)
 class Block:
     """One content block: as it starts in a stream, its deltas, and as it stands in a whole message. With `repeats`
-    the deltas are played over and over until so many were sent."""
+    the deltas are played over and over until that many were sent."""
 
     start: Json
     deltas: tuple[Json, ...]

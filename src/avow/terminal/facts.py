@@ -20,7 +20,7 @@ PLAIN = "\x1b[0m"
 
 class Facts(NamedTuple):
     """One stream. `is_terminal`: people look at it; `interactive`: the cursor may be moved; `color`: styles may be
-    used (nothing is told by them alone); `width` and `height` in cells; `plain`: no boxes and no animation, for
+    used (they are never the only sign); `width` and `height` in cells; `plain`: no boxes and no animation, for
     screen readers; `unicode`: more than ASCII can be drawn; `light`: the background is known to be light."""
 
     is_terminal: bool = False

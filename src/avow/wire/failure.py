@@ -142,7 +142,7 @@ def not_an_answer(status: int, content_type: str, body: bytes, request_id: str |
     words = " ".join(body[:2000].decode("utf-8", "replace").split())[:120]
     what = f"HTTP {status}, {content_type or 'no content type'}" + (f": {words}" if words else ", empty")
     return NotAnAnswer(
-        Failure("not_an_answer", status, f"the response is no answer of the API ({what})"),
+        Failure("not_an_answer", status, f"this is not a Messages API response ({what})"),
         ExitCode.UNAVAILABLE,
         request_id=request_id,
         hint=_REDIRECTED if 300 <= status < 400 else _ANSWERED_BY_ANOTHER,

@@ -74,7 +74,7 @@ def test_a_history_that_cannot_be_read_ends_with_1(home: Path, words: tuple[str,
     [
         (("list", "--verdict", "falback"), "did you mean `fallback`"),
         (("list", "--status", "done"), "no status `done`"),
-        (("list", "--since", "soon"), "`soon` is no time"),
+        (("list", "--since", "soon"), "`soon` is not a time"),
         (("list", "--before", "99"), "no exchange `99`"),
         (("stats", "--by", "moth"), "did you mean `month`"),
         (("export", "--format", "cvs"), "did you mean `csv`"),
@@ -83,7 +83,7 @@ def test_a_history_that_cannot_be_read_ends_with_1(home: Path, words: tuple[str,
         (("search", '""'), "nothing to search for"),
         (("delete",), "which exchanges?"),
         (("delete", "1"), "Delete 1 exchange for good?"),
-        (("redact", "--older-than", "later"), "is no age"),
+        (("redact", "--older-than", "later"), "is not an age"),
     ],
 )
 def test_what_cannot_be_understood_ends_with_2(full: Path, words: tuple[str, ...], said: str) -> None:

@@ -35,7 +35,7 @@ Rows = list[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class StatsOptions:
-    """What to sum up by, over which exchanges."""
+    """What to group by, over which exchanges."""
 
     by: str = "month"
     filters: FilterOptions = field(default_factory=FilterOptions)
