@@ -1,4 +1,4 @@
-"""Rows in which any value of one column meets any value of each other column: most faults need no more than two."""
+"""A few rows that stand for all: with every value, or with every pair of values (most faults need no more than two)."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -8,15 +8,22 @@ _Row = TypeVar("_Row", bound=Sequence[object])
 
 
 def pairwise(rows: Iterable[_Row]) -> list[_Row]:
-    """A few of `rows`, the same ones each time, with every pair of values that stands in any of them.
+    """A few of `rows`, the same ones each time, with every pair of values that stands in any of them."""
+    return _covering(rows, 2)
 
-    Always the next that has most of the pairs still to come: good for some thousand rows, so no package is needed.
-    """
-    pairs = {row: set(itertools.combinations(enumerate(row), 2)) for row in rows}
-    missing = set().union(*pairs.values())
+
+def each_value(rows: Iterable[_Row]) -> list[_Row]:
+    """A few of `rows`, the first among equals first, with every value that stands in any of them."""
+    return _covering(rows, 1)
+
+
+def _covering(rows: Iterable[_Row], size: int) -> list[_Row]:
+    """Always the next that has most of what is still to come: good for some thousand rows, so no package is needed."""
+    parts = {row: set(itertools.combinations(enumerate(row), size)) for row in rows}
+    missing = set().union(*parts.values())
     chosen = []
     while missing:
-        best = max(pairs, key=lambda row: len(missing & pairs[row]))
+        best = max(parts, key=lambda row: len(missing & parts[row]))
         chosen.append(best)
-        missing -= pairs[best]
+        missing -= parts[best]
     return chosen

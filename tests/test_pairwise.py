@@ -3,7 +3,7 @@
 import itertools
 
 from tests.pairwise import pairwise
-from tests.test_promise import BY, EVERY, FLAGS, FORMS, PAIRS, POLICIES
+from tests.test_promise import BY, EVERY, FLAGS, FORMS, PAIRS, POLICIES, SCENARIOS, few
 
 
 def test_any_two_values_meet() -> None:
@@ -17,6 +17,14 @@ def test_it_is_a_part_of_all_rows_and_always_the_same() -> None:
     assert set(PAIRS) < set(EVERY)
     assert len(PAIRS) == len(set(PAIRS)) < len(EVERY) / 4
     assert pairwise(EVERY) == PAIRS
+
+
+def test_a_few_have_each_value_and_those_of_all_scenarios_each_pair() -> None:
+    for name in SCENARIOS:
+        columns = [set(column) for column in zip(*few(name), strict=True)]
+        assert columns == [set(BY), set(POLICIES), set(FORMS), set(FLAGS)]
+    pairs = {pair for name in SCENARIOS for row in few(name) for pair in itertools.combinations(enumerate(row), 2)}
+    assert pairs == {pair for row in EVERY for pair in itertools.combinations(enumerate(row), 2)}
 
 
 def test_of_two_columns_it_is_all_rows() -> None:
