@@ -46,6 +46,11 @@ _avow() {
                 if ((COMP_CWORD > 2)); then
                     case ${COMP_WORDS[2]} in list|show|search|stats|export|redact|delete|repair|path) at="history ${COMP_WORDS[2]}" ;; esac
                 fi ;;
+            audit)
+                at=audit
+                if ((COMP_CWORD > 2)); then
+                    case ${COMP_WORDS[2]} in baseline|run|list|show|verify|demo|endpoint) at="audit ${COMP_WORDS[2]}" ;; esac
+                fi ;;
             auth)
                 at=auth
                 if ((COMP_CWORD > 2)); then
@@ -188,6 +193,20 @@ _avow() {
         "history delete --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history delete --since") return ;;
         "history delete --until") return ;;
+        "audit baseline -m"|"audit baseline --model") _avow_reply "$(_avow_words models)"; return ;;
+        "audit baseline --looks") return ;;
+        "audit baseline --cards") return ;;
+        "audit baseline --pace") return ;;
+        "audit baseline --seed") return ;;
+        "audit baseline --profile") return ;;
+        "audit run -m"|"audit run --model") _avow_reply "$(_avow_words models)"; return ;;
+        "audit run --against") _avow_reply "$(_avow_words models)"; return ;;
+        "audit run --pace") return ;;
+        "audit run --seed") return ;;
+        "audit run --profile") return ;;
+        "audit demo --seed") return ;;
+        "audit endpoint -m"|"audit endpoint --model") _avow_reply "$(_avow_words models)"; return ;;
+        "audit endpoint --profile") return ;;
         "auth login --store") _avow_reply $'keyring\nfile'; return ;;
         "auth login --base-url") return ;;
         "auth login --profile") return ;;
@@ -217,7 +236,7 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'-V\n--version\n-h\n--help\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate'
             else
-                _avow_reply $'ask\nchat\nretry\nwhy\nscan\nproxy\nmodels\ndoctor\ncompletion\nhelp\nhistory\nauth\nconfig\ntemplate\nsimulate'
+                _avow_reply $'ask\nchat\nretry\nwhy\nscan\nproxy\nmodels\ndoctor\ncompletion\nhelp\nhistory\naudit\nauth\nconfig\ntemplate\nsimulate'
             fi ;;
         "ask")
             if [[ $cur == -* ]]; then
@@ -269,7 +288,7 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'exit-codes\njson\nenvironment\nhistory\nprivacy\nfallback\nclients\nscripting'
+                _avow_reply $'exit-codes\njson\nenvironment\nhistory\nprivacy\nfallback\nclients\nscripting\naudit'
             fi ;;
         "history")
             if [[ $cur == -* ]]; then
@@ -318,6 +337,42 @@ _avow() {
         "history path")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
+            fi ;;
+        "audit")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-h\n--help'
+            else
+                _avow_reply $'baseline\nrun\nlist\nshow\nverify\ndemo\nendpoint'
+            fi ;;
+        "audit baseline")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-m\n--model\n--looks\n--cards\n--all-now\n--pace\n--seed\n--yes\n-y\n--json\n--profile\n-q\n--quiet\n-h\n--help'
+            fi ;;
+        "audit run")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-m\n--model\n--against\n--pace\n--seed\n--yes\n-y\n--json\n--profile\n-q\n--quiet\n-h\n--help'
+            fi ;;
+        "audit list")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--json\n-h\n--help'
+            fi ;;
+        "audit show")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--record\n-h\n--help'
+            fi ;;
+        "audit verify")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--json\n-h\n--help'
+            else
+                _avow_files
+            fi ;;
+        "audit demo")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--seed\n-h\n--help'
+            fi ;;
+        "audit endpoint")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'-m\n--model\n--yes\n-y\n--json\n--profile\n-q\n--quiet\n-h\n--help'
             fi ;;
         "auth")
             if [[ $cur == -* ]]; then

@@ -20,6 +20,11 @@ function __avow_at
                 if set -q words[2]; and contains -- $words[2] list show search stats export redact delete repair path
                     set at "$words[1] $words[2]"
                 end
+            case audit
+                set at $words[1]
+                if set -q words[2]; and contains -- $words[2] baseline run list show verify demo endpoint
+                    set at "$words[1] $words[2]"
+                end
             case auth
                 set at $words[1]
                 if set -q words[2]; and contains -- $words[2] login status logout
@@ -57,8 +62,9 @@ complete -c avow -n __avow_at -f -a proxy -d 'Run a command behind a relay that 
 complete -c avow -n __avow_at -f -a models -d 'List the models that the key can use, or tell all about one.'
 complete -c avow -n __avow_at -f -a doctor -d 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
 complete -c avow -n __avow_at -f -a completion -d 'Print the script that completes avow in a shell; it changes no file.'
-complete -c avow -n __avow_at -f -a help -d 'Read about a topic: exit-codes, json, environment, history, privacy, fallback, clients, scripting.'
+complete -c avow -n __avow_at -f -a help -d 'Read about a topic: exit-codes, json, environment, history, privacy, fallback, clients, scripting, audit.'
 complete -c avow -n __avow_at -f -a history -d 'What was asked and who answered; times are by the local clock.'
+complete -c avow -n __avow_at -f -a audit -d 'Has what answers under a model\'s name changed? See `avow help audit`.'
 complete -c avow -n __avow_at -f -a auth -d 'The API key: store it, see which one is used, remove it.'
 complete -c avow -n __avow_at -f -a config -d 'Settings: what they are, where they come from, and how to change them.'
 complete -c avow -n __avow_at -f -a template -d 'Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.'
@@ -245,7 +251,7 @@ complete -c avow -n '__avow_at doctor' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at completion' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at completion' -f -k -a 'bash zsh fish powershell'
 complete -c avow -n '__avow_at help' -s h -l help -d 'Show this page.'
-complete -c avow -n '__avow_at help' -f -k -a 'exit-codes json environment history privacy fallback clients scripting'
+complete -c avow -n '__avow_at help' -f -k -a 'exit-codes json environment history privacy fallback clients scripting audit'
 complete -c avow -n '__avow_at history' -f -a list -d 'The last exchanges, newest first.'
 complete -c avow -n '__avow_at history' -f -a show -d 'One exchange with its text and routing; beside it those that asked the same again.'
 complete -c avow -n '__avow_at history' -f -a search -d 'The exchanges that hold all these words in prompt or answer, newest first.'
@@ -346,6 +352,52 @@ complete -c avow -n '__avow_at history delete' -f -k -a '(__avow_words exchanges
 complete -c avow -n '__avow_at history repair' -l yes -s y -d 'Do not ask.'
 complete -c avow -n '__avow_at history repair' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at history path' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at audit' -f -a baseline -d 'Collect replies to compare with later: sixty, over three calls, best on different days.'
+complete -c avow -n '__avow_at audit' -f -a run -d 'Look again: ask twenty more, test, and repeat once before anything is said to differ.'
+complete -c avow -n '__avow_at audit' -f -a list -d 'The audits, with the looks that are used.'
+complete -c avow -n '__avow_at audit' -f -a show -d 'Every look and every reply of an audit.'
+complete -c avow -n '__avow_at audit' -f -a verify -d 'Compute the results of a record again, from its replies and its seeds.'
+complete -c avow -n '__avow_at audit' -f -a demo -d 'Audit two stand-ins: an honest one, and one in which another model answers under the same name.'
+complete -c avow -n '__avow_at audit' -f -a endpoint -d 'Look at what an endpoint passes on and what it makes up, with at most six calls.'
+complete -c avow -n '__avow_at audit' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at audit baseline' -s m -l model -x -k -a '(__avow_words models)' -d 'Model or alias.'
+complete -c avow -n '__avow_at audit baseline' -l looks -x -d 'Looks planned; default 13.'
+complete -c avow -n '__avow_at audit baseline' -l cards -x -d 'Cards of your own, made from a number.'
+complete -c avow -n '__avow_at audit baseline' -l all-now -d 'All sixty in one sitting.'
+complete -c avow -n '__avow_at audit baseline' -l pace -x -d 'From one request to the next; default 3.'
+complete -c avow -n '__avow_at audit baseline' -l seed -x -d 'Repeats an order and its draws.'
+complete -c avow -n '__avow_at audit baseline' -l yes -s y -d 'Do not ask before sending.'
+complete -c avow -n '__avow_at audit baseline' -l json -d 'One JSON object.'
+complete -c avow -n '__avow_at audit baseline' -l profile -x -d 'A profile of the config.'
+complete -c avow -n '__avow_at audit baseline' -s q -l quiet -d 'No notes; facts and errors stay.'
+complete -c avow -n '__avow_at audit baseline' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at audit baseline' -f
+complete -c avow -n '__avow_at audit run' -s m -l model -x -k -a '(__avow_words models)' -d 'Model or alias.'
+complete -c avow -n '__avow_at audit run' -l against -x -k -a '(__avow_words models)' -d 'Hold the replies against this model, too.'
+complete -c avow -n '__avow_at audit run' -l pace -x -d 'From one request to the next; default 3.'
+complete -c avow -n '__avow_at audit run' -l seed -x -d 'Repeats an order and its draws.'
+complete -c avow -n '__avow_at audit run' -l yes -s y -d 'Do not ask before sending.'
+complete -c avow -n '__avow_at audit run' -l json -d 'One JSON object.'
+complete -c avow -n '__avow_at audit run' -l profile -x -d 'A profile of the config.'
+complete -c avow -n '__avow_at audit run' -s q -l quiet -d 'No notes; facts and errors stay.'
+complete -c avow -n '__avow_at audit run' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at audit run' -f
+complete -c avow -n '__avow_at audit list' -l json -d 'One JSON array.'
+complete -c avow -n '__avow_at audit list' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at audit show' -l record -d 'The whole record as JSON, for `verify`.'
+complete -c avow -n '__avow_at audit show' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at audit show' -f
+complete -c avow -n '__avow_at audit verify' -l json -d 'One JSON object.'
+complete -c avow -n '__avow_at audit verify' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at audit verify' -F
+complete -c avow -n '__avow_at audit demo' -l seed -x -d 'Repeats an order and its draws.'
+complete -c avow -n '__avow_at audit demo' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at audit endpoint' -s m -l model -x -k -a '(__avow_words models)' -d 'Model or alias.'
+complete -c avow -n '__avow_at audit endpoint' -l yes -s y -d 'Do not ask before sending.'
+complete -c avow -n '__avow_at audit endpoint' -l json -d 'One JSON object.'
+complete -c avow -n '__avow_at audit endpoint' -l profile -x -d 'A profile of the config.'
+complete -c avow -n '__avow_at audit endpoint' -s q -l quiet -d 'No notes; facts and errors stay.'
+complete -c avow -n '__avow_at audit endpoint' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at auth' -f -a login -d 'Store an API key, typed unseen or given on stdin.'
 complete -c avow -n '__avow_at auth' -f -a status -d 'Which key is used, and why the others are not.'
 complete -c avow -n '__avow_at auth' -f -a logout -d 'Remove the stored key.'

@@ -15,8 +15,9 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'models' = 'List the models that the key can use, or tell all about one.'
             'doctor' = 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
             'completion' = 'Print the script that completes avow in a shell; it changes no file.'
-            'help' = 'Read about a topic: exit-codes, json, environment, history, privacy, fallback, clients, scripting.'
+            'help' = 'Read about a topic: exit-codes, json, environment, history, privacy, fallback, clients, scripting, audit.'
             'history' = 'What was asked and who answered; times are by the local clock.'
+            'audit' = 'Has what answers under a model''s name changed? See `avow help audit`.'
             'auth' = 'The API key: store it, see which one is used, remove it.'
             'config' = 'Settings: what they are, where they come from, and how to change them.'
             'template' = 'Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.'
@@ -32,6 +33,15 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'delete' = 'Remove exchanges for good: their text leaves the file, its search index and its log.'
             'repair' = 'Check the file; where it is damaged, set it aside and save what can be read.'
             'path' = 'Where the file is.'
+        }
+        'audit' = [ordered]@{
+            'baseline' = 'Collect replies to compare with later: sixty, over three calls, best on different days.'
+            'run' = 'Look again: ask twenty more, test, and repeat once before anything is said to differ.'
+            'list' = 'The audits, with the looks that are used.'
+            'show' = 'Every look and every reply of an audit.'
+            'verify' = 'Compute the results of a record again, from its replies and its seeds.'
+            'demo' = 'Audit two stand-ins: an honest one, and one in which another model answers under the same name.'
+            'endpoint' = 'Look at what an endpoint passes on and what it makes up, with at most six calls.'
         }
         'auth' = [ordered]@{
             'login' = 'Store an API key, typed unseen or given on stdin.'
@@ -409,6 +419,74 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }
+        'audit' = [ordered]@{
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'audit baseline' = [ordered]@{
+            '-m' = 'Model or alias.'
+            '--model' = 'Model or alias.'
+            '--looks' = 'Looks planned; default 13.'
+            '--cards' = 'Cards of your own, made from a number.'
+            '--all-now' = 'All sixty in one sitting.'
+            '--pace' = 'From one request to the next; default 3.'
+            '--seed' = 'Repeats an order and its draws.'
+            '--yes' = 'Do not ask before sending.'
+            '-y' = 'Do not ask before sending.'
+            '--json' = 'One JSON object.'
+            '--profile' = 'A profile of the config.'
+            '-q' = 'No notes; facts and errors stay.'
+            '--quiet' = 'No notes; facts and errors stay.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'audit run' = [ordered]@{
+            '-m' = 'Model or alias.'
+            '--model' = 'Model or alias.'
+            '--against' = 'Hold the replies against this model, too.'
+            '--pace' = 'From one request to the next; default 3.'
+            '--seed' = 'Repeats an order and its draws.'
+            '--yes' = 'Do not ask before sending.'
+            '-y' = 'Do not ask before sending.'
+            '--json' = 'One JSON object.'
+            '--profile' = 'A profile of the config.'
+            '-q' = 'No notes; facts and errors stay.'
+            '--quiet' = 'No notes; facts and errors stay.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'audit list' = [ordered]@{
+            '--json' = 'One JSON array.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'audit show' = [ordered]@{
+            '--record' = 'The whole record as JSON, for `verify`.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'audit verify' = [ordered]@{
+            '--json' = 'One JSON object.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'audit demo' = [ordered]@{
+            '--seed' = 'Repeats an order and its draws.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'audit endpoint' = [ordered]@{
+            '-m' = 'Model or alias.'
+            '--model' = 'Model or alias.'
+            '--yes' = 'Do not ask before sending.'
+            '-y' = 'Do not ask before sending.'
+            '--json' = 'One JSON object.'
+            '--profile' = 'A profile of the config.'
+            '-q' = 'No notes; facts and errors stay.'
+            '--quiet' = 'No notes; facts and errors stay.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
         'auth' = [ordered]@{
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
@@ -590,6 +668,13 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'history delete --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
         'history delete --model' = @('?models')
         'history delete --template' = @('?templates')
+        'audit baseline -m' = @('?models')
+        'audit baseline --model' = @('?models')
+        'audit run -m' = @('?models')
+        'audit run --model' = @('?models')
+        'audit run --against' = @('?models')
+        'audit endpoint -m' = @('?models')
+        'audit endpoint --model' = @('?models')
         'auth login --store' = @('keyring', 'file')
         'template save -m' = @('?models')
         'template save --model' = @('?models')
@@ -605,7 +690,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'why' = @('?exchanges')
         'models' = @('?models')
         'completion' = @('bash', 'zsh', 'fish', 'powershell')
-        'help' = @('exit-codes', 'json', 'environment', 'history', 'privacy', 'fallback', 'clients', 'scripting')
+        'help' = @('exit-codes', 'json', 'environment', 'history', 'privacy', 'fallback', 'clients', 'scripting', 'audit')
         'history show' = @('?exchanges')
         'history redact' = @('?exchanges')
         'history delete' = @('?exchanges')

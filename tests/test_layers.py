@@ -44,12 +44,15 @@ SIMULATOR_MAY_USE = {"errors", "paths", "files"}
 
 WITHOUT_TEST = {"__init__", "__main__"}
 TESTED_IN = {
+    "audit/bounds.py": "audit/test_plan.py",
+    "commands/audit/declared.py": "commands/test_tree.py",
     "commands/doctor.py": "commands/test_doctor_findings.py",
     "commands/declared.py": "commands/test_tree.py",
     "commands/history/declared.py": "commands/test_tree.py",
     "prompt/file_kinds.py": "prompt/test_attachments.py",
     "asking/saved_templates.py": "commands/test_template.py",
     "terminal/text_piped.py": "terminal/test_watchers.py",
+    "reference/audit_topic.py": "reference/test_topics.py",
     "reference/bash.py": "reference/test_shells.py",
     "reference/examples.py": "reference/test_help_page.py",
     "reference/fish.py": "reference/test_shells.py",

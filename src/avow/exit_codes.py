@@ -24,6 +24,7 @@ class ExitCode(IntEnum):
     REFUSED = 11
     SUBSTITUTED = 12
     UNVERIFIED = 13
+    DIFFERS = 15
 
 
 class BySignal(int):
@@ -56,6 +57,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.REFUSED: "every model asked declined; there is no answer",
     ExitCode.SUBSTITUTED: "another model answered and the response declares no fallback",
     ExitCode.UNVERIFIED: "the response does not say which model answered, or contradicts itself",
+    ExitCode.DIFFERS: "`avow audit`: the replies differ from those of the baseline",
 }
 
 PRECEDENCE: tuple[ExitCode, ...] = (
@@ -71,6 +73,7 @@ PRECEDENCE: tuple[ExitCode, ...] = (
     ExitCode.SUBSTITUTED,
     ExitCode.UNVERIFIED,
     ExitCode.FALLBACK,
+    ExitCode.DIFFERS,
     ExitCode.TRUNCATED,
     ExitCode.OK,
 )

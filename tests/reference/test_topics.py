@@ -21,7 +21,7 @@ def text(topic: str) -> str:
 
 
 def test_the_topics_are_those_of_the_contract() -> None:
-    wanted = {"exit-codes", "json", "environment", "history", "privacy", "fallback", "scripting", "clients"}
+    wanted = {"exit-codes", "json", "environment", "history", "privacy", "fallback", "scripting", "clients", "audit"}
     assert set(TOPICS) == wanted
 
 
@@ -90,3 +90,17 @@ def test_every_setting_has_its_variable_there() -> None:
         "AVOW_CONFIG_DIR", "AVOW_DATA_DIR", "AVOW_CACHE_DIR", "AVOW_DEBUG",
     }  # fmt: skip
     assert names == {"AVOW_" + name.upper().replace(".", "_") for name in KEYS}
+
+
+def test_the_page_on_audits_says_what_they_cannot_find() -> None:
+    words = re.sub(r"\s+", " ", text("audit"))
+    for needed in (
+        "Prompts that trigger a policy. The cards trigger none",
+        "It names no cause",
+        "It is not a proof that nothing changed",
+        "at most 5 of 100 audits",
+        "half of the replies in about a third",
+        "It does not mean that another model answered",
+    ):
+        assert needed in words
+    assert not re.search(r"verified|genuine|guarantee", words)

@@ -32,7 +32,8 @@ class Inquiry(NamedTuple):
     """What is to be asked. `earlier`: the turns of the conversation it goes on with, oldest first.
 
     `fresh_model`: the model was named for this question (`-m`), which ends a conversation's stay on another one.
-    `checks`: each looks at the finished exchange, and may find a problem with it (exit 9).
+    `checks`: each looks at the finished exchange, and may find a problem with it (exit 9). `source` is who asks: avow's
+    user, or a command of its own such as `audit`.
     """
 
     settings: Settings
@@ -47,6 +48,7 @@ class Inquiry(NamedTuple):
     session: str | None = None
     notes: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
+    source: str = "avow"
 
 
 class Draft(NamedTuple):
@@ -171,6 +173,7 @@ def _exchange(inquiry: Inquiry, draft: Draft, base_url: str, *, simulated: bool)
         parent_id=last.id if last else None,
         base_url=base_url,
         session=inquiry.session,
+        source=inquiry.source,
     )
 
 

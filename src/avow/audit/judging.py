@@ -11,7 +11,6 @@ from avow.audit.share import Share, share_interval
 from avow.audit.statistic import p_values
 from avow.exit_codes import ExitCode, gravest
 
-DIFFERS = 15
 LEAST_IN_LOOK = 3
 LEAST_IN_BASELINE = 10
 _REPEAT_ALPHA = 0.05
@@ -185,6 +184,6 @@ def _exit_code(finding: Finding, replies: Iterable[Reply], asked: Sequence[Reply
     if finding is Finding.NOT_MEASURED:
         all_refused = bool(asked) and all(reply.verdict == REFUSED for reply in asked)
         codes.append(ExitCode.REFUSED if all_refused else ExitCode.UNVERIFIED)
-    if codes:
-        return int(gravest(*codes))
-    return DIFFERS if finding is Finding.DIFFERS else int(ExitCode.OK)
+    if finding is Finding.DIFFERS:
+        codes.append(ExitCode.DIFFERS)
+    return int(gravest(*codes))

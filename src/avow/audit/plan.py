@@ -11,12 +11,9 @@ ALPHA_TOTAL = 0.05
 """The chance of ever a false alarm, over all looks planned."""
 LOOKS = 13
 """Looks planned where nothing else is said: one a week for a quarter."""
-MOST_LOOKS = 1000
 PER_CARD = 5
 """Replies to each card in a sitting, a look, or a repeat."""
 SITTINGS = 3
-LARGEST_SEED = 2**53 - 1
-"""What every reader of JSON keeps exact."""
 
 
 class Slot(NamedTuple):

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from avow.audit.bounds import LARGEST_SEED, MOST_LOOKS
 from avow.audit.cards import Card
-from avow.audit.plan import LARGEST_SEED, MOST_LOOKS
 from avow.audit.record import SCHEMA, Conditions, Look, Record
 from avow.audit.replies import Arm, Reply
 from avow.errors import UsageError

@@ -15,7 +15,7 @@ RECOGNISED = (
 )
 ONE_SITTING = "The baseline is of one sitting, so changes from hour to hour are not in it: a difference means less."
 STORED = (
-    "Compared with replies stored on other days: this takes for granted that nothing harmless has changed since then."
+    "Compared with stored replies: this takes for granted that nothing harmless has changed since they were collected."
 )
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -73,7 +73,7 @@ def sittings_of(replies: tuple[Reply, ...]) -> tuple[str, ...]:
 
 def number(value: float) -> str:
     """A chance or a distance, without the zero before the point: `.41`, `.0003`."""
-    text = f"{value:.2f}" if value >= 0.1 else f"{value:.1g}"
+    text = f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
     text = "0" if float(text) == 0 else text
     return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
 

@@ -8,6 +8,7 @@ COMMANDS = (
     "history",
     "scan",
     "proxy",
+    "audit",
     "models",
     "auth",
     "config",

@@ -1,5 +1,6 @@
 """Every command with its arguments, options and help, as values, of which typer's tree and all pages are made."""
 
+from avow.commands.audit.declared import AUDIT
 from avow.commands.history.declared import HISTORY
 from avow.reference.topics import TOPICS
 from avow.reference.tree import Argument, Command
@@ -226,7 +227,7 @@ TREE = _with_help(
         options=(VERSION,),
         commands=(
             *(ASK, CHAT, RETRY, WHY, SCAN, PROXY, LIST_MODELS, DOCTOR, COMPLETION, READ),
-            *(HISTORY, AUTH, CONFIG, TEMPLATE, SIMULATE),
+            *(HISTORY, AUDIT, AUTH, CONFIG, TEMPLATE, SIMULATE),
         ),
     )
 )

@@ -15,7 +15,7 @@ OVERVIEW = """avow: ask Claude, and always know which model answered.
   avow --simulate fallback "hello"     try it without a key
 
 Ask       ask  chat  retry
-Look back why  history  scan
+Look back why  history  scan  audit
 Set up    auth  config  template  models  doctor  completion
 Try out   simulate
 Read      help [TOPIC]

@@ -41,6 +41,22 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
         ("avow proxy --report report.json -- python script.py", "a script, and the account as JSON"),
         ("avow proxy", "an address for ANTHROPIC_BASE_URL, until Ctrl-C"),
     ),
+    ("audit",): (
+        ("avow audit baseline -m fable", "twenty replies; again on two other days"),
+        ("avow audit run --against opus", "later: has anything changed?"),
+        ("avow audit demo", "see it work, without a key"),
+    ),
+    ("audit", "baseline"): (
+        ("avow audit baseline work -m fable", "the first twenty replies of an audit named work"),
+        ("avow audit baseline work --all-now --yes", "all sixty in one sitting"),
+    ),
+    ("audit", "run"): (
+        ("avow audit run", "one look"),
+        ("avow audit run work --against claude-opus-4-8 --json", "held against a named model, as an object"),
+    ),
+    ("audit", "verify"): (
+        ("avow audit show --record > audit.json && avow audit verify audit.json", "compute it again"),
+    ),
     ("models",): (
         ("avow models", "what the key can use"),
         ("avow models opus", "one model, all about it"),

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Callable
 
 from avow.exit_codes import MEANINGS, PRECEDENCE
+from avow.reference import audit_topic
 
 WIDTH = 80
 
@@ -287,4 +288,5 @@ TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "fallback": ("who may answer, and the evidence of who did", lambda: FALLBACK),
     "clients": ("answers that other programs asked for", lambda: CLIENTS),
     "scripting": ("avow in shell scripts", lambda: SCRIPTING),
+    "audit": ("what `avow audit` can find, and what it cannot", lambda: audit_topic.TEXT),
 }

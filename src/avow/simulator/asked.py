@@ -21,10 +21,12 @@ _CHANGEABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request that passed validation."""
+    """One request that passed validation, the `number`-th of the server; `session` tells servers apart."""
 
     body: Json
     betas: frozenset[str]
+    number: int = 0
+    session: int = 0
 
     @property
     def model(self) -> str:
@@ -85,6 +87,11 @@ class Ask:
             if message["role"] == "user":
                 return "\n".join(str(block["text"]) for block in blocks_of(message) if block.get("type") == "text")
         return ""
+
+    @property
+    def prompt_tokens(self) -> int:
+        """How many tokens the prompt has, as `usage` counts them."""
+        return max(9, len(json.dumps([self.messages, self.body.get("system")])) // 4)
 
     def signature(self, model: str) -> str:
         """The signature of a thinking block that `model` writes in answer to this conversation."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from avow.simulator import answers
+from avow.simulator import answers, picks
 from avow.simulator.asked import CREDIT, SERVER_FALLBACK, Ask
 from avow.simulator.script import RETURNED, Json, PlayedHop, Scenario
 
@@ -100,7 +100,7 @@ def _play(
 def _write(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing: bool) -> _Played:
     delay = scenario.delay if hop.delay is None else hop.delay
     stop_reason, stop_sequence = ("refusal" if hop.declines else hop.stop_reason), None
-    pieces = hop.pieces or tuple(_pieces(_text(ask, model, hop, continuing)))
+    pieces = hop.pieces or tuple(_pieces(_text(scenario, ask, model, hop, continuing)))
     if not scenario.long and not hop.declines and not hop.pieces:
         pieces, stop_reason, stop_sequence = _limited(ask, pieces, stop_reason)
     blocks: list[Block] = []
@@ -152,7 +152,7 @@ def _refuse(answer: PlayedAnswer, ask: Ask, last: _Played, mint: Mint, unreachab
 
 
 def _account(answer: PlayedAnswer, ask: Ask, scenario: Scenario, played: list[_Played], credit: Json | None) -> None:
-    sent = max(9, len(json.dumps([ask.messages, ask.body.get("system")])) // 4)
+    sent = ask.prompt_tokens
     last = played[-1]
     kind = "fallback_message" if scenario.sticky else "message"
     counted = [
@@ -208,7 +208,7 @@ def _long_block(count: int) -> Block:
     return replace(block, whole=whole, repeats=count)
 
 
-def _text(ask: Ask, model: str, hop: PlayedHop, continuing: bool) -> str:
+def _text(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing: bool) -> str:
     if hop.text is None and hop.declines:
         return ""
     template = hop.text if hop.text is not None else ("{rest}" if continuing else "{opening}{rest}")
@@ -219,9 +219,10 @@ def _text(ask: Ask, model: str, hop: PlayedHop, continuing: bool) -> str:
         "model": lambda: model,
         "schema": lambda: answers.fitting(schema),
         "question": lambda: ask.question,
+        "picks": lambda: picks.answer(scenario.taste, model, ask.question, ask.session, ask.number),
     }
     # One pass: what is put in is never searched again.
-    return re.sub(r"\{(opening|rest|model|schema|question)\}", lambda found: values[found[1]](), template)
+    return re.sub(r"\{(opening|rest|model|schema|question|picks)\}", lambda found: values[found[1]](), template)
 
 
 def _limited(ask: Ask, pieces: tuple[str, ...], stop_reason: str) -> tuple[tuple[str, ...], str, str | None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from avow.errors import UsageError, nearest
 from avow.files.reading import Wait
 from avow.simulator import answers
+from avow.simulator.picks import Taste
 from avow.simulator.script import RETURNED, Fault, HttpError, Json, PlayedHop, Scenario
 
 _OPENING = "{opening}"
@@ -70,6 +71,12 @@ _SERVER_ERROR = _error(500, "api_error", "Internal server error")
 _ANSWERS = (
     _with("requested", "answered by the model that was asked"),
     _with("thinking", "answered as asked, with a thinking block first", hops=(PlayedHop(thinking=answers.THINKING),)),
+    _with(
+        "strict",
+        "thinks, and refuses models that do not exist",
+        hops=(PlayedHop(thinking=answers.THINKING),),
+        strict=True,
+    ),
     _with("fallback", "the model declines before a word, a fallback answers", hops=(_DECLINES, PlayedHop())),
     _with("handover", "the model declines in mid-answer, a fallback goes on", hops=(_DECLINES_MIDWAY, PlayedHop())),
     _with("sticky", "routed straight to the fallback, nothing declined this time", sticky=True),
@@ -252,13 +259,34 @@ _GATEWAYS = (
     _gateway("cloudflare", "Cloudflare: says which step, not which model", headers=(("cf-aig-step", "1"),)),
     _gateway("foundry", "Foundry: the model field is a deployment's name", reports="my-claude-deployment",
              no_fallbacks="field", models="none"),
+    _gateway("swallowing", "a relay that answers whatever is asked, under any name, and drops what it does not know",
+             reports="{requested}", usage=False),
     _gateway("vllm", "vLLM: the first served name, whatever was asked", reports="my-served-model",
              no_fallbacks="field", pings=False),
     _gateway("openai_error", "400 in the shape of OpenAI", error=_error(400, "", "", body=_OPENAI_ERROR)),
 )  # fmt: skip
 
+_PICKS = (PlayedHop(text="{picks}"),)
+_SWAPPED = "claude-opus-4-8"
+
+_CARDS = (
+    _with("picks", "six picks for a card of `avow audit`, each model with a taste of its own", hops=_PICKS),
+    _with("picks_swapped", f"the picks of {_SWAPPED}, under the name of the model asked for", hops=_PICKS,
+          taste=Taste(swapped_for=_SWAPPED)),
+    _with("picks_half", f"every second reply is {_SWAPPED}'s, under the name of the model asked for", hops=_PICKS,
+          taste=Taste(swapped_for=_SWAPPED, share=0.5)),
+    _with("picks_drifted", "the model's taste has moved", hops=_PICKS, taste=Taste(drift=2.0)),
+    _with("picks_noisy", "the model's taste is a little different in every session", hops=_PICKS,
+          taste=Taste(noise=0.3)),
+    _with("picks_off_format", "every fifth reply to a card is no list of picks", hops=_PICKS,
+          taste=Taste(off_format=0.2)),
+    _with("picks_declared", "the picks of a fallback that the response declares", hops=_PICKS, sticky=True),
+    _with("picks_substituted", f"the picks of {_SWAPPED}, which the response names without declaring a fallback",
+          hops=_PICKS, reports=_SWAPPED, taste=Taste(swapped_for=_SWAPPED)),
+)  # fmt: skip
+
 TABLE: Mapping[str, Scenario] = {
-    scenario.name: scenario for scenario in (*_ANSWERS, *_FAULTS, *_ERRORS, *_CREDITS, *_GATEWAYS)
+    scenario.name: scenario for scenario in (*_ANSWERS, *_FAULTS, *_ERRORS, *_CREDITS, *_GATEWAYS, *_CARDS)
 }
 
 

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from avow.simulator.picks import Taste
+
 Json = dict[str, Any]
 
 RETURNED = "reasoning_extraction"
 """The category of declines that the server never hands over itself."""
+
+_OWN_TASTE = Taste()
 
 FAULTS = ("cut", "hangup", "reset", "stall", "error", "broken_json")
 
@@ -42,8 +46,8 @@ class Fault:
 class PlayedHop:
     """One model's part in an answer.
 
-    `text` may hold `{opening}`, `{rest}`, `{model}` and `{question}`; `None` is the simulator's own answer. For a
-    hop that `declines` it is what the model had written before (default nothing). `pieces` sets the deltas of
+    `text` may hold `{opening}`, `{rest}`, `{model}`, `{question}` and `{picks}`; `None` is the simulator's own answer.
+    For a hop that `declines` it is what the model had written before (default nothing). `pieces` sets the deltas of
     the text by hand. `blocks` come before the text and `closing` after it, as they stand in a message.
     `claim` says whether the partial answer may be continued by another model.
     """
@@ -73,7 +77,7 @@ class Scenario:
     and a request for another model in the same conversation plays the next. `reports` is what the answer says
     in `model`: a template with `{requested}`, `{fallback}`, `{served}` or `{slashed}` (as OpenRouter spells
     it), `""` for no model at all, `None` for the truth. Header values are templates too. `delay` is in
-    seconds between deltas.
+    seconds between deltas. `strict`: models that do not exist are refused, and tokens counted as `usage` counts them.
     """
 
     name: str
@@ -103,3 +107,5 @@ class Scenario:
     rejects_continuation: bool = False
     rejects_token: bool = False
     models: str = "api"
+    taste: Taste = _OWN_TASTE
+    strict: bool = False

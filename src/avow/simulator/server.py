@@ -1,6 +1,7 @@
 """The simulator's HTTP server on loopback: it validates like the API, then plays a scenario."""
 
 import _thread
+import itertools
 import json
 import os
 import socket
@@ -71,6 +72,8 @@ class Simulator:
         self._record = record
         self._tries: dict[tuple[str, int], int] = {}
         self._credits = Credits()
+        self._numbers = itertools.count()
+        self._session = int.from_bytes(os.urandom(6))
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._connections: set[socket.socket] = set()
@@ -191,10 +194,13 @@ class Simulator:
             return _failure(HttpError(problem.status, problem.type, problem.message), request_id)
         if scenario.silent:
             return HttpReply(steps=["stall"])
-        ask = Ask(body, betas)
+        if scenario.strict and (unknown := validation.unknown_model(request)):
+            return _failure(HttpError(unknown.status, unknown.type, unknown.message), request_id)
+        seed = scenario.taste.seed
+        ask = Ask(body, betas, next(self._numbers), self._session if seed is None else seed)
         if counting:
             error = self._due(scenario, scenario.error, ask)
-            counted = {"input_tokens": max(9, len(wire.body) // 4)}
+            counted = {"input_tokens": ask.prompt_tokens if scenario.strict else max(9, len(wire.body) // 4)}
             return _failure(error, request_id, ask) if error else _json(counted, request_id)
         return self._message(scenario, ask, request_id)
 

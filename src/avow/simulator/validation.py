@@ -97,6 +97,18 @@ def betas_of(headers: dict[str, str]) -> frozenset[str]:
     return frozenset(token.strip() for token in headers.get("anthropic-beta", "").split(",") if token.strip())
 
 
+def unknown_model(request: ReceivedRequest) -> BadRequest | None:
+    """What is said of a model that does not exist: one that is asked for, or one that may answer instead."""
+    named = str(request.body["model"])
+    if models.find(named) is None:
+        return BadRequest(f"model: {named}", 404, "not_found_error")
+    entries = request.body.get("fallbacks")
+    for number, entry in enumerate(entries if isinstance(entries, list) else []):
+        if models.find(str(entry["model"])) is None:
+            return BadRequest(f"fallbacks.{number}.model: '{entry['model']}' is not a valid model")
+    return None
+
+
 def check_body(request: ReceivedRequest) -> BadRequest | None:
     """The first thing wrong with the body of a messages or count_tokens request, or `None`."""
     for message in _complaints(request):

@@ -1,0 +1,164 @@
+"""What an endpoint passes on and what it makes up: findings from at most six calls; pure."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from avow.routing.verdict import Verdict
+from avow.wire.json_value import JsonObject, text
+
+SCHEMA = "avow.endpoint/1"
+CHECKS = ("names", "usage", "count_tokens", "request_id", "fallbacks", "signature")
+MOST_CALLS = 6
+OK, FINDING, NOT_TESTED = "ok", "finding", "not_tested"
+STRONG, WEAK, NONE = "strong", "weak", "none"
+
+_CLOSE = 0.05  # the documentation calls `count_tokens` an estimate
+_FAR = 0.25
+_FEW = 8
+
+
+class Finding(NamedTuple):
+    """One check. `result` is `ok`, `finding` or `not_tested`; `strength` says what the result is worth: `strong`,
+    `weak` or `none`."""
+
+    check: str
+    result: str
+    detail: str
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A response to a probe: the HTTP status and, where it is JSON, the body."""
+
+    status: int
+    body: JsonObject = field(default_factory=dict)
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it is a message and no error."""
+        return self.status < 400 and "error" not in self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The answer to an ordinary question."""
+
+    model: str | None
+    verdict: Verdict | None
+    usage: Mapping[str, object] | None
+    request_id: str | None
+    content: Sequence[JsonObject] = ()
+
+
+def names(plain: Plain, unknown_model: str, unknown: Said) -> Finding:
+    """Whether names are echoed: a model that does not exist must be a 404."""
+    if unknown.is_answer:
+        named = text(unknown.body.get("model"))
+        echoed = f", and the response names {named}" if named else ""
+        return Finding("names", FINDING, f"a model that does not exist ({unknown_model}) was answered{echoed}", STRONG)
+    if plain.verdict is Verdict.SUBSTITUTED:
+        return Finding("names", FINDING, f"another model answered: the response names {plain.model}", STRONG)
+    if unknown.status != 404:
+        return Finding("names", FINDING, f"a model that does not exist is HTTP {unknown.status}, not 404", WEAK)
+    if plain.verdict is not Verdict.AS_REQUESTED:
+        return Finding("names", FINDING, f"the answer does not prove who wrote it ({plain.verdict})", WEAK)
+    return Finding("names", OK, "a model that does not exist is a 404; the answer names the one asked for", WEAK)
+
+
+def usage(plain: Plain) -> Finding:
+    """Whether tokens are reported."""
+    entered, left = _tokens(plain.usage, "input_tokens"), _tokens(plain.usage, "output_tokens")
+    if not entered or not left:
+        return Finding("usage", FINDING, "the answer does not report its tokens, so its cost cannot be checked", WEAK)
+    return Finding("usage", OK, f"{entered} tokens in, {left} out are reported", WEAK)
+
+
+def count_tokens(plain: Plain, counted: Said) -> Finding:
+    """Whether both counts of the same prompt agree: a hidden prompt or another tokenizer moves one of them."""
+    entered, count = _tokens(plain.usage, "input_tokens"), _tokens(counted.body, "input_tokens")
+    if not counted.is_answer or count is None:
+        return Finding("count_tokens", NOT_TESTED, f"count_tokens is HTTP {counted.status} here", NONE)
+    if not entered:
+        return Finding("count_tokens", NOT_TESTED, f"count_tokens says {count}, and usage says nothing", NONE)
+    apart = abs(entered - count)
+    told = f"count_tokens says {count}, usage says {entered}"
+    if apart <= max(_FEW, _CLOSE * count):
+        return Finding("count_tokens", OK, told, WEAK)
+    more = "another tokenizer, or a prompt that was added or cut"
+    return Finding("count_tokens", FINDING, f"{told}: {more}", STRONG if apart > _FAR * count + _FEW else WEAK)
+
+
+def request_id(plain: Plain) -> Finding:
+    """Whether a request can be named to support."""
+    if plain.request_id:
+        return Finding("request_id", OK, "requests have an id, which support can look up", WEAK)
+    return Finding("request_id", FINDING, "no request id comes through, so support cannot look a request up", WEAK)
+
+
+def fallbacks(asked: Said, *, takes_them: bool | None) -> Finding:
+    """Whether `fallbacks` arrive: a target that does not exist must be a 400."""
+    if asked.is_answer:
+        detail = "`fallbacks` to a model that does not exist were accepted: the field is dropped on the way"
+        return Finding("fallbacks", FINDING, detail, STRONG)
+    if asked.status != 400:
+        detail = f"`fallbacks` to a model that does not exist are HTTP {asked.status}, not 400"
+        return Finding("fallbacks", FINDING, detail, WEAK)
+    if takes_them is False:
+        return Finding("fallbacks", OK, "refused with a 400; this model takes no `fallbacks` anyway", WEAK)
+    return Finding("fallbacks", OK, "`fallbacks` to a model that does not exist are a 400: somebody reads them", STRONG)
+
+
+def signature(replayed: Said | None) -> Finding:
+    """Whether an altered signature is refused, as the API does; None where no thinking came."""
+    if replayed is None:
+        return Finding("signature", NOT_TESTED, "the answer came without signed thinking", NONE)
+    if replayed.is_answer:
+        detail = "thinking with an altered signature was accepted: nobody checks that it is the model's own"
+        return Finding("signature", FINDING, detail, STRONG)
+    if replayed.status != 400:
+        return Finding("signature", FINDING, f"an altered signature is HTTP {replayed.status}, not 400", WEAK)
+    return Finding("signature", OK, "thinking with an altered signature is a 400, as with the API itself", STRONG)
+
+
+def with_altered_signature(content: Sequence[JsonObject]) -> list[JsonObject] | None:
+    """The blocks of an answer as they are sent back, one byte of the first signature changed; None where there is
+    none."""
+    for place, block in enumerate(content):
+        signed = text(block.get("signature")) if block.get("type") == "thinking" else None
+        if signed:
+            changed = {**block, "signature": _altered(signed)}
+            return [*content[:place], changed, *content[place + 1 :]]
+    return None
+
+
+def as_json(base_url: str, model: str, calls: int, findings: Sequence[Finding]) -> JsonObject:
+    """The object of the contract: each check once."""
+    return {
+        "schema": SCHEMA,
+        "base_url": base_url,
+        "model": model,
+        "calls": calls,
+        "findings": [finding._asdict() for finding in findings],
+        "exit_code": 0,
+    }
+
+
+def _altered(signed: str) -> str:
+    """Another byte in the middle, still base64 where it was."""
+    try:
+        raw = bytearray(base64.b64decode(signed, validate=True))
+    except (binascii.Error, ValueError):
+        raw = bytearray()
+    if not raw:
+        return signed[::-1] + "A"
+    raw[len(raw) // 2] ^= 1
+    return base64.b64encode(bytes(raw)).decode()
+
+
+def _tokens(counts: Mapping[str, object] | None, name: str) -> int | None:
+    value = (counts or {}).get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,147 @@
+"""A look: twenty replies now, the test, and the repeat; gone on with wherever a call before was cut short."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from avow.audit.asking import Answered, Asker
+from avow.audit.judging import asks_again, first_test, judge
+from avow.audit.plan import Slot, orders, remaining
+from avow.audit.record import Look, Record
+from avow.audit.replies import Arm, Reply
+from avow.audit.result import Measured, Result
+from avow.audit.store import Cost, Kept
+from avow.errors import UsageError
+from avow.exchange.exchange import timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a look is: `part` is `replies` or `repeat`."""
+
+    part: str
+    done: int
+    due: int
+
+
+def open_look(record: Record) -> Look | None:
+    """The look that is not over yet, if there is one."""
+    return next((look for look in record.runs if look.result is None), None)
+
+
+def look_for(record: Record, against: str | None, seed: int | None, fresh_seed: int) -> Look:
+    """The look to go on with, or the next one. Raises UsageError beyond the planned looks, and where the open look
+    was begun in another way."""
+    under_way = open_look(record)
+    if under_way is not None:
+        name, number = record.name, under_way.number
+        if against is not None and against != under_way.against:
+            held = f"against {under_way.against}" if under_way.against else "without --against"
+            raise UsageError(
+                f"audit {name}: look {number} was begun {held}", hint="leave --against out to go on with it"
+            )
+        if seed is not None and seed != under_way.seed:
+            raise UsageError(f"audit {name}: look {number} was begun with --seed {under_way.seed}", hint="leave it out")
+        return under_way
+    number = len(record.runs) + 1
+    if number > record.looks:
+        raise UsageError(
+            f"audit {record.name}: all {record.looks} planned looks are used, and another would break the error rate",
+            hint="take a new baseline under another NAME, with more --looks",
+        )
+    return Look(number, fresh_seed if seed is None else seed, timestamp(time.time()), against)
+
+
+def requests_left(look: Look, record: Record) -> tuple[int, int]:
+    """How many requests are due in this look, and how many more its repeat may need, each over all arms."""
+    first, repeat = _orders(look, record)
+    if look.repeat is not None:
+        return len(remaining(repeat, look.repeat)), 0
+    return len(remaining(first, look.replies)), len(repeat)
+
+
+def take(
+    kept: Kept,
+    look: Look,
+    asker: Asker,
+    save: Callable[[Kept], None],
+    progress: Callable[[Progress], None] = lambda _progress: None,
+) -> tuple[Kept, Result]:
+    """Ask what is due of `look`, test, repeat where it asks for it, and give the audit with the result.
+
+    Raises as `Asker.ask_all`; all that came before is kept, and the look is spent.
+    """
+    taking = _Taking(kept.with_look(look), look.number, asker, save, progress)
+    taking.save(taking.kept)
+    return taking.go()
+
+
+class _Taking:
+    """A look under way."""
+
+    def __init__(
+        self,
+        kept: Kept,
+        number: int,
+        asker: Asker,
+        save: Callable[[Kept], None],
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self.kept = kept
+        self.number = number
+        self.asker = asker
+        self.save = save
+        self.progress = progress
+
+    @property
+    def look(self) -> Look:
+        return next(look for look in self.kept.record.runs if look.number == self.number)
+
+    def go(self) -> tuple[Kept, Result]:
+        record = self.kept.record
+        first_order, repeat_order = _orders(self.look, record)
+        if self.look.repeat is None:
+            self._ask("replies", first_order, self.look.replies)
+        first = first_test(record, self.look)
+        if self.look.repeat is not None or asks_again(record, self.look, first):
+            if self.look.repeat is None:
+                self._put(replace(self.look, repeat=()))
+            self._ask("repeat", repeat_order, self.look.repeat or ())
+        return self._finish(first)
+
+    def _ask(self, part: str, order: Sequence[Slot], there: Sequence[Reply]) -> None:
+        slots = remaining(order, there)
+
+        def keep(answered: Answered) -> None:
+            self.kept = self.kept.paying(self.number, answered.cost_usd)
+            before: tuple[Reply, ...] = (self.look.repeat or ()) if part == "repeat" else self.look.replies
+            after = (*before, answered.reply)
+            look = replace(self.look, repeat=after) if part == "repeat" else replace(self.look, replies=after)
+            self._put(look)
+
+        def pay(usd: float | None) -> None:
+            self.kept = self.kept.paying(self.number, usd)
+            self.save(self.kept)
+
+        def tell(done: int) -> None:
+            self.progress(Progress(part, len(order) - len(slots) + done, len(order)))
+
+        self.asker.ask_all(slots, self.number, keep, pay, tell)
+
+    def _put(self, look: Look) -> None:
+        self.kept = self.kept.with_look(look)
+        self.save(self.kept)
+
+    def _finish(self, first: Measured) -> tuple[Kept, Result]:
+        cost = self.kept.costs.get(self.number, Cost()).total
+        result = judge(self.kept.record, self.look, first, cost_usd=cost)
+        self._put(replace(self.look, result=result.as_json()))
+        return self.kept, result
+
+
+def _orders(look: Look, record: Record) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
+    """The order of a look's requests and that of its repeat's."""
+    arms = (Arm.REQUESTED,) if look.against is None else (Arm.REQUESTED, Arm.AGAINST)
+    first, repeat = islice(orders(record.card_ids, arms, look.seed), 2)
+    return first, repeat

@@ -1,0 +1,61 @@
+"""The picks that changed most, of the baseline and of now, as rows for a small plot."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from avow.audit.cards import PICKS
+from avow.audit.effect import excess_tv
+from avow.audit.record import Look, Record
+from avow.audit.replies import Picks, sample_of
+
+_MOST_ROWS = 8
+
+
+class Bar(NamedTuple):
+    """A value, and the share of the replies that picked it in the baseline and now, 0 to 1."""
+
+    value: str
+    baseline: float
+    now: float
+
+
+class Plot(NamedTuple):
+    """The place (from 1) of a card in which the picks differ most."""
+
+    card: str
+    place: int
+    bars: tuple[Bar, ...]
+
+
+def plot_of(record: Record, look: Look) -> Plot | None:
+    """That of the card that differs most; None where nothing can be compared. The repeat counts too."""
+    baseline, now = sample_of(record.baseline, record.card_ids), sample_of(look.all_replies, record.card_ids)
+    cards = [card for card in now if now[card] and baseline[card]]
+    if not cards:
+        return None
+    card = max(cards, key=lambda card: excess_tv(baseline, {card: now[card]}) or 0.0)
+    shares = [_bars(baseline[card], now[card], place) for place in range(PICKS)]
+    place = max(range(PICKS), key=lambda place: sum(abs(bar.baseline - bar.now) for bar in shares[place]))
+    bars = sorted(shares[place], key=lambda bar: (-max(bar.baseline, bar.now), bar.value))
+    return Plot(card, place + 1, tuple(bars[:_MOST_ROWS]))
+
+
+def lines_of(plot: Plot, width: int, *, unicode: bool = True) -> list[str]:
+    """The plot in lines of at most `width` cells; values must be cleaned text on one line."""
+    longest = max(len(bar.value) for bar in plot.bars)
+    room = max(4, (width - min(longest, 24) - 24) // 2)
+    mark = "█" if unicode else "#"
+    rows = [f"Card {plot.card}, pick {plot.place}: share of replies, baseline and now"]
+    for bar in plot.bars:
+        name = bar.value[:24].ljust(min(longest, 24))
+        sides = [f"{mark * round(share * room):<{room}} {share:>4.0%}" for share in (bar.baseline, bar.now)]
+        rows.append(f"  {name}  {sides[0]}   {sides[1]}".rstrip())
+    return rows
+
+
+def _bars(baseline: Sequence[Picks], now: Sequence[Picks], place: int) -> list[Bar]:
+    before, after = (Counter(picks[place] for picks in each) for each in (baseline, now))
+    return [
+        Bar(value, before[value] / len(baseline), after[value] / len(now)) for value in before.keys() | after.keys()
+    ]

@@ -1,0 +1,164 @@
+"""What an audit shows: the question before it, the bar, the report, and the tables of `list` and `show`."""
+
+from collections.abc import Iterator, Sequence
+
+from avow.audit import plot
+from avow.audit.collecting import asked_in_all, is_complete
+from avow.audit.looking import open_look
+from avow.audit.record import Look, Record
+from avow.audit.result import Finding, Result
+from avow.audit.store import Kept
+from avow.audit.words import lines_of, number, sittings_of
+from avow.context import Context
+from avow.errors import FileError, UsageError
+from avow.terminal.cells import wrap
+from avow.terminal.facts import BOLD, BOLD_YELLOW, FAINT, Facts
+from avow.terminal.sanitize import clean_line
+from avow.terminal.table import room, table
+
+_BAR = 24
+LIST_HEADS = ("name", "model", "baseline", "looks used", "alpha spent", "last result")
+REPLY_HEADS = ("look", "order", "card", "model asked", "verdict", "request id", "reply")
+
+
+def agree(context: Context, lines: Sequence[str], *, yes: bool) -> None:
+    """Say what will be sent and what it costs, and ask. Raises UsageError where the user says no, or cannot be
+    asked."""
+    for line in lines:
+        if yes or not context.stdin_is_terminal:
+            context.screen.note(line)
+        else:
+            context.screen.err_line(clean_line(line))
+    if yes:
+        return
+    if not context.stdin_is_terminal or context.stdin is None:
+        raise UsageError("nobody can be asked whether to send this: there is no terminal", hint="--yes sends it")
+    context.screen.err("Send it? [y/N] ")
+    try:
+        answer = context.stdin.readline()
+    except OSError as error:
+        raise FileError(f"no answer could be read: {(error.strerror or str(error)).lower()}") from None
+    context.screen.line_ended()
+    if answer.strip().lower() not in (b"y", b"yes"):
+        raise UsageError("nothing was sent")
+
+
+def show_progress(context: Context, label: str, done: int, due: int) -> None:
+    """One line on an interactive stderr: a bar, and how many replies are there."""
+    facts = context.screen.err_facts
+    filled = round(_BAR * done / max(due, 1))
+    full, empty = ("━", "╌") if facts.unicode else ("#", ".")
+    context.screen.status(f"{label} {full * filled}{empty * (_BAR - filled)} {done}/{due}"[: facts.width - 1])
+
+
+def report(context: Context, result: Result, record: Record, look: Look | None) -> None:
+    """The result of a look on stdout: its words, then the picks that differ most."""
+    facts = context.screen.out_facts
+    for place, line in enumerate(lines_of(result, record)):
+        for row in _rows(line, facts):
+            style = "" if place else (BOLD_YELLOW if result.finding is Finding.DIFFERS else BOLD)
+            context.screen.line(facts.styled(row, style))
+    drawn = plot.plot_of(record, look) if look is not None else None
+    if drawn is not None:
+        context.screen.line()
+        bars = tuple(bar._replace(value=clean_line(bar.value)) for bar in drawn.bars)
+        for row in plot.lines_of(drawn._replace(bars=bars), facts.width, unicode=facts.unicode):
+            context.screen.line(row)
+
+
+def list_lines(audits: Sequence[Kept], facts: Facts) -> list[str]:
+    """A row an audit, under `LIST_HEADS`."""
+    return table([_list_row(kept) for kept in audits], facts, heads=LIST_HEADS)
+
+
+def show_lines(kept: Kept, facts: Facts) -> Iterator[str]:
+    """All that is kept of an audit: its terms, its sittings, each look and each reply."""
+    record = kept.record
+    conditions = record.conditions
+    yield facts.styled(
+        f"Audit {record.name}: {clean_line(conditions.model)} at {clean_line(conditions.base_url)}", BOLD
+    )
+    betas = ", ".join(map(clean_line, conditions.betas)) or "none"
+    version, made_by = clean_line(conditions.api_version), clean_line(record.avow)
+    yield f"version {version}, betas {betas}, {record.looks} looks planned, made by avow {made_by}"
+    yield _baseline_words(kept)
+    for card in record.cards:
+        yield from _rows(f"{clean_line(card.id)} ({card.sha256[:12]}): {clean_line(card.text)}", facts)
+    for look in record.runs:
+        yield ""
+        yield from _rows(_look_words(look), facts)
+    yield ""
+    yield from table([*_reply_rows(record)], facts, heads=REPLY_HEADS)
+
+
+def _rows(line: str, facts: Facts) -> list[str]:
+    indent = line[: len(line) - len(line.lstrip())]
+    text, width = clean_line(line.strip()), room(facts)
+    return (
+        [f"{indent}{text}"] if width is None else wrap(text, width, first=indent, rest=f"{indent}  " if indent else "")
+    )
+
+
+def _list_row(kept: Kept) -> tuple[str, ...]:
+    record = kept.record
+    used = len(record.runs)
+    spent = number(record.alpha_total * used / record.looks) if used else "0"
+    last = next((look.result for look in reversed(record.runs) if look.result), None)
+    word = str(last.get("result")) if last else "none"
+    if open_look(record) is not None:
+        word = f"look {used} under way"
+    count = f"{len(record.baseline)} of {asked_in_all(record)}"
+    return (
+        record.name,
+        clean_line(record.conditions.model),
+        count,
+        f"{used} of {record.looks}",
+        spent,
+        clean_line(word),
+    )
+
+
+def _baseline_words(kept: Kept) -> str:
+    record = kept.record
+    times = ", ".join(sittings_of(record.baseline)) or "none yet"
+    kind = "one sitting" if record.one_sitting else f"{len(kept.seeds)} of 3 sittings"
+    whole = "" if is_complete(kept) else " (not complete)"
+    return f"baseline: {len(record.baseline)} of {asked_in_all(record)} replies in {kind}{whole}; begun (UTC): {times}"
+
+
+def _look_words(look: Look) -> str:
+    head = f"look {look.number}, {look.created_at[:16].replace('T', ' ')} UTC, seed {look.seed}"
+    if look.against:
+        head += f", against {look.against}"
+    if look.result is None:
+        return f"{head}: under way, {len(look.all_replies)} replies so far"
+    told = look.result
+    p = told.get("p")
+    measured = f", p={number(p)}, excess TV {number(told['excess_tv'])}" if isinstance(p, float) else ""
+    return f"{head}: {told.get('result')}{measured}"
+
+
+def _reply_rows(record: Record) -> Iterator[tuple[str, ...]]:
+    named: dict[str, str] = {}
+    for look in record.runs:
+        named[str(look.number)] = look.against or ""
+    parts = [("baseline", record.baseline)]
+    for look in record.runs:
+        parts += [(str(look.number), look.replies), (f"{look.number} repeat", look.repeat or ())]
+    for label, replies in parts:
+        for reply in replies:
+            against = named.get(label.partition(" ")[0], "")
+            asked = record.conditions.model if reply.arm == "requested" else against
+            place = f"{label} {reply.sitting}" if label == "baseline" else label
+            text = clean_line(reply.text) or "(empty)"
+            yield (
+                place, str(reply.order), clean_line(reply.card), clean_line(asked), clean_line(reply.verdict),
+                clean_line(reply.request_id or "none"), text[:60],
+            )  # fmt: skip
+
+
+def footer(context: Context, text: str) -> None:
+    """A quiet line after a report, on a terminal only."""
+    facts = context.screen.err_facts
+    if facts.is_terminal:
+        context.screen.err_line(facts.styled(clean_line(text), FAINT))

@@ -1,0 +1,148 @@
+"""Keeps each audit in a file of its own, replaced whole after every reply, so that nothing is asked twice."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from avow.audit.bounds import LARGEST_SEED
+from avow.audit.reading import record_from
+from avow.audit.record import Look, Record
+from avow.audit.replies import Reply
+from avow.errors import FileError, UnreadableFile, UsageError
+from avow.files.private import write_private
+from avow.paths import make_private
+from avow.wire.json_value import obj, parse
+
+_SCHEMA = "avow.audit-state/1"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a look has cost in USD so far; `is_whole` is False where a price is unknown."""
+
+    usd: float = 0.0
+    is_whole: bool = True
+
+    def plus(self, usd: float | None) -> "Cost":
+        """With one more exchange; None: its price is unknown."""
+        return Cost(self.usd, False) if usd is None else Cost(round(self.usd + usd, 12), self.is_whole)
+
+    @property
+    def total(self) -> float | None:
+        """The sum, None where a part of it is unknown."""
+        return self.usd if self.is_whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An audit as it is kept: its record, the seed of each sitting of the baseline, and what each look has cost."""
+
+    record: Record
+    seeds: tuple[int, ...] = ()
+    costs: Mapping[int, Cost] = field(default_factory=dict)
+
+    def with_baseline(self, reply: Reply) -> "Kept":
+        """With one more reply of the baseline."""
+        return replace(self, record=replace(self.record, baseline=(*self.record.baseline, reply)))
+
+    def with_look(self, look: Look) -> "Kept":
+        """With `look` in the place of the one with its number, or after the last."""
+        runs = tuple(run for run in self.record.runs if run.number != look.number)
+        return replace(self, record=replace(self.record, runs=(*runs, look)))
+
+    def paying(self, look: int, usd: float | None) -> "Kept":
+        """With the cost of one more exchange of a look."""
+        return replace(self, costs={**self.costs, look: self.costs.get(look, Cost()).plus(usd)})
+
+
+class Store:
+    """The audits below one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def names(self) -> tuple[str, ...]:
+        """All audits, in the order of their names."""
+        try:
+            return tuple(sorted(path.stem for path in self.folder.glob("*.json") if re.fullmatch(_NAME, path.stem)))
+        except OSError:
+            return ()
+
+    def load(self, name: str) -> Kept | None:
+        """The audit of that name, None where there is none. Raises UsageError for a name that cannot be one,
+        UnreadableFile where the file cannot be read or was damaged."""
+        path = self._path(name)
+        try:
+            body = obj(parse(path.read_bytes()))
+            record = record_from(body.get("record"))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UnreadableFile(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        except (ValueError, UsageError) as error:
+            raise UnreadableFile(
+                f"{path}: is damaged: {error}", hint="move it away; its replies are in the history"
+            ) from None
+        seeds = tuple(seed for seed in body.get("seeds", ()) if isinstance(seed, int) and 0 <= seed <= LARGEST_SEED)
+        costs = {
+            int(look): Cost(float(cost["usd"]), cost["is_whole"] is True)
+            for look, cost in obj(body.get("costs")).items()
+        }
+        return Kept(record, seeds, costs)
+
+    def save(self, kept: Kept) -> None:
+        """Replace the file at once; what `save` returned from is on the disk. Raises FileError."""
+        body = {
+            "schema": _SCHEMA,
+            "seeds": list(kept.seeds),
+            "costs": {str(look): {"usd": cost.usd, "is_whole": cost.is_whole} for look, cost in kept.costs.items()},
+            "record": kept.record.as_json(),
+        }
+        write_private(self._path(kept.record.name), (json.dumps(body, ensure_ascii=False) + "\n").encode())
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Keep other processes from going on with this audit. Raises UsageError where one does."""
+        path = self._path(name).with_suffix(".lock")
+        try:
+            make_private(self.folder)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise FileError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+        try:
+            if not _lock(descriptor):
+                raise UsageError(f"audit {name}: another process is going on with it", hint="wait until it has ended")
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _path(self, name: str) -> Path:
+        if not re.fullmatch(_NAME, name):
+            raise UsageError(
+                f"{name[:80]!r} cannot be the name of an audit", hint="letters, digits, '.', '-' and '_', at most 64"
+            )
+        return self.folder / f"{name}.json"
+
+
+def _lock(descriptor: int) -> bool:
+    """Whether the file is this process's alone now; the system lets go of it however the process ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""`avow audit`: whether what answers under a model's name has changed."""
+
+from avow.asking.typed import Typed
+from avow.context import Context
+from avow.exit_codes import ExitCode
+
+_NAME = "default"
+
+
+def baseline_command(typed: Typed, context: Context) -> ExitCode:
+    """Collect replies."""
+    from avow.audit.collecting import Wishes
+    from avow.commands.audit.baseline import BaselineOptions, run
+
+    wishes = Wishes(typed.integer("looks"), typed.integer("cards"), typed.flag("all_now"), typed.integer("seed"))
+    return run(
+        BaselineOptions(
+            typed.text("name") or _NAME,
+            typed.text("model"),
+            wishes,
+            typed["pace"],
+            typed.flag("yes"),
+            typed.flag("as_json"),
+            typed.text("profile"),
+            typed.flag("quiet"),
+        ),
+        context,
+    )
+
+
+def run_command(typed: Typed, context: Context) -> ExitCode:
+    """Take a look."""
+    from avow.commands.audit.run import RunOptions, run
+
+    return run(
+        RunOptions(
+            typed.text("name") or _NAME,
+            typed.text("model"),
+            typed.text("against"),
+            typed["pace"],
+            typed.integer("seed"),
+            typed.flag("yes"),
+            typed.flag("as_json"),
+            typed.text("profile"),
+            typed.flag("quiet"),
+        ),
+        context,
+    )
+
+
+def list_command(typed: Typed, context: Context) -> ExitCode:
+    """The audits."""
+    from avow.commands.audit.show import run_list
+
+    return run_list(context, as_json=typed.flag("as_json"))
+
+
+def show_command(typed: Typed, context: Context) -> ExitCode:
+    """One of them."""
+    from avow.commands.audit.show import run_show
+
+    return run_show(typed.text("name") or _NAME, context, record=typed.flag("record"))
+
+
+def verify_command(typed: Typed, context: Context) -> ExitCode:
+    """Compute a record again."""
+    from avow.commands.audit.verify import run
+
+    return run(typed["file"], context, as_json=typed.flag("as_json"))
+
+
+def demo_command(typed: Typed, context: Context) -> ExitCode:
+    """Two stand-ins."""
+    from avow.commands.audit.demo import run
+
+    return run(context, seed=typed.integer("seed"))
+
+
+def endpoint_command(typed: Typed, context: Context) -> ExitCode:
+    """What a gateway passes on."""
+    from avow.commands.audit.endpoint import EndpointOptions, run
+
+    options = EndpointOptions(
+        typed.text("model"), typed.flag("yes"), typed.flag("as_json"), typed.text("profile"), typed.flag("quiet")
+    )
+    return run(options, context)

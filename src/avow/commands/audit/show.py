@@ -1,0 +1,59 @@
+"""`avow audit list` and `show`: what is kept of each audit."""
+
+import json
+
+from avow.audit.collecting import asked_in_all, is_complete
+from avow.audit.screens import list_lines, show_lines
+from avow.audit.store import Kept
+from avow.commands.audit.starting import settings_of, store_of
+from avow.commands.paging import page
+from avow.context import Context
+from avow.errors import UsageError
+from avow.exit_codes import ExitCode
+from avow.wire.json_value import JsonObject
+
+
+def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
+    """Print a row an audit. Raises FileError where one cannot be read."""
+    settings_of(context, None, quiet=False)
+    store = store_of(context)
+    found = [kept for name in store.names() if (kept := store.load(name)) is not None]
+    if as_json:
+        context.screen.line(json.dumps([_as_json(kept) for kept in found], indent=2))
+    elif not found:
+        context.screen.note("no audit yet; to begin one: avow audit baseline -m MODEL")
+    else:
+        page("".join(f"{line}\n" for line in list_lines(found, context.screen.out_facts)), context)
+    return ExitCode.OK
+
+
+def run_show(name: str, context: Context, *, record: bool = False) -> ExitCode:
+    """Print all of one audit. Raises UsageError where there is none of that name."""
+    settings_of(context, None, quiet=False)
+    kept = store_of(context).load(name)
+    if kept is None:
+        known = ", ".join(store_of(context).names()) or "none"
+        raise UsageError(f"there is no audit {name}", hint=f"audits: {known}")
+    if record:
+        context.screen.line(json.dumps(kept.record.as_json(), indent=2, ensure_ascii=False))
+    else:
+        page("".join(f"{line}\n" for line in show_lines(kept, context.screen.out_facts)), context)
+    return ExitCode.OK
+
+
+def _as_json(kept: Kept) -> JsonObject:
+    record = kept.record
+    last = next((look.result for look in reversed(record.runs) if look.result), None)
+    return {
+        "name": record.name,
+        "model": record.conditions.model,
+        "base_url": record.conditions.base_url,
+        "replies": len(record.baseline),
+        "of": asked_in_all(record),
+        "complete": is_complete(kept),
+        "one_sitting": record.one_sitting,
+        "looks_used": len(record.runs),
+        "looks": record.looks,
+        "alpha_spent": record.alpha_total * len(record.runs) / record.looks,
+        "last_result": last.get("result") if last else None,
+    }

@@ -1,0 +1,46 @@
+"""What `avow audit baseline`, `run` and `endpoint` begin with: the screen, the settings, the store."""
+
+import secrets
+
+from avow.audit.asking import CutShort
+from avow.audit.bounds import LARGEST_SEED
+from avow.audit.store import Store
+from avow.context import Context
+from avow.exit_codes import ExitCode
+from avow.models.catalogue import DEFAULT_MODEL, expand_alias
+from avow.settings.levels import Settings
+
+
+def settings_of(context: Context, profile: str | None, *, quiet: bool) -> Settings:
+    """The user's settings; the screen is set up by them."""
+    settings = context.settings({"quiet": True} if quiet else {}, profile=profile)
+    context.screen.configure(
+        color=settings.text("color") or "auto", plain=settings.flag("plain"), quiet=settings.flag("quiet")
+    )
+    return settings
+
+
+def model_of(settings: Settings, named: str | None) -> str:
+    """The id of the model that was named, else of that of the config."""
+    return expand_alias(named or settings.text("model") or DEFAULT_MODEL, settings.table("aliases"))
+
+
+def store_of(context: Context) -> Store:
+    """Where the audits are."""
+    return Store(context.paths.data / "audits")
+
+
+def seed_of(given: int | None) -> int:
+    """The seed that was given, else one from the system."""
+    return secrets.randbelow(LARGEST_SEED + 1) if given is None else given
+
+
+def tell_cut_short(context: Context, stop: CutShort, again: str) -> ExitCode:
+    """Say why a call ended early and how to go on with it; its exit status."""
+    context.screen.clear()
+    for line in stop.lines:
+        context.screen.err_line(line)
+    if stop.hint:
+        context.screen.note(stop.hint)
+    context.screen.note(f"what arrived is kept; to go on: {again}")
+    return stop.exit_code

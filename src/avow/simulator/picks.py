@@ -1,0 +1,82 @@
+"""How the stand-in answers a card that asks for six picks: each model has a taste of its own, which may drift."""
+
+import math
+import random
+import re
+from dataclasses import dataclass
+
+_VALUES = 8
+_ALIKE = 1.5  # spread of what all models like
+_OWN = 1.4  # and of what each likes for itself: two models then differ by a total variation of about .54
+_STOCK = 0.3  # of the replies are one line that the model likes as a whole
+
+_WORDS = {
+    "letter": "A E K M Q R S X",
+    "colour|farbe|color": "blue teal red green violet amber grey orange",
+    "animal|tier": "otter fox owl heron lynx whale badger crane",
+    "city|stadt|ciudad": "Lisbon Oslo Kyoto Prague Lima Dakar Quito Turin",
+    "fruit|obst": "mango apple fig plum papaya cherry pear quince",
+    "instrument": "cello piano oboe harp violin lute drum flute",
+    "river|fluss": "Danube Nile Loire Volga Mekong Rhine Tagus Oder",
+    "tree|baum": "oak birch maple cedar willow elm alder pine",
+    "flower|flor|blume": "tulip rose iris dahlia lily orchid poppy violet",
+    "country|país|land": "Peru Japan Kenya Norway Chile Nepal Ghana Malta",
+    "day of the week|día": "Tuesday Friday Sunday Monday Thursday Saturday Wednesday Sunday",
+    "first name|vorname": "Clara Jonas Mira Felix Nora Emil Lena Oskar",
+    "profession|beruf": "baker carpenter nurse pilot gardener tailor teacher cook",
+}
+_OTHER = "aster beacon cobalt dune ember fjord grove harbor"
+_RANGE = r"(\d+)\D{1,12}(\d+)"
+_CHOICE = r"(.+) (?:or|oder|o) (.+)"
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """How picks are made. With probability `share` a reply is that of the model `swapped_for`, under the name of the
+    one that was asked; `drift` moves every taste from what it was at first, and `noise` moves it for each server anew
+    (spreads of the logits). `seed` makes all of it repeatable; None: every server is another session."""
+
+    swapped_for: str | None = None
+    share: float = 1.0
+    drift: float = 0.0
+    noise: float = 0.0
+    seed: int | None = None
+    off_format: float = 0.0
+
+
+def answer(taste: Taste, model: str, card: str, session: int, number: int) -> str:
+    """The reply of `model` to a card, as the `number`-th of this server's replies."""
+    draw = random.Random(f"{session} {number}")  # noqa: S311 - a stand-in's whim
+    if draw.random() < taste.off_format:
+        return "I would rather not choose."
+    who = taste.swapped_for if taste.swapped_for and draw.random() < taste.share else model
+    asked = card.rpartition(": ")[2].strip().removesuffix(".").split(", ")
+    if draw.random() < _STOCK:
+        draw = random.Random(f"stock {who} {card}")  # noqa: S311
+    return ", ".join(_pick(taste, who, item, session, draw) for item in asked)
+
+
+def _pick(taste: Taste, model: str, item: str, session: int, draw: random.Random) -> str:
+    values = _values(item)
+    alike, own = random.Random(item), random.Random(f"{model} {item}")  # noqa: S311
+    later, today = random.Random(f"later {model} {item}"), random.Random(f"{session} {item}")  # noqa: S311
+    weights = [
+        math.exp(
+            alike.gauss(0, _ALIKE) + own.gauss(0, _OWN) + later.gauss(0, taste.drift) + today.gauss(0, taste.noise)
+        )
+        for _ in values
+    ]
+    return draw.choices(values, weights)[0]
+
+
+def _values(item: str) -> list[str]:
+    if found := re.search(_RANGE, item):
+        low, high = sorted((int(found[1]), int(found[2])))
+        draw = random.Random(item)  # noqa: S311
+        return [str(draw.randint(low, high)) for _ in range(_VALUES)]
+    if found := re.fullmatch(_CHOICE, item):
+        return [found[1], found[2]]
+    for nouns, words in _WORDS.items():
+        if re.search(nouns, item, re.IGNORECASE):
+            return words.split()
+    return _OTHER.split()

@@ -1,0 +1,48 @@
+"""The tables of `list` and `show`, and a report, as lines."""
+
+from dataclasses import replace
+
+from avow.audit.plan import orders
+from avow.audit.record import Look
+from avow.audit.replies import Arm
+from avow.audit.screens import LIST_HEADS, list_lines, show_lines
+from avow.audit.store import Kept
+from avow.terminal.facts import Facts
+from tests.audit.made_up import reply
+from tests.audit.test_judging import record
+
+PIPE = Facts()
+
+
+def kept(*looks: Look, whole: bool = True) -> Kept:
+    """An audit whose replies stand in the order that its seeds give."""
+    base = record(runs=looks)
+    seeds = (1, 2, 3) if whole else (1, 2)
+    replies = [
+        reply(slot.card, sitting=day, order=slot.order)
+        for day in seeds
+        for slot in next(orders(base.card_ids, (Arm.REQUESTED,), day))
+    ]
+    return Kept(replace(base, baseline=tuple(replies)), seeds)
+
+
+DONE = Look(1, 5, "2026-11-28T10:00:00Z", result={"result": "no_difference", "p": 0.41, "excess_tv": 0.01})
+
+
+def test_a_row_an_audit() -> None:
+    audits = [kept(), kept(DONE), kept(DONE, Look(2, 6, "2026-11-29T10:00:00Z"))]
+    heads, one, other, last = (" ".join(line.split()) for line in list_lines(audits, PIPE))
+    assert all(head in heads for head in LIST_HEADS)
+    assert "60 of 60 0 of 13" in one
+    assert "1 of 13" in other
+    assert "no_difference" in other
+    assert "look 2 under way" in last
+
+
+def test_all_of_an_audit() -> None:
+    text = "\n".join(show_lines(kept(DONE, Look(2, 6, "2026-11-29T10:00:00Z", "m")), PIPE))
+    assert "baseline: 60 of 60 replies in 3 of 3 sittings; begun (UTC): 2026-11-12 09:30" in text
+    assert "look 1, 2026-11-28 10:00 UTC, seed 5: no_difference, p=.41, excess TV .01" in text
+    assert "look 2, 2026-11-29 10:00 UTC, seed 6, against m: under way, 0 replies so far" in text
+    assert text.count("req_") == 60
+    assert "(not complete)" in "\n".join(show_lines(kept(whole=False), PIPE))

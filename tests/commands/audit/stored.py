@@ -1,0 +1,67 @@
+"""Audits with a baseline that the stand-in's models would have given, written where avow looks for them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from avow.audit.cards import SHIPPED
+from avow.audit.collecting import Wishes, begun, next_sitting
+from avow.audit.record import Conditions
+from avow.audit.replies import Reply
+from avow.audit.request import request_for
+from avow.audit.store import Kept, Store
+from avow.simulator import picks
+from avow.simulator.picks import Taste
+from avow.simulator.server import Received, Simulator
+
+MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
+QUICK = ("--pace", "0", "--yes")
+
+
+def stored(home: Path, base_url: str, *, name: str = "default", sittings: int = 3, looks: int = 13) -> Kept:
+    """Keep an audit with so many whole sittings, as `avow audit baseline` would, and give it."""
+    conditions = Conditions(MODEL, base_url, "2023-06-01", request=request_for(MODEL))
+    kept = begun(name, conditions, Wishes(looks=looks))
+    kept = replace(kept, record=replace(kept.record, draws=999))
+    texts = {card.id: card.text for card in SHIPPED}
+    for day in range(1, sittings + 1):
+        sitting = next_sitting(kept, day)
+        assert sitting is not None
+        kept = sitting.kept
+        for slot in sitting.slots:
+            text = picks.answer(Taste(), MODEL, texts[slot.card], day, slot.order)
+            kept = kept.with_baseline(
+                Reply(slot.card, slot.arm, day, slot.order, f"2026-11-{10 + day}T09:00:00.000Z", "as_requested", text,
+                      f"req_{day}_{slot.order}", f"msg_{day}_{slot.order}", MODEL, "end_turn",
+                      {"input_tokens": 110, "output_tokens": 25})
+            )  # fmt: skip
+    store(home).save(kept)
+    return kept
+
+
+def store(home: Path) -> Store:
+    """The audits of a home."""
+    return Store(home / "data" / "audits")
+
+
+def kept_in(home: Path, name: str = "default") -> Kept:
+    """What is kept of an audit."""
+    kept = store(home).load(name)
+    assert kept is not None
+    return kept
+
+
+def asked(simulator: Simulator) -> list[Received]:
+    """The requests for a message, in their order."""
+    return [request for request in simulator.requests if request.path == "/v1/messages"]
+
+
+def cards_asked(requests: Sequence[Received]) -> list[str]:
+    """The text of each request's card."""
+    return [request.json["messages"][0]["content"][0]["text"] for request in requests]
+
+
+def bodies(requests: Sequence[Received]) -> list[dict[str, Any]]:
+    """Each request's body without its card."""
+    return [{key: value for key, value in request.json.items() if key != "messages"} for request in requests]

@@ -1,0 +1,113 @@
+"""`avow audit baseline`, in a real process."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from avow.audit.cards import SHIPPED, made
+from avow.simulator.server import Simulator
+from tests.commands.audit.stored import MODEL, QUICK, asked, bodies, cards_asked, kept_in
+from tests.running import in_pty, rows, run
+
+
+def test_three_calls_make_a_baseline(home: Path) -> None:
+    with Simulator("picks") as simulator:
+        first = run(home, "audit", "baseline", "-m", "fable", *QUICK, base_url=simulator.base_url)
+        assert (first.status, len(asked(simulator))) == (0, 20)
+        assert b"Next, best on another day" in first.out
+        run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+        third = run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+        assert (third.status, len(asked(simulator))) == (0, 60)
+        assert b"The baseline is complete." in third.out
+        fourth = run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+        requests = asked(simulator)
+    assert (fourth.status, len(requests)) == (2, 60)
+    assert "the baseline default is complete: 60 replies" in fourth.lines[0]
+    assert set(Counter(cards_asked(requests)).values()) == {15}
+    assert {body["model"] for body in bodies(requests)} == {MODEL}
+    kept = kept_in(home)
+    assert sorted({each.sitting for each in kept.record.baseline}) == [1, 2, 3]
+    assert [each["source"] for each in rows(home)] == ["audit"] * 60
+    assert not kept.record.one_sitting
+    assert {each.request_id for each in kept.record.baseline} == {each["request_id"] for each in rows(home)}
+
+
+def test_all_in_one_sitting_is_labelled_so(home: Path) -> None:
+    with Simulator("picks") as simulator:
+        ran = run(home, "audit", "baseline", "now", "--all-now", *QUICK, "--json", "--looks", "2",
+                  base_url=simulator.base_url)  # fmt: skip
+        assert (ran.status, len(asked(simulator))) == (0, 60)
+        shown = run(home, "audit", "show", "now").out.decode()
+        looked = run(home, "audit", "run", "now", *QUICK, base_url=simulator.base_url).out.decode()
+    assert ran.json["one_sitting"] is True
+    assert (ran.json["replies"], ran.json["complete"], ran.json["looks"]) == (60, True, 2)
+    assert "60 of 60 replies in one sitting" in shown
+    assert "The baseline is of one sitting" in looked
+
+
+def test_cards_of_your_own_stay_the_same(home: Path) -> None:
+    with Simulator("picks") as simulator:
+        run(home, "audit", "baseline", "--cards", "8", *QUICK, base_url=simulator.base_url)
+        run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+        cards = set(cards_asked(asked(simulator)))
+    assert cards == {card.text for card in made(8)}
+    assert not cards & {card.text for card in SHIPPED}
+
+
+def test_a_seed_repeats_an_order(home: Path, tmp_path: Path) -> None:
+    orders = []
+    for folder in (home, tmp_path):
+        with Simulator("picks") as simulator:
+            run(folder, "audit", "baseline", "--seed", "4", *QUICK, base_url=simulator.base_url)
+            orders.append(cards_asked(asked(simulator)))
+    assert orders[0] == orders[1]
+    assert orders[0] != sorted(orders[0])
+    assert kept_in(home).seeds == (4,)
+
+
+def test_a_sitting_that_was_cut_is_gone_on_with(home: Path) -> None:
+    with Simulator(["picks"] * 6 + ["retry_hour"]) as simulator:
+        ran = run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+        assert (ran.status, len(kept_in(home).record.baseline)) == (5, 6)
+        assert ran.lines[-1] == "avow: note: what arrived is kept; to go on: avow audit baseline default"
+        simulator.play("picks")
+        again = run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+        cards = cards_asked(asked(simulator))
+    assert (again.status, len(cards), len(kept_in(home).record.baseline)) == (0, 21, 20)
+    assert cards[6] == cards[7]
+    assert set(Counter([*cards[:6], *cards[7:]]).values()) == {5}
+
+
+@pytest.mark.parametrize(
+    "wrong", [["-m", "opus"], ["--looks", "5"], ["--all-now"], ["--cards", "1"]], ids=lambda wrong: wrong[0]
+)
+def test_it_is_not_gone_on_with_in_another_way(home: Path, wrong: list[str]) -> None:
+    with Simulator("picks") as simulator:
+        run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+        ran = run(home, "audit", "baseline", *QUICK, *wrong, base_url=simulator.base_url)
+        assert (ran.status, len(asked(simulator))) == (2, 20)
+    assert "another NAME" in ran.lines[1]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status"), [("refused", 11), ("picks_substituted", 12), ("unnamed", 13), ("picks_declared", 13)]
+)
+def test_exit_statuses_of_what_is_no_baseline(home: Path, scenario: str, status: int) -> None:
+    with Simulator(scenario) as simulator:
+        ran = run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+    assert (ran.status, ran.out.count(b"20 of them were refused, answered by another model")) == (status, 1)
+
+
+def test_it_says_what_it_costs_and_asks(home: Path) -> None:
+    with Simulator("picks") as simulator:
+        piped = run(home, "audit", "baseline", base_url=simulator.base_url)
+        assert (piped.status, simulator.requests) == (2, [])
+        assert any("--yes" in line for line in piped.lines)
+        pty = in_pty(home, "audit", "baseline", "--pace", "0", base_url=simulator.base_url)
+        pty.until("Send it? [y/N]")
+        assert "20 requests, about" in pty.text
+        assert "it takes 0 s or more" in pty.text
+        pty.send("y\n")
+        assert pty.end() == 0
+        assert len(simulator.requests) == 20

@@ -1,0 +1,39 @@
+"""`avow audit demo`: the honest stand-in passes, the swapped one fails, with no key and nothing sent elsewhere."""
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from tests.running import in_pty, rows, run
+
+
+@pytest.mark.parametrize("seed", [[], ["--seed", "3"]], ids=["any seed", "a seed"])
+def test_the_first_passes_and_the_second_fails(home: Path, seed: list[str]) -> None:
+    """The proxy would refuse whatever left this machine; there is no key to be found."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ran = run(home, "audit", "demo", *seed, HTTPS_PROXY="http://127.0.0.1:1", HTTP_PROXY="http://127.0.0.1:1")
+    text = ran.out.decode()
+    assert (ran.status, ran.err) == (0, b"")
+    honest, swapped = text.split("The swapped stand-in")
+    assert "No difference found" in honest
+    assert "Replies differ from your baseline" in swapped
+    assert "honest: as it should be" in text
+    assert "swapped: as it should be" in text
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # Seconds of work, not of waiting for the other tests: it waits for nothing itself.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 12
+    assert rows(home) == []
+    assert not (home / "data" / "audits").exists()
+
+
+def test_settings_for_a_gateway_do_not_reach_it(home: Path) -> None:
+    ran = run(home, "audit", "demo", ANTHROPIC_BASE_URL="http://127.0.0.1:1", AVOW_API_VERSION="1999-01-01",
+              ANTHROPIC_CUSTOM_HEADERS="anthropic-beta: no-such-beta", AVOW_AUTH_STYLE="bearer")  # fmt: skip
+    assert ran.status == 0
+
+
+def test_a_narrow_terminal(home: Path) -> None:
+    pty = in_pty(home, "audit", "demo", "--seed", "1", size=(30, 50))
+    assert pty.end() == 0
+    assert all(len(line) <= 50 for line in pty.text.splitlines())
