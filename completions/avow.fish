@@ -357,7 +357,7 @@ complete -c avow -n '__avow_at audit' -f -a run -d 'Look again: ask twenty more,
 complete -c avow -n '__avow_at audit' -f -a list -d 'The audits, with the looks that are used.'
 complete -c avow -n '__avow_at audit' -f -a show -d 'Every look and every reply of an audit.'
 complete -c avow -n '__avow_at audit' -f -a verify -d 'Compute the results of a record again, from its replies and its seeds.'
-complete -c avow -n '__avow_at audit' -f -a demo -d 'Audit two stand-ins: an honest one, and one in which another model answers under the same name.'
+complete -c avow -n '__avow_at audit' -f -a demo -d 'Audit two simulated endpoints: an honest one, and one where another model answers under the same name.'
 complete -c avow -n '__avow_at audit' -f -a endpoint -d 'Look at what an endpoint passes on and what it makes up, with at most six calls.'
 complete -c avow -n '__avow_at audit' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at audit baseline' -s m -l model -x -k -a '(__avow_words models)' -d 'Model or alias.'

@@ -40,7 +40,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'list' = 'The audits, with the looks that are used.'
             'show' = 'Every look and every reply of an audit.'
             'verify' = 'Compute the results of a record again, from its replies and its seeds.'
-            'demo' = 'Audit two stand-ins: an honest one, and one in which another model answers under the same name.'
+            'demo' = 'Audit two simulated endpoints: an honest one, and one where another model answers under the same name.'
             'endpoint' = 'Look at what an endpoint passes on and what it makes up, with at most six calls.'
         }
         'auth' = [ordered]@{

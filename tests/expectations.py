@@ -53,6 +53,9 @@ REROUTED = Expected(
     lines=(_fallback(_declined()),),
     category="frontier_llm",
 )
+STICKY = replace(
+    REROUTED, hops=((FIRST, "served"),), category=None, lines=(_fallback("sticky: no decline in this response"),)
+)
 REFUSED = Expected(
     status="refused",
     verdict="refused",
@@ -136,11 +139,10 @@ _NO_FALLBACKS = replace(FINE, notes=("avow: note: this endpoint does not support
 SERVER: Mapping[str, Expected] = {
     "requested": FINE,
     "thinking": FINE,
+    "strict": FINE,
     "fallback": REROUTED,
     "handover": REROUTED,
-    "sticky": replace(
-        REROUTED, hops=((FIRST, "served"),), category=None, lines=(_fallback("sticky: no decline in this response"),)
-    ),
+    "sticky": STICKY,
     "hops": replace(
         REROUTED,
         served=SECOND,
@@ -250,9 +252,18 @@ SERVER: Mapping[str, Expected] = {
     "cloudflare": _doubted(ASKED),
     "foundry": _another_name("my-claude-deployment"),
     "vllm": _another_name("my-served-model"),
+    "swallowing": _gateway(),
     "openai_error": _failed(
         4, "invalid_request_error", 400, "Budget has been exceeded for this team", request_id=False, arguments=()
     ),
+    "picks": FINE,
+    "picks_swapped": FINE,
+    "picks_half": FINE,
+    "picks_drifted": FINE,
+    "picks_noisy": FINE,
+    "picks_off_format": FINE,
+    "picks_declared": STICKY,
+    "picks_substituted": _substituted("claude-opus-4-8"),
 }
 """Each scenario, streamed, with the API's own fallback."""
 

@@ -43,7 +43,14 @@ EVERY = [Way(*values) for values in itertools.product(BY, POLICIES, FORMS, FLAGS
 PAIRS = pairwise(EVERY)
 """Fewer, in which any value of one option meets any value of each other."""
 
-ALWAYS = {"litellm_fallback", "bifrost_fallback", "ngrok_switch", "openrouter_switch", "substituted"}
+ALWAYS = {
+    "litellm_fallback",
+    "bifrost_fallback",
+    "ngrok_switch",
+    "openrouter_switch",
+    "substituted",
+    "picks_substituted",
+}
 """Scenarios in which another model answers whatever the policy: it is the gateway that reroutes."""
 
 

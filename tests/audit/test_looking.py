@@ -19,7 +19,7 @@ Keep = Callable[[Answered], None]
 
 
 class Answers:
-    """Stands where `Asker` stands: answers every slot with a text, up to so many."""
+    """Stands where `Asker` stands: answers every slot with a text, up to a number."""
 
     def __init__(self, text: str | None = None, *, most: int = 1000) -> None:
         self.text = text

@@ -1,4 +1,4 @@
-"""The stand-in's picks: each model has a taste, the same on every day unless it drifts."""
+"""The simulator's picks: each model has a taste, the same on every day unless it drifts."""
 
 from collections import Counter
 

@@ -40,7 +40,7 @@ class Estimate(NamedTuple):
 def estimate(
     models: Mapping[str, int], cards: Sequence[Card], *, thinks: bool, prices: _Prices, seen: Sequence[Reply] = ()
 ) -> Estimate:
-    """For so many requests to each of `models`, spread evenly over the cards; `seen` are replies of before, whose
+    """For some requests to each of `models`, spread evenly over the cards; `seen` are earlier replies, whose
     usage is a better guide than any guess."""
     entered, least, most = _a_reply(cards, seen, thinks=thinks)
     requests = sum(models.values())

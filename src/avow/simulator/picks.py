@@ -1,4 +1,4 @@
-"""How the stand-in answers a card that asks for six picks: each model has a taste of its own, which may drift."""
+"""How the simulator answers a card that asks for six picks: each model has a taste of its own, which may drift."""
 
 import math
 import random
@@ -33,7 +33,7 @@ _CHOICE = r"(.+) (?:or|oder|o) (.+)"
 @dataclass(frozen=True, slots=True)
 class Taste:
     """How picks are made. With probability `share` a reply is that of the model `swapped_for`, under the name of the
-    one that was asked; `drift` moves every taste from what it was at first, and `noise` moves it for each server anew
+    one that was asked; `drift` moves every taste from what it was at first, and `noise` moves it again for each server
     (spreads of the logits). `seed` makes all of it repeatable; None: every server is another session."""
 
     swapped_for: str | None = None
@@ -46,7 +46,7 @@ class Taste:
 
 def answer(taste: Taste, model: str, card: str, session: int, number: int) -> str:
     """The reply of `model` to a card, as the `number`-th of this server's replies."""
-    draw = random.Random(f"{session} {number}")  # noqa: S311 - a stand-in's whim
+    draw = random.Random(f"{session} {number}")  # noqa: S311 - the simulator's choice
     if draw.random() < taste.off_format:
         return "I would rather not choose."
     who = taste.swapped_for if taste.swapped_for and draw.random() < taste.share else model

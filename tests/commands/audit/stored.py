@@ -1,4 +1,4 @@
-"""Audits with a baseline that the stand-in's models would have given, written where avow looks for them."""
+"""Audits with a baseline that the simulator's models would have given, written where avow looks for them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ QUICK = ("--pace", "0", "--yes")
 
 
 def stored(home: Path, base_url: str, *, name: str = "default", sittings: int = 3, looks: int = 13) -> Kept:
-    """Keep an audit with so many whole sittings, as `avow audit baseline` would, and give it."""
+    """Keep an audit with `sittings` whole sittings, as `avow audit baseline` would, and give it."""
     conditions = Conditions(MODEL, base_url, "2023-06-01", request=request_for(MODEL))
     kept = begun(name, conditions, Wishes(looks=looks))
     kept = replace(kept, record=replace(kept.record, draws=999))

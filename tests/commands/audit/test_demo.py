@@ -1,4 +1,4 @@
-"""`avow audit demo`: the honest stand-in passes, the swapped one fails, with no key and nothing sent elsewhere."""
+"""`avow audit demo`: the honest simulator passes, the swapped one fails, with no key and nothing sent elsewhere."""
 
 import resource
 from pathlib import Path
@@ -15,7 +15,7 @@ def test_the_first_passes_and_the_second_fails(home: Path, seed: list[str]) -> N
     ran = run(home, "audit", "demo", *seed, HTTPS_PROXY="http://127.0.0.1:1", HTTP_PROXY="http://127.0.0.1:1")
     text = ran.out.decode()
     assert (ran.status, ran.err) == (0, b"")
-    honest, swapped = text.split("The swapped stand-in")
+    honest, swapped = text.split("The swapped simulator")
     assert "No difference found" in honest
     assert "Replies differ from your baseline" in swapped
     assert "honest: as it should be" in text

@@ -167,11 +167,19 @@ def test_nothing_is_sent_without_a_baseline_or_beyond_the_plan(home: Path) -> No
 def test_a_bad_name_or_model_sends_nothing(home: Path) -> None:
     with Simulator("picks") as simulator:
         stored(home, simulator.base_url)
-        for arguments in (["../x"], ["--against", MODEL], ["--against", "claude-haiku-4-5"], ["--pace", "-1"]):
+        for arguments in (
+            ["../x"],
+            ["--against", MODEL],
+            ["--against", "claude-haiku-4-5"],
+            ["--pace", "-1"],
+            ["--pace", "nan"],
+            ["--pace", "x"],
+        ):
             ran = run(home, "audit", "run", *arguments, *([] if "--pace" in arguments else QUICK),
                       base_url=simulator.base_url)  # fmt: skip
             assert (ran.status, simulator.requests) == (2, []), arguments
             assert ran.lines[0].startswith("avow: error: ")
+            assert arguments[0] != "--pace" or "--pace" in ran.lines[0]
 
 
 def test_it_asks_before_it_sends(home: Path) -> None:

@@ -1,10 +1,21 @@
 """`avow audit`: whether what answers under a model's name has changed."""
 
+import math
+
 from avow.asking.typed import Typed
 from avow.context import Context
+from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 
 _NAME = "default"
+
+
+def _pace(typed: Typed) -> float:
+    """Seconds. The range is checked where the line is read, which lets `nan` through: it is neither below nor above."""
+    pace = float(typed["pace"])
+    if math.isnan(pace):
+        raise UsageError("--pace must be a number of seconds")
+    return pace
 
 
 def baseline_command(typed: Typed, context: Context) -> ExitCode:
@@ -18,7 +29,7 @@ def baseline_command(typed: Typed, context: Context) -> ExitCode:
             typed.text("name") or _NAME,
             typed.text("model"),
             wishes,
-            typed["pace"],
+            _pace(typed),
             typed.flag("yes"),
             typed.flag("as_json"),
             typed.text("profile"),
@@ -37,7 +48,7 @@ def run_command(typed: Typed, context: Context) -> ExitCode:
             typed.text("name") or _NAME,
             typed.text("model"),
             typed.text("against"),
-            typed["pace"],
+            _pace(typed),
             typed.integer("seed"),
             typed.flag("yes"),
             typed.flag("as_json"),
@@ -70,7 +81,7 @@ def verify_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def demo_command(typed: Typed, context: Context) -> ExitCode:
-    """Two stand-ins."""
+    """Two simulated models."""
     from avow.commands.audit.demo import run
 
     return run(context, seed=typed.integer("seed"))

@@ -79,7 +79,7 @@ AUDIT = Command(
         ),
         Command(
             ("audit", "demo"),
-            "Audit two stand-ins: an honest one, and one in which another model answers under the same name.",
+            "Audit two simulated endpoints: an honest one, and one where another model answers under the same name.",
             options=(_SEED,),
         ),
         Command(

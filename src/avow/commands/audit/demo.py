@@ -1,4 +1,4 @@
-"""`avow audit demo`: the whole procedure on two stand-ins, without a key and without a network."""
+"""`avow audit demo`: the whole procedure on two simulated endpoints, without a key and without a network."""
 
 import tempfile
 import time
@@ -31,7 +31,7 @@ _PLAYS = (
 
 
 def run(context: Context, *, seed: int | None = None) -> ExitCode:
-    """Take a baseline of the honest stand-in, look at both, and say whether each look found what is there: exit 0
+    """Take a baseline of the honest simulator, look at both, and say whether each look found what is there: exit 0
     where it did, else 1."""
     from avow.simulator.server import Simulator
 
@@ -40,7 +40,7 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
     context = replace(context, environ=environ)
     begun_at = time.monotonic()
     screen = context.screen
-    screen.line("Two stand-ins on this machine, no key, nothing sent elsewhere.")
+    screen.line("Two simulated endpoints on this machine; no key is used, nothing is sent elsewhere.")
     with ExitStack() as opened:
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="avow-audit-"))
         with Simulator("picks") as simulator:
@@ -50,7 +50,7 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
         for name, scenario, expected, words in _PLAYS:
             with Simulator(scenario) as simulator:
                 screen.line()
-                screen.line(f"The {name} stand-in ({words}):")
+                screen.line(f"The {name} simulator ({words}):")
                 kept, result = _look(context, _at(given, simulator.base_url), Store(Path(folder)), kept, seed_of(seed))
             report(context, result, kept.record, kept.record.runs[-1])
             right.append(result.finding is expected)
@@ -62,7 +62,7 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
 
 
 def _at(given: Settings, base_url: str) -> Settings:
-    """The settings for a stand-in; what it answers is not kept in the history."""
+    """The settings for a simulator; what it answers is not kept in the history."""
     here = given.at(base_url)
     values = {**here.values, "history.enabled": False, "headers": {}, "auth_style": None, "api_version": None}
     return here._replace(values=values)
