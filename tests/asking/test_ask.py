@@ -82,3 +82,11 @@ def test_a_private_name_is_vouched_for_by_an_alias(home: Path) -> None:
         (home / "config" / "config.toml").write_text(f'[same_models]\n"{name}" = ["fable"]\n')
         vouched = run(home, "--json", "hi", base_url=sim.base_url)
     assert (unvouched.status, vouched.status) == (13, 0)
+
+
+def test_looking_up_models_waits_no_longer_than_the_answer_may_take(home: Path) -> None:
+    with Simulator("silent") as simulator:
+        asked = ("--fallback-by", "client", "--timeout", "0.2", "--retries", "0", "hi")
+        ran = run(home, *asked, base_url=simulator.base_url)
+    assert ran.status == 6
+    assert ran.seconds < 5

@@ -18,7 +18,7 @@ from avow.wire.failure import not_an_answer, rejected
 from avow.wire.json_value import JsonObject, obj, parse
 
 LOOK_UP_S = 10.0
-"""How long the endpoint may stay silent when it is asked which models may answer."""
+"""How long the endpoint may stay silent, at most, when it is asked which models may answer."""
 
 
 def ask(
@@ -80,7 +80,9 @@ def _prepared(inquiry: Inquiry, context: Context, api: Api) -> Prepared:
     def allowed_fallbacks(model: str) -> tuple[str, ...]:
         from avow.endpoint import listed_models
 
-        quick = api._replace(patience=api.patience._replace(first_s=LOOK_UP_S, between_s=LOOK_UP_S))
+        given = api.patience
+        patience = given._replace(first_s=min(LOOK_UP_S, given.first_s), between_s=min(LOOK_UP_S, given.between_s))
+        quick = api._replace(patience=patience)
         return listed_models.allowed_fallbacks(cache, api.endpoint, model, quick.send, time.time())
 
     def learn(model: str) -> None:
