@@ -148,6 +148,7 @@ _avow() {
         "history list --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history list --since") return ;;
         "history list --until") return ;;
+        "history list --run") return ;;
         "history list --limit") return ;;
         "history list --before") _avow_reply "$(_avow_words exchanges)"; return ;;
         "history search --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
@@ -157,6 +158,7 @@ _avow() {
         "history search --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history search --since") return ;;
         "history search --until") return ;;
+        "history search --run") return ;;
         "history search --limit") return ;;
         "history search --before") _avow_reply "$(_avow_words exchanges)"; return ;;
         "history stats --by") _avow_reply $'day\nweek\nmonth\nmodel\ncategory\ntemplate'; return ;;
@@ -167,6 +169,7 @@ _avow() {
         "history stats --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history stats --since") return ;;
         "history stats --until") return ;;
+        "history stats --run") return ;;
         "history export --format") _avow_reply $'jsonl\ncsv'; return ;;
         "history export --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
         "history export --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
@@ -175,6 +178,7 @@ _avow() {
         "history export --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history export --since") return ;;
         "history export --until") return ;;
+        "history export --run") return ;;
         "history redact --search") return ;;
         "history redact --older-than") return ;;
         "history redact --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
@@ -184,6 +188,7 @@ _avow() {
         "history redact --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history redact --since") return ;;
         "history redact --until") return ;;
+        "history redact --run") return ;;
         "history delete --search") return ;;
         "history delete --older-than") return ;;
         "history delete --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
@@ -193,6 +198,7 @@ _avow() {
         "history delete --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history delete --since") return ;;
         "history delete --until") return ;;
+        "history delete --run") return ;;
         "audit baseline -m"|"audit baseline --model") _avow_reply "$(_avow_words models)"; return ;;
         "audit baseline --looks") return ;;
         "audit baseline --cards") return ;;
@@ -298,7 +304,7 @@ _avow() {
             fi ;;
         "history list")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
+                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
             fi ;;
         "history show")
             if [[ $cur == -* ]]; then
@@ -308,25 +314,25 @@ _avow() {
             fi ;;
         "history search")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--fts\n--best\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
+                _avow_reply $'--fts\n--best\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
             fi ;;
         "history stats")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--by\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--json\n-h\n--help'
+                _avow_reply $'--by\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--json\n-h\n--help'
             fi ;;
         "history export")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--format\n--no-text\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n-h\n--help'
+                _avow_reply $'--format\n--no-text\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n-h\n--help'
             fi ;;
         "history redact")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--yes\n-y\n-h\n--help'
+                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--yes\n-y\n-h\n--help'
             else
                 _avow_reply "$(_avow_words exchanges)"
             fi ;;
         "history delete")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--yes\n-y\n-h\n--help'
+                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--yes\n-y\n-h\n--help'
             else
                 _avow_reply "$(_avow_words exchanges)"
             fi ;;

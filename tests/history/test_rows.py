@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Problem, Question, Reply, Status
+from avow.exchange.exchange import Exchange, Problem, Question, Reply, RunItem, Status
 from avow.exit_codes import BySignal, ExitCode
 from avow.history import schema
 from avow.history.rows import NOT_KEPT, from_row, hidden, hidden_row, milliseconds, to_row
@@ -94,6 +94,7 @@ EXCHANGES = st.builds(
     session=MAYBE,
     source=TEXTS,
     client=MAYBE,
+    item=st.none() | st.builds(RunItem, st.none() | COUNTS, TEXTS, st.integers(0, 2**40), st.integers(0, 99), TEXTS),
 )
 
 

@@ -67,13 +67,28 @@ class Reply(NamedTuple):
     message_id: str | None = None
 
 
+class RunItem(NamedTuple):
+    """Which item of an `avow run` was asked. `run` is None where no history numbers it; `place` and `repeat` count from
+    0; `key` is what a resumed run knows the item by."""
+
+    run: int | None
+    id: str
+    place: int
+    repeat: int
+    key: str
+
+    def as_json(self) -> JsonObject:
+        """`{"run", "item": {"id", "index", "repeat"}}`, which the object of an answer has in addition."""
+        return {"run": self.run, "item": {"id": self.id, "index": self.place, "repeat": self.repeat}}
+
+
 class Exchange(NamedTuple):
     """One row of the history, and the object of `--output json`: what was asked, of whom, what came back, who wrote it,
     and how it ended. `created_at` is RFC 3339 in UTC with milliseconds.
 
     What JSON does not show: `sent_model` is the one that the request named; `parent_id` the exchange before it in its
     conversation; `session` names the terminal session, or that of another `client`, who is named as its requests
-    name it; `problem` was found once the answer had come.
+    name it; `problem` was found once the answer had come. `item`: it was one of many (`avow run`).
     """
 
     id: str
@@ -99,6 +114,7 @@ class Exchange(NamedTuple):
     session: str | None = None
     source: str = "avow"
     client: str | None = None
+    item: RunItem | None = None
 
     @property
     def verdict(self) -> Verdict | None:
@@ -227,6 +243,7 @@ def as_json(exchange: Exchange) -> JsonObject:
         "message_id": reply.message_id,
         "base_url": exchange.base_url,
         "error": exchange.error.as_json() if exchange.error else None,
+        **(exchange.item.as_json() if exchange.item else {}),
     }
 
 

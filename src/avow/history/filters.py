@@ -10,7 +10,7 @@ from avow.wire.json_value import encodable
 class Filters(NamedTuple):
     """What must hold of an exchange; None and empty ask nothing. Times are in milliseconds since 1970, `until_ms`
     excluded. `model`: the requested or the answering one, `*` stands for anything. `simulated`
-    None: both kinds."""
+    None: both kinds. `run`: of this `avow run`, the last exchange of each item."""
 
     rerouted: bool = False
     verdicts: Sequence[str] = ()
@@ -23,6 +23,7 @@ class Filters(NamedTuple):
     until_ms: int | None = None
     simulated: bool | None = None
     numbers: Sequence[int] = ()
+    run: int | None = None
 
     def where(self) -> tuple[str, list[object]]:
         """A condition on the table `exchange` and its parameters; `1` where nothing is asked."""
@@ -52,6 +53,8 @@ class Filters(NamedTuple):
             add("created_ms < ?", self.until_ms)
         if self.simulated is not None:
             add("simulated = ?", int(self.simulated))
+        if self.run is not None:
+            add("run = ? AND item_last = 1", self.run)
         if self.numbers:
             add(f"number IN ({_marks(self.numbers)})", *self.numbers)
         return " AND ".join(terms) or "1", [encodable(v) if isinstance(v, str) else v for v in values]

@@ -58,6 +58,7 @@ _OTHER_TABLES = """Table hop: every model that was tried, one row each.
   input_tokens, output_tokens, cache_read_tokens, cache_write_tokens
   cost_usd              at that model's own rates; NULL where unknown
   created_ms, simulated as in exchange
+Table run: number, created_at, file (`-` for stdin), digest (of all its items); exchange.run names it.
 Table attachment: sha256, media_type, size, data (NULL where the bytes are not kept).
 Table attached: exchange, position, sha256: which exchange had which attachment."""
 

@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Problem, Question, Reply, Status, evidence_as_json, hops_as_json
+from avow.exchange.exchange import (
+    Exchange,
+    Problem,
+    Question,
+    Reply,
+    RunItem,
+    Status,
+    evidence_as_json,
+    hops_as_json,
+)
 from avow.exit_codes import BySignal, ExitCode, ExitStatus
 from avow.routing.verdict import SESSION_MOVED, Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
@@ -58,6 +67,7 @@ def from_row(row: Mapping[str, Any]) -> Exchange:
         exit_code=_exit_status(row),
         problem=None if row["problem"] is None else Problem(ExitCode(row["problem"]), row["problem_words"]),
         error=None if row["error_type"] is None else Failure(*(row[name] for name in _OF_ERROR)),
+        item=None if row["item_key"] is None else RunItem(*(row[name] for name in _OF_ITEM)),
         question=Question(user_content=_unpack(row["user_content"], row["prompt"] or ""), **fields["question"]),
         reply=Reply(content=_unpack(row["content"], text), **fields["reply"]),
         routing=Routing(segments=_segments(row["segments"], text), **fields["routing"]),
@@ -77,6 +87,8 @@ def _of_several_fields(exchange: Exchange) -> Row:
         "problem": exchange.problem.exit_code if exchange.problem else None,
         "problem_words": exchange.problem.words if exchange.problem else None,
         **dict(zip(_OF_ERROR, exchange.error or (None,) * len(_OF_ERROR), strict=True)),
+        **dict(zip(_OF_ITEM, exchange.item or (None,) * len(_OF_ITEM), strict=True)),
+        "item_last": 1 if exchange.item else None,
         "text": routing.text,
         "segments": _dump([{"model": s.model, "chars": len(s.text)} for s in routing.segments]),
         "user_content": _pack(question.user_content, question.prompt or ""),
@@ -242,6 +254,9 @@ def _is_utf8(text: str) -> bool:
 
 _OF_ERROR = ("error_type", "error_status", "error_message", "hint")
 """The columns of a `Failure`, in the order of its fields."""
+
+_OF_ITEM = ("run", "item_id", "item_index", "item_repeat", "item_key")
+"""The columns of a `RunItem`, in the order of its fields."""
 
 _COLUMNS = (
     *map(_Column, ("id", "conversation_id", "parent_id", "retry_of", "session", "created_at", "source", "client")),

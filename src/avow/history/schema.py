@@ -74,12 +74,20 @@ _COLUMNS_4 = (
     ("client", "TEXT", "what asked, as its requests name it, where that was not avow"),
     ("strength", "TEXT", "of the strongest evidence that names who answered: strong weak none"),
 )
-COLUMNS: tuple[tuple[str, str, str], ...] = (*_COLUMNS_1, *_COLUMNS_3, *_COLUMNS_4)
+_COLUMNS_5 = (
+    ("run", "INTEGER", "number of the `avow run` it was an item of"),
+    ("item_id", "TEXT", "the item's id, or the number of its line"),
+    ("item_index", "INTEGER", "the item's place in its file, from 0"),
+    ("item_repeat", "INTEGER", "which repeat of the item, from 0"),
+    ("item_key", "TEXT", "what a resumed run knows the item by: a hash of its id and what it sends"),
+    ("item_last", "INTEGER", "1 where it is the last exchange of its item in this run"),
+)
+COLUMNS: tuple[tuple[str, str, str], ...] = (*_COLUMNS_1, *_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5)
 """Name, type and meaning of each column of `exchange`: short ones first, so that filters never read a long one; what a
 later version added stands last."""
 
 NAMES = tuple(name for name, _type, _meaning in COLUMNS)
-ADDED = frozenset(name for name, _type, _meaning in (*_COLUMNS_3, *_COLUMNS_4))
+ADDED = frozenset(name for name, _type, _meaning in (*_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5))
 """The columns that files of earlier versions lack."""
 
 
@@ -105,6 +113,13 @@ def _moves(connection: Connection) -> None:
 def _clients(connection: Connection) -> None:
     for name, kind, _meaning in _COLUMNS_4:
         connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
+
+
+def _runs(connection: Connection) -> None:
+    for name, kind, _meaning in _COLUMNS_5:
+        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
+    for statement in _TABLES_5:
+        connection.execute(statement)
 
 
 def read_moves(connection: Connection) -> None:
@@ -155,6 +170,13 @@ _TABLES_2 = (
     "CREATE INDEX exchange_first ON exchange (served_model, first_token_ms, created_ms) WHERE simulated = 0",
 )
 
+_TABLES_5 = (
+    "CREATE TABLE run (number INTEGER PRIMARY KEY AUTOINCREMENT, created_at TEXT NOT NULL, file TEXT NOT NULL,"
+    " digest TEXT)",
+    "CREATE INDEX exchange_run ON exchange (run, item_key, status) WHERE run IS NOT NULL",
+)
+"""`run.file`: the whole path of what was read, `-` for stdin; `digest` stands for all its items as they were last."""
+
 _OWN_ATTEMPTS = "json_each(evidence) AS e WHERE json_extract(e.value, '$.field') LIKE 'avow.attempts[%'"
 _MOVES_OF_ROWS = (
     "UPDATE exchange SET pin = (SELECT json_extract(e.value, '$.value') FROM json_each(evidence) AS e"
@@ -167,7 +189,7 @@ _MOVES_OF_ROWS = (
 )
 """Where a value is not an object, its words were not kept, and nothing says any more where the request went."""
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies, _moves, _clients)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies, _moves, _clients, _runs)
 """Each brings the file from version n to n + 1 inside a transaction. Append; never edit one that was released."""
 
 VERSION = len(MIGRATIONS)

@@ -134,10 +134,11 @@ class Stats:
 
 def stats(history: History, by: str = "month", filters: Filters = EVERYTHING, *, simulated: bool = False) -> Stats:
     """The sums over the exchanges that `filters` let through, by one of `GROUPS`. Days, weeks (ISO 8601) and months
-    begin by the local clock. Exchanges with the simulator are left out, or with `simulated` counted alone; those of an
-    audit are left out."""
+    begin by the local clock. Exchanges with the simulator are left out, or with `simulated` counted alone (a run is all
+    of one kind, and counts whichever that is); those of an audit are left out."""
     where, values = filters.where()
     has_audits = bool(history.read(f"{_AUDITS} LIMIT 1"))
+    simulated = simulated or (filters.run is not None and history.count(filters._replace(simulated=True)) > 0)
     where = f"simulated = {int(simulated)} AND {where}"
     if has_audits:
         where = f"number NOT IN ({_AUDITS}) AND {where}"

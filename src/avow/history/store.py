@@ -22,8 +22,9 @@ T = TypeVar("T")
 
 _COLUMNS = schema.NAMES[1:]
 _INSERT = f"INSERT INTO exchange ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"  # noqa: S608
-_CHANGED = [name for name in _COLUMNS if name not in ("id", "created_at", "created_ms")]
+_CHANGED = [name for name in _COLUMNS if name not in ("id", "created_at", "created_ms", "item_last")]
 _UPDATE = f"UPDATE exchange SET {', '.join(f'{name} = :{name}' for name in _CHANGED)} WHERE id = :id"  # noqa: S608
+_SUPERSEDE = "UPDATE exchange SET item_last = 0 WHERE run = ? AND item_key = ? AND number < ?"
 _INSERT_HOP = "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
@@ -233,6 +234,8 @@ class History:
         if row["kept"] == "full":
             self._attach(number, exchange.question.attachments)
         self.tally(number, exchange)
+        if exchange.item is not None:
+            self.connection.execute(_SUPERSEDE, (exchange.item.run, exchange.item.key, number))
         return number
 
     def _update(self, exchange: Exchange) -> None:

@@ -33,6 +33,7 @@ FILTERS = (
     _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
     _text("until", "Until then; a day is included.", "TIME"),
     _flag("simulated", "Only answers of the built-in simulator.", "--simulated"),
+    Option("run", "integer", "Of this `avow run`: the last of each item.", ("--run",), least=1, is_setting=False),
 )
 """Which exchanges are meant; `filter_options.typed_filters` reads what was typed."""
 

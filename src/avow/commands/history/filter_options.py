@@ -27,6 +27,7 @@ class FilterOptions:
     since: str | None = None
     until: str | None = None
     simulated: bool = False
+    run: int | None = None
 
 
 def typed_filters(typed: "Typed") -> FilterOptions:
@@ -41,6 +42,7 @@ def typed_filters(typed: "Typed") -> FilterOptions:
         since=typed.text("since"),
         until=typed.text("until"),
         simulated=typed.flag("simulated"),
+        run=typed.integer("run"),
     )
 
 
@@ -58,7 +60,7 @@ def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = T
     if model is not None and "*" not in model:
         aliases = context.settings().table("aliases")
         model = expand_alias(model, {name: str(value) for name, value in aliases.items()})
-    others = None if both_kinds else False
+    others = None if both_kinds or typed.run is not None else False  # a run that is named is meant, whoever answered
     return Filters(
         rerouted=typed.rerouted,
         verdicts=_words(typed.verdicts, VERDICTS, "verdict"),
@@ -69,6 +71,7 @@ def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = T
         since_ms=None if typed.since is None else moments.since(typed.since, now),
         until_ms=None if typed.until is None else moments.until(typed.until, now),
         simulated=True if typed.simulated else others,
+        run=typed.run,
     )
 
 

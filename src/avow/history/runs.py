@@ -1,0 +1,79 @@
+"""The runs in the history: their numbers, which of their items were answered, and what they cost."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from avow.errors import UsageError
+from avow.exchange.exchange import Exchange, RunItem, timestamp
+from avow.history.store import History
+
+ANSWERED = ("complete", "refused", "truncated")
+"""The statuses after which an item is not asked again."""
+
+
+class KnownRun(NamedTuple):
+    """A run that was begun. `digest` stands for all its items as they were last; None where that was not written."""
+
+    number: int
+    digest: str | None
+
+
+def begin(history: History, file: str, digest: str, now: float) -> int:
+    """The number of a new run of `file`; `now` in Unix seconds."""
+
+    def work() -> int:
+        # A file that was repaired has its exchanges, and not its runs.
+        last = "SELECT max(coalesce(max(run), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'run'), 0))"
+        free = history.connection.execute(f"{last} + 1 FROM exchange WHERE run IS NOT NULL").fetchone()[0]
+        insert = "INSERT INTO run VALUES (?, ?, ?, ?)"
+        number = history.connection.execute(insert, (free, timestamp(now), file, digest)).lastrowid
+        assert number is not None
+        return number
+
+    return history.write(work)
+
+
+def last_of(history: History, file: str) -> KnownRun | None:
+    """The newest run of `file`."""
+    rows = history.read("SELECT number, digest FROM run WHERE file = ? ORDER BY number DESC LIMIT 1", (file,))
+    return KnownRun(*rows[0]) if rows else None
+
+
+def numbered(history: History, number: int) -> KnownRun:
+    """The run with this number. Raises UsageError where there is none."""
+    rows = history.read("SELECT number, digest FROM run WHERE number = ?", (number,))
+    if not rows and not history.read("SELECT 1 FROM exchange WHERE run = ? LIMIT 1", (number,)):
+        raise UsageError(f"there is no run {number} in the history", hint="`--resume` alone goes on with the last one")
+    return KnownRun(*rows[0]) if rows else KnownRun(number, None)
+
+
+def last_asked(history: History, item: RunItem) -> Exchange | None:
+    """The last exchange of this item in its run; one that was answered outranks any other."""
+    query = (
+        "SELECT * FROM exchange WHERE run = ? AND item_key = ? ORDER BY status IN (?, ?, ?) DESC, number DESC LIMIT 1"
+    )
+    return next(history.select(query, (item.run, item.key, *ANSWERED)), None)
+
+
+def forget_places(history: History, run: int, digest: str) -> None:
+    """Take from every exchange of a run that it is the last of its item: the items have changed, and `place` says
+    which still are."""
+
+    def work() -> None:
+        history.connection.execute("UPDATE exchange SET item_last = 0 WHERE run = ?", (run,))
+        history.connection.execute("UPDATE run SET digest = ? WHERE number = ?", (digest, run))
+
+    history.write(work)
+
+
+def place(history: History, number: int, item: RunItem) -> None:
+    """Let the exchange be the last of this item, at the item's present place in its file."""
+    update = "UPDATE exchange SET item_last = 1, item_id = ?, item_index = ?, item_repeat = ? WHERE number = ?"
+    history.write(history.connection.execute, update, (item.id, item.place, item.repeat, number))
+
+
+def costs(history: History, run: int) -> list[tuple[float | None, float]]:
+    """What each exchange of a run cost in USD, superseded ones too: in all (None: unknown), and at least."""
+    query = "SELECT cost_usd, cost_floor_usd FROM exchange WHERE run = ? AND (cost_floor_usd > 0 OR cost_usd IS NULL)"
+    return [(row[0], row[1]) for row in history.read(query, (run,))]
