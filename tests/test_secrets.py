@@ -1,12 +1,21 @@
 """The key is searched for in every byte that any command writes or prints, failures included."""
 
+import json
+import re
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
-from tests.running import Ran, rows, run, start
+from tests.raw_server import RawServer, Step, http, stream
+from tests.running import Ran, rows, run
+from tests.running import start as start_avow
+from tests.streams import answer, block, end, fallback, message, sse, start, text, words
+
+Json = dict[str, Any]
 
 ASKS = None
 """The command asks the API: it ends as the scenario says."""
@@ -66,7 +75,7 @@ def test_a_key_that_no_header_can_carry_is_not_quoted(bad: str, home: Path) -> N
 
 
 def test_the_key_is_no_process_argument(home: Path) -> None:
-    with Simulator("slow:0.1") as simulator, start(home, "hi", base_url=simulator.base_url) as process:
+    with Simulator("slow:0.1") as simulator, start_avow(home, "hi", base_url=simulator.base_url) as process:
         assert process.stdout is not None
         process.stdout.read(10)
         found = Path(f"/proc/{process.pid}/cmdline")
@@ -74,3 +83,145 @@ def test_the_key_is_no_process_argument(home: Path) -> None:
             pytest.skip("this system has no /proc: process arguments are not looked at")
         assert CANARY.encode() not in found.read_bytes()
         process.kill()
+
+
+HALF, REST = CANARY[:17], CANARY[17:]
+TEAM = "tm-4f9d-second-secret-77"
+"""The value of a header that the user added."""
+
+
+def _said(body: Json, status: str = "200 OK", *headers: str) -> bytes:
+    return http(json.dumps(body).encode(), status, "application/json", *headers)
+
+
+def _wrong(words: str) -> Json:
+    return {"type": "error", "error": {"type": "authentication_error", "message": words}, "request_id": words}
+
+
+def fallback_blocks(name: str) -> list[Json]:
+    return [
+        {"type": "content_block_start", "index": 0, "content_block": fallback(name, name, name)},
+        {"type": "content_block_stop", "index": 0},
+    ]
+
+
+def thinking(index: int, *pieces: str) -> list[Json]:
+    deltas = [{"type": "thinking_delta", "thinking": piece} for piece in pieces]
+    return block(index, {"type": "thinking", "thinking": "", "signature": ""}, *deltas)
+
+
+def tool(index: int, *pieces: str) -> list[Json]:
+    deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+    return block(index, {"type": "tool_use", "id": "t", "name": "f", "input": {}}, *deltas)
+
+
+PLACES: dict[str, bytes] = {
+    "401": _said(_wrong(f"invalid x-api-key: {CANARY}, {TEAM}"), "401 Unauthorized"),
+    "401 with the key escaped": http(
+        json.dumps(_wrong("KEY")).replace("KEY", "".join(f"\\u{ord(c):04x}" for c in CANARY)).encode(),
+        "401 Unauthorized",
+    ),
+    "401 in HTML": http(f"<p>no such key: {CANARY}</p>".encode(), "401 Unauthorized", "text/html"),
+    "401 cut by a blank": _said(_wrong(f"{HALF}\u200b{REST} {HALF}\r{REST}"), "401 Unauthorized"),
+    "headers": stream(
+        sse(*answer("ok")), f"request-id: {CANARY}", f"x-{TEAM}: 1", f"anthropic-organization-id: {TEAM}"
+    ),
+    "a header that is none": f"HTTP/1.1 200 OK\r\nx\0{CANARY}\r\n\r\n".encode(),
+    "status line": f"HTTP/1.1 999x {CANARY}\r\n\r\n".encode(),
+    "redirect": http(b"", f"302 {CANARY}", "text/html", f"location: https://{CANARY}.example/"),
+    "a page": http(f"<p>{CANARY}".encode(), "200 OK", f"text/{CANARY}"),
+    "garbage": stream(f"data: {CANARY}\n\n".encode()),
+    "model": stream(sse(*answer("ok", model=f"m {CANARY}"))),
+    "fallback": stream(sse(start(), *fallback_blocks(CANARY), *words(1, "ok"), *end())),
+    "text": stream(sse(*answer(f"your key is {CANARY} and {TEAM}"))),
+    "text in two events": stream(sse(*answer(f"it is {HALF}", REST, TEAM[:5], TEAM[5:]))),
+    "text letter by letter": stream(sse(*answer(*CANARY))),
+    "text, cut by blanks": stream(sse(*answer("\u200b".join(CANARY), "\u00ad".join(TEAM)))),
+    "text in two blocks": stream(sse(start(), *words(0, HALF), *words(1, REST), *end())),
+    "text that breaks off": stream(sse(start(), *words(0, "so: ", CANARY[:-1], CANARY[-1])[:-1])),
+    "thinking": stream(sse(start(), *thinking(0, HALF, REST), *words(1, "ok"), *end())),
+    "a tool's input": stream(sse(start(), *tool(0, f'{{"a":"{HALF}', f'{REST}"}}'), *end("tool_use"))),
+    "error in mid-stream": stream(sse(start(), *words(0, "so"), _wrong(f"key {CANARY}"))),
+    "an unknown event": stream(sse(start(), {"type": CANARY, "model": CANARY}, *words(0, "ok"), *end())),
+    "a whole message": _said(message(text(HALF), text(REST), text(TEAM), model=f"m-{CANARY}", id=CANARY)),
+    "stop reason": stream(sse(*answer("ok", stop_reason=CANARY))),
+    "usage": stream(sse(start(), *words(0, "ok"), *end(usage={"output_tokens": 1, "service_tier": CANARY}))),
+}
+ALL_FORMS: tuple[tuple[str, ...], ...] = (
+    ("--verbose", "--show-thinking", "--report", "report.json", "hi"),
+    ("--no-stream", "--json", "hi"),
+    ("--output", "jsonl", "--fallback-by", "client", "hi"),
+)
+AFTERWARDS: tuple[tuple[str, ...], ...] = (
+    ("history", "show", "1", "--json"),
+    ("history", "export", "--format", "csv"),
+    ("why", "1"),
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_a_server_repeats_of_the_key_is_seen_nowhere(place: str, home: Path) -> None:
+    more: Json = {
+        "ANTHROPIC_CUSTOM_HEADERS": f"X-Team: {TEAM}",
+        "AVOW_DEBUG": "1",
+        "AVOW_ON_REROUTE": json.dumps(["sh", "-c", f"cat >{home}/hook.in"]),
+    }
+    with RawServer(_cut_up(PLACES[place]) if place in ("text", "model") else PLACES[place]) as server:
+        for arguments in ALL_FORMS:
+            ran = run(home, "--retries", "0", *arguments, base_url=server.url, **more)
+            assert ran.status != 2, ran.err
+            _check_all(ran, home)
+        assert server.requests
+    for arguments in AFTERWARDS:
+        _check_all(run(home, *arguments), home)
+
+
+@pytest.mark.parametrize("arguments", [("--count", "hi"), ("models",), ("models", "--json"), ("doctor", "--json")])
+@pytest.mark.parametrize(
+    "said",
+    [
+        _said(_wrong(f"invalid {CANARY}"), "401 Unauthorized"),
+        _said({"data": [{"id": f"claude-{CANARY}", "display_name": TEAM}], "input_tokens": CANARY, "has_more": False}),
+        http(f"<p>{CANARY}".encode(), "200 OK", "text/html"),
+    ],
+    ids=["401", "a list", "a page"],
+)
+def test_what_a_server_repeats_where_no_model_is_asked(arguments: tuple[str, ...], said: bytes, home: Path) -> None:
+    with RawServer(said) as server:
+        ran = run(home, *arguments, base_url=server.url, ANTHROPIC_CUSTOM_HEADERS=f"X-Team: {TEAM}")
+    _check_all(ran, home)
+
+
+def test_what_a_server_repeats_to_a_client_behind_the_relay(home: Path) -> None:
+    answers = [stream(sse(*answer(HALF, REST, model=f"m-{CANARY}")), f"request-id: {CANARY}"), PLACES["401 in HTML"]]
+    ask = f"for i in 1 2; do {sys.executable} -m avow --retries 0 --no-history hi >$i 2>&1; done"
+    with RawServer(*answers) as server:
+        arguments = ("proxy", "--keep-text", "--live", "--report", f"{home}/report.json", "--", "sh", "-c", ask)
+        ran = run(home, *arguments, base_url=server.url)
+    assert len(server.requests) == 2
+    assert len(rows(home)) == 2
+    _check_all(ran, home)
+
+
+def test_a_short_key_does_not_turn_answers_into_dots(home: Path) -> None:
+    with RawServer(stream(sse(*answer("the test passed")))) as server:
+        ran = run(home, "hi", base_url=server.url, ANTHROPIC_API_KEY="test", ANTHROPIC_CUSTOM_HEADERS="X-A: passed")
+    assert ran.out == b"the test passed\n"
+
+
+def _cut_up(response: bytes) -> list[Step]:
+    """The response in two pieces of the network, with the key on both sides."""
+    at = response.index(CANARY.encode()) + 11
+    return [response[:at], 0.05, response[at:]]
+
+
+def _check_all(ran: Ran, home: Path) -> None:
+    """Neither secret is anywhere, with what no terminal shows taken away too."""
+    _check(ran, home)
+    kept = [path.read_bytes() for path in home.rglob("*") if path.is_file()]
+    for data in (ran.out, ran.err, *kept):
+        seen = data.decode(errors="replace")
+        for form in (seen, re.sub("[\u200b\u00ad\r\0]", "", seen), re.sub(r"\\u200b|\\u00ad|\\r|\n", "", seen)):
+            assert CANARY not in form
+            assert TEAM not in form
+            assert REST not in form, "nor most of it"

@@ -9,6 +9,7 @@ import pytest
 from avow.errors import ExchangeError, NotAnAnswer, Rejected, StreamEnded
 from avow.exchange.exchange import ExchangeEvent, TextWritten
 from avow.exchange.response import ResponseReader
+from avow.wire.secret import Secrets
 from tests.streams import block, end, sse, start, words
 
 MESSAGE = {"type": "message", "model": "m", "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn"}
@@ -21,6 +22,7 @@ class Body:
     def __init__(self, *chunks: bytes, status: int = 200, kind: str = "text/event-stream") -> None:
         self.status = status
         self.headers = {"content-type": kind}
+        self.secrets = Secrets()
         self._chunks = chunks
 
     def chunks(self) -> Iterator[bytes]:

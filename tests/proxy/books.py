@@ -10,6 +10,7 @@ from avow.proxy.answer import Answer, AnswerReader
 from avow.proxy.bookkeeping import Books
 from avow.proxy.judging import Bench
 from avow.proxy.meter import Answered, Call, Called
+from avow.wire.secret import Secrets
 from tests import streams
 
 BENCH = Bench("https://api.anthropic.com", "api.anthropic.com")
@@ -63,7 +64,7 @@ class Told:
 
 def read(data: bytes, status: int = 200, **headers: str) -> Answer:
     """The answer in a response's body."""
-    reader = AnswerReader(status, {"request-id": "req_1", **headers})
+    reader = AnswerReader(status, {"request-id": "req_1", **headers}, Secrets())
     reader.feed(data)
     return reader.end(None)
 

@@ -8,6 +8,7 @@ import pytest
 from avow.errors import Failure
 from avow.exit_codes import ExitCode
 from avow.proxy.answer import Answer, AnswerReader, abandoned, unanswered, unreachable, unread
+from avow.wire.secret import Secrets
 from tests import streams
 
 SSE = {"content-type": "text/event-stream", "request-id": "req_1"}
@@ -18,7 +19,7 @@ WHOLE = streams.sse(*streams.answer("Hello, ", "world"))
 def read(
     data: bytes, headers: dict[str, str] = SSE, status: int = 200, *, cut: str | None = None, size: int = 9
 ) -> Answer:
-    reader = AnswerReader(status, headers)
+    reader = AnswerReader(status, headers, Secrets())
     for start in range(0, len(data), size):
         reader.feed(data[start : start + size])
     return reader.end(Failure("stream_ended", None, cut) if cut else None)

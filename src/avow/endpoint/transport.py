@@ -13,6 +13,7 @@ from avow.endpoint.credential import Credential, is_loopback
 from avow.errors import ConfigError, ConnectionFailed, Failure, Stalled, StreamEnded, TimedOut
 from avow.exit_codes import ExitCode
 from avow.wire.request import Request
+from avow.wire.secret import Secrets, secret_values
 
 if TYPE_CHECKING:
     import httpx
@@ -74,9 +75,10 @@ class Transport:
         first = patience.within(patience.first_s)
         timeout = httpx.Timeout(first, connect=patience.within(CONNECT_S), write=patience.within(WRITE_S))
         watchdog = _Watchdog(patience)
+        secrets = self._secrets(request)
         try:
             with (
-                _translated(httpx, patience, begun=False),
+                _translated(httpx, patience, secrets, begun=False),
                 self._upload(request.content or None) as (content, length),
             ):
                 headers = [*self._headers(request), *length]
@@ -88,7 +90,7 @@ class Transport:
             try:
                 sent.extensions["timeout"]["read"] = patience.within(patience.between_s)
                 watchdog.attach(response.extensions.get("network_stream"))
-                yield Response(response, httpx, patience)
+                yield Response(response, httpx, patience, secrets)
             finally:
                 response.close()
         finally:
@@ -141,21 +143,26 @@ class Transport:
     def _headers(self, request: Request) -> list[tuple[str, str]]:
         return [*request.headers, self.credential.header()]
 
+    def _secrets(self, request: Request) -> Secrets:
+        own = ((name, value) for name, value in request.headers if name.lower() in request.hidden)
+        return Secrets((self.credential.secret, *secret_values(own)))
+
 
 class Response:
-    """What comes back; `headers` are lower-case."""
+    """What comes back, without the secrets that went out; `headers` are lower-case."""
 
-    def __init__(self, response: "httpx.Response", httpx: Any, patience: Patience) -> None:
+    def __init__(self, response: "httpx.Response", httpx: Any, patience: Patience, secrets: Secrets) -> None:
         self._response = response
         self._httpx = httpx
         self._patience = patience
+        self.secrets = secrets
         self.status: int = response.status_code
-        self.headers: dict[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        self.headers: dict[str, str] = {name.lower(): secrets.text(value) for name, value in response.headers.items()}
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it arrives."""
-        with _translated(self._httpx, self._patience, begun=True):
-            for chunk in self._response.iter_bytes():
+        with _translated(self._httpx, self._patience, self.secrets, begun=True):
+            for chunk in self.secrets.chunks(self._response.iter_bytes()):
                 yield chunk
                 if self._patience.passed():
                     break
@@ -170,7 +177,7 @@ class Response:
             kept += chunk
             if len(kept) > limit:
                 break
-        return bytes(kept[:limit])
+        return self.secrets.data(bytes(kept[:limit]))
 
 
 def _pieces(body: bytes, watch: Callable[[tuple[int, int] | None], None]) -> Iterator[bytes]:
@@ -243,7 +250,7 @@ class _Watchdog:
 
 
 @contextmanager
-def _translated(httpx: Any, patience: Patience, *, begun: bool) -> Iterator[None]:
+def _translated(httpx: Any, patience: Patience, secrets: Secrets, *, begun: bool) -> Iterator[None]:
     """The client's exceptions as ours; `begun`: a response had begun. No text of theirs that may hold a header
     is passed on."""
     try:
@@ -262,11 +269,12 @@ def _translated(httpx: Any, patience: Patience, *, begun: bool) -> Iterator[None
     except httpx.TransportError as error:
         if patience.passed():
             raise _silence(patience, begun=begun) from None
+        words = secrets.text(_words(error))  # they may quote a line of the response
         if begun:
             raise StreamEnded(
-                Failure("stream_ended", None, f"the connection broke ({_words(error)})"), ExitCode.INCOMPLETE
+                Failure("stream_ended", None, f"the connection broke ({words})"), ExitCode.INCOMPLETE
             ) from None
-        raise _unreachable("connection", f"the connection failed ({_words(error)})", sent=True) from None
+        raise _unreachable("connection", f"the connection failed ({words})", sent=True) from None
     except httpx.DecodingError:
         raise StreamEnded(
             Failure("stream_ended", None, "the response cannot be decompressed"), ExitCode.INCOMPLETE

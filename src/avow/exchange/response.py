@@ -20,6 +20,7 @@ from avow.wire.failure import body_is_error, not_an_answer, rejection
 from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse, text
 from avow.wire.message import Message, MessageFold, block_text, whole
 from avow.wire.names import repeated_names
+from avow.wire.secret import EventStriker, Secrets, struck_blocks
 from avow.wire.sse import EventDecoder
 
 LONGEST_ERROR = 1024 * 1024
@@ -29,10 +30,11 @@ _BOM_PIECES = (b"\xef", b"\xef\xbb", b"\xef\xbb\xbf")
 
 
 class OpenResponse(Protocol):
-    """What `send` gives: `headers` are lower-case."""
+    """What `send` gives: `headers` are lower-case; `secrets` went out, and stand in nothing of it as it came."""
 
     status: int
     headers: dict[str, str]
+    secrets: Secrets
 
     def chunks(self) -> Iterator[bytes]: ...
 
@@ -56,6 +58,7 @@ class ResponseReader:
         self.model: str | None = None
         self.written = False
         self.answering = False  # a body that is not a stream has begun to come
+        self.striker = EventStriker(Secrets())
         self._torn: tuple[int, str, str | None] | None = None
 
     def message(self) -> Message | None:
@@ -84,6 +87,7 @@ class ResponseReader:
                     break
             self._whole(response, bytes(body))
         elif start in (b"e", b"d", b":", b"i", b"r") or (not start and "event-stream" in kind):
+            self.striker = EventStriker(response.secrets)
             self._stream(head, chunks, "event-stream" in kind, response.status)
             if not self.fold.started:
                 raise not_an_answer(response.status, kind, head, self.request_id)
@@ -100,6 +104,7 @@ class ResponseReader:
         if body_is_error(body) and not isinstance(body.get("content"), list):
             raise rejection(body, response.status, self.headers)
         with self.lock:
+            body = struck_blocks(body, response.secrets)
             self.taken = message = whole(body, repeated_names(data), partial=response.status == _PARTIAL)
         self._pass_on_whole(message)
         if not message.whole:
@@ -135,7 +140,9 @@ class ResponseReader:
                 self._pass_on(self._take_last(decoder))
         except (StreamEnded, Stalled) as error:
             problem = error
-        self._pass_on(self._flushed())
+        with self.lock:
+            rest = [told for event in self.striker.end() for told in self._take(event)]
+        self._pass_on([*rest, *self._flushed()])
         if fold.error is not None:
             raise rejection(fold.error, status, self.headers)
         if problem is not None:
@@ -156,7 +163,8 @@ class ResponseReader:
                 for data in decoder.feed(chunk):
                     event = decode(data)
                     self.fold.hear_beside(event, data)
-                    events += self._take(event)
+                    for struck in self.striker.strike(event):
+                        events += self._take(struck)
             except NotAnAnswer as error:
                 return events, None if self.fold.stopped else error
         return events, None
@@ -169,7 +177,9 @@ class ResponseReader:
         except NotAnAnswer:
             return []
         with self.lock:
-            return self._take(event) if isinstance(event, MessageStopped) else []
+            if not isinstance(event, MessageStopped):
+                return []
+            return [told for struck in self.striker.strike(event) for told in self._take(struck)]
 
     def _take(self, event: Event) -> list[ExchangeEvent]:
         """Fold one event, and give what is to be told of it."""

@@ -11,6 +11,7 @@ from avow.wire.failure import body_is_error, not_an_answer, rejected, rejection
 from avow.wire.json_value import parse
 from avow.wire.message import Message, MessageFold, whole
 from avow.wire.names import repeated_names
+from avow.wire.secret import EventStriker, Secrets, SecretStream, struck_blocks
 from avow.wire.sse import EventDecoder
 
 LONGEST_ERROR = 1024 * 1024
@@ -35,11 +36,14 @@ class Answer(NamedTuple):
 
 
 class AnswerReader:
-    """Reads the body of one response."""
+    """Reads the body of one response. `secrets`: what went out with the request; none of it is in what is read."""
 
-    def __init__(self, status: int, headers: dict[str, str]) -> None:
+    def __init__(self, status: int, headers: dict[str, str], secrets: Secrets) -> None:
         self.status = status
-        self.headers = headers
+        self.headers = headers = {name: secrets.text(value) for name, value in headers.items()}
+        self._secrets = secrets
+        self._bytes = SecretStream(secrets)
+        self._striker = EventStriker(secrets)
         self.first_at: float | None = None
         self._kind = headers.get("content-type", "")
         self._decoding = Decoding(headers.get("content-encoding", ""))
@@ -57,7 +61,7 @@ class AnswerReader:
             return
         try:
             for piece in self._decoding.feed(data):
-                self._take(piece)
+                self._take(self._bytes.data(piece))
                 if self.is_over:
                     return
         except CannotDecode as error:
@@ -72,6 +76,8 @@ class AnswerReader:
 
     def end(self, cut: Failure | None) -> Answer:
         """The answer as it is once no more comes. `cut`: how the connection ended before the body did."""
+        for event in self._striker.end():
+            self._fold.add(event)
         message, error = self._fold.message(), self._problem
         if self._unreadable is not None:
             error = error or _cannot_be_read(self._unreadable)
@@ -118,13 +124,14 @@ class AnswerReader:
             if self.first_at is None and isinstance(event, TextArrived | ThinkingArrived | BlockStarted):
                 self.first_at = time.monotonic()
             fold.hear_beside(event, data)
-            fold.add(event)
+            for struck in self._striker.strike(event):
+                fold.add(struck)
             if fold.stopped:
                 self._done = True
                 return
 
     def _whole(self, cut: Failure | None) -> tuple[Message | None, ExchangeError | None]:
-        data = bytes(self._body).removeprefix(_BOM)
+        data = self._secrets.data(bytes(self._body).removeprefix(_BOM))
         if self.status >= 400:
             return None, rejected(self.status, self.headers, data)
         try:
@@ -134,7 +141,7 @@ class AnswerReader:
                 return None, _stream_ended(cut, self.request_id)
             body = None
         if isinstance(body, dict) and isinstance(body.get("content"), list):
-            return whole(body, repeated_names(data), partial=self.status == 206), None
+            return whole(struck_blocks(body, self._secrets), repeated_names(data), partial=self.status == 206), None
         if isinstance(body, dict) and body_is_error(body):
             return None, rejection(body, self.status, self.headers)
         return None, not_an_answer(self.status, self._kind, data[:2000], self.request_id)

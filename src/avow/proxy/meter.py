@@ -15,6 +15,7 @@ from avow.proxy.framing import BadFraming
 from avow.proxy.head import Head
 from avow.proxy.relay import Ending
 from avow.proxy.responses import BadResponse, ResponseBody, ResponseHead, ResponseSplitter
+from avow.wire.secret import Secrets, secret_values
 
 LONGEST_REQUEST = 34 * 1024 * 1024
 """The most bytes of a request's body that are kept to be read: a little more than the API takes."""
@@ -78,6 +79,11 @@ class _Open:
                 self.body.append(piece)
             else:
                 self.body = None
+
+    def secrets(self) -> Secrets:
+        """What of the request may not be seen in its answer."""
+        fields = ((name.decode(), value.decode("latin-1")) for name, value in self.head.fields)
+        return Secrets(secret_values(fields, own=False))
 
     def call(self) -> Call:
         assert self.number is not None
@@ -172,7 +178,7 @@ class Meter:
             raise BadResponse("a response that nothing was asked for")
         if opened.number is not None:
             self._announce(opened)
-            self._reader = AnswerReader(head.status, head.headers)
+            self._reader = AnswerReader(head.status, head.headers, opened.secrets())
 
     def _end_of_response(self, cut: Failure | None) -> None:
         reader, self._reader = self._reader, None

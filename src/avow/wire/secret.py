@@ -1,0 +1,323 @@
+"""The secrets that went out with a request, struck out of all that comes back, however a server cuts them up."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from avow.wire.events import (
+    BlockStarted,
+    BlockStopped,
+    Event,
+    InputJsonArrived,
+    Pinged,
+    TextArrived,
+    ThinkingArrived,
+)
+from avow.wire.json_value import JsonObject, items
+
+STRUCK = "•••"
+SHORTEST = 8
+"""Shorter values are not struck: they are words of any answer."""
+
+_MOST_KEPT = 64 * 1024
+_PUBLIC = frozenset({"user-agent", "http-referer", "referer", "origin", "x-title"})
+_NAMES_OF_SECRETS = ("auth", "key", "token", "secret", "cookie", "password")
+
+# Compiled at first use: start-up. What a terminal does not show, or a cleaner drops, does not part a secret; nor do
+# the backslashes of JSON and Markdown.
+_PLAIN = r"[^\t\n -\[\]-~]"
+_INVISIBLE = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff\ud800-\udfff"
+)
+_PASSED_OVER = rf"\\+u([0-9A-Fa-f]{{4}})|\\+[rbf]|\\+|[{_INVISIBLE}]+"
+_UNENDED_ESCAPE = r"\\(?:u[0-9A-Fa-f]{0,3})?\Z"
+
+
+class _Look(NamedTuple):
+    """Where secrets stand in a text: `spans` of whole ones, and where one may have begun (`start`) of which the text
+    has the first characters; `over`: they are more than may be seen of it. From `size` on there is only the beginning
+    of an escape."""
+
+    spans: Sequence[tuple[int, int]]
+    start: int
+    over: bool
+    size: int
+
+
+class Secrets:
+    """Strings that may stand nowhere. Short ones do not count."""
+
+    __slots__ = ("_hints", "_values")
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        kept = {_plain(value)[0] for value in values if len(value) >= SHORTEST}
+        self._values = tuple(sorted(kept, key=len, reverse=True))
+        self._hints: list[re.Pattern[str]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def __repr__(self) -> str:
+        return f"Secrets({len(self._values)})"
+
+    def text(self, text: str) -> str:
+        """`text` with each of them struck out."""
+        return _without(text, self.look(text).spans) if self._values else text
+
+    def data(self, data: bytes) -> bytes:
+        """The same for bytes, JSON perhaps."""
+        if not self._values:
+            return data
+        return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def chunks(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The same for bytes that come in pieces; what may be the beginning of a secret waits for the next piece."""
+        if not self._values:
+            yield from chunks
+            return
+        stream = SecretStream(self)
+        for chunk in chunks:
+            if data := stream.data(chunk):
+                yield data
+        if rest := stream.end():
+            yield rest.encode()
+
+    def may_begin(self, text: str) -> int:
+        """Where in `text` one may begin at the earliest, -1 for most texts: a quick look, for an answer has thousands
+        of pieces."""
+        if not self._hints:
+            self._hints = [re.compile(pattern) for pattern in _hints(self._values)]
+        first = -1
+        for pattern in self._hints if "\\" in text else self._hints[:-1]:
+            match = pattern.search(text)
+            if match and not 0 <= first < match.start():
+                first = match.start()
+        return first
+
+    def look(self, text: str) -> _Look:
+        """Where they stand in `text`."""
+        size = len(text)
+        if "\\" in text and (unended := re.search(_UNENDED_ESCAPE, text)):
+            size = unended.start()
+        plain, anchors = _plain(text[:size] if size < len(text) else text)
+        spans = [span for value in self._values for span in _places(plain, value)]
+        after = max((end for _start, end in spans), default=0)
+        matched, over = 0, False
+        for value in self._values:
+            begun = _begun(plain, value, after)
+            if begun > matched:
+                matched, over = begun, begun > most_seen(value)
+        start = _original(anchors, len(plain) - matched) if matched else size
+        spans = [(_original(anchors, begin), _original(anchors, end)) for begin, end in _merged(spans)]
+        return _Look(spans, start, over, size)
+
+
+class SecretStream:
+    """A text in pieces, with secrets struck out that stand across them: no more than the first few characters of one
+    get out before it is known whether it is one."""
+
+    __slots__ = ("_held", "_over", "_secrets", "_seen")
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._seen = ""  # passed on already, and perhaps the beginning of a secret
+        self._held = ""
+        self._over = False
+
+    def feed(self, piece: str) -> str:
+        """What may be passed on."""
+        text, done = self._seen + self._held + piece, len(self._seen)
+        place = self._secrets.may_begin(text)
+        if place < 0 or (place == len(text) - 1 and text[-1] != "\\"):
+            self._seen, self._held = text[place:] if place >= 0 else "", ""
+            return text[done:] if done else text
+        spans, start, over, size = self._secrets.look(text)
+        if len(text) - start > _MOST_KEPT:
+            start, over = len(text), False
+        cut = max(start if over else size, done, spans[-1][1] if spans else 0)
+        self._seen, self._held, self._over = text[start:cut], text[cut:], over
+        return _without(text[:cut], spans, done) if spans or cut < len(text) or done else text
+
+    def data(self, piece: bytes) -> bytes:
+        """The same for bytes."""
+        text = piece.decode("utf-8", "surrogateescape")
+        struck = self.feed(text)
+        return piece if struck is text else struck.encode("utf-8", "surrogateescape")
+
+    def end(self) -> str:
+        """What is left; something stands for a secret that was cut short."""
+        held, self._held, self._seen = self._held, "", ""
+        return STRUCK if held and self._over else held
+
+
+class EventStriker:
+    """Strikes secrets out of the events of one stream that are spread over several of them."""
+
+    __slots__ = ("_at", "_others", "_secrets", "_text")
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._text = SecretStream(secrets)
+        self._at = 0
+        self._others: dict[tuple[type[Event], int], SecretStream] = {}
+
+    def strike(self, event: Event) -> list[Event]:
+        """The events in place of `event`: nearly always itself."""
+        if not self._secrets:
+            return [event]
+        if type(event) is TextArrived:  # by hand, as where events are told apart
+            self._at = event.at
+            struck = self._text.feed(event.text)
+            return [event] if struck is event.text else [TextArrived(event.at, struck)]
+        match event:
+            case ThinkingArrived(at, piece):
+                return [ThinkingArrived(at, self._other(ThinkingArrived, at).feed(piece))]
+            case InputJsonArrived(at, piece):
+                return [InputJsonArrived(at, self._other(InputJsonArrived, at).feed(piece))]
+            case BlockStarted(at, {"type": "text", "text": str(piece)} as block):
+                self._at = at
+                return [BlockStarted(at, {**block, "text": self._text.feed(piece)})]
+            case BlockStopped(at):
+                return [*self._others_end(at), event]
+            case Pinged():
+                return [event]
+        return [*self._text_ends(), event]
+
+    def end(self) -> list[Event]:
+        """What is left where the stream breaks off."""
+        others = [event for _kind, at in list(self._others) for event in self._others_end(at)]
+        return [*self._text_ends(), *others]
+
+    def _text_ends(self) -> list[Event]:
+        rest = self._text.end()
+        return [TextArrived(self._at, rest)] if rest else []
+
+    def _other(self, kind: type[Event], at: int) -> SecretStream:
+        stream = self._others.get((kind, at))
+        if stream is None:
+            stream = self._others[kind, at] = SecretStream(self._secrets)
+        return stream
+
+    def _others_end(self, at: int) -> list[Event]:
+        ended: list[Event] = []
+        for kind in (ThinkingArrived, InputJsonArrived):
+            stream = self._others.pop((kind, at), None)
+            if stream is not None and (rest := stream.end()):
+                ended.append(kind(at, rest))
+        return ended
+
+
+def struck_blocks(body: JsonObject, secrets: Secrets) -> JsonObject:
+    """A whole message in whose `content` no secret is spread over its blocks of text."""
+    blocks = items(body.get("content"))
+    if not secrets or len(blocks) < 2:
+        return body
+    stream = SecretStream(secrets)
+    struck = [
+        {**block, "text": stream.feed(block["text"])}
+        if block.get("type") == "text" and isinstance(block.get("text"), str)
+        else block
+        for block in blocks
+    ]
+    return {**body, "content": struck}
+
+
+def secret_values(headers: Iterable[tuple[str, str]], *, own: bool = True) -> Iterator[str]:
+    """The values of a request's headers that are secrets. `own`: the user gave all of them to avow, which knows no more
+    than that: only a plain word, and headers that say who asks, are none. Else the names of the headers decide."""
+    for name, value in headers:
+        lowered = name.lower()
+        named = any(part in lowered for part in _NAMES_OF_SECRETS)
+        public = lowered in _PUBLIC or lowered.startswith("anthropic-") or value.isalpha()
+        if named or (own and not public):
+            yield value
+            yield from value.split()[1:]  # without its scheme
+
+
+def most_seen(value: str) -> int:
+    """How many first characters of a secret may be seen, where a server sends it in pieces."""
+    return min(16, len(value) // 4)
+
+
+def _hints(values: Iterable[str]) -> list[str]:
+    """Patterns that every secret's beginning matches, cut short by a text's end or not, and little else. Each begins
+    with one literal, which `re` finds thirty times as fast as one of two; the last is for an escaped beginning."""
+    beginnings = dict.fromkeys(value[:3] for value in values)
+    firsts = []
+    for first, second, third in (map(re.escape, beginning) for beginning in beginnings):
+        firsts.append(rf"{first}(?:{second}(?:{third}|{_PLAIN}|\Z)|{_PLAIN}|\Z)")
+    codes = "|".join(sorted({_code_of(beginning[0]) for beginning in beginnings}))
+    return [*firsts, rf"\\(?:u00(?:{codes})|(?:u[0-9A-Fa-f]{{0,3}})?\Z)"]
+
+
+def _code_of(letter: str) -> str:
+    high, low = divmod(ord(letter), 16)
+    return f"{high:x}[{low:x}{low:X}]"
+
+
+def _plain(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """`text` as it is compared: without what is passed over, JSON's escapes resolved. The pairs say from which place on
+    in it which place in `text` is meant."""
+    if re.search(_PLAIN, text) is None:
+        return text, []
+    parts: list[str] = []
+    anchors: list[tuple[int, int]] = []
+    at = size = 0
+    for match in re.finditer(_PASSED_OVER, text):
+        parts.append(text[at : match.start()])
+        size += match.start() - at
+        at = match.end()
+        if match[1] and not re.match(f"[{_INVISIBLE}]", letter := chr(int(match[1], 16))):
+            anchors.append((size, match.start()))
+            parts.append(letter)
+            size += 1
+        anchors.append((size, at))
+    parts.append(text[at:])
+    return "".join(parts), anchors
+
+
+def _original(anchors: list[tuple[int, int]], place: int) -> int:
+    index = bisect_right(anchors, place, key=lambda anchor: anchor[0]) - 1
+    return place if index < 0 else anchors[index][1] + place - anchors[index][0]
+
+
+def _places(plain: str, value: str) -> Iterator[tuple[int, int]]:
+    at = plain.find(value)
+    while at >= 0:
+        yield at, at + len(value)
+        at = plain.find(value, at + len(value))
+
+
+def _begun(plain: str, value: str, after: int) -> int:
+    """How many characters of `value` the text ends with, from `after` on."""
+    at = plain.find(value[0], max(after, len(plain) - len(value) + 1))
+    while at >= 0:
+        if value.startswith(plain[at:]):
+            return len(plain) - at
+        at = plain.find(value[0], at + 1)
+    return 0
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]], done: int = 0) -> str:
+    """`text` from `done` on, with the spans struck out."""
+    parts: list[str] = []
+    at = done
+    for begin, end in spans:
+        if end > done:
+            parts += (text[at:begin], STRUCK)
+            at = end
+    parts.append(text[at:])
+    return "".join(parts)

@@ -1,0 +1,185 @@
+"""Secrets are struck out of what comes back, however they are written and cut up."""
+
+import random
+import re
+import time
+
+import pytest
+
+from avow.wire.events import (
+    BlockStarted,
+    BlockStopped,
+    Event,
+    InputJsonArrived,
+    MessageStopped,
+    TextArrived,
+    ThinkingArrived,
+)
+from avow.wire.secret import (
+    STRUCK,
+    EventStriker,
+    Secrets,
+    SecretStream,
+    most_seen,
+    secret_values,
+    struck_blocks,
+)
+
+KEY = "sk-ant-api03-Ab9_x/Y-Zq7w2e8r5t"
+OTHER = "hunter2+hunter2"
+SECRETS = Secrets([KEY, OTHER, "short"])
+
+WRITTEN = {
+    "as it is": KEY,
+    "with a blank of no width": KEY[:9] + "\u200b" + KEY[9:],
+    "with one between all letters": "\u200d".join(KEY),
+    "with a carriage return": KEY[:9] + "\r" + KEY[9:],
+    "with controls": "\x00".join(KEY),
+    "with tags": "\U000e0061".join(KEY),
+    "with backslashes of Markdown": KEY.replace("-", r"\-"),
+    "with an escaped slash": KEY.replace("/", r"\/"),
+    "escaped": "".join(f"\\u{ord(letter):04x}" for letter in KEY),
+    "escaped in capitals, in part": KEY[:5] + "".join(f"\\u{ord(letter):04X}" for letter in KEY[5:9]) + KEY[9:],
+    "escaped twice": "".join(f"\\\\u{ord(letter):04x}" for letter in KEY),
+    "with an escaped blank": KEY[:9] + r"\u200b\udb40\udc61\r" + KEY[9:],
+}
+written = pytest.mark.parametrize("form", list(WRITTEN.values()), ids=list(WRITTEN))
+
+
+@written
+def test_a_secret_is_struck_however_it_is_written(form: str) -> None:
+    assert SECRETS.text(f"your key {form}, é") == f"your key {STRUCK}, é"
+    assert SECRETS.data(f"\xff{form}".encode("latin-1", "ignore")).endswith(STRUCK.encode()) or not form.isascii()
+    assert SECRETS.data(f"日 {form} ok".encode()) == f"日 {STRUCK} ok".encode()
+
+
+@written
+def test_a_secret_is_struck_wherever_it_is_cut(form: str) -> None:
+    text = f"yours: {form}! s sk s"
+    for at in range(len(text)):
+        check(text, [text[:at], text[at:]])
+        check(text, [text[:at], text[at : at + 1], text[at + 1 :]])
+    check(text, list(text))
+
+
+def check(text: str, pieces: list[str]) -> None:
+    stream = SecretStream(SECRETS)
+    struck = "".join([*(stream.feed(piece) for piece in pieces), stream.end()])
+    assert SECRETS.text(struck) == struck, pieces
+    before, _, after = struck.partition(STRUCK)
+    seen = before.removeprefix("yours: ")
+    assert before.startswith("yours: ")
+    assert after == "! s sk s"
+    plain = re.sub(r"\\+u00(..)", lambda match: chr(int(match[1], 16)), re.sub(r"\\(u200b|udb40|udc61|r)", "", seen))
+    assert KEY.startswith(seen_of_it := re.sub(r"[^!-\[\]-~]", "", plain)), pieces
+    assert len(seen_of_it) <= most_seen(KEY)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_text_in_any_pieces_comes_through_but_for_the_secrets(seed: int) -> None:
+    chance = random.Random(seed)
+    parts = [KEY, OTHER, KEY[:12], "s", "\\", "\\u00", "u0073", "\u200b", "日", "\n", '"', "sk-ant-", OTHER[:7], " ok "]
+    text = "".join(chance.choices(parts, k=chance.randrange(1, 30)))
+    pieces, at = [], 0
+    while at < len(text):
+        size = chance.randrange(1, 12)
+        pieces.append(text[at : at + size])
+        at += size
+    stream = SecretStream(SECRETS)
+    struck = "".join([*(stream.feed(piece) for piece in pieces), stream.end()])
+    assert SECRETS.text(struck) == struck
+    assert b"".join(SECRETS.chunks(piece.encode() for piece in pieces)) == struck.encode()
+    if KEY not in text and SECRETS.text(text) == text and not struck.endswith(STRUCK):
+        assert struck == text
+
+
+def test_bytes_cut_within_a_letter_stay_whole() -> None:
+    data = "日本 sk-日 é\u200b".encode() + b"\xff\xfe"
+    for at in range(len(data)):
+        assert b"".join(SECRETS.chunks([data[:at], data[at:]])) == data
+
+
+def test_a_stream_that_ends_within_a_secret_shows_little_of_it() -> None:
+    stream = SecretStream(SECRETS)
+    assert "".join([*(stream.feed(letter) for letter in KEY[:-1]), stream.end()]) == KEY[: most_seen(KEY)] + STRUCK
+    assert stream.end() == ""
+    assert (stream.feed("C:\\"), stream.end()) == ("C:", "\\")
+    striker = EventStriker(SECRETS)
+    assert striker.strike(ThinkingArrived(3, KEY[:20])) == [ThinkingArrived(3, "")]
+    assert striker.strike(TextArrived(0, KEY[:20])) == [TextArrived(0, "")]
+    assert striker.end() == [TextArrived(0, STRUCK), ThinkingArrived(3, STRUCK)]
+
+
+def test_short_values_stay_and_nothing_is_struck_where_there_is_nothing() -> None:
+    assert SECRETS.text("a short word") == "a short word"
+    assert not Secrets(["short"])
+    assert Secrets().text("x") == "x"
+    assert list(Secrets().chunks([b"a", b""])) == [b"a", b""]
+    assert KEY not in repr(SECRETS)
+
+
+def test_what_a_server_makes_up_takes_no_longer_than_any_text() -> None:
+    for piece in ("\\", "s\\", "\\u", "\\\\u0073", "s\u200b", "sk\\", "s"):
+        begun = time.monotonic()
+        SECRETS.text(piece * 20_000)
+        assert time.monotonic() - begun < 5, piece
+
+
+def test_a_blank_without_end_does_not_make_it_wait_for_ever() -> None:
+    stream = SecretStream(SECRETS)
+    told = "".join(stream.feed("\u200b" * 8192) for _ in range(20) if stream.feed("s") is not None)
+    assert len(told) > 8192
+
+
+def events_of(*events: Event) -> list[Event]:
+    striker = EventStriker(SECRETS)
+    return [struck for event in events for struck in striker.strike(event)]
+
+
+def test_a_secret_spread_over_events_is_struck() -> None:
+    half, rest = KEY[:15], KEY[15:]
+    assert "".join(event.text for event in events_of(TextArrived(0, half), TextArrived(0, rest))) == STRUCK  # type: ignore[union-attr]
+    thought = events_of(ThinkingArrived(0, half), ThinkingArrived(1, "x"), ThinkingArrived(0, rest))
+    assert [event.text for event in thought] == ["", "x", STRUCK]  # type: ignore[union-attr]
+    tool = events_of(InputJsonArrived(1, f'{{"a":"{half}'), InputJsonArrived(1, f'{rest}"}}'))
+    assert [event.partial_json for event in tool] == ['{"a":"', f'{STRUCK}"}}']  # type: ignore[union-attr]
+
+
+def test_a_secret_spread_over_blocks_is_struck() -> None:
+    half, rest = KEY[:15], KEY[15:]
+    block = BlockStarted(1, {"type": "text", "text": rest})
+    assert events_of(TextArrived(0, half), BlockStopped(0), block) == [
+        TextArrived(0, ""),
+        BlockStopped(0),
+        BlockStarted(1, {"type": "text", "text": STRUCK}),
+    ]
+    message = {"content": [{"type": "text", "text": half}, {"type": "x"}, {"type": "text", "text": rest}]}
+    assert [b.get("text") for b in struck_blocks(message, SECRETS)["content"]] == ["", None, STRUCK]
+
+
+def test_what_waits_comes_before_what_ends_it() -> None:
+    assert events_of(TextArrived(0, KEY[:15]), MessageStopped()) == [
+        TextArrived(0, ""),
+        TextArrived(0, STRUCK),
+        MessageStopped(),
+    ]
+    assert events_of(ThinkingArrived(2, KEY[:15]), BlockStopped(2))[1:] == [ThinkingArrived(2, STRUCK), BlockStopped(2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "own", "others"),
+    [
+        ("X-Team-Key", "abcdefgh", True, True),
+        ("cf-access-client-secret", "a1b2c3d4", True, True),
+        ("Authorization", "Basic YTpiYmJiYmI=", True, True),
+        ("X-Route", "eu-west-9c1", True, False),
+        ("X-Env", "production", False, False),
+        ("anthropic-beta", "context-1m-2025-08-07", False, False),
+        ("HTTP-Referer", "https://example.org", False, False),
+    ],
+)
+def test_which_headers_hold_secrets(name: str, value: str, own: bool, others: bool) -> None:
+    assert (value in secret_values([(name, value)])) is own
+    assert (value in secret_values([(name, value)], own=False)) is others
+    if " " in value:
+        assert value.split()[1] in secret_values([(name, value)]), "the value without its scheme too"
