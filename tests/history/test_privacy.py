@@ -1,12 +1,13 @@
 """What is taken away is gone, to the last byte."""
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from avow.history import privacy
+from avow.history import privacy, schema
 from avow.history.export import as_object
 from avow.history.filters import Filters
 from avow.history.rows import hidden
@@ -54,12 +55,56 @@ def test_no_byte_is_left(path: Path, work: object, is_read: bool) -> None:
         assert (erased.count, erased.in_use, erased.copies) == (1, False, ())
         data = bytes_beside(path)
         assert [secret for secret in SECRETS if secret in data] == []
+        history.write(history.connection.execute, schema.INTEGRITY_CHECK)
         assert list(search(history, query_of(["qxanswer"]))) == []
         assert len(list(search(history, query_of(["common"]), limit=None))) == 150
         assert history.attachment_bytes("ab12") is None
         if other:
             other.close()
     assert [secret for secret in SECRETS if secret in path.read_bytes()] == []
+
+
+NEWER = """
+import importlib, sys
+sys.modules["sqlite3"] = importlib.import_module("pysqlite3")
+from pathlib import Path
+from avow.history import privacy, schema
+from avow.history.store import History
+path, work, numbers = Path(sys.argv[1]), sys.argv[2], [int(n) for n in sys.argv[3:]]
+with History.open(path) as history:
+    before = privacy.takes_long(history)
+    print(getattr(privacy, work)(history, numbers).count, before, privacy.takes_long(history))
+    history.write(history.connection.execute, schema.INTEGRITY_CHECK)
+"""
+
+
+def with_newer_sqlite(path: Path, work: str, *numbers: int) -> str:
+    """Take away with an SQLite whose search index can delete securely; how many went, and whether it took long, and
+    would again."""
+    pytest.importorskip("pysqlite3", reason="no SQLite newer than Python's")
+    words = [sys.executable, "-c", NEWER, str(path), work, *map(str, numbers)]
+    return subprocess.run(words, capture_output=True, check=True, text=True, timeout=30).stdout.strip()
+
+
+@pytest.mark.parametrize("work", ["redact", "delete"])
+@pytest.mark.parametrize("is_new", [True, False], ids=["made by it", "made by an older one"])
+def test_no_byte_is_left_by_secure_deletion(path: Path, work: str, is_new: bool) -> None:
+    if is_new:
+        with sqlite3.connect(path) as connection:
+            connection.execute("DROP TRIGGER search_insert")  # the index is made anew
+    # Where Python's own SQLite is newer too, it made the index so that nothing is to be merged.
+    takes_long = not is_new and sqlite3.sqlite_version_info < (3, 42)
+    assert with_newer_sqlite(path, work, 76) == f"1 {takes_long} False"
+    data = bytes_beside(path)
+    assert [secret for secret in SECRETS if secret in data] == []
+    assert with_newer_sqlite(path, work, 77) == "1 False False"
+    with History.open(path, read_only=True) as history:  # an older SQLite cannot read that index
+        assert len(list(search(history, query_of(["common"]), limit=None))) == 149
+    with History.open(path) as history:
+        assert schema.has_search(history.connection)
+        assert history.begin(answered("qxnext common")) == 152
+        assert [one.number for one in search(history, query_of(["qxnext"]))] == [152]
+        history.write(history.connection.execute, schema.INTEGRITY_CHECK)
 
 
 def test_redacting_keeps_the_routing(path: Path) -> None:
@@ -138,7 +183,7 @@ def test_the_file_shrinks_when_most_of_it_goes(tmp_path: Path) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from avow.history import privacy
+from avow.history import privacy, schema
 from avow.history.store import History
 with History.open(Path(sys.argv[1])) as history:
     privacy.delete(history, [int(n) for n in sys.argv[2:]])

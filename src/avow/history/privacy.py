@@ -59,13 +59,14 @@ def numbers_of(history: History, filters: Filters) -> tuple[int, ...]:
 
 
 def _erase(history: History, numbers: Sequence[int], work: Callable[[History, Sequence[int]], int]) -> Erased:
+    is_secure = history.write(_prepare, history)
     count = 0
     for first in range(0, len(numbers), _BATCH):
         count += history.write(work, history, numbers[first : first + _BATCH])
     if not count:
         return Erased(0)
     history.write(_drop_orphans, history)
-    in_use = not _scrub(history)
+    in_use = not _scrub(history, merge=not is_secure)
     return Erased(count, in_use, _copies(history.path))
 
 
@@ -88,10 +89,20 @@ def _drop_orphans(history: History) -> None:
     )
 
 
-def _scrub(history: History) -> bool:
-    """Make sure that no byte is left: `secure_delete` has overwritten rows, but the search index keeps deleted words
-    until its parts are merged, and the log keeps old pages until it is cut off. Whether the log could be cut."""
-    if schema.has_search(history.connection):
+def takes_long(history: History) -> bool:
+    """Whether taking away even one exchange merges the whole search index."""
+    return schema.has_search(history.connection) and not schema.deletes_securely(history.connection)
+
+
+def _prepare(history: History) -> bool:
+    return not schema.has_search(history.connection) or schema.delete_securely(history.connection)
+
+
+def _scrub(history: History, *, merge: bool) -> bool:
+    """Make sure that no byte is left: `secure_delete` has overwritten rows, but the log keeps old pages until it is cut
+    off, and a search index that cannot delete securely keeps deleted words until its parts are merged. Whether the log
+    could be cut."""
+    if merge:
         history.write(history.connection.execute, "INSERT INTO exchange_search(exchange_search) VALUES ('optimize')")
     free = history.read("PRAGMA freelist_count")[0][0]
     if free * _WASTE > history.read("PRAGMA page_count")[0][0]:

@@ -81,9 +81,8 @@ def set_aside(path: Path, now: datetime) -> Salvage:
 def _index_holds(history: History) -> bool:
     if not schema.has_search(history.connection):
         return True
-    check_all = "INSERT INTO exchange_search(exchange_search, rank) VALUES ('integrity-check', 1)"
     try:
-        history.write(history.connection.execute, check_all)
+        history.write(history.connection.execute, schema.INTEGRITY_CHECK)
     except HistoryError as error:
         if error.__cause__ is None or database.code(error.__cause__) not in database.DAMAGE_CODES:
             raise

@@ -122,6 +122,14 @@ def _runs(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _one_trigger(connection: Connection) -> None:
+    """Two triggers kept the search index at an update, and SQLite leaves open which runs first: where the new words
+    came before the old ones went, the index lost its count of them. `set_up_index` makes the one that stands for both,
+    and the index anew."""
+    for name in ("search_update_gone", "search_update_new"):
+        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+
+
 def read_moves(connection: Connection) -> None:
     """Fill `pin` and `moved_to` of rows that an avow before version 3 wrote: it had them in the evidence alone. Part of
     a transaction."""
@@ -189,7 +197,7 @@ _MOVES_OF_ROWS = (
 )
 """Where a value is not an object, its words were not kept, and nothing says any more where the request went."""
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies, _moves, _clients, _runs)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies, _moves, _clients, _runs, _one_trigger)
 """Each brings the file from version n to n + 1 inside a transaction. Append; never edit one that was released."""
 
 VERSION = len(MIGRATIONS)
@@ -198,52 +206,99 @@ _INDEX = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS exchange_search USING fts5(prompt, text, content='searchable',"
     " content_rowid='number', tokenize='unicode61 remove_diacritics 2')"
 )
+INTEGRITY_CHECK = "INSERT INTO exchange_search(exchange_search, rank) VALUES ('integrity-check', 1)"
+"""Compares the search index with the rows; raises sqlite3.DatabaseError where they differ."""
 _REBUILD = "INSERT INTO exchange_search(exchange_search) VALUES ('rebuild')"
+_SECURE = "INSERT INTO exchange_search(exchange_search, rank) VALUES ('secure-delete', 1)"
 _GONE = (
     "INSERT INTO exchange_search(exchange_search, rowid, prompt, text)"
-    " VALUES ('delete', old.number, old.prompt, old.text);"
+    " SELECT 'delete', old.number, old.prompt, old.text"
 )
-_NEW = "INSERT INTO exchange_search(rowid, prompt, text) VALUES (new.number, new.prompt, new.text);"
-_WORDS = "old.status, old.prompt, old.text) IS NOT (new.status, new.prompt, new.text"
+_NEW = "INSERT INTO exchange_search(rowid, prompt, text) SELECT new.number, new.prompt, new.text"
+_WORDS = "(old.status, old.prompt, old.text) IS NOT (new.status, new.prompt, new.text)"
+_WAS, _IS = "old.status <> 'pending'", "new.status <> 'pending'"
 _TRIGGERS = {
-    "search_insert": f"AFTER INSERT ON exchange WHEN new.status <> 'pending' BEGIN {_NEW} END",
-    "search_delete": f"AFTER DELETE ON exchange WHEN old.status <> 'pending' BEGIN {_GONE} END",
-    "search_update_gone": "AFTER UPDATE OF status, prompt, text ON exchange"
-    f" WHEN old.status <> 'pending' AND ({_WORDS}) BEGIN {_GONE} END",
-    "search_update_new": "AFTER UPDATE OF status, prompt, text ON exchange"
-    f" WHEN new.status <> 'pending' AND ({_WORDS}) BEGIN {_NEW} END",
+    "search_insert": f"AFTER INSERT ON exchange WHEN {_IS} BEGIN {_NEW}; END",
+    "search_delete": f"AFTER DELETE ON exchange WHEN {_WAS} BEGIN {_GONE}; END",
+    "search_update": f"AFTER UPDATE OF status, prompt, text ON exchange WHEN {_WORDS}"
+    f" BEGIN {_GONE} WHERE {_WAS}; {_NEW} WHERE {_IS}; END",
 }
+"""One for an update: SQLite leaves the order of two open, and the old words must go before the new ones come."""
+
+_SECURE_FROM = (3, 42, 0)
+_OLD_FORMAT = 4
 
 
 def has_search(connection: Connection) -> bool:
-    """Whether this build of SQLite has FTS5 and the index is up to date."""
-    return _can_search(connection) and _has_triggers(connection)
+    """Whether this build of SQLite has FTS5 and the index is one that it can read, and up to date."""
+    return _can_search(connection) and _has_triggers(connection) and not _is_too_new(connection)
 
 
 def is_index_right(connection: Connection) -> bool:
-    """Whether the index is as this build needs it: kept by triggers where there is FTS5, and by none where not."""
-    return _can_search(connection) == _has_triggers(connection)
+    """Whether the index is as this build needs it: kept by triggers where there is FTS5, and by none where not; and of
+    a form that it can read."""
+    return _can_search(connection) == _has_triggers(connection) and not _is_too_new(connection)
+
+
+def can_delete_securely() -> bool:
+    """Whether this build's index can drop words at once, when their row goes, and not when its parts are merged: FTS5
+    can since SQLite 3.42."""
+    import sqlite3
+
+    return sqlite3.sqlite_version_info >= _SECURE_FROM
+
+
+def deletes_securely(connection: Connection) -> bool:
+    """Whether the index does so."""
+    is_set = "SELECT 1 FROM exchange_search_config WHERE k = 'secure-delete' AND v = 1"
+    return can_delete_securely() and connection.execute(is_set).fetchone() is not None
+
+
+def delete_securely(connection: Connection) -> bool:
+    """Let the index do so from now on, where it can; words that went before are merged away, once. Whether it does.
+    Call it in a transaction, before rows go."""
+    if can_delete_securely() and not deletes_securely(connection):
+        connection.execute("INSERT INTO exchange_search(exchange_search) VALUES ('optimize')")
+        connection.execute(_SECURE)
+    return can_delete_securely()
 
 
 def set_up_index(connection: Connection) -> None:
     """Create the search index with its triggers, and fill it; without FTS5 take the triggers away instead, so that
     rows can be written. Call it in a transaction."""
-    if _has_triggers(connection) == _can_search(connection):
+    if is_index_right(connection):
         return
     for name in _TRIGGERS:
         connection.execute(f"DROP TRIGGER IF EXISTS {name}")
     if _can_search(connection):
-        connection.execute(_INDEX)
-        connection.execute(_REBUILD)
+        rebuild_index(connection)
         for name, body in _TRIGGERS.items():
             connection.execute(f"CREATE TRIGGER {name} {body}")
 
 
 def rebuild_index(connection: Connection) -> None:
     """Rebuild the search index from the rows."""
+    if _is_too_new(connection):
+        # This build cannot even drop the table; the oldest form lets it be read.
+        connection.execute("UPDATE exchange_search_config SET v = ? WHERE k = 'version'", (_OLD_FORMAT,))
     connection.execute("DROP TABLE IF EXISTS exchange_search")
     connection.execute(_INDEX)
+    if can_delete_securely():
+        connection.execute(_SECURE)
     connection.execute(_REBUILD)
+
+
+def _is_too_new(connection: Connection) -> bool:
+    """Whether a newer SQLite has dropped words from the index in a way that this one cannot read."""
+    if can_delete_securely() or not _has_index(connection):
+        return False
+    row = connection.execute("SELECT v FROM exchange_search_config WHERE k = 'version'").fetchone()
+    return row is not None and row[0] != _OLD_FORMAT
+
+
+def _has_index(connection: Connection) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'exchange_search_config'")
+    return found.fetchone() is not None
 
 
 def _can_search(connection: Connection) -> bool:
@@ -251,5 +306,5 @@ def _can_search(connection: Connection) -> bool:
 
 
 def _has_triggers(connection: Connection) -> bool:
-    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search_%'")
-    return bool(found.fetchone()[0] == len(_TRIGGERS))
+    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search_%'")
+    return {row[0] for row in found} == set(_TRIGGERS)

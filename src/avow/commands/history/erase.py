@@ -88,8 +88,11 @@ def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
     if not _agreed(f"{verb.capitalize()} {_exchanges(len(numbers))} for good?", context, yes=options.yes):
         context.screen.note("nothing was changed")
         return ExitCode.OK
-    if history.count() > _MANY:
-        context.screen.note("rebuilding the search index, so that none of the words stay in it; this takes a while")
+    if privacy.takes_long(history) and history.count() > _MANY:
+        context.screen.note(
+            "merging the search index, so that none of the words stay in it; this takes a while"
+            " (it is quick with SQLite 3.42 or newer)"
+        )
     erased = (privacy.redact if verb == "redact" else privacy.delete)(history, numbers)
     context.screen.line(f"{'redacted' if verb == 'redact' else 'deleted'} {_exchanges(erased.count)}")
     tell_remains(erased, context)
