@@ -260,7 +260,7 @@ _avow() {
             fi ;;
         "why")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--json\n-h\n--help'
+                _avow_reply $'--json\n--cite\n--cite=text\n--cite=markdown\n--cite=trailer\n--report\n-h\n--help'
             else
                 _avow_reply "$(_avow_words exchanges)"
             fi ;;

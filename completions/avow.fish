@@ -221,6 +221,8 @@ complete -c avow -n '__avow_at retry' -l simulate -x -k -a '(__avow_words scenar
 complete -c avow -n '__avow_at retry' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at retry' -f -k -a '(__avow_words exchanges)'
 complete -c avow -n '__avow_at why' -l json -d 'The whole object instead.'
+complete -c avow -n '__avow_at why' -l cite -a 'text markdown trailer' -d 'One line that names who answered, to be put beside the answer: text, markdown or a trailer for git.'
+complete -c avow -n '__avow_at why' -l report -d 'Ids, models, times and evidence without any text: what support needs.'
 complete -c avow -n '__avow_at why' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at why' -f -k -a '(__avow_words exchanges)'
 complete -c avow -n '__avow_at scan' -l json -d 'The whole report as one object.'

@@ -253,6 +253,8 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         }
         'why' = [ordered]@{
             '--json' = 'The whole object instead.'
+            '--cite' = 'One line that names who answered, to be put beside the answer: text, markdown or a trailer for git.'
+            '--report' = 'Ids, models, times and evidence without any text: what support needs.'
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }

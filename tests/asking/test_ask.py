@@ -89,4 +89,4 @@ def test_looking_up_models_waits_no_longer_than_the_answer_may_take(home: Path) 
         asked = ("--fallback-by", "client", "--timeout", "0.2", "--retries", "0", "hi")
         ran = run(home, *asked, base_url=simulator.base_url)
     assert ran.status == 6
-    assert ran.seconds < 5
+    assert ran.seconds < 9

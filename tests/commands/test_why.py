@@ -1,6 +1,7 @@
 """`avow why` through the real program."""
 
 import json
+import subprocess
 from pathlib import Path
 
 from tests.running import run
@@ -47,3 +48,48 @@ def test_words_are_no_ids(home: Path) -> None:
     ran = run(home, "why", "is", "the", "sky", "blue")
     assert ran.status == 2
     assert "avow -- why is the sky blue" in ran.err.decode()
+
+
+def test_cited_in_one_line(home: Path) -> None:
+    run(home, "--simulate", "fallback", "x")
+    facts = "(asked: claude-fable-5-2; declined: frontier_llm; simulated)"
+    for typed, line in (
+        (("--cite",), f"Answered by claude-opus-4-8 {facts}"),
+        (("--cite", "1"), f"Answered by claude-opus-4-8 {facts}"),
+        (("--cite=trailer",), f"Answered-by: claude-opus-4-8 {facts}"),
+        (("--cite", "trailer"), f"Answered-by: claude-opus-4-8 {facts}"),
+        (
+            ("1", "--cite=markdown"),
+            f"Answered by `claude-opus-4-8` {facts.replace('claude-fable-5-2', '`claude-fable-5-2`')}",
+        ),
+    ):
+        ran = run(home, "why", *typed)
+        assert (ran.status, ran.out.decode()) == (0, line + "\n")
+
+
+def test_git_reads_the_trailer(home: Path) -> None:
+    run(home, "--simulate", "handover", "x")
+    trailer = run(home, "why", "--cite=trailer").out.decode()
+    message = f"Explain rebasing\n\nWhy.\n\n{trailer}"
+    read = subprocess.run(["git", "interpret-trailers", "--parse"], input=message, capture_output=True, text=True)
+    assert read.stdout == trailer
+
+
+def test_a_report_for_support(home: Path) -> None:
+    run(home, "--simulate", "fallback", "my secret question")
+    ran = run(home, "why", "--report")
+    assert ran.status == 0
+    assert b"category: frontier_llm\n" in ran.out
+    assert b"secret" not in ran.out
+
+
+def test_forms_that_are_not_there_or_exclude_each_other(home: Path) -> None:
+    run(home, "--simulate", "fallback", "x")
+    for typed, words in (
+        (("--cite=poem",), "--cite=poem: there is no such form"),
+        (("--cite", "--json"), "only one of --json, --cite and --report"),
+        (("--report", "--json"), "only one of --json, --cite and --report"),
+    ):
+        ran = run(home, "why", *typed)
+        assert (ran.status, ran.out) == (2, b"")
+        assert words in ran.lines[0]

@@ -62,7 +62,20 @@ WHY = Command(
     ("why",),
     "Explain how an exchange (default: the last) was routed, hop by hop, with the evidence.",
     (Argument("reference", "[ID]", source=EXCHANGES),),
-    (_json("The whole object instead."),),
+    (
+        _json("The whole object instead."),
+        Option(
+            "cite",
+            "text",
+            "One line that names who answered, to be put beside the answer: text, markdown or a trailer for git.",
+            ("--cite",),
+            "[=markdown|trailer]",
+            source=WordSource(("text", "markdown", "trailer")),
+            bare="text",
+            is_setting=False,
+        ),
+        _flag("report", "Ids, models, times and evidence without any text: what support needs."),
+    ),
 )
 SCAN = Command(
     ("scan",),

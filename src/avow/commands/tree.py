@@ -48,10 +48,12 @@ class _Command(_Helped, TyperCommand):
     """A command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        command = TREE.at(_path(ctx))
+        args = _with_values(args, command)
         typed = list(args)
         rest = super().parse_args(ctx, args)
         values = self.make_parser(ctx).parse_args(typed)[0]
-        for one in TREE.at(_path(ctx)).rows:
+        for one in command.rows:
             value = values.get(_parameter(one))
             if not one.may_be_empty and "" in (value if isinstance(value, list | tuple) else [value]):
                 raise _empty(one)
@@ -81,7 +83,7 @@ class _Group(_Helped, TyperGroup):
         own = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
         if not (args and (args[0] in COMMANDS or (len(args) == 1 and args[0] in own))):
             args = ["ask", *args]
-        return super().parse_args(ctx, _with_values(args, TREE.at(("ask",))) if args[0] == "ask" else args)
+        return super().parse_args(ctx, args)
 
 
 def _with_values(args: list[str], command: Command) -> list[str]:
