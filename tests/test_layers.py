@@ -1,6 +1,7 @@
 """The layout: imports point one way, each library has its door, and every file has its test."""
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,3 +200,16 @@ def test_no_room_is_without_files() -> None:
     """A name in the layout that no file has is a spelling mistake, or the file is gone."""
     rooms = {module.room for module in ALL}
     assert {name for names in LAYERS for name in names} - rooms == set()
+
+
+def test_nothing_is_left_lying_at_the_top() -> None:
+    root = Path(__file__).parents[1]
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False).stdout.split(
+        "\n"
+    )
+    if not any(listed):
+        pytest.skip("not a checkout of git")
+    top = {name.partition("/")[0] for name in listed if name}
+    assert {name for name in top if not name.startswith(".")} == {
+        "CHANGELOG.md", "LICENSE", "README.md", "completions", "pyproject.toml", "src", "tests",
+    }  # fmt: skip
