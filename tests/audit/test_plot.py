@@ -29,8 +29,9 @@ def test_nothing_to_compare_is_no_plot() -> None:
 def test_lines_fit_and_say_the_shares_in_figures() -> None:
     plot = Plot("card-1", 3, (Bar("red", 0.6, 0.1), Bar("a very long value that somebody picked", 0.4, 0.9)))
     lines = lines_of(plot, 60)
-    assert lines[0] == "Card card-1, pick 3: share of replies, baseline and now"
+    assert lines[0] == "card-1, pick 3: share of replies, baseline and now"
     assert all(len(line) <= 60 for line in lines)
+    assert all(len(line) <= 38 for line in lines_of(plot, 38))
     assert "60%" in lines[1]
     assert "10%" in lines[1]
     assert "#" in "".join(lines_of(plot, 60, unicode=False))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from avow.audit.plan import orders
 from avow.audit.record import Look
 from avow.audit.replies import Arm
-from avow.audit.screens import LIST_HEADS, list_lines, show_lines
+from avow.audit.screens import LIST_HEADS, list_lines, progress_line, show_lines
 from avow.audit.store import Kept
 from avow.terminal.facts import Facts
 from tests.audit.made_up import reply
@@ -46,3 +46,14 @@ def test_all_of_an_audit() -> None:
     assert "look 2, 2026-11-29 10:00 UTC, seed 6, against m: under way, 0 replies so far" in text
     assert text.count("req_") == 60
     assert "(not complete)" in "\n".join(show_lines(kept(whole=False), PIPE))
+
+
+def test_a_bar_gives_way_before_the_figures_do() -> None:
+    assert (
+        progress_line("look 1 of 13, repeat", 10, 20, 80, unicode=False)
+        == f"look 1 of 13, repeat {'#' * 12}{'.' * 12} 10/20"
+    )
+    for width in range(5, 90):
+        line = progress_line("look 1 of 13, repeat", 10, 20, width)
+        assert len(line) <= width
+        assert line.endswith("10/20")

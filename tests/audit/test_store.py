@@ -1,5 +1,6 @@
 """Audits as files: whole or not at all, for their owner alone, and one process at a time."""
 
+import json
 import random
 from pathlib import Path
 
@@ -46,7 +47,17 @@ def test_a_name_is_a_plain_word(tmp_path: Path, name: str) -> None:
         Store(tmp_path).load(name)
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"record": {}}', b"\xff"])
+def damaged(**state: object) -> bytes:
+    """A file whose record is whole and whose state is not."""
+    body = {"seeds": [1], "costs": {}, "record": kept().record.as_json(), **state}
+    return json.dumps(body).encode()
+
+
+OTHER_STATE = [damaged(seeds=5), damaged(seeds=["x"]), damaged(costs={"1": {}}), damaged(costs=[]),
+               damaged(costs={"x": {"usd": 1, "is_whole": True}})]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"record": {}}', b"\xff", *OTHER_STATE])
 def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "default.json").write_bytes(data)
     with pytest.raises(UnreadableFile, match="is damaged"):

@@ -12,7 +12,7 @@ from avow.audit.judging import judge
 from avow.audit.record import Record
 from avow.audit.result import Difference, Finding, Measured, Result
 from avow.audit.share import Share
-from avow.audit.words import NOT_COVERED, date_of, lines_of, number, sittings_of, would_have_shown
+from avow.audit.words import NOT_COVERED, ONE_DAY, date_of, lines_of, number, sittings_of, would_have_shown
 from tests.audit.made_up import CONDITIONS, OTHER, reply
 
 RECORD = Record("default", "0.2.0", CONDITIONS, SHIPPED, baseline=tuple(reply(sitting=day) for day in (1, 2, 3)))
@@ -125,7 +125,14 @@ def test_declared_replies_are_facts_without_statistics() -> None:
 
 def test_a_baseline_of_one_sitting_is_told() -> None:
     assert "of one sitting" in said(PLAIN, replace(RECORD, one_sitting=True))
-    assert "Compared with stored replies" in said(PLAIN)
+    assert "Compared with stored replies, of sittings that began 2026-11-12 09:30, " in said(PLAIN)
+
+
+def test_sittings_of_one_day_are_told() -> None:
+    assert ONE_DAY not in said(PLAIN)
+    assert ONE_DAY not in said(PLAIN, replace(RECORD, one_sitting=True))
+    close = tuple(replace(each, created_at=f"2026-11-12T{each.sitting:02}:30:00Z") for each in RECORD.baseline)
+    assert ONE_DAY in said(PLAIN, replace(RECORD, baseline=close))
 
 
 def test_not_measured_says_nothing_about_a_change() -> None:

@@ -8,8 +8,11 @@ from avow.audit.cards import PICKS
 from avow.audit.effect import excess_tv
 from avow.audit.record import Look, Record
 from avow.audit.replies import Picks, sample_of
+from avow.terminal.cells import wrap
 
 _MOST_ROWS = 8
+_LONGEST_NAME = 24
+_BESIDE_BARS = 18  # cells of margins and figures
 
 
 class Bar(NamedTuple):
@@ -43,12 +46,12 @@ def plot_of(record: Record, look: Look) -> Plot | None:
 
 def lines_of(plot: Plot, width: int, *, unicode: bool = True) -> list[str]:
     """The plot in lines of at most `width` cells; values must be cleaned text on one line."""
-    longest = max(len(bar.value) for bar in plot.bars)
-    room = max(4, (width - min(longest, 24) - 24) // 2)
+    longest = min(max(len(bar.value) for bar in plot.bars), _LONGEST_NAME, width // 3)
+    room = max(1, (width - longest - _BESIDE_BARS) // 2)
     mark = "█" if unicode else "#"
-    rows = [f"Card {plot.card}, pick {plot.place}: share of replies, baseline and now"]
+    rows = wrap(f"{plot.card}, pick {plot.place}: share of replies, baseline and now", width)
     for bar in plot.bars:
-        name = bar.value[:24].ljust(min(longest, 24))
+        name = bar.value[:longest].ljust(longest)
         sides = [f"{mark * round(share * room):<{room}} {share:>4.0%}" for share in (bar.baseline, bar.now)]
         rows.append(f"  {name}  {sides[0]}   {sides[1]}".rstrip())
     return rows

@@ -17,6 +17,7 @@ from avow.terminal.sanitize import clean_line
 from avow.terminal.table import room, table
 
 _BAR = 24
+_LEAST_BAR = 4
 LIST_HEADS = ("name", "model", "baseline", "looks used", "alpha spent", "last result")
 REPLY_HEADS = ("look", "order", "card", "model asked", "verdict", "request id", "reply")
 
@@ -28,7 +29,8 @@ def agree(context: Context, lines: Sequence[str], *, yes: bool) -> None:
         if yes or not context.stdin_is_terminal:
             context.screen.note(line)
         else:
-            context.screen.err_line(clean_line(line))
+            for row in _rows(line, context.screen.err_facts):
+                context.screen.err_line(row)
     if yes:
         return
     if not context.stdin_is_terminal or context.stdin is None:
@@ -46,9 +48,18 @@ def agree(context: Context, lines: Sequence[str], *, yes: bool) -> None:
 def show_progress(context: Context, label: str, done: int, due: int) -> None:
     """One line on an interactive stderr: a bar, and how many replies are there."""
     facts = context.screen.err_facts
-    filled = round(_BAR * done / max(due, 1))
-    full, empty = ("━", "╌") if facts.unicode else ("#", ".")
-    context.screen.status(f"{label} {full * filled}{empty * (_BAR - filled)} {done}/{due}"[: facts.width - 1])
+    context.screen.status(progress_line(label, done, due, facts.width - 1, unicode=facts.unicode))
+
+
+def progress_line(label: str, done: int, due: int, width: int, *, unicode: bool = True) -> str:
+    """It in at most `width` cells: the bar gives way first, then the label, the figures last."""
+    figures = f"{done}/{due}"
+    bar = min(_BAR, width - len(label) - len(figures) - 2)
+    if bar < _LEAST_BAR:
+        return f"{label[: max(0, width - len(figures) - 1)]} {figures}".strip()
+    filled = round(bar * done / max(due, 1))
+    full, empty = ("━", "╌") if unicode else ("#", ".")
+    return f"{label} {full * filled}{empty * (bar - filled)} {figures}"
 
 
 def report(context: Context, result: Result, record: Record, look: Look | None) -> None:
@@ -150,10 +161,10 @@ def _reply_rows(record: Record) -> Iterator[tuple[str, ...]]:
             against = named.get(label.partition(" ")[0], "")
             asked = record.conditions.model if reply.arm == "requested" else against
             place = f"{label} {reply.sitting}" if label == "baseline" else label
-            text = clean_line(reply.text) or "(empty)"
+            text = f'"{clean_line(reply.text)[:60]}"' if reply.text else "(empty)"
             yield (
                 place, str(reply.order), clean_line(reply.card), clean_line(asked), clean_line(reply.verdict),
-                clean_line(reply.request_id or "none"), text[:60],
+                clean_line(reply.request_id or "none"), text,
             )  # fmt: skip
 
 
@@ -161,4 +172,5 @@ def footer(context: Context, text: str) -> None:
     """A quiet line after a report, on a terminal only."""
     facts = context.screen.err_facts
     if facts.is_terminal:
-        context.screen.err_line(facts.styled(clean_line(text), FAINT))
+        for row in _rows(text, facts):
+            context.screen.err_line(facts.styled(row, FAINT))

@@ -15,7 +15,7 @@ from avow.audit.replies import Reply
 from avow.errors import FileError, UnreadableFile, UsageError
 from avow.files.private import write_private
 from avow.paths import make_private
-from avow.wire.json_value import obj, parse
+from avow.wire.json_value import JsonObject, obj, parse
 
 _SCHEMA = "avow.audit-state/1"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
@@ -78,22 +78,15 @@ class Store:
         UnreadableFile where the file cannot be read or was damaged."""
         path = self._path(name)
         try:
-            body = obj(parse(path.read_bytes()))
-            record = record_from(body.get("record"))
+            return _kept_from(obj(parse(path.read_bytes())))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise UnreadableFile(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
-        except (ValueError, UsageError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
             raise UnreadableFile(
                 f"{path}: is damaged: {error}", hint="move it away; its replies are in the history"
             ) from None
-        seeds = tuple(seed for seed in body.get("seeds", ()) if isinstance(seed, int) and 0 <= seed <= LARGEST_SEED)
-        costs = {
-            int(look): Cost(float(cost["usd"]), cost["is_whole"] is True)
-            for look, cost in obj(body.get("costs")).items()
-        }
-        return Kept(record, seeds, costs)
 
     def save(self, kept: Kept) -> None:
         """Replace the file at once; what `save` returned from is on the disk. Raises FileError."""
@@ -127,6 +120,17 @@ class Store:
                 f"{name[:80]!r} cannot be the name of an audit", hint="letters, digits, '.', '-' and '_', at most 64"
             )
         return self.folder / f"{name}.json"
+
+
+def _kept_from(body: JsonObject) -> Kept:
+    """An audit from its file. Raises UsageError, ValueError, TypeError, KeyError or AttributeError where it is not
+    one."""
+    record = record_from(body.get("record"))
+    seeds = tuple(body["seeds"])
+    if not all(isinstance(seed, int) and 0 <= seed <= LARGEST_SEED for seed in seeds):
+        raise ValueError("a seed is not a whole number")
+    costs = {int(look): Cost(float(cost["usd"]), cost["is_whole"] is True) for look, cost in body["costs"].items()}
+    return Kept(record, seeds, costs)
 
 
 def _lock(descriptor: int) -> bool:

@@ -1,5 +1,7 @@
 """The words of a result: what was found, what it does not mean, and what would have been seen."""
 
+from datetime import datetime, timedelta
+
 from avow.audit.record import Record
 from avow.audit.replies import Reply
 from avow.audit.result import Finding, Measured, Result
@@ -14,9 +16,10 @@ RECOGNISED = (
     "Whoever recognises the cards can answer them as before; cards of your own (`--cards SEED`) are harder to know."
 )
 ONE_SITTING = "The baseline is of one sitting, so changes from hour to hour are not in it: a difference means less."
-STORED = (
-    "Compared with stored replies: this takes for granted that nothing harmless has changed since they were collected."
+ONE_DAY = (
+    "All sittings began within half a day, so changes from day to day are not in the baseline: a difference means less."
 )
+_HALF_A_DAY = timedelta(hours=12)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -38,7 +41,7 @@ def lines_of(result: Result, record: Record) -> tuple[str, ...]:
         would_have_shown(result),
         NOT_COVERED,
         *_off_format(result),
-        ONE_SITTING if record.one_sitting else STORED,
+        *((ONE_SITTING,) if record.one_sitting else _stored(record)),
         RECOGNISED,
     )
 
@@ -69,6 +72,18 @@ def sittings_of(replies: tuple[Reply, ...]) -> tuple[str, ...]:
     for reply in replies:
         first[reply.sitting] = min(reply.created_at, first.get(reply.sitting, reply.created_at))
     return tuple(first[sitting][:16].replace("T", " ") for sitting in sorted(first))
+
+
+def _stored(record: Record) -> tuple[str, ...]:
+    """What a comparison with a baseline of several sittings takes for granted, and when these were."""
+    begun = sittings_of(record.baseline)
+    told = (
+        f"Compared with stored replies, of sittings that began {', '.join(begun)} (UTC): this takes for granted that "
+        "nothing harmless has changed since then."
+    )
+    moments = [datetime.fromisoformat(each) for each in begun]
+    is_close = bool(moments) and moments[-1] - moments[0] < _HALF_A_DAY
+    return (told, ONE_DAY) if is_close else (told,)
 
 
 def number(value: float) -> str:

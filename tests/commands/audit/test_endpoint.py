@@ -70,6 +70,27 @@ def test_a_table_without_a_score(home: Path) -> None:
     assert all(check in text for check in CHECKS)
     assert "Findings are no score" in text
     assert (asks.status, any("--yes" in line for line in asks.lines)) == (2, True)
+    assert "tokens in, at most 16,384 out, $0." in asks.lines[0]
+
+
+def test_nothing_is_retried_beyond_six_calls(home: Path) -> None:
+    """A 429 that is over at once: a retry would be one more call."""
+    assert looked(home, "rate_limited") == (5, {}, 1)
+
+
+def test_the_probes_are_what_the_contract_says(home: Path) -> None:
+    with Simulator("strict") as simulator:
+        run(home, "audit", "endpoint", "-m", MODEL, "--yes", base_url=simulator.base_url)
+        question, unknown, counted, bogus, replayed = simulator.requests
+    assert counted.path == "/v1/messages/count_tokens"
+    assert question.json["messages"] == counted.json["messages"]
+    assert unknown.json["model"] not in (MODEL, "")
+    assert (bogus.json["model"], bogus.json["fallbacks"]) == (MODEL, [{"model": unknown.json["model"]}])
+    assert "fallback" in str(bogus.header("anthropic-beta"))
+    assert all("fallbacks" not in each.json for each in (question, unknown, counted, replayed))
+    signed = replayed.json["messages"][1]["content"][0]
+    assert signed["type"] == "thinking"
+    assert signed["signature"]
 
 
 def test_fallbacks_are_not_unlearnt_by_it(home: Path) -> None:

@@ -324,8 +324,9 @@ def test_a_signal_between_two_requests_loses_nothing(home: Path, number: signal.
         stored(home, simulator.base_url)
         process = started(home, simulator, "3000", until=lambda: replies_kept(home) == 1)
         process.send_signal(number)
-        process.communicate(timeout=PATIENCE_S)
+        _out, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == -number
+        assert (b"to go on: avow audit run default" in said) == (number != signal.SIGKILL)
         assert run(home, "audit", "run", *QUICK, base_url=simulator.base_url).status == 0
         assert set(Counter(cards_asked(asked(simulator))).values()) == {5}
     assert len(kept_in(home).record.runs) == 1

@@ -21,7 +21,7 @@ from avow.audit.request import conditions_of, settings_for
 from avow.audit.screens import agree, show_progress
 from avow.audit.store import Kept, Store
 from avow.audit.words import ONE_SITTING, sittings_of
-from avow.commands.audit.starting import model_of, seed_of, settings_of, store_of, tell_cut_short
+from avow.commands.audit.starting import going_on, model_of, seed_of, settings_of, store_of, tell_cut_short
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
@@ -85,13 +85,14 @@ def _ask(options: BaselineOptions, context: Context, given: Settings, store: Sto
         agree(context, lines, yes=options.yes)
         settings = {Arm.REQUESTED: settings_for(given, conditions.model, conditions.request)}
         asker = Asker(context, api, record.cards, settings, options.pace)
-        due = len(sitting.slots)
+        due, again = len(sitting.slots), f"avow audit baseline {record.name}"
         try:
-            kept = ask_sitting(
-                sitting, asker, store.save, lambda done: show_progress(context, _place(sitting), done, due)
-            )
+            with going_on(context, again):
+                kept = ask_sitting(
+                    sitting, asker, store.save, lambda done: show_progress(context, _place(sitting), done, due)
+                )
         except CutShort as stop:
-            return tell_cut_short(context, stop, f"avow audit baseline {record.name}")
+            return tell_cut_short(context, stop, again)
     context.screen.clear()
     code = exit_code_of([reply for reply in kept.record.baseline if reply.sitting == sitting.number])
     _tell(options, context, kept, code)

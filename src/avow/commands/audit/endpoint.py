@@ -9,6 +9,7 @@ from avow.asking.inquiry import Inquiry
 from avow.audit import endpoint_checks as checks
 from avow.audit.asking import SOURCE, CutShort
 from avow.audit.endpoint_checks import Finding, Plain, Said
+from avow.audit.estimate import dollars
 from avow.audit.request import request_for, settings_for
 from avow.audit.screens import agree
 from avow.commands.audit.starting import model_of, settings_of
@@ -18,6 +19,7 @@ from avow.errors import Interrupted
 from avow.exchange.exchange import Exchange, Status
 from avow.exit_codes import ExitCode
 from avow.models import catalogue
+from avow.models.pricing import price
 from avow.settings.levels import Settings
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import table
@@ -29,9 +31,11 @@ HEADS = ("check", "result", "strength", "what was seen")
 _QUESTION = "Which is larger, 17 times 23 or 19 times 21? Answer with the larger product only."
 _MORE = "Thank you. And 18 times 22? Answer with the number only."
 _MAX_TOKENS = 4096
+_MOST_ANSWERED = 4  # all but the count of tokens
 _NOT_ABOUT_IT = frozenset({401, 402, 403, 408, 429})
+_TOKENS_IN = 400
 _WORDS = (
-    "at most {most} calls to {host}, asking for {model}; a few hundred tokens",
+    "at most {most} calls to {host}, asking for {model}: about {tokens} tokens in, {price}",
     "one question, two requests with models that do not exist, one count of tokens, one altered answer sent back",
 )
 
@@ -52,9 +56,10 @@ def run(options: EndpointOptions, context: Context) -> ExitCode:
     cannot be reached."""
     given = settings_of(context, options.profile, quiet=options.quiet)
     model = model_of(given, options.model)
+    given = given._replace(values={**given.values, "retries": 0})  # a retry is a call, too
     with context.open(given) as api:
-        lines = [line.format(most=checks.MOST_CALLS, host=api.endpoint.base_url, model=model) for line in _WORDS]
-        agree(context, lines, yes=options.yes)
+        words = {"most": checks.MOST_CALLS, "host": api.endpoint.base_url, "model": model, "tokens": _TOKENS_IN}
+        agree(context, [line.format(price=_price(given, model), **words) for line in _WORDS], yes=options.yes)
         probing = _Probing(context, api, given, model)
         try:
             findings = probing.findings()
@@ -75,6 +80,14 @@ def run(options: EndpointOptions, context: Context) -> ExitCode:
     context.screen.line()
     context.screen.line(f"{probing.calls} calls. Findings are no score, and say nothing about which model answers.")
     return ExitCode.OK
+
+
+def _price(given: Settings, model: str) -> str:
+    """Of the most that can come: four of the calls may be answered, each up to its limit."""
+    usage = {"input_tokens": _TOKENS_IN, "output_tokens": _MOST_ANSWERED * _MAX_TOKENS}
+    most = price(model, usage, overrides=given.table("prices"))
+    told = "price unknown" if most is None else f"{dollars(most)} at most"
+    return f"at most {_MOST_ANSWERED * _MAX_TOKENS:,} out, {told}"
 
 
 class _Probing:

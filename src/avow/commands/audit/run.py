@@ -14,7 +14,7 @@ from avow.audit.request import check_named, conditions_of, settings_for
 from avow.audit.result import Result
 from avow.audit.screens import agree, footer, report, show_progress
 from avow.audit.store import Kept, Store
-from avow.commands.audit.starting import model_of, seed_of, settings_of, store_of, tell_cut_short
+from avow.commands.audit.starting import going_on, model_of, seed_of, settings_of, store_of, tell_cut_short
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
@@ -77,10 +77,12 @@ def _take(options: RunOptions, context: Context, given: Settings, store: Store, 
         def progress(at: looking.Progress) -> None:
             show_progress(context, label if at.part == "replies" else f"{label}, repeat", at.done, at.due)
 
+        again = f"avow audit run {record.name}"
         try:
-            kept, result = looking.take(kept, look, asker, store.save, progress)
+            with going_on(context, again):
+                kept, result = looking.take(kept, look, asker, store.save, progress)
         except CutShort as stop:
-            return tell_cut_short(context, stop, f"avow audit run {record.name}")
+            return tell_cut_short(context, stop, again)
     context.screen.clear()
     taken = next(each for each in kept.record.runs if each.number == look.number)
     return _tell(options, context, kept.record, result, taken)

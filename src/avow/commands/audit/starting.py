@@ -1,11 +1,14 @@
 """What `avow audit baseline`, `run` and `endpoint` begin with: the screen, the settings, the store."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from avow.audit.asking import CutShort
 from avow.audit.bounds import LARGEST_SEED
 from avow.audit.store import Store
 from avow.context import Context
+from avow.errors import Interrupted
 from avow.exit_codes import ExitCode
 from avow.models.catalogue import DEFAULT_MODEL, expand_alias
 from avow.settings.levels import Settings
@@ -33,6 +36,17 @@ def store_of(context: Context) -> Store:
 def seed_of(given: int | None) -> int:
     """The seed that was given, else one from the system."""
     return secrets.randbelow(LARGEST_SEED + 1) if given is None else given
+
+
+@contextmanager
+def going_on(context: Context, again: str) -> Iterator[None]:
+    """Say how to go on where a signal ends it."""
+    try:
+        yield
+    except Interrupted:
+        context.screen.clear()
+        context.screen.note(f"what arrived is kept; to go on: {again}")
+        raise
 
 
 def tell_cut_short(context: Context, stop: CutShort, again: str) -> ExitCode:
