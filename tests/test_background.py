@@ -1,12 +1,14 @@
 """Work beside the main thread: an end comes once, and all stays sound whatever interrupts it."""
 
+import re
+import signal
 import sys
 import threading
 import time
 
 import pytest
 
-from avow.background import Latch, in_background, later
+from avow.background import Latch, TookTooLong, in_background, later, within
 from tests.interrupting import interrupted
 
 
@@ -84,3 +86,19 @@ def test_a_signal_while_work_starts_does_no_harm() -> None:
     for ends in interrupted(400, lambda: made, work):
         assert all(end.wait(5) for end in ends[0::2])
         ends.clear()
+
+
+def test_what_takes_too_long_is_ended_in_mid_match() -> None:
+    before = (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)[1])
+    begun = time.monotonic()
+    with pytest.raises(TookTooLong):
+        within(0.05, lambda: re.match(r"(a+)+$", "a" * 60 + "b"))
+    assert time.monotonic() - begun < 2
+    assert within(5, lambda: 7) == 7
+    assert (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)[1]) == before
+
+
+def test_beside_the_main_thread_nothing_is_limited() -> None:
+    got: list[int] = []
+    assert in_background(lambda: got.append(within(0.001, lambda: 7))).wait(5)
+    assert got == [7]

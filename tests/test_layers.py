@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("files",),
     ("paths",),
     ("errors",),
-    ("models", "exit_codes", "background"),
+    ("models", "exit_codes", "background", "fences"),
     ("",),
 )  # fmt: skip
 """From top to bottom; "" is the package itself, which has the version. A module imports only from below, its own
@@ -40,7 +40,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "click": (),
     "requests": (),
 }
-PURE = {"exchange", "routing", "models", "wire", "errors", "exit_codes", "background"}
+PURE = {"exchange", "routing", "models", "wire", "errors", "exit_codes", "background", "fences"}
 SIMULATOR_MAY_USE = {"errors", "paths", "files"}
 
 WITHOUT_TEST = {"__init__", "__main__"}

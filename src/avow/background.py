@@ -10,6 +10,9 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 NUDGE: signal.Signals | None = getattr(signal, "SIGURG", None)
 """Without a handler this signal does nothing at all; None where the system has no such thing (Windows)."""
@@ -59,6 +62,36 @@ def later(seconds: float, work: Callable[[], object]) -> Latch:
 
     _thread.start_new_thread(run, ())
     return call_off
+
+
+class TookTooLong(BaseException):
+    """Work did not end within its time (no Exception: nothing may swallow it)."""
+
+
+def within(seconds: float, work: Callable[[], _T]) -> _T:
+    """What `work` gives, done here and now. Raises TookTooLong where it takes longer than this many seconds.
+
+    An alarm of the system's ends it, also in mid-match of a regular expression, which holds the interpreter. Where
+    there is none (Windows), and beside the main thread, it takes as long as it takes.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        return work()
+    is_over = False
+
+    def stop(_number: int, _frame: object) -> None:
+        if not is_over:
+            raise TookTooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    # Again and again: what is raised within an import's own callbacks is lost.
+    timer = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.05)
+    try:
+        return work()
+    finally:
+        is_over = True
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *timer)
 
 
 def nudge() -> None:

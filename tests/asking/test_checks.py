@@ -37,6 +37,21 @@ def test_only_a_whole_answer_must_fit(text: str, status: Status, words: str | No
         assert words in (problem.words or "")
 
 
+@pytest.mark.parametrize(
+    ("text", "which", "words"),
+    [
+        ('Look:\n```json\n{"a": "x"}\n```\n', "first", None),
+        ('```\n{"a": "x"}\n```\n```\n{"a": 1}\n```\n', "first", None),
+        ('```\n{"a": "x"}\n```\n```\n{"a": 1}\n```\n', "last", "the code block does not fit the schema: $.a"),
+        ('{"a": 1}', "first", None),  # that there is none is said by `holds_code`
+    ],
+)
+def test_the_block_that_is_printed_is_judged(text: str, which: str, words: str | None) -> None:
+    problem = fits_schema(SCHEMA, which)(answered(text))
+    assert (problem is None) == (words is None)
+    assert problem is None or (problem.words or "").startswith(words or "")
+
+
 def test_a_code_block_is_wanted_and_printed() -> None:
     found = answered("Look:\n```py\none\n```\nand\n```\ntwo\n```\n")
     assert holds_code("first")(found) is None

@@ -2,13 +2,14 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from avow.errors import ExchangeError, NotAnAnswer, Rejected, StreamEnded
 from avow.exchange.exchange import ExchangeEvent, TextWritten
-from avow.exchange.response import ResponseReader
+from avow.exchange.response import LONGEST_BLANK, ResponseReader
 from avow.wire.secret import Secrets
 from tests.streams import block, end, sse, start, words
 
@@ -72,6 +73,25 @@ def test_the_same_message(body: Body) -> None:
 def test_what_is_no_answer(body: Body, error: type[Exception]) -> None:
     with pytest.raises(error):
         reading_of(body)
+
+
+def test_blank_bytes_before_an_answer_are_read_in_linear_time_and_to_a_bound() -> None:
+    begun = time.monotonic()
+    reading, _told = reading_of(Body(*[b" \n" * 8] * 40_000, EVENTS))
+    assert (reading.message() is not None, time.monotonic() - begun < 1) == (True, True)
+    read = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal read
+        while True:
+            read += 64
+            yield b" " * 64
+
+    body = Body(kind="application/json")
+    body.chunks = endless  # type: ignore[method-assign]
+    with pytest.raises(NotAnAnswer):
+        reading_of(body)
+    assert read <= LONGEST_BLANK + 128
 
 
 def test_the_last_event_may_lack_its_blank_line() -> None:

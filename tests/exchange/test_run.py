@@ -480,7 +480,7 @@ RETRIES: dict[str, tuple[list[list[Step] | bytes], int, Status, int, str | None]
     ),
     "closed before a response": ([[], OK], 1, Status.COMPLETE, 0, None),
     "reset before a response": ([[RESET], OK], 1, Status.COMPLETE, 0, None),
-    "ended before the answer began": ([stream(b": wait\n\n"), OK], 1, Status.COMPLETE, 0, None),
+    "ended before the answer began": ([stream(b": wait\n\n"), OK], 0, Status.FAILED, 6, "stream_ended"),
     "an empty stream": ([stream(), OK], 1, Status.COMPLETE, 0, None),
     "always closed before a response": ([[]], 2, Status.FAILED, 6, "connection"),
     "always an empty stream": ([stream()], 2, Status.FAILED, 6, "stream_ended"),

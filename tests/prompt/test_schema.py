@@ -202,6 +202,52 @@ def test_whatever_a_schema_holds_it_is_read_or_refused(value: dict[str, Any], no
         answer_schema.response_format(made)
 
 
+ARRAYS = {
+    "bounds": ({"minItems": 2, "maxItems": 3}, {}),
+    "one": ({"minItems": 1}, {"minItems": 1}),
+    "none": ({"minItems": 0, "maxItems": 0}, {"minItems": 0}),
+}
+
+
+@pytest.mark.parametrize(("bounds", "sent"), ARRAYS.values(), ids=ARRAYS)
+def test_what_the_api_does_not_take_of_an_array_is_checked_here(bounds: dict[str, Any], sent: dict[str, Any]) -> None:
+    made = schema({"type": "array", "items": {"type": "string"}, **bounds})
+    assert made.sent == {"type": "array", "items": {"type": "string"}, **sent}
+    assert all(name in made.notes[0] for name in set(bounds) - set(sent))
+    assert answer_schema.fits(made, '["a", "b"]') is None or bounds["maxItems"] == 0
+    assert answer_schema.fits(made, "[]") is None or bounds["minItems"] > 0
+    many = answer_schema.fits(made, '["a", "b", "c", "d"]')
+    assert (many is None) == ("maxItems" not in bounds)
+
+
+FORMATS = {
+    "date": ("2026-11-28", "28.11.2026"),
+    "date-time": ("2026-11-28T16:00:00.5Z", "2026-11-28 late"),
+    "time": ("16:00:00+01:00", "25:00:00Z"),
+    "email": ("a@example.com", "nobody"),
+    "ipv4": ("127.0.0.1", "127.0.0.256"),
+    "ipv6": ("::1", "::g"),
+    "regex": ("a+", "("),
+    "uuid": ("0198a1c2-7e4b-7c3d-8f2a-1b2c3d4e5f60", "0198"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_is_checked(name: str) -> None:
+    made = schema({"type": "string", "format": name})
+    good, bad = (json.dumps(value) for value in FORMATS[name])
+    assert answer_schema.fits(made, good) is None
+    assert answer_schema.fits(made, bad) is not None
+    assert answer_schema.fits(schema({"format": name}), "1") is None
+    assert made.sent["format"] == name
+    assert made.notes == ()
+
+
+def test_a_format_that_is_not_known_is_said_so() -> None:
+    made = schema({"type": "string", "format": "isbn"})
+    assert made.notes == ("avow cannot check the format isbn; any text passes for it",)
+
+
 BLOCKS = {
     "one": ("Here:\n\n```python\nprint(1)\n```\n\nDone.", "print(1)\n", "print(1)\n"),
     "two": ("```\na\n```\ntext\n~~~sh\nb\n~~~\n", "a\n", "b\n"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avow.terminal.markdown_source import Fence, Rows, Tail, opened
+from avow.terminal.markdown_source import Rows, Tail
 
 
 def tail_of(text: str) -> Tail:
@@ -54,32 +54,6 @@ def test_an_item_is_told_from_a_paragraph_by_a_few_characters() -> None:
     assert not tail.may_split()
     tail.extend(". b")
     assert tail.may_split()
-
-
-@pytest.mark.parametrize(
-    ("line", "above", "language"),
-    [
-        pytest.param("```", [], "", id="plain"),
-        pytest.param("```python title=x", [], "python", id="language"),
-        pytest.param("  ~~~~ c", ["text"], "c", id="tildes-indented"),
-        pytest.param("``` a`b", [], None, id="inline-code"),
-        pytest.param("    ```", [], None, id="indented-code"),
-        pytest.param("``", [], None, id="two"),
-        pytest.param("  ```", ["intro", "- item"], None, id="in-a-list-item"),
-        pytest.param("```", ["- item"], "", id="after-a-list-item"),
-    ],
-)
-def test_opened(line: str, above: list[str], language: str | None) -> None:
-    fence = opened(line, above)
-    assert (fence.language if fence else None) == language
-
-
-def test_what_closes_a_fence() -> None:
-    fence = Fence("````", 2, "")
-    assert [fence.take(line) for line in ("```", "~~~~", "```` x", "    deep", " little", "  `````  ")] == [
-        True, True, True, True, True, False,
-    ]  # fmt: skip
-    assert fence.lines == ["```", "~~~~", "```` x", "  deep", "little"]
 
 
 def test_rows_grow_and_are_folded_anew_at_another_width() -> None:

@@ -45,6 +45,7 @@ def ask(
             send=lambda request: api.send(request, prepared.plan.limits.deadline),
             on_event=on_event,
             save=keeper.save,
+            finish=keeper.finish,
         )
         return _finish(inquiry, context, finished, keeper, on_event, report)
 

@@ -8,12 +8,16 @@ from avow.exit_codes import ExitCode
 from avow.prompt.schema import Schema, extract, fits
 
 
-def fits_schema(schema: Schema) -> Check:
-    """Whether a whole answer fits."""
+def fits_schema(schema: Schema, which: str | None = None) -> Check:
+    """Whether a whole answer fits, or the code block of it that is printed (`which`: `first` or `last`)."""
+    judged = "code block" if which else "answer"
 
     def check(exchange: Exchange) -> Problem | None:
-        wrong = fits(schema, exchange.text) if exchange.status is Status.COMPLETE else None
-        return Problem(ExitCode.NO_FIT, f"the answer does not fit the schema: {wrong}") if wrong else None
+        shown = extract(exchange.text, which) if which else exchange.text
+        if shown is None or exchange.status is not Status.COMPLETE:
+            return None
+        wrong = fits(schema, shown)
+        return Problem(ExitCode.NO_FIT, f"the {judged} does not fit the schema: {wrong}") if wrong else None
 
     return check
 

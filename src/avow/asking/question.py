@@ -265,7 +265,7 @@ def _with_schema(inquiry: Inquiry, wait: Wait) -> Inquiry:
     schema = load(path, _place("schema", inquiry.settings), wait)
     return inquiry._replace(
         response_format=response_format(schema),
-        checks=(*inquiry.checks, fits_schema(schema)),
+        checks=(*inquiry.checks, fits_schema(schema, inquiry.settings.text("extract"))),
         notes=(*inquiry.notes, *schema.notes),
     )
 

@@ -7,6 +7,8 @@ from avow.endpoint.credential import LONGEST_KEY, checked
 from avow.errors import CredentialsError
 
 LIMIT_S = 10.0
+_LAST_S = 0.25
+"""How long the last bytes are waited for once the command has ended."""
 _HINT = "it must print the key, and nothing else, on stdout"
 
 
@@ -48,13 +50,12 @@ def _outcome(process: Any, limit_s: float) -> tuple[bytes, bytes, int | None]:
     kept: dict[str, bytes] = {"stdout": b"", "stderr": b""}
 
     def drain(name: str, pipe: Any) -> None:
-        kept[name] = pipe.read(LONGEST_KEY + 2)
+        while len(kept[name]) < LONGEST_KEY + 2 and (piece := pipe.read1(LONGEST_KEY + 2 - len(kept[name]))):
+            kept[name] += piece
         pipe.close()  # who writes more is told so
 
     until = time.monotonic() + limit_s
     ends = [in_background(partial(drain, name, getattr(process, name))) for name in tuple(kept)]
-    for end in ends:
-        end.wait(max(until - time.monotonic(), 0))
     try:
         code = process.wait(max(until - time.monotonic(), 0.01))
     except Exception:  # subprocess.TimeoutExpired
@@ -63,8 +64,10 @@ def _outcome(process: Any, limit_s: float) -> tuple[bytes, bytes, int | None]:
         if process.poll() is None:
             process.kill()
             process.wait()
-    late = not all(end.wait(0) for end in ends)
-    return kept["stdout"], kept["stderr"], None if late else code
+    # What it left running (an agent) may hold its pipes open: what it printed itself lies in them by now.
+    for end in ends:
+        end.wait(_LAST_S)
+    return kept["stdout"], kept["stderr"], code
 
 
 def _one_line(text: str) -> str:

@@ -27,6 +27,8 @@ WRITE_S = 60.0
 WATCHED_BYTES = 1_000_000
 """The leaving of a body larger than this is told of, piece by piece."""
 _PIECE = 64 * 1024
+_LEFT = ("Server disconnected", "peer closed connection")
+"""How the client says that a connection ended; its other complaints are about bytes of an answer that came."""
 
 
 class Patience(NamedTuple):
@@ -161,11 +163,16 @@ class Response:
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it arrives."""
-        with _translated(self._httpx, self._patience, self.secrets, begun=True):
-            for chunk in self.secrets.chunks(self._response.iter_bytes()):
-                yield chunk
-                if self._patience.passed():
-                    break
+        try:
+            with _translated(self._httpx, self._patience, self.secrets, begun=True):
+                for chunk in self.secrets.chunks(self._response.iter_bytes()):
+                    yield chunk
+                    if self._patience.passed():
+                        break
+        except StreamEnded as error:
+            # Of what is compressed, bytes may have come though nothing of it could be given on.
+            error.not_retryable = error.not_retryable or self._response.num_bytes_downloaded > 0
+            raise
         # Where the watchdog shut the connection down, the body may seem to have ended well.
         if self._patience.passed():
             raise _stalled("the deadline passed before the answer was whole")
@@ -269,16 +276,16 @@ def _translated(httpx: Any, patience: Patience, secrets: Secrets, *, begun: bool
     except httpx.TransportError as error:
         if patience.passed():
             raise _silence(patience, begun=begun) from None
+        is_answered = isinstance(error, httpx.RemoteProtocolError) and not any(left in str(error) for left in _LEFT)
         words = secrets.text(_words(error))  # they may quote a line of the response
         if begun:
-            raise StreamEnded(
-                Failure("stream_ended", None, f"the connection broke ({words})"), ExitCode.INCOMPLETE
-            ) from None
-        raise _unreachable("connection", f"the connection failed ({words})", sent=True) from None
+            failure = Failure("stream_ended", None, f"the connection broke ({words})")
+            raise StreamEnded(failure, ExitCode.INCOMPLETE, not_retryable=is_answered) from None
+        words = f"the connection failed ({words})"
+        raise _unreachable("connection", words, sent=True, is_answered=is_answered) from None
     except httpx.DecodingError:
-        raise StreamEnded(
-            Failure("stream_ended", None, "the response cannot be decompressed"), ExitCode.INCOMPLETE
-        ) from None
+        failure = Failure("stream_ended", None, "the response cannot be decompressed")
+        raise StreamEnded(failure, ExitCode.INCOMPLETE, not_retryable=True) from None
     except httpx.InvalidURL:
         raise ConfigError("the base URL is not a valid address") from None
     except UnicodeEncodeError:
@@ -300,13 +307,13 @@ def _connect_words(error: Exception) -> str:
     return _words(error)
 
 
-def _unreachable(kind: str, words: str, *, sent: bool) -> ConnectionFailed | TimedOut:
+def _unreachable(kind: str, words: str, *, sent: bool, is_answered: bool = False) -> ConnectionFailed | TimedOut:
     hint = "check the network, the base URL and the proxy settings (`avow doctor`)"
     if words.startswith("TLS"):
         hint = "where a proxy inspects TLS, name its root certificate in SSL_CERT_FILE"
     kinds = {"timeout": TimedOut, "connection": ConnectionFailed}
     failure = Failure(kind, None, f"the API cannot be reached: {words}")
-    not_retryable = words.startswith("TLS")  # a certificate does not become valid by asking again
+    not_retryable = is_answered or words.startswith("TLS")  # a certificate does not become valid by asking again
     return kinds[kind](failure, ExitCode.UNREACHABLE, hint=hint, sent=sent, not_retryable=not_retryable)  # type: ignore[return-value]
 
 

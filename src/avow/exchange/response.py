@@ -25,8 +25,10 @@ from avow.wire.sse import EventDecoder
 
 LONGEST_ERROR = 1024 * 1024
 LONGEST_WHOLE = 64 * 1024 * 1024
+LONGEST_BLANK = 1024 * 1024
+"""How many blank bytes may come before an answer: servers send some to keep a connection open."""
 _PARTIAL = 206
-_BOM_PIECES = (b"\xef", b"\xef\xbb", b"\xef\xbb\xbf")
+_BOM = b"\xef\xbb\xbf"
 
 
 class OpenResponse(Protocol):
@@ -68,18 +70,15 @@ class ResponseReader:
     def read(self, response: OpenResponse) -> None:
         """Take in a response of status 2xx: events, or JSON where the body begins like JSON, whatever its headers
         say (gateways ignore `stream`, or name the wrong type)."""
-        chunks = response.chunks()
-        head = b""
-        for chunk in chunks:
-            head += chunk
-            if head.strip() and head.strip() not in _BOM_PIECES:
-                break
-        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
         kind = response.headers.get("content-type", "")
         if not 200 <= response.status < 300:
+            # Of a 1xx, after which another protocol would be spoken, there is no body to read.
+            head = self._beginning(response.chunks()) if response.status >= 200 else b""
             raise not_an_answer(response.status, kind, head, self.request_id)
+        chunks = response.chunks()
+        head = self._beginning(chunks)
+        start = head[:1]
         if start == b"{":
-            self.answering = True
             body = bytearray(head)
             for chunk in chunks:
                 body += chunk
@@ -93,6 +92,22 @@ class ResponseReader:
                 raise not_an_answer(response.status, kind, head, self.request_id)
         else:
             raise not_an_answer(response.status, kind, head, self.request_id)
+
+    def _beginning(self, chunks: Iterator[bytes]) -> bytes:
+        """The first bytes of a body that say something, without the blanks before them."""
+        head = b""
+        blank = 0
+        for chunk in chunks:
+            self.answering = self.answering or bool(chunk)
+            head += chunk
+            rest = head if _BOM.startswith(head) else head.removeprefix(_BOM).lstrip()
+            if rest and not _BOM.startswith(rest):
+                return rest
+            blank += len(head) - len(rest)
+            if blank > LONGEST_BLANK:
+                break
+            head = rest
+        return b"" if _BOM.startswith(head) else head
 
     def _whole(self, response: OpenResponse, data: bytes) -> None:
         try:

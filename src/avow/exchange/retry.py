@@ -79,7 +79,7 @@ def decide(
         return _give_up("the wait is over a minute", asked, error)
     if left_s is not None and seconds >= left_s:
         return _give_up("the wait would pass the deadline", asked, error)
-    return Wait(seconds, _words(status))
+    return Wait(seconds, _words(status, error.failure.type))
 
 
 def _give_up(reason: str, asked: float | None, error: ExchangeError) -> GiveUp:
@@ -152,10 +152,10 @@ def http_date(text: str) -> float | None:
     return stamp if math.isfinite(stamp) else None
 
 
-def _words(status: int | None) -> str:
+def _words(status: int | None, error_type: str) -> str:
     """What failed, in a few words."""
     if status is None:
-        return "no connection"
+        return "nothing of an answer came" if error_type == "stream_ended" else "no connection"
     name = _WORDS.get(status)
     return f"{name} ({status})" if name else f"status {status}"
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import NamedTuple
 
+from avow.background import TookTooLong, within
 from avow.errors import (
     AvowError,
     ExchangeError,
@@ -43,6 +44,10 @@ from avow.wire.json_value import JsonObject, text
 from avow.wire.message import Message, whole
 from avow.wire.request import Endpoint, Request
 
+CHECK_S = 30.0
+LEAST_CHECK_S = 0.5
+"""How long a finished answer may be checked: at most, and at least where the deadline is near."""
+
 Send = Callable[[Request], AbstractContextManager[OpenResponse]]
 Check = Callable[[Exchange], Problem | None]
 
@@ -71,12 +76,14 @@ def converse(
     send: Send,
     on_event: Callable[[ExchangeEvent], None],
     save: Callable[[Exchange], None] = lambda _exchange: None,
+    finish: Callable[[Exchange], None] = lambda _exchange: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exchange:
     """Carry out `plan` and give `exchange` finished; it never raises for what the API or the network did.
 
     `on_event` is called with all that happens but `Finished`; `save` gets the exchange as far as it came, from another
-    thread, at least every second while text arrives. A signal and a closed stdout end it as `interrupted`.
+    thread, at least every second while text arrives; `finish` gets it whole, before it is checked. A signal and a
+    closed stdout end it as `interrupted`.
     """
     run = _Run(plan, exchange, send, on_event, save, sleep)
     try:
@@ -90,7 +97,11 @@ def converse(
         run.failed(error)
     finally:
         run.saver.close()
-    return run.result(final=True)
+    finished = run.result(final=True)
+    if not plan.checks or run.signal is not None:
+        return finished
+    finish(finished)
+    return run.checked(finished)
 
 
 class _Run:
@@ -125,6 +136,7 @@ class _Run:
         self.error: ExchangeError | None = None
         self.signal: int | None = None
         self.stop_words = ""
+        self.problem: Problem | None = None
 
     def go(self) -> None:
         while len(self.attempts) < len(self.steps):
@@ -197,8 +209,9 @@ class _Run:
                 self.request = self._request_of(step)
                 self._once(step)
                 return
-            # What began to arrive is paid for.
-            if began or (isinstance(error, StreamEnded) and self.reading.answering):
+            # What began to arrive is paid for. A whole answer is paid for before its first byte.
+            is_answered = self.reading.answering or not (self.request.body or {}).get("stream")
+            if began or (is_answered and isinstance(error, StreamEnded)):
                 error.not_retryable = True
             raise
 
@@ -225,7 +238,8 @@ class _Run:
             except (StreamEnded, Stalled) as error:
                 if not self.reading.fold.started:
                     # Nothing of an answer had come: the API was not reached, whatever its first bytes were.
-                    raise type(error)(error.failure, ExitCode.UNREACHABLE, request_id=self.request_id) from None
+                    error.exit_code = ExitCode.UNREACHABLE
+                    error.request_id = self.request_id
                 raise
 
     def _on_arrival(self, event: ExchangeEvent) -> None:
@@ -234,6 +248,23 @@ class _Run:
             self.first_token_ms = round((time.monotonic() - self.begun_at) * 1000)
         self.on_event(event)
         self.saver.touch()
+
+    def checked(self, exchange: Exchange) -> Exchange:
+        """The finished exchange with the first of its problems. What takes too long to check is one itself."""
+        deadline = self.plan.limits.deadline
+        left = CHECK_S if deadline is None else min(CHECK_S, max(deadline - time.monotonic(), LEAST_CHECK_S))
+
+        def check() -> Problem | None:
+            return next(filter(None, (one(exchange) for one in self.plan.checks)), None)
+
+        try:
+            self.problem = within(left, check)
+        except TookTooLong:
+            words = f"checking the answer took longer than {left:.0f} seconds; whether it fits is not known"
+            self.problem = Problem(ExitCode.NO_FIT, words)
+        except Interrupted as stop:
+            self.stopped_by(stop.signal_number, "interrupted by a signal")
+        return self.result(final=True)
 
     # -- the exchange as it stands ----------------------------------------------------------------------------
 
@@ -268,8 +299,7 @@ class _Run:
         status, failed_with, error = self._status(message)
         if error is not None and self.error is not None:
             error = error._replace(hint=self.error.hint)
-        exchange = exchange._replace(status=status, error=error)
-        exchange = exchange._replace(problem=next(filter(None, (check(exchange) for check in self.plan.checks)), None))
+        exchange = exchange._replace(status=status, error=error, problem=self.problem)
         if self.signal is not None:
             return exchange._replace(exit_code=BySignal(self.signal))
         unshown = self.error is not None and self.error.exit_code is ExitCode.UNEXPECTED

@@ -1,18 +1,21 @@
 """Answers in a given form: JSON that fits a schema, and the fenced code block of a text."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from avow.errors import UsageError
+from avow.fences import parser
 from avow.files.reading import Wait, as_text, read_file
 from avow.wire.json_value import JsonObject, obj
 
-NOT_ENFORCED = frozenset(
-    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"}
-)
-"""What the API does not take in a schema (its documentation of structured outputs); avow checks it afterwards."""
+_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+NOT_ENFORCED = frozenset((*_NUMBERS, "minLength", "maxLength", "minItems", "maxItems"))
+"""What the API does not take in a schema (its documentation of structured outputs); avow checks it afterwards. It does
+take 0 and 1 as `minItems`."""
 
 # Where schemas stand in a schema (JSON Schema 2020-12 and draft 7): by name, in a list, or alone.
 _NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
@@ -20,6 +23,8 @@ _LISTED = ("allOf", "anyOf", "oneOf", "prefixItems")
 _ALONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _ALONE_TOO = ("unevaluatedItems", "unevaluatedProperties", "additionalItems")
 _LONGEST = 300
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,13 @@ def read(data: bytes, where: str) -> Schema:
         _check_references(part, pointer, given, where)
         _check_taken(part, pointer, where)
     _check_not_recursive(given, where)
-    left_out = sorted({key for _pointer, part in _parts(given, "#") for key in part if key in NOT_ENFORCED})
+    left_out = sorted({key for _pointer, part in _parts(given, "#") for key in part if _is_left_out(key, part)})
     notes: tuple[str, ...] = ()
     if left_out:
         notes = (f"the API does not enforce {', '.join(left_out)}; the answer is checked for it when it is there",)
+    formats = {name for _pointer, part in _parts(given, "#") if isinstance(name := part.get("format"), str)}
+    if unknown := sorted(formats - set(_formats().checkers)):
+        notes = (*notes, f"avow cannot check the format {', '.join(unknown)}; any text passes for it")
     return Schema(where, given, _sendable(given), notes)
 
 
@@ -90,13 +98,12 @@ def extract(text: str, which: str = "first") -> str | None:
     """The content of the first or last fenced code block of a Markdown text, None where there is none.
 
     By CommonMark: fences in lists and quotes count, indented code does not, and a fence that is never closed (an
-    answer cut short) holds all that follows. Line ends come out as LF.
+    answer cut short) holds all that follows. Fences within a block of Markdown belong to it, as on a terminal. Line
+    ends come out as LF.
     """
-    from markdown_it import MarkdownIt
-
-    parser = MarkdownIt("commonmark")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    blocks = [token.content for token in parser.parse(text) if token.type == "fence"]
+    reading = parser()
+    reading.core.ruler.enableOnly(["normalize", "block"])
+    blocks = [token.content for token in reading.parse(text) if token.type == "fence"]
     if not blocks:
         return None
     return blocks[-1] if which == "last" else blocks[0]
@@ -199,7 +206,7 @@ def _sendable(part: Any) -> Any:
     """The same schema in the form that the API takes."""
     if not isinstance(part, dict):
         return part
-    sent = {key: value for key, value in part.items() if key not in NOT_ENFORCED}
+    sent = {key: value for key, value in part.items() if not _is_left_out(key, part)}
     for key in _NAMED:
         if isinstance(part.get(key), dict):
             sent[key] = {name: _sendable(schema) for name, schema in part[key].items()}
@@ -233,6 +240,11 @@ def _below(part: JsonObject) -> list[tuple[str, JsonObject]]:
     return [(step, schema) for step, schema in found if isinstance(schema, dict)]
 
 
+def _is_left_out(key: str, part: JsonObject) -> bool:
+    """Whether the API would not take what `part` says under `key`."""
+    return key in NOT_ENFORCED and not (key == "minItems" and part[key] in (0, 1))
+
+
 def _is_object(part: JsonObject) -> bool:
     kind = part.get("type")
     return kind == "object" or (isinstance(kind, list) and "object" in kind) or isinstance(part.get("properties"), dict)
@@ -248,7 +260,28 @@ def _validator(schema: JsonObject) -> Any:
     from referencing import Registry
 
     # An empty registry fetches nothing, where the default one would.
-    return validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
+    cls = validator_for(schema, default=Draft202012Validator)
+    return cls(schema, registry=Registry(), format_checker=_formats())
+
+
+@cache
+def _formats() -> Any:
+    """What checks `format`: what jsonschema does by itself (date, email, ipv4, ipv6, regex, uuid, and with packages
+    that may be there, more), and the times of RFC 3339, for which it wants a package."""
+    from datetime import datetime, time
+
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker()
+
+    def is_time(value: object, kind: type[datetime] | type[time], form: str) -> bool:
+        if not isinstance(value, str):
+            return True
+        return re.fullmatch(form, value) is not None and bool(kind.fromisoformat(value.upper().replace(":60", ":59")))
+
+    checker.checks("date-time", raises=ValueError)(lambda value: is_time(value, datetime, rf"{_DATE}[Tt ]{_TIME}"))
+    checker.checks("time", raises=ValueError)(lambda value: is_time(value, time, _TIME))
+    return checker
 
 
 def _no_constant(name: str) -> object:

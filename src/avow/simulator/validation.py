@@ -258,8 +258,11 @@ def _schema(schema: object, where: str) -> Iterator[str]:
         "multipleOf",
         "minLength",
         "maxLength",
+        "minItems",
+        "maxItems",
     ):
-        if name in schema and not isinstance(schema[name], dict):
+        is_taken = name == "minItems" and schema.get(name) in (0, 1)
+        if name in schema and not isinstance(schema[name], dict) and not is_taken:
             yield f"{where}: For '{schema.get('type')}' type, property '{name}' is not supported"
     properties = schema.get("properties")
     for part in properties.values() if isinstance(properties, dict) else ():

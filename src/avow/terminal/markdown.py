@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from avow.background import Latch, later
 from avow.errors import AvowError
-from avow.terminal.markdown_source import CODE_INDENT, Fence, Rows, Tail, opened
+from avow.fences import Fence, opened
+from avow.terminal.markdown_source import CODE_INDENT, Rows, Tail
 from avow.terminal.screen import Screen
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from rich.style import Style
 from rich.syntax import Syntax
 from rich.text import Text
 
+from avow.fences import parser
 from avow.terminal.cells import cells, folded, spans
 from avow.terminal.facts import Facts
 from avow.terminal.markdown_source import CODE_INDENT
@@ -40,7 +41,7 @@ _QUIET = Style(dim=True)
 
 @cache
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
+    return parser().enable("table").enable("strikethrough")
 
 
 def parse(source: str) -> list[Token]:

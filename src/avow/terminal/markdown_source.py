@@ -7,10 +7,7 @@ from avow.terminal.preview import fold
 
 CODE_INDENT = "  "
 
-_FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})(.*)$")
 _STARTS_BLOCK = re.compile(r"(?:#{1,6}\s|[-*+]\s|\d{1,9}[.)]\s|>|(?:[-*_]\s*){3,}$)")
-_STARTS_LIST = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])\s")
-_HOLDS_MARKDOWN = ("markdown", "md", "mdx")
 _TELLING_LENGTH = 4
 """How many characters of a line tell a list item from a paragraph."""
 
@@ -72,41 +69,6 @@ class Tail:
             del self.lines[:at]
             self._size = sum(len(line) + 1 for line in self.lines)
         self._tried_at = 0 if at else self._size
-
-
-class Fence:
-    """An open block of code: `lines` are those not yet written, `goes_on` tells whether others were."""
-
-    def __init__(self, mark: str, indent: int, info: str) -> None:
-        self.language = info.partition(" ")[0]
-        self.lines: list[str] = []
-        self.goes_on = False
-        self._mark = mark
-        self._indent = indent
-        self._depth = 0
-
-    def take(self, line: str) -> bool:
-        """Take in a line; False where it closes the block."""
-        if match := _FENCE.match(line):
-            closes = match[2][0] == self._mark[0] and len(match[2]) >= len(self._mark) and not match[3].strip()
-            if closes and not self._depth:
-                return False
-            # Models put fences of the same length into Markdown that they quote.
-            if self.language in _HOLDS_MARKDOWN and match[2] == self._mark:
-                self._depth += -1 if closes else 1
-        indent = len(line) - len(line.lstrip(" "))
-        self.lines.append(line[min(indent, self._indent) :])
-        return True
-
-
-def opened(line: str, above: Sequence[str]) -> Fence | None:
-    """The fence that `line` opens at the top level; an indented one below a list item belongs to the item."""
-    match = _FENCE.match(line)
-    if match is None or (match[2][0] == "`" and "`" in match[3]):
-        return None
-    if match[1] and any(_STARTS_LIST.match(line) for line in above):
-        return None
-    return Fence(match[2], len(match[1]), match[3].strip())
 
 
 class Rows:
