@@ -136,6 +136,10 @@ _avow() {
         "retry --color") _avow_reply $'auto\nalways\nnever'; return ;;
         "retry --profile") return ;;
         "retry --simulate") _avow_reply "$(_avow_words scenarios)"; return ;;
+        "scan --since") return ;;
+        "scan --until") return ;;
+        "scan --session") return ;;
+        "scan --fail-on") _avow_reply $'rerouted\nas_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
         "proxy --upstream") return ;;
         "proxy --port") return ;;
         "proxy --report") _avow_files; return ;;
@@ -149,6 +153,7 @@ _avow() {
         "history list --since") return ;;
         "history list --until") return ;;
         "history list --run") return ;;
+        "history list --fail-on") _avow_reply $'rerouted\nas_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
         "history list --limit") return ;;
         "history list --before") _avow_reply "$(_avow_words exchanges)"; return ;;
         "history search --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
@@ -266,7 +271,7 @@ _avow() {
             fi ;;
         "scan")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--json\n--import\n-h\n--help'
+                _avow_reply $'--since\n--until\n--session\n--rerouted\n--fail-on\n--json\n--jsonl\n--import\n-h\n--help'
             else
                 _avow_files
             fi ;;
@@ -304,7 +309,7 @@ _avow() {
             fi ;;
         "history list")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
+                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--fail-on\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
             fi ;;
         "history show")
             if [[ $cur == -* ]]; then

@@ -259,7 +259,13 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--help' = 'Show this page.'
         }
         'scan' = [ordered]@{
+            '--since' = 'Not before: a day, a time, 7d, today.'
+            '--until' = 'Until then; a day is included.'
+            '--session' = 'Only this session; `last` has the newest answer.'
+            '--rerouted' = 'Only where another model answered.'
+            '--fail-on' = 'Exit with the gravest shown of these; `rerouted` is two.'
             '--json' = 'The whole report as one object.'
+            '--jsonl' = 'One JSON object an answer.'
             '--import' = 'Put the answers into the history too.'
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
@@ -316,6 +322,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--until' = 'Until then; a day is included.'
             '--simulated' = 'Only answers of the built-in simulator.'
             '--run' = 'Of this `avow run`: the last of each item.'
+            '--fail-on' = 'Exit with the gravest shown of these; `rerouted` is two.'
             '--limit' = 'Show at most N (0: all). Default 20.'
             '--before' = 'Go on after this one, to older ones.'
             '--json' = 'One JSON array.'
@@ -648,10 +655,12 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'retry --output' = @('text', 'json', 'jsonl')
         'retry --color' = @('auto', 'always', 'never')
         'retry --simulate' = @('?scenarios')
+        'scan --fail-on' = @('rerouted', 'as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'history list --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'history list --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
         'history list --model' = @('?models')
         'history list --template' = @('?templates')
+        'history list --fail-on' = @('rerouted', 'as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'history list --before' = @('?exchanges')
         'history search --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'history search --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')

@@ -50,6 +50,7 @@ TESTED_IN = {
     "commands/doctor.py": "commands/test_doctor_findings.py",
     "commands/declared.py": "commands/test_tree.py",
     "commands/history/declared.py": "commands/test_tree.py",
+    "commands/outside_options.py": "commands/test_tree.py",
     "prompt/file_kinds.py": "prompt/test_attachments.py",
     "asking/saved_templates.py": "commands/test_template.py",
     "terminal/text_piped.py": "terminal/test_watchers.py",

@@ -62,6 +62,8 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     from avow.commands import COMMANDS, quick
 
     first = arguments[0] if arguments else ""
+    if first == "scan":
+        return _scan_quickly(arguments[1:], context)
     if (first in COMMANDS and first != "ask") or (len(arguments) < 2 and context.stdin_is_terminal):
         return None
     typed = quick.parse(arguments[1:] if first == "ask" else arguments)
@@ -71,6 +73,18 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     from avow.asking.typed import options_from
 
     return answer(options_from(typed), context)
+
+
+def _scan_quickly(arguments: Sequence[str], context: "Context") -> int | None:
+    """Scan, where the line is plain; None where typer must read it."""
+    from avow.commands import quick
+
+    typed = quick.parse_scan(arguments)
+    if typed is None:
+        return None
+    from avow.commands.scan import command
+
+    return command(typed, context)
 
 
 def _invoke(arguments: Sequence[str], context: "Context") -> int:

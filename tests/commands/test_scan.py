@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.running import in_pty, rows, run
+from tests.scan.transcripts import FABLE, OPUS, SONNET, Record, answer, in_bytes, iterations, prompt
 
 DATA = Path(__file__).parent.parent / "data" / "scan"
 
@@ -38,7 +41,7 @@ def test_import_puts_each_answer_into_the_history_once(home: Path) -> None:
 def test_nothing_there(home: Path) -> None:
     ran = run(home, "scan")
     assert ran.status == 0
-    assert "every answer was written by the model that was asked" in ran.out.decode()
+    assert ran.out.decode() == "There are no answers.\n"
 
 
 def test_a_path_that_holds_no_records(home: Path) -> None:
@@ -53,3 +56,119 @@ def test_forty_columns(home: Path) -> None:
     assert pty.end() == 0
     assert "from: claude-fable-5" in pty.text
     assert max(len(line) for line in pty.text.splitlines()) <= 40
+
+
+STICKY: Record = {"requestedModel": FABLE, "usage": iterations(("fallback_message", OPUS))}
+
+
+def _day(number: int) -> str:
+    return f"2026-11-{number:02}T12:00:00.000Z"
+
+
+@pytest.fixture
+def sessions(home: Path) -> Path:
+    """Two sessions, and a sub-agent of the older one that has the newest answer."""
+    folder = home / ".claude" / "projects" / "-home-user"
+    folder.mkdir(parents=True)
+    old, new = "aaaa0001", "bbbb0002"
+    (folder / f"{old}.jsonl").write_bytes(
+        in_bytes(
+            prompt(sessionId=old),
+            answer(FABLE, requestedModel=FABLE, sessionId=old, timestamp=_day(1)),
+            answer(SONNET, requestedModel=FABLE, sessionId=old, timestamp=_day(2)),
+        )
+    )
+    (folder / f"{new}.jsonl").write_bytes(
+        in_bytes(prompt(sessionId=new), answer(FABLE, requestedModel=FABLE, sessionId=new, timestamp=_day(3)))
+    )
+    below = folder / old / "subagents"
+    below.mkdir(parents=True)
+    (below / "agent-a1.jsonl").write_bytes(
+        in_bytes(answer(OPUS, **STICKY, isSidechain=True, agentId="a1", sessionId=old, timestamp=_day(4)))
+    )
+    return folder
+
+
+def found(home: Path, *arguments: str) -> list[tuple[str, str, str]]:
+    ran = run(home, "scan", "--jsonl", *arguments)
+    assert ran.status == 0
+    return [(each["session"][:4], each["time"][8:10], each["verdict"]) for each in ran.events]
+
+
+def test_a_line_an_answer(home: Path, sessions: Path) -> None:
+    every = run(home, "scan", "--jsonl").events
+    assert len(every) == 4
+    [reroute, *_] = json.loads(run(home, "scan", "--json").out)["reroutes"]
+    assert reroute in every
+    assert set(reroute) == set(every[0])
+
+
+def test_only_some_answers(home: Path, sessions: Path) -> None:
+    assert sorted(found(home, "--rerouted")) == [("aaaa", "02", "substituted"), ("aaaa", "04", "fallback")]
+    assert found(home, "--since", "2026-11-02", "--until", "2026-11-03T11:00Z") == [("aaaa", "02", "substituted")]
+    assert found(home, "--session", "bbbb") == [("bbbb", "03", "as_requested")]
+    assert len(found(home, "--session", "last")) == 3  # a sub-agent's answers are its session's
+    assert found(home, "--session", "last", str(sessions / "bbbb0002.jsonl")) == [("bbbb", "03", "as_requested")]
+
+
+def test_a_session_in_a_file_of_another_name(home: Path, sessions: Path) -> None:
+    (sessions / "bbbb0002.jsonl").rename(sessions / "copied.jsonl")
+    assert found(home, "--session", "bbbb0002") == [("bbbb", "03", "as_requested")]
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("rerouted", 12),
+        ("fallback", 10),
+        ("fallback,unverified", 10),
+        ("substituted", 12),
+        ("refused", 0),
+        ("as_requested", 0),
+    ],
+)
+def test_a_gate(home: Path, sessions: Path, words: str, status: int) -> None:
+    assert run(home, "scan", "--fail-on", words).status == status
+    assert run(home, "scan", "--json", "--fail-on", words).status == status
+
+
+def test_a_gate_sees_only_what_is_shown(home: Path, sessions: Path) -> None:
+    assert run(home, "scan", "--session", "bbbb0002", "--fail-on", "rerouted").status == 0
+    assert run(home, "scan", "--session", "last", "--fail-on", "rerouted").status == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--fail-on", "fallbak"), "there is no verdict `fallbak`; did you mean `fallback`?"),
+        (("--session", "cccc"), "there is no answer of a session `cccc`"),
+        (("--since", "soon"), "`soon` is no time"),
+        (("--json", "--jsonl"), "--json and --jsonl contradict each other"),
+    ],
+)
+def test_what_is_not_there(home: Path, sessions: Path, arguments: tuple[str, ...], said: str) -> None:
+    ran = run(home, "scan", *arguments)
+    assert (ran.status, ran.out) == (2, b"")
+    assert said in ran.lines[0]
+
+
+def test_a_beginning_of_two_sessions(home: Path, sessions: Path) -> None:
+    (sessions / "aaaa0002.jsonl").write_bytes(in_bytes(answer(FABLE, requestedModel=FABLE, sessionId="aaaa0002")))
+    ran = run(home, "scan", "--session", "aaaa")
+    assert ran.status == 2
+    assert "begins the ids of 2 sessions" in ran.lines[0]
+
+
+def test_what_cannot_be_read_is_counted_and_said(home: Path, sessions: Path) -> None:
+    with (sessions / "bbbb0002.jsonl").open("ab") as file:
+        file.write(b'{"type":"assistant","message":{"model":"cl\n{"type":"assistant","message":5}\n')
+    ran = run(home, "scan", "--jsonl", "--session", "bbbb0002")
+    assert len(ran.events) == 1
+    assert "avow: note: 2 lines are broken and were skipped" in ran.lines
+
+
+def test_a_plain_line_is_read_without_typer(home: Path, sessions: Path) -> None:
+    ran = run(home, "scan", "--jsonl", "--session", "last", PYTHONPROFILEIMPORTTIME="1")
+    imported = {line.rpartition("|")[2].strip() for line in ran.err.decode().splitlines() if "import time:" in line}
+    assert "avow.scan.claude_code" in imported
+    assert imported & {"typer", "httpx", "rich", "sqlite3"} <= {"sqlite3"}

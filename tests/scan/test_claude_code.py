@@ -273,6 +273,46 @@ CASES: dict[str, tuple[list[Record], Sequence[tuple[object, ...]]]] = {
         [notice(**SIDE, scope="local"), answer(OPUS, **SIDE), answer(OPUS)],
         [(FABLE, OPUS, "fallback", "cyber", True), (None, OPUS, "unverified", None, None)],
     ),
+    "the request's model is on record": (
+        [prompt(), answer(FABLE, requestedModel=f"{FABLE}[1m]")],
+        [(f"{FABLE}[1m]", FABLE, "as_requested", None, None)],
+    ),
+    "another than on record": (
+        [prompt(), answer(SONNET, requestedModel=FABLE)],
+        [(FABLE, SONNET, "substituted", None, False)],
+    ),
+    "sticky, with the request on record": (
+        [prompt(), answer(OPUS, requestedModel=FABLE, usage=iterations(("fallback_message", OPUS)))],
+        [(FABLE, OPUS, "fallback", None, False)],
+    ),
+    "what is on record outranks a choice": (
+        [chose("Set model to claude-fable-5"), prompt(), answer(SONNET, requestedModel=SONNET)],
+        [(SONNET, SONNET, "as_requested", None, None)],
+    ),
+    "the client's own switch outranks what is on record": (
+        [notice(), answer(OPUS, requestedModel=OPUS), prompt(), answer(OPUS, requestedModel=OPUS)],
+        [(FABLE, OPUS, "fallback", "cyber", True), (FABLE, OPUS, "fallback", "cyber", True)],
+    ),
+    "the model before the switch asked for again, without a record of it": (
+        [
+            *(notice(), answer(OPUS, requestedModel=OPUS)),
+            *(prompt(), answer(FABLE, requestedModel=FABLE)),
+            *(prompt(), answer(OPUS, requestedModel=OPUS)),
+        ],
+        [
+            (FABLE, OPUS, "fallback", "cyber", True),
+            (FABLE, FABLE, "as_requested", None, None),
+            (OPUS, OPUS, "as_requested", None, None),
+        ],
+    ),
+    "a third model after the client's own switch": (
+        [notice(), answer(SONNET, requestedModel=OPUS)],
+        [(FABLE, SONNET, "substituted", None, False)],
+    ),
+    "all declined, the last on record": (
+        [notice(), answer(OPUS, requestedModel=OPUS, stop="refusal"), notice("model_refusal_no_fallback")],
+        [(FABLE, None, "refused", "cyber", True)],
+    ),
     "sessions do not share a choice": (
         [chose("Set model to claude-fable-5"), answer(SONNET, sessionId="s2")],
         [(None, SONNET, "unverified", None, None)],
@@ -286,6 +326,17 @@ def test_who_answered(records: list[Record], expected: Sequence[tuple[object, ..
         (each.requested_model, each.served_model, each.verdict, each.category, each.told) for each in read(*records)
     ]
     assert found == expected
+
+
+def test_a_subagents_file_belongs_to_the_session_of_its_folder() -> None:
+    source = "/home/user/.claude/projects/-home-user/5072/subagents/agent-a1.jsonl"
+    [found] = claude_code.read(io.BytesIO(in_bytes(answer(FABLE, sessionId=None))), source, Counts())
+    assert found.session == "5072"
+
+
+def test_the_request_on_record_is_evidence() -> None:
+    [found] = read(answer(SONNET, requestedModel=FABLE))
+    assert found.evidence[:2] == (("requestedModel", FABLE), ("model", SONNET))
 
 
 def test_records_of_one_message_are_one_answer() -> None:

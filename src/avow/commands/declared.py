@@ -2,6 +2,7 @@
 
 from avow.commands.audit.declared import AUDIT
 from avow.commands.history.declared import HISTORY
+from avow.commands.outside_options import SCAN_OPTIONS
 from avow.reference.topics import TOPICS
 from avow.reference.tree import Argument, Command
 from avow.settings.keys import KEYS
@@ -82,10 +83,7 @@ SCAN = Command(
     "Say which past answers of Claude Code and llm were written by another model than was asked for.\n\n"
     "The files are only read.",
     (Argument("paths", "[PATH]...", source=FILES),),
-    (
-        _json("The whole report as one object."),
-        Option("keep", "flag", "Put the answers into the history too.", ("--import",), is_setting=False),
-    ),
+    SCAN_OPTIONS,
 )
 PROXY = Command(
     ("proxy",),

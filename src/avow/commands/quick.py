@@ -1,10 +1,10 @@
-"""Reads the command line of `ask` without typer, whose import takes as long as all of avow's own.
+"""Reads the command line of `ask`, and of `scan`, without typer, whose import takes as long as all of avow's own.
 
 Only what is plain is read here; for anything else (a mistake, an empty value, a joined short option, a request for
 help) the answer is None, and typer reads the same line. Both read by the same table; a test compares what they read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from avow.asking.typed import Typed
 from avow.settings.options import Option, taken_by
@@ -13,8 +13,17 @@ SPELLED = {name: option for option in taken_by("ask") for name in option.names}
 """The options of `ask` by each of their names."""
 
 
-def parse(arguments: Sequence[str]) -> Typed | None:
-    """The values of `ask` by name, those not typed left out; None where typer must read the line."""
+def parse_scan(arguments: Sequence[str]) -> Typed | None:
+    """The values of `scan` by name; None where typer must read the line."""
+    from avow.commands.outside_options import SCAN_OPTIONS
+
+    if "" in arguments:
+        return None
+    return parse(arguments, {name: option for option in SCAN_OPTIONS for name in option.names}, "paths")
+
+
+def parse(arguments: Sequence[str], spelled: Mapping[str, Option] = SPELLED, words_name: str = "words") -> Typed | None:
+    """The values of a command (`ask`) by name, those not typed left out; None where typer must read the line."""
     typed = Typed()
     words: list[str] = []
     rest = list(arguments)
@@ -25,16 +34,16 @@ def parse(arguments: Sequence[str]) -> Typed | None:
             break
         if word == "-" or not word.startswith("-"):
             words.append(word)
-        elif not _take(word, rest, typed):
+        elif not _take(word, rest, typed, spelled):
             return None
-    typed["words"] = words
+    typed[words_name] = words
     return typed
 
 
-def _take(word: str, rest: list[str], typed: Typed) -> bool:
+def _take(word: str, rest: list[str], typed: Typed, spelled: Mapping[str, Option]) -> bool:
     """Take an option with its value; whether that was plain."""
     name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
-    option = SPELLED.get(name)
+    option = spelled.get(name)
     if option is None:
         return False
     if option.form == "nothing":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from avow.asking.typed import Typed
 from avow.context import Context
+from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.terminal.facts import Facts
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
     from avow.scan.records import PastAnswer
     from avow.scan.report import Report
+    from avow.scan.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +23,56 @@ class ScanOptions:
     """Where to look (empty: where the clients keep their records), and what to do with it."""
 
     paths: tuple[Path, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    session: str | None = None
+    rerouted: bool = False
+    fail_on: tuple[str, ...] = ()
     as_json: bool = False
+    as_jsonl: bool = False
     keep: bool = False
 
 
 def command(typed: Typed, context: Context) -> ExitCode:
     """Scan what was named."""
-    paths = tuple(Path(path) for path in typed.words("paths"))
-    return run(ScanOptions(paths, typed.flag("as_json"), typed.flag("keep")), context)
+    options = ScanOptions(
+        paths=tuple(Path(path) for path in typed.words("paths")),
+        since=typed.text("since"),
+        until=typed.text("until"),
+        session=typed.text("session"),
+        rerouted=typed.flag("rerouted"),
+        fail_on=typed.words("fail_on"),
+        as_json=typed.flag("as_json"),
+        as_jsonl=typed.flag("as_jsonl"),
+        keep=typed.flag("keep"),
+    )
+    return run(options, context)
 
 
 def run(options: ScanOptions, context: Context) -> ExitCode:
-    """Read, and print the report. Raises UsageError for a path that holds no records."""
+    """Read, and print the report, or each answer as it is found; the exit status is what `--fail-on` makes of them.
+
+    Raises UsageError for a path that holds no records, and for a session, a time or a verdict that is not there.
+    """
+    from avow.commands.gate import Gate
     from avow.scan.scanning import scan
 
+    if options.as_json and options.as_jsonl:
+        raise UsageError("--json and --jsonl contradict each other", hint="give one of them")
+    gate = Gate(options.fail_on)
     progress = _Progress(context)
     home = Path(context.environ.get("HOME") or Path.home())
-    found = scan(options.paths or None, home=home, environ=context.environ, on_progress=progress)
+    found = scan(
+        options.paths or None, home=home, environ=context.environ, on_progress=progress, selection=_selection(options)
+    )
     history = context.history(context.settings()) if options.keep else None
     imported = 0
     for answers in _batches(found):
+        for answer in answers:
+            gate.see(answer.verdict)
+        if options.as_jsonl:
+            context.screen.clear()
+            context.screen.out("".join(map(_json_line, answers)))
         if history is not None:
             imported += history.add(as_exchange(answer) for answer in answers)
     context.screen.clear()
@@ -48,7 +80,33 @@ def run(options: ScanOptions, context: Context) -> ExitCode:
     if history is not None:
         done = f"{imported} answers imported; `avow history list` shows them"
         context.screen.note(done if imported else "nothing new to import")
-    return ExitCode.OK
+    return gate.exit_code
+
+
+def _selection(options: ScanOptions) -> "Selection":
+    from avow.scan.selection import Selection, stamp
+
+    if options.since is None and options.until is None:
+        return Selection(session=options.session, rerouted=options.rerouted)
+    from datetime import datetime
+
+    from avow.history import moments
+
+    now = datetime.now().astimezone()
+    return Selection(
+        stamp(None if options.since is None else moments.since(options.since, now)),
+        stamp(None if options.until is None else moments.until(options.until, now)),
+        options.session,
+        options.rerouted,
+    )
+
+
+def _json_line(answer: "PastAnswer") -> str:
+    import json
+
+    from avow.scan.report import answer_as_json
+
+    return json.dumps(answer_as_json(answer)) + "\n"
 
 
 def _batches(found: "Iterable[PastAnswer]", size: int = 500) -> "Iterator[list[PastAnswer]]":
@@ -86,17 +144,34 @@ def _print(report: "Report", options: ScanOptions, context: Context) -> None:
 
         context.screen.out(json.dumps(reports.report_as_json(report), indent=2) + "\n")
         return
+    if options.as_jsonl:
+        _say(_remarks(report), context)
+        return
     facts = context.screen.out_facts
-    parts = [_table(reports.TOTALS_HEADER, reports.totals_rows(report), facts)]
+    parts = [_table(reports.TOTALS_HEADER, reports.totals_rows(report), facts)] if report.answers else []
     if report.reroutes:
         parts.append(_table(reports.REROUTES_HEADER, reports.reroute_rows(report.reroutes), facts))
-    else:
-        parts.append("According to the records, every answer was written by the model that was asked.\n")
+    elif not report.contradictory:
+        parts.append(_all_clear(report, options))
     if report.contradictory:
         parts.append("These answers declare a handover, but not to another model:\n")
         parts.append(_table(reports.REROUTES_HEADER, reports.reroute_rows(report.contradictory), facts))
     context.screen.out("\n".join(fit(part, facts) for part in parts))
-    for line in _remarks(report):
+    _say(_remarks(report), context)
+
+
+def _all_clear(report: "Report", options: ScanOptions) -> str:
+    """What is said where no answer is known to be another model's."""
+    if not report.answers:
+        return "No answer in the records is another model's.\n" if options.rerouted else "There are no answers.\n"
+    unverified = sum(each.unverified for each in report.totals)
+    if unverified:
+        return f"No answer is known to be another model's; of {unverified} the records do not say who answered whom.\n"
+    return "According to the records, every answer was written by the model that was asked.\n"
+
+
+def _say(lines: "Sequence[str]", context: Context) -> None:
+    for line in lines:
         context.screen.note(line)
 
 

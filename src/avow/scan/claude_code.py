@@ -3,11 +3,12 @@
 import re
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
+from pathlib import PurePath
 from typing import BinaryIO
 
 from avow.models.identity import Identity, compare
 from avow.scan.choices import chosen, is_command
-from avow.scan.gathering import Chain, GatheredAnswer, Notice, conclude, either, read_notice
+from avow.scan.gathering import Chain, GatheredAnswer, Notice, conclude, either, is_asked_by, read_notice
 from avow.scan.judging import echoed
 from avow.scan.lines import lines
 from avow.scan.moment import utc
@@ -16,6 +17,8 @@ from avow.wire.json_value import JsonObject, encodable_value, items, obj, parse,
 from avow.wire.message import block_text
 
 SYNTHETIC = "<synthetic>"
+SUBAGENTS = "subagents"
+"""The folder beside a session's file, named after it, that holds a file for each of its sub-agents."""
 
 # What one file may keep in memory while later records can still change what earlier ones mean.
 _HELD_ANSWERS = 32
@@ -48,6 +51,7 @@ class _Transcript:
 
     def __init__(self, source: str, counts: Counts) -> None:
         self._source = source
+        self._session = session_of(source)
         self._counts = counts
         self._chains: OrderedDict[tuple[str | None, str], Chain] = OrderedDict()
         self._held: deque[GatheredAnswer] = deque()
@@ -152,23 +156,28 @@ class _Transcript:
         return None
 
     def _open(self, number: int, chain: Chain, record: JsonObject, message: JsonObject) -> GatheredAnswer:
-        model = text(message.get("model"))
+        model, asked = text(message.get("model")), text(record.get("requestedModel"))
         switch = chain.switch
-        if switch and model and not _is_one_of(model, switch.original, switch.fallback):
-            # A third model: someone has chosen again, without a record of it.
+        if switch and (
+            not is_asked_by(switch, asked)
+            if asked
+            else model and not _is_one_of(model, switch.original, switch.fallback)
+        ):
+            # A third model, or the first again: someone has chosen, without a record of it.
             chain.switch = chain.choice = chain.inferred = None
         answer = GatheredAnswer(
             chain=chain,
             place=chain.place,
             line=number,
             time=utc(record.get("timestamp")),
-            session=text(record.get("sessionId")),
+            session=text(record.get("sessionId")) or self._session,
             message_id=text(message.get("id")),
             request_id=text(record.get("requestId")),
             choice=chain.choice,
             inferred=chain.inferred,
             switch=chain.switch,
             prompt=chain.prompt,
+            asked=asked,
         )
         self._held.append(answer)
         self._by_ids[_ids(answer)] = answer
@@ -240,6 +249,17 @@ class _Transcript:
         self._forget(answer)
 
 
+def session_of(source: str) -> str | None:
+    """The session that a file's place says: `SESSION/subagents/agent-ID.jsonl`; None where it is no sub-agent's."""
+    parts = PurePath(source).parts
+    return parts[-3] if len(parts) > 2 and parts[-2] == SUBAGENTS else None
+
+
+def is_answer(line: bytes) -> bool:
+    """Whether a line may be the record of an answer; said by its bytes alone."""
+    return b'"assistant"' in line
+
+
 def _note_sent(chain: Chain, sent: str) -> None:
     """A fallback block repeats what was sent: where it differs from the known model, someone chose again."""
     moved_to = chain.switch.fallback if chain.switch else None
@@ -270,7 +290,7 @@ def _is_one_of(model: str, *others: str | None) -> bool:
 
 
 def _matters(line: bytes) -> bool:
-    if b'"assistant"' in line or b'"last-prompt"' in line:
+    if is_answer(line) or b'"last-prompt"' in line:
         return True
     if b'"user"' in line:
         return _TOOL_RESULT.search(line) is None

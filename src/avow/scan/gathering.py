@@ -64,7 +64,8 @@ class GatheredAnswer:
     """An answer whose records are still being gathered, and what was known of its chain when it began.
 
     `notice` is a record that told of this very answer; a refusal without records of its own has an empty
-    `message`. `declared`: the message itself says that another model went on. `weight` is in bytes.
+    `message`. `declared`: the message itself says that another model went on. `asked` is what the client wrote down
+    as the model that its request named (`requestedModel`, since 2.1.332). `weight` is in bytes.
     """
 
     chain: Chain
@@ -78,6 +79,7 @@ class GatheredAnswer:
     inferred: str | None
     switch: Notice | None
     prompt: str | None
+    asked: str | None = None
     notice: Notice | None = None
     message: JsonObject = field(default_factory=dict)
     content: list[JsonObject] = field(default_factory=list)
@@ -181,6 +183,8 @@ def _judge(answer: GatheredAnswer, moved: Notice | None) -> Conclusion:
         return Conclusion(
             Verdict.REFUSED, notice.original, None, notice.category, hops=notice.hops, evidence=notice.evidence
         )
+    if answer.asked:
+        return _judge_as_recorded(answer, answer.asked)
     known = answer.choice or (notice.original if notice else None)
     if known is None and (answer.refused or answer.declared):
         known = answer.inferred
@@ -188,3 +192,20 @@ def _judge(answer: GatheredAnswer, moved: Notice | None) -> Conclusion:
     if notice:
         return replace(conclusion, evidence=(*notice.evidence, *conclusion.evidence))
     return conclusion
+
+
+def is_asked_by(notice: Notice, asked: str) -> bool:
+    """Whether `asked` is the model that the client itself switched to, and no choice of its user's."""
+    return notice.fallback is not None and compare(notice.fallback, asked) is Identity.SAME
+
+
+def _judge_as_recorded(answer: GatheredAnswer, asked: str) -> Conclusion:
+    """The verdict where the request's model is on record; after the client's own switch that is the new model, and
+    what its user asked for stands in the notice."""
+    conclusion = judge(answer.message, answer.content, asked, recorded=True)
+    evidence = (("requestedModel", asked), *conclusion.evidence)
+    told_by = [notice for notice in (answer.switch, answer.notice) if notice]
+    for notice in told_by:
+        evidence = (*notice.evidence, *evidence)
+    first = next((notice.original for notice in told_by if notice.original and is_asked_by(notice, asked)), None)
+    return replace(conclusion, requested=first or conclusion.requested, evidence=evidence)

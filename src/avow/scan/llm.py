@@ -47,6 +47,15 @@ def read(path: Path, counts: Counts) -> Iterator[PastAnswer]:
         raise NotALog(f"SQLite cannot read it: {error}") from error
 
 
+def newest(path: Path) -> tuple[str, str] | None:
+    """(time, conversation) of the last answer of a Claude model in a log. Raises as `read` does."""
+    last = None
+    for answer in read(path, Counts()):
+        if answer.time and answer.session and (last is None or answer.time > last[0]):
+            last = (answer.time, answer.session)
+    return last
+
+
 def _open(path: Path, stack: ExitStack) -> sqlite3.Connection:
     """Open without writing a byte beside `path`. Where rows still stand in a journal next to it, SQLite would have
     to write to read them: then a copy is opened, which `stack` removes."""

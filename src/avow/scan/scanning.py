@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from avow.scan import claude_code, llm
+from avow.scan import claude_code, llm, sessions
 from avow.scan.places import RecordFile, Unreadable, find
 from avow.scan.records import Client, Counts, PastAnswer
 from avow.scan.report import Report, ReportTally
+from avow.scan.selection import EVERY_ANSWER, Selection
 
 _BUFFER = 1024 * 1024
 _PROGRESS_STEP = 4 * 1024 * 1024
@@ -20,14 +21,25 @@ class Scan(Iterator[PastAnswer]):
     """The answers, as they are read; `report()` adds up those that came so far."""
 
     def __init__(
-        self, paths: Sequence[Path] | None, home: Path, environ: Mapping[str, str], on_progress: Progress | None
+        self,
+        paths: Sequence[Path] | None,
+        home: Path,
+        environ: Mapping[str, str],
+        on_progress: Progress | None,
+        selection: Selection,
     ) -> None:
         found = find(paths, home=home, environ=environ)
-        self._sources = found.sources
+        self._sources: Sequence[RecordFile] = found.sources
+        self._selection = selection
+        self._sessions: set[str] = set()
+        if selection.session is not None:
+            if selection.session == sessions.LAST:
+                self._selection = selection._replace(session=sessions.newest(found.sources))
+            self._sources = sessions.holding(found.sources, self._selection.session or "")
         self._looked_in = found.looked_in
         self._unreadable = list(found.unreadable)
         self._on_progress = on_progress
-        self._bytes_total = sum(source.size for source in found.sources)
+        self._bytes_total = sum(source.size for source in self._sources)
         self._bytes_done = 0
         self._files_read = 0
         self._counts = Counts()
@@ -56,7 +68,7 @@ class Scan(Iterator[PastAnswer]):
             before = self._bytes_done
             try:
                 for answer in self._read_one(source):
-                    if self._is_new(answer):
+                    if self._is_new(answer) and self._is_meant(answer):
                         self._tally.add(answer)
                         yield answer
             except OSError as error:
@@ -66,6 +78,14 @@ class Scan(Iterator[PastAnswer]):
             else:
                 self._files_read += 1
             self._progress(before + source.size)
+        if self._selection.session is not None:
+            sessions.check_one(self._sessions, self._selection.session)
+
+    def _is_meant(self, answer: PastAnswer) -> bool:
+        selection = self._selection
+        if selection.session is not None and answer.session and answer.session.startswith(selection.session):
+            self._sessions.add(answer.session)
+        return selection.has(answer)
 
     def _read_one(self, source: RecordFile) -> Iterator[PastAnswer]:
         if source.client is Client.LLM:
@@ -105,9 +125,12 @@ def scan(
     home: Path,
     environ: Mapping[str, str] | None = None,
     on_progress: Progress | None = None,
+    selection: Selection = EVERY_ANSWER,
 ) -> Scan:
-    """Read what Claude Code and llm left in `paths` (files or folders), or in their default places below `home`.
+    """Read what Claude Code and llm left in `paths` (files or folders), or in their default places below `home`. Only
+    the selected answers are given and counted; its session may be `last`, the one with the newest answer.
 
-    Raises UsageError, before anything is read, for a given path that holds no records of either.
+    Raises UsageError, before anything is read, for a given path that holds no records of either; at the end, for a
+    session that is not there.
     """
-    return Scan(paths, home, os.environ if environ is None else environ, on_progress)
+    return Scan(paths, home, os.environ if environ is None else environ, on_progress, selection)

@@ -1,11 +1,10 @@
 """`avow history` and its commands, as values; and the filters that any command over the history can take."""
 
+from avow.commands.outside_options import FAIL_ON, VERDICTS
 from avow.exchange.exchange import Status
 from avow.reference.tree import Argument, Command
-from avow.routing.verdict import Verdict
 from avow.settings.options import EXCHANGES, FREE, MODELS, TEMPLATES, Option, WordSource
 
-VERDICTS = tuple(verdict.value for verdict in Verdict)
 STATUSES = tuple(status.value for status in Status)
 
 
@@ -56,7 +55,7 @@ HISTORY = Command(
     ("history",),
     "What was asked and who answered; times are by the local clock.",
     commands=(
-        Command(("history", "list"), "The last exchanges, newest first.", options=(*FILTERS, *_LISTED)),
+        Command(("history", "list"), "The last exchanges, newest first.", options=(*FILTERS, FAIL_ON, *_LISTED)),
         Command(
             ("history", "show"),
             "One exchange with its text and routing; beside it those that asked the same again.",

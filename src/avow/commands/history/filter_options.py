@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from avow.commands.history.declared import STATUSES, VERDICTS
+from avow.commands.history.declared import STATUSES
+from avow.commands.outside_options import VERDICTS
 from avow.errors import UsageError, nearest
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from avow.asking.typed import Typed
+from avow.commands.gate import Gate
 from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters, unknown
 from avow.commands.history.lines import entries, lines, marked
 from avow.commands.paging import page
@@ -31,6 +32,7 @@ class ListOptions:
     before: str | None = None
     as_json: bool = False
     as_jsonl: bool = False
+    fail_on: tuple[str, ...] = ()
 
     @property
     def most(self) -> int | None:
@@ -60,27 +62,31 @@ class ExportOptions:
 def listed(typed: Typed) -> ListOptions:
     """The options that `list` and `search` share."""
     forms = (typed.flag("as_json"), typed.flag("as_jsonl"))
-    return ListOptions(typed_filters(typed), typed.integer("limit"), typed.text("before"), *forms)
+    return ListOptions(
+        typed_filters(typed), typed.integer("limit"), typed.text("before"), *forms, typed.words("fail_on")
+    )
 
 
 def run_list(options: ListOptions, context: Context) -> ExitCode:
-    """Print the newest exchanges."""
+    """Print the newest exchanges. Raises UsageError for options that do not fit."""
+    gate = Gate(options.fail_on)
     filters = filters_of(options.filters, context)
     history = _open(context)
     most = options.most
     found = history.rows(filters, limit=None if most is None else most + 1, before=_number(history, options.before))
+    shown = gate.watch(_first(found, options, context), lambda exchange: exchange.verdict)
     if options.as_json or options.as_jsonl:
-        _print_json(_first(found, options, context), options, context)
-        return ExitCode.OK
+        _print_json(shown, options, context)
+        return gate.exit_code
     if most is None and not context.screen.is_terminal:
-        for line in lines(found, context.screen.out_facts):
+        for line in lines(shown, context.screen.out_facts):
             context.screen.out(line)
-        return ExitCode.OK
-    text = "".join(lines(_first(found, options, context), context.screen.out_facts))
+        return gate.exit_code
+    text = "".join(lines(shown, context.screen.out_facts))
     page(text, context)
     if not text:
         context.screen.note("nothing in the history" if options == ListOptions() else "no exchange matches")
-    return ExitCode.OK
+    return gate.exit_code
 
 
 def run_search(options: SearchOptions, context: Context) -> ExitCode:

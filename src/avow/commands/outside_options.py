@@ -1,0 +1,31 @@
+"""The options of the commands over answers that other programs asked for, as rows; read with and without typer."""
+
+from avow.routing.verdict import Verdict
+from avow.settings.options import Option, WordSource
+
+VERDICTS = tuple(verdict.value for verdict in Verdict)
+REROUTED_WORD = "rerouted"
+"""What stands for both verdicts of a rerouted answer."""
+
+FAIL_ON = Option("fail_on", "words", "Exit with the gravest shown of these; `rerouted` is two.", ("--fail-on",),
+                 "VERDICT[,…]", source=WordSource((REROUTED_WORD, *VERDICTS)), is_setting=False)  # fmt: skip
+
+
+def _flag(name: str, words: str, spelled: str) -> Option:
+    return Option(name, "flag", words, (spelled,), is_setting=False)
+
+
+def _text(name: str, words: str, metavar: str) -> Option:
+    return Option(name, "text", words, (f"--{name}",), metavar, is_setting=False)
+
+
+SCAN_OPTIONS = (
+    _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
+    _text("until", "Until then; a day is included.", "TIME"),
+    _text("session", "Only this session; `last` has the newest answer.", "ID|last"),
+    _flag("rerouted", "Only where another model answered.", "--rerouted"),
+    FAIL_ON,
+    _flag("as_json", "The whole report as one object.", "--json"),
+    _flag("as_jsonl", "One JSON object an answer.", "--jsonl"),
+    _flag("keep", "Put the answers into the history too.", "--import"),
+)

@@ -1,0 +1,38 @@
+"""Which past answers are meant: by time, by session, and only the rerouted ones."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from avow.scan.records import PastAnswer
+
+
+class Selection(NamedTuple):
+    """What must hold of an answer; None and False ask nothing. Times are RFC 3339 in UTC with milliseconds, `until`
+    excluded; an answer without a time fits none. `session` is an id or its beginning."""
+
+    since: str | None = None
+    until: str | None = None
+    session: str | None = None
+    rerouted: bool = False
+
+    def has(self, answer: PastAnswer) -> bool:
+        """Whether the answer is meant."""
+        if self.rerouted and not answer.rerouted:
+            return False
+        if self.session is not None and not (answer.session or "").startswith(self.session):
+            return False
+        if self.since is None and self.until is None:
+            return True
+        time = answer.time
+        return time is not None and (self.since or "") <= time and (self.until is None or time < self.until)
+
+
+EVERY_ANSWER = Selection()
+
+
+def stamp(milliseconds: int | None) -> str | None:
+    """Milliseconds since 1970, as an answer's time is written."""
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
