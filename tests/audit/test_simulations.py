@@ -95,7 +95,7 @@ def test_false_alarms_stay_below_the_level() -> None:
 @pytest.mark.parametrize("against", [False, True])
 def test_false_alarms_stay_below_the_level_where_sessions_differ_a_lot(against: bool) -> None:
     """Then the first test alone would not keep its level; the floor and the repeat do."""
-    assert simulate(60 if against else 300, 12, noise=0.4, against=against).differs <= ALPHA
+    assert simulate(40 if against else 300, 12, noise=0.4, against=against).differs <= ALPHA
 
 
 @pytest.mark.slow
@@ -111,8 +111,8 @@ def test_power(looks: int, half: float) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_power_against_a_named_model() -> None:
-    assert simulate(30, 16, share=1.0, against=True).differs >= 0.95
-    assert simulate(50, 17, share=0.5, against=True).differs >= 0.37 - 2 * (0.37 * 0.63 / 50) ** 0.5
+    assert simulate(20, 16, share=1.0, against=True).differs >= 0.95
+    assert simulate(30, 17, share=0.5, against=True).differs >= 0.37 - 2 * (0.37 * 0.63 / 30) ** 0.5
 
 
 @pytest.mark.slow

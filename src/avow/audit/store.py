@@ -12,7 +12,7 @@ from avow.audit.bounds import LARGEST_SEED
 from avow.audit.reading import record_from
 from avow.audit.record import Look, Record
 from avow.audit.replies import Reply
-from avow.errors import FileError, UnreadableFile, UsageError
+from avow.errors import UnreadableFile, UsageError
 from avow.files.private import write_private
 from avow.paths import make_private
 from avow.wire.json_value import JsonObject, obj, parse
@@ -100,13 +100,14 @@ class Store:
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
-        """Keep other processes from going on with this audit. Raises UsageError where one does."""
+        """Keep other processes from going on with this audit. Raises UsageError where one does, and where the
+        folder cannot be written: nothing was sent yet."""
         path = self._path(name).with_suffix(".lock")
         try:
             make_private(self.folder)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise FileError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+            raise UsageError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
         try:
             if not _lock(descriptor):
                 raise UsageError(f"audit {name}: another process is going on with it", hint="wait until it has ended")

@@ -1,5 +1,7 @@
 """`avow audit baseline`, in a real process."""
 
+import signal
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -7,8 +9,8 @@ import pytest
 
 from avow.audit.cards import SHIPPED, made
 from avow.simulator.server import Simulator
-from tests.commands.audit.stored import MODEL, QUICK, asked, bodies, cards_asked, kept_in
-from tests.running import in_pty, rows, run
+from tests.commands.audit.stored import MODEL, QUICK, asked, bodies, cards_asked, kept_in, store
+from tests.running import PATIENCE_S, in_pty, rows, run, start
 
 
 def test_three_calls_make_a_baseline(home: Path) -> None:
@@ -111,3 +113,41 @@ def test_it_says_what_it_costs_and_asks(home: Path) -> None:
         pty.send("y\n")
         assert pty.end() == 0
         assert len(simulator.requests) == 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.parametrize("whole", [True, False], ids=["between two replies", "in the midst of one"])
+def test_a_signal_leaves_a_sitting_that_can_be_gone_on_with(home: Path, number: signal.Signals, whole: bool) -> None:
+    with Simulator(["picks"] * 2 + ["stalled"]) as simulator:
+        pace, reached = ("3000", 1) if whole else ("0", 3)
+        process = start(home, "audit", "baseline", "--pace", pace, "--yes", base_url=simulator.base_url)
+        end = time.monotonic() + PATIENCE_S
+        while len(asked(simulator)) < reached or replies_kept(home) < min(reached, 2):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        process.send_signal(number)
+        _out, said = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == -number
+        assert (b"to go on: avow audit baseline default" in said) == (number != signal.SIGKILL)
+        simulator.play("picks")
+        again = run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+        cards = cards_asked(asked(simulator))
+    assert (again.status, len(kept_in(home).record.baseline)) == (0, 20)
+    if not whole:  # the one that no whole reply came to, and no other, is asked again
+        assert cards[2] == cards[3]
+        del cards[2]
+    assert set(Counter(cards).values()) == {5}
+
+
+def replies_kept(home: Path) -> int:
+    kept = store(home).load("default")
+    return len(kept.record.baseline) if kept else 0
+
+
+def test_a_folder_that_cannot_be_written_sends_nothing(home: Path) -> None:
+    (home / "data").mkdir()
+    (home / "data" / "audits").write_bytes(b"a file in its place")
+    with Simulator("picks") as simulator:
+        ran = run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
+        assert (ran.status, simulator.requests) == (2, [])
+    assert "audits" in ran.lines[0]
