@@ -253,6 +253,13 @@ SERVER: Mapping[str, Expected] = {
     "foundry": _another_name("my-claude-deployment"),
     "vllm": _another_name("my-served-model"),
     "swallowing": _gateway(),
+    **dict.fromkeys(
+        ("bedrock_beta", "bedrock_beta_aws", "bedrock_beta_litellm", "bedrock_beta_operation", "fastapi"),
+        replace(_NO_FALLBACKS, request_id=False),
+    ),
+    "no_thinking": _gateway(),
+    "litellm_refused": _gateway(replace(REFUSED, category="cyber", lines=(_refused(_declined(category="cyber")),))),
+    "litellm_swallows": _gateway(REFUSED),
     "openai_error": _failed(
         4, "invalid_request_error", 400, "Budget has been exceeded for this team", request_id=False, arguments=()
     ),

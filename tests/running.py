@@ -61,8 +61,10 @@ class Ran:
 
 
 def environment(home: Path, base_url: str | None = None, **more: str) -> dict[str, str]:
-    """The sealed environment; with `base_url` also that address and the canary as the key for it."""
-    asked = {} if base_url is None else {"ANTHROPIC_BASE_URL": base_url, "ANTHROPIC_API_KEY": CANARY}
+    """The sealed environment; with `base_url` also that address, the canary as the key for it, and the fallback that
+    the API's own host has unasked: what listens there plays the API. With `AVOW_FALLBACK=""` it is a gateway."""
+    api = {"ANTHROPIC_BASE_URL": base_url or "", "ANTHROPIC_API_KEY": CANARY, "AVOW_FALLBACK": "default"}
+    asked = {} if base_url is None else api
     return sealed_environment(home, **{**asked, **more})
 
 

@@ -53,7 +53,7 @@ def test_a_fallback_under_an_alias_reaches_the_api_as_an_id(home: Path) -> None:
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text(f'fallback = "mine,opus"\n{ALIAS}')
     with Simulator() as sim:
-        ran = run(home, "--json", "hi", base_url=sim.base_url)
+        ran = run(home, "--json", "hi", base_url=sim.base_url, AVOW_FALLBACK="")
         (request,) = sim.requests
     assert request.json["fallbacks"] == [{"model": "acme/m-9", "max_tokens": 77}, {"model": "claude-opus-5-5"}]
     assert ran.json["fallback"]["policy"] == ["acme/m-9", "claude-opus-5-5"]

@@ -8,7 +8,7 @@ import pytest
 
 from avow.endpoint.credential import Credential
 from avow.endpoint.listed_models import allowed_fallbacks, fetch, fetch_one
-from avow.endpoint.remembered import EndpointFacts, keep_without_fallbacks, merged, read
+from avow.endpoint.remembered import EndpointFacts, keep_refused, merged, read
 from avow.endpoint.transport import Patience, Transport
 from avow.errors import Rejected
 from avow.models import catalogue
@@ -81,9 +81,9 @@ def test_an_endpoint_that_does_not_know_the_beta_is_asked_without_it() -> None:
 
 def test_what_else_is_known_stays() -> None:
     with Simulator() as simulator:
-        known = EndpointFacts(simulator.base_url, singles={"m": (NOON, None)}, without_fallbacks={"m": NOON})
+        known = EndpointFacts(simulator.base_url, singles={"m": (NOON, None)}, refused={"m": {"fallbacks": NOON}})
         facts = fetch(*sending(simulator.base_url), NOON, known)
-    assert (facts.singles, facts.without_fallbacks) == (known.singles, known.without_fallbacks)
+    assert (facts.singles, facts.refused) == (known.singles, known.refused)
     assert facts.models
 
 
@@ -106,9 +106,9 @@ def test_allowed_fallbacks_are_asked_for_once_a_day(tmp_path: Path) -> None:
 def test_what_was_learnt_before_is_still_known_after_it(tmp_path: Path) -> None:
     with Simulator() as simulator:
         endpoint, send = sending(simulator.base_url)
-        keep_without_fallbacks(tmp_path, simulator.base_url, "m", NOON)
+        keep_refused(tmp_path, simulator.base_url, "m", ("fallbacks",), NOON)
         allowed_fallbacks(tmp_path, endpoint, "claude-fable-5-2", send, NOON + 1)
-        assert read(tmp_path, simulator.base_url, NOON + 2).without_fallbacks == {"m": NOON}
+        assert read(tmp_path, simulator.base_url, NOON + 2).refused == {"m": {"fallbacks": NOON}}
 
 
 def test_nothing_is_kept_without_a_folder() -> None:

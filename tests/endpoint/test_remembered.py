@@ -10,7 +10,7 @@ import pytest
 
 from avow.endpoint.credential import Credential
 from avow.endpoint.listed_models import fetch
-from avow.endpoint.remembered import EndpointFacts, keep, keep_single, keep_without_fallbacks, merged, place, read
+from avow.endpoint.remembered import EndpointFacts, keep, keep_refused, keep_single, merged, place, read
 from avow.endpoint.transport import Patience, Transport
 from avow.models import catalogue
 from avow.simulator.server import Simulator
@@ -53,14 +53,14 @@ WHOLE: dict[str, Any] = {
     "models": [SAID],
     "has_list": True,
     "singles": {"m": [NOON, None]},
-    "without_fallbacks": {"m": NOON},
+    "refused": {"m": {"fallbacks": NOON}},
 }
 
 
 def test_a_whole_file_is_believed(tmp_path: Path) -> None:
     keep(tmp_path, EndpointFacts(URL))
     place(tmp_path, URL).write_text(json.dumps(WHOLE))
-    facts = EndpointFacts(URL, NOON, (SAID,), singles={"m": (NOON, None)}, without_fallbacks={"m": NOON})
+    facts = EndpointFacts(URL, NOON, (SAID,), singles={"m": (NOON, None)}, refused={"m": {"fallbacks": NOON}})
     assert read(tmp_path, URL, NOON) == facts
     assert facts.listed() == (facts.model("claude-opus-5"),)
 
@@ -69,7 +69,7 @@ def test_a_whole_file_is_believed(tmp_path: Path) -> None:
     "damage",
     [b"", b"{", b"[]", b"null", b'{"version": 9}', b'{"version": 2, "base_url": "https://gateway.example"}',
      *(json.dumps(WHOLE | change).encode() for change in (
-         {"fetched_at": "x"}, {"models": [1]}, {"singles": {"m": [NOON, 1]}}, {"without_fallbacks": {"m": "x"}},
+         {"fetched_at": "x"}, {"models": [1]}, {"singles": {"m": [NOON, 1]}}, {"refused": {"m": {"thinking": "x"}}},
          {"version": 1}, {"base_url": "https://other.example"},
      ))],
     ids=["empty", "torn", "list", "null", "newer", "lacking", "no time", "no model", "no single", "no moment",
@@ -109,26 +109,26 @@ def test_reading_it_costs_little(tmp_path: Path) -> None:
 
 
 def test_a_lack_is_remembered_for_a_day_per_endpoint_and_model(tmp_path: Path) -> None:
-    keep_without_fallbacks(tmp_path, URL, "m", NOON)
-    keep_without_fallbacks(tmp_path, URL, "other", NOON + 1)
-    assert read(tmp_path, URL, NOON + 60).without_fallbacks == {"m": NOON, "other": NOON + 1}
-    assert read(tmp_path, URL, NOON + 86_401).without_fallbacks == {"other": NOON + 1}
-    assert read(tmp_path, URL, NOON - 60).without_fallbacks == {}
-    assert read(tmp_path, "https://other.example", NOON).without_fallbacks == {}
+    keep_refused(tmp_path, URL, "m", ("fallbacks",), NOON)
+    keep_refused(tmp_path, URL, "other", ("thinking",), NOON + 1)
+    assert read(tmp_path, URL, NOON + 60).refused == {"m": {"fallbacks": NOON}, "other": {"thinking": NOON + 1}}
+    assert read(tmp_path, URL, NOON + 86_401).refused == {"other": {"thinking": NOON + 1}}
+    assert read(tmp_path, URL, NOON - 60).refused == {}
+    assert read(tmp_path, "https://other.example", NOON).refused == {}
 
 
 def test_what_is_learnt_is_kept_beside_all_else(tmp_path: Path) -> None:
     keep(tmp_path, EndpointFacts(URL, NOON, (SAID,)))
     keep_single(tmp_path, URL, "m", None, NOON + 1)
-    keep_without_fallbacks(tmp_path, URL, "m", NOON + 2)
+    keep_refused(tmp_path, URL, "m", ("fallbacks",), NOON + 2)
     facts = read(tmp_path, URL, NOON + 3)
     assert (facts.models, dict(facts.singles)) == ((SAID,), {"m": (NOON + 1, None)})
-    assert dict(facts.without_fallbacks) == {"m": NOON + 2}
+    assert dict(facts.refused) == {"m": {"fallbacks": NOON + 2}}
 
 
 def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    keep_without_fallbacks(tmp_path / "file", URL, "m", NOON)
+    keep_refused(tmp_path / "file", URL, "m", ("fallbacks",), NOON)
     assert read(tmp_path / "file", URL, NOON) == EndpointFacts(URL)
 
 
@@ -156,7 +156,7 @@ def test_the_second_question_does_not_pay_for_it_again(scenario: str, home: Path
     for ran in (first, second):
         assert ran.status == 0
         assert any("does not support `fallbacks`" in line for line in ran.lines)
-    assert read(home / "cache", base_url, time.time()).without_fallbacks
+    assert read(home / "cache", base_url, time.time()).refused
 
 
 def test_the_simulator_leaves_nothing_behind(home: Path) -> None:

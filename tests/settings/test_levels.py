@@ -79,7 +79,7 @@ def test_none_is_not_given_and_the_default_is_left() -> None:
     assert settings.text("model") == "claude-fable-5-2"
     assert settings.flag("stream")
     assert settings.integer("retries") == 2
-    assert settings.words_or_text("fallback") == "default"
+    assert settings.get("fallback") is None
     assert settings.words("fallback") == ()
     assert settings.number("timeout") is None
     assert settings.table("aliases") == {}

@@ -14,8 +14,12 @@ BROKEN = {"cut", "hangup", "reset", "stalled", "error_midway", "broken_json", "h
 FAILING = {
     "rate_limited", "retry_hour", "spend_limit", "overloaded", "server_error", "unauthorised", "billing", "forbidden",
     "unknown_model", "html", "error_200", "openai_error", "unavailable", "unavailable_then_declined",
+    "litellm_refused",
 }  # fmt: skip
-NOT_WITH_FALLBACKS = {"no_fallbacks", "no_fallbacks_field", "no_fallbacks_header", "foundry", "vllm"}
+NOT_WITH_FALLBACKS = {
+    "no_fallbacks", "no_fallbacks_field", "no_fallbacks_header", "foundry", "vllm", "fastapi",
+    *(name for name, _ in names() if name.startswith("bedrock_beta")),
+}  # fmt: skip
 SOUND = [name for name, _ in names() if name not in BROKEN | FAILING | {"not_stream"}]
 # As the API does it: a whole answer leaves out what a model wrote before it declined.
 SHORTER_WHOLE = {"handover", "hops"}

@@ -56,7 +56,8 @@ def count(inquiry: Inquiry, context: Context) -> int:
     Raises ExchangeError where the API does not say.
     """
     with context.open(inquiry.settings, simulate=inquiry.simulate) as api:
-        draft = drafted(inquiry, remembered.read(_cache(context, api), api.endpoint.base_url, time.time()))
+        facts = remembered.read(_cache(context, api), api.endpoint.base_url, time.time())
+        draft = drafted(inquiry, facts, simulated=api.simulated)
         request = api.endpoint.count_tokens(draft.body)
         draft.check(request)
         seconds = inquiry.settings.number("deadline")
@@ -86,9 +87,9 @@ def _prepared(inquiry: Inquiry, context: Context, api: Api) -> Prepared:
         quick = api._replace(patience=patience)
         return listed_models.allowed_fallbacks(cache, api.endpoint, model, quick.send, time.time())
 
-    def learn(model: str) -> None:
+    def learn(model: str, refused: frozenset[str]) -> None:
         if cache is not None:
-            remembered.keep_without_fallbacks(cache, base_url, model, time.time())
+            remembered.keep_refused(cache, base_url, model, refused, time.time())
 
     facts = remembered.read(cache, base_url, time.time())
     prepared = prepare(inquiry, api.endpoint, facts, simulated=api.simulated, allowed_fallbacks=allowed_fallbacks)

@@ -30,7 +30,7 @@ def show(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
     else:
         credential = context.credential_to_show(settings)
     facts = remembered.read(context.paths.cache, settings.base_url, time.time())
-    prepared = prepare(inquiry, context.endpoint(settings, credential), facts)
+    prepared = prepare(inquiry, context.endpoint(settings, credential), facts, simulated=inquiry.simulate is not None)
     as_text = as_curl if form == "curl" else as_http
     context.screen.out(as_text(prepared.plan.request, credential))
     return ExitCode.OK

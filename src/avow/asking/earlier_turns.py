@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from avow.asking.request_fields import is_the_api
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exchange.conversation import path_to
@@ -87,11 +88,14 @@ def count_of(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def settings_of(turn: Exchange) -> dict[str, object]:
-    """What a conversation keeps from turn to turn, as settings."""
+def settings_of(turn: Exchange, base_url: str, *, simulated: bool = False) -> dict[str, object]:
+    """What a conversation keeps from turn to turn, as settings. `base_url` is where it goes on (`simulated`: at the
+    simulator): `default` and `none` mean what they mean for the kind of host, and go no further than that."""
+    moved = (simulated or is_the_api(base_url)) != (turn.simulated or is_the_api(turn.base_url))
+    policy = None if moved and isinstance(turn.fallback_policy, str) else turn.fallback_policy
     return {
         "model": turn.requested_model,
         "system": turn.question.system,
-        "fallback": turn.fallback_policy,
+        "fallback": policy,
         "fallback_by": turn.fallback_by,
     }

@@ -54,7 +54,8 @@ class Inquiry(NamedTuple):
 class Draft(NamedTuple):
     """What is said, and to which model. `settings` are the inquiry's, with ids in place of aliases; `pin` is where the
     conversation stays, if it does; `params` are the fields of `body` that are kept with the exchange; `attachments`
-    those of all turns; `known` the facts on the model that is sent."""
+    those of all turns; `known` the facts on the model that is sent; `without` the additions that the endpoint is known
+    to refuse for it."""
 
     settings: Settings
     pin: Pin | None
@@ -64,6 +65,7 @@ class Draft(NamedTuple):
     body: JsonObject
     attachments: tuple[Attachment, ...]
     notes: tuple[str, ...]
+    without: frozenset[str] = frozenset()
 
     def check(self, request: Request) -> None:
         """Raise UsageError where `request`, made of this draft, is over a limit of the API."""
@@ -91,17 +93,17 @@ def prepare(
 
     Raises UsageError where it cannot be sent as it is.
     """
-    draft = drafted(inquiry, facts)
-    request = endpoint.messages(draft.body, credit=avow_falls_back(draft.settings))
+    draft = drafted(inquiry, facts, simulated=simulated)
+    draft, request = _requested(draft, endpoint)
     draft.check(request)
     exchange = _exchange(inquiry, draft, endpoint.base_url, simulated=simulated)
     plan = _plan(inquiry, draft, endpoint, request, allowed_fallbacks)
     return Prepared(plan, exchange, draft.notes)
 
 
-def drafted(inquiry: Inquiry, facts: EndpointFacts) -> Draft:
+def drafted(inquiry: Inquiry, facts: EndpointFacts, *, simulated: bool = False) -> Draft:
     """The body of the request, and what was decided on the way to it. Raises UsageError as `prepare` does."""
-    settings = with_ids(inquiry.settings)
+    settings = with_ids(inquiry.settings, simulated=simulated)
     requested = settings.text("model") or ""
     pin = None if inquiry.fresh_model else pinned(inquiry.earlier, requested, time.time())
     model = pin.model if pin else requested
@@ -111,14 +113,37 @@ def drafted(inquiry: Inquiry, facts: EndpointFacts) -> Draft:
     )
     notes = [*inquiry.notes, *_notes(replayed, pin)]
     params = _params(inquiry, settings, known)
-    if "fallbacks" in params and model in facts.without_fallbacks:
-        del params["fallbacks"]
-        notes.append("this endpoint does not support `fallbacks` (it said so within a day); asked without it")
     user_content = _content(inquiry)
     message = {"role": "user", "content": _with_files(user_content, inquiry.attachments)}
     body = messages_body(model, [*replayed.messages, message], params, stream=settings.flag("stream"))
     attachments = (*replayed.attachments, *inquiry.attachments)
-    return Draft(settings, pin, known, params, user_content, body, attachments, tuple(notes))
+    return Draft(
+        settings,
+        pin,
+        known,
+        params,
+        user_content,
+        body,
+        attachments,
+        tuple(notes),
+        frozenset(facts.refused.get(model, ())),
+    )
+
+
+def _requested(draft: Draft, endpoint: Endpoint) -> tuple[Draft, Request]:
+    """The request of the draft, and the draft as it is then: without what the endpoint is known to refuse."""
+    credit = avow_falls_back(draft.settings)
+    if not draft.without:
+        return draft, endpoint.messages(draft.body, credit=credit)
+    from avow.wire import additions
+
+    request, left_out = additions.request_without(endpoint, draft.body, draft.without, credit=credit)
+    if not left_out:
+        return draft, request
+    params = additions.fields_without(draft.params, left_out)
+    said = f"this endpoint does not support {additions.listed(left_out)} (it said so within a day)"
+    note = f"{said}; asked without {'it' if len(left_out) == 1 else 'them'}"
+    return draft._replace(params=params, body=request.body or {}, notes=(*draft.notes, note)), request
 
 
 def _plan(
@@ -143,6 +168,7 @@ def _plan(
         limits=attempt_limits(settings),
         accept_fallback=settings.flag("accept_fallback"),
         credit=avow_falls_back(settings),
+        without=draft.without,
         prices=settings.table("prices"),
         checks=inquiry.checks,
     )

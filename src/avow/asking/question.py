@@ -167,7 +167,7 @@ def _last_settings(
     if earlier:
         from avow.asking.earlier_turns import settings_of
 
-        conversation = settings_of(earlier[-1])
+        conversation = settings_of(earlier[-1], settings.base_url, simulated=options.simulate is not None)
 
     def resolved(flags: dict[str, object]) -> Settings:
         return context.settings(flags, template=saved, conversation=conversation, profile=options.profile)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from avow.errors import UsageError
 from avow.exchange.attempts import Limits
@@ -10,6 +11,7 @@ from avow.exchange.chain import Policy
 from avow.models import catalogue
 from avow.settings.levels import Settings
 from avow.wire.json_value import JsonObject
+from avow.wire.request import API_HOST, SUMMARIES
 
 if TYPE_CHECKING:
     from avow.models.catalogue import Model
@@ -24,10 +26,11 @@ _OPTION_FOR = {
 }
 
 
-def with_ids(settings: Settings) -> Settings:
+def with_ids(settings: Settings, *, simulated: bool = False) -> Settings:
     """The same settings, once for a request, with the ids that aliases of models stand for: `model` (the default one
-    where none is set), `fallback`, `if_unavailable`. Tables by model (`overrides`, `prices`, `same_models`) know them
-    by id too; an entry under the id itself outranks one under an alias. The user's own aliases outrank the built-in.
+    where none is set), `fallback` (as `fallback_policy` has it), `if_unavailable`. Tables by model (`overrides`,
+    `prices`, `same_models`) know them by id too; an entry under the id itself outranks one under an alias. The user's
+    own aliases outrank the built-in.
     """
     aliases = settings.table("aliases")
 
@@ -37,7 +40,7 @@ def with_ids(settings: Settings) -> Settings:
     def by_id(table: Mapping[str, Any]) -> dict[str, Any]:
         return {**dict(zip(ids(table), table.values(), strict=True)), **table}
 
-    policy = settings.words_or_text("fallback")
+    policy = fallback_policy(settings, simulated=simulated)
     # A name in `same_models` is a gateway's in the first place, and only then an alias.
     vouched = settings.table("same_models")
     same = {name: tuple(dict.fromkeys((*models, *ids(models)))) for name, models in vouched.items()}
@@ -50,6 +53,21 @@ def with_ids(settings: Settings) -> Settings:
         "same_models": by_id(same),
     }
     return settings._replace(values={**settings.values, **found})
+
+
+def fallback_policy(settings: Settings, *, simulated: bool = False) -> str | tuple[str, ...]:
+    """Who may answer. Where the user says nothing, the API's own fallback on the API's own host (and the simulator's),
+    and nobody anywhere else: gateways refuse the field, or have one of their own by that name (contract §3). Where avow
+    itself is to fall back nothing of it is sent, so it does everywhere."""
+    if settings.get("fallback") is not None:
+        return settings.words_or_text("fallback")
+    by_avow = settings.text("fallback_by") == "client"
+    return "default" if simulated or by_avow or is_the_api(settings.base_url) else "none"
+
+
+def is_the_api(base_url: str | None) -> bool:
+    """Whether this is the API's own host."""
+    return urlsplit(base_url or "").hostname == API_HOST
 
 
 def avow_falls_back(settings: Settings) -> bool:
@@ -85,7 +103,7 @@ def body_fields(settings: Settings, known: "Model | None", response_format: Json
     if speed := settings.text("speed"):
         params["speed"] = speed
     if settings.flag("show_thinking"):
-        params["thinking"] = {"type": "adaptive", "display": "summarized"}
+        params["thinking"] = {**SUMMARIES}
     if (fallbacks := server_fallbacks(settings)) is not None:
         params["fallbacks"] = fallbacks
     for key, value in settings.table("options").items():

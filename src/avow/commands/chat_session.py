@@ -72,7 +72,7 @@ class Chat:
         if with_person:
             self._flags["output"] = "text"
         self._turns, self._notes, self._session = conversation_of(options, context, settings)
-        self._kept = self._settings_of_last()
+        self._kept = self._settings_of_last(settings.base_url)
         self._flags |= system_from_file(options, self.settings(), context.wait(settings))
         self._is_fresh = self._flags.get("model") is not None
         self._said: set[str] = set()
@@ -227,12 +227,12 @@ class Chat:
         screen = self._context.screen
         screen.err(why(self._turns[-1], screen.err_facts, same_models=with_ids(self.settings()).table("same_models")))
 
-    def _settings_of_last(self) -> dict[str, object]:
+    def _settings_of_last(self, base_url: str) -> dict[str, object]:
         if not self._turns:
             return {}
         from avow.asking.earlier_turns import settings_of
 
-        return settings_of(self._turns[-1])
+        return settings_of(self._turns[-1], base_url, simulated=self._simulate is not None)
 
 
 def _with_person(talk: Chat, settings: Settings, context: Context) -> None:

@@ -81,7 +81,7 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
     cache = context.paths.cache
     wanted = catalogue.expand_alias(options.model, settings.table("aliases")) if options.model else None
     kept = read(cache, base_url, now)
-    known = EndpointFacts(base_url, without_fallbacks=kept.without_fallbacks) if options.refresh else kept
+    known = EndpointFacts(base_url, refused=kept.refused) if options.refresh else kept
     if known.fetched_at is None or (wanted and known.has_list and known.about(wanted) is None):
         try:
             known = _asked(known, wanted, settings, context)

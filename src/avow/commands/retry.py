@@ -41,7 +41,8 @@ def run(options: RetryOptions, context: Context) -> ExitCode:
     by_id = {turn.id: turn for turn in history.conversation(original.conversation_id)}
     earlier = path_to(original, by_id)[:-1]
     (original, *earlier_with_files) = with_files([original, *earlier], history)
-    settings = context.settings(typed.flags, conversation=settings_of(original), profile=typed.profile)
+    kept = settings_of(original, settings.base_url, simulated=typed.simulate is not None)
+    settings = context.settings(typed.flags, conversation=kept, profile=typed.profile)
     inquiry = Inquiry(
         settings=settings,
         prompt=original.question.prompt or "",

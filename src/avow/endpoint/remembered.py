@@ -1,4 +1,4 @@
-"""What an endpoint said of itself, remembered for a day: its models, and for which of them it takes no `fallbacks`.
+"""What an endpoint said of itself, remembered for a day: its models, and what of avow's additions it refuses.
 
 One file an endpoint. What cannot be read counts as empty, and what cannot be written is not kept: neither is worth a
 word to the user.
@@ -6,7 +6,7 @@ word to the user.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -23,20 +23,21 @@ FRESH_S = 24 * 3600
 MOST = Most(16 * 1024 * 1024, "a list of models may be")
 """How much is read of what an endpoint says of its models, and of what is kept of it."""
 
-VERSION = 2
+VERSION = 3
 
 
 class EndpointFacts(NamedTuple):
     """What one endpoint said. `models` are its list's objects, cut down to what avow uses, None where it was not
     asked or (`has_list` false) has none; `fetched_at` Unix seconds; `singles` what it said of one id, and when
-    (None: it does not know the id); `without_fallbacks` when it said that it takes no `fallbacks`, by model."""
+    (None: it does not know the id); `refused` the names of the additions (`avow.wire.additions`) that it said it does
+    not take, by model, and when."""
 
     base_url: str
     fetched_at: float | None = None
     models: tuple[JsonObject, ...] | None = None
     has_list: bool = True
     singles: Mapping[str, tuple[float, JsonObject | None]] = MappingProxyType({})
-    without_fallbacks: Mapping[str, float] = MappingProxyType({})
+    refused: Mapping[str, Mapping[str, float]] = MappingProxyType({})
 
     def about(self, model: str) -> JsonObject | None:
         """What the endpoint said of `model`, under that name or its dated or undated one."""
@@ -79,8 +80,8 @@ def read(cache: Path | None, base_url: str, now: float, *, stale: bool = False) 
         singles = {name: (float(at), said) for name, (at, said) in kept["singles"].items() if is_fresh(at, now)}
         if any(said is not None and not isinstance(said["id"], str) for _at, said in singles.values()):
             return nothing
-        without = {model: float(at) for model, at in kept["without_fallbacks"].items() if is_fresh(at, now)}
-        facts = nothing._replace(singles=singles, without_fallbacks=without)
+        refused = {model: _fresh(names, now) for model, names in kept["refused"].items()}
+        facts = nothing._replace(singles=singles, refused={model: names for model, names in refused.items() if names})
         fetched_at, models = kept["fetched_at"], kept["models"]
         if fetched_at is None or not (stale or is_fresh(fetched_at, now)):
             return facts
@@ -88,6 +89,10 @@ def read(cache: Path | None, base_url: str, now: float, *, stale: bool = False) 
         return facts._replace(fetched_at=float(fetched_at), models=listed, has_list=kept["has_list"] is True)
     except (UnreadableFile, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return nothing
+
+
+def _fresh(names: Mapping[str, float], now: float) -> dict[str, float]:
+    return {name: float(at) for name, at in names.items() if is_fresh(at, now)}
 
 
 def is_fresh(then: float, now: float) -> bool:
@@ -102,7 +107,7 @@ def keep(cache: Path, facts: EndpointFacts) -> None:
     body = facts._asdict() | {
         "version": VERSION,
         "singles": dict(facts.singles),
-        "without_fallbacks": dict(facts.without_fallbacks),
+        "refused": {model: dict(names) for model, names in facts.refused.items()},
     }
     try:
         write_private(place(cache, facts.base_url), json.dumps(body).encode())
@@ -116,10 +121,11 @@ def keep_single(cache: Path, base_url: str, model: str, said: JsonObject | None,
     keep(cache, facts._replace(singles={**facts.singles, model: (now, said)}))
 
 
-def keep_without_fallbacks(cache: Path, base_url: str, model: str, now: float) -> None:
-    """Keep that the endpoint does not take `fallbacks` for `model`, beside all else."""
+def keep_refused(cache: Path, base_url: str, model: str, names: Iterable[str], now: float) -> None:
+    """Keep that the endpoint does not take the additions of these names for `model`, beside all else."""
     facts = read(cache, base_url, now, stale=True)
-    keep(cache, facts._replace(without_fallbacks={**facts.without_fallbacks, model: now}))
+    known = {**facts.refused.get(model, {}), **dict.fromkeys(names, now)}
+    keep(cache, facts._replace(refused={**facts.refused, model: known}))
 
 
 def merged(built_in: Model | None, said: JsonObject) -> Model:

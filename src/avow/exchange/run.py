@@ -39,7 +39,7 @@ from avow.exchange.saver import Saver
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt
-from avow.wire.failure import names_an_addition, refusal_in, rejected
+from avow.wire.failure import refusal_in, rejected
 from avow.wire.json_value import JsonObject, text
 from avow.wire.message import Message, whole
 from avow.wire.request import Endpoint, Request
@@ -54,8 +54,9 @@ Check = Callable[[Exchange], Problem | None]
 
 class Plan(NamedTuple):
     """What is to be asked, and how. `request` is the first one, as it is sent; `credit`: it and those after it carry
-    the beta of fallback credits; `learn` hears for which model the endpoint turned out not to take `fallbacks`; of the
-    problems that `checks` find with the finished exchange the first counts."""
+    the beta of fallback credits; `without` the additions (`avow.wire.additions`) that none of them carries; `learn`
+    hears for which model the endpoint turned out to refuse which more of them; of the problems that `checks` find with
+    the finished exchange the first counts."""
 
     endpoint: Endpoint
     request: Request
@@ -65,7 +66,8 @@ class Plan(NamedTuple):
     accept_fallback: bool = False
     credit: bool = False
     prices: Mapping[str, Mapping[str, float]] = MappingProxyType({})
-    learn: Callable[[str], None] = lambda _model: None
+    without: frozenset[str] = frozenset()
+    learn: Callable[[str, frozenset[str]], None] = lambda _model, _refused: None
     checks: tuple[Check, ...] = ()
 
 
@@ -130,7 +132,7 @@ class _Run:
         self.attempts: list[Attempt] = []
         self.reading = ResponseReader(self.lock, self._on_arrival)
         self.retries = 0
-        self.without_fallbacks = False
+        self.without = plan.without
         self.first_token_ms: int | None = None
         self.request_id: str | None = None
         self.error: ExchangeError | None = None
@@ -181,8 +183,11 @@ class _Run:
         """The step's request, again where that is allowed, until a message began or all hope is gone."""
         if len(self.steps) > 1:  # the first one stands in the plan
             self.request = self._request_of(step)
+        before = self.without
         try:
             with_retries(lambda: self._once(step), self.plan.limits, self._retry, self.sleep)
+            if self.without != before:
+                self.plan.learn(step.model, self.without - before)
         except ExchangeError as error:
             refusal = refusal_in(error.failure)
             if refusal is None:
@@ -202,10 +207,8 @@ class _Run:
             self.error = error
             self.request_id = error.request_id or self.request_id
             began = self.reading.fold.started
-            if not began and "fallbacks" in (self.request.body or {}) and names_an_addition(error.failure):
-                self.without_fallbacks = True
-                self.plan.learn(step.model)
-                self.on_event(Noted("this endpoint does not support `fallbacks`; asked again without it"))
+            if not began and (refused := self._refused(step, error.failure)):
+                self.without |= refused
                 self.request = self._request_of(step)
                 self._once(step)
                 return
@@ -216,10 +219,23 @@ class _Run:
             raise
 
     def _request_of(self, step: chain.Step) -> Request:
-        body = step.body
-        if self.without_fallbacks:
-            body = {key: value for key, value in body.items() if key != "fallbacks"}
-        return self.plan.endpoint.messages(body, credit=step.credit)
+        if not self.without:
+            return self.plan.endpoint.messages(step.body, credit=step.credit)
+        from avow.wire.additions import request_without
+
+        return request_without(self.plan.endpoint, step.body, self.without, credit=step.credit)[0]
+
+    def _refused(self, step: chain.Step, failure: Failure) -> frozenset[str]:
+        """What of avow's own in this request the failure names, each once: it is to be asked again without."""
+        if refusal_in(failure) is not None:
+            return frozenset()
+        from avow.wire.additions import listed, named_in
+
+        refused = named_in(failure, self.plan.endpoint, step.body, credit=step.credit) - self.without
+        if refused:
+            again = f"asked again without {'it' if len(refused) == 1 else 'them'}"
+            self.on_event(Noted(f"this endpoint does not support {listed(refused)}; {again}"))
+        return refused
 
     def _retry(self, retry: Retrying) -> None:
         self.retries += 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from avow.errors import UsageError, nearest
 from avow.files.reading import Wait
 from avow.simulator import answers
+from avow.simulator.form import dump
 from avow.simulator.picks import Taste
 from avow.simulator.script import RETURNED, Fault, HttpError, Json, PlayedHop, Scenario
 
@@ -183,9 +184,9 @@ _ERRORS = (
     _with("html", "200 with a web page, as a captive portal answers",
           error=_error(200, "", "", body=_HTML, content_type="text/html; charset=utf-8")),
     _with("error_200", "200 with an error in it", error=_error(200, "api_error", "Upstream provider failed")),
-    _with("no_fallbacks", "400: the model does not support fallbacks", no_fallbacks="model"),
-    _with("no_fallbacks_field", "400: the endpoint does not know the fallbacks field", no_fallbacks="field"),
-    _with("no_fallbacks_header", "400: the endpoint does not know the beta header", no_fallbacks="header"),
+    _with("no_fallbacks", "400: the model does not support fallbacks", refuses="model"),
+    _with("no_fallbacks_field", "400: the endpoint does not know the fallbacks field", refuses="field"),
+    _with("no_fallbacks_header", "400: the endpoint does not know the beta header", refuses="header"),
 )  # fmt: skip
 
 _CREDITS = (
@@ -231,6 +232,12 @@ _OPENAI_ERROR = (
     b'{"error":{"message":"Budget has been exceeded for this team","type":"budget_exceeded","param":null,"code":"400"}}'
 )
 
+_LITELLM_REFUSED = _error(400, "", "", body=dump({"error": {
+    "message": "litellm.ContentPolicyViolationError: AnthropicException - the model declined (category: cyber). "
+    "Received Model Group=claude\nAvailable Model Group Fallbacks=None",
+    "type": "invalid_request_error", "param": None, "code": "400",
+}}))  # fmt: skip
+
 _GATEWAYS = (
     _gateway("litellm", "LiteLLM: served by the model asked for",
              headers=(("x-litellm-model-name", "anthropic/{requested}"), ("x-litellm-model-group", "{requested}"),
@@ -258,11 +265,21 @@ _GATEWAYS = (
              headers=(("x-portkey-last-used-option-index", "config.targets[1]"),)),
     _gateway("cloudflare", "Cloudflare: says which step, not which model", headers=(("cf-aig-step", "1"),)),
     _gateway("foundry", "Foundry: the model field is a deployment's name", reports="my-claude-deployment",
-             no_fallbacks="field", models="none"),
+             refuses="field", models="none"),
     _gateway("swallowing", "a relay that answers whatever is asked, under any name, and drops what it does not know",
              reports="{requested}", usage=False),
     _gateway("vllm", "vLLM: the first served name, whatever was asked", reports="my-served-model",
-             no_fallbacks="field", pings=False),
+             refuses="vllm", pings=False),
+    _gateway("bedrock_beta", "400 for any beta flag, as Bedrock says it", refuses="bedrock"),
+    _gateway("bedrock_beta_aws", "the same in the shape of AWS", refuses="bedrock_aws"),
+    _gateway("bedrock_beta_litellm", "the same, wrapped by LiteLLM", refuses="bedrock_litellm"),
+    _gateway("bedrock_beta_operation", "the same, wrapped by a client of AWS", refuses="bedrock_operation"),
+    _gateway("fastapi", "422 for fields it does not know: fallbacks, thinking", refuses="fastapi"),
+    _gateway("no_thinking", "400: the endpoint does not know the thinking field", refuses="thinking"),
+    _gateway("litellm_refused", "LiteLLM: a refusal, wrapped into a 400 of its own", error=_LITELLM_REFUSED),
+    _gateway("litellm_swallows", "LiteLLM takes fallbacks for itself: the model declines, none follows",
+             hops=(_DECLINES,), hands_over=False,
+             headers=(("x-litellm-model-name", "anthropic/{requested}"), ("x-litellm-model-group", "{requested}"))),
     _gateway("openai_error", "400 in the shape of OpenAI", error=_error(400, "", "", body=_OPENAI_ERROR)),
 )  # fmt: skip
 

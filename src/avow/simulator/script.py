@@ -78,6 +78,7 @@ class Scenario:
     in `model`: a template with `{requested}`, `{fallback}`, `{served}` or `{slashed}` (as OpenRouter spells
     it), `""` for no model at all, `None` for the truth. Header values are templates too. `delay` is in
     seconds between deltas. `strict`: models that do not exist are refused, and tokens counted as `usage` counts them.
+    `refuses` is the kind of host (`foreign.KINDS`) that it plays towards what only the API knows.
     """
 
     name: str
@@ -103,7 +104,7 @@ class Scenario:
     write_size: int = 0
     surprises: bool = False
     advisor: bool = False
-    no_fallbacks: str = ""
+    refuses: str = ""
     rejects_continuation: bool = False
     rejects_token: bool = False
     models: str = "api"

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from avow.errors import UsageError
-from avow.simulator import models, validation
+from avow.simulator import foreign, models, validation
 from avow.simulator.asked import Ask
 from avow.simulator.credits import Credits
 from avow.simulator.form import Step, as_message, as_steps, dump
@@ -186,8 +186,8 @@ class Simulator:
         if not isinstance(body, dict):
             return _failure(_bad("The request body must be a JSON object"), request_id)
         betas = validation.betas_of(headers)
-        if refused := _fallbacks_unknown(scenario, body, betas):
-            return _failure(_bad(refused), request_id)
+        if refused := foreign.refusal(scenario.refuses, body, betas):
+            return _failure(refused, request_id)
         version = headers["anthropic-version"]
         request = validation.ReceivedRequest(body, version, betas, counting, self._credits.knows_block)
         if problem := validation.check_body(request):
@@ -246,18 +246,6 @@ class Simulator:
 
 def _bad(message: str, code: str | None = None) -> HttpError:
     return HttpError(400, "invalid_request_error", message, code=code)
-
-
-def _fallbacks_unknown(scenario: Scenario, body: Json, betas: frozenset[str]) -> str | None:
-    """What an endpoint that does not know `fallbacks` says, in its three forms."""
-    sent = sorted(beta for beta in betas if beta.startswith("server-side-fallback-"))
-    if scenario.no_fallbacks == "header" and sent:
-        return f"Unexpected value(s) `{', '.join(sent)}` for the `anthropic-beta` header."
-    if scenario.no_fallbacks and "fallbacks" in body:
-        if scenario.no_fallbacks == "field":
-            return "fallbacks: Extra inputs are not permitted"
-        return f"'{body.get('model')}' does not support the `fallbacks` parameter."
-    return None
 
 
 def _failure(error: HttpError, request_id: str, ask: Ask | None = None) -> HttpReply:

@@ -24,6 +24,7 @@ STATUS_OF_TYPE: Mapping[str, int] = {
 """The HTTP status that an error of this type stands for, where it comes in a response of status 200 or in a stream."""
 
 _MOST_WORDS = 200
+_MOST_ENTRIES = 20
 _TYPE_OF_STATUS = {status: name for name, status in STATUS_OF_TYPE.items()} | {503: "api_error"}
 
 _HINTS_BY_WORDS = (
@@ -84,10 +85,23 @@ def _words(body: JsonObject) -> str | None:
             value = value.get("message") or value["error"]
         if isinstance(value, str) and value:
             return value
+        if located := _located(value):
+            return located
         if value:
             return json.dumps(value, ensure_ascii=False, default=str)[:_MOST_WORDS]
     said = {key: value for key, value in body.items() if key not in ("type", "request_id") and value}
     return json.dumps(said, ensure_ascii=False, default=str)[:_MOST_WORDS] if said else None
+
+
+def _located(value: object) -> str | None:
+    """FastAPI's list of what is wrong where, without the `input` that it repeats."""
+    entries = [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    said = [
+        f"{'.'.join(map(str, entry['loc']))}: {entry['msg']}"
+        for entry in entries[:_MOST_ENTRIES]
+        if isinstance(entry.get("loc"), list) and isinstance(entry.get("msg"), str)
+    ]
+    return "; ".join(said) or None
 
 
 def _error(
@@ -150,22 +164,20 @@ def not_an_answer(status: int, content_type: str, body: bytes, request_id: str |
 
 
 # Compiled at first use: start-up.
-_ADDITIONS = r"(?i)\bfallbacks\b|anthropic[-_]beta|\bbeta (?:flag|header|feature)|server-side-fallback"
 _POLICY_VIOLATION = r"ContentPolicyViolation|content_policy_violation"
 _CATEGORY = r"category['\"]?\s*[:=]\s*['\"]?([a-z][a-z_]{1,40})\b"
 
 
-def names_an_addition(failure: Failure) -> bool:
-    """Whether this 4xx names `fallbacks` or a beta header: send it again without. Each gateway words it its own way
-    (`invalid beta flag`, `extra_forbidden … fallbacks`), so the names count, not the sentences."""
+def status_of(failure: Failure) -> int:
+    """The HTTP status of a failure; that of its type where it came in a response of status 200 or in a stream."""
     status = failure.status or 0
-    return 400 <= status < 500 and re.search(_ADDITIONS, failure.message) is not None
+    return status if status >= 400 else STATUS_OF_TYPE.get(failure.type, 0)
 
 
 def refusal_in(failure: Failure) -> JsonObject | None:
     """The refusal that a gateway wrapped into a 4xx of its own (LiteLLM's ContentPolicyViolationError), as the message
     that the API would have sent, with the category where the words have it; None for any other error."""
-    if not 400 <= (failure.status or 0) < 500 or re.search(_POLICY_VIOLATION, failure.message) is None:
+    if not 400 <= status_of(failure) < 500 or re.search(_POLICY_VIOLATION, failure.message) is None:
         return None
     category = re.search(_CATEGORY, failure.message)
     details = {"type": "refusal", "category": category[1] if category else None, "explanation": failure.message}

@@ -19,6 +19,9 @@ CREDIT_BETA = "fallback-credit-2026-07-01"
 FAST_BETA = "fast-mode-2026-02-01"
 OAUTH_BETA = "oauth-2025-04-20"
 
+SUMMARIES: JsonObject = {"type": "adaptive", "display": "summarized"}
+"""The `thinking` that `--show-thinking` asks with."""
+
 COUNTED = ("system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed")
 """The body fields that `count_tokens` takes besides model and messages."""
 
