@@ -47,7 +47,7 @@ def run_serve(options: ServeOptions, context: Context) -> ExitCode:
         context.screen.out(f"{simulator.base_url}\n")
         context.screen.note(
             f"scenario {options.scenario}; in another shell: "
-            f"ANTHROPIC_BASE_URL={simulator.base_url} ANTHROPIC_API_KEY=sk-ant-test avow hello"
+            f"ANTHROPIC_BASE_URL={simulator.base_url} ANTHROPIC_API_KEY=sk-ant-test avow --fallback default hello"
         )
         simulator.wait()
     return ExitCode.OK

@@ -152,7 +152,8 @@ FALLBACK = """When another model answers
 A model may decline a request (cyber, bio, frontier_llm, ...). The API, or avow,
 can then ask another. Who may answer is yours to say:
 
-  --fallback default          what the API provides for that model (default)
+  --fallback default          what the API provides for that model; unset, this
+                              holds at the API's own host, and none elsewhere
   --fallback none             nobody: a decline is final, exit status 11
   --fallback MODEL[,MODEL]    these, at most three, in this order
   --fallback-by client        avow itself asks them (gateways, Haiku 5.5)
