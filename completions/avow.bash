@@ -84,6 +84,7 @@ _avow() {
         "ask --fallback") _avow_reply $'default\nnone'; _avow_reply "$(_avow_words models)"; return ;;
         "ask --fallback-by") _avow_reply $'server\nclient'; return ;;
         "ask --if-unavailable") _avow_reply "$(_avow_words models)"; return ;;
+        "ask --require") _avow_reply $'strong\nweak'; return ;;
         "ask --output") _avow_reply $'text\njson\njsonl'; return ;;
         "ask --report") _avow_files; return ;;
         "ask --max-tokens") return ;;
@@ -109,6 +110,7 @@ _avow() {
         "chat --fallback") _avow_reply $'default\nnone'; _avow_reply "$(_avow_words models)"; return ;;
         "chat --fallback-by") _avow_reply $'server\nclient'; return ;;
         "chat --if-unavailable") _avow_reply "$(_avow_words models)"; return ;;
+        "chat --require") _avow_reply $'strong\nweak'; return ;;
         "chat --output") _avow_reply $'text\njson\njsonl'; return ;;
         "chat --max-tokens") return ;;
         "chat --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
@@ -128,6 +130,7 @@ _avow() {
         "retry --fallback") _avow_reply $'default\nnone'; _avow_reply "$(_avow_words models)"; return ;;
         "retry --fallback-by") _avow_reply $'server\nclient'; return ;;
         "retry --if-unavailable") _avow_reply "$(_avow_words models)"; return ;;
+        "retry --require") _avow_reply $'strong\nweak'; return ;;
         "retry --output") _avow_reply $'text\njson\njsonl'; return ;;
         "retry --report") _avow_files; return ;;
         "retry --timeout") return ;;
@@ -233,6 +236,7 @@ _avow() {
         "template save --fallback") _avow_reply $'default\nnone'; _avow_reply "$(_avow_words models)"; return ;;
         "template save --fallback-by") _avow_reply $'server\nclient'; return ;;
         "template save --if-unavailable") _avow_reply "$(_avow_words models)"; return ;;
+        "template save --require") _avow_reply $'strong\nweak'; return ;;
         "template save --max-tokens") return ;;
         "template save --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
         "template save --stop") return ;;
@@ -245,21 +249,21 @@ _avow() {
     case "$at" in
         "")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-V\n--version\n-h\n--help\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate'
+                _avow_reply $'-V\n--version\n-h\n--help\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate'
             else
                 _avow_reply $'ask\nchat\nretry\nwhy\nscan\nproxy\nmodels\ndoctor\ncompletion\nhelp\nhistory\naudit\nauth\nconfig\ntemplate\nsimulate'
             fi ;;
         "ask")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate\n-h\n--help'
+                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate\n-h\n--help'
             fi ;;
         "chat")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--output\n--json\n--raw\n--markdown\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
+                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--output\n--json\n--raw\n--markdown\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
             fi ;;
         "retry")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-m\n--model\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n--show-thinking\n--timeout\n--deadline\n--retries\n--no-stream\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--simulate\n-h\n--help'
+                _avow_reply $'-m\n--model\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n--show-thinking\n--timeout\n--deadline\n--retries\n--no-stream\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--simulate\n-h\n--help'
             else
                 _avow_reply "$(_avow_words exchanges)"
             fi ;;
@@ -417,19 +421,19 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'--json\n--profile\n-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config set")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config unset")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config path")
             if [[ $cur == -* ]]; then
@@ -457,7 +461,7 @@ _avow() {
             fi ;;
         "template save")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--hold\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--no-stream\n--force\n-h\n--help'
+                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--no-stream\n--force\n-h\n--help'
             fi ;;
         "template delete")
             if [[ $cur == -* ]]; then

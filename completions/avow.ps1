@@ -91,6 +91,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--fallback-by' = 'Who falls back: the API, or avow.'
             '--if-unavailable' = 'What to ask when a model cannot be had.'
             '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--require' = 'What it takes to be believed: a name, or more.'
             '--hold' = 'Print the answer only if the exit status is 0.'
             '--output' = 'Form of the output.'
             '--json' = 'The same as --output json.'
@@ -144,6 +145,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--fallback-by' = 'Who falls back: the API, or avow.'
             '--if-unavailable' = 'What to ask when a model cannot be had.'
             '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--require' = 'What it takes to be believed: a name, or more.'
             '--hold' = 'Print the answer only if the exit status is 0.'
             '--output' = 'Form of the output.'
             '--json' = 'The same as --output json.'
@@ -195,6 +197,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--fallback-by' = 'Who falls back: the API, or avow.'
             '--if-unavailable' = 'What to ask when a model cannot be had.'
             '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--require' = 'What it takes to be believed: a name, or more.'
             '--output' = 'Form of the output.'
             '--json' = 'The same as --output json.'
             '--raw' = 'Never render Markdown.'
@@ -230,6 +233,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--fallback-by' = 'Who falls back: the API, or avow.'
             '--if-unavailable' = 'What to ask when a model cannot be had.'
             '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--require' = 'What it takes to be believed: a name, or more.'
             '--hold' = 'Print the answer only if the exit status is 0.'
             '--output' = 'Form of the output.'
             '--json' = 'The same as --output json.'
@@ -583,6 +587,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--fallback-by' = 'Who falls back: the API, or avow.'
             '--if-unavailable' = 'What to ask when a model cannot be had.'
             '--accept-fallback' = 'Exit 0 when a declared fallback answered.'
+            '--require' = 'What it takes to be believed: a name, or more.'
             '--hold' = 'Print the answer only if the exit status is 0.'
             '--raw' = 'Never render Markdown.'
             '--markdown' = 'Always render Markdown.'
@@ -629,6 +634,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'ask --fallback' = @('default', 'none', '?models')
         'ask --fallback-by' = @('server', 'client')
         'ask --if-unavailable' = @('?models')
+        'ask --require' = @('strong', 'weak')
         'ask --output' = @('text', 'json', 'jsonl')
         'ask --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
         'ask --speed' = @('standard', 'fast')
@@ -641,6 +647,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'chat --fallback' = @('default', 'none', '?models')
         'chat --fallback-by' = @('server', 'client')
         'chat --if-unavailable' = @('?models')
+        'chat --require' = @('strong', 'weak')
         'chat --output' = @('text', 'json', 'jsonl')
         'chat --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
         'chat --speed' = @('standard', 'fast')
@@ -652,6 +659,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'retry --fallback' = @('default', 'none', '?models')
         'retry --fallback-by' = @('server', 'client')
         'retry --if-unavailable' = @('?models')
+        'retry --require' = @('strong', 'weak')
         'retry --output' = @('text', 'json', 'jsonl')
         'retry --color' = @('auto', 'always', 'never')
         'retry --simulate' = @('?scenarios')
@@ -698,6 +706,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'template save --fallback' = @('default', 'none', '?models')
         'template save --fallback-by' = @('server', 'client')
         'template save --if-unavailable' = @('?models')
+        'template save --require' = @('strong', 'weak')
         'template save --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
         'template save --speed' = @('standard', 'fast')
         'simulate serve --scenario' = @('?scenarios')
@@ -711,9 +720,9 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'history show' = @('?exchanges')
         'history redact' = @('?exchanges')
         'history delete' = @('?exchanges')
-        'config get' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
-        'config set' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
-        'config unset' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
+        'config get' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
+        'config set' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
+        'config unset' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
         'template show' = @('?templates')
         'template delete' = @('?templates')
     }

@@ -106,6 +106,7 @@ KEYS = [
     "simulated",
     "requested_model",
     "served_model",
+    "strength",
     "category",
     "explanation",
     "recommended_model",

@@ -171,6 +171,7 @@ def _plan(
         without=draft.without,
         prices=settings.table("prices"),
         checks=inquiry.checks,
+        require=settings.text("require") or "weak",
     )
 
 

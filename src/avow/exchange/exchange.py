@@ -127,6 +127,11 @@ class Exchange(NamedTuple):
         return self.routing.text
 
     @property
+    def is_unproven(self) -> bool:
+        """Whether it ended so because `--require strong` asks for more than a name (contract, section 2)."""
+        return self.verdict is Verdict.AS_REQUESTED and self.exit_code == ExitCode.UNVERIFIED
+
+    @property
     def signal(self) -> int | None:
         """The signal that ended it."""
         return self.exit_code.signal if isinstance(self.exit_code, BySignal) else None
@@ -151,12 +156,14 @@ def exit_code(
     verdict: Verdict | None,
     *,
     accept_fallback: bool = False,
+    proven: bool = True,
     failed_with: ExitCode | None = None,
     problems: Sequence[ExitCode] = (),
 ) -> ExitCode:
     """The exit status of an exchange that no signal ended: of all that apply, the first in `PRECEDENCE`.
 
-    `failed_with` is that of the error a `failed` one ended in, `problems` are those of what else went wrong (1 or 9).
+    `proven`: the evidence is as strong as the user requires; `failed_with` is that of the error a `failed` one ended
+    in, `problems` are those of what else went wrong (1 or 9).
     """
     codes = [*problems]
     if status is Status.FAILED:
@@ -167,6 +174,8 @@ def exit_code(
         codes.append(ExitCode.TRUNCATED)
     if verdict is not None and not (accept_fallback and verdict is Verdict.FALLBACK):
         codes.append(_BY_VERDICT[verdict])
+    if verdict is Verdict.AS_REQUESTED and not proven:
+        codes.append(ExitCode.UNVERIFIED)
     return gravest(*codes)
 
 
@@ -219,6 +228,7 @@ def as_json(exchange: Exchange) -> JsonObject:
         "simulated": exchange.simulated,
         "requested_model": exchange.requested_model,
         "served_model": routing.served_model,
+        "strength": routing.strength,
         "category": routing.category,
         "explanation": routing.explanation,
         "recommended_model": routing.recommended_model,

@@ -56,7 +56,7 @@ class Plan(NamedTuple):
     """What is to be asked, and how. `request` is the first one, as it is sent; `credit`: it and those after it carry
     the beta of fallback credits; `without` the additions (`avow.wire.additions`) that none of them carries; `learn`
     hears for which model the endpoint turned out to refuse which more of them; of the problems that `checks` find with
-    the finished exchange the first counts."""
+    the finished exchange the first counts; `require`: how strong the evidence must be (`strong`, `weak`)."""
 
     endpoint: Endpoint
     request: Request
@@ -69,6 +69,7 @@ class Plan(NamedTuple):
     without: frozenset[str] = frozenset()
     learn: Callable[[str, frozenset[str]], None] = lambda _model, _refused: None
     checks: tuple[Check, ...] = ()
+    require: str = "weak"
 
 
 def converse(
@@ -325,6 +326,7 @@ class _Run:
             status,
             exchange.verdict,
             accept_fallback=self.plan.accept_fallback,
+            proven=self.plan.require != "strong" or exchange.routing.strength == "strong",
             failed_with=failed_with,
             problems=problems,
         )

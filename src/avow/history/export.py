@@ -22,6 +22,7 @@ _SCALARS = (
     "simulated",
     "requested_model",
     "served_model",
+    "strength",
     "category",
     "recommended_model",
     "stop_reason",

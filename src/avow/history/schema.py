@@ -130,6 +130,10 @@ def _one_trigger(connection: Connection) -> None:
         connection.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
+def _strengths(connection: Connection) -> None:
+    connection.execute(_WEAK_INDEX)
+
+
 def read_moves(connection: Connection) -> None:
     """Fill `pin` and `moved_to` of rows that an avow before version 3 wrote: it had them in the evidence alone. Part of
     a transaction."""
@@ -155,6 +159,14 @@ _TABLES_1 = (
 UNUSUAL = "(verdict IS NOT 'as_requested' OR status <> 'complete')"
 """What the few exchanges that did not go as asked have in common; word for word in a query, it makes SQLite use the
 index that holds them alone."""
+
+NOT_STRONG = "(verdict = 'as_requested' AND strength IS NOT 'strong')"
+"""What was answered as requested by a name alone; word for word in a query, as above."""
+
+_WEAK_INDEX = (
+    "CREATE INDEX exchange_weak ON exchange (created_ms, simulated, status, verdict, rerouted, requested_model,"
+    f" served_model, category, template, source) WHERE {NOT_STRONG}"
+)
 
 HOPS_OF_ROWS = """
 SELECT e.number, h.key, json_extract(h.value, '$.model'), json_extract(h.value, '$.outcome'),
@@ -197,7 +209,15 @@ _MOVES_OF_ROWS = (
 )
 """Where a value is not an object, its words were not kept, and nothing says any more where the request went."""
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, _tallies, _moves, _clients, _runs, _one_trigger)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    _tables,
+    _tallies,
+    _moves,
+    _clients,
+    _runs,
+    _one_trigger,
+    _strengths,
+)
 """Each brings the file from version n to n + 1 inside a transaction. Append; never edit one that was released."""
 
 VERSION = len(MIGRATIONS)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from avow.history.filters import EVERYTHING, Filters
-from avow.history.schema import UNUSUAL
+from avow.history.schema import NOT_STRONG, UNUSUAL
 from avow.history.store import History
 from avow.wire.json_value import JsonObject
 
@@ -20,6 +20,7 @@ _COLUMN_OF = {"model": "requested_model", "category": "category", "template": "t
 _TALLIES = (
     "requests",
     "as_requested",
+    "as_requested_strong",
     "fallback",
     "refused",
     "substituted",
@@ -30,7 +31,7 @@ _TALLIES = (
     "interrupted",
     "pending",
 )
-_VERDICTS, _STATUSES = _TALLIES[2:6], _TALLIES[6:]
+_VERDICTS, _STATUSES = _TALLIES[3:7], _TALLIES[7:]
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _ALL = "count(*), count(cost_usd), coalesce(sum(cost_floor_usd), 0.0)"
 _UNUSUAL = ", ".join(
@@ -47,12 +48,14 @@ _AUDITS = "SELECT number FROM exchange WHERE source <> 'avow' AND source = 'audi
 """Word for word so that SQLite takes the index of what was not asked by hand, and reads no rows."""
 _FROM_ALL = "FROM exchange INDEXED BY exchange_time WHERE"
 _FROM_UNUSUAL = f"FROM exchange INDEXED BY exchange_unusual WHERE {UNUSUAL} AND"
+_FROM_WEAK = f"FROM exchange INDEXED BY exchange_weak WHERE {NOT_STRONG} AND"
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """One line: `key` names the period or group (None: none given). The counts of verdicts (`as_requested` to
-    `unverified`) and of statuses (`truncated` to `pending`) each count exchanges; `cost_usd` adds up what is known,
+    `unverified`) and of statuses (`truncated` to `pending`) each count exchanges; `as_requested_strong` those of
+    `as_requested` with strong evidence; `cost_usd` adds up what is known,
     `unpriced` counts exchanges of which a part is not."""
 
     key: str | None
@@ -69,6 +72,7 @@ class Tally:
     pending: int = 0
     cost_usd: float = 0.0
     unpriced: int = 0
+    as_requested_strong: int = 0
 
     @property
     def judged(self) -> int:
@@ -79,6 +83,11 @@ class Tally:
     def share(self) -> float | None:
         """The part of those with a verdict that was answered as requested, 0 to 1; None where there is none."""
         return self.as_requested / self.judged if self.judged else None
+
+    @property
+    def share_strong(self) -> float | None:
+        """The part of those with a verdict of which strong evidence says that they were answered as requested."""
+        return self.as_requested_strong / self.judged if self.judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +195,9 @@ def as_json(found: Stats) -> JsonObject:
 
 def _tally_as_json(tally: Tally) -> JsonObject:
     counts = {name: getattr(tally, name) for name in _TALLIES}
+    shares = {"share_as_requested": tally.share, "share_as_requested_strong": tally.share_strong}
     cost = {"cost_usd": None if tally.unpriced else tally.cost_usd, "cost_floor_usd": tally.cost_usd}
-    return {"key": tally.key, **counts, "share_as_requested": tally.share, **cost, "unpriced": tally.unpriced}
+    return {"key": tally.key, **counts, **shares, **cost, "unpriced": tally.unpriced}
 
 
 def _by_period(history: History, by: str, where: str, values: Sequence[object]) -> Iterator[Tally]:
@@ -203,7 +213,8 @@ def _by_period(history: History, by: str, where: str, values: Sequence[object]) 
         (all_of_it,) = history.read(f"SELECT {_ALL} {_FROM_ALL} {within}", bounds)
         if all_of_it[0]:
             (unusual,) = history.read(f"SELECT {_UNUSUAL} {_FROM_UNUSUAL} {within}", bounds)
-            yield _tally(_key(by, start), all_of_it, unusual)
+            ((weak,),) = history.read(f"SELECT count(*) {_FROM_WEAK} {within}", bounds)
+            yield _tally(_key(by, start), all_of_it, unusual, weak)
         start = end
 
 
@@ -219,11 +230,14 @@ def _by_column(history: History, by: str, where: str, values: Sequence[object]) 
         row[0]: tuple(row)[1:]
         for row in history.read(f"SELECT {column}, {_UNUSUAL} {_FROM_UNUSUAL} {where} GROUP BY 1", values)
     }
+    weak = {
+        row[0]: row[1] for row in history.read(f"SELECT {column}, count(*) {_FROM_WEAK} {where} GROUP BY 1", values)
+    }
     for row in history.read(f"SELECT {column}, {_ALL} {_FROM_ALL} {where} GROUP BY 1 ORDER BY 2 DESC, 1", values):
-        yield _tally(row[0], tuple(row)[1:], unusual.get(row[0]))
+        yield _tally(row[0], tuple(row)[1:], unusual.get(row[0]), weak.get(row[0], 0))
 
 
-def _tally(key: str | None, all_of_it: Sequence[Any], unusual: Sequence[Any] | None) -> Tally:
+def _tally(key: str | None, all_of_it: Sequence[Any], unusual: Sequence[Any] | None, weak: int) -> Tally:
     requests, priced, cost = all_of_it
     if unusual is None or unusual[0] is None:
         unusual = (0,) * (2 + len(_VERDICTS) + len(_STATUSES))
@@ -235,6 +249,7 @@ def _tally(key: str | None, all_of_it: Sequence[Any], unusual: Sequence[Any] | N
         **dict(zip((*_VERDICTS, *_STATUSES), counts, strict=True)),
         cost_usd=round(cost, 9),
         unpriced=requests - priced - unpriced_rightly,
+        as_requested_strong=requests - not_as_requested - weak,
     )
 
 

@@ -23,7 +23,9 @@ def exit_codes() -> str:
 Where several apply, the first of these counts:
   a signal, {order}.
 
-With --accept-fallback a fallback does not lead to 10.
+With --accept-fallback a fallback does not lead to 10. With --require strong an
+answer as requested leads to 13 where only the name in the response speaks for
+it: the verdict stays, and stderr says "avow: unproven: ...".
 
 A signal ends the process by that signal, after what has arrived is kept, so
 that a shell's loop ends too; a shell reports 130 (Ctrl-C), 141 (the reader of
@@ -49,6 +51,8 @@ unknown, and nothing is guessed.
   simulated           the simulator answered
   requested_model     the id that was asked for
   served_model        the model that answered, where that is known
+  strength            of the strongest evidence that names who answered: strong,
+                      weak (a name that a gateway may have rewritten), none
   category            why the first model declined, in the API's word
   explanation, recommended_model
                       what else a refusal says
@@ -161,6 +165,8 @@ can then ask another. Who may answer is yours to say:
                               limited, unknown or not permitted
   --accept-fallback           exit 0 when a declared fallback answered
   --hold                      no answer unless the exit status is 0
+  --require strong            exit 13 where only the name in the response says
+                              that the requested model answered
 
 Verdicts
 

@@ -122,6 +122,11 @@ class Routing(NamedTuple):
         return self.verdict in REROUTED
 
     @property
+    def is_by_name_only(self) -> bool:
+        """Whether the requested model answered as far as a name says that may have been rewritten on its way."""
+        return self.verdict is Verdict.AS_REQUESTED and self.strength in ("weak", "none")
+
+    @property
     def text(self) -> str:
         """The answer: all segments joined."""
         return "".join(segment.text for segment in self.segments)

@@ -173,6 +173,8 @@ OPTIONS: tuple[Option, ...] = (
            "MODEL[,…]", WHO, _ALL, MODELS, default=(), example='["opus"]'),
     Option("accept_fallback", "flag", "Exit 0 when a declared fallback answered.", ("--accept-fallback",), None, WHO,
            _ALL, default=False, example="true"),
+    Option("require", "text", "What it takes to be believed: a name, or more.", ("--require",), None, WHO, _ALL,
+           default="weak", example='"strong"', choices=("strong", "weak")),
     Option("hold", "flag", "Print the answer only if the exit status is 0.", ("--hold",), None, WHO,
            _ASK_RETRY_SAVE, default=False, example="true"),
     Option("output", "text", "Form of the output.", ("--output",), None, PRINTED, _TALK_RETRY, default="text",

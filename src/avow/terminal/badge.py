@@ -7,7 +7,7 @@ from avow.routing.verdict import Verdict
 from avow.terminal.cells import wrap
 from avow.terminal.facts import FAINT, REVERSE, Facts
 from avow.terminal.notices import shown
-from avow.terminal.render import cost, tokens
+from avow.terminal.render import by_name_only, cost, tokens
 
 _UNIT, _KEPT = re.compile(r"(?<=\d) (?=\w)"), "\u00a0"
 
@@ -23,8 +23,8 @@ def badge(exchange: Exchange, facts: Facts) -> str:
     """`[S] asked R, tokens, cost, seconds` on one line, or folded where the terminal is narrower; R only where the
     verdict is not that R answered, and `unverified` where R is named and nothing proves it."""
     reply = exchange.reply
-    parts = [_asked(exchange, "asked"), "simulated" if exchange.simulated else "", tokens(reply.usage)]
-    parts.append(cost(reply.cost_usd, reply.cost_floor_usd))
+    parts = [_asked(exchange, "asked"), by_name_only(exchange), "simulated" if exchange.simulated else ""]
+    parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd)]
     parts.append(f"{reply.total_ms / 1000:.1f} s" if reply.total_ms is not None else "")
     rest = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
     head = f"[{_author(exchange)}]"

@@ -157,7 +157,7 @@ class Commentary:
     @staticmethod
     def _is_amiss(exchange: Exchange) -> bool:
         as_asked = exchange.verdict is Verdict.AS_REQUESTED and exchange.status is Status.COMPLETE
-        return not as_asked or exchange.withheld or exchange.problem is not None
+        return not as_asked or exchange.withheld or exchange.problem is not None or exchange.is_unproven
 
     def _thinking(self, text: str) -> None:
         if not self._show_thinking:

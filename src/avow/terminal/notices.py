@@ -88,6 +88,8 @@ def _verdict_line(exchange: Exchange) -> list[str]:
                 f"avow: substituted: requested {shown(requested)}, answered by {shown(routing.served_model)}; "
                 "the response declares no fallback"
             ]
+        case Verdict.AS_REQUESTED if exchange.is_unproven:
+            return [f"avow: unproven: requested {shown(requested)}; only the name in the response speaks for it"]
         case Verdict.UNVERIFIED if not is_only_unfinished(exchange):
             return [f"avow: unverified: requested {shown(requested)}; {_doubt(exchange, routing)}"]
     return []

@@ -50,11 +50,16 @@ def _boxed(explanation: Explanation, facts: Facts) -> str:
 def footer(exchange: Exchange, facts: Facts) -> str:
     """One quiet line: model, tokens, cost, seconds."""
     reply = exchange.reply
-    parts = [shown(exchange.routing.served_model), "simulated" if exchange.simulated else ""]
+    parts = [shown(exchange.routing.served_model), by_name_only(exchange), "simulated" if exchange.simulated else ""]
     parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd)]
     parts.append(f"{reply.total_ms / 1000:.1f} s" if reply.total_ms is not None else "")
     line = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
     return facts.styled(line, FAINT)
+
+
+def by_name_only(exchange: Exchange) -> str:
+    """`by name only` where nothing else says which model answered; empty elsewhere, and of the simulator's answers."""
+    return "by name only" if exchange.routing.is_by_name_only and not exchange.simulated else ""
 
 
 def tokens(usage: JsonObject | None) -> str:

@@ -79,6 +79,8 @@ def _of_verdict(exchange: Exchange) -> _Part:
             return _substituted(exchange)
         case Verdict.UNVERIFIED if not is_only_unfinished(exchange):
             return _unverified(exchange)
+        case Verdict.AS_REQUESTED if exchange.is_unproven:
+            return _unproven(exchange)
     return "", [], []
 
 
@@ -139,6 +141,14 @@ def _unverified(exchange: Exchange) -> _Part:
     else:
         facts.append(f"The response names {shown(name)}, which may be another model.")
     return "avow cannot tell which model answered", facts, _vouching(exchange)
+
+
+def _unproven(exchange: Exchange) -> _Part:
+    facts = [
+        f"You asked {shown(exchange.requested_model)}, and the response names it.",
+        "Only the name in the response speaks for it; --require strong asks for more.",
+    ]
+    return "only a name says which model answered", facts, ["Accept a name as enough: --require weak"]
 
 
 def vouching_line(exchange: Exchange) -> str | None:

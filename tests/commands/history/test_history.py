@@ -184,7 +184,7 @@ def test_stats(full: Path) -> None:
     ran = run(full, "history", "stats", "--json")
     assert (ran.json["total"]["requests"], ran.json["total"]["fallback"]) == (4, 1)
     text = run(full, "history", "stats").out.decode()
-    assert "4 requests, 66.7 % answered as requested, cost at least $1.00" in text
+    assert "4 requests, 66.7 % answered as requested (0.0 % with strong evidence), cost at least $1.00" in text
     assert f"{FABLE}  {OLD}  cyber" in " ".join(text.split("\n"))
 
 

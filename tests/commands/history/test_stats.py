@@ -15,8 +15,11 @@ from tests.running import in_pty
 
 STATS = Stats(
     by="month",
-    total=Tally(None, 30, 25, fallback=5, cost_usd=12.5, unpriced=2),
-    groups=(Tally("2026-09", 10, 10, cost_usd=2.5), Tally("2026-10", 20, 15, fallback=5, cost_usd=10.0, unpriced=2)),
+    total=Tally(None, 30, 25, fallback=5, cost_usd=12.5, unpriced=2, as_requested_strong=25),
+    groups=(
+        Tally("2026-09", 10, 10, cost_usd=2.5, as_requested_strong=10),
+        Tally("2026-10", 20, 15, fallback=5, cost_usd=10.0, unpriced=2, as_requested_strong=15),
+    ),
     pairs=(Pair(FABLE, OLD, "cyber", 5), Pair(FABLE, None, None, 1)),
     declines=(("cyber", 5), (None, 1)),
     latencies=(Latency(FABLE, 25, 400, 900, 3000, 9000), Latency(OLD, 5, None, None, 4000, 4000)),
@@ -32,7 +35,7 @@ def text_of(facts: Facts) -> str:
 
 def test_a_pipe_has_tables_and_no_bars() -> None:
     text = text_of(PIPE)
-    assert "30 requests, 83.3 % answered as requested, cost at least $12.50" in text
+    assert "30 requests, 83.3 % answered as requested (83.3 % with strong evidence), cost at least $12.50" in text
     assert "█" not in text
     assert "\x1b" not in text
     assert "2026-10        20        75.0 %         5  at least $10.00" in text

@@ -87,7 +87,10 @@ def money(usd: float, unpriced: int) -> str:
 
 def _summary(total: "Tally") -> Iterator[str]:
     requests = f"{total.requests} request{'' if total.requests == 1 else 's'}"
-    yield f"{requests}, {_share(total)} answered as requested, cost {money(total.cost_usd, total.unpriced)}"
+    share = f"{_percent(total.share)} answered as requested"
+    if total.as_requested:
+        share += f" ({_percent(total.share_strong)} with strong evidence)"
+    yield f"{requests}, {share}, cost {money(total.cost_usd, total.unpriced)}"
     told = [f"{getattr(total, name)} {name}" for name in _COUNTS if getattr(total, name)]
     if told:
         yield ", ".join(told)
@@ -97,13 +100,14 @@ def _groups(by: str, groups: Sequence["Tally"], facts: Facts) -> Iterator[str]:
     shown = [name for name in _COUNTS if any(getattr(group, name) for group in groups)]
     if facts.is_terminal and facts.width < _NARROW:
         shown = [name for name in shown if name in ("fallback", "refused")]
-    rows: Rows = [(by, "requests", "as requested", *shown, "cost")]
+    proof = any(group.as_requested_strong != group.as_requested for group in groups)
+    rows: Rows = [(by, "requests", "as requested", *(["strong evidence"] if proof else []), *shown, "cost")]
     most = max((group.requests for group in groups), default=0)
     for group in groups:
         counts = (str(getattr(group, name)) for name in shown)
-        rows.append(
-            (_named(group.key), str(group.requests), _share(group), *counts, money(group.cost_usd, group.unpriced))
-        )
+        strong = [_percent(group.share_strong)] if proof else []
+        price = money(group.cost_usd, group.unpriced)
+        rows.append((_named(group.key), str(group.requests), _percent(group.share), *strong, *counts, price))
     head, *lines = table(rows[1:], facts._replace(color=False), heads=rows[0])
     left = facts.width - max(map(cells, (head, *lines))) - len(GAP)
     is_aligned = head.startswith(by) and len(lines) == len(groups)
@@ -149,8 +153,8 @@ def _uses(uses: Sequence["Use"]) -> Rows:
     return rows
 
 
-def _share(tally: "Tally") -> str:
-    return "-" if tally.share is None else f"{100 * tally.share:.1f} %"
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"
 
 
 def _seconds(milliseconds: int | None) -> str:
