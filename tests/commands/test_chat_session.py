@@ -6,6 +6,8 @@ import pytest
 
 from avow.simulator.server import Simulator
 from tests.running import rows, run
+from tests.terminal.test_clipboard import program
+from tests.terminal.test_editor import editor
 
 
 @pytest.mark.parametrize(
@@ -58,3 +60,29 @@ def test_files_wait_for_a_question_that_can_be_sent(home: Path) -> None:
     ]
     assert ran.lines.count(f"avow: note: still attached: {paths[0]}, {paths[1]}; /file alone detaches them") == 2
     assert ran.lines.count(f"avow: note: no longer attached: {paths[0]}, {paths[1]}") == 1
+
+
+def test_a_new_conversation_another_system_prompt_and_a_question_from_the_editor(home: Path, tmp_path: Path) -> None:
+    typed = b"one\n/system Be brief.\n/edit a draft\n/new\nthree\n/system\n"
+    with Simulator("echo") as api:
+        command = editor(tmp_path, "text += ', finished'")
+        ran = run(home, "chat", base_url=api.base_url, stdin=typed, EDITOR=command)
+        bodies = [request.json for request in api.requests]
+    assert ran.status == 0, ran.lines
+    assert [len(body["messages"]) for body in bodies] == [1, 3, 1]
+    assert ["system" in body for body in bodies] == [False, True, True]
+    first, second, third = rows(home)
+    assert second["prompt"] == "a draft, finished"
+    assert second["parent_id"] == first["id"]
+    assert (third["parent_id"], third["conversation_id"] == first["conversation_id"]) == (None, False)
+    assert ran.lines.count("avow: note: system prompt: Be brief.") == 2
+
+
+def test_the_last_answer_is_copied(home: Path) -> None:
+    path = program(home, "xclip", f"cat > '{home}/copied'")
+    with Simulator("echo") as api:
+        typed = b"/copy\nhello\n/copy\n"
+        ran = run(home, "chat", base_url=api.base_url, stdin=typed, PATH=path, DISPLAY=":0")
+    assert (home / "copied").read_text() == "hello"
+    assert "avow: error: there is no answer to copy yet" in ran.lines
+    assert "avow: note: the last answer is on the clipboard" in ran.lines

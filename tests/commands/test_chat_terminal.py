@@ -355,4 +355,4 @@ def test_a_dumb_terminal(home: Path) -> None:
     assert "Another model answered" in raw
     assert not re.search(r"\x1b\[[^m]*[A-Lhl]", raw)
     assert "claude-fable-5-2> hello\r\nasking claude-fable-5-2\r\n" in raw, "no blank line between"
-    assert raw.endswith("claude-fable-5-2> \r\n")
+    assert raw.endswith("avow chat --conversation 3\r\n")

@@ -36,6 +36,13 @@ def answer(options: Options, context: Context) -> ExitCode:
 
     Raises Interrupted or ReaderGone where a signal or a closed stdout ended it, after all is kept.
     """
+    if options.edit:
+        from avow.asking.draft import draft
+
+        if options.words == ("-",):
+            raise UsageError("--edit and `-` both give the prompt", hint="give one of them")
+        with draft(" ".join(options.words), context) as prompt:
+            return answer(options._replace(words=(prompt,), edit=False), context)
     settings, template, wait = _first_settings(options, context)
     configure(context, settings)
     earlier, notes, session = conversation_of(options, context, settings)
@@ -53,6 +60,10 @@ def answer(options: Options, context: Context) -> ExitCode:
         notes=notes,
     )
     inquiry = _with_schema(inquiry, wait)
+    if options.copy:
+        from avow.asking.checks import is_copied
+
+        inquiry = inquiry._replace(checks=(*inquiry.checks, is_copied(settings, context.environ)))
     if options.dry_run is not None:
         from avow.asking import dry_run
 

@@ -48,6 +48,8 @@ class Options(NamedTuple):
     dry_run: str | None = None
     system_file: str | None = None
     profile: str | None = None
+    edit: bool = False
+    copy: bool = False
 
 
 _APART = frozenset({"system_file", "profile"})
@@ -73,6 +75,8 @@ def options_from(typed: Typed) -> Options:
         dry_run=typed.text("dry_run"),
         system_file=typed.text("system_file"),
         profile=typed.text("profile"),
+        edit=typed.flag("edit"),
+        copy=typed.flag("copy"),
     )
 
 

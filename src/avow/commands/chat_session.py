@@ -23,13 +23,17 @@ from avow.wire.blocks import Attachment
 if TYPE_CHECKING:
     from avow.terminal.line_editor import LineEditor, LineReader
 
-COMMANDS = ("/model", "/file", "/retry", "/why", "/help", "/quit")
+COMMANDS = ("/model", "/file", "/retry", "/why", "/copy", "/edit", "/system", "/new", "/help", "/quit")
 HISTORY_FILE = "chat_history"
 HELP = """\
 /model [ID]     say which model is asked, or ask this model from now on
 /file PATH      attach a file to the next question; without PATH, detach the files
 /retry [MODEL]  ask the last question again (MODEL: once, of this model); the new answer replaces the old
 /why            how the last answer was routed
+/copy           put the last answer on the clipboard
+/edit [TEXT]    write the next question in $VISUAL or $EDITOR
+/system [TEXT]  say which system prompt is sent, or send this one from now on
+/new            begin a new conversation
 /help           this
 /quit           leave (Ctrl-D too)
 //words         send a line that begins with one slash
@@ -175,6 +179,14 @@ class Chat:
                 self._retry(rest or None)
             case "/why":
                 self._why()
+            case "/copy":
+                self._copy()
+            case "/edit":
+                return self._edit(rest)
+            case "/system":
+                self._instruct(rest)
+            case "/new":
+                self._begin_again()
             case unknown:
                 raise UsageError(
                     f"there is no command {unknown}; nothing was sent",
@@ -227,6 +239,41 @@ class Chat:
         screen = self._context.screen
         screen.err(why(self._turns[-1], screen.err_facts, same_models=with_ids(self.settings()).table("same_models")))
 
+    def _copy(self) -> None:
+        if not self._turns or not self._turns[-1].text:
+            raise UsageError("there is no answer to copy yet", hint="ask something first")
+        from avow.terminal import clipboard
+
+        wrong = clipboard.copy(self._turns[-1].text, self._context.environ)
+        if wrong:
+            self._context.screen.error(wrong)
+        else:
+            self._context.screen.note("the last answer is on the clipboard")
+
+    def _edit(self, text: str) -> bool:
+        from avow.asking.draft import draft
+
+        with draft(text, self._context) as prompt:
+            self._put(self._inquiry(prompt, tuple(self._files)), instead_of=None)
+        return True
+
+    def _instruct(self, text: str) -> None:
+        if text:
+            self._flags["system"] = text
+        held = self.settings().text("system")
+        self._context.screen.note(f"system prompt: {held}" if held else "no system prompt; /system TEXT sets one")
+
+    def _begin_again(self) -> None:
+        """The settings of the conversation hold on; its turns are no longer sent."""
+        self._turns = ()
+        self._context.screen.note("a new conversation begins; the earlier one stays in the history")
+
+    def way_back(self) -> str | None:
+        """How to go on with this conversation later; None where it is not kept."""
+        if not self._turns or not self.settings().flag("history.enabled"):
+            return None
+        return f"to go on with this conversation: avow chat --conversation {self._turns[-1].number}"
+
     def _settings_of_last(self, base_url: str) -> dict[str, object]:
         if not self._turns:
             return {}
@@ -248,6 +295,8 @@ def _with_person(talk: Chat, settings: Settings, context: Context) -> None:
             context.screen.fresh_line()
             line = editor.read(f"{clean_line(talk.model)}> ")
             if line is None or not talk.take(line):
+                if words := talk.way_back():
+                    context.screen.note(words)
                 return
         except Interrupted as interruption:
             if interruption.signal_number != signal.SIGINT:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -156,13 +155,19 @@ def run_edit(context: Context) -> ExitCode:
     """
     from avow.files.private import write_private
     from avow.settings import levels
+    from avow.terminal.editor import open_in_editor
 
     path = context.paths.config_file
     before = levels.bytes_of(path) or b""
     copy = path.with_name("config.edited.toml")
     write_private(copy, before or _EMPTY.encode())
     while True:
-        _run_editor(context, copy)
+        try:
+            open_in_editor(copy, context.environ)
+        except FileError:
+            if levels.bytes_of(copy) == (before or _EMPTY.encode()):
+                copy.unlink(missing_ok=True)
+            raise
         try:
             edited = levels.bytes_of(copy)
             levels.read(edited or b"", copy)
@@ -179,24 +184,6 @@ def run_edit(context: Context) -> ExitCode:
         context.screen.note("nothing was changed")
     copy.unlink(missing_ok=True)
     return ExitCode.OK
-
-
-def _run_editor(context: Context, copy: Path) -> None:
-    import shlex
-    import subprocess
-
-    chosen = context.environ.get("VISUAL") or context.environ.get("EDITOR") or "vi"
-    try:
-        command = shlex.split(chosen)
-        code = subprocess.run([*command, str(copy)], env=dict(context.environ), check=False).returncode
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "no command").lower()
-        copy.unlink(missing_ok=True)
-        raise FileError(f"the editor {chosen} cannot be run: {reason}", hint="set VISUAL or EDITOR") from None
-    if code:
-        raise FileError(
-            f"the editor {chosen} ended with status {code}; nothing was changed", hint=f"the copy is {copy}"
-        )
 
 
 def _edits_again(context: Context) -> bool:

@@ -106,7 +106,10 @@ def environment() -> str:
                            says so; COLUMNS and LINES: the size of its screen
   LC_ALL, LC_CTYPE, LANG   an encoding other than UTF-8 means plain lines
   PAGER                    shows long output on a terminal (default: less)
-  VISUAL, EDITOR           what `avow config edit` opens
+  VISUAL, EDITOR           what `--edit`, `/edit` and `avow config edit` open
+  TMUX, SSH_CONNECTION, SSH_TTY, WAYLAND_DISPLAY, DISPLAY
+                           whose clipboard `--copy` uses; its program is looked
+                           for in PATH
   CLAUDE_CONFIG_DIR, LLM_USER_PATH
                            where `avow scan` looks for other clients' records
 

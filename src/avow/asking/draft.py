@@ -1,0 +1,31 @@
+"""A prompt that is written in an editor; what was written is not lost where it is not sent."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from avow.context import Context
+from avow.errors import AvowError, UsageError
+from avow.files.reading import read_text
+from avow.prompt.limits import REQUEST
+from avow.terminal.editor import written
+
+
+@contextmanager
+def draft(text: str, context: Context) -> Iterator[str]:
+    """The prompt as the editor left it, which began with `text`.
+
+    Raises UsageError where it is blank: nothing is sent then. Where the question cannot be asked, its file stays, and
+    a note says where.
+    """
+    path = written(text, context.environ)
+    try:
+        prompt = read_text(str(path), "the edited prompt", most=REQUEST, wait=context.wait(context.settings()))
+        if not prompt.strip():
+            path.unlink()
+            raise UsageError("nothing was written in the editor, so nothing was sent")
+        yield prompt
+        path.unlink(missing_ok=True)
+    except AvowError:
+        if path.exists() and path.read_bytes().strip():
+            context.screen.note(f"what you wrote is in {path}")
+        raise

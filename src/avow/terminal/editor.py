@@ -1,0 +1,46 @@
+"""The user's editor: a file is opened in it, on the terminal itself where stdin or stdout are something else."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from avow.errors import FileError
+
+TERMINAL = "/dev/tty"
+
+
+def open_in_editor(path: Path, environ: Mapping[str, str]) -> None:
+    """Wait for the editor of `VISUAL` or `EDITOR` (else vi). Raises FileError where it cannot be run, or fails."""
+    chosen = environ.get("VISUAL") or environ.get("EDITOR") or "vi"
+    with ExitStack() as stack:
+        terminal = None  # an editor that needs none may still do
+        with suppress(OSError):
+            terminal = stack.enter_context(open(TERMINAL, "r+b", buffering=0))
+        try:
+            command = [*shlex.split(chosen), str(path)]
+            done = subprocess.run(command, env=dict(environ), stdin=terminal, stdout=terminal, check=False)
+            code = done.returncode
+        except (OSError, ValueError) as error:
+            reason = (getattr(error, "strerror", None) or "no command").lower()
+            raise FileError(f"the editor {chosen} cannot be run: {reason}", hint="set VISUAL or EDITOR") from None
+    if code:
+        raise FileError(f"the editor {chosen} ended with status {code}", hint=f"what was written is in {path}")
+
+
+def written(text: str, environ: Mapping[str, str]) -> Path:
+    """A new private file that held `text` when the editor opened it. Raises as `open_in_editor` does."""
+    descriptor, name = tempfile.mkstemp(prefix="avow-", suffix=".md")
+    path = Path(name)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
+    try:
+        open_in_editor(path, environ)
+    except FileError:
+        if path.read_bytes() == text.encode("utf-8", "surrogateescape"):
+            path.unlink(missing_ok=True)
+        raise
+    return path

@@ -1,0 +1,55 @@
+"""The user's editor, a real program; nothing that was written is lost."""
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from avow.errors import FileError
+from avow.terminal.editor import open_in_editor, written
+
+
+def editor(folder: Path, code: str) -> str:
+    """A program that edits the file it is given: `text` is what it holds, and will hold."""
+    script = folder / "an editor.py"
+    script.write_text(
+        "import sys, pathlib\npath = pathlib.Path(sys.argv[-1])\n"
+        f"text = path.read_text()\n{code}\npath.write_text(text)\nsys.exit(globals().get('code', 0))\n"
+    )
+    return f"'{sys.executable}' '{script}'"
+
+
+def test_what_it_saved_is_in_a_private_file(tmp_path: Path) -> None:
+    path = written("begun", {"EDITOR": editor(tmp_path, "text += ' and ended'")})
+    assert path.read_text() == "begun and ended"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.unlink()
+
+
+def test_visual_comes_before_editor(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("")
+    open_in_editor(path, {"VISUAL": editor(tmp_path, "text = 'x'"), "EDITOR": "false"})
+    assert path.read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [("/nonexistent", "cannot be run"), ("'", "cannot be run"), ("false", "ended with status 1")],
+)
+def test_one_that_fails_is_an_error_and_leaves_nothing(chosen: str, words: str, tmp_path: Path) -> None:
+    import tempfile
+
+    before = set(Path(tempfile.gettempdir()).glob("avow-*.md"))
+    with pytest.raises(FileError, match=words):
+        written("begun", {"EDITOR": chosen, "PATH": "/usr/bin:/bin"})
+    assert set(Path(tempfile.gettempdir()).glob("avow-*.md")) <= before
+
+
+def test_what_was_written_before_it_failed_stays(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="ended with status 3") as caught:
+        written("begun", {"EDITOR": editor(tmp_path, "text = 'half'; code = 3")})
+    place = Path((caught.value.hint or "").removeprefix("what was written is in "))
+    assert place.read_text() == "half"
+    place.unlink()
