@@ -176,3 +176,27 @@ def test_it_is_one_screen_in_which_no_word_is_torn(columns: int, home: Path) -> 
     assert "prompt_toolkit" in words
     assert "api: reached" in words
     assert all(line.startswith(("ok ", "note ", "BROKEN ", "    ")) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "evidence", "advised"),
+    [
+        ("requested", "unknown host; weak: model", False),
+        ("litellm", "LiteLLM; strong: x-litellm-model-name, x-litellm-attempted-fallbacks", True),
+        ("kong", "Kong; strong: x-kong-llm-model; weak: model", False),
+    ],
+)
+def test_it_says_which_evidence_the_host_can_give(scenario: str, evidence: str, advised: bool, home: Path) -> None:
+    headers = {"litellm": b"x-litellm-version: 1.108.7", "kong": b"x-kong-llm-model: m"}.get(scenario, b"x-none: 0")
+    answer = http(b"{}").replace(b"\r\n", b"\r\n" + headers + b"\r\n", 1)
+    with RawServer([answer]) as server:
+        rows = found(run(home, "doctor", "--json", base_url=server.url))
+    assert rows["api: evidence"]["words"].startswith(evidence)
+    assert ("api: fallbacks" in rows) is advised
+    assert not advised or "`--fallback-by client` works there" in rows["api: fallbacks"]["words"]
+
+
+def test_the_host_alone_says_it_too(home: Path) -> None:
+    rows = found(run(home, "doctor", "--offline", "--json", ANTHROPIC_BASE_URL="https://openrouter.ai/api"))
+    assert rows["api: evidence"]["words"] == "OpenRouter; strong: openrouter_metadata, model"
+    assert "takes `fallbacks` for a setting of its own" in rows["api: fallbacks"]["words"]

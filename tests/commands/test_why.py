@@ -4,6 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from avow.simulator.server import Simulator
 from tests.running import run
 
 
@@ -93,3 +94,13 @@ def test_forms_that_are_not_there_or_exclude_each_other(home: Path) -> None:
         ran = run(home, "why", *typed)
         assert (ran.status, ran.out) == (2, b"")
         assert words in ran.lines[0]
+
+
+def test_a_gateway_that_takes_fallbacks_for_itself_is_named_with_what_works_there(home: Path) -> None:
+    said = "LiteLLM takes `fallbacks` for a setting of its own and does not pass it on; `--fallback-by client` works"
+    with Simulator("litellm_swallows") as simulator:
+        ran = run(home, "--fallback", "default", "x", base_url=simulator.base_url)
+        assert said in run(home, "why").out.decode()
+        run(home, "x", base_url=simulator.base_url, AVOW_FALLBACK="")
+        assert "setting of its own" not in run(home, "why").out.decode()
+    assert ran.status == 11

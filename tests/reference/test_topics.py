@@ -12,6 +12,7 @@ from avow.exchange.exchange import Exchange, Status, as_json
 from avow.exit_codes import MEANINGS, PRECEDENCE
 from avow.history.schema import NAMES
 from avow.reference.topics import TOPICS
+from avow.routing.known_gateways import GATEWAYS
 from avow.routing.verdict import Verdict
 from avow.settings.keys import KEYS
 
@@ -104,3 +105,12 @@ def test_the_page_on_audits_says_what_they_cannot_find() -> None:
     ):
         assert needed in words
     assert not re.search(r"verified|genuine|guarantee", words)
+
+
+def test_every_gateway_stands_in_the_table_with_what_is_expected_of_it() -> None:
+    lines = text("fallback").split("What to expect of gateways", 1)[1]
+    flat = " ".join(lines.split())
+    for gateway in GATEWAYS:
+        assert f"{gateway.name} fallbacks: {gateway.fallbacks} " in flat
+        for name, _strength in gateway.evidence:
+            assert name in flat

@@ -63,6 +63,7 @@ def test_what_a_refusal_names_is_found_in_any_wording(words: str, names: set[str
         "the beta of this model has ended",
         "Unexpected value(s) `my-own-2026-01-01` for the `anthropic-beta` header.",
         "Budget exceeded. Received Model Group=a\nAvailable Model Group Fallbacks=None",
+        "model=m. fallbacks=default. Set 'content_policy_fallback' - https://docs.litellm.ai/docs/routing#fallbacks",
         "messages.1.content.0: Invalid `signature` in `thinking` block",
         "messages.3: thinking must come first",
         "`max_tokens` must be greater than `thinking.budget_tokens`",

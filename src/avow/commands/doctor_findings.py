@@ -156,18 +156,36 @@ def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator
     shown = _without_secrets(settings.base_url)
     if offline:
         yield Finding("api", "reached", "note", f"{shown}: not asked (--offline)")
+        yield from _host(settings, {})
         return
     try:
-        status, kind, date, seconds = _asked(context, settings)
+        status, headers, seconds = _asked(context, settings)
     except ExchangeError as error:
         yield Finding("api", "reached", "broken", f"{shown}: {error.message}", error.hint)
         return
     except AvowError as error:
         yield Finding("api", "reached", "note", f"{shown}: not asked: {error.message}")
         return
-    state, words, hint = _meaning(status, kind)
+    state, words, hint = _meaning(status, headers.get("content-type", ""))
     yield Finding("api", "reached", state, f"{shown}: HTTP {status} in {seconds * 1000:.0f} ms{words}", hint)
-    yield clock(date, _now())
+    yield clock(headers.get("date"), _now())
+    yield from _host(settings, headers)
+
+
+def _host(settings: "Settings", headers: Mapping[str, str]) -> Iterator[Finding]:
+    """Who the host is, which evidence of the model its answers can give, and whether it takes `fallbacks`."""
+    from avow.routing.gateways import strength_of_name
+    from avow.routing.known_gateways import advice, evidence_words, known
+
+    host = urlsplit(settings.base_url).hostname or ""
+    gateway = known(host, headers)
+    if gateway is None:
+        words = f"unknown host; {strength_of_name(host)}: model"
+        yield Finding("api", "evidence", "ok", words)
+        return
+    yield Finding("api", "evidence", "ok", f"{gateway.name}; {evidence_words(gateway)}")
+    if (said := advice(gateway)) is not None:
+        yield Finding("api", "fallbacks", "note", said)
 
 
 def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
@@ -208,8 +226,8 @@ def clock(date: str | None, now: float) -> Finding:
     return Finding("api", "clock", "ok", f"within {max(abs(apart), 1):.0f} s of the server's")
 
 
-def _asked(context: "Context", settings: "Settings") -> tuple[int, str, str | None, float]:
-    """Status, content type, `Date` and seconds of the one free request. Raises AvowError where there is no answer."""
+def _asked(context: "Context", settings: "Settings") -> tuple[int, Mapping[str, str], float]:
+    """Status, headers and seconds of the one free request. Raises AvowError where there is no answer."""
     import time
 
     from avow.endpoint.transport import Patience
@@ -217,8 +235,7 @@ def _asked(context: "Context", settings: "Settings") -> tuple[int, str, str | No
     with context.open(settings, patience=Patience(LIMIT_S, LIMIT_S)) as api:
         begun = time.monotonic()
         with api.send(api.endpoint.request("GET", "/v1/models?limit=1"), deadline=begun + LIMIT_S) as response:
-            headers = response.headers
-            return response.status, headers.get("content-type", ""), headers.get("date"), time.monotonic() - begun
+            return response.status, dict(response.headers), time.monotonic() - begun
 
 
 def _now() -> float:

@@ -193,6 +193,24 @@ so. Where avow itself fell back, a conversation stays on the model that accepted
 for an hour or until -m is given.
 """
 
+
+def fallback() -> str:
+    """Who may answer, and what to expect of each gateway: a table made from what avow knows of them."""
+    from avow.routing.known_gateways import table
+    from avow.terminal.table import definitions
+
+    rows = "\n".join(definitions(table(), WIDTH, indent=2, most=21))
+    return f"""{FALLBACK}
+What to expect of gateways (November 2026)
+
+What becomes of a `fallbacks` that is sent there, and what the answers may say
+of the model behind them, by strength: headers, and fields of the body.
+Where `fallbacks` does not work, --fallback-by client does.
+
+{rows}
+"""
+
+
 SCRIPTING = """Scripting
 
 stdout is the answer and nothing else; stderr has one stable line a fact; the
@@ -295,7 +313,7 @@ TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "environment": ("variables that avow honours", environment),
     "history": ("the database's schema, with ready queries", history),
     "privacy": ("what is kept where, and what is sent where", lambda: PRIVACY),
-    "fallback": ("who may answer, and the evidence of who did", lambda: FALLBACK),
+    "fallback": ("who may answer, and the evidence of who did", fallback),
     "clients": ("answers that other programs asked for", lambda: CLIENTS),
     "scripting": ("avow in shell scripts", lambda: SCRIPTING),
     "audit": ("what `avow audit` can find, and what it cannot", lambda: audit_topic.TEXT),

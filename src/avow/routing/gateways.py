@@ -37,6 +37,13 @@ _OPTIONS = ("x-portkey-last-used-option-index", "cf-aig-step")
 _ROUTES = ("x-litellm-model-group", "x-bifrost-routing-info-primary-model", "x-bifrost-original-model")
 _NOTES = ("ngrok-aig-attempts",)
 
+_WEAK = (*_OPTIONS, *_NOTES)
+HEARD = tuple(
+    (name, "weak" if name in _WEAK else "strong")
+    for name in (*_NAMES, *_COUNTS, *_FLAGS, *_TARGETS, *_OPTIONS, *_ROUTES, *_NOTES)
+)
+"""Every header that is listened to, with its strength."""
+
 
 def listen(headers: Mapping[str, str], body: JsonObject) -> tuple[Testimony, ...]:
     """Everything the response's headers (lower-case) and the message's foreign fields say about models."""
@@ -59,12 +66,11 @@ def _from_openrouter(metadata: JsonObject) -> Testimony:
 
 def _from_headers(headers: Mapping[str, str]) -> list[Testimony]:
     heard = []
-    for name in (*_NAMES, *_COUNTS, *_FLAGS, *_TARGETS, *_OPTIONS, *_ROUTES, *_NOTES):
+    for name, strength in HEARD:
         value = headers.get(name, "").strip()
         if not value:
             continue
         field = f"headers.{name}"
-        strength = "weak" if name in (*_OPTIONS, *_NOTES) else "strong"
         model = value if name in (*_NAMES, *_TARGETS) else None
         route = value if name in _ROUTES else None
         other_option = name in _OPTIONS and _has_number_above_0(value)

@@ -232,10 +232,13 @@ _OPENAI_ERROR = (
     b'{"error":{"message":"Budget has been exceeded for this team","type":"budget_exceeded","param":null,"code":"400"}}'
 )
 
-_LITELLM_REFUSED = _error(400, "", "", body=dump({"error": {
-    "message": "litellm.ContentPolicyViolationError: AnthropicException - the model declined (category: cyber). "
-    "Received Model Group=claude\nAvailable Model Group Fallbacks=None",
-    "type": "invalid_request_error", "param": None, "code": "400",
+# As LiteLLM 1.108.7 answers a streamed refusal of a request with fallbacks.
+_LITELLM_REFUSED = _error(400, "", "", body=dump({"type": "error", "error": {
+    "type": "invalid_request_error",
+    "message": "litellm.BadRequestError: litellm.ContentPolicyViolationError: Anthropic safeguard refusal (category: "
+    "cyber).\nmodel=claude. content_policy_fallback=None. fallbacks=default.\n\nSet 'content_policy_fallback' - "
+    "https://docs.litellm.ai/docs/routing#fallbacks\n\nLiteLLM: model group 'claude' failed with the error above. "
+    "Fallback to t also failed: litellm.BadRequestError: You passed in model=t.",
 }}))  # fmt: skip
 
 _GATEWAYS = (

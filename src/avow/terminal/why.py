@@ -152,6 +152,11 @@ def _worth(exchange: Exchange, same_models: Mapping[str, Sequence[str]]) -> list
         lines.append(f"{clean_line(host)} is not the API's own host and may rewrite names; there `model` {worth}.")
         fields = [clean_line(e.field) for e in exchange.routing.evidence if e.strength == "strong"]
         lines.append(f"Other evidence: {', '.join(fields)}." if fields else "No other evidence supports the name.")
+    if "fallbacks" in exchange.question.params:
+        from avow.routing.known_gateways import advice, known
+
+        if said := advice(known(host or "", [e.field for e in exchange.routing.evidence])):
+            lines.append(f"{said}.")
     names = {exchange.requested_model, exchange.routing.served_model, exchange.sent_model}
     for private, models in same_models.items():
         if private in names:

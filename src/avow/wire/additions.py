@@ -23,8 +23,8 @@ class Addition(NamedTuple):
 
 
 ADDITIONS: tuple[Addition, ...] = (
-    # LiteLLM's errors end in "Available Model Group Fallbacks=None", whatever they are about.
-    Addition("fallbacks", r"(?<!model group )\bfallbacks\b(?!=)", field="fallbacks", beta=FALLBACK_BETA),
+    # LiteLLM's errors say "Fallbacks=None" and name a page with "#fallbacks", whatever they are about.
+    Addition("fallbacks", r"(?<!model group )(?<!#)\bfallbacks\b(?!=)", field="fallbacks", beta=FALLBACK_BETA),
     # Errors about thinking that is sent back, or about its budget, do not mean the field.
     Addition(
         "thinking",
