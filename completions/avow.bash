@@ -12,63 +12,70 @@ _avow_reply() {
     # Those of the words in $1 (one a line) that begin like $cur.
     local word
     while IFS= read -r word; do
-        [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+        [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("${word#"$before"}")
     done <<< "$1"
 }
 
 _avow_files() {
     local word
     while IFS= read -r word; do
-        COMPREPLY+=("$word")
+        COMPREPLY+=("${word#"$before"}")
     done < <(compgen -f -- "$cur")
     compopt -o filenames 2>/dev/null
 }
 
 _avow() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at i
+    local place=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]} prev before= at i
     COMPREPLY=()
-    # bash makes `=` a word of its own: --model=ID is three.
+    # bash makes `:` a word of its own, and completes what comes after it: llama3:8b is three.
+    while ((place > 1)) && [[ ${COMP_WORDS[place]} =~ ^:+$ || ${COMP_WORDS[place-1]} =~ ^:+$ ]]; do
+        place=$((place - 1))
+        cur=${COMP_WORDS[place]}$cur
+    done
+    [[ $COMP_WORDBREAKS == *:* ]] && before=${cur%"${cur##*:}"}
+    prev=${COMP_WORDS[place-1]}
+    # And `=` too: --model=ID is three.
     if [[ $cur == = ]]; then
         cur=
-    elif [[ $prev == = && $COMP_CWORD -gt 2 ]]; then
-        prev=${COMP_WORDS[COMP_CWORD-2]}
+    elif [[ $prev == = && $place -gt 2 ]]; then
+        prev=${COMP_WORDS[place-2]}
     fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         [[ ${COMP_WORDS[i]} == -- ]] && return
     done
     at=""
-    if ((COMP_CWORD > 1)); then
+    if ((place > 1)); then
         at=ask
         case ${COMP_WORDS[1]} in
             ask|chat|retry|why|scan|proxy|models|doctor|completion|help) at=${COMP_WORDS[1]} ;;
             history)
                 at=history
-                if ((COMP_CWORD > 2)); then
+                if ((place > 2)); then
                     case ${COMP_WORDS[2]} in list|show|search|stats|export|redact|delete|repair|path) at="history ${COMP_WORDS[2]}" ;; esac
                 fi ;;
             audit)
                 at=audit
-                if ((COMP_CWORD > 2)); then
+                if ((place > 2)); then
                     case ${COMP_WORDS[2]} in baseline|run|list|show|verify|demo|endpoint) at="audit ${COMP_WORDS[2]}" ;; esac
                 fi ;;
             auth)
                 at=auth
-                if ((COMP_CWORD > 2)); then
+                if ((place > 2)); then
                     case ${COMP_WORDS[2]} in login|status|logout) at="auth ${COMP_WORDS[2]}" ;; esac
                 fi ;;
             config)
                 at=config
-                if ((COMP_CWORD > 2)); then
+                if ((place > 2)); then
                     case ${COMP_WORDS[2]} in list|get|set|unset|path|edit) at="config ${COMP_WORDS[2]}" ;; esac
                 fi ;;
             template)
                 at=template
-                if ((COMP_CWORD > 2)); then
+                if ((place > 2)); then
                     case ${COMP_WORDS[2]} in list|show|save|delete) at="template ${COMP_WORDS[2]}" ;; esac
                 fi ;;
             simulate)
                 at=simulate
-                if ((COMP_CWORD > 2)); then
+                if ((place > 2)); then
                     case ${COMP_WORDS[2]} in list|serve) at="simulate ${COMP_WORDS[2]}" ;; esac
                 fi ;;
         esac
@@ -179,6 +186,7 @@ _avow() {
         "history stats --until") return ;;
         "history stats --run") return ;;
         "history export --format") _avow_reply $'jsonl\ncsv'; return ;;
+        "history export --guard") _avow_reply $'auto\nalways\nnever'; return ;;
         "history export --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
         "history export --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
         "history export --model") _avow_reply "$(_avow_words models)"; return ;;
@@ -331,7 +339,7 @@ _avow() {
             fi ;;
         "history export")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--format\n--no-text\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n-h\n--help'
+                _avow_reply $'--format\n--guard\n--no-text\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n-h\n--help'
             fi ;;
         "history redact")
             if [[ $cur == -* ]]; then

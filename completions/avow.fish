@@ -330,6 +330,7 @@ complete -c avow -n '__avow_at history stats' -l run -x -d 'Of this `avow run`: 
 complete -c avow -n '__avow_at history stats' -l json -d 'One JSON object.'
 complete -c avow -n '__avow_at history stats' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at history export' -l format -x -k -a 'jsonl csv' -d 'The form.'
+complete -c avow -n '__avow_at history export' -l guard -x -k -a 'auto always never' -d 'CSV cells begin with \' that are a formula; auto: in files named .csv.'
 complete -c avow -n '__avow_at history export' -l no-text -d 'Leave out all that was said.'
 complete -c avow -n '__avow_at history export' -l rerouted -d 'Only where another model answered.'
 complete -c avow -n '__avow_at history export' -l verdict -x -k -a 'as_requested fallback refused substituted unverified' -d 'Only this verdict (repeatable).'

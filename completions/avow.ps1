@@ -382,6 +382,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         }
         'history export' = [ordered]@{
             '--format' = 'The form.'
+            '--guard' = 'CSV cells begin with '' that are a formula; auto: in files named .csv.'
             '--no-text' = 'Leave out all that was said.'
             '--rerouted' = 'Only where another model answered.'
             '--verdict' = 'Only this verdict (repeatable).'
@@ -685,6 +686,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'history stats --model' = @('?models')
         'history stats --template' = @('?templates')
         'history export --format' = @('jsonl', 'csv')
+        'history export --guard' = @('auto', 'always', 'never')
         'history export --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'history export --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
         'history export --model' = @('?models')

@@ -23,6 +23,12 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "status": (printing(status=3, errors="vault is\nlocked \x1b[31m"), "ended with status 3: vault is locked �[31m"),
     "silent status": (printing(status=1), "ended with status 1"),
     "status with a key": (printing(status=1, errors=f"used {CANARY}"), "ended with status 1: used •••"),
+    "status with its output": (printing("hunter2-CANARY", status=1, errors="no: hunter2-CANARY"), "status 1: no: •••"),
+    "status with a token": (printing(status=1, errors="token=abc-CANARY-12 is old"), "status 1: token=••• is old"),
+    "status with a long word": (
+        printing(status=1, errors="of 8f3a9c0d7e6bCANARY1122 in /etc/x/vault2"),
+        "of ••• in /etc/x/v",
+    ),
     "nothing": (printing(""), "printed nothing"),
     "two lines": (printing(CANARY, "note"), "holds spaces or line breaks"),
     "key and words": (printing(f"key: {CANARY}"), "holds spaces"),

@@ -62,6 +62,15 @@ def test_csv(with_text: bool) -> None:
         assert "Break in?" not in text
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\n=1", " =1", "＝1"])
+def test_csv_for_a_spreadsheet_has_no_formulas(text: str) -> None:
+    kept = answered(text, text)._replace(number=-1)
+    for guarded, expected in ((True, f"'{text}"), (False, text)):
+        written = "".join(csv_lines([kept], guarded=guarded))
+        (row,) = csv.DictReader(io.StringIO(written, newline=""))
+        assert (row["prompt"], row["text"], row["number"]) == (expected, expected, "-1")
+
+
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_duckdb_reads_it(tmp_path: Path, form: str) -> None:
     file = tmp_path / f"export.{form}"

@@ -1,13 +1,18 @@
 """The generated files are those in completions/, and the real shells complete with them."""
 
+import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from avow.commands.declared import TREE
+from avow.endpoint.remembered import EndpointFacts, keep
 from tests.reference.generate import FILES, FOLDER
 from tests.running import run, shell
 
@@ -84,6 +89,98 @@ def test_bash_takes_a_value_after_an_equals_sign(home: Path) -> None:
         f"source {FOLDER / 'avow.bash'}; COMP_WORDS=(avow --output = js); COMP_CWORD=3; _avow; echo ${{COMPREPLY[@]}}"
     )
     assert shell(home, script, name="bash").out.split() == [b"json", b"jsonl"]
+
+
+EVIL = [
+    "x$(touch${IFS}P)",
+    "x`touch${IFS}P`",
+    "x;touch${IFS}P",
+    "x|touch P",
+    "x&touch${IFS}P",
+    "x\ntouch P",
+    "x>P",
+    "x<(touch${IFS}P)",
+    "x'$(touch${IFS}P)'",
+    "x;ni${IFS}P",
+    "x{a,b}",
+    "x*",
+    "x!touch",
+    "~x",
+    "=x",
+    "@x",
+    "--report=P",
+]
+"""Names that would run something, be another word, or an option."""
+
+
+@pytest.fixture
+def hostile(home: Path) -> Path:
+    """A home where all that avow offers has such a name, and one that is harmless."""
+    for folder, end in (("templates", "toml"), ("scenarios", "toml")):
+        (home / "config" / folder).mkdir(parents=True, mode=0o700)
+        for name in (*(name for name in EVIL if "/" not in name), "xray:1b"):
+            (home / "config" / folder / f"{name}.{end}").write_text('prompt = "hi"\n')
+    aliases = "".join(f"{json.dumps(name)} = 'm'\n" for name in EVIL)
+    (home / "config" / "config.toml").write_text(f"[aliases]\n{aliases}")
+    facts = EndpointFacts("http://127.0.0.1:9", time.time(), tuple({"id": name} for name in (*EVIL, "xray:1b")))
+    keep(home / "cache", facts)
+    assert run(home, "--simulate", "requested", " ".join(EVIL)).status == 0
+    return home
+
+
+@pytest.mark.parametrize("kind", ["models", "templates", "scenarios", "conversations", "exchanges"])
+def test_nothing_from_outside_is_shell_syntax(hostile: Path, kind: str) -> None:
+    ran = run(hostile, "completion", "words", kind, base_url="http://127.0.0.1:9")
+    offered = [line.split("\t")[0] for line in ran.out.decode().splitlines()]
+    assert offered or kind == "templates"  # their names are checked when they are saved
+    assert not set(offered) & set(EVIL)
+    assert all(re.fullmatch(r"[\w.:/+@-]+", word) for word in offered)
+    assert "xray:1b" in offered or kind not in ("models", "scenarios")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=needs(n)) for n in ("bash", "zsh", "fish")])
+def test_tab_and_enter_run_nothing_that_a_server_named(hostile: Path, name: str) -> None:
+    import pexpect
+
+    stub(hostile)
+    environ = shell_environment(hostile) | {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "TERM": "dumb"}
+    ways = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-f", "-i"], "fish": ["-N", "-i"]}
+    setups = {
+        "bash": f"source {FOLDER}/avow.bash; bind 'set bell-style none'; bind 'TAB:menu-complete'",
+        "zsh": f"fpath=({FOLDER} $fpath); autoload -Uz compinit; compinit -u -d {hostile}/dump; setopt menucomplete",
+        "fish": f"source {FOLDER}/avow.fish",
+    }
+    child: pexpect.spawn[bytes] = pexpect.spawn(name, ways[name], env=environ, cwd=str(hostile), timeout=20)
+    child.sendline(f"{setups[name]}; echo rea''dy")
+    child.expect("ready")
+    for line, tabs in (("avow -m x", 1), ("avow -m x", 3)):
+        child.send(line + "\t" * tabs)
+        child.send("\r" if name != "fish" else " \r")
+        child.sendline("echo do''ne")
+        child.expect("done")
+    child.close(force=True)
+    assert not (hostile / "P").exists()
+
+
+@needs("bash")
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("avow -m xray:", [b"1b"]),
+        ("avow -m xray:1", [b"1b"]),
+        ("avow -m xra", [b"xray:1b"]),
+        ("avow --model=xray:1", [b"1b"]),
+        ("avow --model=xra", [b"xray:1b"]),
+        ("avow --model xray::", []),
+    ],
+)
+def test_bash_completes_a_name_with_a_colon(hostile: Path, typed: str, offered: list[bytes]) -> None:
+    split = shlex.join(part for part in re.split(r"([:=]+|\s+)", typed) if part.strip())
+    script = (
+        f"source {FOLDER / 'avow.bash'}; COMP_WORDS=({split}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _avow\n"
+        "printf '%s\n' \"${COMPREPLY[@]}\""
+    )
+    assert shell(hostile, script, base_url="http://127.0.0.1:9", name="bash").out.split() == offered
 
 
 @needs("bash")

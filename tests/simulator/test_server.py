@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -224,3 +225,29 @@ def test_forty_at_once(simulate: Start) -> None:
         thread.join(20)
     assert seen == [200] * 40
     assert len(sim.requests) == 40
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1:1", 401), ("localhost", 401), ("[::1]:8", 401), ("rebound.example:80", 403), ("127.0.0.1.evil", 403)],
+)
+def test_where_it_serves_others_the_host_must_be_this_machine(host: str, status: int) -> None:
+    with Simulator(for_this_machine=True) as simulator:
+        connection = http.client.HTTPConnection("127.0.0.1", simulator.port)
+        connection.request("GET", "/v1/models", headers={"Host": host})
+        assert connection.getresponse().status == status
+        connection.close()
+
+
+@pytest.mark.parametrize("form", ["{folder}/mine.toml", "../mine", "mine.toml", "/dev/stdin", "..\\mine"])
+def test_a_request_opens_no_path(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with Simulator(folder=tmp_path) as simulator:
+        connection = http.client.HTTPConnection("127.0.0.1", simulator.port)
+        name = form.format(folder=tmp_path)
+        connection.request("GET", "/v1/models", headers={"x-avow-scenario": name})
+        response = connection.getresponse()
+        assert response.status == 400
+        assert b"not a path" in response.read()
+        connection.close()

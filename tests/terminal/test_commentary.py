@@ -54,7 +54,7 @@ def test_thinking_without_an_end_of_line_is_ended() -> None:
     commentary.on_event(ThinkingWritten("c"))
     commentary.finished(exchange())
     assert err.getvalue().decode() == (
-        "avow: thinking\nab\navow: end of thinking\navow: thinking\nc\navow: end of thinking\n"
+        "avow: thinking\n  ab\navow: end of thinking\navow: thinking\n  c\navow: end of thinking\n"
     )
 
 

@@ -166,7 +166,7 @@ def test_thinking_is_labelled_in_words() -> None:
     watch = choose(terminal.screen(), "text", show_thinking=True)
     feed(watch, Started(exchange()), ThinkingWritten("let me "), ThinkingWritten("see"))
     feed(watch, TextWritten(FABLE, "Hi."), Finished(exchange()))
-    assert terminal.shown()[:4] == ["avow: thinking", "let me see", "avow: end of thinking", "Hi."]
+    assert terminal.shown()[:4] == ["avow: thinking", "  let me see", "avow: end of thinking", "Hi."]
 
 
 def test_hold_shows_the_whole_with_its_rule_or_nothing() -> None:

@@ -118,7 +118,7 @@ def test_thinking_stays_out_of_the_answer() -> None:
     assert show(*happenings) == ("x\n", "")
     out, err = show(*happenings, show_thinking=True)
     assert out == "x\n"
-    assert err == "avow: thinking\nhm␛m\navow: end of thinking\n"
+    assert err == "avow: thinking\n  hm␛m\navow: end of thinking\n"
 
 
 def test_an_empty_answer_is_noted() -> None:

@@ -32,7 +32,7 @@ def show(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
     facts = remembered.read(context.paths.cache, settings.base_url, time.time())
     prepared = prepare(inquiry, context.endpoint(settings, credential), facts, simulated=inquiry.simulate is not None)
     as_text = as_curl if form == "curl" else as_http
-    context.screen.out(as_text(prepared.plan.request, credential))
+    context.screen.data(as_text(prepared.plan.request, credential))
     return ExitCode.OK
 
 
@@ -52,8 +52,10 @@ def as_curl(request: Request, credential: Credential) -> str:
         parts[0] += " --no-buffer"
     for name, value in request.headers:
         if name.lower() in request.hidden:
-            variable = "".join(c if c.isalnum() else "_" for c in name.upper())
-            parts.append(f'-H "{name}: ${variable}"')
+            variable = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.upper())
+            variable = variable if not variable[:1].isdigit() else f"_{variable}"
+            plain = shlex.quote(name) == name
+            parts.append(f'-H "{name}: ${variable}"' if plain else f'-H {shlex.quote(name)}": ${variable}"')
         else:
             parts.append(f"-H {shlex.quote(f'{name}: {value}')}")
     variable = "$ANTHROPIC_AUTH_TOKEN" if credential.style == "bearer" else "$ANTHROPIC_API_KEY"

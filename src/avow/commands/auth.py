@@ -117,7 +117,7 @@ def run_status(options: Options, context: Context) -> ExitCode:
     if options.as_json:
         rows = [{"source": s.name, "state": s.state, "last_four": s.last_four} for s in sources]
         body = {"host": host, "usable": usable, "sources": rows, "check": verdict}
-        context.screen.out(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+        context.screen.data(json.dumps(body, indent=2, ensure_ascii=False) + "\n", is_json=True)
         return code
     from avow.terminal.fitted import fit
     from avow.terminal.table import definitions, room

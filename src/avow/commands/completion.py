@@ -15,6 +15,7 @@ MOST = 30
 """How many exchanges or conversations are offered."""
 
 _WIDEST = 60
+_PLAIN = "-_.:/+@"
 Row = tuple[str, str]
 
 
@@ -55,10 +56,16 @@ def _words(kind: str, context: Context) -> ExitCode:
     from avow.terminal.sanitize import clean_line
 
     for word, about in rows:
-        if word == clean_line(word) and not any(letter in word for letter in " \t'\"\\"):
+        if is_plain(word):
             words = clean_line(" ".join(about.split()))
             context.screen.out(f"{word}\t{words if len(words) <= _WIDEST else words[: _WIDEST - 1] + '…'}\n")
     return ExitCode.OK
+
+
+def is_plain(word: str) -> bool:
+    """Whether a word means itself in every shell, wherever a name comes from: bash puts what is offered on the line as
+    it is. Others can still be typed."""
+    return word[:1].isalnum() and all(letter.isalnum() or letter in _PLAIN for letter in word)
 
 
 def _models(context: Context) -> Iterable[Row]:

@@ -71,7 +71,7 @@ def run_list(options: Options, context: Context) -> ExitCode:
         found = {
             name: {"value": value, "origin": origin.kind, "where": origin.where or None} for name, value, origin in rows
         }
-        context.screen.out(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        context.screen.data(json.dumps(found, indent=2, ensure_ascii=False) + "\n", is_json=True)
     else:
         from avow.terminal.table import table
 
@@ -107,7 +107,7 @@ def run_get(options: Options, context: Context) -> ExitCode:
     if isinstance(value, str) and not options.as_json:
         context.screen.out(f"{_clean_terminal(value, context)}\n")
     elif value is not None or options.as_json:
-        context.screen.out(json.dumps(value, ensure_ascii=False) + "\n")
+        context.screen.data(json.dumps(value, ensure_ascii=False) + "\n", is_json=True)
     return ExitCode.OK
 
 

@@ -40,7 +40,7 @@ def run(options: DoctorOptions, context: Context) -> ExitCode:
     code = doctor_findings.status(findings)
     if options.as_json:
         body = {"schema": "avow.doctor/1", "healthy": code is ExitCode.OK, "findings": [asdict(f) for f in findings]}
-        context.screen.out(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+        context.screen.data(json.dumps(body, indent=2, ensure_ascii=False) + "\n", is_json=True)
         return code
     context.screen.out(_page(findings, context.screen.out_facts))
     return code

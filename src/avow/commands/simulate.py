@@ -43,7 +43,9 @@ def run_serve(options: ServeOptions, context: Context) -> ExitCode:
 
     folder = context.paths.scenarios
     scenario = load(options.scenario, folder, context.wait(context.settings()))
-    with Simulator(scenario=scenario, port=options.port, record=False, folder=folder) as simulator:
+    with Simulator(
+        scenario=scenario, port=options.port, record=False, folder=folder, for_this_machine=True
+    ) as simulator:
         context.screen.out(f"{simulator.base_url}\n")
         context.screen.note(
             f"scenario {options.scenario}; in another shell: "

@@ -5,6 +5,7 @@ from typing import Any
 
 from avow.endpoint.credential import LONGEST_KEY, checked
 from avow.errors import CredentialsError
+from avow.wire.secret import STRUCK, Secrets
 
 LIMIT_S = 10.0
 _LAST_S = 0.25
@@ -31,7 +32,9 @@ def run(command: Sequence[str], environ: Mapping[str, str], *, limit_s: float = 
     if code is None:
         problem = f"did not end within {limit_s:g} seconds"
     elif code:
-        words = _one_line(errors.decode("utf-8", "replace"))
+        # Whatever it printed on stdout may be the key, in part at least.
+        printed = Secrets(output.decode("utf-8", "replace").split())
+        words = _one_line(printed.text(errors.decode("utf-8", "replace")))
         problem = f"ended with status {code}" + (f": {words}" if words else "")
     elif not output.strip():
         problem = "printed nothing"
@@ -71,9 +74,17 @@ def _outcome(process: Any, limit_s: float) -> tuple[bytes, bytes, int | None]:
 
 
 def _one_line(text: str) -> str:
-    """Words from outside as one line that is fit to show, the last of them, with anything like a key struck out."""
+    """Words from outside as one line that is fit to show, the last of them, with anything like a key struck out: what
+    begins like one, what stands after `key=` and its kin, and long words of letters and digits."""
     import re
 
     words = " ".join(text.split())
     words = "".join(letter if letter.isprintable() else "�" for letter in words)
-    return re.sub(r"\bsk-[A-Za-z0-9_-]{4,}", "•••", words)[-300:]
+    words = re.sub(r"\b(?:sk-|ghp_|hvs\.|AKIA)[\w-]{4,}", STRUCK, words)
+    words = re.sub(
+        r"(?i)\b((?:key|token|secret|password|bearer|authorization)[\"']?(?:\s*[:=]\s*|\s+))[\w.+/=~-]{8,}",
+        rf"\1{STRUCK}",
+        words,
+    )
+    # In base64 a slash may stand; in a path there are many, and words between them.
+    return re.sub(r"(?<![\w/.+-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}", STRUCK, words)[-300:]

@@ -35,6 +35,7 @@ _SCALARS = (
     "base_url",
 )
 _FROM_OBJECTS = ("first_token_ms", "total_ms", "input_tokens", "output_tokens", "error_type", "error_status")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _TEXTS = ("error_message", "explanation", "system", "prompt", "text", "withdrawn_text")
 
 
@@ -60,9 +61,9 @@ def line(value: object) -> str:
     return encodable(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) + "\n"
 
 
-def csv_lines(exchanges: Iterable[Exchange], *, with_text: bool = True) -> Iterator[str]:
+def csv_lines(exchanges: Iterable[Exchange], *, with_text: bool = True, guarded: bool = False) -> Iterator[str]:
     """A heading and one record an exchange, by RFC 4180 with a plain line feed; empty cells are unknown. The models,
-    outcomes and evidence of the hops are in JSON only."""
+    outcomes and evidence of the hops are in JSON only. `guarded`: a spreadsheet takes no cell for a formula."""
     yield _record((*_SCALARS, *_FROM_OBJECTS, *(_TEXTS if with_text else ())))
     for exchange in exchanges:
         shown = as_object(exchange, with_text=with_text)
@@ -74,11 +75,17 @@ def csv_lines(exchanges: Iterable[Exchange], *, with_text: bool = True) -> Itera
             **{f"error_{key}": value for key, value in error.items()},
         }
         names = (*_SCALARS, *_FROM_OBJECTS, *(_TEXTS if with_text else ()))
-        yield _record([_cell(extra.get(name, shown.get(name))) for name in names])
+        cells = [_cell(extra.get(name, shown.get(name))) for name in names]
+        yield _record([_guarded(cell) for cell in cells] if guarded else cells)
 
 
 def _cell(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
+
+
+def _guarded(cell: object) -> object:
+    """A text that a spreadsheet would run, with an apostrophe before it (OWASP, CSV injection)."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
 def _record(cells: Iterable[object]) -> str:

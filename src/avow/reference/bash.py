@@ -17,26 +17,33 @@ _avow_reply() {
     # Those of the words in $1 (one a line) that begin like $cur.
     local word
     while IFS= read -r word; do
-        [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+        [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("${word#"$before"}")
     done <<< "$1"
 }
 
 _avow_files() {
     local word
     while IFS= read -r word; do
-        COMPREPLY+=("$word")
+        COMPREPLY+=("${word#"$before"}")
     done < <(compgen -f -- "$cur")
     compopt -o filenames 2>/dev/null
 }
 
 _avow() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at i
+    local place=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]} prev before= at i
     COMPREPLY=()
-    # bash makes `=` a word of its own: --model=ID is three.
+    # bash makes `:` a word of its own, and completes what comes after it: llama3:8b is three.
+    while ((place > 1)) && [[ ${COMP_WORDS[place]} =~ ^:+$ || ${COMP_WORDS[place-1]} =~ ^:+$ ]]; do
+        place=$((place - 1))
+        cur=${COMP_WORDS[place]}$cur
+    done
+    [[ $COMP_WORDBREAKS == *:* ]] && before=${cur%"${cur##*:}"}
+    prev=${COMP_WORDS[place-1]}
+    # And `=` too: --model=ID is three.
     if [[ $cur == = ]]; then
         cur=
-    elif [[ $prev == = && $COMP_CWORD -gt 2 ]]; then
-        prev=${COMP_WORDS[COMP_CWORD-2]}
+    elif [[ $prev == = && $place -gt 2 ]]; then
+        prev=${COMP_WORDS[place-2]}
     fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         [[ ${COMP_WORDS[i]} == -- ]] && return
@@ -64,14 +71,14 @@ def _where(tree: Command) -> str:
     groups = [command for command in tree.commands if command.commands]
     singles = "|".join(command.name for command in tree.commands if not command.commands)
     lines = [
-        '    at=""\n    if ((COMP_CWORD > 1)); then\n        at=ask\n        case ${COMP_WORDS[1]} in\n',
+        '    at=""\n    if ((place > 1)); then\n        at=ask\n        case ${COMP_WORDS[1]} in\n',
         f"            {singles}) at=${{COMP_WORDS[1]}} ;;\n",
     ]
     for group in groups:
         children = "|".join(child.name for child in group.commands)
         lines.append(
             f"            {group.name})\n                at={group.name}\n"
-            f"                if ((COMP_CWORD > 2)); then\n"
+            f"                if ((place > 2)); then\n"
             f'                    case ${{COMP_WORDS[2]}} in {children}) at="{group.name} ${{COMP_WORDS[2]}}" ;; esac\n'
             f"                fi ;;\n"
         )

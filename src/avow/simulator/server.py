@@ -4,6 +4,7 @@ import _thread
 import itertools
 import json
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterable, Sequence
@@ -52,6 +53,7 @@ class Simulator:
     `scenario` is a name (`"handover"`, `"long:500"`), a path to a TOML file, a `Scenario`, or a list of these:
     then successive requests to `/v1/messages` play successive ones, and the last repeats. A request's header
     `x-avow-scenario` outranks it. `port` 0 takes any free one. `record=False` keeps no requests, for long runs.
+    `for_this_machine`: requests whose Host is another one are refused.
     Raises `UsageError` for an unknown scenario, a host that is not this machine, or a port in use.
     """
 
@@ -63,8 +65,10 @@ class Simulator:
         *,
         record: bool = True,
         folder: Path | None = None,
+        for_this_machine: bool = False,
     ) -> None:
         self._folder = folder
+        self._for_this_machine = for_this_machine
         self.play(scenario)
         if host not in ("localhost", "::1") and not host.startswith("127."):
             raise UsageError(f"the simulator listens on this machine only, not on {host!r}", hint="use 127.0.0.1")
@@ -122,6 +126,12 @@ class Simulator:
     def _load(self, choice: Choice) -> Scenario:
         return choice if isinstance(choice, Scenario) else load(choice, self._folder)
 
+    def _named(self, name: str) -> Scenario:
+        """The scenario that a request names: never a path, for whoever asks must not choose what is opened."""
+        if "/" in name or "\\" in name or name.endswith(".toml"):
+            raise UsageError("a request may name a scenario, not a path")
+        return self._load(name)
+
     def _accept(self) -> None:
         while not self._closing.is_set():
             try:
@@ -154,9 +164,13 @@ class Simulator:
         path, headers = wire.path.rstrip("/"), wire.named_headers()
         if wire.too_large:
             return _failure(HttpError(413, "request_too_large", "Request exceeds the maximum size"), "")
+        if self._for_this_machine and not _is_here(headers.get("host", "")):
+            # A page in a browser may point its own name here (DNS rebinding).
+            words = "The Host header must name this machine, as in the address that was printed"
+            return _failure(HttpError(403, "permission_error", words), "")
         try:
             chosen = headers.get("x-avow-scenario")
-            scenario = self._load(chosen) if chosen else self._next(advance=path == "/v1/messages")
+            scenario = self._named(chosen) if chosen else self._next(advance=path == "/v1/messages")
         except UsageError as error:
             return _failure(HttpError(400, "invalid_request_error", f"x-avow-scenario: {error.message}"), request_id)
         shown_id = request_id if scenario.own_headers else ""
@@ -246,6 +260,12 @@ class Simulator:
 
 def _bad(message: str, code: str | None = None) -> HttpError:
     return HttpError(400, "invalid_request_error", message, code=code)
+
+
+def _is_here(host: str) -> bool:
+    """Whether a Host header names this machine; HTTP/1.0 has none."""
+    name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+    return name.lower() in ("", "localhost", "[::1]") or re.fullmatch(r"127(\.\d{1,3}){3}", name) is not None
 
 
 def _failure(error: HttpError, request_id: str, ask: Ask | None = None) -> HttpReply:

@@ -1,5 +1,6 @@
 """What stderr says about an exchange while it runs and when it has ended."""
 
+import re
 from typing import TYPE_CHECKING
 
 from avow.exchange.exchange import Exchange, HandedOver, Noted, Retrying, Started, Status, ThinkingWritten
@@ -169,7 +170,9 @@ class Commentary:
             if self._spinner is not None:
                 self._spinner.stop()
             self._screen.err_line("avow: thinking")
-        text = clean(text)
+        # Indented: no line of it can be taken for one of avow's own.
+        text = re.sub(r"(^|\n)(?=[^\n])", r"\1  ", clean(text))
+        text = text if self._thought_ended_line else text.removeprefix("  ")
         self._screen.err(self._screen.err_facts.styled(text, FAINT))
         self._thought_ended_line = text.endswith("\n") if text else self._thought_ended_line
 

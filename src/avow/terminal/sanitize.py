@@ -1,5 +1,6 @@
 """Text from outside, made harmless for a terminal: what could act on it is made visible or dropped."""
 
+import json
 import re
 
 from avow.wire.json_value import encodable
@@ -38,6 +39,12 @@ def clean(text: str) -> str:
     if unsafe.search(text) is None:
         return text
     return _UNSAFE.sub(_shown, encodable(text))
+
+
+def escaped_json(text: str) -> str:
+    r"""JSON as it may stand on a terminal, and with the same meaning: what could act there or is not seen becomes an
+    escape (`\\u202e`)."""
+    return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def clean_line(text: str) -> str:

@@ -93,6 +93,15 @@ class Screen:
             if text and self.out_facts.is_terminal:
                 self._line_is_open = text[-1] != "\n"
 
+    def data(self, text: str, *, is_json: bool = False) -> None:
+        """`out` for data whose texts others wrote: unchanged in a pipe or file; on a terminal JSON has escapes for what
+        could act there, and anything else is cleaned."""
+        if self.is_terminal:
+            from avow.terminal.sanitize import clean, escaped_json
+
+            text = escaped_json(text) if is_json else clean(text)
+        self.out(text)
+
     def preview(self, lines: Sequence[str]) -> None:
         """Show `lines`, none wider than stdout's terminal, in the place of the last preview; the next thing written
         anywhere takes them away. Raises as `out` does."""

@@ -41,7 +41,9 @@ def export_command(typed: Typed, context: Context) -> ExitCode:
     from avow.commands.history.filter_options import typed_filters
     from avow.commands.history.list import ExportOptions, run_export
 
-    options = ExportOptions(typed["format"], typed_filters(typed), with_text=not typed.flag("no_text"))
+    options = ExportOptions(
+        typed["format"], typed_filters(typed), with_text=not typed.flag("no_text"), guard=typed["guard"]
+    )
     return run_export(options, context)
 
 

@@ -91,6 +91,12 @@ HISTORY = Command(
             "Write exchanges to stdout as JSON Lines or CSV, oldest first; the simulator's are left out.",
             options=(
                 _text("format", "The form.", "jsonl|csv", default="jsonl"),
+                _text(
+                    "guard",
+                    "CSV cells begin with ' that are a formula; auto: in files named .csv.",
+                    "auto|always|never",
+                    default="auto",
+                ),
                 _flag("no_text", "Leave out all that was said.", "--no-text"),
                 *FILTERS,
             ),

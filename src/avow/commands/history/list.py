@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from avow.asking.typed import Typed
 from avow.commands.gate import Gate
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 20
 _FORMS = ("jsonl", "csv")
+_GUARDS = ("auto", "always", "never")
 _EXCERPT_IN_PIPE = 100
 
 
@@ -52,11 +53,12 @@ class SearchOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """The form, which exchanges, and whether what was said goes with them."""
+    """The form, which exchanges, whether what was said goes with them, and whether formulas are made harmless."""
 
     form: str = "jsonl"
     filters: FilterOptions = field(default_factory=FilterOptions)
     with_text: bool = True
+    guard: str = "auto"
 
 
 def listed(typed: Typed) -> ListOptions:
@@ -118,9 +120,24 @@ def run_export(options: ExportOptions, context: Context) -> ExitCode:
     if options.form not in _FORMS:
         raise unknown(options.form, _FORMS, "form")
     found = _open(context).rows(filters_of(options.filters, context, both_kinds=False), oldest_first=True)
-    write = csv_lines if options.form == "csv" else json_lines
-    _write(write(found, with_text=options.with_text), context)
+    if options.guard not in _GUARDS:
+        raise unknown(options.guard, _GUARDS, "guard")
+    if options.form == "jsonl":
+        _write(json_lines(found, with_text=options.with_text), context, is_json=True)
+        return ExitCode.OK
+    guarded = options.guard == "always" or (options.guard == "auto" and _goes_to(context.stdout, ".csv"))
+    _write(csv_lines(found, with_text=options.with_text, guarded=guarded), context, is_json=False)
     return ExitCode.OK
+
+
+def _goes_to(stream: BinaryIO | None, end: str) -> bool:
+    """Whether a stream is a file whose name ends so, where the system says what it is called."""
+    from pathlib import Path
+
+    try:
+        return stream is not None and Path(f"/proc/self/fd/{stream.fileno()}").readlink().suffix.lower() == end
+    except (OSError, ValueError):
+        return False
 
 
 def run_path(context: Context) -> ExitCode:
@@ -151,20 +168,20 @@ def _print_json(found: Iterable[Exchange], options: ListOptions, context: Contex
     from avow.history.export import as_object, json_lines, line
 
     if options.as_jsonl:
-        _write(json_lines(found), context)
+        _write(json_lines(found), context, is_json=True)
         return
     written = False
     for exchange in found:
-        context.screen.out((",\n" if written else "[\n") + line(as_object(exchange)).removesuffix("\n"))
+        context.screen.data((",\n" if written else "[\n") + line(as_object(exchange)).removesuffix("\n"), is_json=True)
         written = True
     context.screen.out("\n]\n" if written else "[]\n")
 
 
-def _write(pieces: Iterable[str], context: Context, size: int = 200) -> None:
+def _write(pieces: Iterable[str], context: Context, size: int = 200, *, is_json: bool) -> None:
     """Write many lines, some at a time."""
     source = iter(pieces)
     while batch := "".join(islice(source, size)):
-        context.screen.out(batch)
+        context.screen.data(batch, is_json=is_json)
 
 
 def _with_excerpts(found: Iterable[Exchange], query: "Query", context: Context) -> Iterator[str]:

@@ -59,7 +59,8 @@ def _print_json(exchanges: Sequence[Exchange], context: Context, *, as_list: boo
     from avow.wire.json_value import encodable
 
     shown = [as_object(exchange) for exchange in exchanges]
-    context.screen.out(encodable(json.dumps(shown if as_list else shown[0], indent=2, ensure_ascii=False)) + "\n")
+    text = encodable(json.dumps(shown if as_list else shown[0], indent=2, ensure_ascii=False)) + "\n"
+    context.screen.data(text, is_json=True)
 
 
 def _print_text(exchange: Exchange, context: Context) -> None:
