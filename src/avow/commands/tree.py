@@ -166,9 +166,8 @@ def _argument(row: Argument) -> inspect.Parameter:
 
 def _option(row: Option) -> inspect.Parameter:
     bounds: dict[str, Any] = {}
-    if row.form == "integer" or (
-        row.form == "number" and not row.is_setting
-    ):  # of other settings, and of a setting's most, the settings' own check speaks
+    # Of other settings, and of a setting's most, the settings' own check speaks.
+    if row.form == "integer" or (row.form == "number" and not row.is_setting):
         bounds = {"min": row.least, "max": None if row.is_setting else row.most}
     info = typer.Option(*row.names, metavar=row.metavar, help=row.help, show_default=False, **bounds)
     default = False if row.form == "nothing" else None if row.is_setting else row.default

@@ -24,6 +24,16 @@ def test_the_list_has_the_looks_that_are_used(home: Path) -> None:
     assert (one["looks_used"], one["looks"], one["complete"], one["last_result"]) == (1, 13, True, "no_difference")
 
 
+def test_a_damaged_audit_does_not_hide_the_others(home: Path) -> None:
+    stored(home, "http://127.0.0.1:1")
+    (home / "data" / "audits" / "broken.json").write_bytes(b"{")
+    ran = run(home, "audit", "list")
+    assert (ran.status, b"60 of 60" in ran.out) == (2, True)
+    assert ran.lines[0].startswith("avow: error: ")
+    assert "broken.json: is damaged" in ran.lines[0]
+    assert [each["name"] for each in run(home, "audit", "list", "--json").json] == ["default"]
+
+
 def test_show_has_every_look_and_every_reply(home: Path) -> None:
     with Simulator("picks") as simulator:
         stored(home, simulator.base_url)

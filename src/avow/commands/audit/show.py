@@ -8,23 +8,34 @@ from avow.audit.store import Kept
 from avow.commands.audit.starting import settings_of, store_of
 from avow.commands.paging import page
 from avow.context import Context
-from avow.errors import UsageError
+from avow.errors import UnreadableFile, UsageError
 from avow.exit_codes import ExitCode
+from avow.terminal.sanitize import clean_line
 from avow.wire.json_value import JsonObject
 
 
 def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
-    """Print a row an audit. Raises FileError where one cannot be read."""
+    """Print a row an audit; one whose file cannot be read is named, and makes it exit 2."""
     settings_of(context, None, quiet=False)
     store = store_of(context)
-    found = [kept for name in store.names() if (kept := store.load(name)) is not None]
+    found: list[Kept] = []
+    unreadable: list[UnreadableFile] = []
+    for name in store.names():
+        try:
+            kept = store.load(name)
+        except UnreadableFile as error:
+            unreadable.append(error)
+        else:
+            found += [kept] if kept is not None else []
     if as_json:
         context.screen.line(json.dumps([_as_json(kept) for kept in found], indent=2))
-    elif not found:
+    elif not found and not unreadable:
         context.screen.note("no audit yet; to begin one: avow audit baseline -m MODEL")
-    else:
+    elif found:
         page("".join(f"{line}\n" for line in list_lines(found, context.screen.out_facts)), context)
-    return ExitCode.OK
+    for each in unreadable:
+        context.screen.err_line(f"avow: error: {clean_line(str(each))}")
+    return ExitCode.USAGE if unreadable else ExitCode.OK
 
 
 def run_show(name: str, context: Context, *, record: bool = False) -> ExitCode:
