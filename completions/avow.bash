@@ -311,7 +311,7 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'exit-codes\njson\nenvironment\nhistory\nprivacy\nfallback\nclients\nscripting\naudit'
+                _avow_reply $'exit-codes\njson\nconfig\nenvironment\nhistory\nprivacy\nfallback\nclients\nscripting\naudit'
             fi ;;
         "history")
             if [[ $cur == -* ]]; then

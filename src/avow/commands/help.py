@@ -16,12 +16,14 @@ OVERVIEW = """avow: ask Claude, and always know which model answered.
 
 Ask       ask  chat  retry
 Look back why  history  scan  audit
+Others    proxy: answers that another program asks for
 Set up    auth  config  template  models  doctor  completion
 Try out   simulate
 Read      help [TOPIC]
 
-`avow COMMAND --help` lists a command's options. A prompt that begins with the
-name of a command goes after `--`: avow -- history of Rome
+`avow COMMAND --help` lists a command's options, with their defaults in
+`avow help config`; `avow --version` prints the version. A prompt that begins
+with the name of a command goes after `--`: avow -- history of Rome
 """
 
 

@@ -1,9 +1,11 @@
 """The man page, avow(1), in the macros of man(7)."""
 
 import re
+from collections.abc import Iterable
 
 from avow import __version__
 from avow.exit_codes import MEANINGS
+from avow.reference.config_topic import settings
 from avow.reference.examples import EXAMPLES
 from avow.reference.help_page import headings, usage
 from avow.reference.tree import Command
@@ -50,6 +52,7 @@ def page(tree: Command) -> str:
     lines.append(".SH EXIT STATUS")
     for code, words in MEANINGS.items():
         lines += [".TP", f".B {int(code)}", _text(words)]
+    lines += [".SH CONFIGURATION", *_tagged(settings())]
     lines += [".SH ENVIRONMENT", *_tagged(_VARIABLES), ".SH FILES", *_tagged(_FILES), ".SH EXAMPLES"]
     for words, about in EXAMPLES[ask.path]:
         lines += [".TP", f".B {_text(words)}", _text(about)]
@@ -79,7 +82,7 @@ def _option(option: Option) -> list[str]:
     return [".TP", f"{names}{value}", _text(option.help)]
 
 
-def _tagged(rows: tuple[tuple[str, str], ...]) -> list[str]:
+def _tagged(rows: Iterable[tuple[str, str]]) -> list[str]:
     return [line for name, words in rows for line in (".TP", f".B {_text(name)}", _text(words))]
 
 

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable
 
 from avow.exit_codes import MEANINGS, PRECEDENCE
-from avow.reference import audit_topic
+from avow.reference import audit_topic, config_topic
 
 WIDTH = 80
 
@@ -310,6 +310,7 @@ says so, and what to run instead. Bedrock, Vertex and Foundry are not covered.
 TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "exit-codes": ("every exit status and what counts first", exit_codes),
     "json": ("the object of --output json", lambda: JSON),
+    "config": ("every setting, its default and an example", config_topic.text),
     "environment": ("variables that avow honours", environment),
     "history": ("the database's schema, with ready queries", history),
     "privacy": ("what is kept where, and what is sent where", lambda: PRIVACY),
