@@ -159,7 +159,11 @@ def test_avow_itself_falls_back_through_it(between: Between, form: tuple[str, ..
     assert OTHER in ran.json["served_model"]
 
 
-def test_its_models_are_listed(between: Between, home: Path) -> None:
+def test_its_models_are_listed_and_doctor_knows_it_once_it_answered(between: Between, home: Path) -> None:
     listed = run(home, "models", base_url=between.url)
     assert listed.status == 0
     assert ASKED.encode() in listed.out
+    ask(between, home)
+    told = run(home, "doctor", base_url=between.url).out
+    assert b"LiteLLM" in told
+    assert b"--fallback-by client" in told

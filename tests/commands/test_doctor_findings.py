@@ -200,3 +200,15 @@ def test_the_host_alone_says_it_too(home: Path) -> None:
     rows = found(run(home, "doctor", "--offline", "--json", ANTHROPIC_BASE_URL="https://openrouter.ai/api"))
     assert rows["api: evidence"]["words"] == "OpenRouter; strong: openrouter_metadata, model"
     assert "takes `fallbacks` for a setting of its own" in rows["api: fallbacks"]["words"]
+
+
+def test_what_the_last_answer_from_there_said_counts_too(home: Path) -> None:
+    with Simulator("litellm") as simulator:
+        before = found(run(home, "doctor", "--json", base_url=simulator.base_url))
+        run(home, "hello", base_url=simulator.base_url)
+        after = found(run(home, "doctor", "--json", base_url=simulator.base_url))
+        elsewhere = found(run(home, "doctor", "--offline", "--json", ANTHROPIC_BASE_URL="https://gateway.example"))
+    assert before["api: evidence"]["words"].startswith("unknown host")
+    assert after["api: evidence"]["words"].startswith("LiteLLM; ")
+    assert "`--fallback-by client` works there" in after["api: fallbacks"]["words"]
+    assert elsewhere["api: evidence"]["words"].startswith("unknown host")

@@ -156,7 +156,7 @@ def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator
     shown = _without_secrets(settings.base_url)
     if offline:
         yield Finding("api", "reached", "note", f"{shown}: not asked (--offline)")
-        yield from _host(settings, {})
+        yield from _host(context, settings, {})
         return
     try:
         status, headers, seconds = _asked(context, settings)
@@ -169,16 +169,17 @@ def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator
     state, words, hint = _meaning(status, headers.get("content-type", ""))
     yield Finding("api", "reached", state, f"{shown}: HTTP {status} in {seconds * 1000:.0f} ms{words}", hint)
     yield clock(headers.get("date"), _now())
-    yield from _host(settings, headers)
+    yield from _host(context, settings, headers)
 
 
-def _host(settings: "Settings", headers: Mapping[str, str]) -> Iterator[Finding]:
-    """Who the host is, which evidence of the model its answers can give, and whether it takes `fallbacks`."""
+def _host(context: "Context", settings: "Settings", headers: Mapping[str, str]) -> Iterator[Finding]:
+    """Who the host is, which evidence of the model its answers can give, and whether it takes `fallbacks`. A gateway
+    may say who it is in answers only, so what the last one from there said counts too."""
     from avow.routing.gateways import strength_of_name
     from avow.routing.known_gateways import advice, evidence_words, known
 
     host = urlsplit(settings.base_url).hostname or ""
-    gateway = known(host, headers)
+    gateway = known(host, (*headers, *_last_heard(context, settings)))
     if gateway is None:
         words = f"unknown host; {strength_of_name(host)}: model"
         yield Finding("api", "evidence", "ok", words)
@@ -186,6 +187,18 @@ def _host(settings: "Settings", headers: Mapping[str, str]) -> Iterator[Finding]
     yield Finding("api", "evidence", "ok", f"{gateway.name}; {evidence_words(gateway)}")
     if (said := advice(gateway)) is not None:
         yield Finding("api", "fallbacks", "note", said)
+
+
+def _last_heard(context: "Context", settings: "Settings") -> Iterator[str]:
+    """The fields of the evidence in the last exchange, where it was with the configured host."""
+    if not context.paths.history_file.exists():
+        return
+    try:
+        last = context.history(settings, read_only=True).latest()
+    except AvowError:
+        return  # what is wrong with the history is a finding of its own
+    if last is not None and last.base_url == settings.base_url:
+        yield from (evidence.field for evidence in last.routing.evidence)
 
 
 def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
