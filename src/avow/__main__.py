@@ -5,7 +5,7 @@ import sys
 
 def main() -> int:
     """Run avow with the process's arguments; the exit status."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    if sys.argv[1:] in (["--version"], ["-V"], ["version"]):
         from avow import __version__
 
         return _print(f"avow {__version__}\n".encode())

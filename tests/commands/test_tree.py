@@ -15,6 +15,7 @@ from avow.commands.declared import TREE
 from avow.commands.tree import build
 from avow.reference.tree import Argument, Command
 from avow.simulator.server import Simulator
+from tests.raw_server import RawServer
 from tests.running import in_pty, rows, run, shell
 
 
@@ -52,7 +53,63 @@ def test_arguments_a_command_does_not_take(home: Path) -> None:
     assert rows(home) == []
 
 
-@pytest.mark.parametrize("option", ["--version", "-V"])
+NEARLY = {
+    ("hisotry", "list"): "history list",
+    ("conifg", "set", "model", "opus"): "config set",
+    ("templates", "show", "x"): "template show",
+    ("audti", "basline"): "audit baseline",
+    ("auht", "staus"): "auth status",
+    ("simulat", "serve"): "simulate serve",
+}
+
+
+@pytest.mark.parametrize("words", NEARLY, ids=" ".join)
+def test_a_group_and_its_command_nearly_typed_are_no_prompt(words: tuple[str, ...], home: Path) -> None:
+    with RawServer(b"") as server:
+        ran = run(home, *words, base_url=server.url)
+        assert server.requests == []
+    assert (ran.status, ran.out, rows(home)) == (2, b"", [])
+    assert f"did you mean '{NEARLY[words]}'?" in ran.lines[0]
+    assert f"avow -- {' '.join(words)}" in ran.lines[1]
+
+
+@pytest.mark.parametrize("words", [("history-of", "Rome"), ("conifg", "is", "broken"), ("hi", "list")], ids=" ".join)
+def test_other_words_are_a_prompt(words: tuple[str, ...], home: Path) -> None:
+    assert run(home, *words).status == 3  # there is no key: it would have been sent
+
+
+WRONG = {
+    ("--modle", "x", "hi"): "there is no option --modle; did you mean --model?",
+    ("-m",): "-m needs a value",
+    ("--json=x", "hi"): "--json takes no value",
+    ("--max-tokens", "x", "hi"): "--max-tokens: must be a whole number, not 'x'",
+    ("--max-tokens", "0", "hi"): "--max-tokens: must be at least 1, not 0",
+    ("--timeout", "soon", "hi"): "--timeout: must be a number, not 'soon'",
+    ("config", "set", "model"): "VALUE is missing",
+    ("config", "get"): "KEY is missing",
+    ("config", "set", "a", "b", "c"): "`avow config set` does not take: c",
+    ("config", "lsit"): "`avow config` has no command 'lsit'; did you mean 'list'?",
+    ("why", "is", "the", "sky", "blue"): "`avow why` does not take: the sky blue",
+    ("--effort", "hgih", "hi"): "must be one of low, medium, high, xhigh, max",
+    ("config", "set", "effort", "hgih"): "must be one of low, medium, high, xhigh, max",
+    ("config", "set", "base_url", "ftp://x"): "must be an address that begins with https://",
+    ("config", "set", "speed", "warp"): "must be one of standard, fast",
+}
+CLICKS = ("No such", "Got unexpected", "Invalid value", "Missing argument", "requires an argument", "avow -- config")
+
+
+@pytest.mark.parametrize("words", WRONG, ids=" ".join)
+def test_what_is_wrong_is_said_in_one_voice(words: tuple[str, ...], home: Path) -> None:
+    ran = run(home, *words)
+    assert (ran.status, ran.out, rows(home)) == (2, b"", [])
+    said = ran.err.decode()
+    assert WRONG[words] in said
+    assert not [one for one in CLICKS if one in said]
+    if words[0] == "why":
+        assert "avow -- why is the sky blue" in said
+
+
+@pytest.mark.parametrize("option", ["--version", "-V", "version"])
 def test_the_version(option: str, home: Path) -> None:
     assert run(home, option).out == b"avow 0.1.0\n"
 

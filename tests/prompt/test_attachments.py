@@ -15,6 +15,7 @@ import pytest
 
 from avow.errors import UnreadableFile, UsageError
 from avow.prompt.attachments import identify, read, read_again, stdin_document
+from avow.prompt.file_kinds import media_type_of, seems_to_be
 from avow.prompt.limits import BODY_BYTES
 from avow.wire.blocks import Attachment, block
 from tests import samples
@@ -99,7 +100,7 @@ def test_the_conversion_that_is_proposed_works(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         identify("x", text.encode("cp1252"))
     assert caught.value.hint is not None
-    command = caught.value.hint.removeprefix("convert it: ").split()
+    command = caught.value.hint.removeprefix("if that is right: ").split()
     converted = subprocess.run(command, input=text.encode("cp1252"), capture_output=True, check=True).stdout
     assert converted.decode() == text
 
@@ -274,3 +275,24 @@ def test_files_cut_short_are_taken_or_refused(start: bytes) -> None:
             refused.append(error.message)
     assert all(message.startswith("x: this is not UTF-8 text") for message in refused)
     assert refused
+
+
+_PDF = b"%PDF-1.7\nx\nstartxref\n9\n%%EOF\n"
+HOLDING_A_PDF: dict[str, tuple[bytes, str | None]] = {
+    "a pdf after a few bytes": (b"\xe9\r\n" + _PDF, "application/pdf"),
+    "tar": (b"a.pdf".ljust(257, b"\0") + b"ustar".ljust(255, b"\0") + _PDF, None),
+    "zip": (b"PK\x03\x04" + b"\0" * 30 + _PDF, None),
+    "program": (b"\x7fELF\0\0" + _PDF, None),
+    "latin-1": ("é: begins with %PDF- and ends so".encode("latin-1"), None),
+    "utf-8": (b"text with " + _PDF, None),
+}
+
+
+@pytest.mark.parametrize(("data", "kind"), HOLDING_A_PDF.values(), ids=HOLDING_A_PDF)
+def test_what_merely_holds_a_pdf_is_none(data: bytes, kind: str | None) -> None:
+    assert media_type_of(data) == kind
+
+
+@pytest.mark.parametrize("text", ["£5", "Prix : 5 £, déjà vu", "naïve café", "Größe: 5 €", "¿Qué?"])
+def test_short_western_texts_are_guessed_to_be_in_cp1252(text: str) -> None:
+    assert seems_to_be(text.encode("cp1252"))[1] in ("cp1252", None)

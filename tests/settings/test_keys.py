@@ -74,6 +74,15 @@ BAD = {
     ("headers", '{"a": "x\\ny"}'): "printable",
     ("same_models", '{"a": 1}'): "a list of model names",
     ("options", "[" * 5000): "a table",
+    ("effort", "hgih"): "one of low, medium, high, xhigh, max, not 'hgih'; did you mean high?",
+    ("speed", "warp"): "one of standard, fast",
+    ("overrides", '{"m": {"effort": "hgih"}}'): "did you mean high?",
+    ("base_url", "ftp://x"): "begins with https://",
+    ("base_url", "api.example.com"): "begins with https://",
+    ("base_url", "https://"): "begins with https://",
+    ("base_url", "https://["): "begins with https://",
+    ("system", " \n"): "nothing but blanks",
+    ("stop", " "): "blanks alone",
 }
 
 

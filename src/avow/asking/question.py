@@ -194,6 +194,8 @@ def _gather(
 ) -> Gathered:
     is_from_stdin = options.words == ("-",)
     words = "" if is_from_stdin else " ".join(options.words)
+    if options.files and options.words:
+        _check_words(options)
     piped = _piped(options, context, settings, wait)
     attachments = [_attachment(spec, context, wait) for spec in options.files]
     filled = _filled(template, options, piped) if template else None
@@ -206,12 +208,50 @@ def _gather(
         from avow.prompt.attachments import stdin_document
 
         attachments.insert(0, stdin_document(piped))
+    elif options.words and not (template and template.takes_input) and _is_pipe(options, context, settings):
+        context.screen.note("stdin was empty: only the prompt is sent (--no-stdin leaves it alone)")
     if not prompt.strip() and not attachments:
         raise UsageError(
             "there is nothing to send: no prompt, and nothing on stdin",
             hint='avow "why is the sky blue", or pipe a prompt in',
         )
     return Gathered(prompt, tuple(attachments), template.name if template else None, filled.system if filled else None)
+
+
+def _is_pipe(options: Options, context: Context, settings: Settings) -> bool:
+    """Whether something was to come from stdin: a pipe or a file, which `/dev/null` is not."""
+    import os
+    import stat
+
+    if context.stdin is None or "-" in options.files or context.stdin_is_terminal or not settings.flag("stdin"):
+        return False
+    try:
+        mode = os.fstat(context.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+
+
+def _check_words(options: Options) -> None:
+    """Words of the prompt that are files, after `-f` was given: a shell made many of `-f *.log`, and `-f` takes one."""
+    from pathlib import Path
+
+    def is_file(word: str) -> bool:
+        try:
+            return ("." in word or "/" in word) and len(word) < 256 and Path(word).is_file()
+        except (OSError, ValueError):
+            return False
+
+    named = [word for word in options.words if is_file(word)]
+    if named:
+        import shlex
+
+        right = " ".join(f"-f {shlex.quote(path)}" for path in (*options.files, *named))
+        rest = shlex.join(word for word in options.words if word not in named)
+        raise UsageError(
+            f"{named[0]} is a word of the prompt, and a file; -f takes one file",
+            hint=f"avow {right} {rest}".rstrip() + " (as part of the prompt: put all of it in quotes)",
+        )
 
 
 def _piped(options: Options, context: Context, settings: Settings, wait: Wait) -> bytes:

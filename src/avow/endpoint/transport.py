@@ -18,6 +18,8 @@ from avow.wire.secret import Secrets, secret_values
 if TYPE_CHECKING:
     import httpx
 
+    from avow.endpoint.proxies import Proxy
+
 FIRST_S = 600.0
 BETWEEN_S = 120.0
 """How long the API may stay silent before an answer begins, and in the midst of one, where no setting says so."""
@@ -110,22 +112,28 @@ class Transport:
                 parts = urlsplit(url)
             except ValueError:
                 raise ConfigError("the base URL is not a valid address") from None
+            # A loopback address never goes through a proxy, and cleartext needs no certificates (20 ms).
+            proxy = None if is_loopback(parts.hostname) else _proxy(url)
             try:
-                # A loopback address never goes through a proxy, and cleartext needs no certificates (20 ms).
-                self._client = httpx.Client(
+                transport = httpx.HTTPTransport(
                     verify=parts.scheme != "http",
-                    trust_env=parts.scheme != "http" or not is_loopback(parts.hostname),
-                    mounts=_no_proxy(parts.hostname, parts.scheme),
-                    follow_redirects=False,
+                    limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+                    proxy=proxy.url if proxy else None,
                 )
-            except httpx.InvalidURL:
+                self._client = httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
+            except ImportError:
                 raise ConfigError(
-                    "a proxy setting is not a valid address", hint="check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+                    f"{proxy.variable if proxy else 'ALL_PROXY'}: a SOCKS proxy needs the package socksio",
+                    hint="install it beside avow (httpx[socks]), or name an http:// proxy",
                 ) from None
-            except (ImportError, OSError, ValueError) as error:
+            except httpx.InvalidURL:
+                variable = proxy.variable if proxy else "ALL_PROXY"
                 raise ConfigError(
-                    f"the proxy or certificate settings cannot be used: {error}",
-                    hint="check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
+                    f"{variable} is not the address of a proxy", hint=f"write {variable}=http://HOST:PORT"
+                ) from None
+            except (OSError, ValueError) as error:
+                raise ConfigError(
+                    f"the certificate settings cannot be used: {error}", hint="check SSL_CERT_FILE and SSL_CERT_DIR"
                 ) from None
         return self._client  # type: ignore[no-any-return]
 
@@ -203,9 +211,12 @@ def _import_httpx() -> Any:
     return httpx
 
 
-def _no_proxy(host: str | None, scheme: str) -> dict[str, Any] | None:
-    shown = f"[{host}]" if host and ":" in host else host
-    return {f"{scheme}://{shown}": None} if is_loopback(host) and scheme == "https" else None
+def _proxy(url: str) -> "Proxy | None":
+    import os
+
+    from avow.endpoint.proxies import proxy_for
+
+    return proxy_for(url, os.environ)
 
 
 class _Watchdog:

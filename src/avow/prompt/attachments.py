@@ -58,6 +58,8 @@ def identify(name: str, data: bytes) -> Attachment:
     media_type = media_type_of(data)
     if media_type is None:
         _check_text(name, data)
+        if data.isspace():
+            raise UsageError(f"{name}: there is nothing but blanks in it", hint="nothing was sent: attach another file")
         kind, media_type = "text", "text/plain"
     else:
         kind = "pdf" if media_type == PDF else "image"
@@ -113,7 +115,7 @@ def _check_text(name: str, data: bytes) -> None:
         wrong = f"byte {error.start:,} is 0x{data[error.start]:02x}"
     if wrong:
         seems, encoding = seems_to_be(data)
-        convert = f"convert it: iconv -f {encoding} -t UTF-8" if encoding else "nothing was sent"
+        convert = f"if that is right: iconv -f {encoding} -t UTF-8" if encoding else "nothing was sent"
         raise UsageError(f"{name}: this is not UTF-8 text ({wrong}); it seems to be {seems}. {accepted}", hint=convert)
 
 

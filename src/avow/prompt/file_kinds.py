@@ -16,7 +16,7 @@ def media_type_of(data: bytes) -> str | None:
         return "image/gif"
     if data.startswith(b"RIFF") and data[8:15] == b"WEBPVP8":
         return "image/webp"
-    if data.startswith(b"%PDF-") or (b"%PDF-" in data[:1024] and not _is_text(data)):
+    if data.startswith(b"%PDF-") or (b"%PDF-" in data[:1024] and _is_pdf_after_all(data)):
         return PDF
     return None
 
@@ -87,6 +87,23 @@ _ENCODINGS = (
 would else seem to be in a code page of Pakistan."""
 
 
+_SHORT = 200
+
+
+def _may_be_western(sample: bytes) -> bool:
+    """Whether this is a short text most of whose letters are ASCII, and fit for cp1252."""
+    high = sum(byte >= 0x80 for byte in sample)
+    rest = sum(byte > 0x20 for byte in sample) - high
+    return len(sample) < _SHORT and (high == 1 or high * 2 < rest) and _decodes(sample, "cp1252")
+
+
+def _is_pdf_after_all(data: bytes) -> bool:
+    """Whether this is a PDF with a few bytes before its head, which readers allow: it ends as one does, and is no
+    archive, program or text that merely holds one."""
+    is_other = data.startswith(b"PK\x03\x04") or any(data.startswith(magic, offset) for offset, magic, _name in _MAGIC)
+    return b"%%EOF" in data[-1024:] and not is_other and not _is_text(data)
+
+
 def _is_text(data: bytes) -> bool:
     try:
         data.decode()
@@ -126,7 +143,11 @@ def _encoding_of(sample: bytes) -> str | None:
         return None
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample, cp_isolation=list(_ENCODINGS)).best()
+    matches = from_bytes(sample, cp_isolation=list(_ENCODINGS))
+    best = matches.best()
+    # Of a short Western text several code pages make words; cp1252 is by far the commonest.
+    if best is not None and _may_be_western(sample):
+        return "cp1252"
     # A sample that is fine UTF-8 belongs to a file with a foreign byte further on: no conversion helps that.
     if best is None or best.encoding in ("ascii", "utf_8"):
         return None

@@ -58,20 +58,46 @@ def checked(key: Option, value: object) -> object:
         case "number" if isinstance(value, int | float) and not isinstance(value, bool):
             return _bounded(key, value)
         case "text" if isinstance(value, str):
-            if key.choices and value not in key.choices:
-                raise ValueError(f"must be one of {', '.join(key.choices)}, not {value[:40]!r}")
+            # An empty text takes back what a level below says, where nothing is a value too.
+            if key.choices and value not in key.choices and (value or key.default is not None):
+                raise ValueError(_one_of(key.choices, value))
             if key.never_empty and not value.strip():
                 raise ValueError("must not be empty")
+            if key.name == "base_url":
+                _check_address(value)
+            if key.name == "system" and value.isspace():
+                raise ValueError("holds nothing but blanks")
             return value
         case "models":
             return _models(key, value)
         case "words" | "command":
             words = _words(value if isinstance(value, list | tuple) or key.kind == "command" else [value])
             if words is not None:
+                if key.name == "stop" and not all(word.strip() for word in words):
+                    raise ValueError("holds a text of blanks alone, which the API refuses")
                 return _runnable(words) if key.kind == "command" and words else words
         case "table" if isinstance(value, Mapping):
             return _table(key, value)
     raise ValueError(f"must be {_KINDS[key.kind]}, not {_kind_of(value)}")
+
+
+def _one_of(choices: tuple[str, ...], value: str) -> str:
+    near = nearest(value, choices)
+    better = f"; did you mean {near}?" if near else ""
+    return f"must be one of {', '.join(choices)}, not {value[:40]!r}{better}"
+
+
+def _check_address(value: str) -> None:
+    """What no request could go to. That a key may go there is decided where it leaves."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(value.strip())
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise ValueError("must be an address that begins with https:// (or http:// on this machine)")
 
 
 def from_text(key: Option, text: str) -> object:
@@ -213,6 +239,9 @@ def _override(name: str, value: object) -> dict[str, Any]:
         one = fields.get(field)
         if one is not None and (not isinstance(one, kinds) or isinstance(one, bool)):
             raise EntryError((name, field), f"must be {words}, not {_kind_of(one)}")
+        choices = KEYS[field].choices if field in KEYS else ()
+        if choices and one and one not in choices:
+            raise EntryError((name, field), _one_of(choices, str(one)))
     return fields
 
 

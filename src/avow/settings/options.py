@@ -130,6 +130,9 @@ MOST_FALLBACKS = 3
 OVERRIDES = ("max_tokens", "thinking", "effort", "speed")
 """What `overrides."MODEL"` may hold: the fields that an entry of the API's `fallbacks` takes."""
 
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+SPEEDS = ("standard", "fast")
+
 _ASK = ("ask",)
 _ASK_RETRY = ("ask", "retry")
 _ASK_SAVE = ("ask", "template save")
@@ -199,11 +202,11 @@ OPTIONS: tuple[Option, ...] = (
            default_words="64000, or 16000 without streaming, or the model's maximum where lower", example="2000",
            least=1),
     Option("effort", "text", "How hard to think.", ("--effort",), "low|medium|high|xhigh|max", REQUEST, _TALK_SAVE,
-           default_words="the model's own", example='"high"'),
+           default_words="the model's own", example='"high"', choices=EFFORTS),
     Option("stop", "words", "Stop at this text (repeatable).", ("--stop",), "TEXT", REQUEST, _TALK_SAVE, default=(),
            example='["END"]', config_help="Stop at one of these texts."),
     Option("speed", "text", "How fast.", ("--speed",), "standard|fast", REQUEST, _TALK_SAVE,
-           default_words="the model's own", example='"fast"'),
+           default_words="the model's own", example='"fast"', choices=SPEEDS),
     Option("options", "table", "Any other field of the body.", ("-o",), "KEY=JSON", REQUEST, _TALK_SAVE,
            example='{temperature = 0.5}'),
     Option("schema", "text", "The answer must fit this JSON Schema.", ("--schema",), "PATH", REQUEST, _ASK_SAVE,

@@ -51,6 +51,8 @@ def block(file: Attachment) -> JsonObject:
 def title(name: str) -> str:
     """What a document is called: the path as given where it leads down from the current folder, so that two files
     of one name can be told apart; else the last part alone, which tells nothing of the machine."""
+    if name.startswith(("/dev/fd/", "/proc/self/fd/")):
+        return "pipe"  # of `<(git diff)` the shell gives no more than a number
     path = name.replace("\\", "/") if "\\" in name and "/" not in name and ":" in name[:2] else name
     while path.startswith("./"):
         path = path[2:].lstrip("/")

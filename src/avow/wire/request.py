@@ -65,6 +65,12 @@ class Endpoint(NamedTuple):
     betas: tuple[str, ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def doubled(self) -> str | None:
+        """What the base URL should be where it ends in the API's own path, which is added to it."""
+        url = self.base_url.rstrip("/")
+        return next((url.removesuffix(end) for end in ("/v1/messages", "/v1") if url.endswith(end)), None)
+
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url!r}, {self.version!r})"
 

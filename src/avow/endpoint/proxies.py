@@ -1,0 +1,70 @@
+"""Which proxy a request goes through, by the variables of the environment, as curl reads them."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from avow.errors import ConfigError
+
+_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+class Proxy(NamedTuple):
+    """The address of a proxy, and the variable that names it."""
+
+    variable: str
+    url: str
+
+
+def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
+    """The proxy for a request to `url`: `https_proxy` (or `http_proxy`), else `all_proxy`, in small letters first; None
+    where none is named, or `no_proxy` names the host. What does not matter to this request is not looked at.
+
+    Raises ConfigError, without the value, which may hold a password, where it is no address of a proxy.
+    """
+    parts = urlsplit(url)
+    names = (f"{parts.scheme}_proxy", f"{parts.scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
+    variable = next((name for name in names if environ.get(name, "").strip()), None)
+    if variable is None or _is_direct(parts.hostname or "", environ.get("no_proxy") or environ.get("NO_PROXY") or ""):
+        return None
+    value = environ[variable].strip()
+    value = value if "://" in value else f"http://{value}"
+    try:
+        proxy = urlsplit(value)
+        is_address = bool(proxy.hostname) and (proxy.port is None or proxy.port > 0)
+    except ValueError:
+        is_address = False
+    if not is_address or not value.isprintable() or " " in value:
+        raise ConfigError(f"{variable} is not the address of a proxy", hint=f"write {variable}=http://HOST:PORT")
+    if proxy.scheme not in _SCHEMES:
+        raise ConfigError(
+            f"{variable}: avow does not know proxies of the kind {proxy.scheme[:20]}://",
+            hint=f"use one of {', '.join(_SCHEMES)}, or name the host in NO_PROXY",
+        )
+    return Proxy(variable, value)
+
+
+def _is_direct(host: str, entries: str) -> bool:
+    """Whether `no_proxy` names this host: by its name, a domain above it, its address, or a network."""
+    host = host.rstrip(".").lower()
+    return any(_names(entry.strip().lower(), host) for entry in entries.replace(",", " ").split())
+
+
+def _names(entry: str, host: str) -> bool:
+    if entry == "*":
+        return True
+    entry = entry.rpartition("://")[2]
+    if entry.startswith("["):
+        address, _bracket, rest = entry[1:].partition("]")
+        entry = address + rest[rest.find("/") :] if "/" in rest else address
+    elif entry.count(":") == 1:
+        entry = entry.partition(":")[0]
+    if "/" in entry or ":" in entry or entry[-1:].isdigit():
+        from ipaddress import ip_address, ip_network
+
+        try:
+            return ip_address(host) in ip_network(entry, strict=False)
+        except ValueError:
+            pass
+    name = entry.strip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))

@@ -1,0 +1,77 @@
+"""What people really type and pipe: slips that are said before anything is sent."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.running import AVOW, environment, rows, run
+
+DRY = ("--dry-run", "-m", "claude-opus-4-8")
+
+
+def piped(home: Path, data: bytes, *arguments: str) -> tuple[int, bytes, str]:
+    """avow with a pipe as stdin, in the folder `home`."""
+    environ = environment(home, "http://127.0.0.1:9")
+    ran = subprocess.run([*AVOW, *arguments], input=data, capture_output=True, env=environ, cwd=home, check=False)
+    return ran.returncode, ran.stdout, ran.stderr.decode()
+
+
+@pytest.mark.parametrize("data", [b"", b" \n\n"], ids=["empty", "blank"])
+def test_an_empty_pipe_beside_a_prompt_is_noted(tmp_path: Path, data: bytes) -> None:
+    status, _out, err = piped(tmp_path, data, *DRY, "write a message")
+    assert status == 0
+    assert "note: stdin was empty" in err
+    assert "stdin was empty" not in piped(tmp_path, data, *DRY, "--no-stdin", "write")[2]
+    assert "stdin was empty" not in run(tmp_path, *DRY, "write", base_url="http://127.0.0.1:9").err.decode()
+
+
+def test_words_that_are_files_after_f(tmp_path: Path) -> None:
+    for name in ("a.log", "b.log", "c.log"):
+        (tmp_path / name).write_text("x")
+    status, out, err = piped(tmp_path, b"x", *DRY, "-f", "a.log", "b.log", "c.log", "what failed")
+    assert (status, out) == (2, b"")
+    assert "avow -f a.log -f b.log -f c.log 'what failed'" in err
+    assert piped(tmp_path, b"x", *DRY, "-f", "a.log", "compare a.log with b.log")[0] == 0
+    assert piped(tmp_path, b"x", *DRY, "b.log", "c.log")[0] == 0
+    assert rows(tmp_path) == []
+
+
+@pytest.mark.parametrize(("option", "words"), [("-s", "nothing but blanks"), ("--stop", "blanks alone")])
+def test_blank_values_are_refused(tmp_path: Path, option: str, words: str) -> None:
+    ran = run(tmp_path, *DRY, option, "  ", "hi", base_url="http://127.0.0.1:9")
+    assert ran.status == 2
+    assert words in ran.err.decode()
+
+
+def test_a_file_of_blanks_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "blank.txt").write_text(" \n\t\n")
+    ran = run(tmp_path, *DRY, "-f", str(tmp_path / "blank.txt"), "hi", base_url="http://127.0.0.1:9")
+    assert ran.status == 2
+    assert "nothing but blanks" in ran.err.decode()
+
+
+@pytest.mark.parametrize("end", ["/v1", "/v1/", "/v1/messages", "/x/v1"])
+def test_a_base_url_that_ends_in_the_api_s_path_is_noted(tmp_path: Path, end: str) -> None:
+    ran = run(tmp_path, "--retries", "0", "hi", base_url=f"http://127.0.0.1:9{end}")
+    meant = "http://127.0.0.1:9" + end.rstrip("/").removesuffix("/messages").removesuffix("/v1")
+    assert f"did you mean {meant}?" in ran.err.decode()
+
+
+def test_a_pipe_of_the_shell_is_titled_so(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.write(write, b"diff")
+    os.close(write)
+    ran = subprocess.run(
+        [*AVOW, *DRY, "-f", f"/dev/fd/{read}", "hi"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(tmp_path, "http://127.0.0.1:9"),
+        pass_fds=[read],
+        check=False,
+    )
+    os.close(read)
+    body = json.loads(ran.stdout[ran.stdout.index(b"{") :])
+    assert '"title": "pipe"' in json.dumps(body)
