@@ -91,10 +91,10 @@ _SHORT = 200
 
 
 def _may_be_western(sample: bytes) -> bool:
-    """Whether this is a short text most of whose letters are ASCII, and fit for cp1252."""
+    """Whether this is a short text, at least half of whose letters are ASCII, that cp1252 can read."""
     high = sum(byte >= 0x80 for byte in sample)
     rest = sum(byte > 0x20 for byte in sample) - high
-    return len(sample) < _SHORT and (high == 1 or high * 2 < rest) and _decodes(sample, "cp1252")
+    return len(sample) < _SHORT and high <= max(rest, 1) and _decodes(sample, "cp1252")
 
 
 def _is_pdf_after_all(data: bytes) -> bool:
