@@ -92,6 +92,7 @@ class Context:
                 content=settings.text("history.content") or "full",
                 keep_attachments=settings.flag("history.attachments"),
                 read_only=read_only,
+                on_damage=self.screen.note if read_only else None,
             )
         return self._history
 

@@ -265,7 +265,9 @@ def _history(context: "Context", settings: "Settings") -> Iterator[Finding]:
         yield Finding("history", "file", "ok", "none yet")
         return
     try:
-        history = context.history(settings, read_only=True)
+        from avow.history.store import History
+
+        history = History.open(path, read_only=True)  # as it is, not what could be saved of it
         problems = [str(row[0]) for row in history.read("PRAGMA quick_check(1)") if str(row[0]) != "ok"]
         count = int(history.read("SELECT count(*) FROM exchange")[0][0])
         version = int(history.read("PRAGMA user_version")[0][0])

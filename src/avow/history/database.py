@@ -19,6 +19,7 @@ _VACUUM_SECONDS = 1.0
 _WAIT_SECONDS = 1.0  # a wait inside SQLite cannot be interrupted by Ctrl-C, so it is short, and repeated
 BUSY_CODES = (5, 6, 15)  # SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL (two processes at the WAL's birth)
 DAMAGE_CODES = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
+_OF_DAMAGE = ("no such ", "unsupported file format", "malformed ", "vtable constructor failed", "invalid fts5 ")
 FULL = 13
 _CANTOPEN, _READONLY = 14, 8
 _REPAIR = "avow history repair"
@@ -37,7 +38,7 @@ def connect(path: Path, *, vfs: str | None = None) -> Connection:
         patiently(connection, _set_up)
         if not is_current(connection):
             _migrate(connection, path)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, UnicodeError, OSError) as error:
         _close(connection)
         raise translated(error, path) from error
     except BaseException:
@@ -52,7 +53,7 @@ def connect_reading(path: Path) -> Connection:
     import sqlite3
 
     if not path.exists():
-        return _empty()
+        return empty()
     connection: Connection | None = None
     try:
         connection = _reading_connection(path)
@@ -61,7 +62,7 @@ def connect_reading(path: Path) -> Connection:
             connection.close()
             connect(path).close()
             connection = _reading_connection(path)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, UnicodeError, OSError) as error:
         _close(connection)
         raise translated(error, path) from error
     except BaseException:
@@ -108,14 +109,25 @@ def _is_after_vacuum(error: Error) -> bool:
     return str(error) in ("no such table: exchange", "no such table: main.exchange")
 
 
+def is_damage(error: BaseException | None) -> bool:
+    """Whether the file does not hold what SQLite expects there: it may say so, miss a table or an index, or fail to
+    put what it found into words."""
+    if error is None:
+        return False
+    return code(error) in DAMAGE_CODES or (code(error) == 1 and str(error).startswith(_OF_DAMAGE))
+
+
 def code(error: BaseException) -> int:
-    """SQLite's primary result code of an error, 0 where it has none."""
+    """SQLite's primary result code of an error, 0 where it has none. Python fails to decode words of SQLite's that
+    quote a damaged schema, and text of a damaged row."""
+    if isinstance(error, UnicodeError) or str(error).startswith("Could not decode to UTF-8"):
+        return DAMAGE_CODES[0]
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def translated(error: BaseException, path: Path) -> HistoryError:
     """An error of SQLite or of the system as one that says what is wrong with which file, and what to do."""
-    match code(error):
+    match DAMAGE_CODES[0] if is_damage(error) else code(error):
         case 5 | 6 | 15:
             what, hint = "another program keeps it locked", "end that program, or go on with --no-history"
         case 13:
@@ -156,7 +168,8 @@ def _connection(uri: str) -> Connection:
     return connection
 
 
-def _empty() -> Connection:
+def empty() -> Connection:
+    """A history in memory, with nothing in it."""
     connection = _connection("file::memory:")
     _bring_up_to_date(connection)
     return connection

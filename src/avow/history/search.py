@@ -10,7 +10,7 @@ from itertools import islice
 
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange
-from avow.history import schema
+from avow.history import database, schema
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.rows import milliseconds
 from avow.history.store import History
@@ -186,9 +186,9 @@ def _check_syntax(history: History, match: str) -> None:
 
     try:
         history.connection.execute("SELECT 1 FROM exchange_search WHERE exchange_search MATCH ? LIMIT 1", (match,))
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-            raise
+    except (sqlite3.Error, UnicodeError) as error:
+        if database.code(error) != sqlite3.SQLITE_ERROR:
+            return  # damage: the query itself will meet it
         raise UsageError(
             f"FTS5 does not understand the query: {str(error).removeprefix('fts5: ')}",
             hint="without --fts ordinary words are looked for as they stand",

@@ -291,8 +291,9 @@ def _percentiles(
     found = {}
     for model, number in history.read(f"SELECT served_model, count(*) {measured} GROUP BY 1", values):
         query = f"SELECT {column} {measured} AND served_model = ? ORDER BY {column} LIMIT 1 OFFSET ?"
-        half, most = (history.read(query, [*values, model, math.ceil(number * part) - 1])[0][0] for part in (0.5, 0.95))
-        found[model] = (number, half, most)
+        ranks = [history.read(query, [*values, model, math.ceil(number * part) - 1]) for part in (0.5, 0.95)]
+        if all(ranks):  # a damaged index counts what it does not find
+            found[model] = (number, ranks[0][0][0], ranks[1][0][0])
     return found
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from avow.errors import UsageError
+from avow.errors import HistoryError, UsageError
 from avow.exchange.exchange import Exchange, Status
 from avow.history import database, finding, schema
 from avow.history.filters import EVERYTHING, Filters
@@ -50,6 +51,8 @@ class History:
         self.content = content
         self._patience_seconds = patience_seconds
         self._keep_attachments = keep_attachments
+        self._is_salvaged = False
+        self._on_damage: Callable[[str], None] | None = None
         self._lock = RLock()
 
     @classmethod
@@ -61,15 +64,28 @@ class History:
         keep_attachments: bool = True,
         read_only: bool = False,
         patience_seconds: float = database.PATIENCE_SECONDS,
+        on_damage: Callable[[str], None] | None = None,
     ) -> Self:
         """The history at `path`, made where missing; one opened to read only is empty where there is none.
 
-        A write waits `patience` seconds for another process that has the file.
+        A write waits `patience` seconds for another process that has the file. Where a file that is only read is
+        damaged, `on_damage` is told so in words, and what its pages still hold is given.
         """
-        connection = database.connect_reading(path) if read_only else database.connect(path)
-        return cls(
+        is_salvaged = False
+        try:
+            connection = database.connect_reading(path) if read_only else database.connect(path)
+        except HistoryError as error:
+            if not (read_only and on_damage and database.is_damage(error.__cause__)):
+                raise
+            is_salvaged, connection = True, database.empty()
+        history = cls(
             connection, path, content=content, keep_attachments=keep_attachments, patience_seconds=patience_seconds
         )
+        if read_only:
+            history._on_damage = on_damage
+        if is_salvaged:
+            history._salvage()
+        return history
 
     def close(self) -> None:
         """End it; safe to call twice."""
@@ -121,11 +137,15 @@ class History:
 
         Raises UsageError where there is none, or more than one; the message lists them.
         """
-        number = self._read(finding.number_of, self.connection, reference)
+        number = self.number_of(reference)
         found = self.by_number(number)
         if found is None:
             raise UsageError(f"exchange {number} was deleted just now")
         return found
+
+    def number_of(self, reference: str) -> int:
+        """The number of that exchange, without a look at what it holds. Raises as `get`."""
+        return self._read(lambda: finding.number_of(self.connection, reference))
 
     def by_number(self, number: int) -> Exchange | None:
         """The exchange with this number, if there is one."""
@@ -191,10 +211,21 @@ class History:
         return int(self._read(lambda: self.connection.execute(query, values).fetchone()[0]))
 
     def select(self, query: str, values: Sequence[object] = ()) -> Iterator[Exchange]:
-        """The exchanges of a query that yields whole rows, one at a time."""
-        cursor = self._read(lambda: self.connection.execute(query, values))
-        while row := self._read(cursor.fetchone):
-            yield from_row(row)
+        """The exchanges of a query that yields whole rows, one at a time; those that cannot be read are left out."""
+        import sqlite3
+
+        given = 0
+        while True:
+            connection = self.connection
+            try:
+                for row in islice(self._read(lambda: self.connection.execute(query, values)), given, None):
+                    given += 1
+                    if (exchange := self._exchange(row)) is not None:
+                        yield exchange
+                return
+            except (sqlite3.Error, UnicodeError) as error:
+                if self.connection is connection:
+                    self._fail(error)  # or go on with what could be saved, after those that were given
 
     def read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         """All rows of a query."""
@@ -214,13 +245,53 @@ class History:
                 database.patiently(
                     self.connection, lambda c: c.executescript(statement), seconds=self._patience_seconds
                 )
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeError) as error:
                 raise database.translated(error, self.path) from error
 
     def _one(self, condition: str, *values: object) -> Exchange | None:
         query = f"SELECT * FROM exchange WHERE {condition} LIMIT 1"  # noqa: S608
         row = self._read(lambda: self.connection.execute(query, values).fetchone())
-        return None if row is None else from_row(row)
+        if row is None:
+            return None
+        exchange = self._exchange(row)
+        if exchange is None:
+            raise HistoryError(
+                f"exchange {row['number']} is damaged and cannot be read",
+                hint="`avow history delete` takes it away, `avow history repair` all that are so",
+            )
+        return exchange
+
+    def _exchange(self, row: Row) -> Exchange | None:
+        """The exchange of a row; None, and words to who asked for them, where its columns hold none any more."""
+        try:
+            return from_row(row)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            if self._on_damage is not None:
+                self._on_damage(f"exchange {row['number']} is damaged and cannot be read; see `avow history repair`")
+            return None
+
+    def _fail(self, error: Exception) -> None:
+        """Go on with what the pages of a damaged file still hold, where that is wanted; else raise HistoryError."""
+        if self._on_damage is None or self._is_salvaged or not database.is_damage(error):
+            raise database.translated(error, self.path) from error
+        self._salvage()
+
+    def _salvage(self) -> None:
+        from avow.history.salvage import pour
+
+        self.connection.close()
+        self.connection = database.empty()
+        self._is_salvaged = True
+        try:
+            poured = pour(self.path, self)
+        except OSError as error:
+            raise database.translated(error, self.path) from error
+        if self._on_damage is not None:
+            lost = "" if not poured.lost else f", {poured.lost} cannot be read"
+            self._on_damage(
+                f"the history is damaged; shown are the {poured.saved} exchanges that its pages still hold{lost}."
+                " `avow history repair` saves them"
+            )
 
     def _all(self, condition: str, *values: object) -> tuple[Exchange, ...]:
         return tuple(self.select(f"SELECT * FROM exchange WHERE {condition}", values))  # noqa: S608
@@ -278,8 +349,9 @@ class History:
 
         try:
             return work(*arguments)
-        except sqlite3.Error as error:
-            raise database.translated(error, self.path) from error
+        except (sqlite3.Error, UnicodeError) as error:
+            self._fail(error)
+            return work(*arguments)
 
     def _write(self, work: Callable[..., T], *arguments: Any) -> T:
         import sqlite3
@@ -293,5 +365,5 @@ class History:
         with self._lock:
             try:
                 return database.patiently(self.connection, transaction, seconds=self._patience_seconds)  # type: ignore[no-any-return]
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeError) as error:
                 raise database.translated(error, self.path) from error

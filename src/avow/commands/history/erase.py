@@ -46,7 +46,8 @@ def run_delete(options: EraseOptions, context: Context) -> ExitCode:
 
 
 def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
-    """Check the history and mend what can be mended; 1 where it is damaged and was left so."""
+    """Check the history and mend what can be mended; 1 where it is damaged and was left so,
+    or where exchanges were lost."""
     from avow.history import repair
 
     path = context.paths.history_file
@@ -70,7 +71,7 @@ def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
     done = repair.set_aside(path, datetime.now())
     lost = "nothing in it could be read" if done.lost is None else f"{done.lost} could not be read"
     context.screen.line(f"saved {_exchanges(done.saved)}; {lost}. The damaged file is {done.aside}")
-    return ExitCode.OK
+    return ExitCode.OK if done.lost == 0 else ExitCode.UNEXPECTED
 
 
 def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
@@ -124,7 +125,7 @@ def _numbers(options: EraseOptions, context: Context, history: "History") -> tup
     chosen: list[set[int]] = []
     filters = filters_of(options.filters, context)
     if options.references:
-        chosen.append({number for one in options.references if (number := history.get(one).number) is not None})
+        chosen.append({history.number_of(one) for one in options.references})
     if options.search:
         found = search.search(history, search.query_of([options.search]), filters, limit=None)
         chosen.append({exchange.number for exchange in found if exchange.number is not None})

@@ -151,7 +151,7 @@ def _open(context: Context) -> "History":
 
 
 def _number(history: "History", reference: str | None) -> int | None:
-    return None if reference is None else history.get(reference).number
+    return None if reference is None else history.number_of(reference)
 
 
 def _first(found: Iterable[Exchange], options: ListOptions, context: Context) -> Iterator[Exchange]:

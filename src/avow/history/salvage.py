@@ -1,0 +1,114 @@
+"""What the pages of a damaged history still hold, put into another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from avow.history import schema
+from avow.history.leaves import Pages, Value, page_size
+from avow.history.rows import from_row
+
+if TYPE_CHECKING:
+    from avow.history.store import History
+
+_BATCH = 200
+_FEWEST = len(schema.NAMES) - len(schema.ADDED)
+_ID_LENGTH = 36
+_INSERT = (
+    f"INSERT OR IGNORE INTO exchange ({', '.join(schema.NAMES)})"  # noqa: S608
+    f" VALUES ({', '.join(':' + name for name in schema.NAMES)})"
+)
+
+
+class Poured(NamedTuple):
+    """How many exchanges could be read, and how many that were there could not; None: nothing of it could be."""
+
+    saved: int
+    lost: int | None
+
+
+def pour(path: Path, history: History) -> Poured:
+    """Put every exchange of the file at `path`, its attachments and the runs it was part of into an empty `history`.
+    Raises OSError where the file cannot be read."""
+    data = path.read_bytes()
+    log = path.with_name(path.name + "-wal")
+    pages = Pages(data, log.read_bytes() if log.exists() else b"", page_size(data))
+    known: set[int] = set()
+    batch: list[dict[str, Any]] = []
+    saved, last = 0, 0
+    for rowid, values in pages.records():
+        if values is None:
+            continue
+        if rowid is None:
+            known |= _numbers(values)
+        elif _is_exchange(values):
+            known.add(rowid)
+            batch.append(_row(rowid, values))
+            if len(batch) == _BATCH:
+                saved += history.write(_put, history, batch)
+                batch = []
+        elif len(values) == 2 and values[0] == "exchange" and isinstance(values[1], int):
+            last = max(last, values[1])
+        else:
+            history.write(_put_beside, history, rowid, values)
+    saved += history.write(_put, history, batch)
+    history.write(_end, history, last)
+    return Poured(saved, max(len(known) - saved, 0) if known else None)
+
+
+def _is_exchange(values: Sequence[Value]) -> bool:
+    return (
+        _FEWEST <= len(values) <= len(schema.NAMES)
+        and values[0] is None
+        and isinstance(values[1], str)
+        and len(values[1]) == _ID_LENGTH
+    )
+
+
+def _row(number: int, values: Sequence[Value]) -> dict[str, Any]:
+    """A row of a file whose version may be an earlier one, which has fewer columns."""
+    return {**dict.fromkeys(schema.NAMES), **dict(zip(schema.NAMES, values, strict=False)), "number": number}
+
+
+def _numbers(values: Sequence[Value]) -> set[int]:
+    """The exchange that an entry of an index of ids names."""
+    if len(values) == 2 and isinstance(values[0], str) and isinstance(values[1], int) and len(values[0]) == _ID_LENGTH:
+        return {values[1]}
+    return set()
+
+
+def _put(history: History, rows: Iterable[dict[str, Any]]) -> int:
+    put = 0
+    for row in rows:
+        try:
+            exchange = from_row(row)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            continue
+        put += history.connection.execute(_INSERT, row).rowcount
+        history.tally(row["number"], exchange)
+        for position, attachment in enumerate(exchange.question.attachments):
+            if attachment.sha256 is not None:
+                link = (row["number"], position, attachment.sha256)
+                history.connection.execute("INSERT OR IGNORE INTO attached VALUES (?, ?, ?)", link)
+    return put
+
+
+def _put_beside(history: History, rowid: int, values: Sequence[Value]) -> None:
+    """A row of one of the two tables beside `exchange`, known by its shape; what is neither is left."""
+    match values:
+        case (str(), str() | None, int() | None, bytes() | None):
+            history.connection.execute("INSERT OR IGNORE INTO attachment VALUES (?, ?, ?, ?)", values)
+        case (None, str(), str(), str() | None):
+            history.connection.execute("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?)", (rowid, *values[1:]))
+
+
+def _end(history: History, last: int) -> None:
+    """No number is given twice, those of exchanges that were deleted or lost included; nobody's attachment is kept."""
+    connection = history.connection
+    connection.execute(
+        "DELETE FROM attachment WHERE NOT EXISTS (SELECT 1 FROM attached WHERE attached.sha256 = attachment.sha256)"
+    )
+    connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'exchange'", (last,))
+    schema.read_moves(connection)
