@@ -356,3 +356,33 @@ def test_a_dumb_terminal(home: Path) -> None:
     assert not re.search(r"\x1b\[[^m]*[A-Lhl]", raw)
     assert "claude-fable-5-2> hello\r\nasking claude-fable-5-2\r\n" in raw, "no blank line between"
     assert raw.endswith("avow chat --conversation 3\r\n")
+
+
+def test_ctrl_z_suspends_as_a_shell_expects(home: Path) -> None:
+    with Simulator("echo") as api:
+        pty = in_pty(home, "--norc", "--noprofile", "-i", base_url=api.base_url, command=("bash",), PS1="$ ")
+        pty.send(f"{shlex.join(AVOW)} chat\r")
+        settle(pty, PROMPT)
+        pty.send("half \x1a")
+        settle(pty, "Stopped")
+        pty.send("fg\r")
+        pty.read(1.0)
+        ask(pty, "and half")
+        pty.send(CTRL_D)
+        pty.read(0.5)
+        pty.send("exit\r")
+        pty.end()
+    assert rows(home)[0]["prompt"] == "half and half"
+
+
+def test_a_paste_whose_end_never_comes_locks_nothing(home: Path) -> None:
+    with Simulator("echo") as api:
+        pty = chat(home, api)
+        pty.send("\x1b[200~torn\r")
+        pty.read(0.3)
+        pty.send(CTRL_C)
+        pty.read(0.5)
+        ask(pty, "after all")
+        pty.send(CTRL_D)
+        assert pty.end() == 0
+    assert [row["prompt"] for row in rows(home)] == ["after all"]

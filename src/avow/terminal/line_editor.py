@@ -1,6 +1,7 @@
 """The line editor of `avow chat`: several lines, search in what was typed before, completion."""
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class LineEditor:
-    """Asks a person at the terminal. Enter sends; Alt-Enter begins a new line; a paste keeps its lines; Ctrl-R
-    searches what was typed before; Tab completes `commands` at the beginning, `models` after the commands in
-    `take_model`, and file names after `/file`.
+    """Asks a person at the terminal. Enter sends; Alt-Enter begins a new line; a paste keeps its lines; Ctrl-Z
+    suspends; Ctrl-R searches what was typed before; Tab completes `commands` at the beginning, `models` after the
+    commands in `take_model`, and file names after `/file`.
 
     `history_file` (mode 0600) keeps what is typed; None: nothing is kept. One that cannot be written keeps nothing.
     """
@@ -49,6 +50,7 @@ class LineEditor:
             input=given_input,
             output=given_output or _output(on_stderr),
         )
+        _let_pastes_end(self._session.app.input)
 
     def read(self, prompt: str) -> str | None:
         """What was typed, lines kept; None where Ctrl-D ends it. Ctrl-C throws away what was typed so far.
@@ -138,7 +140,28 @@ def _keys() -> Any:
     def new_line(_event: Any) -> None:
         get_app().current_buffer.insert_text("\n")
 
+    if hasattr(signal, "SIGTSTP"):
+
+        @keys.add("c-z")
+        def suspend(event: Any) -> None:
+            event.app.suspend_to_background()
+
     return keys
+
+
+def _let_pastes_end(source: Any) -> None:
+    """Ctrl-C and Ctrl-D end a paste whose end mark never came: prompt_toolkit would wait for it whatever is typed."""
+    parser = getattr(source, "vt100_parser", None)
+    if parser is None:
+        return
+    feed = parser.feed
+
+    def feed_and_end(data: str) -> None:
+        if getattr(parser, "_in_bracketed_paste", False):
+            data = re.sub("[\x03\x04]", lambda match: f"\x1b[201~{match[0]}", data, count=1)
+        feed(data)
+
+    parser.feed = feed_and_end
 
 
 def _output(on_stderr: bool) -> "Output":

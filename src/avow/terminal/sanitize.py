@@ -19,7 +19,12 @@ _INVISIBLE = (
 )
 _BEYOND_ASCII = f"\x80-\x9f{_BREAKS}{_BIDI}{_INVISIBLE}\ud800-\udfff"
 _ASCII = "\x00-\x08\x0b-\x1f\x7f"
-_UNSAFE = re.compile(f"[{_ASCII}{_BEYOND_ASCII}]")
+_NON_JOINER = "\u200c"
+# The flags that Unicode recommends to be made of tags: England, Scotland, Wales. Other tags can hide a text.
+_FLAGS = "\U0001f3f4\U000e0067\U000e0062(?:{})\U000e007f".format(
+    "|".join("".join(chr(0xE0000 + ord(letter)) for letter in name) for name in ("eng", "sct", "wls"))
+)
+_UNSAFE = re.compile(f"{_FLAGS}|[{_ASCII}{_BEYOND_ASCII}]")
 _UNSAFE_ASCII = re.compile(f"[{_ASCII}]")  # four times as fast, and most text is ASCII
 _IS_BREAK = re.compile(f"[{_BREAKS}]")
 _IS_BIDI = re.compile(f"[{_BIDI}]")
@@ -47,6 +52,17 @@ def escaped_json(text: str) -> str:
     return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
+def _parts_letters(text: str, place: int) -> bool:
+    """Whether a non-joiner stands where Persian and the scripts of India need it: between letters beyond ASCII, as far
+    as the piece of text shows them."""
+    import unicodedata
+
+    beside = text[max(place - 1, 0) : place] + text[place + 1 : place + 2]
+    return bool(beside) and all(
+        not letter.isascii() and unicodedata.category(letter) in ("Lo", "Mn", "Mc") for letter in beside
+    )
+
+
 def clean_line(text: str) -> str:
     """`clean`, on one line: breaks and tabs become a space, those at the ends are dropped."""
     text = clean(text)
@@ -57,6 +73,8 @@ def clean_line(text: str) -> str:
 
 def _shown(match: re.Match[str]) -> str:
     character = match[0]
+    if len(character) > 1 or (character == _NON_JOINER and _parts_letters(match.string, match.start())):
+        return character
     code = ord(character)
     if code == 0x0D or _IS_INVISIBLE.match(character):
         return ""
