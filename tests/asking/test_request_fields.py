@@ -151,3 +151,19 @@ def test_until_when_is_tried(context: Context) -> None:
     deadline = request_fields.attempt_limits(context.settings({"deadline": 9.0})).deadline
     assert deadline is not None
     assert 8 < deadline - time.monotonic() <= 9
+
+
+@pytest.mark.parametrize(
+    ("flags", "simulated", "policy"),
+    [
+        ({}, False, "default"),
+        ({"base_url": "https://gateway.example"}, False, "none"),
+        ({"base_url": "https://api.anthropic.com.example"}, False, "none"),
+        ({"base_url": "https://gateway.example"}, True, "default"),
+        ({"base_url": "https://gateway.example", "fallback_by": "client"}, False, "default"),
+        ({"base_url": "https://gateway.example", "fallback": "default"}, False, "default"),
+        ({"fallback": "none"}, True, "none"),
+    ],
+)
+def test_what_nothing_said_stands_for(flags: dict[str, Any], simulated: bool, policy: str, context: Context) -> None:
+    assert request_fields.with_ids(context.settings(flags), simulated=simulated).get("fallback") == policy

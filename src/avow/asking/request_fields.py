@@ -115,7 +115,7 @@ def body_fields(settings: Settings, known: "Model | None", response_format: Json
 
 def server_fallbacks(settings: Settings) -> object:
     """The `fallbacks` field: None where the API is not to fall back by itself. `settings` are those of `with_ids`."""
-    policy = settings.words_or_text("fallback")
+    policy = fallback_policy(settings)
     if policy == "none" or settings.text("fallback_by") == "client":
         return None
     if isinstance(policy, str):
