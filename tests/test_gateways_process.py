@@ -1,12 +1,16 @@
 """Gateways as a user meets them: through the real process."""
 
+import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
+from tests.raw_server import RawServer, http
 from tests.running import run
+from tests.streams import message, text
 
 API = "https://api.anthropic.com"
 
@@ -80,7 +84,9 @@ def test_a_private_name_comes_with_the_line_that_vouches_for_it(home: Path) -> N
         ran = run(home, "hello", base_url=simulator.base_url)
         note = next(line for line in ran.lines if "same_models" in line)
         (home / "config").mkdir(parents=True, exist_ok=True)
-        (home / "config" / "config.toml").write_text(note.rpartition(": ")[2] + "\n")
+        (home / "config" / "config.toml").write_text('[same_models]\n"other" = ["claude-opus-4-8"]\n')
+        _avow, *command = shlex.split(note.rpartition(": ")[2])
+        assert run(home, *command).status == 0
         vouched = run(home, "hello", base_url=simulator.base_url)
     assert ran.status == 13
     assert vouched.status == 0
@@ -212,3 +218,13 @@ def test_a_conversation_takes_what_nothing_said_means_to_no_other_kind_of_host(h
         run(home, "hello", base_url=simulator.base_url, AVOW_FALLBACK="")
         at_the_api = run(home, "--dry-run", "--conversation", "2", "on", ANTHROPIC_BASE_URL=API)
     assert b'"fallbacks": "default"' in at_the_api.out
+
+
+def test_a_look_alike_is_told_and_never_advised_to_be_vouched_for(home: Path) -> None:
+    body = json.dumps(message(text("An answer."), model="claude-fable-5-\N{FULLWIDTH DIGIT TWO}")).encode()
+    with RawServer(http(body)) as gateway:
+        ran = run(home, "--no-stream", "hello", base_url=gateway.url)
+    assert ran.status == 13
+    assert any("characters that may only look like others: U+FF12" in line for line in ran.lines)
+    assert b"same_models" not in ran.err
+    assert "U+FF12" in run(home, "why").out.decode()

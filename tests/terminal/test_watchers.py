@@ -135,7 +135,7 @@ def test_a_failure_says_what_to_do() -> None:
 
 def test_an_unknown_name_comes_with_the_line_to_add() -> None:
     _, err = show(START, *words("x"), Finished(samples.UNKNOWN_NAME))
-    assert 'same_models."prod-claude" = ["claude-fable-5"]' in err
+    assert """avow config set 'same_models."prod-claude"' '["claude-fable-5"]'""" in err
 
 
 def broken_pipe() -> tuple[Screen, io.BytesIO]:

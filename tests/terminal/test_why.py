@@ -70,7 +70,7 @@ def test_what_a_name_is_worth_there(base_url: str, simulated: bool, words: str) 
 def test_what_the_user_vouches_for() -> None:
     assert "claude-fable-5 stands for my-model" in why(exchange(), PIPE, same_models={FABLE: ["my-model"]})
     assert "vouches" not in why(exchange(), PIPE, same_models={"other": ["my-model"]})
-    assert 'same_models."prod-claude" = ["claude-fable-5"]' in why(samples.UNKNOWN_NAME, PIPE)
+    assert """avow config set 'same_models."prod-claude"' '["claude-fable-5"]'""" in why(samples.UNKNOWN_NAME, PIPE)
 
 
 def test_an_earlier_decline_explains_a_sticky_turn() -> None:

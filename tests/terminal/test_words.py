@@ -42,7 +42,7 @@ RECOMMENDED = judged(
             samples.UNKNOWN_NAME,
             "cannot tell which model",
             "prod-claude",
-            'same_models."prod-claude" = ["claude-fable-5"]',
+            """avow config set 'same_models."prod-claude"' '["claude-fable-5"]'""",
         ),
         (samples.CUT, "incomplete", "avow history show 12", f"avow retry 12 -m {FABLE}"),
         (exchange(status=Status.TRUNCATED, stop_reason="max_tokens"), "cut short", "max_tokens", "--max-tokens"),
@@ -108,15 +108,22 @@ def test_a_category_explained_once_is_not_explained_again() -> None:
     assert sum(CATEGORIES["bio"] in fact for fact in account.facts) == 1
 
 
-def test_the_line_to_add_is_toml_whatever_the_names() -> None:
+def test_the_command_that_vouches_is_right_whatever_the_names() -> None:
+    import shlex
     import tomllib
 
     odd = exchange(requested_model='my "model"', routing=Routing(verdict=Verdict.UNVERIFIED, served_model="a\\b"))
     line = vouching_line(odd)
     assert line is not None
-    assert tomllib.loads(line) == {"same_models": {"a\\b": ['my "model"']}}
+    *command, key, value = shlex.split(line)
+    assert command == ["avow", "config", "set"]
+    assert tomllib.loads(f"{key} = {value}") == {"same_models": {"a\\b": ['my "model"']}}
     assert vouching_line(samples.UNNAMED) is None
     assert vouching_line(samples.SUBSTITUTED) is None
     look_alike = "claude-hai\N{KELVIN SIGN}u-5"
     seeming = exchange(requested_model="claude-haiku-5", routing=Routing(Verdict.UNVERIFIED, look_alike))
     assert vouching_line(seeming) is None
+    account = explain(seeming)
+    assert account is not None
+    assert account.facts[-1].endswith("has characters that may only look like others: U+212A.")
+    assert not any("config set" in step for step in account.advice)

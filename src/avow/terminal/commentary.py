@@ -142,10 +142,12 @@ class Commentary:
             if not (self._told_reroute and line.startswith("avow: fallback:")):
                 self._screen.err_line(line)
         if exchange.verdict is Verdict.UNVERIFIED:
-            from avow.terminal.words import vouching_line
+            from avow.terminal.words import look_alike, vouching_line
 
             if line_to_add := vouching_line(exchange):
-                self._screen.note(f"if both names stand for one model, say so in the config: {line_to_add}")
+                self._screen.note(f"if both names stand for one model, say so: {line_to_add}")
+            if odd := look_alike(exchange):
+                self._screen.note(odd[0].lower() + odd[1:-1])
         if exchange.error and exchange.error.hint:
             self._screen.note(exchange.error.hint)
 

@@ -12,7 +12,7 @@ from avow.terminal.facts import Facts
 from avow.terminal.notices import in_request, notices, shown
 from avow.terminal.render import READABLE, cost, tokens
 from avow.terminal.sanitize import clean_line
-from avow.terminal.words import meaning, vouching_line
+from avow.terminal.words import look_alike, meaning, vouching_line
 from avow.wire.json_value import obj, text
 
 _SAID: Mapping[Verdict | None, str] = {
@@ -161,8 +161,10 @@ def _worth(exchange: Exchange, same_models: Mapping[str, Sequence[str]]) -> list
     for private, models in same_models.items():
         if private in names:
             lines.append(f"Your config vouches that {clean_line(private)} stands for {clean_line(', '.join(models))}.")
+    if exchange.verdict is Verdict.UNVERIFIED and (odd := look_alike(exchange)):
+        lines.append(odd)
     if exchange.verdict is Verdict.UNVERIFIED and (line := vouching_line(exchange)):
-        lines.append(f"If both names stand for one model, say so in the config: {line}")
+        lines.append(f"If both names stand for one model, say so: {line}")
     return ["", *lines] if lines else []
 
 

@@ -1,5 +1,6 @@
 """Plain words for what is not as requested: what happened, what the category means, what the user can do next."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -140,6 +141,8 @@ def _unverified(exchange: Exchange) -> _Part:
         facts.append("The response does not name the model that answered.")
     else:
         facts.append(f"The response names {shown(name)}, which may be another model.")
+    if odd := look_alike(exchange):
+        facts.append(odd)
     return "avow cannot tell which model answered", facts, _vouching(exchange)
 
 
@@ -151,20 +154,31 @@ def _unproven(exchange: Exchange) -> _Part:
     return "only a name says which model answered", facts, ["Accept a name as enough: --require weak"]
 
 
+def look_alike(exchange: Exchange) -> str | None:
+    """A sentence on the characters that may only look like others, of the name in the response or of the requested
+    one; None where both are plain ASCII."""
+    for name in (other_name(exchange), exchange.requested_model):
+        odd = dict.fromkeys(f"U+{ord(character):04X}" for character in name or "" if not character.isascii())
+        if odd and name and other_name(exchange):
+            return f"The name {shown(name)} has characters that may only look like others: {', '.join(odd)}."
+    return None
+
+
 def vouching_line(exchange: Exchange) -> str | None:
-    """The line of the config with which a user vouches that both names stand for one model, the private one as its key;
+    """The command with which a user vouches that both names stand for one model, the private one as its key;
     None where the user cannot decide that: there is one name only, the names differ, or one has characters that only
     look like the other's."""
     requested, name = exchange.requested_model, other_name(exchange)
     if name is None or not (requested + name).isascii() or compare(requested, name) is not Identity.UNKNOWN:
         return None
     private, model = (name, requested) if parse_claude(name) is None else (requested, name)
-    return f'same_models."{_quoted(private)}" = ["{_quoted(model)}"]'
+    key, value = f'same_models."{_quoted(private)}"', f'["{_quoted(model)}"]'
+    return f"avow config set {shlex.quote(key)} {shlex.quote(value)}"
 
 
 def _vouching(exchange: Exchange) -> list[str]:
     line = vouching_line(exchange)
-    return [f"If both names stand for one model, say so in the config: {line}"] if line else []
+    return [f"If both names stand for one model, say so: {line}"] if line else []
 
 
 def _of_status(exchange: Exchange) -> _Part:

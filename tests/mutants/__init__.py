@@ -1,0 +1,1 @@
+"""Small faults put into the pure rooms, to see whether their own tests find them."""

@@ -1,0 +1,1 @@
+"""Responses kept as files, and what the official SDK reads from them."""
