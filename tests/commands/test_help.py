@@ -1,9 +1,11 @@
 """`avow help` through the real program."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from avow.commands import COMMANDS
 from avow.reference.topics import TOPICS
 from tests.running import run
 
@@ -11,6 +13,11 @@ from tests.running import run
 def test_the_overview_names_every_topic(home: Path) -> None:
     text = run(home, "help").out.decode()
     assert all(f"  {name} " in text for name in TOPICS)
+
+
+def test_the_overview_names_every_command(home: Path) -> None:
+    text = run(home, "help").out.decode()
+    assert [name for name in COMMANDS if not re.search(rf"\b{name}\b", text.partition("Ask  ")[2])] == []
 
 
 @pytest.mark.parametrize("topic", TOPICS)
