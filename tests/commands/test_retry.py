@@ -27,7 +27,7 @@ def test_the_same_request_goes_out_again_and_the_rows_are_linked(home: Path, not
         other = run(home, "retry", "1", "-m", "opus", base_url=api.base_url)
         sent, same, changed = (request.json for request in api.requests)
     assert (again.status, other.status) == (0, 0), again.err + other.err
-    assert again.lines == other.lines == ["avow: note: asking 1: Which colour? again"]
+    assert again.lines == other.lines == ["avow: note: asking again: exchange 1: Which colour?"]
     assert sent["messages"][0]["content"][0]["source"]["data"] == "red\n"
     assert sent["system"] == "Be brief."
     assert sent["output_config"] == {"effort": "low"}

@@ -53,6 +53,6 @@ def run(options: RetryOptions, context: Context) -> ExitCode:
         simulate=typed.simulate,
         fresh_model=typed.flags.get("model") is not None,
         session=session.find(),
-        notes=(f"asking {mention(original)} again",),
+        notes=(f"asking again: exchange {mention(original)}",),
     )
     return put(inquiry, context)

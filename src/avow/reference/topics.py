@@ -146,7 +146,10 @@ avow sends no telemetry and looks for no updates.
 
 The key is taken from the environment, a command, the keyring or a key file. It
 is sent to the base URL's host alone, over https or to a loopback address, and
-appears in no output, log, error, history or list of processes.
+appears in no output, log, error, history or list of processes. Where a server
+repeats it, or the value of a header you added, ••• stands in its place; values
+of fewer than 8 characters, and headers that are one plain word, are not looked
+for.
 
 What a terminal is spared. Text from models, servers and the history is cleaned
 before a terminal sees it: control characters, escape sequences, bidirectional
