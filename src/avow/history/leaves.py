@@ -31,7 +31,7 @@ class Pages:
     def __init__(self, data: bytes, log: bytes = b"", size: int = 4096) -> None:
         self._data, self.size = data, size
         self._newer = _committed(log, size)
-        self.count = max(len(data) // size, *self._newer, 0) if self._newer else len(data) // size
+        self._numbers = sorted({*range(1, len(data) // size + 1), *self._newer})  # a bad log may name any page
 
     def page(self, number: int) -> bytes:
         """Its bytes, none where there is no such page."""
@@ -41,7 +41,7 @@ class Pages:
 
     def records(self) -> Iterator[Record]:
         """Every row and every entry of an index, page by page."""
-        for number in range(1, self.count + 1):
+        for number in self._numbers:
             page = self.page(number)
             start = _HEADER if number == 1 else 0
             if len(page) == self.size and page[start] in (_TABLE_LEAF, _INDEX_LEAF, _INDEX_INTERIOR):
@@ -75,7 +75,7 @@ class Pages:
             if at + length > self.size:
                 raise ValueError("the record does not end on its page")
             return page[at : at + length]
-        if length > self.count * self.size:
+        if length > len(self._numbers) * self.size:
             raise ValueError("the record is longer than the file")
         least = (self.size - 12) * 32 // 255 - 23
         here = least + (length - least) % (self.size - 4)
