@@ -13,7 +13,7 @@ function __avow_at
     set -l at
     if set -q words[1]
         switch $words[1]
-            case ask chat retry why scan proxy models doctor completion help
+            case ask chat retry why scan judge proxy models doctor completion help
                 set at $words[1]
             case history
                 set at $words[1]
@@ -58,6 +58,7 @@ complete -c avow -n __avow_at -f -a chat -d 'Talk with the model, turn by turn; 
 complete -c avow -n __avow_at -f -a retry -d 'Ask the same again, of the model asked for or (-m) another; both answers are kept and linked.'
 complete -c avow -n __avow_at -f -a why -d 'Explain how an exchange (default: the last) was routed, hop by hop, with the evidence.'
 complete -c avow -n __avow_at -f -a scan -d 'Say which past answers of Claude Code and llm were written by another model than was asked for.'
+complete -c avow -n __avow_at -f -a judge -d 'Say which model wrote a response that another program got, from a pipe or a file.'
 complete -c avow -n __avow_at -f -a proxy -d 'Run a command behind a relay that says which models answered it.'
 complete -c avow -n __avow_at -f -a models -d 'List the models that the key can use, or tell all about one.'
 complete -c avow -n __avow_at -f -a doctor -d 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
@@ -243,6 +244,15 @@ complete -c avow -n '__avow_at scan' -l jsonl -d 'One JSON object an answer.'
 complete -c avow -n '__avow_at scan' -l import -d 'Put the answers into the history too.'
 complete -c avow -n '__avow_at scan' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at scan' -F
+complete -c avow -n '__avow_at judge' -s m -l model -x -k -a '(__avow_words models)' -d 'The model that was asked.'
+complete -c avow -n '__avow_at judge' -l request -r -F -d 'Take model and fallbacks from this request\'s body.'
+complete -c avow -n '__avow_at judge' -l host -x -d 'Who answered: a name is worth what it is worth there.'
+complete -c avow -n '__avow_at judge' -l accept-fallback -d 'A declared fallback is no reason for 10.'
+complete -c avow -n '__avow_at judge' -l json -d 'One JSON object a line.'
+complete -c avow -n '__avow_at judge' -l keep -d 'Put the answers into the history.'
+complete -c avow -n '__avow_at judge' -l quiet -d 'No notes; facts and errors stay.'
+complete -c avow -n '__avow_at judge' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at judge' -F
 complete -c avow -n '__avow_at proxy' -l upstream -x -d 'Pass everything on to this base URL.'
 complete -c avow -n '__avow_at proxy' -l port -x -d '0 takes a free one.'
 complete -c avow -n '__avow_at proxy' -l report -r -F -d 'Write the account there as JSON; fd:N too.'

@@ -11,6 +11,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'retry' = 'Ask the same again, of the model asked for or (-m) another; both answers are kept and linked.'
             'why' = 'Explain how an exchange (default: the last) was routed, hop by hop, with the evidence.'
             'scan' = 'Say which past answers of Claude Code and llm were written by another model than was asked for.'
+            'judge' = 'Say which model wrote a response that another program got, from a pipe or a file.'
             'proxy' = 'Run a command behind a relay that says which models answered it.'
             'models' = 'List the models that the key can use, or tell all about one.'
             'doctor' = 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
@@ -275,6 +276,18 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--json' = 'The whole report as one object.'
             '--jsonl' = 'One JSON object an answer.'
             '--import' = 'Put the answers into the history too.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
+        'judge' = [ordered]@{
+            '-m' = 'The model that was asked.'
+            '--model' = 'The model that was asked.'
+            '--request' = 'Take model and fallbacks from this request''s body.'
+            '--host' = 'Who answered: a name is worth what it is worth there.'
+            '--accept-fallback' = 'A declared fallback is no reason for 10.'
+            '--json' = 'One JSON object a line.'
+            '--keep' = 'Put the answers into the history.'
+            '--quiet' = 'No notes; facts and errors stay.'
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }
@@ -669,6 +682,8 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'retry --color' = @('auto', 'always', 'never')
         'retry --simulate' = @('?scenarios')
         'scan --fail-on' = @('rerouted', 'as_requested', 'fallback', 'refused', 'substituted', 'unverified')
+        'judge -m' = @('?models')
+        'judge --model' = @('?models')
         'history list --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'history list --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
         'history list --model' = @('?models')

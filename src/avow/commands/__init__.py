@@ -9,6 +9,7 @@ COMMANDS = (
     "why",
     "history",
     "scan",
+    "judge",
     "proxy",
     "audit",
     "models",

@@ -2,7 +2,7 @@
 
 from avow.commands.audit.declared import AUDIT
 from avow.commands.history.declared import HISTORY
-from avow.commands.outside_options import SCAN_OPTIONS
+from avow.commands.outside_options import JUDGE_OPTIONS, SCAN_OPTIONS
 from avow.reference.topics import TOPICS
 from avow.reference.tree import Argument, Command
 from avow.settings.keys import KEYS
@@ -84,6 +84,14 @@ SCAN = Command(
     "The files are only read.",
     (Argument("paths", "[PATH]...", source=FILES),),
     SCAN_OPTIONS,
+)
+JUDGE = Command(
+    ("judge",),
+    "Say which model wrote a response that another program got, from a pipe or a file.\n\n"
+    "It takes a body, a stream, either after its headers (curl -i), or JSON Lines of bodies or of batch results; the "
+    "exit status is that of the gravest answer.",
+    (Argument("file", "[FILE|-]", source=FILES),),
+    JUDGE_OPTIONS,
 )
 PROXY = Command(
     ("proxy",),
@@ -237,7 +245,7 @@ TREE = _with_help(
         "Ask Claude, and always know which model answered.",
         options=(VERSION,),
         commands=(
-            *(ASK, CHAT, RETRY, WHY, SCAN, PROXY, LIST_MODELS, DOCTOR, COMPLETION, READ),
+            *(ASK, CHAT, RETRY, WHY, SCAN, JUDGE, PROXY, LIST_MODELS, DOCTOR, COMPLETION, READ),
             *(HISTORY, AUDIT, AUTH, CONFIG, TEMPLATE, SIMULATE),
         ),
     )

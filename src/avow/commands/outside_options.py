@@ -1,7 +1,7 @@
 """The options of the commands over answers that other programs asked for, as rows; read with and without typer."""
 
 from avow.routing.verdict import Verdict
-from avow.settings.options import Option, WordSource
+from avow.settings.options import FILES, MODELS, Option, WordSource
 
 VERDICTS = tuple(verdict.value for verdict in Verdict)
 REROUTED_WORD = "rerouted"
@@ -19,6 +19,17 @@ def _text(name: str, words: str, metavar: str) -> Option:
     return Option(name, "text", words, (f"--{name}",), metavar, is_setting=False)
 
 
+JUDGE_OPTIONS = (
+    Option("judged_model", "text", "The model that was asked.", ("-m", "--model"), "MODEL", source=MODELS,
+           is_setting=False),
+    Option("request", "text", "Take model and fallbacks from this request's body.", ("--request",), "PATH",
+           source=FILES, is_setting=False, is_path=True),
+    _text("host", "Who answered: a name is worth what it is worth there.", "NAME"),
+    _flag("accept_fallback", "A declared fallback is no reason for 10.", "--accept-fallback"),
+    _flag("as_json", "One JSON object a line.", "--json"),
+    _flag("keep", "Put the answers into the history.", "--keep"),
+    _flag("quiet", "No notes; facts and errors stay.", "--quiet"),
+)  # fmt: skip
 SCAN_OPTIONS = (
     _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
     _text("until", "Until then; a day is included.", "TIME"),

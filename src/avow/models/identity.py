@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -120,6 +121,7 @@ class _Spelling(NamedTuple):
     core: str
 
     @classmethod
+    @lru_cache(maxsize=512)  # many answers, few names
     def of(cls, name: str) -> "_Spelling":
         folded = name.strip()
         # Case is folded in ASCII only: U+212A lower-cases to "k", and a look-alike is not the name.

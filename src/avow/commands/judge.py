@@ -1,0 +1,185 @@
+"""`avow judge`: a response that another program got, judged as if avow had asked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from avow.asking.typed import Typed
+from avow.context import Context
+from avow.errors import UnreadableFile, UsageError
+from avow.exit_codes import ExitCode, gravest
+
+if TYPE_CHECKING:
+    from avow.exchange.exchange import Exchange
+    from avow.proxy.judging import Bench
+    from avow.proxy.question import ClientQuestion
+    from avow.settings.levels import Settings
+
+_PIECE = 1024 * 1024
+_KEPT_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOptions:
+    """Where the response is (None and "-": stdin), what was asked of whom, and what is said of it."""
+
+    file: str | None = None
+    model: str | None = None
+    request: str | None = None
+    host: str | None = None
+    accept_fallback: bool = False
+    as_json: bool = False
+    keep: bool = False
+    quiet: bool = False
+
+
+def command(typed: Typed, context: Context) -> ExitCode:
+    """Judge what was named."""
+    options = JudgeOptions(
+        file=typed.text("file"),
+        model=typed.text("judged_model"),
+        request=typed.text("request"),
+        host=typed.text("host"),
+        accept_fallback=typed.flag("accept_fallback"),
+        as_json=typed.flag("as_json"),
+        keep=typed.flag("keep"),
+        quiet=typed.flag("quiet"),
+    )
+    return run(options, context)
+
+
+def run(options: JudgeOptions, context: Context) -> ExitCode:
+    """Judge each answer as it comes, and give the gravest exit status.
+
+    Raises UsageError where no model is named, or what came is no response; UnreadableFile.
+    """
+    settings = context.settings({"quiet": True} if options.quiet else {})
+    context.screen.configure(color=settings.text("color") or "auto", quiet=settings.flag("quiet"))
+    question = _question(options, context, settings)
+    bench = _bench(options, settings)
+    code = ExitCode.OK
+    kept: list[Exchange] = []
+    try:
+        for exchange in _judged(options, context, question, bench):
+            _tell(exchange, options, context)
+            code = gravest(code, ExitCode(exchange.exit_code or 0))
+            if options.keep:
+                kept.append(exchange)
+                if len(kept) == _KEPT_AT_ONCE:
+                    _keep(kept, context, settings)
+    finally:
+        _keep(kept, context, settings)
+    return code
+
+
+def _judged(
+    options: JudgeOptions, context: Context, question: "ClientQuestion", bench: "Bench"
+) -> "Iterator[Exchange]":
+    from avow.received.intake import Intake
+    from avow.received.judging import judged
+
+    intake = Intake()
+    number = 0
+    with _opened(options.file, context) as source:
+        for data in _pieces(source, options.file):
+            for received in intake.feed(data):
+                yield judged(received, question, bench, number)
+                number += 1
+    for received in intake.end():
+        yield judged(received, question, bench, number)
+        number += 1
+
+
+@contextmanager
+def _opened(file: str | None, context: Context) -> Iterator[BinaryIO]:
+    if file not in (None, "-"):
+        try:
+            with Path(str(file)).expanduser().open("rb") as source:
+                yield source
+        except OSError as error:
+            raise UnreadableFile(f"{file}: {error.strerror or error}") from None
+        return
+    if context.stdin is None or (file is None and context.stdin_is_terminal):
+        raise UsageError(
+            "there is nothing to judge", hint="give a FILE, or a pipe: curl -sN … | avow judge -m claude-fable-5-2"
+        )
+    yield context.stdin
+
+
+def _pieces(source: BinaryIO, file: str | None) -> Iterator[bytes]:
+    """What comes, as it comes."""
+    read = getattr(source, "read1", source.read)
+    while True:
+        try:
+            data = read(_PIECE)
+        except OSError as error:
+            raise UnreadableFile(f"{file or 'stdin'}: {error.strerror or error}") from None
+        if not data:
+            return
+        yield data
+
+
+def _question(options: JudgeOptions, context: Context, settings: "Settings") -> "ClientQuestion":
+    """What was asked. Raises UsageError where nothing says it, or `-m` and the request differ."""
+    from avow.files.reading import read_file
+    from avow.models.catalogue import expand_alias
+    from avow.proxy.question import ClientQuestion, read
+
+    model = options.model
+    if model is not None:
+        aliases = settings.table("aliases")
+        model = expand_alias(model, {name: str(value) for name, value in aliases.items()})
+    if options.request is None:
+        if model is None:
+            raise UsageError(
+                "nothing says which model was asked", hint="-m MODEL, or --request PATH with the request's body"
+            )
+        return ClientQuestion(model)
+    asked = read(read_file(options.request, wait=context.wait(settings)), {})
+    if asked.model is None:
+        raise UsageError(f"{options.request}: this is no request of the Messages API: it names no model")
+    if model is not None and model != asked.model:
+        raise UsageError(f"-m says {model}, and {options.request} {asked.model}", hint="leave -m out")
+    return asked
+
+
+def _bench(options: JudgeOptions, settings: "Settings") -> "Bench":
+    from avow.proxy.judging import Bench
+
+    host = options.host or ""
+    if "//" in host:
+        from urllib.parse import urlsplit
+
+        try:
+            host = urlsplit(host).hostname or ""
+        except ValueError:
+            raise UsageError(f"--host {options.host}: this is no host") from None
+    return Bench(
+        base_url="",
+        host=host.lower(),
+        prices=settings.table("prices"),
+        same_models=settings.table("same_models"),
+        accept_fallback=options.accept_fallback or settings.flag("accept_fallback"),
+    )
+
+
+def _tell(exchange: "Exchange", options: JudgeOptions, context: Context) -> None:
+    from avow.terminal.notices import notices
+
+    if options.as_json:
+        import json
+
+        from avow.exchange.exchange import as_json
+
+        context.screen.out(json.dumps(as_json(exchange)) + "\n")
+        context.screen.flush()
+    for line in notices(exchange):
+        context.screen.err_line(line)
+
+
+def _keep(exchanges: "list[Exchange]", context: Context, settings: "Settings") -> None:
+    if exchanges:
+        context.history(settings).add(exchanges)
+        exchanges.clear()

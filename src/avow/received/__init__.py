@@ -1,0 +1,1 @@
+"""Responses that another program received and handed over, judged: bytes in, exchanges out."""

@@ -1,0 +1,220 @@
+"""What a pipe or a file holds, as answers: a stream, a body, either after HTTP headers, or JSON Lines of several."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, NoReturn
+
+from avow.errors import ExchangeError, Failure, NotAnAnswer, StreamEnded, UsageError
+from avow.exit_codes import ExitCode
+from avow.proxy.answer import LONGEST_WHOLE, Answer, AnswerReader
+from avow.received.seeming import seeming
+from avow.wire.failure import body_is_error, rejected, rejection
+from avow.wire.json_value import JsonObject, obj, parse, text
+from avow.wire.message import Message, whole
+from avow.wire.names import repeated_names
+from avow.wire.secret import Secrets
+
+_BOM = b"\xef\xbb\xbf"
+_LONGEST_HEAD = 256 * 1024
+_STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})\b[^\r\n]*")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_OF_A_MESSAGE = (b'"message"', b'"role"', b'"stop_reason"')
+_CUT = "the response breaks off before its end"
+
+
+class Received(NamedTuple):
+    """One answer; `item` is its `custom_id`, where it is a result of a batch."""
+
+    answer: Answer
+    item: str | None = None
+
+
+class Intake:
+    """Takes in bytes and gives each answer as soon as it is over."""
+
+    def __init__(self) -> None:
+        self._held = b""  # of a head, of the first line or of a line, whatever is not understood yet
+        self._pieces: list[bytes] = []  # a body of JSON
+        self._size = 0
+        self._line = 0
+        self._status = 200
+        self._headers: dict[str, str] = {}
+        self._reader: AnswerReader | None = None
+        self._start = b""
+        self._take = self._begin
+        self._over = False
+
+    def feed(self, data: bytes) -> Iterator[Received]:
+        """The answers that `data` completes. Raises UsageError where it is no response."""
+        return self._take(data)
+
+    def end(self) -> Iterator[Received]:
+        """The last one, once no more comes. Raises UsageError where it is no response."""
+        if self._over:
+            return
+        if self._reader is not None:
+            yield Received(self._of_reader(self._reader))
+        elif self._take == self._lines:
+            if self._held.strip():
+                yield self._of_line(self._held)
+        else:
+            data = b"".join(self._pieces) or self._held
+            if not data.strip() and not self._headers:
+                _refuse(data)
+            yield self._of_json(data)
+
+    def _begin(self, data: bytes) -> Iterator[Received]:
+        """A head, or the first bytes of a body."""
+        self._held += data
+        self._held = self._held.removeprefix(_BOM) if not self._headers else self._held
+        start = self._held.lstrip()
+        while start[:5] == b"HTTP/":
+            end = _HEAD_END.search(start)
+            if end is None:
+                if len(start) > _LONGEST_HEAD:
+                    _refuse(start)
+                return
+            self._status, self._headers = _head(start[: end.start()])
+            self._held = start[end.end() :]
+            start = self._held.lstrip()
+        if not start or b"HTTP/".startswith(start):
+            return
+        held, self._held = self._held, b""
+        if start[:1] in b"{[" or self._status >= 400:
+            self._take = self._body
+        else:
+            is_plain = start[:1] in b"ed:ir"  # curl has undone the coding
+            headers = {name: v for name, v in self._headers.items() if not (is_plain and name == "content-encoding")}
+            self._reader = AnswerReader(self._status, headers, Secrets())
+            self._start, self._take = held[:4096], self._stream
+        yield from self._take(held)
+
+    def _stream(self, data: bytes) -> Iterator[Received]:
+        if self._over or self._reader is None:
+            return
+        self._reader.feed(data)
+        if self._reader.is_over:
+            yield Received(self._of_reader(self._reader))
+            self._over = True
+
+    def _body(self, data: bytes) -> Iterator[Received]:
+        """A body of JSON, until its first line turns out to be whole: then each line is one."""
+        self._pieces.append(data)
+        self._size += len(data)
+        if self._size > LONGEST_WHOLE:
+            raise UsageError(f"the response is larger than {LONGEST_WHOLE >> 20} MiB")
+        if b"\n" not in data or self._status >= 400:
+            return
+        held = b"".join(self._pieces)
+        self._pieces = [held]
+        if not _is_object(held.lstrip().partition(b"\n")[0]):
+            self._take = self._whole_body
+            return
+        self._pieces, self._take = [], self._lines
+        yield from self._lines(held)
+
+    def _whole_body(self, data: bytes) -> Iterator[Received]:
+        self._pieces.append(data)
+        self._size += len(data)
+        if self._size > LONGEST_WHOLE:
+            raise UsageError(f"the response is larger than {LONGEST_WHOLE >> 20} MiB")
+        return iter(())
+
+    def _lines(self, data: bytes) -> Iterator[Received]:
+        *lines, rest = data.split(b"\n")
+        if lines:
+            lines[0] = self._held + lines[0] if self._held else lines[0]
+            self._held = rest
+        else:
+            self._held += rest
+            if len(self._held) > LONGEST_WHOLE:
+                raise UsageError(f"line {self._line + 1} is larger than {LONGEST_WHOLE >> 20} MiB")
+        for line in lines:
+            if line and not line.isspace():
+                yield self._of_line(line)
+            else:
+                self._line += 1
+
+    def _of_line(self, line: bytes) -> Received:
+        self._line += 1
+        return self._of_json(line, f"line {self._line}: ")
+
+    def _of_reader(self, reader: AnswerReader) -> Answer:
+        answer = reader.end(None)
+        if answer.message is None and isinstance(answer.error, NotAnAnswer):
+            _refuse(self._start)
+        return answer
+
+    def _of_json(self, data: bytes, where: str = "") -> Received:
+        """The answer in a body, or in a line of several."""
+        if self._status >= 400:
+            return self._answer(None, rejected(self._status, self._headers, data))
+        try:
+            value = parse(data)
+        except (ValueError, RecursionError):
+            if data.lstrip()[:1] == b"{" and any(words in data for words in _OF_A_MESSAGE):
+                failure = Failure("stream_ended", None, _CUT)
+                return self._answer(None, StreamEnded(failure, ExitCode.INCOMPLETE, request_id=self._request_id))
+            _refuse(data, where)
+        if not isinstance(value, dict):
+            _refuse(data, where)
+        if isinstance(result := value.get("result"), dict) and (item := text(value.get("custom_id"))) is not None:
+            return self._of_result(result, data, item)
+        return self._of_object(value, data, where)
+
+    def _of_object(self, value: JsonObject, data: bytes, where: str) -> Received:
+        if isinstance(value.get("content"), list):
+            return self._answer(whole(value, repeated_names(data), partial=self._status == 206), None)
+        if not body_is_error(value):
+            _refuse(data, where, value)
+        return self._answer(None, rejection(value, None, self._headers))
+
+    def _of_result(self, result: JsonObject, data: bytes, item: str) -> Received:
+        """A line of a batch's results (batches.md, §5)."""
+        kind, message = text(result.get("type")), obj(result.get("message"))
+        if kind == "succeeded" and isinstance(message.get("content"), list):
+            return self._answer(whole(message, repeated_names(data)), None, item)
+        if kind == "errored":
+            return self._answer(None, rejection(obj(result.get("error")), None, {}), item)
+        if kind in ("canceled", "expired"):
+            failure = Failure(kind, None, f"the batch's item is {kind}")
+            return self._answer(None, ExchangeError(failure, ExitCode.UNAVAILABLE), item)
+        failure = Failure("not_an_answer", None, f"a batch's result of an unknown type ({kind})")
+        return self._answer(None, NotAnAnswer(failure, ExitCode.UNAVAILABLE), item)
+
+    def _answer(self, message: Message | None, error: ExchangeError | None, item: str | None = None) -> Received:
+        return Received(Answer(self._status, self._headers, message, error, True, None, time.monotonic()), item)
+
+    @property
+    def _request_id(self) -> str | None:
+        return self._headers.get("request-id")
+
+
+def _head(raw: bytes) -> tuple[int, dict[str, str]]:
+    """Status and headers, lower-case and without cookies, of one block; what is no header in it is passed over."""
+    first, *lines = raw.split(b"\n")
+    status = _STATUS_LINE.match(first)
+    if status is None:
+        _refuse(raw)
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.decode("latin-1").partition(":")
+        key = name.strip().lower()
+        if colon and not key.startswith("set-cookie"):
+            headers[key] = f"{headers[key]}, {value.strip()}" if key in headers else value.strip()
+    return int(status[1]), headers
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(parse(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _refuse(data: bytes, where: str = "", value: Mapping[str, object] | None = None) -> NoReturn:
+    raise UsageError(
+        f"{where}this is no response of the Messages API: it seems to be {seeming(data, value)}",
+        hint="give a body, a stream, either after its headers (curl -i), or JSON Lines of bodies or of batch results",
+    )

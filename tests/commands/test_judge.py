@@ -1,0 +1,68 @@
+"""`avow judge` through the real program."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.received.test_intake import BATCH, BODY, OPUS, STREAM
+from tests.running import rows, run, start
+
+FABLE = "claude-fable-5-2"
+
+
+def test_nothing_is_said_of_what_is_as_requested(home: Path) -> None:
+    ran = run(home, "judge", "-m", OPUS, stdin=BODY)
+    assert (ran.status, ran.out, ran.err) == (0, b"", b"")
+
+
+def test_a_file_and_its_request(home: Path) -> None:
+    (home / "answer.json").write_bytes(BODY)
+    (home / "asked.json").write_text(json.dumps({"model": FABLE, "messages": []}))
+    ran = run(home, "judge", str(home / "answer.json"), "--request", str(home / "asked.json"))
+    said = f"avow: substituted: requested {FABLE}, answered by {OPUS}; the response declares no fallback"
+    assert (ran.status, ran.lines) == (12, [said])
+
+
+def test_of_several_the_gravest_counts_and_each_has_its_line(home: Path) -> None:
+    ran = run(home, "judge", "-m", OPUS, "--json", stdin=BATCH)
+    assert ran.status == 4
+    assert [each["item"]["id"] for each in ran.events] == list("abcde")
+
+
+def test_what_is_kept(home: Path) -> None:
+    run(home, "judge", "-m", FABLE, "--keep", "-", stdin=STREAM)
+    [row] = rows(home)
+    assert (row["source"], row["verdict"], row["requested_model"]) == ("judge", "substituted", FABLE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "nothing says which model was asked"),
+        (("-m", FABLE, "missing.json"), "missing.json: No such file"),
+        (("-m", FABLE, "--request", "asked.json"), f"-m says {FABLE}, and asked.json {OPUS}"),
+        (("--request", "answer.json"), "answer.json: this is no request of the Messages API"),
+    ],
+)
+def test_what_is_wrong_with_the_line(home: Path, arguments: tuple[str, ...], words: str) -> None:
+    named = [str(home / word) if word.endswith(".json") else word for word in arguments]
+    (home / "asked.json").write_text(json.dumps({"model": OPUS, "messages": []}))
+    (home / "answer.json").write_text("{}")
+    ran = run(home, "judge", *named, stdin=BODY)
+    assert (ran.status, ran.out) == (2, b"")
+    assert words in ran.lines[0].replace(f"{home}/", "")
+
+
+def test_a_stream_is_judged_while_the_pipe_is_open(home: Path) -> None:
+    read, write = os.pipe()
+    started = start(home, "judge", "-m", FABLE, stdin=read)
+    os.close(read)
+    assert started.stderr is not None
+    os.write(write, STREAM)
+    try:
+        assert started.stderr.readline().startswith(b"avow: substituted: ")
+    finally:
+        os.close(write)
+    assert started.wait(10) == 12

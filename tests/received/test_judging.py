@@ -1,0 +1,43 @@
+import json
+
+import pytest
+
+from avow.exchange.exchange import Status, as_json
+from avow.proxy.judging import Bench
+from avow.proxy.question import ClientQuestion
+from avow.received.judging import judged
+from tests.received.test_intake import BATCH, BODY, OPUS, STREAM, taken
+
+BENCH = Bench("", "")
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "expected"),
+    [
+        (BODY, OPUS, ("complete", "as_requested", 0)),
+        (STREAM, "claude-fable-5-2", ("complete", "substituted", 12)),
+        (BODY[:-20], OPUS, ("incomplete", None, 7)),
+        (STREAM[:-30], OPUS, ("incomplete", "unverified", 7)),
+        (BODY.replace(b"end_turn", b"tool_use"), OPUS, ("complete", "as_requested", 0)),
+        (BODY.replace(b"end_turn", b"max_tokens"), OPUS, ("truncated", "as_requested", 8)),
+    ],
+)
+def test_who_answered(data: bytes, model: str, expected: tuple[object, ...]) -> None:
+    [received] = taken(data)
+    found = judged(received, ClientQuestion(model), BENCH, 0)
+    assert (str(found.status), found.verdict, found.exit_code) == expected
+    assert found.source == "judge"
+
+
+def test_a_batch_result_is_named_by_its_id() -> None:
+    found = [judged(each, ClientQuestion(OPUS), BENCH, n) for n, each in enumerate(taken(BATCH))]
+    assert [each.exit_code for each in found] == [0, 4, 5, 5, 5]
+    assert [as_json(each)["item"]["id"] for each in found] == ["a", "b", "c", "d", "e"]
+    assert found[2].status is Status.FAILED
+    assert json.dumps([as_json(each) for each in found])
+
+
+@pytest.mark.parametrize(("host", "strength"), [("", "weak"), ("api.anthropic.com", "strong")])
+def test_a_name_is_worth_what_it_is_worth_at_the_host(host: str, strength: str) -> None:
+    [received] = taken(BODY)
+    assert judged(received, ClientQuestion(OPUS), Bench("", host), 0).routing.strength == strength
