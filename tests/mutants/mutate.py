@@ -6,7 +6,6 @@ a copy of the package, first on the path, keeps the working tree as it is.
 
 import argparse
 import ast
-import copy
 import os
 import random
 import shutil
@@ -64,16 +63,19 @@ def turn(node: ast.AST) -> str | None:
     return None
 
 
-def mutants(path: Path) -> Iterator[tuple[str, str]]:
-    """Each mutant of a file: where and what, and its source."""
+def places(path: Path) -> Iterator[int]:
+    """The nodes of a file that can be turned, by their place in a walk through it."""
+    for place, node in enumerate(ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
+        if turn(node) is not None:
+            yield place
+
+
+def mutant(path: Path, place: int) -> tuple[str, str]:
+    """What was turned and where, and the file's source with it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for index in range(sum(1 for _ in ast.walk(tree))):
-        changed = copy.deepcopy(tree)
-        node = next(node for place, node in enumerate(ast.walk(changed)) if place == index)
-        said = turn(node)
-        if said is not None:
-            line = getattr(node, "lineno", 0)
-            yield f"{path.relative_to(PACKAGE)}:{line}: {said}", ast.unparse(ast.fix_missing_locations(changed))
+    node = next(node for at, node in enumerate(ast.walk(tree)) if at == place)
+    said = f"{path.relative_to(PACKAGE)}:{getattr(node, 'lineno', 0)}: {turn(node)}"
+    return said, ast.unparse(ast.fix_missing_locations(tree))
 
 
 def survives(copied: Path, path: Path, source: str, tests: tuple[str, ...]) -> bool:
@@ -101,12 +103,13 @@ def main() -> int:
     found = []
     for room, tests in TESTS_OF.items():
         files = sorted((PACKAGE / room).glob("*.py")) if (PACKAGE / room).is_dir() else [PACKAGE / room]
-        found += [(path, tests, *mutant) for path in files for mutant in mutants(path)]
+        found += [(path, tests, place) for path in files for place in places(path)]
     chosen = random.Random(wanted.seed).sample(found, min(wanted.sample, len(found)))
     alive = 0
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(PACKAGE, Path(folder) / "avow")
-        for number, (path, tests, said, source) in enumerate(chosen, 1):
+        for number, (path, tests, place) in enumerate(chosen, 1):
+            said, source = mutant(path, place)
             if survives(Path(folder), path, source, tests):
                 alive += 1
                 sys.stdout.write(f"alive: {said}\n")
