@@ -52,7 +52,7 @@ def test_list_says_where_each_value_is_from(home: Path) -> None:
         "retries": (3, "environment", "AVOW_RETRIES"),
         "base_url": ("https://x.example", "environment", "ANTHROPIC_BASE_URL"),
         "profile": ("work", "flag", "--profile"),
-        "fallback": ("default", "default", None),
+        "fallback": (None, "default", None),
     }
     assert {name: tuple(listed[name].values()) for name in expected} == expected
     plain = run(home, "list")
