@@ -53,6 +53,7 @@ TESTED_IN = {
     "commands/history/declared.py": "commands/test_tree.py",
     "received/seeming.py": "received/test_intake.py",
     "commands/outside_options.py": "commands/test_tree.py",
+    "proxy/observer.py": "proxy/test_relay.py",
     "prompt/file_kinds.py": "prompt/test_attachments.py",
     "asking/saved_templates.py": "commands/test_template.py",
     "terminal/text_piped.py": "terminal/test_watchers.py",

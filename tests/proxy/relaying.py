@@ -7,7 +7,7 @@ from pathlib import Path
 
 from avow.proxy.address import find
 from avow.proxy.head import Head
-from avow.proxy.relay import Ending
+from avow.proxy.observer import Ending
 from avow.proxy.serving import Serving
 from tests.proxy.authority import authority
 from tests.proxy.talk import Saw, Send, Step, connect, play

@@ -5,7 +5,7 @@ import time
 
 from avow.proxy.backlog import MOST, Backlog, Deferred
 from avow.proxy.head import Gate, parse
-from avow.proxy.relay import Ending
+from avow.proxy.observer import Ending
 from tests.proxy.relaying import Silent
 
 HEAD = parse(b"GET /s HTTP/1.1\r\nHost: h\r\n\r\n", Gate(b"s", {b"h"}))

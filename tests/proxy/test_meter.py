@@ -9,7 +9,7 @@ import pytest
 from avow.proxy import meter as meters
 from avow.proxy.head import Gate, parse
 from avow.proxy.meter import Answered, Called, Happening, Meter
-from avow.proxy.relay import Ending
+from avow.proxy.observer import Ending
 from tests import streams
 from tests.canary import CANARY
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from avow.proxy.address import Address, Proxy
-from avow.proxy.relay import Ending
+from avow.proxy.observer import Ending
 from avow.proxy.serving import Serving
 from tests.proxy.authority import authority
 from tests.proxy.relaying import Silent, answer, ask, post

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 

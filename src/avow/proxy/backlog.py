@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from avow.proxy.head import Head
-from avow.proxy.relay import Ending, Observer
+from avow.proxy.observer import Ending, Observer
 
 SLICE_S = 0.00025
 """How long the reading may hold up what passes."""

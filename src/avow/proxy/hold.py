@@ -41,7 +41,7 @@ class AnswerHolder:
     _is_broken: bool = False
 
     def request(self, head: Head) -> None:
-        """As of `relay.Holder`, and so the others."""
+        """As of `observer.Holder`, and so the others."""
         self._due.append(head.asks_for_message)
         self._splitter.expect(head.method)
 

@@ -13,7 +13,7 @@ from avow.proxy import answer as answers
 from avow.proxy.answer import Answer, AnswerReader
 from avow.proxy.framing import BadFraming
 from avow.proxy.head import Head
-from avow.proxy.relay import Ending
+from avow.proxy.observer import Ending
 from avow.proxy.responses import BadResponse, ResponseBody, ResponseHead, ResponseSplitter
 from avow.wire.secret import Secrets, secret_values
 

@@ -10,13 +10,12 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
-from enum import StrEnum
-from typing import Protocol
 
 from avow.proxy import head as heads
 from avow.proxy.address import Address
 from avow.proxy.framing import BadFraming, Body, Chunked, Counted
-from avow.proxy.head import BadHead, Gate, Head, Target
+from avow.proxy.head import BadHead, Gate, Target
+from avow.proxy.observer import Ending, Holder, Observer
 from avow.proxy.sockets import ADDRESS, BUFFER, reset
 from avow.proxy.upgrade import UpgradeWatch
 from avow.proxy.upstream import Upstream, UpstreamFailed
@@ -24,52 +23,6 @@ from avow.proxy.upstream import Upstream, UpstreamFailed
 _REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _LINGER_S = 1.0
 _POLL_S = 0.01
-
-
-class Ending(StrEnum):
-    """How a connection came to its end."""
-
-    CLOSED = "closed"
-    RESET = "reset"
-    CLIENT_LEFT = "client_left"
-    UNREACHABLE = "unreachable"
-
-
-class Holder(Protocol):
-    """Stands in the way of a connection's responses, and passes on what may pass (`--hold`). It is told of each request
-    and of every byte before the observer is."""
-
-    def request(self, head: Head) -> None:
-        """The head of a request that was passed on."""
-
-    def response(self, data: bytes) -> None:
-        """Bytes of the upstream."""
-
-    def ended(self, done: Callable[[], None]) -> None:
-        """No more will come; `done` ends the client's side, once what is held has been decided."""
-
-
-class Observer(Protocol):
-    """Sees a copy of what passes on one connection, in order, after it was passed on."""
-
-    def request(self, head: Head) -> None:
-        """The head of a request."""
-
-    def request_body(self, piece: bytes) -> None:
-        """A piece of its body, without the framing."""
-
-    def request_over(self) -> None:
-        """The request is whole."""
-
-    def response(self, data: bytes) -> None:
-        """Bytes of the upstream, cut anywhere."""
-
-    def ended(self, how: Ending, words: str) -> None:
-        """The connection is over."""
-
-    @property
-    def busy(self) -> bool:
-        """Whether an answer is due."""
 
 
 class Relay:

@@ -21,7 +21,7 @@ from avow.proxy.bookkeeping import Books
 from avow.proxy.hold import AnswerHolder, Decision
 from avow.proxy.judging import Bench
 from avow.proxy.meter import Called, Happening, Meter
-from avow.proxy.relay import Holder, Observer
+from avow.proxy.observer import Holder, Observer
 from avow.proxy.serving import Serving
 from avow.proxy.shelf import HistoryShelf, NoShelf
 

@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from avow.proxy.address import Address
-from avow.proxy.relay import Holder, Observer, Relay
+from avow.proxy.observer import Holder, Observer
+from avow.proxy.relay import Relay
 from avow.proxy.sockets import ADDRESS, listen
 
 
