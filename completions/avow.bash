@@ -146,6 +146,41 @@ _avow() {
         "retry --color") _avow_reply $'auto\nalways\nnever'; return ;;
         "retry --profile") return ;;
         "retry --simulate") _avow_reply "$(_avow_words scenarios)"; return ;;
+        "run --input") _avow_reply $'jsonl\ncsv\ntsv\nlines\ntoml'; return ;;
+        "run -j"|"run --jobs") return ;;
+        "run --repeat") return ;;
+        "run -O"|"run --out") _avow_files; return ;;
+        "run --patience") return ;;
+        "run --max-cost") return ;;
+        "run --at-least") return ;;
+        "run --junit") _avow_files; return ;;
+        "run --summary") _avow_files; return ;;
+        "run -m"|"run --model") _avow_reply "$(_avow_words models)"; return ;;
+        "run -s"|"run --system") return ;;
+        "run --system-file") _avow_files; return ;;
+        "run -f"|"run --file") _avow_files; return ;;
+        "run -t"|"run --template") _avow_reply "$(_avow_words templates)"; return ;;
+        "run -p") return ;;
+        "run --fallback") _avow_reply $'default\nnone'; _avow_reply "$(_avow_words models)"; return ;;
+        "run --fallback-by") _avow_reply $'server\nclient'; return ;;
+        "run --if-unavailable") _avow_reply "$(_avow_words models)"; return ;;
+        "run --require") _avow_reply $'strong\nweak'; return ;;
+        "run --output") _avow_reply $'text\njson\njsonl'; return ;;
+        "run --max-tokens") return ;;
+        "run --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
+        "run --stop") return ;;
+        "run --speed") _avow_reply $'standard\nfast'; return ;;
+        "run -o") return ;;
+        "run --schema") _avow_files; return ;;
+        "run --timeout") return ;;
+        "run --deadline") return ;;
+        "run --retries") return ;;
+        "run --color") _avow_reply $'auto\nalways\nnever'; return ;;
+        "run --profile") return ;;
+        "run --auth-style") _avow_reply $'x-api-key\nbearer'; return ;;
+        "run --api-version") return ;;
+        "run --header") return ;;
+        "run --simulate") _avow_reply "$(_avow_words scenarios)"; return ;;
         "scan --since") return ;;
         "scan --until") return ;;
         "scan --session") return ;;
@@ -283,6 +318,12 @@ _avow() {
                 _avow_reply $'--json\n--cite\n--cite=text\n--cite=markdown\n--cite=trailer\n--report\n-h\n--help'
             else
                 _avow_reply "$(_avow_words exchanges)"
+            fi ;;
+        "run")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--input\n-j\n--jobs\n--repeat\n--resume\n-O\n--out\n--unordered\n--patience\n--max-cost\n--at-least\n--junit\n--summary\n--annotate\n--dry-run\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-t\n--template\n-p\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
+            else
+                _avow_files
             fi ;;
         "scan")
             if [[ $cur == -* ]]; then

@@ -22,6 +22,7 @@ ASKING: dict[str, tuple[tuple[str, ...], bytes | None]] = {
     "ask, count": (("--count", "hi"), None),
     "chat": (("chat",), b"hi\n"),
     "retry": (("retry", "1"), None),
+    "run": (("run",), b'"hi"\n"ho"\n'),
     "models": (("models", "--refresh"), None),
     "models, one": (("models", "opus", "--refresh"), None),
     "doctor": (("doctor",), None),

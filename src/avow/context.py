@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from avow import paths
@@ -20,23 +20,32 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from avow.endpoint.credential import Credential
-    from avow.endpoint.transport import Patience, Response, Transport
+    from avow.endpoint.transport import Patience, Transport
+    from avow.exchange.response import OpenResponse
     from avow.history.store import History
+
+
+class Carrier(Protocol):
+    """Something that sends requests as `Transport` does."""
+
+    def send(self, request: Request, patience: "Patience") -> "AbstractContextManager[OpenResponse]":
+        """Send `request` and give its response, whatever its status."""
 
 
 class Api(NamedTuple):
     """The API, opened: how it is spoken to, what carries the requests, and how long it may stay silent. One serves many
-    questions. `simulated`: it is the simulator."""
+    questions. `simulated`: it is the simulator; `carrier` sends in the place of `transport`."""
 
     endpoint: Endpoint
     transport: "Transport"
     patience: "Patience"
     simulated: bool = False
+    carrier: Carrier | None = None
 
-    def send(self, request: Request, deadline: float | None = None) -> "AbstractContextManager[Response]":
+    def send(self, request: Request, deadline: float | None = None) -> "AbstractContextManager[OpenResponse]":
         """Send `request`; all must be over at `deadline`, a moment of `time.monotonic`. Raises as `Transport.send`."""
         patience = self.patience if deadline is None else self.patience._replace(deadline=deadline)
-        return self.transport.send(request, patience)
+        return (self.carrier or self.transport).send(request, patience)
 
 
 @dataclass(slots=True)

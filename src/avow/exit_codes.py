@@ -24,6 +24,7 @@ class ExitCode(IntEnum):
     REFUSED = 11
     SUBSTITUTED = 12
     UNVERIFIED = 13
+    OWN_LIMIT = 14
     DIFFERS = 15
 
 
@@ -57,6 +58,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.REFUSED: "every model asked declined; there is no answer",
     ExitCode.SUBSTITUTED: "another model answered and the response declares no fallback",
     ExitCode.UNVERIFIED: "the response does not say which model answered, or contradicts itself",
+    ExitCode.OWN_LIMIT: "`avow run`: a limit of your own (--max-cost) ended it before all was asked",
     ExitCode.DIFFERS: "`avow audit`: the replies differ from those of the baseline",
 }
 
@@ -75,6 +77,7 @@ PRECEDENCE: tuple[ExitCode, ...] = (
     ExitCode.FALLBACK,
     ExitCode.DIFFERS,
     ExitCode.TRUNCATED,
+    ExitCode.OWN_LIMIT,
     ExitCode.OK,
 )
 

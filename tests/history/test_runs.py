@@ -53,7 +53,6 @@ def test_the_answered_exchange_of_an_item_counts_and_only_the_last_is_listed(tmp
         assert found.item == item(1, "a")
         assert runs.last_asked(history, item(1, "c")) is None
         assert [row.number for row in history.rows(Filters(run=1), oldest_first=True)] == [2, 3]
-        assert runs.costs(history, 1) == [(0.5, 0.5)] * 3
 
 
 def test_items_that_left_the_file_are_listed_no_more(tmp_path: Path) -> None:

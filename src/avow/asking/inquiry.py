@@ -14,7 +14,7 @@ from avow.asking.request_fields import (
 )
 from avow.endpoint.remembered import EndpointFacts
 from avow.exchange.conversation import Replayed, pinned, replay
-from avow.exchange.exchange import Exchange, Question, new_id, timestamp
+from avow.exchange.exchange import Exchange, Question, RunItem, new_id, timestamp
 from avow.exchange.run import Check, Plan
 from avow.models.catalogue import Model
 from avow.prompt import limits
@@ -49,6 +49,7 @@ class Inquiry(NamedTuple):
     notes: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     source: str = "avow"
+    item: RunItem | None = None
 
 
 class Draft(NamedTuple):
@@ -208,13 +209,14 @@ def _exchange(inquiry: Inquiry, draft: Draft, base_url: str, *, simulated: bool)
         base_url=base_url,
         session=inquiry.session,
         source=inquiry.source,
+        item=inquiry.item,
     )
 
 
 def _params(inquiry: Inquiry, settings: Settings, known: Model | None) -> JsonObject:
     """The parameters of the request; a retry has those of its original, and only who may answer is decided again."""
     params = body_fields(settings, known, inquiry.response_format)
-    if inquiry.retry_of is None:
+    if inquiry.retry_of is None or inquiry.item is not None:  # an item says all itself
         return params
     same = {key: value for key, value in inquiry.retry_of.question.params.items() if key != "fallbacks"}
     return {**same, **({"fallbacks": params["fallbacks"]} if "fallbacks" in params else {})}

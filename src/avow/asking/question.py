@@ -59,7 +59,7 @@ def answer(options: Options, context: Context) -> ExitCode:
         session=session,
         notes=notes,
     )
-    inquiry = _with_schema(inquiry, wait)
+    inquiry = with_schema(inquiry, wait)
     if options.copy:
         from avow.asking.checks import is_copied
 
@@ -306,7 +306,8 @@ def _place(name: str, settings: Settings) -> str:
     return named if origin.kind == "flag" else f"{named} ({origin})"
 
 
-def _with_schema(inquiry: Inquiry, wait: Wait) -> Inquiry:
+def with_schema(inquiry: Inquiry, wait: Wait) -> Inquiry:
+    """The inquiry whose answer must fit the schema of its settings, where they name one. Raises UsageError."""
     path = inquiry.settings.text("schema")
     if path is None:
         return inquiry

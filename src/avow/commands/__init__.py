@@ -7,6 +7,7 @@ COMMANDS = (
     "chat",
     "retry",
     "why",
+    "run",
     "history",
     "scan",
     "judge",

@@ -19,6 +19,7 @@ from avow.settings.options import (
     taken_by,
 )
 
+MANY = "Many prompts"
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 HELP = Option("help", "flag", "Show this page.", ("-h", "--help"), is_setting=False)
@@ -233,6 +234,43 @@ READ = Command(
 )
 
 
+RUN = Command(
+    ("run",),
+    "Ask many prompts, and say how many were answered by the model asked for.\n\n"
+    "FILE is jsonl, csv, tsv, lines (one prompt a line) or toml; without it stdin is read. Each item ends in one JSON "
+    "line, in the file's order; the exit status is that of the gravest item.",
+    (Argument("path", "[FILE]", source=FILES),),
+    (
+        Option("input", "text", "The form of FILE, where its name does not say it.", ("--input",),
+               "jsonl|csv|tsv|lines|toml", MANY, is_setting=False),
+        Option("jobs", "integer", "Ask so many at once (4).", ("-j", "--jobs"), "N", MANY, least=1, most=64,
+               is_setting=False),
+        Option("repeat", "integer", "Ask each item so often.", ("--repeat",), "N", MANY, least=1, most=100_000,
+               is_setting=False),
+        Option("resume", "text", "Go on with the last run of FILE, or with that one.", ("--resume",), "[=RUN]", MANY,
+               bare="last", is_setting=False),
+        Option("out", "text", "Write the JSON lines there.", ("-O", "--out"), "PATH", MANY, source=FILES,
+               is_setting=False, is_path=True),
+        Option("unordered", "flag", "Print each as it ends.", ("--unordered",), None, MANY, is_setting=False),
+        Option("patience", "number", "Wait for limits so long in all (3600).", ("--patience",), "SECONDS", MANY,
+               is_setting=False),
+        Option("max_cost", "number", "Send nothing that could cost more in all.", ("--max-cost",), "USD", MANY,
+               is_setting=False),
+        Option("at_least", "text", "Exit 0 where that share is as requested: 95%.", ("--at-least",), "SHARE", MANY,
+               is_setting=False),
+        Option("junit", "text", "Write a test case an item, as JUnit XML.", ("--junit",), "PATH", MANY, source=FILES,
+               is_setting=False, is_path=True),
+        Option("summary", "text", "Append a summary in Markdown.", ("--summary",), "PATH", MANY, source=FILES,
+               is_setting=False, is_path=True),
+        Option("annotate", "flag", "Lines on stderr that GitHub shows.", ("--annotate",), None, MANY,
+               is_setting=False),
+        Option("dry_run", "flag", "Count items, tokens and price; send no prompt.", ("--dry-run",), None, MANY,
+               is_setting=False),
+        *taken_by("run"),
+    ),
+)  # fmt: skip
+
+
 def _with_help(command: Command) -> Command:
     return command._replace(
         options=(*command.options, HELP), commands=tuple(_with_help(child) for child in command.commands)
@@ -245,7 +283,7 @@ TREE = _with_help(
         "Ask Claude, and always know which model answered.",
         options=(VERSION,),
         commands=(
-            *(ASK, CHAT, RETRY, WHY, SCAN, JUDGE, PROXY, LIST_MODELS, DOCTOR, COMPLETION, READ),
+            *(ASK, CHAT, RETRY, WHY, RUN, SCAN, JUDGE, PROXY, LIST_MODELS, DOCTOR, COMPLETION, READ),
             *(HISTORY, AUDIT, AUTH, CONFIG, TEMPLATE, SIMULATE),
         ),
     )

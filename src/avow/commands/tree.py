@@ -52,7 +52,7 @@ class _Command(_Helped, TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         command = TREE.at(_path(ctx))
-        args = _with_values(args, command)
+        args = _with_values(_with_number(args) if command.path == ("run",) else args, command)
         typed = list(args)
         rest = super().parse_args(ctx, args)
         values = self.make_parser(ctx).parse_args(typed)[0]
@@ -94,6 +94,17 @@ def _with_values(args: list[str], command: Command) -> list[str]:
     end = args.index("--") if "--" in args else len(args)
     bare = {name: option.bare for option in command.options if option.bare is not None for name in option.names}
     return [f"{a}={bare[a]}" if a in bare and i < end else a for i, a in enumerate(args)]
+
+
+def _with_number(args: list[str]) -> list[str]:
+    """`--resume 12` as `--resume=12`: a word of digits after it is a run's number, and no file."""
+    joined: list[str] = []
+    for word in args:
+        if joined and joined[-1] == "--resume" and word.isdecimal():
+            joined[-1] = f"--resume={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 # -- typer's tree ---------------------------------------------------------------------------------------------

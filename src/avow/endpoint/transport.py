@@ -1,5 +1,6 @@
 """HTTP: the only file that imports the HTTP client; requests out, chunks of bytes in, errors translated."""
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from avow.wire.request import Request
 from avow.wire.secret import Secrets, secret_values
 
 if TYPE_CHECKING:
+    from weakref import WeakSet
+
     import httpx
 
     from avow.endpoint.proxies import Proxy
@@ -65,7 +68,10 @@ class Transport:
 
     credential: Credential
     watch_upload: Callable[[tuple[int, int] | None], None] | None = field(default=None, repr=False)
+    connections: int = 20
+    """How many are kept open between requests."""
     _client: Any = field(default=None, repr=False)
+    _sockets: "WeakSet[Any] | None" = field(default=None, repr=False)
 
     @contextmanager
     def send(self, request: Request, patience: Patience) -> Iterator["Response"]:
@@ -78,7 +84,7 @@ class Transport:
         client = self._open(httpx, request.url)
         first = patience.within(patience.first_s)
         timeout = httpx.Timeout(first, connect=patience.within(CONNECT_S), write=patience.within(WRITE_S))
-        watchdog = _Watchdog(patience)
+        watchdog = _Watchdog(patience, self._sockets)
         secrets = self._secrets(request)
         try:
             with (
@@ -100,6 +106,22 @@ class Transport:
         finally:
             watchdog.cancel()
 
+    def share(self, base_url: str, connections: int) -> None:
+        """Make it ready for requests of so many threads at once, and for `hang_up`. Raises ConfigError."""
+        from weakref import WeakSet
+
+        self.connections, self._sockets = connections, WeakSet()
+        self.watch_upload = None
+        self._open(_import_httpx(), base_url)
+
+    def hang_up(self) -> None:
+        """Break off whatever waits on a connection, in any thread; only after `share`."""
+        for _attempt in range(20):
+            with contextlib.suppress(RuntimeError):  # a thread has just opened one
+                for one in list(self._sockets or ()):
+                    _shut_down(one)
+                return
+
     def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
@@ -117,7 +139,7 @@ class Transport:
             try:
                 transport = httpx.HTTPTransport(
                     verify=parts.scheme != "http",
-                    limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+                    limits=httpx.Limits(max_connections=100, max_keepalive_connections=self.connections),
                     proxy=proxy.url if proxy else None,
                 )
                 self._client = httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
@@ -223,8 +245,9 @@ class _Watchdog:
     """Ends an exchange at its deadline, whatever it waits for: the client's own limits start again with each byte.
     Without a deadline it does nothing."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: Patience, sockets: "WeakSet[Any] | None" = None) -> None:
         self._patience = patience
+        self._sockets = sockets
         self._request: httpx.Request | None = None
         self._socket: Any = None
         self._over = False
@@ -233,14 +256,16 @@ class _Watchdog:
 
     def guard(self, request: "httpx.Request") -> None:
         """Watch the request's connection from its beginning on."""
-        if self._timer is not None:
+        if self._timer is not None or self._sockets is not None:
             self._request = request
             request.extensions["trace"] = self._hear
 
     def attach(self, stream: Any) -> None:
         """Watch this connection."""
-        if self._timer is not None and stream is not None:
+        if stream is not None and (self._timer is not None or self._sockets is not None):
             self._socket = stream.get_extra_info("socket")
+            if self._sockets is not None and self._socket is not None:
+                self._sockets.add(self._socket)
             if self._over:
                 self._end()
 
@@ -252,19 +277,22 @@ class _Watchdog:
     def _hear(self, event: str, facts: dict[str, Any]) -> None:
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self.attach(facts.get("return_value"))
-        elif event.endswith(".started") and self._request is not None:
+        elif self._timer is not None and event.endswith(".started") and self._request is not None:
             limits = self._request.extensions["timeout"]
             limits.update({phase: self._patience.within(most) for phase, most in limits.items()})
 
     def _end(self) -> None:
-        import contextlib
-        import socket
-
         self._over = True
         if self._socket is not None:
-            with contextlib.suppress(OSError):
-                # Not the TLS socket's own `shutdown`: it would pull the session away under a read.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            _shut_down(self._socket)
+
+
+def _shut_down(connection: Any) -> None:
+    import socket
+
+    with contextlib.suppress(OSError):
+        # Not the TLS socket's own `shutdown`: it would pull the session away under a read.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 @contextmanager

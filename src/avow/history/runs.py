@@ -71,9 +71,3 @@ def place(history: History, number: int, item: RunItem) -> None:
     """Let the exchange be the last of this item, at the item's present place in its file."""
     update = "UPDATE exchange SET item_last = 1, item_id = ?, item_index = ?, item_repeat = ? WHERE number = ?"
     history.write(history.connection.execute, update, (item.id, item.place, item.repeat, number))
-
-
-def costs(history: History, run: int) -> list[tuple[float | None, float]]:
-    """What each exchange of a run cost in USD, superseded ones too: in all (None: unknown), and at least."""
-    query = "SELECT cost_usd, cost_floor_usd FROM exchange WHERE run = ? AND (cost_floor_usd > 0 OR cost_usd IS NULL)"
-    return [(row[0], row[1]) for row in history.read(query, (run,))]

@@ -134,13 +134,16 @@ EFFORTS = ("low", "medium", "high", "xhigh", "max")
 SPEEDS = ("standard", "fast")
 
 _ASK = ("ask",)
+_ASK_RUN = ("ask", "run")
 _ASK_RETRY = ("ask", "retry")
 _ASK_SAVE = ("ask", "template save")
 _TALK = ("ask", "chat")
-_TALK_SAVE = ("ask", "chat", "template save")
-_ASK_RETRY_SAVE = ("ask", "retry", "template save")
-_TALK_RETRY = ("ask", "chat", "retry")
-_ALL = ("ask", "chat", "retry", "template save")
+_TALK_SAVE = ("ask", "chat", "template save", "run")
+_ASK_RETRY_SAVE = ("ask", "retry", "template save", "run")
+_TALK_RETRY = ("ask", "chat", "retry", "run")
+_SHOWN = ("ask", "chat", "retry", "template save")
+_ALL = (*_SHOWN, "run")
+_TALK_RUN = (*_TALK, "run")
 
 MODELS = WordSource(asked="models")
 TEMPLATES = WordSource(asked="templates")
@@ -155,13 +158,13 @@ OPTIONS: tuple[Option, ...] = (
            example='"Answer in one paragraph."', may_be_empty=True),
     Option("system_file", "text", "System prompt from a file.", ("--system-file",), "PATH", WHAT, _TALK_SAVE, FILES,
            example='"~/persona.txt"', is_path=True, in_templates=False),
-    Option("files", "words", "Attach a file, - for stdin, or a URL.", ("-f", "--file"), "PATH", WHAT, _TALK, FILES,
+    Option("files", "words", "Attach a file, - for stdin, or a URL.", ("-f", "--file"), "PATH", WHAT, _TALK_RUN, FILES,
            is_setting=False, is_path=True),
     Option("stdin", "flag", "Leave stdin alone.", ("--no-stdin",), None, WHAT, _ASK, says=False, default=True,
            example="false", config_help="Read stdin where it is not a terminal."),
-    Option("template", "text", "A saved prompt.", ("-t", "--template"), "NAME", WHAT, _ASK, TEMPLATES,
+    Option("template", "text", "A saved prompt.", ("-t", "--template"), "NAME", WHAT, _ASK_RUN, TEMPLATES,
            is_setting=False, is_path=True),
-    Option("variables", "words", "A template's variable.", ("-p",), "KEY=VALUE", WHAT, _ASK, is_setting=False),
+    Option("variables", "words", "A template's variable.", ("-p",), "KEY=VALUE", WHAT, _ASK_RUN, is_setting=False),
     Option("edit", "flag", "Write the prompt in $VISUAL or $EDITOR.", ("--edit",), None, WHAT, _ASK, is_setting=False),
     Option("continue_last", "flag", "Go on with the last conversation.", ("-c", "--continue"), None, WHAT, _TALK,
            is_setting=False),
@@ -183,12 +186,12 @@ OPTIONS: tuple[Option, ...] = (
            _ASK_RETRY_SAVE, default=False, example="true"),
     Option("output", "text", "Form of the output.", ("--output",), None, PRINTED, _TALK_RETRY, default="text",
            example='"json"', choices=("text", "json", "jsonl")),
-    Option("as_json", "flag", "The same as --output json.", ("--json",), None, PRINTED, _TALK_RETRY, says="json",
-           sets="output", is_setting=False),
+    Option("as_json", "flag", "The same as --output json.", ("--json",), None, PRINTED, ("ask", "chat", "retry"),
+           says="json", sets="output", is_setting=False),
     Option("report", "text", "Write the JSON object there too.", ("--report",), "PATH|fd:N", PRINTED, _ASK_RETRY,
            FILES, example='"/tmp/answer.json"', is_path=True, in_templates=False),
-    Option("raw", "flag", "Never render Markdown.", ("--raw",), None, PRINTED, _ALL, default=False, example="true"),
-    Option("markdown", "flag", "Always render Markdown.", ("--markdown",), None, PRINTED, _ALL, default=False,
+    Option("raw", "flag", "Never render Markdown.", ("--raw",), None, PRINTED, _SHOWN, default=False, example="true"),
+    Option("markdown", "flag", "Always render Markdown.", ("--markdown",), None, PRINTED, _SHOWN, default=False,
            example="true"),
     Option("extract", "text", "Print only the first fenced code block.", ("-x", "--extract"), None, PRINTED,
            _ASK_SAVE, says="first", example='"first"', choices=("first", "last"),
@@ -209,8 +212,8 @@ OPTIONS: tuple[Option, ...] = (
            default_words="the model's own", example='"fast"', choices=SPEEDS),
     Option("options", "table", "Any other field of the body.", ("-o",), "KEY=JSON", REQUEST, _TALK_SAVE,
            example='{temperature = 0.5}'),
-    Option("schema", "text", "The answer must fit this JSON Schema.", ("--schema",), "PATH", REQUEST, _ASK_SAVE,
-           FILES, example='"answer.schema.json"', is_path=True),
+    Option("schema", "text", "The answer must fit this JSON Schema.", ("--schema",), "PATH", REQUEST,
+           (*_ASK_SAVE, "run"), FILES, example='"answer.schema.json"', is_path=True),
     Option("timeout", "number", "How long the API may stay silent.", ("--timeout",), "SECONDS", NETWORK, _TALK_RETRY,
            default_words="120 between bytes, 600 before the first and without streaming", example="300",
            config_help="How long the API may stay silent, in seconds.", least=0.001, most=YEAR_S),
@@ -220,7 +223,7 @@ OPTIONS: tuple[Option, ...] = (
            example="5", config_help="How often to ask again.", least=0, most=1000),
     Option("stream", "flag", "One response instead of a stream.", ("--no-stream",), None, NETWORK, _ALL, says=False,
            default=True, example="false", config_help="Take the answer as it is written."),
-    Option("history.enabled", "flag", "Do not keep this exchange.", ("--no-history",), None, NETWORK, _TALK,
+    Option("history.enabled", "flag", "Do not keep this exchange.", ("--no-history",), None, NETWORK, _TALK_RUN,
            says=False, default=True, example="false", config_help="Keep each exchange.", in_templates=False),
     Option("history.content", "text", "What is kept: all, or only who was asked and who answered.", default="full",
            example='"none"', choices=("full", "none")),
@@ -239,12 +242,12 @@ OPTIONS: tuple[Option, ...] = (
            example='"work"', config_help="The profile used where none is named.", in_templates=False),
     Option("base_url", "text", "Where the API is.", default=API_URL, example='"https://gateway.example.com"',
            never_empty=True),
-    Option("auth_style", "text", "How the key is sent.", ("--auth-style",), None, NETWORK, _TALK,
+    Option("auth_style", "text", "How the key is sent.", ("--auth-style",), None, NETWORK, _TALK_RUN,
            default_words="by the kind of key", example='"bearer"', choices=("x-api-key", "bearer"),
            in_templates=False),
-    Option("api_version", "text", "The anthropic-version header.", ("--api-version",), "DATE", NETWORK, _TALK,
+    Option("api_version", "text", "The anthropic-version header.", ("--api-version",), "DATE", NETWORK, _TALK_RUN,
            example='"2023-06-01"', in_templates=False),
-    Option("headers", "table", "One more header.", ("--header",), "NAME:VALUE", NETWORK, _TALK,
+    Option("headers", "table", "One more header.", ("--header",), "NAME:VALUE", NETWORK, _TALK_RUN,
            example='{X-Team = "docs"}', config_help="More headers; their values are never shown.", secret=True,
            in_templates=False),
     Option("api_key_command", "command", "A command that prints the API key.", default=(),

@@ -1,0 +1,13 @@
+"""`avow run`: many prompts, one verdict each."""
+
+from avow.asking.typed import Typed
+from avow.context import Context
+from avow.exit_codes import ExitCode
+
+
+def command(typed: Typed, context: Context) -> ExitCode:
+    """Ask all that a file holds. Raises Interrupted where a signal ended it, after all is kept."""
+    from avow.run.asked import asked
+    from avow.run.start import start
+
+    return start(asked(typed, stdin_is_terminal=context.stdin_is_terminal), context)

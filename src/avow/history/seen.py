@@ -1,0 +1,21 @@
+"""How often each of very many keys was met, in bounded memory: SQLite keeps what is too much in a file of its own."""
+
+import sqlite3
+
+
+class Seen:
+    """Counts keys; nothing is left of it once it is closed."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._connection.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, times INTEGER) WITHOUT ROWID")
+        self._connection.execute("BEGIN")
+
+    def before(self, key: bytes) -> int:
+        """How often `key` was met before this time."""
+        count = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times"
+        return int(self._connection.execute(count, (key,)).fetchone()[0]) - 1
+
+    def close(self) -> None:
+        """Let go of the memory and the file."""
+        self._connection.close()

@@ -1,0 +1,6 @@
+"""Many prompts, one verdict each.
+
+`records` read a file, `suite` makes inquiries of its items, `engine` asks them by several workers through one `gate`,
+which keeps to the `pace`, and within a `budget`; `order` puts what comes back in the file's order, `counts` says how
+many were answered by the model asked for.
+"""

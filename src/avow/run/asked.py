@@ -1,0 +1,84 @@
+"""What was typed for a run, checked."""
+
+import math
+import re
+from typing import NamedTuple
+
+from avow.asking.typed import Options, Typed, options_from
+from avow.errors import UsageError
+from avow.run.counts import Share
+
+JOBS = 4
+MOST_JOBS = 64
+PATIENCE_S = 3600.0
+LAST = "last"
+"""What `--resume` without a number stands for."""
+
+
+class Asked(NamedTuple):
+    """A run as it was typed. `resume`: None, or `LAST`, or a run's number."""
+
+    options: Options
+    path: str
+    form: str | None = None
+    jobs: int = JOBS
+    repeat: int = 1
+    resume: str | None = None
+    unordered: bool = False
+    out: str | None = None
+    patience: float = PATIENCE_S
+    max_cost: float | None = None
+    at_least: Share | None = None
+    junit: str | None = None
+    summary: str | None = None
+    annotate: bool = False
+    dry_run: bool = False
+
+
+def asked(typed: Typed, *, stdin_is_terminal: bool) -> Asked:
+    """What a line says. Raises UsageError."""
+    path = typed.text("path") or "-"
+    if path == "-" and stdin_is_terminal:
+        raise UsageError("there is no file to read the prompts from", hint="avow run FILE, or pipe prompts in")
+    resume = typed.text("resume")
+    if resume not in (None, LAST) and not (resume or "").isdecimal():
+        raise UsageError(f"--resume {resume}: a run is a number", hint="`--resume` alone goes on with the last one")
+    options = options_from(Typed({**typed, "dry_run": None}))
+    output = options.flags.get("output")
+    if output == "json":
+        raise UsageError("--output json: a run prints one object a line", hint="--output jsonl")
+    return Asked(
+        options=options,
+        path=path,
+        form=typed.text("input"),
+        jobs=typed.integer("jobs") or JOBS,
+        repeat=typed.integer("repeat") or 1,
+        resume=resume,
+        unordered=typed.flag("unordered"),
+        out=typed.text("out"),
+        patience=_number(typed, "patience", PATIENCE_S),
+        max_cost=_number(typed, "max_cost", math.nan) if typed.get("max_cost") is not None else None,
+        at_least=_share(typed.text("at_least")),
+        junit=typed.text("junit"),
+        summary=typed.text("summary"),
+        annotate=typed.flag("annotate"),
+        dry_run=typed.flag("dry_run"),
+    )
+
+
+def _number(typed: Typed, name: str, default: float) -> float:
+    value = typed.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise UsageError(f"--{name.replace('_', '-')} {value}: this must be a number from 0 on")
+    return float(value)
+
+
+def _share(text: str | None) -> Share | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?) ?%", text, re.ASCII)
+    if found is None or float(found[1]) > 100:
+        raise UsageError(f"--at-least {text}: this is no share", hint="write it in percent: --at-least 95%")
+    return Share(float(found[1]))

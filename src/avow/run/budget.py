@@ -1,0 +1,93 @@
+"""What a run may cost: each item is reserved for at its dearest before it is sent. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from avow.exchange.exchange import Exchange
+from avow.models import catalogue
+from avow.models.pricing import price
+from avow.routing.verdict import Outcome
+
+Prices = Mapping[str, Mapping[str, float]]
+
+_BYTES_PER_TOKEN = 2
+_TOKENS_AROUND = 500
+_TOKENS_OF_IMAGE, _BYTES_PER_PDF_TOKEN, _TOKENS_OF_URL = 5_000, 20, 50_000
+
+
+class Budget:
+    """A sum in USD that is not passed. `limit` None: there is none. `spent` has what ended, `guessed` is whether a cost
+    that is not known was counted as the dearest known model's."""
+
+    def __init__(self, limit: float | None, spent: float = 0.0) -> None:
+        self.limit, self.spent = limit, spent
+        self.reserved = 0.0
+        self.guessed = False
+
+    def reserve(self, amount: float) -> bool:
+        """Set so much aside; False where the limit forbids it."""
+        if self.limit is not None and self.spent + self.reserved + amount > self.limit + 1e-9:
+            return False
+        self.reserved += amount
+        return True
+
+    def settle(self, amount: float, charge: float) -> None:
+        """What `amount` was set aside for has ended, and cost `charge`."""
+        self.reserved = max(self.reserved - amount, 0.0)
+        self.spent += charge
+
+
+class Most(NamedTuple):
+    """The most that an item may use: tokens in and out."""
+
+    tokens_in: int
+    tokens_out: int
+
+
+def most_of(prompt: str, system: str | None, files: Sequence[tuple[str, int | None]], max_tokens: int) -> Most:
+    """At most so many tokens, reckoned by bytes. `files`: the media type of each, and its size in bytes (None: a URL,
+    of which only the API knows)."""
+    size_of_text = sum(len(text.encode("utf-8", "replace")) for text in (prompt, system or ""))
+    tokens = size_of_text // _BYTES_PER_TOKEN
+    for media_type, size in files:
+        if size is None:
+            tokens += _TOKENS_OF_URL
+        elif media_type.startswith("image/"):
+            tokens += _TOKENS_OF_IMAGE
+        else:
+            tokens += size // (_BYTES_PER_PDF_TOKEN if media_type == "application/pdf" else _BYTES_PER_TOKEN)
+    return Most(tokens + _TOKENS_AROUND, max_tokens)
+
+
+def cost_of(model: str, most: Most, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
+    """What that costs in USD, and whether it is a guess: a model without a price costs as the dearest known one."""
+    usage = {"input_tokens": most.tokens_in, "output_tokens": most.tokens_out}
+    known = price(model, usage, speed=speed, overrides=prices)
+    return (known, False) if known is not None else (dearest(usage), True)
+
+
+def dearest(usage: Mapping[str, object]) -> float:
+    """What the dearest known model costs for that."""
+    costs = (price(model.id, usage) for model in catalogue.models())
+    return max((cost for cost in costs if cost is not None), default=0.0)
+
+
+def reservation(models: Sequence[str], most: Most, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
+    """The most that an item may cost whose first model is asked, and then perhaps each of the others (an empty name: a
+    model that only the API chooses)."""
+    first, guessed = cost_of(models[0], most, prices, speed)
+    others = [cost_of(model, most, prices, speed) for model in models[1:]]
+    return first + sum(cost for cost, _guess in others), guessed or any(guess for _cost, guess in others)
+
+
+def charge_of(exchange: Exchange, prices: Prices) -> tuple[float, bool]:
+    """What an exchange that ended has cost, and whether a part of it is a guess: an answer whose price is not known
+    counts as the dearest known model's. What a decline cost is not known, and counts as nothing."""
+    if exchange.reply.cost_usd is not None:
+        return exchange.reply.cost_usd, False
+    unknown = [
+        hop.usage
+        for hop in exchange.routing.hops
+        if hop.outcome is Outcome.SERVED and hop.cost_usd is None and hop.usage
+    ]
+    return exchange.reply.cost_floor_usd + sum(dearest(usage) for usage in unknown), bool(unknown)

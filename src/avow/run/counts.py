@@ -1,0 +1,130 @@
+"""What became of the items of a run: how many went as asked, in words, as an exit status. Pure."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from avow.exchange.exchange import Exchange, Status, exit_code
+from avow.exit_codes import ExitCode, gravest
+from avow.routing.verdict import NO_CATEGORY, Verdict
+from avow.terminal.sanitize import clean_line
+
+_ANSWERED = (Status.COMPLETE, Status.REFUSED, Status.TRUNCATED)
+_UNASKED = "not asked"
+_ORDER = (*Verdict, Status.INCOMPLETE, Status.FAILED, Status.INTERRUPTED, Status.PENDING)
+
+
+def is_answered(exchange: Exchange) -> bool:
+    """Whether the item is not to be asked again."""
+    return exchange.status in _ANSWERED
+
+
+def counted_as(exchange: Exchange) -> str:
+    """An item counts by its verdict where it was answered, else by its status."""
+    verdict = exchange.verdict
+    return str(verdict) if verdict is not None and is_answered(exchange) else str(exchange.status)
+
+
+def code_of(exchange: Exchange, *, accept_fallback: bool) -> ExitCode:
+    """The exit status that an item stands for now: one that was answered earlier may have been asked with another
+    `--accept-fallback`."""
+    code = exchange.exit_code
+    if not is_answered(exchange):
+        return code if isinstance(code, ExitCode) else ExitCode.INCOMPLETE
+    if code is ExitCode.UNVERIFIED and exchange.verdict is Verdict.AS_REQUESTED:
+        return code  # what speaks for the model was not strong enough
+    problems = [exchange.problem.exit_code] if exchange.problem else []
+    return exit_code(exchange.status, exchange.verdict, accept_fallback=accept_fallback, problems=problems)
+
+
+class Share(NamedTuple):
+    """The share of all items that must be as requested, in percent."""
+
+    percent: float
+
+
+class Counts:
+    """The items of a run of `total`, as they end."""
+
+    def __init__(self, total: int, *, accept_fallback: bool = False) -> None:
+        self.total = total
+        self._accept_fallback = accept_fallback
+        self._by_name: Counter[str] = Counter()
+        self._categories: Counter[str] = Counter()
+        self._codes: Counter[ExitCode] = Counter()
+        self.cost_usd = 0.0
+        self.unpriced = 0
+
+    def add(self, exchange: Exchange) -> None:
+        """One item has ended."""
+        name = counted_as(exchange)
+        self._by_name[name] += 1
+        if name == Verdict.FALLBACK:
+            self._categories[clean_line(exchange.routing.category or "") or NO_CATEGORY] += 1
+        self._codes[code_of(exchange, accept_fallback=self._accept_fallback)] += 1
+        reply = exchange.reply
+        self.cost_usd += reply.cost_floor_usd if reply.cost_usd is None else reply.cost_usd
+        ran = any(hop.usage for hop in exchange.routing.hops) or exchange.verdict is not None
+        self.unpriced += reply.cost_usd is None and ran
+
+    @property
+    def done(self) -> int:
+        """How many have ended."""
+        return self._by_name.total()
+
+    @property
+    def unasked(self) -> int:
+        """How many have not."""
+        return max(self.total - self.done, 0)
+
+    @property
+    def all_as_requested(self) -> bool:
+        """Whether every item was answered by the model asked for, and nothing is wrong with any answer."""
+        return self.named(Verdict.AS_REQUESTED) == self.total and self.code() is ExitCode.OK
+
+    def named(self, name: str) -> int:
+        """How many count as that verdict or status."""
+        return self._by_name[str(name)]
+
+    def parts(self) -> list[str]:
+        """`912 as_requested`, `81 fallback (frontier_llm 77, cyber 4)`, …; what did not occur is left out."""
+        parts = []
+        for name in _ORDER:
+            if number := self._by_name[str(name)]:
+                parts.append(f"{number} {name}{self._why() if name is Verdict.FALLBACK else ''}")
+        if self.unasked:
+            parts.append(f"{self.unasked} {_UNASKED}")
+        return parts
+
+    def cost(self) -> str:
+        """`$3.21`; `at least $3.21` where a part of it is not known."""
+        usd = self.cost_usd
+        amount = f"${usd:,.2f}" if usd >= 1 or not usd else f"${usd:.4f}"
+        return f"at least {amount}" if self.unpriced else amount
+
+    def line(self, run: int | None) -> str:
+        """The last line of a run."""
+        name = "run" if run is None else f"run {run}"
+        items = f"{self.total} item{'' if self.total == 1 else 's'}"
+        return f"avow: {name}: {items}: {', '.join(self.parts())}; {self.cost()}"
+
+    def code(self) -> ExitCode:
+        """The gravest item's exit status."""
+        return gravest(*self._codes)
+
+    def gate(self, least: Share | None) -> ExitCode:
+        """The exit status of the run: with `least`, 0 where that share of all items is as requested and every item was
+        answered."""
+        if least is None:
+            return self.code()
+        answered = sum(self.named(verdict) for verdict in Verdict)
+        is_enough = self.named(Verdict.AS_REQUESTED) * 100 >= least.percent * self.total - 1e-9
+        if is_enough and answered == self.total:
+            return ExitCode.OK
+        code = self.code()
+        return ExitCode.FALLBACK if code is ExitCode.OK and self.named(Verdict.FALLBACK) else code
+
+    def _why(self) -> str:
+        """The categories of the fallbacks, where any is known."""
+        if set(self._categories) <= {NO_CATEGORY}:
+            return ""
+        return f" ({', '.join(f'{name} {number}' for name, number in self._categories.most_common())})"

@@ -1,0 +1,50 @@
+"""`avow run --dry-run`: how many items, how many tokens, and what they may cost; no model is asked."""
+
+from avow.asking.ask import count
+from avow.asking.request_fields import with_ids
+from avow.context import Context
+from avow.errors import AvowError
+from avow.exit_codes import ExitCode
+from avow.run.budget import Most, cost_of, reservation
+from avow.run.prices import models_of, most
+from avow.run.suite import Suite, Summed
+
+COUNTED = 100
+"""So many questions are counted by the API; where there are more, their tokens are estimated."""
+
+_BYTES_PER_TOKEN = 4
+
+
+def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None) -> ExitCode:
+    """Print it. Raises ExchangeError where the API does not count."""
+    low = high = 0.0
+    tokens, guessed, by_api = 0, False, summed.questions <= COUNTED
+    for ask in suite.asks(None):
+        settings = with_ids(ask.inquiry.settings)
+        limit = most(ask.inquiry, settings)
+        if by_api:
+            try:
+                entered = count(ask.inquiry._replace(simulate=simulate), context)
+            except AvowError as error:
+                context.screen.note(f"the API does not count the tokens ({error.message}): they are estimated")
+                by_api = False
+        if not by_api:
+            entered = limit.tokens_in * 2 // _BYTES_PER_TOKEN
+        tokens += entered
+        prices, speed = settings.table("prices"), settings.text("speed")
+        models = models_of(settings)
+        least, unknown = cost_of(models[0], Most(entered, 0), prices, speed)
+        dearest, unknown_too = reservation(models, Most(entered, limit.tokens_out), prices, speed)
+        low, high, guessed = low + least, high + dearest, guessed or unknown or unknown_too
+    items = f"{summed.questions} item{'' if summed.questions == 1 else 's'}"
+    how = "counted by the API" if by_api else "estimated"
+    context.screen.out(f"{items}, {tokens:,} input tokens ({how})\n")
+    words = "no answer at all, or every one as long as it may be"
+    context.screen.out(f"from {_dollars(low)} to {_dollars(high)}: {words}\n")
+    if guessed:
+        context.screen.note("the price of a model is not known: it was counted as the dearest known one")
+    return ExitCode.OK
+
+
+def _dollars(usd: float) -> str:
+    return f"${usd:,.2f}" if usd >= 1 else f"${usd:.4f}"

@@ -1,0 +1,209 @@
+"""The engine: several workers ask, one thread hands out the items and takes what comes back."""
+
+import _thread
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from types import FrameType
+from typing import NamedTuple
+
+from avow.errors import AvowError, Interrupted, ReaderGone
+from avow.exchange.exchange import Exchange
+from avow.exit_codes import SIGPIPE
+from avow.run.budget import Budget
+from avow.run.gate import Gate
+from avow.run.suite import Ask
+
+TICK_S = 0.1
+"""How often `on_tick` is called where nothing else happens."""
+_GRACE_S = 2.0
+"""How long what is under way has to be kept, once a signal came."""
+
+
+class Ended(NamedTuple):
+    """What became of an ask; without an exchange it was not sent, or (`error`) something is wrong with avow."""
+
+    ask: Ask
+    exchange: Exchange | None
+    error: Exception | None = None
+
+
+class Work(NamedTuple):
+    """What the engine is handed. `earlier` gives the exchange in which an ask was asked before, and `is_over` whether
+    that one answered it; `reserve` is how much an ask may cost, `charge` how much it did; `on_end` tells of one that
+    ended, `on_kept` hears of one that cannot be told of any more."""
+
+    answer: Callable[[Ask], Exchange]
+    earlier: Callable[[Ask], Exchange | None]
+    is_over: Callable[[Exchange], bool]
+    reserve: Callable[[Ask], float]
+    charge: Callable[[Exchange], float]
+    may_begin: Callable[[Ask], bool]
+    on_end: Callable[[Ask, Exchange], None]
+    on_kept: Callable[[Exchange], None]
+    on_tick: Callable[[], None]
+    must_stop: Callable[[Exchange], bool]
+
+
+class Engine:
+    """Asks until nothing is left, a limit is reached, or it is stopped. `out_of_budget`: the next item could have taken
+    the sum over the limit; `signal`: that signal stopped it."""
+
+    def __init__(self, asks: Iterator[Ask], work: Work, gate: Gate, budget: Budget, jobs: int) -> None:
+        self._asks, self._work, self._gate, self._budget, self._jobs = asks, work, gate, budget, jobs
+        self._tasks: SimpleQueue[Ask | None] = SimpleQueue()
+        self._results: SimpleQueue[Ended | None] = SimpleQueue()
+        self._workers = 0
+        self._reserved: dict[int, float] = {}
+        self._next: Ask | None = None
+        self._is_feeding = True
+        self._is_telling = False
+        self._until: float | None = None
+        self.out_of_budget = False
+        self.signal: int | None = None
+        self._error: Exception | None = None
+
+    def go(self) -> None:
+        """Ask them all. Raises what stopped it: an error of stdout or a file, or a fault of avow's own; a signal is
+        left in `signal`."""
+        with self._hearing():
+            try:
+                self._turn()
+            except Interrupted as stop:
+                self._break_off(stop.signal_number)
+            except ReaderGone as error:
+                self._error = error
+                self._break_off(SIGPIPE)
+            except AvowError as error:
+                self._error, self._is_feeding = error, False
+            self._drain()
+        for _ in range(self._workers):
+            self._tasks.put(None)
+        if self._error is not None:
+            raise self._error
+
+    def _turn(self) -> None:
+        while True:
+            self._feed()
+            if not self._reserved and (not self._is_feeding or self._next is None):
+                return
+            ended = self._take(TICK_S)
+            if ended is not None:
+                self._end(ended)
+            elif self._until is not None and time.monotonic() > self._until:
+                return
+            self._work.on_tick()
+
+    def _drain(self) -> None:
+        """Keep what is still under way after something went wrong; it is counted, and not printed."""
+        while self._reserved and (self._until is None or time.monotonic() < self._until):
+            if (ended := self._take(TICK_S)) is not None:
+                self._release(ended)
+                if ended.exchange is not None:
+                    self._work.on_kept(ended.exchange)
+
+    def _take(self, seconds: float) -> Ended | None:
+        try:
+            ended = self._results.get(timeout=seconds)
+        except Empty:
+            return None
+        if ended is None and self.signal is not None and self._until is None:
+            self._break_off(self.signal)
+        return ended
+
+    # -- out ------------------------------------------------------------------------------------------------------
+
+    def _feed(self) -> None:
+        while self._is_feeding and len(self._reserved) < self._jobs:
+            if self._next is None:
+                self._next = next(self._asks, None)
+            ask = self._next
+            if ask is None or not self._work.may_begin(ask):
+                return
+            earlier = self._work.earlier(ask)
+            if earlier is not None and self._work.is_over(earlier):
+                self._next = None
+                self._tell(ask, earlier)
+                continue
+            amount = self._work.reserve(ask)
+            if not self._budget.reserve(amount):
+                if not self._reserved:
+                    self.out_of_budget, self._is_feeding = True, False
+                return
+            self._next = None
+            if earlier is not None:
+                ask = ask._replace(inquiry=ask.inquiry._replace(retry_of=earlier))
+            self._reserved[ask.position] = amount
+            self._hand_out(ask)
+
+    def _hand_out(self, ask: Ask) -> None:
+        if self._workers < len(self._reserved):
+            self._workers += 1
+            _thread.start_new_thread(self._work_off, ())
+        self._tasks.put(ask)
+
+    def _work_off(self) -> None:
+        while (ask := self._tasks.get()) is not None:
+            try:
+                self._gate.wait_turn()
+                ended = Ended(ask, self._work.answer(ask))
+            except Interrupted:
+                ended = Ended(ask, None)
+            except Exception as error:
+                ended = Ended(ask, None, error)
+            self._results.put(ended)
+
+    # -- in -------------------------------------------------------------------------------------------------------
+
+    def _end(self, ended: Ended) -> None:
+        self._release(ended)
+        if ended.error is not None:
+            self._error, self._is_feeding = self._error or ended.error, False
+        elif ended.exchange is not None:
+            if self._work.must_stop(ended.exchange):
+                self._is_feeding = False
+            self._tell(ended.ask, ended.exchange)
+
+    def _release(self, ended: Ended) -> None:
+        amount = self._reserved.pop(ended.ask.position)
+        self._budget.settle(amount, 0.0 if ended.exchange is None else self._work.charge(ended.exchange))
+
+    def _tell(self, ask: Ask, exchange: Exchange) -> None:
+        """A reader of stdout that reads nothing holds this up: a signal may end that."""
+        self._is_telling = True
+        try:
+            self._work.on_end(ask, exchange)
+        finally:
+            self._is_telling = False
+
+    # -- signals --------------------------------------------------------------------------------------------------
+
+    def _break_off(self, number: int) -> None:
+        self.signal, self._is_feeding = number, False
+        self._until = time.monotonic() + _GRACE_S
+        self._gate.shut(number)
+
+    @contextmanager
+    def _hearing(self) -> Iterator[None]:
+        """A signal is noted, and interrupts nothing but a wait for stdout; a second one ends the process at once."""
+
+        def hear(number: int, _frame: FrameType | None) -> None:
+            signal.signal(number, signal.SIG_DFL)
+            if self._is_telling:
+                raise Interrupted(number)
+            self.signal = number
+            self._results.put(None)
+
+        before = {}
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and callable(signal.getsignal(number)):
+                before[number] = signal.signal(number, hear)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                if signal.getsignal(number) is hear:
+                    signal.signal(number, handler)

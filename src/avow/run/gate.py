@@ -1,0 +1,148 @@
+"""The gate that every request of a run passes: it waits its turn, tells the pace what came back, and can be shut."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from avow.background import Latch
+from avow.endpoint.transport import Patience, Transport
+from avow.errors import AvowError, Interrupted
+from avow.exchange.response import OpenResponse, read_error
+from avow.run.pace import LIMITED, Pace
+from avow.wire.failure import is_spend_limit, rejected
+from avow.wire.request import Request
+
+
+class Gate:
+    """Stands in the transport's place, for all workers at once.
+
+    `shut` closes it: what is under way breaks off, and raises Interrupted in its worker.
+    """
+
+    def __init__(self, transport: Transport, pace: Pace) -> None:
+        self._transport, self._pace = transport, pace
+        self._lock = threading.Lock()
+        self._shut = Latch()
+        self._signal: int | None = None
+        self._worker = threading.local()
+
+    def shut(self, signal_number: int) -> None:
+        """Break off all that is under way, as that signal would."""
+        self._signal = signal_number
+        self._shut.set()
+        self._transport.hang_up()
+
+    def why(self) -> str | None:
+        """Why nothing moves, in words."""
+        with self._lock:
+            return self._pace.why(time.monotonic())
+
+    def wait_turn(self) -> None:
+        """Wait until this worker's next request may leave. Raises Interrupted once it is shut."""
+        with self._lock:
+            at = self._pace.turn(time.monotonic())
+        self._worker.left_at = at
+        self._sleep_until(at)
+
+    @contextmanager
+    def send(self, request: Request, patience: Patience) -> Iterator[OpenResponse]:
+        """As `Transport.send`; an answer that says `slower` is waited out, and the request is sent again."""
+        whole = None
+        while whole is None:
+            if getattr(self._worker, "left_at", None) is None:
+                self.wait_turn()
+            left_at, self._worker.left_at = self._worker.left_at, None
+            self._hold()
+            with self._sent(request, patience) as response:
+                if response.status not in LIMITED:
+                    self._hear(response, left_at)
+                    yield _Watched(response, self)
+                    return
+                whole = self._limited(response, left_at)
+        yield whole
+
+    def check(self) -> None:
+        """Raise Interrupted where it is shut."""
+        if self._signal is not None:
+            raise Interrupted(self._signal)
+
+    @contextmanager
+    def _sent(self, request: Request, patience: Patience) -> Iterator[OpenResponse]:
+        begun = False
+        try:
+            with self._transport.send(request, patience) as response:
+                begun = True
+                yield response
+        except AvowError:
+            self.check()
+            raise
+        finally:
+            if not begun:
+                with self._lock:
+                    self._pace.lost()
+
+    def _limited(self, response: OpenResponse, left_at: float) -> "_Whole | None":
+        """None where it is to be sent again; else the response, read."""
+        data = read_error(response)
+        is_final = response.headers.get("x-should-retry", "").strip().lower() == "false"
+        code = rejected(response.status, response.headers, data).code
+        if is_final or is_spend_limit(code):
+            with self._lock:
+                self._pace.lost()
+        elif self._hear(response, left_at):
+            return None
+        return _Whole(response, data)
+
+    def _hear(self, response: OpenResponse, left_at: float) -> bool:
+        with self._lock:
+            return self._pace.heard(response.status, response.headers, left_at, time.monotonic(), time.time())
+
+    def _hold(self) -> None:
+        """Wait while all are held."""
+        while True:
+            with self._lock:
+                seconds = self._pace.held(time.monotonic())
+            if seconds <= 0:
+                self.check()
+                return
+            self._sleep_until(time.monotonic() + seconds)
+
+    def _sleep_until(self, moment: float) -> None:
+        seconds = moment - time.monotonic()
+        if seconds > 0:
+            self._shut.wait(seconds)
+        self.check()
+
+
+class _Whole:
+    """A response that was read already."""
+
+    def __init__(self, response: OpenResponse, data: bytes) -> None:
+        self.status, self.headers, self.secrets, self._data = response.status, response.headers, response.secrets, data
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body in one piece."""
+        yield self._data
+
+    def read(self, limit: int = 64 * 1024 * 1024) -> bytes:
+        """The body."""
+        return self._data[:limit]
+
+
+class _Watched:
+    """A response that breaks off where the gate is shut."""
+
+    def __init__(self, response: OpenResponse, gate: Gate) -> None:
+        self.status, self.headers, self.secrets = response.status, response.headers, response.secrets
+        self._response, self._gate = response, gate
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as it arrives."""
+        for chunk in self._response.chunks():
+            self._gate.check()
+            yield chunk
+
+    def read(self, limit: int = 64 * 1024 * 1024) -> bytes:
+        """The body whole."""
+        return self._response.read(limit)

@@ -1,0 +1,57 @@
+"""The history as the journal of a run: which run this is, and which of its items were answered before."""
+
+import time
+from collections.abc import Iterator
+
+from avow.exchange.exchange import Exchange
+from avow.history import runs
+from avow.history.store import History
+from avow.run.asked import LAST
+from avow.run.suite import Ask, Suite, Summed
+
+
+class Journal:
+    """What the history knows of a run. `run` is its number, None where nothing is kept; `note` is what the user should
+    know about it."""
+
+    def __init__(self, history: History | None, file: str, resume: str | None, summed: Summed) -> None:
+        self._history = history
+        self.run: int | None = None
+        self.note: str | None = None
+        self._goes_on = False
+        self._changed = False
+        self._digest = summed.digest
+        if history is None:
+            return
+        if resume is not None:
+            known = runs.last_of(history, file) if resume == LAST else runs.numbered(history, int(resume))
+            if known is not None:
+                self.run, self._goes_on = known.number, True
+                self._changed = known.digest != summed.digest
+            else:
+                self.note = "there is no earlier run of this file: a new one begins"
+        if self.run is None:
+            self.run = runs.begin(history, file, summed.digest, time.time())
+
+    def place_again(self, suite: Suite) -> None:
+        """Where the file has changed since the run was last begun, let the exchanges that still belong to an item stand
+        for it, and no others."""
+        if self._history is None or not self._changed or self.run is None:
+            return
+        runs.forget_places(self._history, self.run, self._digest)
+        for ask in suite.asks(self.run):
+            found = runs.last_asked(self._history, ask.item)
+            if found is not None and found.number is not None:
+                runs.place(self._history, found.number, ask.item)
+
+    def earlier(self, ask: Ask) -> Exchange | None:
+        """The exchange in which this run asked that before."""
+        if self._history is None or not self._goes_on:
+            return None
+        found = runs.last_asked(self._history, ask.item)
+        return None if found is None else found._replace(item=ask.item)
+
+    def asked_before(self) -> Iterator[Exchange]:
+        """Every exchange of this run so far, superseded ones too."""
+        if self._history is not None and self._goes_on:
+            yield from self._history.select("SELECT * FROM exchange WHERE run = ?", (self.run,))

@@ -1,0 +1,62 @@
+"""A run as people see it: a line an item. Pure."""
+
+from avow.exchange.exchange import Exchange
+from avow.exit_codes import ExitCode
+from avow.routing.verdict import NO_CATEGORY, Verdict
+from avow.run.counts import counted_as
+from avow.terminal.cells import cells
+from avow.terminal.facts import BOLD_RED, BOLD_YELLOW, GREEN, Facts
+from avow.terminal.preview import fitting_surely
+from avow.terminal.render import cost
+from avow.terminal.sanitize import clean_line
+
+_WIDEST_ID = 20
+_WORD = len("as_requested")
+
+
+def item_line(exchange: Exchange, facts: Facts) -> str:
+    """`✓ ID  as_requested  MODEL  $0.0067`, no wider than the screen; of an item that did not go as asked, both models
+    and why."""
+    item = exchange.item
+    name = clean_line(item.id if item else "")
+    if item is not None and item.repeat:
+        name += f" #{item.repeat + 1}"
+    name = name[: fitting_surely(name, _WIDEST_ID)] if name else ""
+    word = counted_as(exchange)
+    mark, style = _mark(exchange, facts)
+    parts = [f"{name}{' ' * max(6 - cells(name), 0)}", f"{word:<{_WORD}}", what(exchange)]
+    reply = exchange.reply
+    parts.append(cost(reply.cost_usd, reply.cost_floor_usd))
+    line = "  ".join(part for part in parts if part)
+    room = facts.width - cells(mark) - 1
+    if cells(line) > room:  # half a sum would be a wrong one
+        line = "  ".join(part for part in parts[:-1] if part)
+    return f"{facts.styled(mark, style)} {line[: fitting_surely(line, room)]}"
+
+
+def what(exchange: Exchange) -> str:
+    """The models of an exchange in a few words, and why it did not go as asked."""
+    routing = exchange.routing
+    asked = clean_line(exchange.requested_model)
+    served = clean_line(routing.served_model or "")
+    why = clean_line(routing.category or "") or NO_CATEGORY
+    match counted_as(exchange):
+        case Verdict.AS_REQUESTED:
+            return asked
+        case Verdict.REFUSED:
+            return f"{asked} declined: {why}"
+        case Verdict.FALLBACK:
+            return f"{asked} -> {served or 'another model'} ({why})"
+        case Verdict.SUBSTITUTED:
+            return f"{asked} -> {served}"
+        case Verdict.UNVERIFIED:
+            return f"{asked}, answered by {served}" if served else asked
+    return clean_line(exchange.error.message if exchange.error else "") or asked
+
+
+def _mark(exchange: Exchange, facts: Facts) -> tuple[str, str]:
+    if exchange.exit_code == ExitCode.OK and exchange.verdict is Verdict.AS_REQUESTED:
+        return ("✓" if facts.unicode and not facts.plain else "ok"), GREEN
+    if exchange.verdict is not None and counted_as(exchange) == exchange.verdict:
+        return "!", BOLD_YELLOW
+    return ("✗" if facts.unicode and not facts.plain else "x"), BOLD_RED

@@ -1,0 +1,72 @@
+"""Where the items of a run go as they end: stdout, a file, and the reports."""
+
+from avow.errors import AvowError
+from avow.exchange.exchange import Exchange
+from avow.exit_codes import ExitCode
+from avow.run.asked import Asked
+from avow.run.counts import Counts, code_of
+from avow.run.lines import item_line
+from avow.run.order import Order
+from avow.run.reports import JUnit, Summary, Target, annotation
+from avow.settings.levels import Settings
+from avow.terminal.json_watchers import encoded
+from avow.terminal.screen import Screen
+from avow.wire.json_value import JsonObject
+
+
+class Outlet:
+    """Every file is opened, or refused (UsageError), before anything is sent. What cannot be written later raises."""
+
+    def __init__(self, asked: Asked, screen: Screen, settings: Settings) -> None:
+        self._screen = screen
+        self._accept_fallback = settings.flag("accept_fallback")
+        self._out = Target("--out", asked.out) if asked.out is not None else None
+        is_for_people = screen.out_facts.is_terminal and settings.text("output") != "jsonl"
+        self._shows_lines = is_for_people
+        self._prints_json = not is_for_people and self._out is None
+        self._order = None if asked.unordered else Order()
+        self._junit = JUnit(Target("--junit", asked.junit)) if asked.junit is not None else None
+        self._summary = Summary(Target("--summary", asked.summary, "ab")) if asked.summary is not None else None
+        self._annotate = asked.annotate
+
+    def may_begin(self, position: int) -> bool:
+        """Whether what would end there can still be kept until its turn."""
+        return self._order is None or self._order.may_begin(position)
+
+    def put(self, position: int, exchange: Exchange, value: JsonObject) -> None:
+        """An item has ended. Raises ReaderGone and FileError."""
+        code = code_of(exchange, accept_fallback=self._accept_fallback)
+        for report in (self._junit, self._summary):
+            if report is not None:
+                report.add(exchange, code)
+        if self._annotate and code is not ExitCode.OK:
+            self._screen.err_line(annotation(exchange))
+        shown = item_line(exchange, self._screen.out_facts) if self._shows_lines else ""
+        line = f"{encoded(value)}{shown}"
+        for due in (line,) if self._order is None else self._order.put(position, line):
+            self._write(due)
+
+    def close(self, run: int | None, counts: Counts, *, silent: bool) -> None:
+        """Write what is left; `silent`: stdout is not written any more where it has gone."""
+        try:
+            for due in self._order.close() if self._order is not None else ():
+                self._write(due)
+        except AvowError:
+            if not silent:
+                raise
+        finally:
+            if self._out is not None:
+                self._out.close()
+            if self._junit is not None:
+                self._junit.close(run, counts.unasked)
+            if self._summary is not None:
+                self._summary.close(run, counts)
+
+    def _write(self, due: str) -> None:
+        line, _newline, shown = due.partition("\n")
+        if self._out is not None:
+            self._out.write(f"{line}\n", surely=True)
+        if self._prints_json:
+            self._screen.out(f"{line}\n")
+        if self._shows_lines:
+            self._screen.out(f"{shown}\n")

@@ -1,0 +1,371 @@
+"""`avow run`, as a process: contract §10, sentence by sentence."""
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.run.stand_in import Said, StandIn, answered, failed, refused
+from tests.running import Ran, rows, run, start
+
+OTHER = "claude-opus-4-8"
+
+
+def by_prompt(prompt: str) -> Said:
+    """What the prompt itself says to do."""
+    match prompt.partition(" ")[0]:
+        case "refused":
+            return refused()
+        case "other":
+            return answered(model=OTHER)
+        case "broken":
+            return failed(400, "invalid_request_error")
+        case "slow":
+            return answered(seconds=0.3)
+        case "401":
+            return failed(401, "authentication_error")
+    return answered(f"answer to {prompt}")
+
+
+def asked(home: Path, *arguments: str, stdin: bytes | None = None) -> tuple[Ran, list[str]]:
+    with StandIn(by_prompt) as api:
+        ran = run(home, "run", *arguments, base_url=api.base_url, stdin=stdin)
+        return ran, api.asked
+
+
+def file(home: Path, *lines: Any, name: str = "f.jsonl") -> str:
+    path = home / name
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return str(path)
+
+
+# -- in -----------------------------------------------------------------------------------------------------------
+
+
+def test_each_item_is_one_object_in_the_order_of_the_file(home: Path) -> None:
+    ran, sent = asked(home, file(home, "slow one", {"id": "b", "prompt": "two"}, "three"), "--repeat", "2")
+    assert ran.status == 0, ran.err
+    assert [(e["item"], e["run"]) for e in ran.events] == [
+        ({"id": name, "index": index, "repeat": repeat}, 1)
+        for index, name in enumerate(("1", "b", "3"))
+        for repeat in (0, 1)
+    ]
+    assert [e["text"] for e in ran.events][2:] == ["answer to two"] * 2 + ["answer to three"] * 2
+    assert ran.lines == ["avow: run 1: 6 items: 6 as_requested; $0.0029"]
+    assert sorted(sent) == sorted(["slow one", "two", "three"] * 2)
+
+
+def test_unordered_prints_each_as_it_ends(home: Path) -> None:
+    ran, _sent = asked(home, file(home, "slow one", "two"), "--unordered")
+    assert [e["prompt"] for e in ran.events] == ["two", "slow one"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "arguments"),
+    [
+        ("f.txt", "one\ntwo\n", ()),
+        ("f.csv", 'id,prompt\n1,one\n2,"two"\n', ()),
+        ("f.tsv", "prompt\none\ntwo\n", ()),
+        ("f.toml", '[[item]]\nprompt = "one"\n[[item]]\nprompt = "two"\n', ()),
+        ("f", '"one"\n{"prompt":"two"}\n', ("--input", "jsonl")),
+    ],
+)
+def test_every_form_asks_the_same(home: Path, name: str, text: str, arguments: tuple[str, ...]) -> None:
+    (home / name).write_text(text)
+    ran, sent = asked(home, str(home / name), *arguments)
+    assert (ran.status, sorted(sent)) == (0, ["one", "two"]), ran.err
+
+
+def test_stdin_is_read_where_there_is_no_file(home: Path) -> None:
+    ran, sent = asked(home, stdin=b'"one"\n"two"\n')
+    assert (ran.status, sorted(sent)) == (0, ["one", "two"])
+
+
+def test_item_outranks_flag_and_flag_outranks_defaults(home: Path) -> None:
+    (home / "s.toml").write_text(
+        '[defaults]\nmodel = "haiku"\nsystem = "of the suite"\nmax_tokens = 7\n\n'
+        '[[item]]\nprompt = "a"\n\n[[item]]\nprompt = "b"\nmodel = "opus"\nsystem = "own"\nrepeat = 2\n'
+    )
+    ran, _sent = asked(home, str(home / "s.toml"), "-m", "sonnet")
+    found = [(e["prompt"], e["requested_model"].split("-")[1], e["system"]) for e in ran.events]
+    assert found == [("a", "sonnet", "of the suite"), ("b", "opus", "own"), ("b", "opus", "own")]
+    assert {row["params"]["max_tokens"] for row in rows(home)} == {7}
+
+
+def test_columns_of_a_table_are_variables_of_the_template(home: Path) -> None:
+    folder = home / "config" / "templates"
+    folder.mkdir(parents=True)
+    (folder / "hello.toml").write_text('prompt = "Greet $who in $city."\n')
+    (home / "f.csv").write_text("who,city\nAda,Rome\nBo,Oslo\n")
+    ran, sent = asked(home, str(home / "f.csv"), "-t", "hello")
+    assert ran.status == 0, ran.err
+    assert sorted(sent) == ["Greet Ada in Rome.", "Greet Bo in Oslo."]
+
+
+def test_files_are_relative_to_the_file(home: Path) -> None:
+    (home / "in").mkdir()
+    (home / "in" / "note.txt").write_text("a note")
+    (home / "in" / "f.jsonl").write_text('{"prompt": "p", "files": ["note.txt"]}\n')
+    ran, _sent = asked(home, str(home / "in" / "f.jsonl"))
+    assert [a["name"] for a in ran.events[0]["attachments"]] == ["note.txt"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["a", {"promt": "b"}], ":2: there is no field `promt`"),
+        ([{"id": "x", "prompt": "a"}, {"id": "x", "prompt": "b"}], ":2: the id `x` was there before"),
+        (["a", {"prompt": "b", "files": ["gone.txt"]}], ":2: `files`: "),
+        (["a", {"prompt": "b", "template": "none"}], ":2: "),
+        (["a", {"prompt": " "}], ":2: there is nothing to send"),
+        ([], ": there is nothing in it to ask"),
+    ],
+)
+def test_all_is_checked_before_the_first_request(home: Path, lines: list[Any], words: str) -> None:
+    ran, sent = asked(home, file(home, *lines))
+    assert (ran.status, sent, ran.out) == (2, [], b"")
+    assert f"f.jsonl{words}" in ran.err.decode()
+    assert rows(home) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--at-least", "lots"),
+        ("--resume=x",),
+        ("--resume", "--no-history"),
+        ("-j", "65"),
+        ("--out", "/nonexistent/x"),
+        ("--junit", "/nonexistent/x"),
+        ("--summary", "/nonexistent/x"),
+        ("--output", "json"),
+        ("--max-cost", "-1"),
+        ("--resume", "7"),
+    ],
+)
+def test_a_wrong_line_sends_nothing(home: Path, arguments: tuple[str, ...]) -> None:
+    ran, sent = asked(home, file(home, "a"), *arguments)
+    assert (ran.status, sent) == (2, []), ran.err
+    assert b"unexpected" not in ran.err
+
+
+# -- the account --------------------------------------------------------------------------------------------------
+
+
+def test_the_line_counts_by_verdict_and_the_gravest_decides(home: Path) -> None:
+    ran, _sent = asked(home, file(home, "a", "refused x", "other x", "b"), "--fallback", "none")
+    assert ran.lines == ["avow: run 1: 4 items: 2 as_requested, 1 refused, 1 substituted; at least $0.0013"]
+    assert ran.status == 11
+
+
+def test_what_could_not_be_asked_counts_more(home: Path) -> None:
+    ran, _sent = asked(home, file(home, "refused x", "broken x"), "--fallback", "none")
+    assert ran.status == 4
+    assert ran.lines[-1].startswith("avow: run 1: 2 items: 1 refused, 1 failed")
+
+
+def test_quiet_is_silent_only_when_all_went_as_asked(home: Path) -> None:
+    assert asked(home, file(home, "a"), "-q")[0].lines == []
+    assert asked(home, file(home, "other"), "-q")[0].lines == ["avow: run 2: 1 item: 1 substituted; $0.0003"]
+
+
+@pytest.mark.parametrize(("share", "status"), [("75%", 0), ("76%", 12), ("0%", 0)])
+def test_a_share_may_be_enough(home: Path, share: str, status: int) -> None:
+    assert asked(home, file(home, "a", "b", "c", "other"), "--at-least", share)[0].status == status
+
+
+def test_a_share_is_not_enough_where_something_failed(home: Path) -> None:
+    assert asked(home, file(home, "a", "b", "c", "broken"), "--at-least", "10%")[0].status == 4
+
+
+def test_out_gets_the_lines(home: Path) -> None:
+    ran, _sent = asked(home, file(home, "a", "b"), "-O", str(home / "out.jsonl"))
+    assert ran.out == b""
+    assert [json.loads(line)["prompt"] for line in (home / "out.jsonl").read_text().splitlines()] == ["a", "b"]
+
+
+def test_without_a_history_nothing_is_kept(home: Path) -> None:
+    ran, _sent = asked(home, file(home, "a"), "--no-history")
+    assert ran.lines == ["avow: run: 1 item: 1 as_requested; $0.0005"]
+    assert ran.events[0]["run"] is None
+    assert rows(home) == []
+
+
+# -- going on -----------------------------------------------------------------------------------------------------
+
+
+def test_resume_asks_only_what_was_not_answered(home: Path) -> None:
+    path = file(home, "a", "broken", "c")
+    assert asked(home, path)[0].status == 4
+    with StandIn(lambda prompt: answered("now")) as api:
+        ran = run(home, "run", path, "--resume", base_url=api.base_url)
+        assert api.asked == ["broken"]
+    assert ran.status == 0
+    assert ran.lines == ["avow: run 1: 3 items: 3 as_requested; $0.0014"]
+    assert [(e["run"], e["text"]) for e in ran.events] == [(1, "answer to a"), (1, "now"), (1, "answer to c")]
+    failed_row = next(row for row in rows(home) if row["status"] == "failed")
+    assert ran.events[1]["retry_of"] == failed_row["id"]
+    listed = run(home, "history", "list", "--run", "1", "--json")
+    assert sorted(e["item"]["index"] for e in listed.json) == [0, 1, 2]
+    assert run(home, "history", "stats", "--run", "1", "--json").json["total"]["as_requested"] == 3
+    assert len(run(home, "history", "export", "--run", "1").events) == 3
+
+
+def test_a_changed_item_is_asked_again_and_one_that_is_gone_counts_no_more(home: Path) -> None:
+    asked(home, file(home, "a", "b", {"id": "x", "prompt": "c"}))
+    ran, sent = asked(home, file(home, "new", "b", {"id": "x", "prompt": "changed"}), "--resume")
+    assert sorted(sent) == ["changed", "new"]
+    assert ran.lines[-1].startswith("avow: run 1: 3 items: 3 as_requested")
+    listed = run(home, "history", "list", "--run", "1", "--json").json
+    assert sorted(e["prompt"] for e in listed) == ["b", "changed", "new"]
+
+
+def test_what_applies_to_all_asks_all_again(home: Path) -> None:
+    path = file(home, "a", "b")
+    asked(home, path)
+    assert asked(home, path, "--resume", "--system", "be brief")[1] != []
+    assert asked(home, path, "--resume", "1", "--system", "be brief")[1] == []
+
+
+def test_the_same_prompt_twice_is_two_items(home: Path) -> None:
+    path = file(home, "a", "a")
+    asked(home, path)
+    assert asked(home, path, "--resume")[1] == []
+    assert asked(home, file(home, "a", "a", "a"), "--resume")[1] == ["a"]
+
+
+def test_without_an_earlier_run_one_begins(home: Path) -> None:
+    ran, sent = asked(home, file(home, "a"), "--resume")
+    assert (ran.status, sent) == (0, ["a"])
+    assert ran.lines[0] == "avow: note: there is no earlier run of this file: a new one begins"
+
+
+# -- limits -------------------------------------------------------------------------------------------------------
+
+
+def test_a_limit_pauses_the_run_and_uses_up_no_retries(home: Path) -> None:
+    left = [3]
+
+    def limited(prompt: str) -> Said:
+        left[0] -= 1
+        return failed(429, "rate_limit_error", ("retry-after", "0.2")) if left[0] >= 0 else answered()
+
+    with StandIn(limited) as api:
+        ran = run(home, "run", file(home, "a", "b"), "--retries", "0", "-j", "1", base_url=api.base_url)
+    assert ran.status == 0, ran.err
+    assert [e["retries"] for e in ran.events] == [0, 0]
+    assert api.moments[3] - api.moments[0] >= 0.6
+
+
+def test_a_limit_beyond_the_patience_fails_those_that_would_need_it(home: Path) -> None:
+    def limited(prompt: str) -> Said:
+        return failed(429, "rate_limit_error", ("retry-after", "30")) if prompt == "a" else answered()
+
+    with StandIn(limited) as api:
+        ran = run(
+            home, "run", file(home, "a", "b"), "--patience", "1", "-j", "1", "--retries", "0", base_url=api.base_url
+        )
+    assert ran.status == 5
+    assert [e["status"] for e in ran.events] == ["failed", "complete"]
+
+
+def test_a_key_that_is_refused_stops_the_run(home: Path) -> None:
+    ran, sent = asked(home, file(home, *(["401"] * 9)), "-j", "1")
+    assert (ran.status, sent) == (3, ["401"])
+    assert ran.lines[-1] == "avow: run 1: 9 items: 1 failed, 8 not asked; $0.00"
+
+
+def test_no_more_than_the_jobs_are_asked_at_once(home: Path) -> None:
+    with StandIn(lambda prompt: answered(seconds=0.1)) as api:
+        assert run(home, "run", file(home, *"abcdefgh"), "-j", "2", base_url=api.base_url).status == 0
+    assert api.most_at_once == 2
+
+
+def test_a_cost_limit_ends_the_run_and_resume_goes_on(home: Path) -> None:
+    path = file(home, *(f"p{number}" for number in range(8)))
+    limit = ("--max-tokens", "10", "--fallback", "none", "-j", "4")
+    ran, sent = asked(home, path, "--max-cost", "0.006", *limit)
+    assert ran.status == 14, ran.err
+    spent = sum(e["cost_usd"] for e in ran.events)
+    assert 0 < len(sent) < 8
+    assert spent <= 0.006
+    assert f"{8 - len(sent)} not asked" in ran.lines[-1]
+    again, sent_again = asked(home, path, "--max-cost", "1", "--resume", *limit)
+    assert (again.status, len(sent) + len(sent_again)) == (0, 8)
+
+
+def test_a_dry_run_asks_no_model(home: Path) -> None:
+    ran = run(home, "run", file(home, "a", "b"), "--dry-run", "--simulate", "requested")
+    assert ran.status == 0, ran.err
+    first, second = ran.out.decode().splitlines()
+    assert first.startswith("2 items, ")
+    assert first.endswith("input tokens (counted by the API)")
+    assert second.startswith("from $")
+    assert rows(home) == []
+
+
+# -- the end ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_keeps_what_is_under_way(home: Path, number: signal.Signals) -> None:
+    with StandIn(lambda prompt: answered(seconds=30 if prompt == "slow" else 0)) as api:
+        path = file(home, "a", "slow", "slow", "c", "d")
+        process = start(home, "run", path, "-j", "2", base_url=api.base_url)
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["prompt"] == "a"
+        while len(api.asked) < 3:
+            time.sleep(0.01)
+        begun = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == -number
+    assert time.monotonic() - begun < 5
+    assert [json.loads(line)["status"] for line in out.splitlines()] == ["interrupted"] * 2
+    assert err.decode().splitlines()[-1].startswith("avow: run 1: 5 items: 1 as_requested, 2 interrupted, 2 not asked")
+    assert sorted(row["status"] for row in rows(home)) == ["complete", "interrupted", "interrupted"]
+
+
+def test_a_reader_that_leaves_ends_it_silently(home: Path) -> None:
+    with StandIn(lambda prompt: answered(seconds=0.02)) as api:
+        process = start(home, "run", file(home, *map(str, range(300))), base_url=api.base_url)
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        process.stdout = None
+        process.communicate(timeout=30)
+        assert process.returncode == -signal.SIGPIPE
+        assert len(api.asked) < 300
+
+
+@pytest.mark.parametrize("seed", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(home: Path, seed: int) -> None:
+    """Killed at random instants; the stand-in's own log decides."""
+    import random
+
+    chosen = random.Random(seed)
+    items = seed * 8
+    with StandIn(lambda prompt: answered(f"answer to {prompt}", seconds=0.01)) as api:
+        path = file(home, *(f"p{number}" for number in range(items)))
+        for _ in range(seed):
+            process = start(home, "run", path, "--resume", "-j", "8", base_url=api.base_url)
+            time.sleep(chosen.uniform(0.2, 0.9))
+            process.kill()
+            process.communicate()
+            done = {row["prompt"] for row in rows(home) if row["status"] == "complete"}
+            already = len(api.asked)
+            process = start(home, "run", path, "--resume", "-j", "8", base_url=api.base_url)
+            time.sleep(0.3)
+            process.kill()
+            process.communicate()
+            assert not done & set(api.asked[already:])
+        ran = run(home, "run", path, "--resume", base_url=api.base_url)
+    assert ran.status == 0, ran.err
+    assert [e["text"] for e in ran.events] == [f"answer to p{number}" for number in range(items)]
+    assert f"{items} items: {items} as_requested" in ran.lines[-1]
+    finished = [row["prompt"] for row in rows(home) if row["status"] == "complete"]
+    assert sorted(finished) == sorted({f"p{number}" for number in range(items)})
+    assert run(home, "history", "stats", "--run", "1", "--json").json["total"]["as_requested"] == items
