@@ -23,9 +23,10 @@ NUMBERS = {
     "REFUSED": 11,
     "SUBSTITUTED": 12,
     "UNVERIFIED": 13,
+    "OWN_LIMIT": 14,
     "DIFFERS": 15,
 }
-ORDER = [2, 3, 4, 5, 6, 1, 7, 9, 11, 12, 13, 10, 15, 8, 0]
+ORDER = [2, 3, 4, 5, 6, 1, 7, 9, 11, 12, 13, 10, 15, 8, 14, 0]
 
 
 def test_the_numbers_are_fixed() -> None:
