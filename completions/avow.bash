@@ -47,7 +47,7 @@ _avow() {
     if ((place > 1)); then
         at=ask
         case ${COMP_WORDS[1]} in
-            ask|chat|retry|why|scan|judge|proxy|models|doctor|completion|help) at=${COMP_WORDS[1]} ;;
+            ask|chat|retry|why|run|scan|judge|proxy|models|doctor|completion|help) at=${COMP_WORDS[1]} ;;
             history)
                 at=history
                 if ((place > 2)); then
@@ -297,7 +297,7 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'-V\n--version\n-h\n--help\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n--edit\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--copy\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate'
             else
-                _avow_reply $'ask\nchat\nretry\nwhy\nscan\njudge\nproxy\nmodels\ndoctor\ncompletion\nhelp\nhistory\naudit\nauth\nconfig\ntemplate\nsimulate'
+                _avow_reply $'ask\nchat\nretry\nwhy\nrun\nscan\njudge\nproxy\nmodels\ndoctor\ncompletion\nhelp\nhistory\naudit\nauth\nconfig\ntemplate\nsimulate'
             fi ;;
         "ask")
             if [[ $cur == -* ]]; then

@@ -13,7 +13,7 @@ function __avow_at
     set -l at
     if set -q words[1]
         switch $words[1]
-            case ask chat retry why scan judge proxy models doctor completion help
+            case ask chat retry why run scan judge proxy models doctor completion help
                 set at $words[1]
             case history
                 set at $words[1]

@@ -1,6 +1,5 @@
 """Every scenario of the simulator, saved by the real curl and judged: what `ask` said, `judge` says."""
 
-import json
 import shutil
 import subprocess
 from pathlib import Path

@@ -7,7 +7,6 @@ import pytest
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.received.intake import Intake, Received
-from tests.running import run
 
 Json = dict[str, Any]
 OPUS = "claude-opus-4-8"
