@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from avow.exchange.exchange import Exchange
 from avow.history import schema
 from avow.history.leaves import Pages, Value, page_size
 from avow.history.rows import from_row
 
 if TYPE_CHECKING:
-    from avow.history.store import History
+    from sqlite3 import Connection
 
+_T = TypeVar("_T")
 _BATCH = 200
 _FEWEST = len(schema.NAMES) - len(schema.ADDED)
 _ID_LENGTH = 36
@@ -22,6 +24,16 @@ _INSERT = (
 )
 
 
+class Target(Protocol):
+    """The history that is filled; the store, which itself falls back to what is saved here."""
+
+    connection: Connection
+
+    def write(self, work: Callable[..., _T], *arguments: Any) -> _T: ...
+
+    def tally(self, number: int, exchange: Exchange) -> None: ...
+
+
 class Poured(NamedTuple):
     """How many exchanges could be read, and how many that were there could not; None: nothing of it could be."""
 
@@ -29,7 +41,7 @@ class Poured(NamedTuple):
     lost: int | None
 
 
-def pour(path: Path, history: History) -> Poured:
+def pour(path: Path, history: Target) -> Poured:
     """Put every exchange of the file at `path`, its attachments and the runs it was part of into an empty `history`.
     Raises OSError where the file cannot be read."""
     data = path.read_bytes()
@@ -79,7 +91,7 @@ def _numbers(values: Sequence[Value]) -> set[int]:
     return set()
 
 
-def _put(history: History, rows: Iterable[dict[str, Any]]) -> int:
+def _put(history: Target, rows: Iterable[dict[str, Any]]) -> int:
     put = 0
     for row in rows:
         try:
@@ -95,7 +107,7 @@ def _put(history: History, rows: Iterable[dict[str, Any]]) -> int:
     return put
 
 
-def _put_beside(history: History, rowid: int, values: Sequence[Value]) -> None:
+def _put_beside(history: Target, rowid: int, values: Sequence[Value]) -> None:
     """A row of one of the two tables beside `exchange`, known by its shape; what is neither is left."""
     match values:
         case (str(), str() | None, int() | None, bytes() | None):
@@ -104,7 +116,7 @@ def _put_beside(history: History, rowid: int, values: Sequence[Value]) -> None:
             history.connection.execute("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?)", (rowid, *values[1:]))
 
 
-def _end(history: History, last: int) -> None:
+def _end(history: Target, last: int) -> None:
     """No number is given twice, those of exchanges that were deleted or lost included; nobody's attachment is kept."""
     connection = history.connection
     connection.execute(
