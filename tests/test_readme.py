@@ -44,6 +44,8 @@ VARYING = (
     (r"127\.0\.0\.1:\d+", "HOST"),
 )
 
+NIGHTLY = '[defaults]\nmodel = "fable"\n[[item]]\nprompt = "rebase or merge?"\nrepeat = 4\n'
+
 
 def furnish(home: Path) -> None:
     """The files that the README asks about."""
@@ -52,6 +54,7 @@ def furnish(home: Path) -> None:
     (home / "shot.png").write_bytes(PNG)
     (home / "colours.json").write_text(COLOURS)
     (home / "script.py").write_text(SCRIPT)
+    (home / "nightly.toml").write_text(NIGHTLY)
     python = home / "bin" / "python"
     python.parent.mkdir(exist_ok=True)
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')

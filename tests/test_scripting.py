@@ -70,6 +70,28 @@ def test_every_reroute_is_told(home: Path) -> None:
     ]
 
 
+SUITE = '[[item]]\nprompt = "a"\nrepeat = 20\n'
+
+
+@pytest.mark.parametrize("word", ["GITHUB_STEP_SUMMARY", "script: avow run"])
+@pytest.mark.parametrize(("scenario", "status"), [("requested", 0), ("fallback", 10)])
+def test_a_job_fails_where_another_model_answered(word: str, scenario: str, status: int, home: Path) -> None:
+    (home / "suite.toml").write_text(SUITE)
+    found = re.search(r"avow run (?:.*\\\n)*.*", idiom(word))
+    assert found is not None
+    ran = in_sh(home, found[0], scenario)
+    assert ran.status == status, ran.err
+    assert (home / "avow.xml").read_text().count("<testcase ") == 20
+    assert len((home / "answers.jsonl").read_text().splitlines()) == 20
+    assert ran.err.count(b"::error") == (20 if status and "annotate" in found[0] else 0)
+
+
+def test_a_run_goes_on(home: Path) -> None:
+    (home / "suite.toml").write_text(SUITE)
+    assert in_sh(home, idiom("suite.toml --resume"), "requested").status == 0
+    assert len((home / "answers.jsonl").read_text().splitlines()) == 20
+
+
 def test_trying_a_script_without_a_key(home: Path) -> None:
     command = idiom("--simulate fallback").splitlines()[0]
     assert shell(home, command).status == 10

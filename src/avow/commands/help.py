@@ -14,9 +14,9 @@ OVERVIEW = """avow: ask Claude, and always know which model answered.
   avow why                             who answered, and the evidence
   avow --simulate fallback "hello"     try it without a key
 
-Ask       ask  chat  retry
+Ask       ask  chat  retry  run
 Look back why  history  scan  audit
-Others    proxy: answers that another program asks for
+Others    proxy  judge: answers that another program asks for
 Set up    auth  config  template  models  doctor  completion
 Try out   simulate
 Read      help [TOPIC]

@@ -17,6 +17,12 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
         ("avow retry", "the last question again"),
         ("avow retry 12 -m opus", "question 12, to another model"),
     ),
+    ("run",): (
+        ("avow run prompts.txt", "each line is a prompt; a line an item on a terminal"),
+        ("avow run suite.toml --at-least 95%", "red where fewer were as requested"),
+        ("avow run items.jsonl --resume -O answers.jsonl", "go on after Ctrl-C or a crash"),
+        ("avow run items.jsonl --dry-run", "how many tokens, at what price"),
+    ),
     ("why",): (
         ("avow why", "the last answer"),
         ("avow why 12 --json", "answer 12, as an object"),

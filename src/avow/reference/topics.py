@@ -72,6 +72,9 @@ unknown, and nothing is guessed.
   request_id, message_id, base_url
   error               type, status, message; null unless something went wrong
 
+An item of `avow run` has two keys more: run (its number; null where nothing is
+kept) and item (id, index and repeat, the two counted from 0).
+
 --output jsonl prints one event a line: start, text (with the model as known
 then), thinking, handoff (from, to, category), withdrawn, retry, note. The last
 line is always `answer` with the object above, which decides.
@@ -247,6 +250,22 @@ Be told of every reroute, whoever asks: this command of the config gets the
 JSON object on its stdin, after each answer by another model.
 
   avow config set on_reroute '["sh", "-c", "cat >> reroutes.jsonl"]'
+
+Ask many prompts at once; the exit status is that of the gravest answer, and a
+run that was stopped goes on where it was:
+
+  avow run suite.toml --resume -O answers.jsonl
+
+Fail a job of GitHub Actions where another model answered (the step's `run:`):
+
+  avow run suite.toml --at-least 95% --annotate --junit avow.xml \\
+    --summary "${GITHUB_STEP_SUMMARY:-/dev/null}" > answers.jsonl
+
+The same for GitLab CI, which shows the report with the merge request:
+
+  audit-models:
+    script: avow run suite.toml --at-least 95% --junit avow.xml -O answers.jsonl
+    artifacts: {when: always, reports: {junit: avow.xml}}
 
 Try your script without a key, on any outcome you like:
 
