@@ -327,7 +327,7 @@ _avow() {
             fi ;;
         "scan")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--since\n--until\n--session\n--rerouted\n--fail-on\n--json\n--jsonl\n--import\n-h\n--help'
+                _avow_reply $'--since\n--until\n--session\n--rerouted\n--fail-on\n--json\n--jsonl\n--import\n--hook\n--statusline\n-h\n--help'
             else
                 _avow_files
             fi ;;

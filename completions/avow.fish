@@ -292,6 +292,8 @@ complete -c avow -n '__avow_at scan' -l fail-on -x -k -a 'rerouted as_requested 
 complete -c avow -n '__avow_at scan' -l json -d 'The whole report as one object.'
 complete -c avow -n '__avow_at scan' -l jsonl -d 'One JSON object an answer.'
 complete -c avow -n '__avow_at scan' -l import -d 'Put the answers into the history too.'
+complete -c avow -n '__avow_at scan' -l hook -d 'For Claude Code\'s settings: tell of reroutes in the session.'
+complete -c avow -n '__avow_at scan' -l statusline -d 'For Claude Code\'s settings: who wrote the last answer.'
 complete -c avow -n '__avow_at scan' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at scan' -F
 complete -c avow -n '__avow_at judge' -s m -l model -x -k -a '(__avow_words models)' -d 'The model that was asked.'

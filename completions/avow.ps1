@@ -335,6 +335,8 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--json' = 'The whole report as one object.'
             '--jsonl' = 'One JSON object an answer.'
             '--import' = 'Put the answers into the history too.'
+            '--hook' = 'For Claude Code''s settings: tell of reroutes in the session.'
+            '--statusline' = 'For Claude Code''s settings: who wrote the last answer.'
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }

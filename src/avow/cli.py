@@ -79,6 +79,10 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
 
 def _scan_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     """Scan, where the line is plain; None where typer must read it."""
+    if not {"--hook", "--statusline"}.isdisjoint(arguments) and "--help" not in arguments:
+        from avow.commands.live import run
+
+        return run(arguments, context)
     from avow.commands import quick
 
     typed = quick.parse_scan(arguments)

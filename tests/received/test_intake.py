@@ -31,7 +31,7 @@ EVENTS = (
 )
 STREAM = b"".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n".encode() for e in EVENTS)
 HEAD = b"HTTP/2 200 \r\ncontent-type: application/json\r\nrequest-id: req_1\r\nset-cookie: s=secret\r\n\r\n"
-BEFORE = b"HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 307 Temporary\r\nlocation: /\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+BEFORE = b"HTTP/1.1 200 Connected\r\n\r\nHTTP/1.1 307 Temporary\r\nlocation: /\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
 ERROR = b'{"type":"error","error":{"type":"overloaded_error","message":"busy"}}'
 
 

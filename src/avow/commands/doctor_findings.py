@@ -50,8 +50,23 @@ def examine(context: "Context", *, offline: bool = False, profile: str | None = 
     if settings is not None:
         found += [*_key(context, settings), *_api(context, settings, offline=offline)]
         found += _history(context, settings)
-    found += [*_terminal(context), *_environment(context.environ)]
+    found += [*_terminal(context), *_environment(context.environ), *_live(context)]
     return tuple(found)
+
+
+def _live(context: "Context") -> Iterator[Finding]:
+    """What went wrong in `avow scan --hook` and `--statusline`, which say nothing themselves."""
+    import time
+
+    from avow.commands import live
+    from avow.scan.looks import trouble
+
+    if (found := trouble(live.folder(context))) is not None:
+        at, words = found
+        moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+        yield Finding(
+            "clients", "claude-code", "note", f"{words} ({moment})", "`avow help clients` has the lines to paste"
+        )
 
 
 def _versions() -> Iterator[Finding]:

@@ -39,4 +39,6 @@ SCAN_OPTIONS = (
     _flag("as_json", "The whole report as one object.", "--json"),
     _flag("as_jsonl", "One JSON object an answer.", "--jsonl"),
     _flag("keep", "Put the answers into the history too.", "--import"),
+    _flag("hook", "For Claude Code's settings: tell of reroutes in the session.", "--hook"),
+    _flag("statusline", "For Claude Code's settings: who wrote the last answer.", "--statusline"),
 )

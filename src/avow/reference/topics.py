@@ -291,7 +291,43 @@ def _narrow(line: str) -> str:
 
 CLIENTS = """Other clients
 
-Who answered what another program asked? `avow proxy -- COMMAND` runs it with
+Which model answered what another program asked? There are four ways to know.
+
+  a response    curl -sN … | tee answer.sse | avow judge -m MODEL
+  its records   avow scan --session last --fail-on rerouted
+  in a session  avow scan --hook and --statusline, in Claude Code's settings
+  all it asks   avow proxy -- COMMAND
+
+Claude Code, while it runs. Into ~/.claude/settings.json:
+
+  {"hooks": {"Stop": [{"hooks": [{"type": "command",
+     "command": "avow scan --hook", "timeout": 5}]}]},
+   "statusLine": {"type": "command", "command": "avow scan --statusline"}}
+
+The hook tells once, at the end of a turn, of each answer by another model than
+the session asked for, sub-agents included; the status line says who wrote the
+last answer. Neither stops the session; `avow doctor` says what went wrong there.
+No hook can speak in print mode, nor after a refusal or an interruption:
+
+  claude -p "…" && avow scan --session last --fail-on rerouted
+
+A script on an SDK. A whole answer, or several as JSON Lines:
+
+  print(message.to_json(indent=None))              Python, one answer a line
+  console.log(JSON.stringify(message))             TypeScript
+  python script.py | avow judge -m claude-fable-5-2
+
+llm. It keeps a log, without what declares a sticky fallback:
+
+  llm -m claude-fable-5 "…" && avow scan --session last --fail-on rerouted
+
+CI. The exit status fails the job; the objects go into its artifacts:
+
+  avow judge --request asked.json --json answer.sse > verdict.json
+  avow scan --since today --jsonl --fail-on rerouted,unverified > answers.jsonl
+  avow history list --since today --fail-on rerouted
+
+A proxy around a client. `avow proxy -- COMMAND` runs it with
 ANTHROPIC_BASE_URL pointing at this machine, and passes everything on to the
 base URL that it would have used (--upstream, else ANTHROPIC_BASE_URL, else the
 API's own). Bytes and their timing stay as they are; a copy is judged.

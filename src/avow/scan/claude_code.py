@@ -260,6 +260,25 @@ def is_answer(line: bytes) -> bool:
     return b'"assistant"' in line
 
 
+def is_prompt(line: bytes) -> bool:
+    """Whether a line is the record of what a user asked."""
+    if b'"user"' not in line or _TOOL_RESULT.search(line) is not None:
+        return False
+    record = _record(line)
+    if record is None or record.get("type") != "user" or record.get("isMeta") is True:
+        return False
+    prompt = _prompt(obj(record.get("message")).get("content"))
+    return bool(prompt) and not is_command(prompt or "")
+
+
+def says_choice(line: bytes) -> bool:
+    """Whether a line is a record that says which model the session itself asks from then on."""
+    if not _matters(line):
+        return False
+    record = _record(line)
+    return record is not None and record.get("type") in ("system", "user") and record.get("isSidechain") is not True
+
+
 def _note_sent(chain: Chain, sent: str) -> None:
     """A fallback block repeats what was sent: where it differs from the known model, someone chose again."""
     moved_to = chain.switch.fallback if chain.switch else None

@@ -183,14 +183,15 @@ def reroute_rows(answers: Sequence[PastAnswer]) -> list[tuple[str, ...]]:
             (answer.session or answer.row or "")[:_SESSION_SHOWN],
             answer.requested_model or "not recorded",
             answer.served_model or "not named",
-            _reason(answer),
+            reason(answer),
             told[answer.told],
         )
         for answer in answers
     ]
 
 
-def _reason(answer: PastAnswer) -> str:
+def reason(answer: PastAnswer) -> str:
+    """Why another model answered, in a word or two. It may hold text from outside."""
     if answer.category:
         return answer.category
     if answer.trigger and answer.trigger != "refusal":

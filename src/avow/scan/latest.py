@@ -1,0 +1,119 @@
+"""The latest answers of a session that is running, read from the end of its transcript."""
+
+import io
+import mmap
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from avow.scan import claude_code
+from avow.scan.records import Counts, PastAnswer
+
+_FIRST = 64 * 1024
+_MOST = 16 * 1024 * 1024
+_TRIES = 8
+_MARKS = (
+    b'"model_refusal_fallback"',
+    b'"model_fallback"',
+    b'"model_consent_fallback"',
+    b"<local-command-stdout>Set model to ",
+    b"Set model to \\u001b",
+)
+"""What the records hold that say which model is asked from then on."""
+
+
+class Latest(NamedTuple):
+    """Answers, in order, and where in the file the whole lines end (the place of the next look)."""
+
+    answers: list[PastAnswer]
+    end: int
+
+
+def since(path: Path, place: int | None) -> Latest:
+    """The answers after `place`, as an earlier look left it; None: those to the last prompt. Raises OSError."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        begin = place if place is not None and place <= size else _last_prompt(file, size)
+        return _read(file, str(path), max(begin, size - _MOST))
+
+
+def last(path: Path) -> PastAnswer | None:
+    """The last answer; None where there is none, or none near the end. Raises OSError."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        for begin in _steps(size):
+            found = _read(file, str(path), begin).answers
+            # The first one of a part may lack records that stand before it.
+            if len(found) > 1 or (found and (begin == 0 or _has_prompt(file, begin))):
+                return found[-1]
+        return found[-1] if size and found else None
+
+
+def _read(file: BinaryIO, source: str, begin: int) -> Latest:
+    file.seek(begin)
+    data = file.read()
+    if begin and not _begins_line(file, begin):
+        skipped = data.find(b"\n") + 1
+        data, begin = data[skipped:], begin + skipped
+    whole = data[: data.rfind(b"\n") + 1]
+    before = b"".join(_choices(file, begin)) if begin else b""
+    answers = list(claude_code.read(io.BytesIO(before + whole), source, Counts()))
+    return Latest(answers, begin + len(whole))
+
+
+def _begins_line(file: BinaryIO, place: int) -> bool:
+    file.seek(place - 1)
+    return file.read(1) == b"\n"
+
+
+def _steps(size: int) -> Iterator[int]:
+    """Where ever larger parts of the end begin."""
+    part = _FIRST
+    while part < min(size, _MOST):
+        yield size - part
+        part *= 4
+    yield max(0, size - _MOST)
+
+
+def _last_prompt(file: BinaryIO, size: int) -> int:
+    for begin in _steps(size):
+        if (found := _prompt_after(file, begin)) is not None:
+            return found
+    return max(0, size - _MOST)
+
+
+def _has_prompt(file: BinaryIO, begin: int) -> bool:
+    return _prompt_after(file, begin) is not None
+
+
+def _prompt_after(file: BinaryIO, begin: int) -> int | None:
+    """Where the last prompt after `begin` stands."""
+    file.seek(begin)
+    data = file.read()
+    end = data.rfind(b"\n")
+    while end > 0:
+        start = data.rfind(b"\n", 0, end) + 1
+        if (start > 0 or begin == 0) and claude_code.is_prompt(data[start:end]):
+            return begin + start
+        end = start - 1
+    return None
+
+
+def _choices(file: BinaryIO, before: int) -> list[bytes]:
+    """The last records before a place that say which model is asked, in order."""
+    found: dict[int, bytes] = {}
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for mark in _MARKS:
+            at = before
+            for _ in range(_TRIES):
+                at = data.rfind(mark, 0, at)
+                if at < 0:
+                    break
+                start = data.rfind(b"\n", 0, at) + 1
+                line = data[start : data.find(b"\n", at) + 1]
+                if claude_code.says_choice(line):
+                    found[start] = line
+                    break
+                at = start
+    return [found[start] for start in sorted(found)]

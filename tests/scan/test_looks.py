@@ -1,0 +1,43 @@
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from avow.scan import looks
+from avow.scan.looks import Look
+
+
+def test_a_look_comes_back_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "looks"
+    assert looks.load(folder, "s1") is None
+    looks.save(folder, "s1", Look({"s1.jsonl": 7}, ("msg_1",)))
+    assert looks.load(folder, "s1") == Look({"s1.jsonl": 7}, ("msg_1",))
+    assert looks.load(folder, "s2") is None
+    assert [each.stat().st_mode & 0o777 for each in (folder, *folder.iterdir())] == [0o700, 0o600]
+
+
+def test_old_ones_are_dropped(tmp_path: Path) -> None:
+    looks.save(tmp_path, "s1", Look({}))
+    [path] = tmp_path.iterdir()
+    old = time.time() - looks.KEPT_S - 10
+    os.utime(path, (old, old))
+    looks.save(tmp_path, "s2", Look({}))
+    assert looks.load(tmp_path, "s1") is None
+    assert looks.load(tmp_path, "s2") is not None
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b'{"places":{"a":-1,"b":true},"told":5}'])
+def test_a_damaged_one_is_as_none(tmp_path: Path, data: bytes) -> None:
+    looks.save(tmp_path, "s1", Look({"a": 1}))
+    [path] = tmp_path.iterdir()
+    path.write_bytes(data)
+    assert looks.load(tmp_path, "s1") in (None, Look({}))
+
+
+def test_trouble(tmp_path: Path) -> None:
+    assert looks.trouble(tmp_path) is None
+    looks.note_trouble(tmp_path, "it broke")
+    found = looks.trouble(tmp_path)
+    assert found is not None
+    assert found[1] == "it broke"
