@@ -306,7 +306,7 @@ Claude Code, while it runs. Into ~/.claude/settings.json:
 
 The hook tells once, at the end of a turn, of each answer by another model than
 the session asked for, sub-agents included; the status line says who wrote the
-last answer. Neither stops the session; `avow doctor` says what went wrong there.
+last answer. Neither stops the session; `avow doctor` says what went wrong.
 No hook can speak in print mode, nor after a refusal or an interruption:
 
   claude -p "…" && avow scan --session last --fail-on rerouted
