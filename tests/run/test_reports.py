@@ -7,7 +7,7 @@ import pytest
 
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange, RunItem
-from avow.run.counts import code_of
+from avow.run.counts import Rules, code_of
 from avow.run.reports import JUnit, Summary, Target, annotation
 from tests.history.making import answered, rerouted
 from tests.run.test_counts import counts, failed
@@ -25,7 +25,7 @@ def items() -> list[Exchange]:
 def test_junit_is_read_by_a_library(tmp_path: Path) -> None:
     report = JUnit(Target("--junit", str(tmp_path / "j.xml")))
     for one in items():
-        report.add(one, code_of(one, accept_fallback=False))
+        report.add(one, code_of(one, Rules()))
     report.close(3, unasked=2)
     suite = ElementTree.parse(tmp_path / "j.xml").getroot().find("testsuite")
     assert suite is not None
@@ -48,7 +48,7 @@ def test_the_summary_is_appended(tmp_path: Path) -> None:
     path.write_text("before\n")
     report = Summary(Target("--summary", str(path), "ab"))
     for one in items():
-        report.add(one, code_of(one, accept_fallback=False))
+        report.add(one, code_of(one, Rules()))
     report.close(3, counts(*items()))
     lines = path.read_text().splitlines()
     assert lines[:4] == ["before", "### avow run 3: 3 items", "", lines[3]]

@@ -1,6 +1,7 @@
 """`avow run`, as a process: contract §10, sentence by sentence."""
 
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.run.stand_in import Said, StandIn, answered, failed, refused
-from tests.running import Ran, rows, run, start
+from tests.running import Ran, in_pty, rows, run, start
 
 OTHER = "claude-opus-4-8"
 
@@ -194,6 +195,61 @@ def test_without_a_history_nothing_is_kept(home: Path) -> None:
     assert rows(home) == []
 
 
+# -- on a terminal ------------------------------------------------------------------------------------------------
+
+SCREENS = {
+    120: """\
+✓ 1       as_requested  claude-fable-5-2  $0.0005
+! b       refused       claude-fable-5-2 declined: cyber
+! 3       substituted   claude-fable-5-2 -> claude-opus-4-8  $0.0003
+✗ 4       failed        it is invalid_request_error
+avow: run 1: 4 items: 1 as_requested, 1 refused, 1 substituted, 1 failed; at least $0.0008""",
+    60: """\
+✓ 1       as_requested  claude-fable-5-2  $0.0005
+! b       refused       claude-fable-5-2 declined: cyber
+! 3       substituted   claude-fable-5-2 -> claude-opus-4-8
+✗ 4       failed        it is invalid_request_error
+avow: run 1: 4 items: 1 as_requested, 1 refused, 1 substitut
+ed, 1 failed; at least $0.0008""",
+}
+
+
+@pytest.mark.parametrize("columns", SCREENS)
+@pytest.mark.parametrize("to_file", [False, True], ids=["", "out"])
+def test_a_terminal_shows_a_line_an_item(home: Path, columns: int, to_file: bool) -> None:
+    path = file(home, "a", {"id": "b", "prompt": "refused x"}, "other", "broken")
+    out = ("-O", str(home / "out.jsonl")) if to_file else ()
+    with StandIn(by_prompt) as api:
+        arguments = ("run", path, "--fallback", "none", *out)
+        pty = in_pty(home, *arguments, base_url=api.base_url, size=(20, columns))
+        assert pty.end() == 4
+    assert pty.text == SCREENS[columns]
+    assert not to_file or len((home / "out.jsonl").read_text().splitlines()) == 4
+
+
+def test_the_bar_says_why_nothing_moves(home: Path) -> None:
+    left = [1]
+
+    def limited(prompt: str) -> Said:
+        left[0] -= 1
+        return failed(429, "rate_limit_error", ("retry-after", "1")) if left[0] >= 0 else answered()
+
+    with StandIn(limited) as api:
+        pty = in_pty(home, "run", file(home, "a", "b"), "-j", "1", base_url=api.base_url, size=(10, 100))
+        pty.until("0/2  rate limited; goes on in 1 s")
+        assert pty.end() == 0
+    assert pty.text.splitlines()[-1] == "avow: run 1: 2 items: 2 as_requested; $0.0010"
+
+
+def test_ctrl_c_on_a_terminal(home: Path) -> None:
+    with StandIn(lambda prompt: answered(seconds=30 if prompt == "slow" else 0)) as api:
+        pty = in_pty(home, "run", file(home, "a", "slow", "c"), "-j", "1", base_url=api.base_url, size=(10, 100))
+        pty.until("✓ 1", "1/3")
+        pty.send("\x03")
+        assert pty.end() == -signal.SIGINT
+    assert pty.text.splitlines()[-1].startswith("avow: run 1: 3 items: 1 as_requested, 1 interrupted, 1 not asked")
+
+
 # -- going on -----------------------------------------------------------------------------------------------------
 
 
@@ -228,6 +284,13 @@ def test_what_applies_to_all_asks_all_again(home: Path) -> None:
     asked(home, path)
     assert asked(home, path, "--resume", "--system", "be brief")[1] != []
     assert asked(home, path, "--resume", "1", "--system", "be brief")[1] == []
+
+
+def test_what_is_believed_is_decided_anew(home: Path) -> None:
+    path = file(home, "a")
+    assert asked(home, path)[0].status == 0
+    ran, sent = asked(home, path, "--resume", "--require", "strong")
+    assert (ran.status, sent) == (13, [])
 
 
 def test_the_same_prompt_twice_is_two_items(home: Path) -> None:
@@ -339,6 +402,16 @@ def test_a_reader_that_leaves_ends_it_silently(home: Path) -> None:
         process.communicate(timeout=30)
         assert process.returncode == -signal.SIGPIPE
         assert len(api.asked) < 300
+
+
+@pytest.mark.slow
+def test_the_memory_does_not_grow_with_the_items(home: Path) -> None:
+    path = file(home, *map(str, range(10_000)))
+    with StandIn(lambda prompt: answered()) as api:
+        process = start(home, "run", path, "-j", "16", "-O", "/dev/null", base_url=api.base_url)
+        _pid, status, usage = os.wait4(process.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert usage.ru_maxrss < 120 * 1024
 
 
 @pytest.mark.parametrize("seed", [5, pytest.param(50, marks=pytest.mark.slow)])

@@ -24,16 +24,26 @@ def counted_as(exchange: Exchange) -> str:
     return str(verdict) if verdict is not None and is_answered(exchange) else str(exchange.status)
 
 
-def code_of(exchange: Exchange, *, accept_fallback: bool) -> ExitCode:
-    """The exit status that an item stands for now: one that was answered earlier may have been asked with another
-    `--accept-fallback`."""
+class Rules(NamedTuple):
+    """What the user takes for an answer: a declared fallback too, or only what is strongly proven."""
+
+    accept_fallback: bool = False
+    only_proven: bool = False
+
+
+def code_of(exchange: Exchange, rules: Rules) -> ExitCode:
+    """The exit status that an item stands for by these rules: one that was answered earlier may have been asked by
+    others."""
     code = exchange.exit_code
     if not is_answered(exchange):
         return code if isinstance(code, ExitCode) else ExitCode.INCOMPLETE
-    if code is ExitCode.UNVERIFIED and exchange.verdict is Verdict.AS_REQUESTED:
-        return code  # what speaks for the model was not strong enough
-    problems = [exchange.problem.exit_code] if exchange.problem else []
-    return exit_code(exchange.status, exchange.verdict, accept_fallback=accept_fallback, problems=problems)
+    return exit_code(
+        exchange.status,
+        exchange.verdict,
+        accept_fallback=rules.accept_fallback,
+        proven=not rules.only_proven or exchange.routing.strength == "strong",
+        problems=[exchange.problem.exit_code] if exchange.problem else [],
+    )
 
 
 class Share(NamedTuple):
@@ -45,9 +55,9 @@ class Share(NamedTuple):
 class Counts:
     """The items of a run of `total`, as they end."""
 
-    def __init__(self, total: int, *, accept_fallback: bool = False) -> None:
+    def __init__(self, total: int, rules: Rules) -> None:
         self.total = total
-        self._accept_fallback = accept_fallback
+        self.rules = rules
         self._by_name: Counter[str] = Counter()
         self._categories: Counter[str] = Counter()
         self._codes: Counter[ExitCode] = Counter()
@@ -60,7 +70,7 @@ class Counts:
         self._by_name[name] += 1
         if name == Verdict.FALLBACK:
             self._categories[clean_line(exchange.routing.category or "") or NO_CATEGORY] += 1
-        self._codes[code_of(exchange, accept_fallback=self._accept_fallback)] += 1
+        self._codes[code_of(exchange, self.rules)] += 1
         reply = exchange.reply
         self.cost_usd += reply.cost_floor_usd if reply.cost_usd is None else reply.cost_usd
         ran = any(hop.usage for hop in exchange.routing.hops) or exchange.verdict is not None

@@ -116,7 +116,7 @@ class Engine:
     # -- out ------------------------------------------------------------------------------------------------------
 
     def _feed(self) -> None:
-        while self._is_feeding and len(self._reserved) < self._jobs:
+        while self._is_feeding and self.signal is None and len(self._reserved) < self._jobs:
             if self._next is None:
                 self._next = next(self._asks, None)
             ask = self._next

@@ -4,7 +4,7 @@ from avow.errors import AvowError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
 from avow.run.asked import Asked
-from avow.run.counts import Counts, code_of
+from avow.run.counts import Counts, Rules, code_of
 from avow.run.lines import item_line
 from avow.run.order import Order
 from avow.run.reports import JUnit, Summary, Target, annotation
@@ -19,7 +19,7 @@ class Outlet:
 
     def __init__(self, asked: Asked, screen: Screen, settings: Settings) -> None:
         self._screen = screen
-        self._accept_fallback = settings.flag("accept_fallback")
+        self.rules = Rules(settings.flag("accept_fallback"), settings.text("require") == "strong")
         self._out = Target("--out", asked.out) if asked.out is not None else None
         is_for_people = screen.out_facts.is_terminal and settings.text("output") != "jsonl"
         self._shows_lines = is_for_people
@@ -35,7 +35,7 @@ class Outlet:
 
     def put(self, position: int, exchange: Exchange, value: JsonObject) -> None:
         """An item has ended. Raises ReaderGone and FileError."""
-        code = code_of(exchange, accept_fallback=self._accept_fallback)
+        code = code_of(exchange, self.rules)
         for report in (self._junit, self._summary):
             if report is not None:
                 report.add(exchange, code)

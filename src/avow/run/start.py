@@ -1,5 +1,6 @@
 """`avow run`: a file is checked, asked, told of, and judged as a whole."""
 
+import gc
 from typing import TYPE_CHECKING
 
 from avow.asking.ask import ask as put
@@ -33,6 +34,7 @@ def start(asked: Asked, context: Context) -> ExitCode:
 
     Raises UsageError before anything is sent; Interrupted and ReaderGone after all is kept.
     """
+    gc.enable()  # a plain question leaves it off; ten thousand would keep all that points in circles
     form = form_of(asked.path, asked.form)
     source = Source(asked.path, context.stdin)
     try:
@@ -85,12 +87,11 @@ class _Run:
         import time
 
         self._asked, self._context, self._journal, self._outlet = asked, context, journal, outlet
-        settings = suite.settings
         self._pricing = Pricing(asked.max_cost is not None)
         api.transport.share(api.endpoint.base_url, asked.jobs)
         self._gate = Gate(api.transport, Pace(asked.patience, time.monotonic()))
         self._api = api._replace(carrier=self._gate)
-        self._counts = Counts(summed.questions, accept_fallback=settings.flag("accept_fallback"))
+        self._counts = Counts(summed.questions, outlet.rules)
         self._bar = Bar(context.screen, self._counts, self._gate.why)
         self._budget = Budget(asked.max_cost, self._spent())
         self._notes: set[str] = set()
