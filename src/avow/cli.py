@@ -23,6 +23,9 @@ def main(arguments: Sequence[str], *, leave: Callable[[int], object]) -> int:
     context = None
     try:
         _hear_signals()
+        if (told := _live(arguments)) is not None:
+            leave(told)
+            return told
         from avow.context import from_process  # deferred: the signals are heard first
 
         context = from_process()
@@ -77,12 +80,22 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     return answer(options_from(typed), context)
 
 
+def _live(arguments: Sequence[str]) -> int | None:
+    """Tell Claude Code what it asked for, where the line is of its settings; None where it is not, or was typed."""
+    if not arguments or arguments[0] != "scan":
+        return None
+    from avow.commands.live import folder, is_live, run
+
+    stdin = sys.stdin.buffer if sys.stdin is not None else None
+    if not is_live(arguments) or (stdin is not None and stdin.isatty()):
+        return None
+    from avow.paths import find
+
+    return run(arguments, stdin, sys.stdout.buffer if sys.stdout is not None else None, folder(find(os.environ)))
+
+
 def _scan_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     """Scan, where the line is plain; None where typer must read it."""
-    if not {"--hook", "--statusline"}.isdisjoint(arguments) and "--help" not in arguments:
-        from avow.commands.live import run
-
-        return run(arguments, context)
     from avow.commands import quick
 
     typed = quick.parse_scan(arguments)

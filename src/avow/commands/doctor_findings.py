@@ -61,7 +61,7 @@ def _live(context: "Context") -> Iterator[Finding]:
     from avow.commands import live
     from avow.scan.looks import trouble
 
-    if (found := trouble(live.folder(context))) is not None:
+    if (found := trouble(live.folder(context.paths))) is not None:
         at, words = found
         moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
         yield Finding(

@@ -1,19 +1,24 @@
 """`avow scan --hook` and `--statusline`: who wrote the answers of a session of Claude Code, told in that session."""
 
+import json
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
-from avow.context import Context
-from avow.errors import Interrupted, ReaderGone, UsageError
+from avow.errors import Interrupted
 from avow.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from avow.scan.latest import Latest
-    from avow.scan.looks import Look
-    from avow.scan.records import PastAnswer
-    from avow.wire.json_value import JsonObject
+from avow.paths import Paths
+from avow.routing.verdict import Verdict
+from avow.scan import latest
+from avow.scan.claude_code import SUBAGENTS, session_of
+from avow.scan.latest import Latest
+from avow.scan.looks import FOLDER, Look, load, note_trouble, save
+from avow.scan.reason import reason
+from avow.scan.records import PastAnswer
+from avow.terminal.sanitize import clean_line
+from avow.wire.json_value import JsonObject, parse, text
 
 HOOK, STATUSLINE = "--hook", "--statusline"
 _PATIENCE_S = 1.0
@@ -21,49 +26,42 @@ _STEP_S = 0.02
 _LONGEST_INPUT = 32 * 1024 * 1024
 
 
-def run(arguments: Sequence[str], context: Context) -> ExitCode:
+def is_live(arguments: Sequence[str]) -> bool:
+    """Whether a line is one of those that Claude Code's settings hold."""
+    live = bool(arguments) and arguments[0] == "scan" and not {HOOK, STATUSLINE}.isdisjoint(arguments)
+    return live and "--help" not in arguments and "-h" not in arguments
+
+
+def run(arguments: Sequence[str], stdin: BinaryIO | None, stdout: BinaryIO | None, looks: Path) -> ExitCode:
     """Read what Claude Code hands over on stdin, and tell. The exit status is 0 whatever goes wrong: 2 would make the
-    session go on at its user's cost. Raises UsageError where a person typed it."""
-    if context.stdin_is_terminal:
-        raise UsageError(
-            "this is for the settings of Claude Code, which hands over what it reads",
-            hint="`avow help clients` has the lines to paste",
-        )
+    session go on at its user's cost. `looks`: the folder with those before. It is no use of a `Context`, whose import
+    takes as long as all this."""
     try:
-        said = _hook(context) if HOOK in arguments else _statusline(context)
-    except (Interrupted, ReaderGone):
+        handed = _handed_over(stdin)
+        said = _hook(handed, looks) if HOOK in arguments else _statusline(handed)
+        if said and stdout is not None:
+            stdout.write(said.encode("utf-8", "replace") + b"\n")
+            stdout.flush()
+    except Interrupted:
         raise
     except Exception as error:
-        _note(error, arguments, context)
-        return ExitCode.OK
-    if said:
-        context.screen.out(said + "\n")
+        _note(error, HOOK if HOOK in arguments else STATUSLINE, looks)
     return ExitCode.OK
 
 
-def folder(context: Context) -> Path:
+def folder(paths: Paths) -> Path:
     """Where looks are kept."""
-    from avow.scan.looks import FOLDER
-
-    return context.paths.data / FOLDER
+    return paths.data / FOLDER
 
 
-def _note(error: Exception, arguments: Sequence[str], context: Context) -> None:
-    from contextlib import suppress
-
-    from avow.scan.looks import note_trouble
-
-    which = HOOK if HOOK in arguments else STATUSLINE
+def _note(error: Exception, which: str, looks: Path) -> None:
     what = str(error.strerror) if isinstance(error, OSError) else type(error).__name__
     with suppress(OSError):
-        note_trouble(folder(context), f"avow scan {which}: {what}")
+        note_trouble(looks, f"avow scan {which}: {what}")
 
 
-def _handed_over(context: Context) -> "JsonObject":
-    from avow.wire.json_value import parse
-
-    data = context.stdin.read(_LONGEST_INPUT) if context.stdin is not None else b""
-    value = parse(data)
+def _handed_over(stdin: BinaryIO | None) -> JsonObject:
+    value = parse(stdin.read(_LONGEST_INPUT) if stdin is not None else b"")
     if not isinstance(value, dict):
         raise TypeError("not an object")
     return value
@@ -72,32 +70,24 @@ def _handed_over(context: Context) -> "JsonObject":
 # -- the hook -------------------------------------------------------------------------------------------------
 
 
-def _hook(context: Context) -> str:
+def _hook(event: JsonObject, looks: Path) -> str:
     """What is told at `Stop`, as the JSON that Claude Code takes; nothing for its other events."""
-    import json
-
-    from avow.scan import looks
-    from avow.wire.json_value import text
-
-    event = _handed_over(context)
     path, session = text(event.get("transcript_path")), text(event.get("session_id"))
     if event.get("hook_event_name") != "Stop" or not path or not session:
         return ""
-    before = looks.load(folder(context), session)
+    before = load(looks, session)
     places: dict[str, int] = {}
     answers = _new(Path(path), before, text(event.get("last_assistant_message")), places)
     told = before.told if before is not None else ()
     news = [each for each in answers if each.rerouted and _key(each) not in told]
     keys = tuple(dict.fromkeys(_key(each) for each in news))
     old = before.places if before is not None else {}
-    looks.save(folder(context), session, looks.Look(old | places, (*told, *keys)))
+    save(looks, session, Look(old | places, (*told, *keys)))
     return json.dumps({"systemMessage": "\n".join(_lines(news))}) if news else ""
 
 
-def _new(path: Path, before: "Look | None", quoted: str | None, places: dict[str, int]) -> "list[PastAnswer]":
+def _new(path: Path, before: Look | None, quoted: str | None, places: dict[str, int]) -> list[PastAnswer]:
     """The answers since the last look, the session's and its sub-agents'. `places` gets where each file ends now."""
-    from avow.scan import latest
-    from avow.scan.claude_code import SUBAGENTS
 
     known = before.places if before is not None else None
     found = _when_there(path, None if known is None else known.get(path.name), quoted)
@@ -114,10 +104,8 @@ def _new(path: Path, before: "Look | None", quoted: str | None, places: dict[str
     return answers
 
 
-def _when_there(path: Path, place: int | None, quoted: str | None) -> "Latest":
+def _when_there(path: Path, place: int | None, quoted: str | None) -> Latest:
     """The answers after `place`, once the one that the hook quotes is on disk, or a second has passed."""
-    from avow.scan import latest
-
     end = time.monotonic() + _PATIENCE_S
     seen = -1
     while True:
@@ -132,16 +120,16 @@ def _when_there(path: Path, place: int | None, quoted: str | None) -> "Latest":
         time.sleep(_STEP_S)
 
 
-def _is_quoted(answer: "PastAnswer", quoted: str) -> bool:
+def _is_quoted(answer: PastAnswer, quoted: str) -> bool:
     written, wanted = "".join((answer.text or "").split()), "".join(quoted.split())
     return bool(written and wanted) and (written.endswith(wanted) or wanted.endswith(written))
 
 
-def _key(answer: "PastAnswer") -> str:
+def _key(answer: PastAnswer) -> str:
     return answer.message_id or answer.request_id or f"{answer.source}:{answer.time}"
 
 
-def _lines(answers: "Sequence[PastAnswer]") -> Iterator[str]:
+def _lines(answers: Sequence[PastAnswer]) -> Iterator[str]:
     """A line for each kind of reroute, in the words of stderr's."""
     counts: dict[str, int] = {}
     for answer in answers:
@@ -151,11 +139,7 @@ def _lines(answers: "Sequence[PastAnswer]") -> Iterator[str]:
         yield line if number == 1 else f"{line}, {number} answers"
 
 
-def _line(answer: "PastAnswer") -> str:
-    from avow.scan.claude_code import session_of
-    from avow.scan.report import reason
-    from avow.terminal.sanitize import clean_line
-
+def _line(answer: PastAnswer) -> str:
     requested = clean_line(answer.requested_model or "") or "not recorded"
     served = clean_line(answer.served_model or "") or "another model"
     where = " in a sub-agent" if session_of(answer.source) else ""
@@ -166,15 +150,9 @@ def _line(answer: "PastAnswer") -> str:
 # -- the status line ------------------------------------------------------------------------------------------
 
 
-def _statusline(context: Context) -> str:
+def _statusline(handed: JsonObject) -> str:
     """Who wrote the last answer; nothing before there is one."""
-    from avow.routing.verdict import Verdict
-    from avow.scan import latest
-    from avow.scan.report import reason
-    from avow.terminal.sanitize import clean_line
-    from avow.wire.json_value import text
-
-    path = text(_handed_over(context).get("transcript_path"))
+    path = text(handed.get("transcript_path"))
     if not path or not Path(path).exists():
         return ""
     answer = latest.last(Path(path))

@@ -34,7 +34,12 @@ class ScanOptions:
 
 
 def command(typed: Typed, context: Context) -> ExitCode:
-    """Scan what was named."""
+    """Scan what was named. Raises UsageError as `run` does, and where a person typed what is for settings."""
+    if typed.flag("hook") or typed.flag("statusline"):  # not from a terminal, `live` takes them before
+        raise UsageError(
+            "this is for the settings of Claude Code, which hands over what it reads",
+            hint="`avow help clients` has the lines to paste",
+        )
     options = ScanOptions(
         paths=tuple(Path(path) for path in typed.words("paths")),
         since=typed.text("since"),

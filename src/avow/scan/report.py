@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from avow.routing.verdict import NO_CATEGORY, STICKY, Verdict
+from avow.routing.verdict import Verdict
 from avow.scan.places import Unreadable
+from avow.scan.reason import reason
 from avow.scan.records import Counts, PastAnswer
 
 SCHEMA = "avow.scan/1"
@@ -188,17 +189,6 @@ def reroute_rows(answers: Sequence[PastAnswer]) -> list[tuple[str, ...]]:
         )
         for answer in answers
     ]
-
-
-def reason(answer: PastAnswer) -> str:
-    """Why another model answered, in a word or two. It may hold text from outside."""
-    if answer.category:
-        return answer.category
-    if answer.trigger and answer.trigger != "refusal":
-        return answer.trigger
-    if answer.verdict is Verdict.SUBSTITUTED:
-        return "not declared"
-    return NO_CATEGORY if len(answer.hops) > 1 else STICKY
 
 
 def _by_time(answer: PastAnswer) -> tuple[bool, str, str, int]:
