@@ -2,12 +2,19 @@
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from avow import __version__
 from tests.conftest import sealed_environment
@@ -47,14 +54,14 @@ def do(*command: str, home: Path, **more: str) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(shared: Path) -> Path:
-    """Built by the worker that needs it first."""
+    """Built, twice and to the same bytes, by the worker that needs it first."""
     folder = shared / "dist"
     with (shared / "dist.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             building = shared / "building"
-            do(sys.executable, "-m", "build", "-q", "--no-isolation", "-o", str(building), str(ROOT), home=shared)
-            do(sys.executable, "-m", "twine", "check", "--strict", *map(str, building.glob("avow-*")), home=shared)
+            more = {"PYTHON": sys.executable, "SOURCE_DATE_EPOCH": "1700000000"}
+            do(str(ROOT / ".ci" / "build"), str(building), "--no-isolation", home=shared, **more)
             building.rename(folder)
     (found,) = folder.glob("*.whl")
     assert len(list(folder.glob("*.tar.gz"))) == 1
@@ -68,6 +75,49 @@ def test_the_wheel_has_the_completions_and_the_man_page(wheel: Path) -> None:
     for place in PLACES:
         assert f"avow-{__version__}.data/data/{place}" in names
     assert "avow/py.typed" in names
+
+
+@BUILDS
+def test_the_wheel_has_a_bill_of_materials(wheel: Path) -> None:
+    written = zipfile.ZipFile(wheel).read(f"avow-{__version__}.dist-info/sboms/avow.cdx.json").decode()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(written) is None
+    made = subprocess.run(
+        [sys.executable, "-c", "import sbom; print(sbom.text(), end='')"],
+        cwd=ROOT / ".ci", capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert made.stdout == written, "python .ci/sbom.py"
+
+
+def test_the_lock_names_all_that_is_needed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    names = {re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", one)[0]).lower() for one in wanted}
+    locked = dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", (ROOT / ".ci" / "tests.lock").read_text(), re.MULTILINE))
+    assert names - set(locked) == set()
+    ranges = {re.split(r"[^\w.-]", one)[0].lower(): one for one in project["dependencies"]}
+    assert all(Version(locked[name]) in Requirement(one).specifier for name, one in ranges.items() if name in locked)
+
+
+def test_the_release_builds_what_is_tested_and_publishes_only_that() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    build, publish = workflow["jobs"]["build"], workflow["jobs"]["publish"]
+    scripts = [step["run"] for step in build["steps"] if "run" in step]
+    assert ".ci/run" in scripts
+    assert any(".ci/build dist" in script and "--require-hashes" in script for script in scripts)
+    assert publish["needs"] == "build"
+    assert not any("run" in step for step in publish["steps"])
+    assert publish["permissions"] == {"id-token": "write"}
+
+
+@pytest.mark.parametrize(("tag", "status"), [(f"v{__version__}", 0), ("v0.0.0", 1), (__version__, 1)])
+def test_only_the_tag_of_the_version_is_released(tag: str, status: int, home: Path) -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    (script,) = [
+        step["run"] for step in workflow["jobs"]["build"]["steps"] if step.get("name") == "The tag is the version"
+    ]
+    environ = {**sealed_environment(home), "GITHUB_REF_NAME": tag}
+    assert subprocess.run(["sh", "-ec", script], cwd=ROOT, env=environ, check=False).returncode == status
 
 
 INSTALLS = {
