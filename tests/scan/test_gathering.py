@@ -5,7 +5,7 @@ from tests.scan.transcripts import FABLE, OPUS, notice
 
 
 def begun() -> GatheredAnswer:
-    return GatheredAnswer(Chain(), 0, 1, None, "s1", "m", "r", None, None, None, None)
+    return GatheredAnswer(Chain(), line=1, time=None, session="s1", message_id="m", request_id="r", asked=None)
 
 
 def test_a_later_record_outranks_and_an_absent_value_does_not() -> None:

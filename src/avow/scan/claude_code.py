@@ -166,17 +166,12 @@ class _Transcript:
             # A third model, or the first again: someone has chosen, without a record of it.
             chain.switch = chain.choice = chain.inferred = None
         answer = GatheredAnswer(
-            chain=chain,
-            place=chain.place,
+            chain,
             line=number,
             time=utc(record.get("timestamp")),
             session=text(record.get("sessionId")) or self._session,
             message_id=text(message.get("id")),
             request_id=text(record.get("requestId")),
-            choice=chain.choice,
-            inferred=chain.inferred,
-            switch=chain.switch,
-            prompt=chain.prompt,
             asked=asked,
         )
         self._held.append(answer)

@@ -1,6 +1,6 @@
 """One answer in a Claude Code transcript: what its records say together, and what follows from it."""
 
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from avow.models.identity import Identity, compare
 from avow.routing.verdict import REROUTED, Verdict
@@ -10,8 +10,7 @@ from avow.wire.json_value import JsonObject, obj, text
 from avow.wire.message import block_text
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """A `system` record about a change of model, or about a refusal without one.
 
     `told`: it holds words for the user, else None. `turn_only`: it stands until the next prompt; others stand
@@ -44,7 +43,6 @@ class Notice:
         return tuple(model for model in (self.original, self.fallback) if model)
 
 
-@dataclass(slots=True)
 class Chain:
     """One line of conversation: a session's main one, or a sub-agent's.
 
@@ -52,14 +50,16 @@ class Chain:
     `place` counts prompts and changes of model: the records of one message share it.
     """
 
-    choice: str | None = None
-    inferred: str | None = None
-    switch: Notice | None = None
-    prompt: str | None = None
-    place: int = 0
+    __slots__ = ("choice", "inferred", "place", "prompt", "switch")
+
+    def __init__(self) -> None:
+        self.choice: str | None = None
+        self.inferred: str | None = None
+        self.switch: Notice | None = None
+        self.prompt: str | None = None
+        self.place = 0
 
 
-@dataclass(slots=True)
 class GatheredAnswer:
     """An answer whose records are still being gathered, and what was known of its chain when it began.
 
@@ -68,24 +68,37 @@ class GatheredAnswer:
     as the model that its request named (`requestedModel`, since 2.1.332). `weight` is in bytes.
     """
 
-    chain: Chain
-    place: int
-    line: int
-    time: str | None
-    session: str | None
-    message_id: str | None
-    request_id: str | None
-    choice: str | None
-    inferred: str | None
-    switch: Notice | None
-    prompt: str | None
-    asked: str | None = None
-    notice: Notice | None = None
-    message: JsonObject = field(default_factory=dict)
-    content: list[JsonObject] = field(default_factory=list)
-    uuids: set[str] = field(default_factory=set)
-    declared: bool = False
-    weight: int = 0
+    __slots__ = (
+        *("asked", "chain", "choice", "content", "declared", "inferred", "line", "message", "message_id", "notice"),
+        *("place", "prompt", "request_id", "session", "switch", "time", "uuids", "weight"),
+    )
+
+    def __init__(
+        self,
+        chain: Chain,
+        *,
+        line: int,
+        time: str | None,
+        session: str | None,
+        message_id: str | None,
+        request_id: str | None,
+        asked: str | None,
+    ) -> None:
+        self.chain = chain
+        self.place = chain.place
+        self.choice, self.inferred, self.switch, self.prompt = chain.choice, chain.inferred, chain.switch, chain.prompt
+        self.line = line
+        self.time = time
+        self.session = session
+        self.message_id = message_id
+        self.request_id = request_id
+        self.asked = asked
+        self.notice: Notice | None = None
+        self.message: JsonObject = {}
+        self.content: list[JsonObject] = []
+        self.uuids: set[str] = set()
+        self.declared = False
+        self.weight = 0
 
     @property
     def refused(self) -> bool:
@@ -190,7 +203,7 @@ def _judge(answer: GatheredAnswer, moved: Notice | None) -> Conclusion:
         known = answer.inferred
     conclusion = judge(answer.message, answer.content, known, recorded=False)
     if notice:
-        return replace(conclusion, evidence=(*notice.evidence, *conclusion.evidence))
+        return conclusion._replace(evidence=(*notice.evidence, *conclusion.evidence))
     return conclusion
 
 
@@ -208,4 +221,4 @@ def _judge_as_recorded(answer: GatheredAnswer, asked: str) -> Conclusion:
     for notice in told_by:
         evidence = (*notice.evidence, *evidence)
     first = next((notice.original for notice in told_by if notice.original and is_asked_by(notice, asked)), None)
-    return replace(conclusion, requested=first or conclusion.requested, evidence=evidence)
+    return conclusion._replace(requested=first or conclusion.requested, evidence=evidence)

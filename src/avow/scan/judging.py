@@ -1,6 +1,6 @@
 """What a recorded message proves about who wrote it: `routing`'s rules, for requests that avow did not send."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from avow.models.identity import Identity, compare
 from avow.routing.judge import judge as judge_routing
@@ -11,8 +11,7 @@ from avow.wire.message import whole
 _NOT_RECORDED = ""  # a name that is neither the same as any other nor different from it
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
+class Conclusion(NamedTuple):
     """What follows from a recorded message; the fields are those of `records.PastAnswer`."""
 
     verdict: Verdict
@@ -110,17 +109,17 @@ def _with_resolved(conclusion: Conclusion, resolved: str, named: str | None) -> 
     """Use what the client noted where the message names no model or contradicts itself; where both name a model
     and disagree, nothing is proven."""
     asked, verdict = conclusion.requested, conclusion.verdict
-    told = replace(conclusion, evidence=(*conclusion.evidence, ("resolved_model", resolved)))
+    told = conclusion._replace(evidence=(*conclusion.evidence, ("resolved_model", resolved)))
     if verdict is not Verdict.REFUSED and told.served is None:
-        told = replace(told, served=resolved)
+        told = told._replace(served=resolved)
     if asked is None or compare(asked, resolved) is not Identity.DIFFERENT:
         return told
     if verdict is Verdict.AS_REQUESTED:
-        return replace(told, verdict=Verdict.UNVERIFIED, served=None)
+        return told._replace(verdict=Verdict.UNVERIFIED, served=None)
     if verdict is Verdict.UNVERIFIED and len(told.hops) > 1:
-        return replace(told, verdict=Verdict.FALLBACK, served=resolved)
+        return told._replace(verdict=Verdict.FALLBACK, served=resolved)
     if verdict is Verdict.UNVERIFIED and named is None:
-        return replace(told, verdict=Verdict.SUBSTITUTED)
+        return told._replace(verdict=Verdict.SUBSTITUTED)
     return told
 
 

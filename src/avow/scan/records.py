@@ -1,7 +1,7 @@
 """The values of a scan: one past answer, and what was counted on the way to it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from avow.routing.verdict import REROUTED, Verdict
 from avow.wire.json_value import JsonObject
@@ -14,8 +14,7 @@ class Client(StrEnum):
     LLM = "llm"
 
 
-@dataclass(frozen=True, slots=True)
-class PastAnswer:
+class PastAnswer(NamedTuple):
     """One message of the API, as another client recorded it.
 
     `time` is RFC 3339 in UTC. `line` (transcripts, from 1) or `row` (databases) says where in `source` it stands.
@@ -56,13 +55,27 @@ class PastAnswer:
         return self.verdict is Verdict.UNVERIFIED and len(self.hops) > 1
 
 
-@dataclass(slots=True)
 class Counts:
     """What a scan passed by: broken lines (not JSON, torn), lines too long to read, error records that are no
     answers, answers copied from another file, rows of other makers' models."""
 
-    broken_lines: int = 0
-    oversized_lines: int = 0
-    api_errors: int = 0
-    duplicates: int = 0
-    other_models: int = 0
+    __slots__ = ("api_errors", "broken_lines", "duplicates", "other_models", "oversized_lines")
+
+    def __init__(
+        self,
+        *,
+        broken_lines: int = 0,
+        oversized_lines: int = 0,
+        api_errors: int = 0,
+        duplicates: int = 0,
+        other_models: int = 0,
+    ) -> None:
+        self.broken_lines = broken_lines
+        self.oversized_lines = oversized_lines
+        self.api_errors = api_errors
+        self.duplicates = duplicates
+        self.other_models = other_models
+
+    def copy(self) -> "Counts":
+        """The numbers as they are now."""
+        return Counts(**{name: getattr(self, name) for name in self.__slots__})

@@ -1,7 +1,7 @@
 """What a scan found, added up; as JSON, and as rows of text for a table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from avow.routing.verdict import Verdict
 from avow.scan.places import Unreadable
@@ -74,7 +74,7 @@ class ReportTally:
         by_verdict[answer.verdict] += 1
         if answer.rerouted or answer.contradictory:
             kept = self._reroutes if answer.rerouted else self._contradictory
-            kept.append(replace(answer, prompt=None, text=None, usage=None))
+            kept.append(answer._replace(prompt=None, text=None, usage=None))
 
     def report(
         self,
@@ -96,7 +96,7 @@ class ReportTally:
             contradictory=tuple(sorted(self._contradictory, key=_by_time)),
             files_read=files_read,
             bytes_read=bytes_read,
-            counts=replace(counts),
+            counts=counts.copy(),
             unreadable=tuple(unreadable),
             looked_in=tuple(looked_in),
         )
