@@ -5,7 +5,7 @@ import pytest
 from avow.exchange.exchange import Status, as_json
 from avow.proxy.judging import Bench
 from avow.proxy.question import ClientQuestion
-from avow.received.judging import judged
+from avow.received.judging import Alike, judged
 from tests.received.test_intake import BATCH, BODY, OPUS, STREAM, taken
 
 BENCH = Bench("", "")
@@ -41,3 +41,19 @@ def test_a_batch_result_is_named_by_its_id() -> None:
 def test_a_name_is_worth_what_it_is_worth_at_the_host(host: str, strength: str) -> None:
     [received] = taken(BODY)
     assert judged(received, ClientQuestion(OPUS), Bench("", host), 0).routing.strength == strength
+
+
+def test_answers_like_one_that_was_fine_need_no_judge() -> None:
+    alike = Alike()
+    thinking = BODY.replace(
+        b'"content": [', b'"content": [{"type": "thinking", "thinking": "t", "signature": "c2ln"}, '
+    )
+    twice = BODY.replace(b'"model"', b'"model": "claude-haiku-4-5", "model"')
+    refused = BODY.replace(b"end_turn", b"refusal")
+    for data in (BODY, thinking, twice, refused):
+        [received] = taken(data)
+        assert not alike.has(received)
+        alike.add(received, judged(received, ClientQuestion(OPUS), BENCH, 0))
+    assert [alike.has(taken(data)[0]) for data in (BODY, thinking, twice, refused)] == [True, False, False, False]
+    other = BODY.replace(b"opus-4-8", b"opus-5")
+    assert [alike.has(taken(data)[0]) for data in (other, BODY[:-20], STREAM[:-30])] == [False] * 3

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
     from avow.proxy.judging import Bench
     from avow.proxy.question import ClientQuestion
+    from avow.received.intake import Received
     from avow.settings.levels import Settings
 
 _PIECE = 1024 * 1024
@@ -77,19 +78,26 @@ def run(options: JudgeOptions, context: Context) -> ExitCode:
 def _judged(
     options: JudgeOptions, context: Context, question: "ClientQuestion", bench: "Bench"
 ) -> "Iterator[Exchange]":
+    """Each answer's exchange; where only what is wrong is told, answers like one that was fine are left out."""
+    from avow.received.judging import Alike, judged
+
+    alike = Alike()
+    every = options.as_json or options.keep
+    for number, received in enumerate(_received(options, context)):
+        if every or not alike.has(received):
+            exchange = judged(received, question, bench, number)
+            alike.add(received, exchange)
+            yield exchange
+
+
+def _received(options: JudgeOptions, context: Context) -> "Iterator[Received]":
     from avow.received.intake import Intake
-    from avow.received.judging import judged
 
     intake = Intake()
-    number = 0
     with _opened(options.file, context) as source:
         for data in _pieces(source, options.file):
-            for received in intake.feed(data):
-                yield judged(received, question, bench, number)
-                number += 1
-    for received in intake.end():
-        yield judged(received, question, bench, number)
-        number += 1
+            yield from intake.feed(data)
+    yield from intake.end()
 
 
 @contextmanager
