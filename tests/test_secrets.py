@@ -13,7 +13,7 @@ from tests.conftest import CANARY
 from tests.raw_server import RawServer, Step, http, stream
 from tests.running import Ran, rows, run
 from tests.running import start as start_avow
-from tests.streams import answer, block, end, fallback, message, sse, start, text, words
+from tests.streams import OTHER, answer, block, end, fallback, message, sse, start, text, words
 
 Json = dict[str, Any]
 
@@ -168,7 +168,8 @@ def test_what_a_server_repeats_of_the_key_is_seen_nowhere(place: str, home: Path
     }
     with RawServer(_cut_up(PLACES[place]) if place in ("text", "model") else PLACES[place]) as server:
         for arguments in ALL_FORMS:
-            ran = run(home, "--retries", "0", *arguments, base_url=server.url, **more)
+            placed = [str(home / word) if word == "report.json" else word for word in arguments]
+            ran = run(home, "--retries", "0", *placed, base_url=server.url, **more)
             assert ran.status != 2, ran.err
             _check_all(ran, home)
         assert server.requests
@@ -201,6 +202,27 @@ def test_what_a_server_repeats_to_a_client_behind_the_relay(home: Path) -> None:
     assert len(server.requests) == 2
     assert len(rows(home)) == 2
     _check_all(ran, home)
+
+
+@pytest.mark.parametrize("at", [3, 17])
+@pytest.mark.parametrize("stream_it", [True, False], ids=["events", "whole"])
+def test_what_two_servers_repeat_of_the_key_one_after_the_other(at: int, stream_it: bool, home: Path) -> None:
+    """A refusal ends within the key, and the model that avow falls back to goes on from there."""
+    details = {"category": "cyber", "fallback_has_prefill_claim": True, "fallback_credit_token": "t"}
+    ended = end("refusal", stop_details={"type": "refusal", **details})
+    refused = sse(start(), *words(0, f"so: {CANARY[:at]}"), *ended)
+    rest = f"{CANARY[at:]} ok"
+    second = stream(sse(*answer(rest, model=OTHER))) if stream_it else _said(message(text(rest), model=OTHER))
+    with RawServer(stream(refused), second) as server:
+        arguments = ("--fallback-by", "client", "--fallback", OTHER, "--json", "hi")
+        ran = run(home, *arguments, base_url=server.url)
+    assert len(server.requests) == 2, ran.err
+    _check_all(ran, home)
+    for form in (("show", "1"), ("export", "--format", "md")):
+        _check_all(run(home, "history", *form), home)
+    seen = json.loads(ran.out)["text"]
+    assert CANARY[at : at + 20] not in seen
+    assert seen.endswith(" ok")
 
 
 def test_a_short_key_does_not_turn_answers_into_dots(home: Path) -> None:

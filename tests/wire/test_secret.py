@@ -154,7 +154,32 @@ def test_a_secret_spread_over_blocks_is_struck() -> None:
         BlockStarted(1, {"type": "text", "text": STRUCK}),
     ]
     message = {"content": [{"type": "text", "text": half}, {"type": "x"}, {"type": "text", "text": rest}]}
-    assert [b.get("text") for b in struck_blocks(message, SECRETS)["content"]] == ["", None, STRUCK]
+    assert [b.get("text") for b in struck_blocks(message, SecretStream(SECRETS))["content"]] == ["", None, STRUCK]
+
+
+@pytest.mark.parametrize("end", ["C:\\", "\\u00", KEY[:5]])
+def test_a_whole_message_keeps_the_end_of_its_text(end: str) -> None:
+    message = {"content": [{"type": "text", "text": "a"}, {"type": "text", "text": end}, {"type": "x"}]}
+    assert struck_blocks(message, SecretStream(SECRETS)) == message
+    cut = {"content": [{"type": "text", "text": KEY[:-1]}, {"type": "x"}]}
+    assert struck_blocks(cut, SecretStream(SECRETS))["content"][0]["text"] == STRUCK
+
+
+@pytest.mark.parametrize("at", range(1, len(KEY)))
+def test_a_secret_spread_over_two_responses_is_struck(at: int) -> None:
+    first = EventStriker(SECRETS)
+    told = [*first.strike(TextArrived(0, f"so: {KEY[:at]}")), *first.strike(MessageStopped())]
+    second = EventStriker(SECRETS, first.text.tail)
+    told += second.strike(TextArrived(0, KEY[at : at + 3]))
+    told += [*second.strike(TextArrived(0, f"{KEY[at + 3 :]} ok")), *second.end()]
+    seen = "".join(event.text for event in told if isinstance(event, TextArrived))
+    beginning, *_struck, rest = seen.removeprefix("so: ").split(STRUCK)
+    assert KEY.startswith(beginning)
+    assert len(beginning) <= most_seen(KEY)
+    assert rest == " ok"
+    whole = {"content": [{"type": "text", "text": f"{KEY[at:]} ok"}]}
+    after = struck_blocks(whole, SecretStream(SECRETS, first.text.tail))
+    assert after["content"][0]["text"] == f"{STRUCK} ok"
 
 
 def test_what_waits_comes_before_what_ends_it() -> None:

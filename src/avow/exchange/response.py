@@ -50,7 +50,10 @@ class ResponseReader:
     """One response as it comes in. `on_event` is called with what it says, piece by piece; what it folds to may be
     asked from another thread under `lock`."""
 
-    def __init__(self, lock: AbstractContextManager[object], on_event: Callable[[ExchangeEvent], None]) -> None:
+    def __init__(
+        self, lock: AbstractContextManager[object], on_event: Callable[[ExchangeEvent], None], before: str = ""
+    ) -> None:
+        """`before`: the `tail` of the response before this one."""
         self.lock = lock
         self.on_event = on_event
         self.request_id: str | None = None
@@ -60,12 +63,17 @@ class ResponseReader:
         self.model: str | None = None
         self.written = False
         self.answering = False  # a body that is not a stream has begun to come
-        self.striker = EventStriker(Secrets())
+        self.striker = EventStriker(Secrets(), before)
         self._torn: tuple[int, str, str | None] | None = None
 
     def message(self) -> Message | None:
         """The message as far as it came; None before it began."""
         return self.taken if self.taken is not None else self.fold.message()
+
+    @property
+    def tail(self) -> str:
+        """The end of the text where it may be the beginning of a secret: the next response may go on from it."""
+        return self.striker.text.tail
 
     def read(self, response: OpenResponse) -> None:
         """Take in a response of status 2xx: events, or JSON where the body begins like JSON, whatever its headers
@@ -75,6 +83,7 @@ class ResponseReader:
             # Of a 1xx, after which another protocol would be spoken, there is no body to read.
             head = self._beginning(response.chunks()) if response.status >= 200 else b""
             raise not_an_answer(response.status, kind, head, self.request_id)
+        self.striker = EventStriker(response.secrets, self.tail)
         chunks = response.chunks()
         head = self._beginning(chunks)
         start = head[:1]
@@ -86,7 +95,6 @@ class ResponseReader:
                     break
             self._whole(response, bytes(body))
         elif start in (b"e", b"d", b":", b"i", b"r") or (not start and "event-stream" in kind):
-            self.striker = EventStriker(response.secrets)
             self._stream(head, chunks, "event-stream" in kind, response.status)
             if not self.fold.started:
                 raise not_an_answer(response.status, kind, head, self.request_id)
@@ -119,7 +127,7 @@ class ResponseReader:
         if body_is_error(body) and not isinstance(body.get("content"), list):
             raise rejection(body, response.status, self.headers)
         with self.lock:
-            body = struck_blocks(body, response.secrets)
+            body = struck_blocks(body, self.striker.text)
             self.taken = message = whole(body, repeated_names(data), partial=response.status == _PARTIAL)
         self._pass_on_whole(message)
         if not message.whole:

@@ -166,7 +166,7 @@ class _Run:
                 withdrawn = "".join(before) + withdrawn
                 self.attempts = [a._replace(continued=False) for a in self.attempts]
             self.attempts.append(attempt._replace(continued=stands))
-            self.reading = ResponseReader(self.lock, self._on_arrival)
+            self.reading = ResponseReader(self.lock, self._on_arrival, self.reading.tail)
         return withdrawn
 
     def stopped_by(self, number: int, words: str) -> None:
@@ -244,7 +244,7 @@ class _Run:
 
     def _exchange(self) -> None:
         with self.lock:
-            self.reading = ResponseReader(self.lock, self._on_arrival)
+            self.reading = ResponseReader(self.lock, self._on_arrival, self.reading.tail)
         with self.send(self.request) as response:
             self.reading.headers = dict(response.headers)
             self.request_id = self.reading.request_id = response.headers.get("request-id") or self.request_id

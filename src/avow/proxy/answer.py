@@ -141,7 +141,8 @@ class AnswerReader:
                 return None, _stream_ended(cut, self.request_id)
             body = None
         if isinstance(body, dict) and isinstance(body.get("content"), list):
-            return whole(struck_blocks(body, self._secrets), repeated_names(data), partial=self.status == 206), None
+            struck = struck_blocks(body, SecretStream(self._secrets))
+            return whole(struck, repeated_names(data), partial=self.status == 206), None
         if isinstance(body, dict) and body_is_error(body):
             return None, rejection(body, self.status, self.headers)
         return None, not_an_answer(self.status, self._kind, data[:2000], self.request_id)

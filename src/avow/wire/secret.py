@@ -121,9 +121,10 @@ class SecretStream:
 
     __slots__ = ("_held", "_over", "_secrets", "_seen")
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, secrets: Secrets, before: str = "") -> None:
+        """`before`: the `tail` of a text that this one goes on from."""
         self._secrets = secrets
-        self._seen = ""  # passed on already, and perhaps the beginning of a secret
+        self._seen = before  # passed on already, and perhaps the beginning of a secret
         self._held = ""
         self._over = False
 
@@ -148,19 +149,26 @@ class SecretStream:
         return piece if struck is text else struck.encode("utf-8", "surrogateescape")
 
     def end(self) -> str:
-        """What is left; something stands for a secret that was cut short."""
-        held, self._held, self._seen = self._held, "", ""
+        """What is left; something stands for a secret that was cut short. A text may go on from here all the same."""
+        held, self._held = self._held, ""
+        self._seen += held
         return STRUCK if held and self._over else held
+
+    @property
+    def tail(self) -> str:
+        """What may be the beginning of a secret, as it came."""
+        return self._seen + self._held
 
 
 class EventStriker:
     """Strikes secrets out of the events of one stream that are spread over several of them."""
 
-    __slots__ = ("_at", "_others", "_secrets", "_text")
+    __slots__ = ("_at", "_others", "_secrets", "text")
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, secrets: Secrets, before: str = "") -> None:
+        """`before`: the tail of the text of an earlier response, from which this one may go on."""
         self._secrets = secrets
-        self._text = SecretStream(secrets)
+        self.text = SecretStream(secrets, before)
         self._at = 0
         self._others: dict[tuple[type[Event], int], SecretStream] = {}
 
@@ -170,7 +178,7 @@ class EventStriker:
             return [event]
         if type(event) is TextArrived:  # by hand, as where events are told apart
             self._at = event.at
-            struck = self._text.feed(event.text)
+            struck = self.text.feed(event.text)
             return [event] if struck is event.text else [TextArrived(event.at, struck)]
         match event:
             case ThinkingArrived(at, piece):
@@ -179,7 +187,7 @@ class EventStriker:
                 return [InputJsonArrived(at, self._other(InputJsonArrived, at).feed(piece))]
             case BlockStarted(at, {"type": "text", "text": str(piece)} as block):
                 self._at = at
-                return [BlockStarted(at, {**block, "text": self._text.feed(piece)})]
+                return [BlockStarted(at, {**block, "text": self.text.feed(piece)})]
             case BlockStopped(at):
                 return [*self._others_end(at), event]
             case Pinged():
@@ -192,7 +200,7 @@ class EventStriker:
         return [*self._text_ends(), *others]
 
     def _text_ends(self) -> list[Event]:
-        rest = self._text.end()
+        rest = self.text.end()
         return [TextArrived(self._at, rest)] if rest else []
 
     def _other(self, kind: type[Event], at: int) -> SecretStream:
@@ -210,18 +218,18 @@ class EventStriker:
         return ended
 
 
-def struck_blocks(body: JsonObject, secrets: Secrets) -> JsonObject:
-    """A whole message in whose `content` no secret is spread over its blocks of text."""
-    blocks = items(body.get("content"))
-    if not secrets or len(blocks) < 2:
-        return body
-    stream = SecretStream(secrets)
-    struck = [
-        {**block, "text": stream.feed(block["text"])}
-        if block.get("type") == "text" and isinstance(block.get("text"), str)
-        else block
-        for block in blocks
+def struck_blocks(body: JsonObject, stream: SecretStream) -> JsonObject:
+    """A whole message in whose `content` no secret is spread over its blocks of text, nor over the end of the text
+    before it, from which `stream` goes on."""
+    struck = items(body.get("content"))
+    texts = [
+        place for place, block in enumerate(struck) if block.get("type") == "text" and isinstance(block["text"], str)
     ]
+    for place in texts:
+        block = struck[place]
+        rest = block["text"]
+        piece = stream.feed(rest) + (stream.end() if place == texts[-1] else "")
+        struck[place] = {**block, "text": piece}
     return {**body, "content": struck}
 
 
