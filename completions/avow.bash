@@ -188,6 +188,7 @@ _avow() {
         "judge -m"|"judge --model") _avow_reply "$(_avow_words models)"; return ;;
         "judge --request") _avow_files; return ;;
         "judge --host") return ;;
+        "judge --require") _avow_reply $'strong\nweak'; return ;;
         "proxy --upstream") return ;;
         "proxy --port") return ;;
         "proxy --report") _avow_files; return ;;
@@ -333,7 +334,7 @@ _avow() {
             fi ;;
         "judge")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-m\n--model\n--request\n--host\n--accept-fallback\n--json\n--keep\n--quiet\n-h\n--help'
+                _avow_reply $'-m\n--model\n--request\n--host\n--require\n--accept-fallback\n--json\n--keep\n--quiet\n-h\n--help'
             else
                 _avow_files
             fi ;;

@@ -299,6 +299,7 @@ complete -c avow -n '__avow_at scan' -F
 complete -c avow -n '__avow_at judge' -s m -l model -x -k -a '(__avow_words models)' -d 'The model that was asked.'
 complete -c avow -n '__avow_at judge' -l request -r -F -d 'Take model and fallbacks from this request\'s body.'
 complete -c avow -n '__avow_at judge' -l host -x -d 'Who answered: a name is worth what it is worth there.'
+complete -c avow -n '__avow_at judge' -l require -x -k -a 'strong weak' -d 'What it takes to be believed: a name, or more.'
 complete -c avow -n '__avow_at judge' -l accept-fallback -d 'A declared fallback is no reason for 10.'
 complete -c avow -n '__avow_at judge' -l json -d 'One JSON object a line.'
 complete -c avow -n '__avow_at judge' -l keep -d 'Put the answers into the history.'

@@ -345,6 +345,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--model' = 'The model that was asked.'
             '--request' = 'Take model and fallbacks from this request''s body.'
             '--host' = 'Who answered: a name is worth what it is worth there.'
+            '--require' = 'What it takes to be believed: a name, or more.'
             '--accept-fallback' = 'A declared fallback is no reason for 10.'
             '--json' = 'One JSON object a line.'
             '--keep' = 'Put the answers into the history.'
@@ -760,6 +761,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'scan --fail-on' = @('rerouted', 'as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'judge -m' = @('?models')
         'judge --model' = @('?models')
+        'judge --require' = @('strong', 'weak')
         'history list --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'history list --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
         'history list --model' = @('?models')

@@ -31,6 +31,15 @@ def test_of_several_the_gravest_counts_and_each_has_its_line(home: Path) -> None
     assert [each["item"]["id"] for each in ran.events] == list("abcde")
 
 
+def test_a_name_is_not_enough_where_more_is_required(home: Path) -> None:
+    for host, status in (((), 13), (("--host", "api.anthropic.com"), 0), (("--host", "https://api.anthropic.com/"), 0)):
+        ran = run(home, "judge", "-m", OPUS, "--require", "strong", *host, stdin=BODY)
+        assert ran.status == status
+        assert [line.startswith("avow: unproven: ") for line in ran.lines] == [True] * bool(status)
+    assert run(home, "judge", "-m", OPUS, "--require", "strnog", stdin=BODY).status == 2
+    assert run(home, "judge", "-m", OPUS, stdin=BODY, AVOW_REQUIRE="strong").status == 13
+
+
 def test_what_is_kept(home: Path) -> None:
     run(home, "judge", "-m", FABLE, "--keep", "-", stdin=STREAM)
     [row] = rows(home)

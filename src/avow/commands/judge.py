@@ -30,6 +30,7 @@ class JudgeOptions:
     model: str | None = None
     request: str | None = None
     host: str | None = None
+    require: str | None = None
     accept_fallback: bool = False
     as_json: bool = False
     keep: bool = False
@@ -43,6 +44,7 @@ def command(typed: Typed, context: Context) -> ExitCode:
         model=typed.text("judged_model"),
         request=typed.text("request"),
         host=typed.text("host"),
+        require=typed.text("require"),
         accept_fallback=typed.flag("accept_fallback"),
         as_json=typed.flag("as_json"),
         keep=typed.flag("keep"),
@@ -56,7 +58,10 @@ def run(options: JudgeOptions, context: Context) -> ExitCode:
 
     Raises UsageError where no model is named, or what came is no response; UnreadableFile.
     """
-    settings = context.settings({"quiet": True} if options.quiet else {})
+    flags: dict[str, object] = {"quiet": True} if options.quiet else {}
+    if options.require is not None:
+        flags["require"] = options.require
+    settings = context.settings(flags)
     context.screen.configure(color=settings.text("color") or "auto", quiet=settings.flag("quiet"))
     question = _question(options, context, settings)
     bench = _bench(options, settings)
@@ -170,6 +175,7 @@ def _bench(options: JudgeOptions, settings: "Settings") -> "Bench":
         prices=settings.table("prices"),
         same_models=settings.table("same_models"),
         accept_fallback=options.accept_fallback or settings.flag("accept_fallback"),
+        require=settings.text("require") or "weak",
     )
 
 

@@ -25,6 +25,8 @@ JUDGE_OPTIONS = (
     Option("request", "text", "Take model and fallbacks from this request's body.", ("--request",), "PATH",
            source=FILES, is_setting=False, is_path=True),
     _text("host", "Who answered: a name is worth what it is worth there.", "NAME"),
+    Option("require", "text", "What it takes to be believed: a name, or more.", ("--require",), "strong|weak",
+           is_setting=False),
     _flag("accept_fallback", "A declared fallback is no reason for 10.", "--accept-fallback"),
     _flag("as_json", "One JSON object a line.", "--json"),
     _flag("keep", "Put the answers into the history.", "--keep"),

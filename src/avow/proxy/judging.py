@@ -32,6 +32,7 @@ class Bench(NamedTuple):
     same_models: Mapping[str, Sequence[str]] = MappingProxyType({})
     accept_fallback: bool = False
     hold: bool = False
+    require: str = "weak"
 
 
 def begun(call: Call, question: ClientQuestion, place: Place, bench: Bench, retry_of: str | None = None) -> Exchange:
@@ -85,6 +86,7 @@ def judged(
         routing.verdict,
         accept_fallback=bench.accept_fallback,
         failed_with=failed_with,
+        proven=bench.require != "strong" or routing.strength == "strong",
     )
     usage = {key: value for key, value in message.usage.items() if key != "iterations"} if message else {}
     return exchange._replace(
