@@ -17,6 +17,15 @@ def test_a_look_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [each.stat().st_mode & 0o777 for each in (folder, *folder.iterdir())] == [0o700, 0o600]
 
 
+@pytest.mark.parametrize("session", ["../s1", "/etc/passwd", "", "é", "x" * 300, "a b", "trouble"])
+def test_any_id_stays_in_the_folder(tmp_path: Path, session: str) -> None:
+    folder = tmp_path / "looks"
+    looks.save(folder, session, Look({"a": 1}))
+    assert looks.load(folder, session) == Look({"a": 1})
+    assert len(list(folder.iterdir())) == len(list(tmp_path.iterdir())) == 1
+    assert looks.trouble(folder) is None
+
+
 def test_old_ones_are_dropped(tmp_path: Path) -> None:
     looks.save(tmp_path, "s1", Look({}))
     [path] = tmp_path.iterdir()
