@@ -1,5 +1,6 @@
 """A stand-in that answers each prompt as a function says, and keeps what was asked."""
 
+import inspect
 import json
 import threading
 import time
@@ -50,11 +51,12 @@ def failed(status: int, kind: str, *headers: tuple[str, str]) -> Said:
 class StandIn:
     """Answers `POST /v1/messages`; `asked` are the prompts in the order in which they came, `moments` when."""
 
-    def __init__(self, answer: Callable[[str], Said]) -> None:
+    def __init__(self, answer: Callable[[str], Said] | Callable[[str, str], Said]) -> None:
         self.asked: list[str] = []
         self.moments: list[float] = []
         self.most_at_once = self._at_once = 0
         lock, outer = threading.Lock(), self
+        takes_model = len(inspect.signature(answer).parameters) == 2
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -70,14 +72,18 @@ class StandIn:
                     outer.moments.append(time.monotonic())
                     outer._at_once += 1
                     outer.most_at_once = max(outer.most_at_once, outer._at_once)
-                said = answer(prompt)
+                said = answer(prompt, body["model"]) if takes_model else answer(prompt)  # type: ignore[call-arg]
                 if said.seconds:
                     time.sleep(said.seconds)
                 with lock:
                     outer._at_once -= 1
                 data = json.dumps(said.body).encode()
                 self.send_response(said.status)
-                for name, value in (("content-type", "application/json"), ("request-id", "req_1"), *said.headers):
+                kind = dict(said.headers).get("content-type", "application/json")
+                if kind == "text/event-stream":
+                    data = b"event: error\ndata: " + data + b"\n\n"
+                headers = [(name, value) for name, value in said.headers if name != "content-type"]
+                for name, value in (("content-type", kind), ("request-id", "req_1"), *headers):
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(data)))
                 self.end_headers()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.run.stand_in import Said, StandIn, answered, failed, refused
+from tests.run.stand_in import MODEL, Said, StandIn, answered, failed, refused
 from tests.running import Ran, in_pty, rows, run, start
 
 OTHER = "claude-opus-4-8"
@@ -321,6 +321,33 @@ def test_a_limit_pauses_the_run_and_uses_up_no_retries(home: Path) -> None:
     assert ran.status == 0, ran.err
     assert [e["retries"] for e in ran.events] == [0, 0]
     assert api.moments[3] - api.moments[0] >= 0.6
+
+
+def test_an_overload_that_a_stream_begins_with_pauses_too(home: Path) -> None:
+    left = [1]
+
+    def overloaded(prompt: str) -> Said:
+        left[0] -= 1
+        if left[0] < 0:
+            return answered()
+        body = {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}
+        return Said(body, headers=(("content-type", "text/event-stream"), ("retry-after", "0.1")))
+
+    with StandIn(overloaded) as api:
+        ran = run(home, "run", file(home, "a"), "--retries", "0", base_url=api.base_url)
+    assert (ran.status, [e["retries"] for e in ran.events], len(api.asked)) == (0, [0], 2), ran.err
+
+
+def test_another_model_is_asked_where_one_cannot_be_had(home: Path) -> None:
+    def answer(prompt: str, model: str) -> Said:
+        if model == MODEL:
+            return failed(529, "overloaded_error", ("retry-after", "0.1"))
+        return answered(model=model)
+
+    with StandIn(answer) as api:
+        line = (file(home, "a"), "--if-unavailable", OTHER, "--fallback", "none", "--retries", "0")
+        ran = run(home, "run", *line, base_url=api.base_url)
+    assert (ran.status, ran.events[0]["served_model"], len(api.asked)) == (10, OTHER, 2), ran.events[0]["error"]
 
 
 def test_a_limit_beyond_the_patience_fails_those_that_would_need_it(home: Path) -> None:

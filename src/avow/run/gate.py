@@ -38,6 +38,10 @@ class Gate:
         with self._lock:
             return self._pace.why(time.monotonic())
 
+    def surface(self, whether: bool) -> None:
+        """Let this worker's next item hear of a limit itself: another model may be asked in the place of this one."""
+        self._worker.surfaces = whether
+
     def wait_turn(self) -> None:
         """Wait until this worker's next request may leave. Raises Interrupted once it is shut."""
         with self._lock:
@@ -55,11 +59,17 @@ class Gate:
             left_at, self._worker.left_at = self._worker.left_at, None
             self._hold()
             with self._sent(request, patience) as response:
-                if response.status not in LIMITED:
+                if response.status in LIMITED:
+                    whole = self._limited(response, left_at)
+                    continue
+                watched = _Watched(response, self)
+                if not watched.is_overloaded():
                     self._hear(response, left_at)
-                    yield _Watched(response, self)
+                    yield watched
                     return
-                whole = self._limited(response, left_at)
+                if not self._hear(response, left_at, 529):
+                    yield watched
+                    return
         yield whole
 
     def check(self) -> None:
@@ -90,13 +100,14 @@ class Gate:
         if is_final or is_spend_limit(code):
             with self._lock:
                 self._pace.lost()
-        elif self._hear(response, left_at):
+        elif self._hear(response, left_at) and not getattr(self._worker, "surfaces", False):
             return None
         return _Whole(response, data)
 
-    def _hear(self, response: OpenResponse, left_at: float) -> bool:
+    def _hear(self, response: OpenResponse, left_at: float, status: int | None = None) -> bool:
         with self._lock:
-            return self._pace.heard(response.status, response.headers, left_at, time.monotonic(), time.time())
+            now, wall = time.monotonic(), time.time()
+            return self._pace.heard(status or response.status, response.headers, left_at, now, wall)
 
     def _hold(self) -> None:
         """Wait while all are held."""
@@ -136,10 +147,22 @@ class _Watched:
     def __init__(self, response: OpenResponse, gate: Gate) -> None:
         self.status, self.headers, self.secrets = response.status, response.headers, response.secrets
         self._response, self._gate = response, gate
+        self._chunks = response.chunks()
+        self._first: bytes | None = None
+
+    def is_overloaded(self) -> bool:
+        """Whether it is a stream that begins with the API's error for 529: then nothing of an answer follows."""
+        if self.status == 200 and "event-stream" in self.headers.get("content-type", ""):
+            self._first = next(self._chunks, b"")
+            return self._first.startswith(b"event: error") and b'"overloaded_error"' in self._first
+        return False
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it arrives."""
-        for chunk in self._response.chunks():
+        if self._first is not None:
+            self._gate.check()
+            yield self._first
+        for chunk in self._chunks:
             self._gate.check()
             yield chunk
 

@@ -143,6 +143,7 @@ class _Run:
     def _answer(self, ask: Ask) -> Exchange:
         """Ask it; this runs in a worker."""
         self._bar.began()
+        self._gate.surface(bool(ask.inquiry.settings.words("if_unavailable")))
         return put(ask.inquiry, self._context, self._hear, api=self._api)
 
     def _hear(self, event: ExchangeEvent) -> None:
