@@ -195,7 +195,7 @@ def test_what_a_server_repeats_where_no_model_is_asked(arguments: tuple[str, ...
 
 def test_what_a_server_repeats_to_a_client_behind_the_relay(home: Path) -> None:
     answers = [stream(sse(*answer(HALF, REST, model=f"m-{CANARY}")), f"request-id: {CANARY}"), PLACES["401 in HTML"]]
-    ask = f"for i in 1 2; do {sys.executable} -m avow --retries 0 --no-history hi >$i 2>&1; done"
+    ask = f"cd {home}; for i in 1 2; do {sys.executable} -m avow --retries 0 --no-history hi >$i 2>&1; done"
     with RawServer(*answers) as server:
         arguments = ("proxy", "--keep-text", "--live", "--report", f"{home}/report.json", "--", "sh", "-c", ask)
         ran = run(home, *arguments, base_url=server.url)
