@@ -270,14 +270,14 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         }
         'run' = [ordered]@{
             '--input' = 'The form of FILE, where its name does not say it.'
-            '-j' = 'Ask so many at once (4).'
-            '--jobs' = 'Ask so many at once (4).'
-            '--repeat' = 'Ask each item so often.'
+            '-j' = 'How many to ask at once (4).'
+            '--jobs' = 'How many to ask at once (4).'
+            '--repeat' = 'How often to ask each item.'
             '--resume' = 'Go on with the last run of FILE, or with that one.'
             '-O' = 'Write the JSON lines there.'
             '--out' = 'Write the JSON lines there.'
             '--unordered' = 'Print each as it ends.'
-            '--patience' = 'Wait for limits so long in all (3600).'
+            '--patience' = 'How long to wait for limits in all (3600).'
             '--max-cost' = 'Send nothing that could cost more in all.'
             '--at-least' = 'Exit 0 where that share is as requested: 95%.'
             '--junit' = 'Write a test case an item, as JUnit XML.'

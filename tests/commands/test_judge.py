@@ -52,7 +52,7 @@ def test_what_is_kept(home: Path) -> None:
         ((), "nothing says which model was asked"),
         (("-m", FABLE, "missing.json"), "missing.json: No such file"),
         (("-m", FABLE, "--request", "asked.json"), f"-m says {FABLE}, and asked.json {OPUS}"),
-        (("--request", "answer.json"), "answer.json: this is no request of the Messages API"),
+        (("--request", "answer.json"), "answer.json: this is not a Messages API request"),
     ],
 )
 def test_what_is_wrong_with_the_line(home: Path, arguments: tuple[str, ...], words: str) -> None:

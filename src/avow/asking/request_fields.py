@@ -82,7 +82,7 @@ def attempt_limits(settings: Settings) -> Limits:
 
 
 def body_fields(settings: Settings, known: "Model | None", response_format: JsonObject | None = None) -> JsonObject:
-    """The body's fields besides model, messages and stream; `known` is what is known of the model, `response_format`
+    """The body's fields other than model, messages and stream; `known` is what is known of the model, `response_format`
     the form its answer has to take. Raises UsageError for an `-o` that has an option of its own."""
     most = settings.integer("max_tokens")
     if most is None:

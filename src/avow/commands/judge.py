@@ -152,7 +152,7 @@ def _question(options: JudgeOptions, context: Context, settings: "Settings") -> 
         return ClientQuestion(model)
     asked = read(read_file(options.request, wait=context.wait(settings)), {})
     if asked.model is None:
-        raise UsageError(f"{options.request}: this is no request of the Messages API: it names no model")
+        raise UsageError(f"{options.request}: this is not a Messages API request: it names no model")
     if model is not None and model != asked.model:
         raise UsageError(f"-m says {model}, and {options.request} {asked.model}", hint="leave -m out")
     return asked
@@ -168,7 +168,7 @@ def _bench(options: JudgeOptions, settings: "Settings") -> "Bench":
         try:
             host = urlsplit(host).hostname or ""
         except ValueError:
-            raise UsageError(f"--host {options.host}: this is no host") from None
+            raise UsageError(f"--host {options.host}: this is not a host") from None
     return Bench(
         base_url="",
         host=host.lower(),

@@ -120,7 +120,7 @@ def _serve(proxied: "Run", context: Context) -> "tuple[Account, Interrupted]":
 def _setup(
     options: ProxyOptions, context: Context, settings: "Settings", aside: object
 ) -> "tuple[Setup, dict[str, str]]":
-    """What the run needs, and what the command's environment gets besides."""
+    """What the run needs, and what the command's environment gets in addition."""
     from avow.proxy.judging import Bench
     from avow.proxy.run import Setup, upstream
     from avow.proxy.shelf import HistoryShelf, NoShelf

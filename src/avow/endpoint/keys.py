@@ -99,7 +99,7 @@ def explain(
     api_key_command: Sequence[str] = (),
     keyring_enabled: bool = True,
 ) -> tuple[KeySource, ...]:
-    """Every source in order, with what became of it: at most one wins. The command is run only where it counts.
+    """Every source in order, with how it stands: at most one is used. The command is run only where it counts.
 
     Raises UsageError for an address that no key may be sent to.
     """

@@ -20,7 +20,7 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy for a request to `url`: `https_proxy` (or `http_proxy`), else `all_proxy`, in small letters first; None
     where none is named, or `no_proxy` names the host. What does not matter to this request is not looked at.
 
-    Raises ConfigError, without the value, which may hold a password, where it is no address of a proxy.
+    Raises ConfigError, without the value, which may hold a password, where it is not the address of a proxy.
     """
     parts = urlsplit(url)
     names = (f"{parts.scheme}_proxy", f"{parts.scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")

@@ -107,7 +107,7 @@ class Transport:
             watchdog.cancel()
 
     def share(self, base_url: str, connections: int) -> None:
-        """Make it ready for requests of so many threads at once, and for `hang_up`. Raises ConfigError."""
+        """Make it ready for requests of this many threads at once, and for `hang_up`. Raises ConfigError."""
         from weakref import WeakSet
 
         self.connections, self._sockets = connections, WeakSet()

@@ -125,7 +125,7 @@ def _runs(connection: Connection) -> None:
 def _one_trigger(connection: Connection) -> None:
     """Two triggers kept the search index at an update, and SQLite leaves open which runs first: where the new words
     came before the old ones went, the index lost its count of them. `set_up_index` makes the one that stands for both,
-    and the index anew."""
+    and the index again."""
     for name in ("search_update_gone", "search_update_new"):
         connection.execute(f"DROP TRIGGER IF EXISTS {name}")
 

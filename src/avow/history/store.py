@@ -110,7 +110,7 @@ class History:
         self._write(self._update, exchange)
 
     def finish(self, exchange: Exchange) -> None:
-        """Write what became of it. A row that was deleted meanwhile stays deleted, a redacted one redacted; one
+        """Write how it ended. A row that was deleted meanwhile stays deleted, a redacted one redacted; one
         that was never begun is written whole."""
         if exchange.number is None:
             self._write(self._insert, exchange, self._row(exchange))

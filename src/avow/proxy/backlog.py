@@ -27,7 +27,7 @@ class Backlog:
         self._is_scheduled = False
 
     def add(self, work: Callable[[Any], None], argument: Any, size: int = 0) -> None:
-        """Do `work` with `argument`, which holds so many bytes, when there is time."""
+        """Do `work` with `argument`, which holds this many bytes, when there is time."""
         self._waiting.append((work, argument, size))
         self._size += size
         while self._size > MOST:

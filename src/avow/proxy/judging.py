@@ -22,7 +22,7 @@ _STOPS_OF_CLIENTS = frozenset({"tool_use", "pause_turn"})
 
 
 class Bench(NamedTuple):
-    """What the judging needs to know besides: `host` is the upstream's, `run` tells the sessions of this process from
+    """What the judging needs to know as well: `host` is the upstream's, `run` tells the sessions of this process from
     those of others that have no id of their own; `hold`: what is not as asked is withheld from the client;
     `require`: how strong the evidence must be (`strong`, `weak`)."""
 

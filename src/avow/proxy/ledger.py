@@ -100,7 +100,7 @@ class Ledger:
         return place
 
     def end(self, number: int, end: End) -> None:
-        """Note what came of a call."""
+        """Note how a call ended."""
         session = self._by_number.pop(number, None)
         if session is None:
             return

@@ -46,11 +46,11 @@ class Intake:
         self._over = False
 
     def feed(self, data: bytes) -> Iterator[Received]:
-        """The answers that `data` completes. Raises UsageError where it is no response."""
+        """The answers that `data` completes. Raises UsageError where it is not a response."""
         return self._take(data)
 
     def end(self) -> Iterator[Received]:
-        """The last one, once no more comes. Raises UsageError where it is no response."""
+        """The last one, once no more comes. Raises UsageError where it is not a response."""
         if self._over:
             return
         if self._reader is not None:
@@ -215,6 +215,6 @@ def _is_object(line: bytes) -> bool:
 
 def _refuse(data: bytes, where: str = "", value: Mapping[str, object] | None = None) -> NoReturn:
     raise UsageError(
-        f"{where}this is no response of the Messages API: it seems to be {seeming(data, value)}",
+        f"{where}this is not a Messages API response: it seems to be {seeming(data, value)}",
         hint="give a body, a stream, either after its headers (curl -i), or JSON Lines of bodies or of batch results",
     )

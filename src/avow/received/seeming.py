@@ -1,4 +1,4 @@
-"""What bytes that are no response seem to be, in words."""
+"""What bytes that are not a response seem to be, in words."""
 
 from collections.abc import Mapping
 

@@ -80,5 +80,5 @@ def _share(text: str | None) -> Share | None:
         return None
     found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?) ?%", text, re.ASCII)
     if found is None or float(found[1]) > 100:
-        raise UsageError(f"--at-least {text}: this is no share", hint="write it in percent: --at-least 95%")
+        raise UsageError(f"--at-least {text}: this is not a share", hint="write it in percent: --at-least 95%")
     return Share(float(found[1]))

@@ -45,7 +45,7 @@ class Most(NamedTuple):
 
 
 def most_of(prompt: str, system: str | None, files: Sequence[tuple[str, int | None]], max_tokens: int) -> Most:
-    """At most so many tokens, reckoned by bytes. `files`: the media type of each, and its size in bytes (None: a URL,
+    """At most this many tokens, reckoned by bytes. `files`: the media type of each, and its size in bytes (None: a URL,
     of which only the API knows)."""
     size_of_text = sum(len(text.encode("utf-8", "replace")) for text in (prompt, system or ""))
     tokens = size_of_text // _BYTES_PER_TOKEN

@@ -19,7 +19,7 @@ _LARGEST_TOML = 64 * 1024 * 1024
 
 
 class Record(NamedTuple):
-    """One item as its file has it. `rest` are the columns of a table that are no fields; they are None in a row that
+    """One item as its file has it. `rest` are the columns of a table that are not fields; they are None in a row that
     lacks them."""
 
     line: int
@@ -154,7 +154,7 @@ def read_document(stream: BinaryIO, name: str) -> Document:
 
     data = stream.read(_LARGEST_TOML + 1)
     if len(data) > _LARGEST_TOML:
-        raise UsageError(f"{name}: it has more than {_LARGEST_TOML:,} bytes", hint="write so many items as jsonl")
+        raise UsageError(f"{name}: it has more than {_LARGEST_TOML:,} bytes", hint="write that many items as jsonl")
     try:
         text = data.decode("utf-8-sig")
         table = tomllib.loads(text)

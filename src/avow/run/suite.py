@@ -32,7 +32,7 @@ _SENT = ("model", "fallback", "fallback_by", "if_unavailable", "max_tokens", "ef
 """The settings that change what is sent, the system prompt aside."""
 
 _NOT_DEFAULTS = {"profile", "report", "stdin", "output", "quiet", "verbose", "color", "plain", "raw", "markdown"}
-"""What `[defaults]` cannot say: it is no part of a question."""
+"""What `[defaults]` cannot say: it is not part of a question."""
 
 _MOST_KINDS = 256
 _LARGE = 1 << 20
@@ -231,7 +231,7 @@ class Suite:
             elif key not in known:
                 near = nearest(key, known)
                 meant = f"; did you mean {near}?" if near else ""
-                raise wrong(name, line, f"defaults.{key} is no option of `run` that a suite can set{meant}")
+                raise wrong(name, line, f"defaults.{key} is not an option of `run` that a suite can set{meant}")
             else:
                 try:
                     self._defaults[key] = checked(known[key], value)

@@ -245,7 +245,7 @@ class _Transcript:
 
 
 def session_of(source: str) -> str | None:
-    """The session that a file's place says: `SESSION/subagents/agent-ID.jsonl`; None where it is no sub-agent's."""
+    """The session that a file's place says: `SESSION/subagents/agent-ID.jsonl`; None where it is not a sub-agent's."""
     parts = PurePath(source).parts
     return parts[-3] if len(parts) > 2 and parts[-2] == SUBAGENTS else None
 

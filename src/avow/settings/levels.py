@@ -242,7 +242,7 @@ def resolve(
 ) -> Settings:
     """Each setting from the first level that has it; the entries of tables, each from the first that has that one.
 
-    None stands for "not given". Names in `template` and `conversation` that are no settings are left alone.
+    None stands for "not given". Names in `template` and `conversation` that are not settings are left alone.
     Raises UsageError for a flag, ConfigError for anything else that is wrong.
     """
     chosen, section = _profile(profile, environ, config)

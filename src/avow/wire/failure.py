@@ -152,7 +152,7 @@ _ANSWERED_BY_ANOTHER = "check the base URL, and whether a proxy answers in the A
 
 
 def not_an_answer(status: int, content_type: str, body: bytes, request_id: str | None) -> NotAnAnswer:
-    """A response of status 2xx or 3xx that is no message: a portal's page, a redirect, garbage."""
+    """A response of status 2xx or 3xx that is not a message: a portal's page, a redirect, garbage."""
     words = " ".join(body[:2000].decode("utf-8", "replace").split())[:120]
     what = f"HTTP {status}, {content_type or 'no content type'}" + (f": {words}" if words else ", empty")
     return NotAnAnswer(

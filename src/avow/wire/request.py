@@ -23,7 +23,7 @@ SUMMARIES: JsonObject = {"type": "adaptive", "display": "summarized"}
 """The `thinking` that `--show-thinking` asks with."""
 
 COUNTED = ("system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed")
-"""The body fields that `count_tokens` takes besides model and messages."""
+"""The body fields that `count_tokens` takes in addition to model and messages."""
 
 _NOT_THEIRS = frozenset(
     {"anthropic-version", "content-type", "content-length", "transfer-encoding", "accept", "accept-encoding"}

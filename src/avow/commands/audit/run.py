@@ -1,4 +1,4 @@
-"""`avow audit run`: one look, its repeat where it asks for one, and what came of it."""
+"""`avow audit run`: one look, its repeat where it asks for one, and its result."""
 
 import json
 from dataclasses import dataclass
