@@ -7,7 +7,7 @@ from avow.errors import ExchangeError, Failure, NotAnAnswer, StreamEnded
 from avow.exit_codes import ExitCode
 from avow.proxy.decoding import CannotDecode, Decoding
 from avow.wire.events import BlockStarted, TextArrived, ThinkingArrived, decode
-from avow.wire.failure import body_is_error, not_an_answer, rejected, rejection
+from avow.wire.failure import body_is_error, not_an_answer, refusal_in, rejected, rejection
 from avow.wire.json_value import parse
 from avow.wire.message import Message, MessageFold, whole
 from avow.wire.names import repeated_names
@@ -87,6 +87,7 @@ class AnswerReader:
             error = self._nothing(cut)
         elif error is None:
             error = self._ending(cut)
+        message, error = with_refusal(message, error)
         return Answer(
             self.status, self.headers, message, error, self._unreadable is None, self.first_at, time.monotonic()
         )
@@ -169,6 +170,12 @@ class AnswerReader:
     def request_id(self) -> str | None:
         """The API's own name for the request."""
         return self.headers.get("request-id")
+
+
+def with_refusal(message: Message | None, error: ExchangeError | None) -> tuple[Message | None, ExchangeError | None]:
+    """The same, but for a refusal that a gateway wrapped into an error of its own: that is a message."""
+    refusal = refusal_in(error.failure) if message is None and error is not None else None
+    return (message, error) if refusal is None else (whole(refusal), None)
 
 
 def unreachable(words: str) -> Answer:

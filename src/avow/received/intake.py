@@ -7,7 +7,7 @@ from typing import NamedTuple, NoReturn
 
 from avow.errors import ExchangeError, Failure, NotAnAnswer, StreamEnded, UsageError
 from avow.exit_codes import ExitCode
-from avow.proxy.answer import LONGEST_WHOLE, Answer, AnswerReader
+from avow.proxy.answer import LONGEST_WHOLE, Answer, AnswerReader, with_refusal
 from avow.received.seeming import seeming
 from avow.wire.failure import body_is_error, rejected, rejection
 from avow.wire.json_value import JsonObject, obj, parse, text
@@ -184,6 +184,7 @@ class Intake:
         return self._answer(None, NotAnAnswer(failure, ExitCode.UNAVAILABLE), item)
 
     def _answer(self, message: Message | None, error: ExchangeError | None, item: str | None = None) -> Received:
+        message, error = with_refusal(message, error)
         return Received(Answer(self._status, self._headers, message, error, True, None, time.monotonic()), item)
 
     @property
