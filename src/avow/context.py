@@ -91,8 +91,9 @@ class Context:
             profile=profile,
         )
 
-    def history(self, settings: Settings, *, read_only: bool = False) -> "History":
-        """The history, opened on first use. Raises HistoryError."""
+    def history(self, settings: Settings, *, read_only: bool = False, opening_seconds: float = 30.0) -> "History":
+        """The history, opened on first use; another process that has it is waited for that long. Raises
+        HistoryError."""
         if self._history is None:
             from avow.history.store import History
 
@@ -101,6 +102,7 @@ class Context:
                 content=settings.text("history.content") or "full",
                 keep_attachments=settings.flag("history.attachments"),
                 read_only=read_only,
+                opening_seconds=opening_seconds,
                 on_damage=self.screen.note if read_only else None,
             )
         return self._history

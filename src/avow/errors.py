@@ -7,6 +7,7 @@ AvowError
 ├── CredentialsError         3  no key, or a key that cannot be used
 ├── FileError                1  a file that cannot be written
 ├── HistoryError             1  the history cannot be opened, read or written
+│   └── HistoryLocked        1  another process has it
 ├── ExchangeError            –  an attempt failed; carries a `Failure` for people and JSON
 │   ├── ConnectionFailed     6  DNS, connect, TLS, or the connection ended before a response
 │   ├── TimedOut             6  silence before a response
@@ -87,6 +88,10 @@ class FileError(AvowError):
 
 class HistoryError(AvowError):
     """The history cannot be opened, read or written."""
+
+
+class HistoryLocked(HistoryError):
+    """Another process has the history, and did not let go of it in time."""
 
 
 class ExchangeError(AvowError):

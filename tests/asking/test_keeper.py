@@ -1,10 +1,67 @@
 """What is kept of an exchange, and for how long, through the real program."""
 
 import sqlite3
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.running import rows, run
+import pytest
+
+from avow.simulator.server import Simulator
+from tests.running import rows, run, start
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    connection.execute(statement)
+connection.execute("BEGIN EXCLUSIVE")
+connection.execute("UPDATE exchange SET prompt = prompt")
+print("held", flush=True)
+sys.stdin.read()
+connection.execute("ROLLBACK")
+"""
+LOCKS = {
+    "to write": (),
+    "also to read": ("PRAGMA locking_mode = EXCLUSIVE",),
+    "without a log": ("PRAGMA journal_mode = DELETE",),
+}
+ASKING: dict[str, tuple[tuple[str, ...], bytes | None]] = {
+    "text": (("words",), None),
+    "json": (("--json", "words"), None),
+    "a block of code": (("-x", "words"), None),
+    "chat": (("chat",), b"words\n"),
+}
+
+
+@contextmanager
+def held(home: Path, *statements: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The history, locked by another process until its stdin ends."""
+    run(home, "--simulate", "requested", "first")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(home / "data" / "history.db"), *statements],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    try:
+        yield holder
+    finally:
+        holder.communicate()
+
+
+def arrival(simulator: Simulator) -> float:
+    """The moment at which the next request to the simulator has come."""
+    known = len(simulator.requests)
+    until = time.monotonic() + 10
+    while len(simulator.requests) == known and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(simulator.requests) > known
+    return time.monotonic()
 
 
 def age(home: Path, days: int) -> None:
@@ -35,3 +92,43 @@ def test_routing_alone_where_no_content_is_wanted(home: Path) -> None:
     (row,) = rows(home)
     assert (row["verdict"], row["prompt"], row["text"]) == ("fallback", None, None)
     assert all(b"secret words" not in path.read_bytes() for path in (home / "data").iterdir())
+
+
+@pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
+@pytest.mark.parametrize(("arguments", "stdin"), ASKING.values(), ids=ASKING)
+def test_a_locked_history_holds_no_question_up_and_is_written_once_it_is_free(
+    home: Path, arguments: tuple[str, ...], stdin: bytes | None, lock: tuple[str, ...]
+) -> None:
+    with Simulator("code") as simulator, held(home, *lock) as holder:
+        begun = time.monotonic()
+        asking = start(home, *arguments, base_url=simulator.base_url, stdin=subprocess.PIPE)
+        assert asking.stdin is not None
+        asking.stdin.write(stdin or b"")
+        asking.stdin.close()
+        asking.stdin = None
+        took = arrival(simulator) - begun
+        assert holder.poll() is None
+        holder.communicate()
+        out, err = asking.communicate(timeout=20)
+    assert b"history" not in err
+    assert out
+    (_, kept) = rows(home)
+    assert (kept["prompt"], kept["status"]) == ("words", "complete")
+    assert took < 3, "it waited for the lock"
+
+
+@pytest.mark.parametrize(("arguments", "stdin"), ASKING.values(), ids=ASKING)
+def test_what_cannot_be_written_in_time_is_noted_and_changes_nothing_else(
+    home: Path, arguments: tuple[str, ...], stdin: bytes | None
+) -> None:
+    free = run(home, *arguments, "--simulate", "code", stdin=stdin)
+    with held(home):
+        begun = time.monotonic()
+        ran = run(home, *arguments, "--simulate", "code", "--deadline", "1", stdin=stdin)
+        took = time.monotonic() - begun
+    assert ran.status == free.status
+    assert "another program keeps it locked" in ran.err.decode()
+    assert [line for line in ran.lines if "the API" in line or "deadline" in line] == []
+    assert len(ran.out.splitlines()) == len(free.out.splitlines())
+    assert [row["prompt"] for row in rows(home)] == ["words", "first"]
+    assert took < 4

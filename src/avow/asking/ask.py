@@ -45,7 +45,7 @@ def ask(
             send=lambda request: api.send(request, prepared.plan.limits.deadline),
             on_event=on_event,
             save=keeper.save,
-            finish=keeper.finish,
+            finish=keeper.save,
         )
         return _finish(inquiry, context, finished, keeper, on_event, report)
 
@@ -109,13 +109,13 @@ def _finish(
     on_event: Callable[[ExchangeEvent], None],
     report: Callable[[JsonObject], str | None] | None,
 ) -> Exchange:
-    keeper.finish(exchange)
+    exchange = keeper.finish(exchange)
+    keeper.expire()
     if earlier := keeper.earlier_decline(exchange):
         phrases = "; ".join(reasons(earlier.routing))
         on_event(Noted(f"sticky since {earlier.created_at}, exchange {earlier.number}: {phrases}"))
     if report is not None and (wrong := report(as_json(exchange))) is not None:
-        exchange = _unreported(exchange, wrong)
-        keeper.finish(exchange)
+        exchange = keeper.finish(_unreported(exchange, wrong))
     if inquiry.settings.flag("hold") and exchange.exit_code != 0:
         exchange = exchange._replace(withheld=True)
     on_event(Finished(exchange))

@@ -1,12 +1,11 @@
 """Keeps an exchange in the history while it runs; what goes wrong there is said and never spoils the answer."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from avow.context import Context
-from avow.errors import HistoryError
+from avow.errors import HistoryError, HistoryLocked
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted
 from avow.settings.levels import Settings
 
@@ -14,64 +13,98 @@ if TYPE_CHECKING:
     from avow.history.store import History
 
 
+IN_PASSING_S = 0.15
+"""How long another process that has the history is waited for while an answer is wanted."""
+
+AT_THE_END_S = 5.0
+_LEAST_AT_THE_END_S = 1.0
+"""How long it is waited for when all is over: at most, and at least where the deadline is near."""
+
+
 class Keeper:
-    """Keeps an exchange in the history; what goes wrong there is said once and never spoils the answer."""
+    """Keeps an exchange in the history. Its row is written before anything is sent, or where another process has the
+    history then, as soon as it can be; what goes wrong is said once and never spoils the answer."""
 
     def __init__(self, context: Context, settings: Settings, on_event: Callable[[ExchangeEvent], None]) -> None:
+        self._context = context
+        self._settings = settings
         self._on_event = on_event
         self._history: History | None = None
+        self._number: int | None = None
+        self._is_wanted = settings.flag("history.enabled")
         self._failed = False
         self._keep_days = settings.integer("history.keep_days")
-        if settings.flag("history.enabled"):
-            with self._forgiving():
-                self._history = context.history(settings)
+        deadline = settings.number("deadline")
+        self._until = None if deadline is None else time.monotonic() + deadline
 
     def begin(self, exchange: Exchange) -> Exchange:
-        """The exchange with its number, where it could be kept."""
-        if self._history is not None:
-            with self._forgiving():
-                return exchange._replace(number=self._history.begin(exchange))
-        return exchange
+        """The exchange with its number, where its row could be written at once."""
+        self._write(exchange, IN_PASSING_S)
+        return exchange._replace(number=self._number)
 
     def save(self, exchange: Exchange) -> None:
-        """Keep what has arrived so far."""
-        if self._history is not None and exchange.number is not None:
-            with self._forgiving():
-                self._history.save(exchange)
+        """Keep what has arrived so far, where that does not take long."""
+        self._write(exchange, IN_PASSING_S)
 
-    def finish(self, exchange: Exchange) -> None:
-        """Keep the end."""
-        if self._history is not None and exchange.number is not None:
-            with self._forgiving():
-                self._history.finish(exchange)
-                self._expire()
+    def finish(self, exchange: Exchange) -> Exchange:
+        """Keep the end, and wait for the history where another process has it. The exchange with its number, where it
+        is kept."""
+        left = AT_THE_END_S if self._until is None else self._until - time.monotonic()
+        if exchange.signal is not None:
+            left = 0.0
+        locked = self._write(exchange, max(_LEAST_AT_THE_END_S, min(AT_THE_END_S, left)))
+        if locked is not None:
+            self._is_wanted = False
+            self._note(locked)
+        return exchange._replace(number=self._number)
 
-    def earlier_decline(self, exchange: Exchange) -> Exchange | None:
-        """Where a turn that the API sent straight to a fallback comes from, if the history has it."""
-        if self._history is not None and exchange.routing.is_sticky:
-            from avow.history.stickiness import origin
-
-            with self._forgiving():
-                return origin(self._history, exchange)
-        return None
-
-    def _expire(self) -> None:
+    def expire(self) -> None:
         """Delete what is older than the user wants to keep, and say so."""
-        if self._history is None or self._keep_days is None:
+        if self._history is None or not self._is_wanted or self._keep_days is None:
             return
         from avow.history.privacy import expire
 
-        erased = expire(self._history, self._keep_days, time.time())
+        try:
+            erased = expire(self._history, self._keep_days, time.time())
+        except HistoryError as error:
+            self._note(error)
+            return
         if erased.count:
             self._on_event(
                 Noted(f"deleted {erased.count} exchanges older than {self._keep_days} days from the history")
             )
 
-    @contextmanager
-    def _forgiving(self) -> Iterator[None]:
+    def earlier_decline(self, exchange: Exchange) -> Exchange | None:
+        """Where a turn that the API sent straight to a fallback comes from, if the history has it."""
+        if self._history is None or not self._is_wanted or not exchange.routing.is_sticky:
+            return None
+        from avow.history.stickiness import origin
+
         try:
-            yield
+            return origin(self._history, exchange)
         except HistoryError as error:
-            if not self._failed:
-                self._failed = True
-                self._on_event(Noted(f"history not written: {error.message}"))
+            self._note(error)
+            return None
+
+    def _write(self, exchange: Exchange, seconds: float) -> HistoryLocked | None:
+        """Write the exchange as it is; what it says where another process has the history for longer than that."""
+        if not self._is_wanted:
+            return None
+        try:
+            if self._history is None:
+                self._history = self._context.history(self._settings, opening_seconds=seconds)
+            if self._number is None:
+                self._number = self._history.begin(exchange, patience_seconds=seconds)
+            else:
+                self._history.save(exchange, patience_seconds=seconds)
+        except HistoryLocked as locked:
+            return locked
+        except HistoryError as error:
+            self._is_wanted = self._number is not None
+            self._note(error)
+        return None
+
+    def _note(self, error: HistoryError) -> None:
+        if not self._failed:
+            self._failed = True
+            self._on_event(Noted(f"history not written: {error.message}"))

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avow.errors import HistoryError
+from avow.errors import HistoryError, HistoryLocked
 from avow.history import schema
 from avow.paths import make_private
 
@@ -25,19 +25,17 @@ _CANTOPEN, _READONLY = 14, 8
 _REPAIR = "avow history repair"
 
 
-def connect(path: Path, *, vfs: str | None = None) -> Connection:
+def connect(path: Path, *, vfs: str | None = None, seconds: float = PATIENCE_SECONDS) -> Connection:
     """A connection that may write, to a file that is up to date; folder and file are made where missing, for their
-    owner alone. `vfs` is one of SQLite's own ways to lock. Raises HistoryError."""
+    owner alone. `vfs` is one of SQLite's own ways to lock; another process that has the file is waited for that many
+    `seconds`. Raises HistoryError."""
     import sqlite3
 
     connection = None
     try:
         _create(path)
         connection = _connection(f"{path.absolute().as_uri()}?mode=rw{f'&vfs={vfs}' if vfs else ''}")
-        _check_version(connection, path)
-        patiently(connection, _set_up)
-        if not is_current(connection):
-            _migrate(connection, path)
+        patiently(connection, _make_ready, path, seconds, seconds=seconds)
     except (sqlite3.Error, UnicodeError, OSError) as error:
         _close(connection)
         raise translated(error, path) from error
@@ -73,6 +71,17 @@ def connect_reading(path: Path) -> Connection:
 
 def patiently(connection: Connection, work: Any, *arguments: object, seconds: float = PATIENCE_SECONDS) -> Any:
     """`work(connection, *arguments)`, again and again while another process has the file."""
+    if seconds >= _WAIT_SECONDS:
+        return _again_and_again(connection, work, arguments, seconds)
+    before = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+    try:
+        return _again_and_again(connection, work, arguments, seconds)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {before}")
+
+
+def _again_and_again(connection: Connection, work: Any, arguments: tuple[object, ...], seconds: float) -> Any:
     import sqlite3
 
     started = time.monotonic()
@@ -127,8 +136,10 @@ def code(error: BaseException) -> int:
 
 def translated(error: BaseException, path: Path) -> HistoryError:
     """An error of SQLite or of the system as one that says what is wrong with which file, and what to do."""
+    kind = HistoryError
     match DAMAGE_CODES[0] if is_damage(error) else code(error):
         case 5 | 6 | 15:
+            kind = HistoryLocked
             what, hint = "another program keeps it locked", "end that program, or go on with --no-history"
         case 13:
             what, hint = "the disk is full", "make room, or move it: AVOW_DATA_DIR"
@@ -145,7 +156,7 @@ def translated(error: BaseException, path: Path) -> HistoryError:
         case _:
             what = getattr(error, "strerror", None) or str(error)
             hint = "look at the file and its folder, or set AVOW_DATA_DIR"
-    return HistoryError(f"the history {path}: {what}", hint=hint)
+    return kind(f"the history {path}: {what}", hint=hint)
 
 
 def _create(path: Path) -> None:
@@ -197,8 +208,15 @@ def _version(connection: Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _check_version(connection: Connection, path: Path) -> None:
-    version, has_tables = patiently(connection, _version_and_tables)
+def _make_ready(connection: Connection, path: Path, seconds: float) -> None:
+    _check_version(connection, path, seconds)
+    _set_up(connection)
+    if not is_current(connection):
+        _migrate(connection, path, seconds)
+
+
+def _check_version(connection: Connection, path: Path, seconds: float = PATIENCE_SECONDS) -> None:
+    version, has_tables = patiently(connection, _version_and_tables, seconds=seconds)
     if version > schema.VERSION:
         raise HistoryError(
             f"the history {path} was written by a newer avow (version {version}, this one knows {schema.VERSION})"
@@ -238,9 +256,9 @@ def _set_up(connection: Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _migrate(connection: Connection, path: Path) -> None:
+def _migrate(connection: Connection, path: Path, seconds: float) -> None:
     """Bring an old file up to date; a copy stands beside it until that is done."""
-    patiently(connection, _migrate_locked, path)
+    patiently(connection, _migrate_locked, path, seconds=seconds)
 
 
 def _migrate_locked(connection: Connection, path: Path) -> None:

@@ -9,7 +9,7 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from avow.errors import HistoryError, UsageError
+from avow.errors import HistoryError, HistoryLocked, UsageError
 from avow.exchange.exchange import Exchange, Status
 from avow.history import database, finding, schema
 from avow.history.filters import EVERYTHING, Filters
@@ -64,16 +64,19 @@ class History:
         keep_attachments: bool = True,
         read_only: bool = False,
         patience_seconds: float = database.PATIENCE_SECONDS,
+        opening_seconds: float = database.PATIENCE_SECONDS,
         on_damage: Callable[[str], None] | None = None,
     ) -> Self:
         """The history at `path`, made where missing; one opened to read only is empty where there is none.
 
-        A write waits `patience` seconds for another process that has the file. Where a file that is only read is
-        damaged, `on_damage` is told so in words, and what its pages still hold is given.
+        A write waits `patience_seconds` for another process that has the file, the opening `opening_seconds`. Where a
+        file that is only read is damaged, `on_damage` is told so in words, and what its pages still hold is given.
         """
         is_salvaged = False
         try:
-            connection = database.connect_reading(path) if read_only else database.connect(path)
+            connection = (
+                database.connect_reading(path) if read_only else database.connect(path, seconds=opening_seconds)
+            )
         except HistoryError as error:
             if not (read_only and on_damage and database.is_damage(error.__cause__)):
                 raise
@@ -100,14 +103,14 @@ class History:
     ) -> None:
         self.close()
 
-    def begin(self, exchange: Exchange) -> int:
+    def begin(self, exchange: Exchange, *, patience_seconds: float | None = None) -> int:
         """Write the row of an exchange that is about to be sent; its number."""
         row = self._row(exchange)
-        return self._write(self._insert, exchange, row)
+        return self._write(self._insert, exchange, row, patience_seconds=patience_seconds)
 
-    def save(self, exchange: Exchange) -> None:
+    def save(self, exchange: Exchange, *, patience_seconds: float | None = None) -> None:
         """Keep what has arrived so far."""
-        self._write(self._update, exchange)
+        self._write(self._update, exchange, patience_seconds=patience_seconds)
 
     def finish(self, exchange: Exchange) -> None:
         """Write how it ended. A row that was deleted meanwhile stays deleted, a redacted one redacted; one
@@ -353,8 +356,10 @@ class History:
             self._fail(error)
             return work(*arguments)
 
-    def _write(self, work: Callable[..., T], *arguments: Any) -> T:
+    def _write(self, work: Callable[..., T], *arguments: Any, patience_seconds: float | None = None) -> T:
         import sqlite3
+
+        seconds = self._patience_seconds if patience_seconds is None else patience_seconds
 
         def transaction(connection: Connection) -> T:
             connection.execute("BEGIN IMMEDIATE")
@@ -362,8 +367,11 @@ class History:
             connection.execute("COMMIT")
             return result
 
-        with self._lock:
-            try:
-                return database.patiently(self.connection, transaction, seconds=self._patience_seconds)  # type: ignore[no-any-return]
-            except (sqlite3.Error, UnicodeError) as error:
-                raise database.translated(error, self.path) from error
+        if not self._lock.acquire(timeout=seconds):
+            raise HistoryLocked(f"the history {self.path}: another answer is being written")
+        try:
+            return database.patiently(self.connection, transaction, seconds=seconds)  # type: ignore[no-any-return]
+        except (sqlite3.Error, UnicodeError) as error:
+            raise database.translated(error, self.path) from error
+        finally:
+            self._lock.release()
