@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,21 @@ def test_every_form_asks_the_same(home: Path, name: str, text: str, arguments: t
 def test_stdin_is_read_where_there_is_no_file(home: Path) -> None:
     ran, sent = asked(home, stdin=b'"one"\n"two"\n')
     assert (ran.status, sorted(sent)) == (0, ["one", "two"])
+
+
+def test_who_waits_for_stdin_is_told(home: Path) -> None:
+    with StandIn(by_prompt) as api:
+        process = start(home, "run", base_url=api.base_url, stdin=subprocess.PIPE)
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith(b"avow: note: waiting for prompts on stdin")
+        process.communicate(b'"a"\n', timeout=30)
+    assert process.returncode == 0
+
+
+def test_without_a_key_nothing_is_begun(home: Path) -> None:
+    ran = run(home, "run", file(home, "a"))
+    assert (ran.status, ran.out) == (3, b"")
+    assert rows(home) == []
 
 
 def test_item_outranks_flag_and_flag_outranks_defaults(home: Path) -> None:

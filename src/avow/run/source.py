@@ -1,22 +1,24 @@
 """Where the prompts come from: a file that is read twice, or a copy of what was piped in."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from avow.background import Latch, later
 from avow.errors import UnreadableFile, UsageError
 
+SILENCE_S = 3.0
 _PIECE = 1 << 20
 _IN_MEMORY = 8 << 20
 
 
 class Source:
     """A file of prompts. `name` is what errors call it, `known_as` what the history knows it by, `folder` the place
-    that the paths in it begin from."""
+    that the paths in it begin from; `notice` hears where stdin stays silent."""
 
-    def __init__(self, path: str, stdin: BinaryIO | None) -> None:
+    def __init__(self, path: str, stdin: BinaryIO | None, notice: Callable[[str], None] = lambda _text: None) -> None:
         self.name = "stdin" if path == "-" else path
         self.folder = Path() if path == "-" else Path(path).expanduser().parent
         self.known_as = "-" if path == "-" else str(Path(path).expanduser().absolute())
@@ -25,10 +27,11 @@ class Source:
         if path == "-":
             if stdin is None:
                 raise UsageError("stdin is closed", hint="avow run FILE")
-            self._copy = _copied(stdin)
+            told = later(SILENCE_S, lambda: notice("waiting for prompts on stdin; `avow run FILE` reads a file"))
+            self._copy = _copied(stdin, told)
         elif self._path.is_fifo():
             with self._opened() as pipe:
-                self._copy = _copied(pipe)
+                self._copy = _copied(pipe, Latch())
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -54,8 +57,12 @@ class Source:
             raise UnreadableFile(f"{self.name}: {(error.strerror or str(error)).lower()}") from None
 
 
-def _copied(stream: BinaryIO) -> BinaryIO:
+def _copied(stream: BinaryIO, told: Latch) -> BinaryIO:
+    """All that `stream` holds; `told` is set once something came."""
     copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    while data := stream.read(_PIECE):
+    read = getattr(stream, "read1", stream.read)  # which does not wait for a whole piece
+    while data := read(_PIECE):
+        told.set()
         copy.write(data)
+    told.set()
     return copy  # type: ignore[return-value]

@@ -36,7 +36,7 @@ def start(asked: Asked, context: Context) -> ExitCode:
     """
     gc.enable()  # a plain question leaves it off; ten thousand would keep all that points in circles
     form = form_of(asked.path, asked.form)
-    source = Source(asked.path, context.stdin)
+    source = Source(asked.path, context.stdin, context.screen.warn)
     try:
         suite = Suite(asked.options, context, source, form, asked.repeat)
         configure(context, suite.settings)
@@ -46,10 +46,10 @@ def start(asked: Asked, context: Context) -> ExitCode:
 
             return show(suite, summed, context, simulate=asked.options.simulate)
         outlet = Outlet(asked, context.screen, suite.settings)
-        journal = Journal(_history(asked, context, suite), source.known_as, asked.resume, summed)
-        if journal.note:
-            context.screen.note(journal.note)
         with context.open(suite.settings, simulate=asked.options.simulate) as api:
+            journal = Journal(_history(asked, context, suite), source.known_as, asked.resume, summed)
+            if journal.note:
+                context.screen.note(journal.note)
             journal.place_again(suite)
             return _Run(asked, context, suite, summed, journal, outlet, api).go()
     finally:
