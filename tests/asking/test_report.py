@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import stat
+import sys
 import threading
 import time
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from avow.asking.report import Report
 from avow.errors import UsageError
 from avow.files.reading import Wait
+from tests.running import run, start
 
 
 def test_a_report_is_private_and_takes_the_place_of_the_last(tmp_path: Path) -> None:
@@ -72,3 +75,63 @@ def test_a_pipe_waits_for_its_reader_and_tells(tmp_path: Path) -> None:
     assert report.write(body) is None
     reader.join()
     assert json.loads(found[0]) == body
+
+
+@pytest.mark.parametrize("take_away", ["the file", "its folder"])
+def test_a_report_that_was_deleted_meanwhile_was_not_written(tmp_path: Path, take_away: str) -> None:
+    path = tmp_path / "folder" / "report.json"
+    path.parent.mkdir()
+    report = Report.open(str(path), Wait())
+    path.unlink() if take_away == "the file" else shutil.rmtree(path.parent)
+    assert report.write({}) == f"--report {path}: the file was deleted before it was written"
+
+
+def test_a_report_on_a_file_without_a_name_is_its_owner_s(tmp_path: Path) -> None:
+    with (tmp_path / "report.json").open("w+") as stream:
+        (tmp_path / "report.json").unlink()
+        assert Report.open(f"fd:{stream.fileno()}", Wait()).write({"a": 1}) is None
+        stream.seek(0)
+        assert json.load(stream) == {"a": 1}
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+ENDS = {"requested": 1, "fallback": 1, "refused": 1, "cut": 1, "overloaded": 5}
+
+
+@FULL
+@pytest.mark.parametrize("form", [(), ("--json",), ("--no-stream",), ("--accept-fallback",)], ids=" ".join)
+@pytest.mark.parametrize("scenario", ENDS)
+def test_no_answer_ends_well_without_its_report(home: Path, scenario: str, form: tuple[str, ...]) -> None:
+    ran = run(home, "--simulate", scenario, "--retries", "0", *form, "--report", "/dev/full", "words")
+    assert ran.status != 0
+    assert "--report /dev/full: it cannot be written: no space left on device" in ran.err.decode()
+    assert (ran.status == ENDS[scenario]) or "--no-stream" in form
+
+
+@FULL
+def test_a_retry_and_a_proxy_without_their_report(home: Path) -> None:
+    run(home, "--simulate", "requested", "words")
+    again = run(home, "retry", "1", "--simulate", "requested", "--report", "/dev/full")
+    relayed = run(home, "proxy", "--report", "/dev/full", "--", sys.executable, "-c", "")
+    for ran in (again, relayed):
+        assert (ran.status, "it cannot be written: no space left" in ran.err.decode()) == (1, True)
+
+
+def test_a_report_whose_folder_goes_away_while_the_answer_comes(home: Path) -> None:
+    folder = home / "folder"
+    folder.mkdir()
+    asking = start(home, "--simulate", "slow:0.02", "--report", str(folder / "report.json"), "words", bufsize=0)
+    assert asking.stdout is not None
+    assert asking.stdout.read(1)
+    shutil.rmtree(folder)
+    _, err = asking.communicate(timeout=30)
+    assert (asking.returncode, b"the file was deleted" in err) == (1, True)
+
+
+def test_a_reader_of_the_report_that_leaves(home: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    asking = start(home, "--simulate", "requested", "--report", f"fd:{writing}", "words", pass_fds=[writing])
+    os.close(writing)
+    _, err = asking.communicate(timeout=30)
+    assert (asking.returncode, b"it cannot be written: broken pipe" in err) == (1, True)

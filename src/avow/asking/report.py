@@ -38,10 +38,18 @@ class Report:
         try:
             with self._stream:
                 self._stream.write(json.dumps(body) + "\n")
+                self._stream.flush()
+                if self._is_gone():
+                    return f"--report {self._target}: the file was deleted before it was written"
         except (OSError, ValueError) as error:
             reason = (getattr(error, "strerror", None) or "it is closed").lower()
             return f"--report {self._target}: it cannot be written: {reason}"
         return None
+
+    def _is_gone(self) -> bool:
+        """Whether what was written has no name any more, so that nobody can read it. A descriptor is its owner's."""
+        found = os.fstat(self._stream.fileno())
+        return not self._target.startswith("fd:") and stat.S_ISREG(found.st_mode) and found.st_nlink == 0
 
 
 def _on_descriptor(number: str) -> int:
