@@ -111,6 +111,17 @@ def test_the_endpoint_that_openrouter_selected_names_the_model() -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "strength", "name"),
+    [({"id": "x"}, "strong", '{"id": "x"}'), (7, "strong", "7"), ("", "weak", None), (None, "weak", None)],
+)
+def test_a_name_that_openrouter_gives_in_another_shape_is_one_that_nobody_can_read(
+    model: object, strength: str, name: str | None
+) -> None:
+    metadata = {"endpoints": {"available": [{"model": model, "selected": True}]}}
+    assert listen({}, {"openrouter_metadata": metadata}) == (Said("openrouter_metadata", metadata, strength, name),)
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [("model", "1"), ("headers.x-litellm-attempted-fallbacks", 1), ("x-litellm-attempted-fallbacks", "1")],
 )

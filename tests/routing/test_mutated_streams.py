@@ -24,6 +24,7 @@ SAME = {ASKED, f"{ASKED}-20260901"}
 HOST = "gateway.example"
 Pairs = list[tuple[str, Any]]
 
+KINDS: list[Any] = ["message", "fallback_message", "advisor_message", "mood", None, 3, {"id": "fallback_message"}]
 ODD_INDEXES: list[Any] = [None, "0", "x", 0.0, 1.5, -1, 10**20, True, [], {}]
 NAMES: list[Any] = [ASKED, OTHER, THIRD, "", None, {"id": OTHER}, [OTHER], 7, "my-model", f"{ASKED}-20260901"]
 
@@ -52,7 +53,7 @@ def as_json(value: object) -> str:
 
 
 def odd_index(events: list[Json], dice: random.Random) -> None:
-    event = dice.choice([e for e in events if e["type"].startswith("content_block")] or events)
+    event = dice.choice([e for e in events if str(e["type"]).startswith("content_block")] or events)
     event["index"] = dice.choice(ODD_INDEXES)
     if dice.random() < 0.3:
         del event["index"]
@@ -67,10 +68,12 @@ def other_order(events: list[Json], dice: random.Random) -> None:
 
 
 def renamed(events: list[Json], dice: random.Random) -> None:
-    """A name in some event: at its top, in its delta, or in a message."""
+    """A name in some event: at its top, in its delta, in its block of text, or in a message."""
     event, name = dice.choice(events), dice.choice(NAMES)
-    place = dice.choice(["top", "delta", "message"])
-    if place == "delta" and isinstance(event.get("delta"), dict):
+    place = dice.choice(["top", "delta", "message", "content_block"])
+    if place == "content_block" and isinstance(event.get(place), dict):
+        event[place]["model"] = name
+    elif place == "delta" and isinstance(event.get("delta"), dict):
         event["delta"]["model"] = name
     elif place == "message" and isinstance(event.get("message"), dict):
         event["message"]["model"] = name
@@ -80,10 +83,17 @@ def renamed(events: list[Json], dice: random.Random) -> None:
 
 def doubled(events: list[Json], dice: random.Random) -> None:
     """A key twice, the first one naming a model or declaring a fallback."""
-    at = next((i for i, e in enumerate(events) if e["type"] in ("message_start", "message_delta")), None)
+    kinds = ("message_start", "message_delta", "content_block_start")
+    at = next((i for i, e in dice.sample(list(enumerate(events)), len(events)) if e["type"] in kinds), None)
     if at is None:
         return
     event, name = events[at], dice.choice([OTHER, ASKED])
+    if event["type"] == "content_block_start":
+        key, first, last = dice.choice(
+            [("type", "fallback", "text"), ("to", {"model": name}, None), ("model", name, None)]
+        )
+        events[at] = {**event, "content_block": Doubled({**event["content_block"], key: last}, key, first)}
+        return
     if event["type"] == "message_start" and isinstance(event.get("message"), dict):
         events[at] = {**event, "message": Doubled(event["message"], "model", name)}
     elif dice.random() < 0.5:
@@ -106,11 +116,12 @@ def ended_otherwise(events: list[Json], dice: random.Random) -> None:
 
 def entries(events: list[Json], dice: random.Random) -> None:
     """Iterations, in a delta that may be overwritten by the last one."""
-    kinds = ["message", "fallback_message", "advisor_message", None, "mood", 3]
     models: list[str | None] = [ASKED, OTHER, None]
     found = [iteration("message", dice.choice(models)) for _ in range(dice.randint(1, 3))]
     for entry in found:
-        entry["type"] = dice.choice(kinds)
+        entry["type"] = dice.choice(KINDS)
+        if dice.random() < 0.2:
+            del entry["type"]
     early = {"type": "message_delta", "delta": {}, "usage": {"output_tokens": 2, "iterations": found}}
     if dice.random() < 0.5:
         events.insert(dice.randrange(1, len(events)), early)
@@ -132,6 +143,37 @@ def handed_over(events: list[Json], dice: random.Random) -> None:
     events[at:at] = extra
 
 
+def strings_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """The places of all strings below `value`, as (object or list, key)."""
+    for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
+        if isinstance(item, str):
+            yield value, key
+        elif isinstance(item, dict | list):
+            yield from strings_in(item)
+
+
+def object_for_a_string(events: list[Json], dice: random.Random) -> None:
+    """An object, or a list, where a string stood: a type, a text, a name, a reason."""
+    holder, key = dice.choice([place for event in events for place in strings_in(event)])
+    holder[key] = dice.choice([{"id": holder[key]}, [holder[key]], {}, {"text": holder[key]}])
+
+
+def named_at_the_end(events: list[Json], dice: random.Random) -> None:
+    """Names in `message_stop`: as gateways put them there, and as nobody has yet."""
+    stop = next((event for event in events if event["type"] == "message_stop"), events[-1])
+    name = dice.choice(NAMES)
+    stop |= dice.choice(
+        [
+            {"model": name},
+            {"message": {"model": name}},
+            {"delta": {"model": name}},
+            {"usage": {"iterations": [{"type": dice.choice(KINDS), "model": name}]}},
+            {"openrouter_metadata": {"endpoints": {"available": [{"model": name, "selected": True}]}}},
+            {"openrouter_metadata": {"endpoints": {"available": [{"model": name, "selected": False}]}}},
+        ]
+    )
+
+
 def left_out(events: list[Json], dice: random.Random) -> None:
     del events[dice.randrange(len(events))]
 
@@ -142,7 +184,7 @@ def failed_late(events: list[Json], _dice: random.Random) -> None:
 
 MUTATIONS: list[Callable[[list[Json], random.Random], None]] = [
     *(odd_index, unknown_type, other_order, renamed, doubled, restarted, ended_otherwise),
-    *(entries, handed_over, left_out, failed_late),
+    *(entries, handed_over, left_out, failed_late, object_for_a_string, named_at_the_end),
 ]
 
 
@@ -170,6 +212,8 @@ def speaks(value: Any, key: str = "") -> Iterator[str]:
     if isinstance(value, tuple):
         pairs: Pairs = value[1]
         kinds = [item for name, item in pairs if name == "type"]
+        if ("selected", False) in pairs:
+            return  # section 3: of OpenRouter's endpoints, the one that was selected
         if {"fallback", "fallback_message"} & {kind for kind in kinds if isinstance(kind, str)}:
             yield "fallback"
         for name, item in pairs:

@@ -19,13 +19,14 @@ from tests.streams import Json, fallback, iteration
 def test_the_places_of_a_message() -> None:
     message: Json = {
         "model": "a",
-        "content": [fallback("a", "b"), {"type": "text", "model": "not a name"}],
+        "content": [fallback("a", "b"), {"type": "text", "model": "c"}],
         "usage": {"iterations": [iteration("message", "a"), iteration("fallback_message", "b")]},
     }
     assert names_in_message(message) == [
         Named("model", "model", "a"),
         Named("content[0].from.model", "from", "a"),
         Named("content[0].to.model", "to", "b"),
+        Named("content[1].model", "message", "c"),
         Named("usage.iterations[0].model", "message", "a"),
         Named("usage.iterations[1].model", "fallback_message", "b"),
     ]
@@ -52,6 +53,22 @@ def test_a_side_may_be_a_bare_name() -> None:
     assert names_in_block("content[0]", block) == [Named("content[0].to.model", "to", "b")]
 
 
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ({"type": {"id": "fallback"}, "from": "a", "to": {"model": "b"}}, [("content[0].to.model", "b")]),
+        ({"type": "mood", "from": {"model": "a"}, "to": {}}, [("content[0].from.model", "a")]),
+        ({"type": "text", "text": "x", "model": "b"}, [("content[0].model", "b")]),
+        ({"type": {}, "text": "x", "model": "b"}, [("content[0].model", "b")]),
+        ({"type": "server_tool_use", "name": "advisor", "model": "b"}, []),
+        ({"type": "text", "text": "x", "from": "here", "to": "there"}, []),
+    ],
+)
+def test_another_block_may_name_one_in_the_same_place(value: Json, names: list[tuple[str, str]]) -> None:
+    assert [(name.field, name.model) for name in names_in_block("content[0]", value)] == names
+    assert {name.kind for name in names_in_block("content[0]", value)} <= {"message"}
+
+
 def test_an_unknown_event() -> None:
     body: Json = {"type": "shift", "model": "a", "delta": {"model": "b"}, "content_block": fallback("c", "d")}
     assert [(name.kind, name.model) for name in names_in_event(body)] == [
@@ -70,6 +87,12 @@ def test_an_unknown_event() -> None:
         (b'{"type": "ping", "model": "b"}', ["b"]),
         (b'{"type": "message_start", "message": {"model": "a"}, "model": "b"}', ["b"]),
         (b'{"type": "message_delta", "model": "b"}', []),
+        (b'{"type": "message_delta", "delta": {"model": "b"}, "message": {"model": "c"}}', ["c"]),
+        (b'{"type": "message_stop", "model": "b", "delta": {"model": "c"}, "message": {"model": "d"}}', ["d", "c"]),
+        (b'{"type": "message_start", "message": {"model": "a"}, "delta": {"model": "b"}}', ["b"]),
+        (b'{"type": "ping", "content_block": {"type": "fallback", "to": {"model": "b"}}}', ["b"]),
+        (b'{"type": {"id": "message_stop"}, "model": "b"}', ["b"]),
+        (b'{"type": ["ping"], "usage": {"iterations": [{"model": {"id": "b"}}]}}', ['{"id": "b"}']),
         (b'{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "\\"model\\""}}', []),
         (b"[1]", []),
     ],
@@ -78,10 +101,18 @@ def test_names_beside_a_block(data: bytes, names: list[str]) -> None:
     assert [name.model for name in names_beside(data)] == names
 
 
+def test_a_name_in_an_odd_place_speaks_against_the_message_s_own_never_for_it() -> None:
+    data = b'{"type": "message_stop", "message": {"model": "b"}, "content_block": {"type": "fallback", "to": "c"}}'
+    assert [(name.kind, name.model) for name in names_beside(data)] == [("message", "b"), ("to", "c")]
+
+
 @pytest.mark.parametrize(
     ("data", "names"),
     [
         (b'{"model": "b", "model": "a"}', ["b"]),
+        (b'{"type": "fallback", "type": "text"}', ["fallback"]),
+        (b'{"usage": {"iterations": [{"type": "fallback_message"}]}, "usage": {}}', ["fallback_message"]),
+        (b'{"type": ["fallback"], "type": "text"}', []),
         (b'{"model": "a", "model": "a"}', []),
         (b'{"message": {"model": "b"}, "message": {"model": "a"}}', ["b"]),
         (b'{"usage": {"iterations": [{"model": "b"}]}, "usage": {}}', ["b"]),

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from avow.wire.json_value import JsonObject, items, obj, text
+from avow.wire.json_value import JsonObject, items, obj
+from avow.wire.names import name_in
 from avow.wire.request import API_HOST
 
 
@@ -60,7 +61,7 @@ def _from_openrouter(metadata: JsonObject) -> Testimony:
     cause, so it declares no fallback."""
     available = items(obj(metadata.get("endpoints")).get("available"))
     chosen = next((entry for entry in available if entry.get("selected") is True), {})
-    name = text(chosen.get("model"))
+    name = name_in(chosen.get("model"))
     return Testimony("openrouter_metadata", metadata, "strong" if name else "weak", name)
 
 

@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 from avow.wire.json_value import JsonObject, encodable, items, obj, parse, text
 
 _LONGEST = 200
-_HEARD_BY_THE_FOLD = frozenset({"message_delta", "message_stop"})
+_NAMING = ("model", "message", "delta", "content_block", "usage")
+_HEARD_BY_THE_FOLD = {
+    "message_start": ("message",),
+    "content_block_start": ("content_block",),
+    "message_delta": ("model", "delta", "usage"),
+    "message_stop": ("model", "usage"),
+}
 _OTHERS = frozenset({"fallback_message", "compaction", "advisor_message"})
 
 
@@ -36,10 +42,12 @@ def names_in_message(message: JsonObject) -> list[Named]:
 
 
 def names_in_block(where: str, block: JsonObject) -> list[Named]:
-    """The models that a `fallback` block names; none for any other block."""
-    if block.get("type") != "fallback":
-        return []
-    return [name for side in ("from", "to") for name in _named(f"{where}.{side}.model", side, _side(block, side))]
+    """The models that a `fallback` block names, and those that any other names in its place or as a text's own."""
+    if block.get("type") == "fallback":
+        return [name for side in ("from", "to") for name in _named(f"{where}.{side}.model", side, _side(block, side))]
+    odd = [(side, block[side].get("model")) for side in ("from", "to") if isinstance(block.get(side), dict)]
+    own = _named(f"{where}.model", "message", block.get("model")) if text(block.get("type")) in (None, "text") else []
+    return [*own, *(name for side, value in odd for name in _named(f"{where}.{side}.model", "message", value))]
 
 
 def names_in_event(body: JsonObject) -> list[Named]:
@@ -63,21 +71,21 @@ def declares_hand_over(message: JsonObject) -> bool:
 
 def names_beside(data: bytes) -> list[Named]:
     """The models named in the JSON of an event where its type has no place for a name: beside a block or a piece of
-    one, and in values that a later key of the same object overwrote. `data` is JSON that was read before."""
+    one, in the `delta` of a `message_stop`, and in values that a later key of the same object overwrote. `data` is JSON
+    that was read before."""
     body = parse(data)
     named = repeated_names(data)
-    if isinstance(body, dict) and body.get("type") not in _HEARD_BY_THE_FOLD:
-        beside = (
-            ("type", "model", "usage") if body.get("type") == "message_start" else ("type", "model", "message", "usage")
-        )
-        named += names_in_event({key: body[key] for key in beside if key in body})
-        named += _named("delta.model", "message", obj(body.get("delta")).get("model"))
+    if isinstance(body, dict):
+        heard = _HEARD_BY_THE_FOLD.get(text(body.get("type")) or "", ())
+        beside = names_in_event({key: body[key] for key in ("type", *_NAMING) if key in body and key not in heard})
+        # What stands in an odd place speaks against the message's own name, never in its place.
+        named += [name._replace(kind="message") if name.kind == "model" else name for name in beside]
     return named
 
 
 def repeated_names(data: bytes) -> list[Named]:
-    """The models named in values that a later key of the same object overwrote: JSON readers keep the last of two equal
-    keys, and say nothing. `data` is JSON that was read before."""
+    """The models named in values that a later key of the same object overwrote, and hand-overs declared there: JSON
+    readers keep the last of two equal keys, and say nothing. `data` is JSON that was read before."""
     overwritten: list[tuple[str, Any]] = []
 
     def keep_last(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -94,8 +102,10 @@ def repeated_names(data: bytes) -> list[Named]:
 
 
 def _models_in(key: str, value: object) -> Iterator[str]:
-    """The names below `value`, which stood under `key`."""
-    if key == "model":
+    """The names below `value`, which stood under `key`; what declared a hand-over is a name that nobody can place."""
+    if key == "type" and value in ("fallback", "fallback_message"):
+        yield str(value)
+    elif key == "model":
         yield from (name.model for name in _named("model", "model", value))
     elif isinstance(value, dict):
         for inner, item in value.items():
@@ -106,11 +116,17 @@ def _models_in(key: str, value: object) -> Iterator[str]:
 
 
 def _named(field: str, kind: str, value: object) -> list[Named]:
-    """The name in `value`; what is neither a string nor absent is a name that nobody can read."""
+    name = name_in(value)
+    return [] if name is None else [Named(field, kind, name)]
+
+
+def name_in(value: object) -> str | None:
+    """The name in `value`, where a name should stand, None where there is none. What is neither a string nor absent is
+    a name that nobody can read: its JSON, at most 200 characters of it."""
     if value is None or value == "":
-        return []
+        return None
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)[:_LONGEST]
-    return [Named(field, kind, encodable(shown))]
+    return encodable(shown)
 
 
 def _side(block: JsonObject, side: str) -> object:
