@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.exchange.exchange import Reply
+from avow.models.catalogue import models
+from avow.models.pricing import price
 from avow.routing.verdict import Hop, Outcome, Routing
 from avow.run.budget import Budget, Most, charge_of, cost_of, dearest, most_of, reservation
 from tests.history.making import answered
@@ -46,6 +48,12 @@ def test_a_model_without_a_price_counts_as_the_dearest() -> None:
     usage = {"input_tokens": 1000, "output_tokens": 1000}
     assert cost_of("house-model", most, {}) == (dearest(usage), True)
     assert cost_of("house-model", most, {"house-model": {"input": 1, "output": 1}}) == (0.002, False)
+
+
+def test_no_known_model_costs_more_than_the_dearest() -> None:
+    for usage in ({"input_tokens": 100, "output_tokens": 10}, {"input_tokens": 1, "output_tokens": 64_000}):
+        costs = [price(model.id, usage) for model in models()]
+        assert dearest(usage) == max(cost for cost in costs if cost is not None)
 
 
 def test_every_model_that_may_follow_is_reserved_for() -> None:

@@ -1,6 +1,7 @@
 """What a run may cost: each item is reserved for at its dearest before it is sent. Pure."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange
@@ -11,7 +12,7 @@ from avow.routing.verdict import Outcome
 Prices = Mapping[str, Mapping[str, float]]
 
 _BYTES_PER_TOKEN = 2
-_TOKENS_AROUND = 500
+TOKENS_AROUND = 500
 _TOKENS_OF_IMAGE, _BYTES_PER_PDF_TOKEN, _TOKENS_OF_URL = 5_000, 20, 50_000
 
 
@@ -56,7 +57,7 @@ def most_of(prompt: str, system: str | None, files: Sequence[tuple[str, int | No
             tokens += _TOKENS_OF_IMAGE
         else:
             tokens += size // (_BYTES_PER_PDF_TOKEN if media_type == "application/pdf" else _BYTES_PER_TOKEN)
-    return Most(tokens + _TOKENS_AROUND, max_tokens)
+    return Most(tokens + TOKENS_AROUND, max_tokens)
 
 
 def cost_of(model: str, most: Most, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
@@ -68,8 +69,24 @@ def cost_of(model: str, most: Most, prices: Prices, speed: str | None = None) ->
 
 def dearest(usage: Mapping[str, object]) -> float:
     """What the dearest known model costs for that."""
-    costs = (price(model.id, usage) for model in catalogue.models())
+    costs = (price(model, usage) for model in _dearest_models())
     return max((cost for cost in costs if cost is not None), default=0.0)
+
+
+@cache
+def _dearest_models() -> tuple[str, ...]:
+    """The known models of which no other costs more, read or written."""
+    rates: dict[tuple[float, float], str] = {}
+    for model in catalogue.models():
+        read = price(model.id, {"input_tokens": 1000, "output_tokens": 0})
+        written = price(model.id, {"input_tokens": 0, "output_tokens": 1000})
+        if read is not None and written is not None:
+            rates[read, written] = model.id
+    return tuple(
+        name
+        for (read, written), name in rates.items()
+        if not any(r >= read and w >= written and (r, w) != (read, written) for r, w in rates)
+    )
 
 
 def reservation(models: Sequence[str], most: Most, prices: Prices, speed: str | None = None) -> tuple[float, bool]:

@@ -5,14 +5,15 @@ from avow.asking.request_fields import with_ids
 from avow.context import Context
 from avow.errors import AvowError
 from avow.exit_codes import ExitCode
-from avow.run.budget import Most, cost_of, reservation
+from avow.run.budget import TOKENS_AROUND, Most, cost_of, reservation
 from avow.run.prices import models_of, most
 from avow.run.suite import Suite, Summed
 
 COUNTED = 100
 """So many questions are counted by the API; where there are more, their tokens are estimated."""
 
-_BYTES_PER_TOKEN = 4
+_FRAME = 10
+"""Tokens that a request has around its text, about."""
 
 
 def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None) -> ExitCode:
@@ -29,7 +30,7 @@ def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None
                 context.screen.note(f"the API does not count the tokens ({error.message}): they are estimated")
                 by_api = False
         if not by_api:
-            entered = limit.tokens_in * 2 // _BYTES_PER_TOKEN
+            entered = (limit.tokens_in - TOKENS_AROUND) // 2 + _FRAME  # a reservation counts twice as high
         tokens += entered
         prices, speed = settings.table("prices"), settings.text("speed")
         models = models_of(settings)
@@ -42,7 +43,9 @@ def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None
     words = "no answer at all, or every one as long as it may be"
     context.screen.out(f"from {_dollars(low)} to {_dollars(high)}: {words}\n")
     if guessed:
-        context.screen.note("the price of a model is not known: it was counted as the dearest known one")
+        context.screen.note(
+            "a price, or which fallback the API would choose, is not known: the dearest known model was counted"
+        )
     return ExitCode.OK
 
 

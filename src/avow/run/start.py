@@ -132,7 +132,9 @@ class _Run:
                 f"${self._pricing.last:.4f}; `--resume` with a higher one goes on"
             )
         if self._budget.guessed or self._pricing.guessed:
-            screen.note("a cost that is not known was counted as that of the dearest known model")
+            screen.note(
+                "a price, or which fallback the API would choose, is not known: the dearest known model was counted"
+            )
         if self._refused_key:
             screen.note("the API refused the credentials: nothing more was asked")
         if not (screen.quiet and counts.all_as_requested):
