@@ -9,6 +9,9 @@ from avow.models import catalogue
 from avow.run.budget import Most, charge_of, most_of, reservation
 from avow.settings.levels import Settings
 
+GUESSED = "a price, or which fallback the API would choose, is not known: the dearest known model was counted"
+"""Said where a part of a price is a guess."""
+
 _BY_API = ""
 """Stands for a model that only the API chooses."""
 
