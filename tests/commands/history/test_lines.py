@@ -7,7 +7,7 @@ from avow.exchange.exchange import Exchange, Status
 from avow.routing.verdict import Routing, Verdict
 from avow.terminal.cells import cut
 from avow.terminal.facts import Facts
-from tests.history.making import FABLE, OLD, answered, asked, rerouted
+from tests.history.making import FABLE, NOON, OLD, answered, asked, rerouted
 
 PIPE = Facts()
 WIDE = Facts(is_terminal=True, interactive=True, width=120)
@@ -65,7 +65,33 @@ def test_no_line_of_a_terminal_is_too_long_and_none_is_alive(facts: Facts) -> No
     assert "\u202e" not in text
     if facts.is_terminal:
         assert max(cell_len(line) for line in text.splitlines()) <= facts.width
-    assert text.count("\n") == {PIPE: 2, WIDE: 3}.get(facts, 6)
+    assert text.count("\n") == {PIPE: 2, WIDE: 3, NARROW: 7}.get(facts, 8)
+
+
+def test_each_has_one_line_on_80_columns() -> None:
+    found = [rerouted("x", number=1002, prompt="A question that is quite long"), answered(number=3)]
+    head, first, second = "".join(lines(found, WIDE._replace(width=80))).splitlines()
+    assert head.split() == ["#", "when", "(2026)", "result", "model", "(claude-)", "prompt"]
+    assert "fallback" in first
+    assert "fable-5-2 → opus-4-8 (cyber)" in first
+    assert "2026" not in first + second
+    assert "claude-" not in first + second
+    assert first.index("A question") == second.index("What is") == head.index("prompt")
+
+
+def test_what_not_all_rows_share_is_on_each() -> None:
+    found = [answered(number=1, at=NOON - 365 * 86400), answered(number=2, requested_model="other")]
+    text = "".join(lines([*found, rerouted(number=3)], WIDE._replace(width=80)))
+    assert "2025-" in text
+    assert "2026-" in text
+    assert "claude-fable-5-2 → claude-opus-4-8" in text
+
+
+def test_a_very_long_name_does_not_widen_the_others() -> None:
+    name = "anthropic.claude-" + "x" * 60
+    text = "".join(lines([answered(number=1), answered(number=2, requested_model=name)], WIDE._replace(width=80)))
+    assert f"  {name}\n" in text
+    assert "as requested  claude-fable-5-2  What is a hop?\n" in text
 
 
 def test_columns_are_aligned_in_a_pipe() -> None:

@@ -1,20 +1,35 @@
-"""Exchanges as lines of a list: aligned, on one line each, or on two where the terminal is narrow."""
+"""Exchanges as lines of a list: aligned, on one line each, or on three where the terminal is narrow."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
+from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange, Status
 from avow.routing.verdict import Verdict
-from avow.terminal.cells import cells, cut, padded
+from avow.terminal.cells import cells, cut, padded, wrap
 from avow.terminal.facts import BOLD, FAINT, PLAIN, RED, YELLOW, Facts
 from avow.terminal.sanitize import clean, clean_line
 from avow.terminal.table import GAP, natural_widths, side_by_side
 
-_ONE_LINE_FROM = 110
+_LEAST_PROMPT = 12
+"""Cells of a prompt; with fewer, the category gives way, and then an exchange has more than one line."""
 _PROMPT_IN_PIPE = 72
 _MEASURED = 500
-_HEADS = ("#", "when", "result", "model")
+_VENDOR = "claude-"
+
+
+class _Form(NamedTuple):
+    """How the lines of one list look. `year` and `vendor` begin every time and every model's name, and are said once,
+    in the heading; `widths` are of the columns before the prompt, empty where an exchange has lines of its own."""
+
+    year: str = ""
+    vendor: str = ""
+    category: bool = True
+    widths: tuple[int, ...] = ()
+
+
+_PLAIN = _Form()
 
 
 def lines(exchanges: Iterable[Exchange], facts: Facts) -> Iterator[str]:
@@ -29,20 +44,52 @@ def entries(exchanges: Iterable[Exchange], facts: Facts) -> Iterator[tuple[str, 
     first = list(islice(source, _MEASURED))
     if not first:
         return
-    rows = [cells_of(exchange, facts) for exchange in first]
-    heads = _HEADS if facts.is_terminal else ("",) * len(_HEADS)
-    widths = natural_widths([heads, *rows])
-    one_line = not facts.is_terminal or facts.width >= _ONE_LINE_FROM
-    if one_line and facts.is_terminal:
-        (head,) = side_by_side([[head] for head in (*heads, "prompt")], [*widths, 0], [True, *[False] * len(widths)])
+    form = _form_on_terminal(first, facts) if facts.is_terminal else _aligned(first, facts, _PLAIN)
+    if facts.is_terminal and form.widths:
+        heads = (*_heads(form), "prompt")
+        (head,) = side_by_side([[head] for head in heads], [*form.widths, 0], [True, *[False] * len(form.widths)])
         yield facts.styled(head, BOLD) + "\n", None
     for exchange in chain(first, source):
-        yield _entry(exchange, widths, facts, one_line=one_line), exchange
+        yield _entry(exchange, form, facts), exchange
 
 
-def cells_of(exchange: Exchange, facts: Facts) -> tuple[str, str, str, str]:
+def _form_on_terminal(first: Sequence[Exchange], facts: Facts) -> _Form:
+    """The form that tells most and leaves room for the prompts."""
+    years = {when(exchange)[:5] for exchange in first}
+    names = [name for exchange in first for name in route(exchange, facts, category=False).split() if len(name) > 1]
+    short = _Form(years.pop() if len(years) == 1 else "", _VENDOR if all(n.startswith(_VENDOR) for n in names) else "")
+    terse = short._replace(category=False)
+    # A row with a very long name has lines of its own rather than make all others longer.
+    for form, longest in ((_PLAIN, None), (short, None), (terse, None), (terse, facts.width // 2)):
+        aligned = _aligned(first, facts, form, longest=longest)
+        if _left(aligned, facts) >= (_LEAST_PROMPT if form is not _PLAIN else 2 * _LEAST_PROMPT):
+            return aligned
+    return _PLAIN
+
+
+def _aligned(first: Sequence[Exchange], facts: Facts, form: _Form, *, longest: int | None = None) -> _Form:
+    heads = _heads(form) if facts.is_terminal else ("",) * 4
+    rows = [cells_of(exchange, facts, form) for exchange in first]
+    if longest is not None:
+        rows = [row for row in rows if cells(row[3]) <= longest]
+    return form._replace(widths=tuple(natural_widths([heads, *rows])))
+
+
+def _heads(form: _Form) -> tuple[str, str, str, str]:
+    year = f" ({form.year.rstrip('-')})" if form.year else ""
+    return "#", f"when{year}", "result", f"model ({form.vendor})" if form.vendor else "model"
+
+
+def _left(form: _Form, facts: Facts) -> int:
+    """Cells for the prompt."""
+    return facts.width - sum(form.widths) - len(GAP) * len(form.widths)
+
+
+def cells_of(exchange: Exchange, facts: Facts, form: _Form = _PLAIN) -> tuple[str, str, str, str]:
     """Number, time by the local clock, how it ended, and who was asked and answered."""
-    return str(exchange.number or "-"), when(exchange), result(exchange), route(exchange, facts)
+    names = route(exchange, facts, category=form.category)
+    names = " ".join(name.removeprefix(form.vendor) for name in names.split(" "))
+    return str(exchange.number or "-"), when(exchange).removeprefix(form.year), result(exchange), names
 
 
 def when(exchange: Exchange, form: str = "%Y-%m-%d %H:%M") -> str:
@@ -67,8 +114,8 @@ def result(exchange: Exchange) -> str:
     return ", ".join(words)
 
 
-def route(exchange: Exchange, facts: Facts) -> str:
-    """`requested`, or `requested → served`, with the category of a decline."""
+def route(exchange: Exchange, facts: Facts, *, category: bool = True) -> str:
+    """`requested`, or `requested → served`, with the category of a decline where that is wanted."""
     arrow = "→" if facts.unicode else "->"
     routing = exchange.routing
     names = clean_line(exchange.requested_model)
@@ -76,7 +123,7 @@ def route(exchange: Exchange, facts: Facts) -> str:
         names += f" {arrow} {clean_line(routing.served_model or '') or 'another model'}"
     elif exchange.verdict is Verdict.UNVERIFIED and routing.served_model != exchange.requested_model:
         names += f" {arrow} {clean_line(routing.served_model or '')}?"
-    return f"{names} ({clean_line(routing.category)})" if routing.category else names
+    return f"{names} ({clean_line(routing.category)})" if routing.category and category else names
 
 
 def prompt_line(exchange: Exchange, room: int) -> str:
@@ -102,16 +149,18 @@ def style_of(exchange: Exchange) -> str:
     return FAINT if exchange.status is Status.PENDING else ""
 
 
-def _entry(exchange: Exchange, widths: Sequence[int], facts: Facts, *, one_line: bool) -> str:
-    number, time, ended, models = cells_of(exchange, facts)
+def _entry(exchange: Exchange, form: _Form, facts: Facts) -> str:
+    number, time, ended, models = cells_of(exchange, facts, form)
     shown = facts.styled(ended, style_of(exchange))
-    if not one_line:
+    if not form.widths or (facts.is_terminal and cells(models) > form.widths[3]):
+        number, time, ended, models = cells_of(exchange, facts)
         top = cut(f"{number}  {time}  {ended}", facts.width)
         top = top.replace(ended, shown) if ended in top else top
-        below = (cut(models, facts.width - 2), prompt_line(exchange, facts.width - 2))
-        return "".join(f"{line}\n" for line in (top, *(f"  {line}" for line in below)))
+        below = [*wrap(models, facts.width, first=GAP, rest="    "), GAP + prompt_line(exchange, facts.width - 2)]
+        return "".join(f"{line}\n" for line in (top, *below))
+    widths = form.widths
     start = (padded(number, widths[0], right=True), padded(time, widths[1]), shown)
     padding = " " * (widths[2] - cells(ended))
-    left = facts.width - sum(widths) - len(GAP) * len(widths) if facts.is_terminal else _PROMPT_IN_PIPE
+    left = _left(form, facts) if facts.is_terminal else _PROMPT_IN_PIPE
     end = (padded(models, widths[3]), prompt_line(exchange, max(left, 8)))
     return f"{GAP.join(start)}{padding}{GAP}{GAP.join(end)}\n"

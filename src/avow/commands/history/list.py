@@ -13,6 +13,7 @@ from avow.commands.paging import page
 from avow.context import Context
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
+from avow.terminal.cells import cells
 
 if TYPE_CHECKING:
     from avow.history.search import Query
@@ -76,9 +77,11 @@ def run_list(options: ListOptions, context: Context) -> ExitCode:
     history = _open(context)
     most = options.most
     found = history.rows(filters, limit=None if most is None else most + 1, before=_number(history, options.before))
-    shown = gate.watch(_first(found, options, context), lambda exchange: exchange.verdict)
+    newest = _Newest(found, options, context)
+    shown = gate.watch(newest, lambda exchange: exchange.verdict)
     if options.as_json or options.as_jsonl:
         _print_json(shown, options, context)
+        newest.tell()
         return gate.exit_code
     if most is None and not context.screen.is_terminal:
         for line in lines(shown, context.screen.out_facts):
@@ -86,6 +89,7 @@ def run_list(options: ListOptions, context: Context) -> ExitCode:
         return gate.exit_code
     text = "".join(lines(shown, context.screen.out_facts))
     page(text, context)
+    newest.tell()
     if not text:
         context.screen.note("nothing in the history" if options == ListOptions() else "no exchange matches")
     return gate.exit_code
@@ -102,12 +106,14 @@ def run_search(options: SearchOptions, context: Context) -> ExitCode:
     most = listed.most
     limit = None if most is None else most + 1
     found = search(history, query, filters, best=options.best, limit=limit, before=_number(history, listed.before))
-    found = _first(found, listed, context)
+    newest = _Newest(found, listed, context)
     if listed.as_json or listed.as_jsonl:
-        _print_json(found, listed, context)
+        _print_json(newest, listed, context)
+        newest.tell()
         return ExitCode.OK
-    text = "".join(_with_excerpts(found, query, context))
+    text = "".join(_with_excerpts(newest, query, context))
     page(text, context)
+    newest.tell()
     if not text:
         context.screen.note("no exchange matches")
     return ExitCode.OK
@@ -154,14 +160,23 @@ def _number(history: "History", reference: str | None) -> int | None:
     return None if reference is None else history.number_of(reference)
 
 
-def _first(found: Iterable[Exchange], options: ListOptions, context: Context) -> Iterator[Exchange]:
-    """As many as were asked for; whether there are more is said on stderr."""
-    source, last = iter(found), None
-    for exchange in islice(source, options.most):
-        last = exchange
-        yield exchange
-    if options.limit is None and last is not None and next(source, None) is not None:
-        context.screen.note(f"older ones: --before {last.number}, or --limit N (0 for all)")
+class _Newest:
+    """As many of what was found as were asked for, once; `tell` says then where older ones begin."""
+
+    def __init__(self, found: Iterable[Exchange], options: ListOptions, context: Context) -> None:
+        self._found = iter(found)
+        self._options = options
+        self._context = context
+        self._last: Exchange | None = None
+
+    def __iter__(self) -> Iterator[Exchange]:
+        for exchange in islice(self._found, self._options.most):
+            self._last = exchange
+            yield exchange
+
+    def tell(self) -> None:
+        if self._options.limit is None and self._last is not None and next(self._found, None) is not None:
+            self._context.screen.note(f"older: --before {self._last.number}, or --limit N (0 for all)")
 
 
 def _print_json(found: Iterable[Exchange], options: ListOptions, context: Context) -> None:
@@ -188,11 +203,15 @@ def _with_excerpts(found: Iterable[Exchange], query: "Query", context: Context) 
     from avow.history.search import excerpt
 
     facts = context.screen.out_facts
-    length = facts.width - 6 if facts.is_terminal else _EXCERPT_IN_PIPE
+    plain = facts._replace(color=False)
     for line, exchange in entries(found, facts):
         yield line
         if exchange is not None:
             for name, text in (("asked", exchange.question.prompt), ("answer", exchange.text)):
-                pieces = excerpt(text or "", query, length - len(name))
+                room = facts.width - len(f"    {name}: ") if facts.is_terminal else _EXCERPT_IN_PIPE - len(name)
+                pieces = excerpt(text or "", query, room)
+                # Marks, and signs for what is harmful, take room of their own.
+                if facts.is_terminal and pieces and (over := cells(marked(pieces, plain)) - room) > 0:
+                    pieces = excerpt(text or "", query, max(room - over, 1))
                 if pieces:
                     yield f"    {name}: {marked(pieces, facts)}\n"
