@@ -6,7 +6,7 @@ from avow.context import Context
 from avow.errors import AvowError
 from avow.exit_codes import ExitCode
 from avow.run.budget import TOKENS_AROUND, Most, cost_of, reservation
-from avow.run.prices import models_of, most
+from avow.run.prices import GUESSED, models_of, most
 from avow.run.suite import Suite, Summed
 
 COUNTED = 100
@@ -43,9 +43,7 @@ def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None
     words = "no answer at all, or every one as long as it may be"
     context.screen.out(f"from {_dollars(low)} to {_dollars(high)}: {words}\n")
     if guessed:
-        context.screen.note(
-            "a price, or which fallback the API would choose, is not known: the dearest known model was counted"
-        )
+        context.screen.note(GUESSED)
     return ExitCode.OK
 
 

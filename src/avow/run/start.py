@@ -18,7 +18,7 @@ from avow.run.gate import Gate
 from avow.run.journal import Journal
 from avow.run.outlet import Outlet
 from avow.run.pace import Pace
-from avow.run.prices import Pricing
+from avow.run.prices import GUESSED, Pricing
 from avow.run.records import form_of
 from avow.run.source import Source
 from avow.run.suite import Ask, Suite, Summed
@@ -132,9 +132,7 @@ class _Run:
                 f"${self._pricing.last:.4f}; `--resume` with a higher one goes on"
             )
         if self._budget.guessed or self._pricing.guessed:
-            screen.note(
-                "a price, or which fallback the API would choose, is not known: the dearest known model was counted"
-            )
+            screen.note(GUESSED)
         if self._refused_key:
             screen.note("the API refused the credentials: nothing more was asked")
         if not (screen.quiet and counts.all_as_requested):
