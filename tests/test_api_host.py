@@ -26,11 +26,13 @@ ASKING: dict[str, tuple[tuple[str, ...], bytes | None]] = {
     "models": (("models", "--refresh"), None),
     "models, one": (("models", "opus", "--refresh"), None),
     "doctor": (("doctor",), None),
+    "audit, endpoint": (("audit", "endpoint", "--yes"), None),
+    "audit": (("audit", "baseline", "--pace", "0", "--yes"), None),
     "auth, status": (("auth", "status", "--check"), None),
     "auth, login": (("auth", "login", "--store", "file"), TOKEN.encode()),
 }
 """Arguments and stdin, by command."""
-NOT_ASKING = {"why", "history", "scan", "proxy", "config", "template", "simulate", "completion", "help"}
+NOT_ASKING = {"why", "history", "scan", "proxy", "config", "template", "simulate", "completion", "help", "judge"}
 ENVIRONS: dict[str, tuple[dict[str, str], str | None]] = {
     "a token": ({"ANTHROPIC_AUTH_TOKEN": TOKEN}, OAUTH_BETA),
     "a token from a command, sent as bearer": (

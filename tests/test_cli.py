@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import CANARY
 from tests.running import environment, run
 
@@ -55,6 +57,22 @@ def test_the_traceback_on_request_shows_no_values(home: Path) -> None:
     ran = with_bug(home, AVOW_DEBUG="1")
     assert b"in _run" in ran.stderr
     assert CANARY.encode() not in ran.stderr
+
+
+@pytest.mark.parametrize("most", [5, 6, 7, 8])
+def test_few_open_files_are_said_so(most: int, home: Path) -> None:
+    pytest.importorskip("resource")
+    environ = environment(home, "http://127.0.0.1:9")
+    code = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({most}, {most}))\n"
+        "import sys; sys.argv = ['avow', '--retries', '0', 'hi']\n"
+        "from avow.__main__ import main; sys.exit(main())"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environ, stdin=subprocess.DEVNULL)
+    err = ran.stderr.decode()
+    assert "Traceback" not in err
+    assert "please report" not in err
+    assert "open no more files" in err or ran.returncode == 6, err
 
 
 def test_errors_stand_on_stderr(home: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from avow.paths import Paths, find, make_private
+from avow.paths import Paths, exposed, find, make_private
+from tests.running import run
 
 HOME = Path("/home/me")
 CASES: dict[str, tuple[str, dict[str, str], tuple[str, str, str]]] = {
@@ -54,6 +55,20 @@ def test_a_tilde_is_home_and_a_relative_folder_is_made_absolute() -> None:
     found = find({"HOME": str(HOME), "AVOW_CONFIG_DIR": "~/x", "AVOW_DATA_DIR": "here"})
     assert found.config == Path(os.environ["HOME"], "x")
     assert found.data == Path.cwd() / "here"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights of POSIX")
+def test_a_config_that_others_may_change_is_said_so(home: Path) -> None:
+    config = home / "config" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('model = "claude-opus-4-8"\n')
+    assert b"may change it" not in run(home, "--dry-run", "hi").err
+    config.chmod(0o666)
+    for arguments in (("--dry-run", "-q", "hi"), ("config", "list")):
+        ran = run(home, *arguments)
+        assert ran.status == 0
+        assert b"every user of this machine may change it (mode 0666)" in ran.err, arguments
+    assert exposed(home / "none") is None
 
 
 def test_a_user_that_does_not_exist_is_no_traceback() -> None:

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from avow.background import NUDGE, later
-from avow.errors import AvowError, ExchangeError, Interrupted, ReaderGone
+from avow.errors import OUT_OF_FILES, AvowError, ExchangeError, Interrupted, ReaderGone
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 
 if TYPE_CHECKING:
@@ -51,7 +51,11 @@ def _run(arguments: Sequence[str], context: "Context") -> int:
         context.screen.error(error.message, hint=error.hint)
         return error.exit_code
     except Exception as error:
-        context.screen.error(*_bug(error, context))
+        if isinstance(error, OSError) and error.errno in OUT_OF_FILES:
+            context.close()  # what tells of it needs a file too
+            context.screen.error("the system lets avow open no more files", hint="raise the limit: ulimit -n 256")
+        else:
+            context.screen.error(*_bug(error, context))
         return ExitCode.UNEXPECTED
     finally:
         context.close()

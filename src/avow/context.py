@@ -70,7 +70,10 @@ class Context:
     def config(self) -> Config:
         """The config file, read on first use. Raises ConfigError."""
         if self._config is None:
-            self._config = load(self.paths.config_file)
+            path = self.paths.config_file
+            self._config = load(path)
+            if how := paths.exposed(path):
+                self.screen.warn(f"{path}: {how}; it may name commands that avow runs (chown, chmod 600)")
         return self._config
 
     def settings(

@@ -22,10 +22,14 @@ Exceptions of libraries are translated where the library is imported; `cli.main`
 an error into an exit status.
 """
 
+import errno
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from avow.exit_codes import SIGPIPE, ExitCode
+
+OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
+"""What the system says where a process, or the machine, has too many files open."""
 
 ALIKE = 0.6
 """How alike two words must be for one to be offered for the other (difflib's ratio, and its own choice)."""

@@ -1,6 +1,7 @@
 """Where avow's folders are; only their owner may look into them."""
 
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,6 +66,22 @@ def make_private(folder: Path) -> Path:
             make_private(folder.parent)  # one by one: `parents=True` gives those above the umask's mode
         folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def exposed(path: Path) -> str | None:
+    """How others may change what is in the file at `path`, by its own rights; None where they may not, or it is not
+    there. Root reads whose file it wants."""
+    try:
+        facts = path.stat()
+    except (OSError, ValueError):
+        return None
+    if not hasattr(os, "geteuid"):
+        return None
+    if facts.st_mode & stat.S_IWOTH:
+        return f"every user of this machine may change it (mode {stat.S_IMODE(facts.st_mode):04o})"
+    if facts.st_uid not in (0, os.geteuid()) and os.geteuid() != 0:
+        return "it belongs to another user"
+    return None
 
 
 def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:

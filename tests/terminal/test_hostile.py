@@ -21,7 +21,7 @@ _ACTS = re.compile("\x1b\\]52|\x1b\\[31m|\x1b\\[2J|[\x80-\x9f\u202a-\u202e\u2066
 COMMANDS: dict[str, list[list[str]]] = {
     "ask": [["-v", "--show-thinking", TITLE], ["--json", TITLE], ["--output", "jsonl", TITLE], ["--dry-run", TITLE],
             ["--dry-run=curl", TITLE], ["--count", TITLE]],
-    "chat": [],
+    "chat": [["chat", "--show-thinking"], ["chat", "-c"]],
     "retry": [["retry", "1"]],
     "why": [["why", "1"], ["why", "1", "--json"]],
     "history list": [["history", "list"], ["history", "list", "--json"], ["history", "list", "--jsonl"]],
@@ -29,9 +29,9 @@ COMMANDS: dict[str, list[list[str]]] = {
     "history show": [["history", "show", "1"], ["history", "show", "1", "--json"]],
     "history stats": [["history", "stats"], ["history", "stats", "--by", "category"], ["history", "stats", "--json"]],
     "history export": [["history", "export"], ["history", "export", "--format", "csv"]],
-    "history redact": [],
-    "history delete": [],
-    "history repair": [],
+    "history redact": [["history", "redact", "1", "--yes", "--dry-run"], ["history", "redact", TITLE, "--yes"]],
+    "history delete": [["history", "delete", TITLE, "--yes"], ["history", "delete", "--model", TITLE, "--yes"]],
+    "history repair": [["history", "repair"]],
     "history path": [["history", "path"]],
     "models": [["models"], ["models", "--json"], ["models", f"m{TITLE}"]],
     "config list": [["config", "list"], ["config", "list", "--json"]],
@@ -47,9 +47,11 @@ COMMANDS: dict[str, list[list[str]]] = {
     "audit show": [["audit", "show", TITLE]],
     "audit run": [["audit", "run", TITLE]],
     "audit verify": [["audit", "verify", TITLE]],
-    "audit baseline": [],
-    "audit demo": [],
-    "audit endpoint": [],
+    "audit baseline": [["audit", "baseline", TITLE, "--yes"], ["audit", "baseline", "--pace", "0", "--yes"]],
+    "audit demo": [["audit", "demo", TITLE]],
+    "audit endpoint": [["audit", "endpoint", "--yes"], ["audit", "endpoint", "--yes", "--json"]],
+    "run": [["run", "HOME/items.jsonl"], ["run", "-v", "HOME/items.jsonl", TITLE]],
+    "judge": [["judge", "-m", TITLE, "HOME/said.sse"], ["judge", "-m", "x", "--json", "HOME/said.sse"]],
     "simulate list": [["simulate", "list"]],
     "help": [["help", TITLE]],
     "simulate serve": [["simulate", "serve", TITLE]],
@@ -74,6 +76,8 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "config/config.toml").write_text(f"system = {quoted}\n[aliases]\n{quoted} = {quoted}\n")
     (home / "config/templates/evil.toml").write_text(f"prompt = {quoted}\nsystem = {quoted}\n")
     said = sse(start(f"m{EVIL}"), *words(0, EVIL), *answer(EVIL, stop_reason=EVIL)[1:])
+    (home / "said.sse").write_bytes(said)
+    (home / "items.jsonl").write_text(json.dumps({"id": TITLE, "prompt": EVIL}))
     with RawServer(stream(said, "request-id: a\x9b2J")) as server:
         assert run(home, TITLE, base_url=server.url).status == 13, "unverified"
     with sqlite3.connect(home / "data/history.db") as database:
@@ -94,11 +98,18 @@ def test_nothing_hostile_acts_on_a_terminal(command: str, evil: Path) -> None:
     with RawServer(*answers.get(command, [stream(served)])) as server:
         keep(evil / "cache", EndpointFacts(server.url, 1.0, ({"id": EVIL},)))
         for arguments in COMMANDS[command]:
-            pty = in_pty(evil, *arguments, base_url=server.url, ANTHROPIC_CUSTOM_HEADERS=f"X-A: {TITLE}", NO_COLOR="1")
+            placed = [word.replace("HOME", str(evil)) for word in arguments]
+            more = {"ANTHROPIC_CUSTOM_HEADERS": f"X-A: {TITLE}"} if arguments[0].startswith("--dry-run") else {}
+            pty = in_pty(evil, *placed, base_url=server.url, NO_COLOR="1", **more)
+            if arguments[0] == "chat":
+                pty.send("hi\r")
+                pty.until("zz")
+                pty.send("\x04")
             pty.end()
             shown = bytes(pty.raw).decode(errors="surrogateescape")
             assert shown.strip(), arguments
             assert _ACTS.search(shown) is None, (arguments, _ACTS.search(shown), shown)
+        assert server.requests or command not in ("ask", "chat", "run", "retry"), "nothing came that could be shown"
 
 
 def test_thinking_is_not_taken_for_avows_own_words(home: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Problem, Status
 from avow.exit_codes import ExitCode
-from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Verdict
+from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.terminal.notices import notices, other_name
+from avow.terminal.words import explain
 from tests.changing import changed
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, handover, judged, message
@@ -173,3 +174,14 @@ def test_a_name_is_another_only_where_it_differs() -> None:
     assert other_name(samples.UNKNOWN_NAME) == "prod-claude"
     evidence = (Evidence("headers.x-litellm-model-name", "claude-sonnet-5", "strong"),)
     assert other_name(exchange(routing=exchange().routing._replace(evidence=evidence))) == "claude-sonnet-5"
+
+
+def test_thousands_of_hops_are_one_line_that_can_be_read() -> None:
+    """And one panel, and one account but for its list."""
+    hops = (*(Hop(f"model-{n}", Outcome.DECLINED, "cyber") for n in range(20_000)), Hop(OPUS, Outcome.SERVED))
+    segments = tuple(Segment(f"model-{n}", "a") for n in range(20_000))
+    routing = Routing(verdict=Verdict.FALLBACK, served_model=OPUS, hops=hops, segments=segments)
+    finished = exchange(routing=routing)
+    for text in (*notices(finished), explain(finished)):
+        assert len(str(text)) < 3000
+    assert "and 19,992 more)" in notices(finished)[0]

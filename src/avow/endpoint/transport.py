@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from avow.background import later
 from avow.endpoint.credential import Credential, is_loopback
-from avow.errors import ConfigError, ConnectionFailed, Failure, Stalled, StreamEnded, TimedOut
+from avow.errors import OUT_OF_FILES, ConfigError, ConnectionFailed, Failure, Stalled, StreamEnded, TimedOut
 from avow.exit_codes import ExitCode
 from avow.wire.request import Request
 from avow.wire.secret import Secrets, secret_values
@@ -154,6 +154,8 @@ class Transport:
                     f"{variable} is not the address of a proxy", hint=f"write {variable}=http://HOST:PORT"
                 ) from None
             except (OSError, ValueError) as error:
+                if isinstance(error, OSError) and error.errno in OUT_OF_FILES:
+                    raise
                 raise ConfigError(
                     f"the certificate settings cannot be used: {error}", hint="check SSL_CERT_FILE and SSL_CERT_DIR"
                 ) from None

@@ -72,7 +72,7 @@ class History:
         A write waits `patience_seconds` for another process that has the file, the opening `opening_seconds`. Where a
         file that is only read is damaged, `on_damage` is told so in words, and what its pages still hold is given.
         """
-        is_salvaged = False
+        damage: HistoryError | None = None
         try:
             connection = (
                 database.connect_reading(path) if read_only else database.connect(path, seconds=opening_seconds)
@@ -80,14 +80,14 @@ class History:
         except HistoryError as error:
             if not (read_only and on_damage and database.is_damage(error.__cause__)):
                 raise
-            is_salvaged, connection = True, database.empty()
+            damage, connection = error, database.empty()
         history = cls(
             connection, path, content=content, keep_attachments=keep_attachments, patience_seconds=patience_seconds
         )
         if read_only:
             history._on_damage = on_damage
-        if is_salvaged:
-            history._salvage()
+        if damage is not None:
+            history._salvage(damage)
         return history
 
     def close(self) -> None:
@@ -275,11 +275,13 @@ class History:
 
     def _fail(self, error: Exception) -> None:
         """Go on with what the pages of a damaged file still hold, where that is wanted; else raise HistoryError."""
+        translated = database.translated(error, self.path)
         if self._on_damage is None or self._is_salvaged or not database.is_damage(error):
-            raise database.translated(error, self.path) from error
-        self._salvage()
+            raise translated from error
+        self._salvage(translated)
 
-    def _salvage(self) -> None:
+    def _salvage(self, damage: HistoryError) -> None:
+        """Raises `damage` where no page holds anything."""
         from avow.history.salvage import pour
 
         self.connection.close()
@@ -289,6 +291,8 @@ class History:
             poured = pour(self.path, self)
         except OSError as error:
             raise database.translated(error, self.path) from error
+        if not poured.saved and poured.lost is None:
+            raise damage
         if self._on_damage is not None:
             lost = "" if not poured.lost else f", {poured.lost} cannot be read"
             self._on_damage(

@@ -1,9 +1,14 @@
 """An exchange as the stable lines of stderr: one for each fact that is not as requested."""
 
+from collections.abc import Sequence
+
 from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare
 from avow.routing.verdict import Evidence, Routing, Verdict, reasons
 from avow.terminal.sanitize import clean_line
+
+MOST_PHRASES = 8
+"""More than any chain of fallbacks that the API itself allows."""
 
 _BROKE_HOW = {
     "stream_ended": "the stream ended before the answer did",
@@ -36,9 +41,15 @@ def notices(exchange: Exchange) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def few(phrases: Sequence[str]) -> list[str]:
+    """The first of many phrases and how many more there are: a server may declare thousands of hops."""
+    left = len(phrases) - MOST_PHRASES
+    return [*phrases] if left <= 0 else [*phrases[:MOST_PHRASES], f"and {left:,} more"]
+
+
 def rerouted_line(requested: str, served: str | None, phrases: tuple[str, ...]) -> str:
     """The line for a declared fallback."""
-    reason = clean_line("; ".join(phrases))
+    reason = clean_line("; ".join(few(phrases)))
     return f"avow: fallback: requested {shown(requested)}, answered by {shown(served, 'another model')} ({reason})"
 
 
@@ -81,7 +92,7 @@ def _verdict_line(exchange: Exchange) -> list[str]:
         case Verdict.FALLBACK:
             return [rerouted_line(requested, routing.served_model, reasons(routing))]
         case Verdict.REFUSED:
-            reason = clean_line("; ".join(reasons(routing))) or "the model declined"
+            reason = clean_line("; ".join(few(reasons(routing)))) or "the model declined"
             return [f"avow: refused: {reason}; no model answered"]
         case Verdict.SUBSTITUTED:
             return [

@@ -9,7 +9,7 @@ from avow.routing.gateways import names_may_be_rewritten, strength_of_name
 from avow.routing.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Verdict, reasons
 from avow.terminal.cells import wrap
 from avow.terminal.facts import Facts
-from avow.terminal.notices import in_request, notices, shown
+from avow.terminal.notices import few, in_request, notices, shown
 from avow.terminal.render import READABLE, cost, tokens
 from avow.terminal.sanitize import clean_line
 from avow.terminal.words import look_alike, meaning, vouching_line
@@ -74,13 +74,13 @@ def _verdict(exchange: Exchange, earlier: Exchange | None) -> list[str]:
     nobody = "nobody" if routing.verdict is Verdict.REFUSED else "not known"
     lines.append(f"Answered: {shown(routing.served_model, nobody)}")
     if phrases := reasons(routing):
-        lines.append(f"Reason: {clean_line('; '.join(phrases))}")
+        lines.append(f"Reason: {clean_line('; '.join(few(phrases)))}")
     if routing.explanation:
         lines.append(f"The API explains: {clean_line(routing.explanation)}")
     if routing.recommended_model:
         lines.append(f"The API recommends: {clean_line(routing.recommended_model)}")
     if earlier is not None and _explains(earlier, exchange):
-        phrase = clean_line("; ".join(reasons(earlier.routing)))
+        phrase = clean_line("; ".join(few(reasons(earlier.routing))))
         lines.append(f"Before that: exchange {earlier.number}, {earlier.created_at} ({phrase})")
     said = [line for line in notices(exchange) if not line.startswith(f"avow: {routing.verdict}:")]
     return [*lines, *(line.removeprefix("avow: ")[:1].upper() + line.removeprefix("avow: ")[1:] for line in said)]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare, parse_claude
 from avow.routing.verdict import NO_CATEGORY, Hop, Outcome, Verdict, reasons
-from avow.terminal.notices import in_request, is_only_unfinished, other_name, shown, where_kept
+from avow.terminal.notices import MOST_PHRASES, few, in_request, is_only_unfinished, other_name, shown, where_kept
 from avow.terminal.sanitize import clean_line
 
 CATEGORIES: Mapping[str, str] = MappingProxyType(
@@ -88,13 +88,14 @@ def _of_verdict(exchange: Exchange) -> _Part:
 def _fallback(exchange: Exchange) -> _Part:
     routing = exchange.routing
     requested, served = shown(exchange.requested_model), shown(routing.served_model, "another model")
-    authors = [shown(segment.model) for segment in routing.segments]
+    authors = few([shown(segment.model) for segment in routing.segments])
     facts = [f"You asked {requested}; {served} answered."]
     if len(authors) > 1:
         facts = [f"You asked {requested}; the answer is by {', then by '.join(authors)}."]
     declined = [hop for hop in routing.hops if hop.outcome is Outcome.DECLINED]
     facts += _declines(declined)
-    facts += [f"{_sentence(clean_line(phrase))}." for phrase in reasons(routing) if " declined: " not in phrase]
+    others = few([phrase for phrase in reasons(routing) if " declined: " not in phrase])
+    facts += [f"{_sentence(clean_line(phrase))}." for phrase in others]
     advice = [f"Ask {requested} again: {_again(exchange)}"]
     if declined:
         advice = [
@@ -211,10 +212,12 @@ def _truncated(exchange: Exchange) -> _Part:
 def _declines(declined: list[Hop]) -> list[str]:
     lines = []
     explained: set[str | None] = set()
-    for hop in declined:
+    for hop in declined[:MOST_PHRASES]:
         said = f"{shown(hop.model)} declined ({clean_line(hop.category or '') or NO_CATEGORY})"
         lines.append(f"{said}." if hop.category in explained else f"{said}: {meaning(hop.category)}")
         explained.add(hop.category)
+    if len(declined) > MOST_PHRASES:
+        lines.append(f"{len(declined) - MOST_PHRASES:,} more declined.")
     return lines
 
 
