@@ -79,3 +79,14 @@ def test_a_note_in_mid_answer_stands_on_a_line_of_its_own() -> None:
     feed(watch, Started(exchange()), TextWritten(FABLE, "half "), Noted("a note"), TextWritten(FABLE, "whole"))
     feed(watch, Finished(exchange()))
     assert terminal.shown()[:3] == ["half", "avow: note: a note", "whole"]
+
+
+def test_in_a_chat_a_kind_of_reroute_has_a_panel_once() -> None:
+    told: set[str] = set()
+    shown = []
+    for finished in (samples.FELL_BACK, samples.FELL_BACK, samples.STICKY):
+        terminal = Terminal()
+        Commentary(terminal.screen(), badge=True, told=told).finished(finished)
+        shown.append(" ".join(terminal.shown()))
+    assert ["Another model answered" in text for text in shown] == [True, False, True]
+    assert all(f"[{OPUS}] asked {FABLE}" in text for text in shown)

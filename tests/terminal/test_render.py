@@ -37,7 +37,7 @@ def test_the_panel_is_not_told_by_colour_alone() -> None:
 def test_no_boxes_for_a_screen_reader() -> None:
     text = panel(samples.FELL_BACK, Facts(plain=True, width=20))
     assert text is not None
-    assert text.startswith("Notice: another model answered.\nYou asked ")
+    assert text.startswith("Notice: another model answered (fallback).\nYou asked ")
     assert "\nWhat you can do:\n" in text
     assert text.isascii()
 

@@ -4,7 +4,7 @@ import pytest
 
 from avow.exchange.exchange import Exchange, Status
 from avow.routing.verdict import Pin, Routing, Verdict
-from avow.terminal.words import CATEGORIES, explain, meaning, vouching_line
+from avow.terminal.words import CATEGORIES, Here, explain, meaning, vouching_line
 from tests.changing import changed
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, judged, message
@@ -71,7 +71,38 @@ def test_nothing_where_there_is_nothing_to_explain(finished: Exchange) -> None:
 def test_several_things_at_once() -> None:
     account = explain(changed(samples.FELL_BACK, status=Status.TRUNCATED, stop_reason="max_tokens"))
     assert account is not None
-    assert account.title == "another model answered; the answer was cut short"
+    assert account.title == "another model answered (fallback); the answer was cut short"
+
+
+@pytest.mark.parametrize(
+    "finished",
+    [
+        samples.FELL_BACK,
+        samples.STICKY,
+        samples.REFUSED,
+        samples.SUBSTITUTED,
+        samples.CUT,
+        exchange(status=Status.TRUNCATED, stop_reason="max_tokens"),
+        exchange(status=Status.TRUNCATED, stop_reason="model_context_window_exceeded"),
+    ],
+    ids=["fell-back", "sticky", "refused", "substituted", "cut", "max-tokens", "context"],
+)
+def test_the_advice_can_be_followed_where_it_is_read(finished: Exchange) -> None:
+    demo = explain(finished._replace(simulated=True), Here(simulate="cut_short"))
+    chat = explain(finished, Here(in_chat=True))
+    assert demo is not None
+    assert chat is not None
+    asking = [step for step in demo.advice if "avow retry" in step or "avow -" in step]
+    assert all("--simulate cut_short" in step for step in asking)
+    assert not any(word in step for step in chat.advice for word in (": avow", "--"))
+    assert chat.advice[-1] == "How this was routed: /why"
+    assert len(set(chat.advice)) == len(chat.advice)
+
+
+def test_a_sticky_fallback_is_not_just_asked_again() -> None:
+    account = explain(samples.STICKY)
+    assert account is not None
+    assert account.advice[0].startswith("Begin the prompt in another way, or ask")
 
 
 def test_without_a_history_no_command_needs_one() -> None:

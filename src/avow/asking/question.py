@@ -84,10 +84,16 @@ def configure(context: Context, settings: Settings) -> None:
 
 
 def watcher_for(
-    settings: Settings, context: Context, *, final_text: Callable[[Exchange], str] | None = None, badge: bool = False
+    settings: Settings,
+    context: Context,
+    *,
+    final_text: Callable[[Exchange], str] | None = None,
+    badge: bool = False,
+    simulate: str | None = None,
+    told: set[str] | None = None,
 ) -> Callable[[ExchangeEvent], None]:
     """What shows an exchange in the form that was chosen; `final_text` is printed instead of the answer, `badge`
-    names the model of every answer."""
+    names the model of every answer, `simulate` and `told` are the commentary's."""
     from avow.terminal.watchers import choose
 
     return choose(
@@ -99,6 +105,8 @@ def watcher_for(
         markdown=_markdown(settings),
         final_text=final_text,
         badge=badge,
+        simulate=simulate,
+        told=told,
     )
 
 
@@ -114,7 +122,7 @@ def put(inquiry: Inquiry, context: Context) -> ExitCode:
 
         final_text = code_of(extract)
         inquiry = inquiry._replace(checks=(*inquiry.checks, holds_code(extract)))
-    on_event = watcher_for(settings, context, final_text=final_text)
+    on_event = watcher_for(settings, context, final_text=final_text, simulate=inquiry.simulate)
     try:
         exchange = ask(inquiry, context, on_event, report.write if report else None)
     except CredentialsError as error:

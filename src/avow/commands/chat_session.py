@@ -80,6 +80,7 @@ class Chat:
         self._flags |= system_from_file(options, self.settings(), context.wait(settings))
         self._is_fresh = self._flags.get("model") is not None
         self._said: set[str] = set()
+        self._reroutes: set[str] = set()
         self.codes: list[ExitCode] = []
         self._files: list[Attachment] = []
         for spec in options.files:
@@ -135,7 +136,7 @@ class Chat:
     def _put(self, inquiry: Inquiry, instead_of: Exchange | None) -> None:
         """Ask, and put the turn at the end of the conversation, or in the place of another."""
         configure(self._context, inquiry.settings)  # the terminal may have another size by now
-        show = watcher_for(inquiry.settings, self._context, badge=True)
+        show = watcher_for(inquiry.settings, self._context, badge=True, simulate=self._simulate, told=self._reroutes)
 
         def on_event(event: ExchangeEvent) -> None:
             if isinstance(event, Noted):

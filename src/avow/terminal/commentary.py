@@ -15,15 +15,26 @@ if TYPE_CHECKING:
 
 class Commentary:
     """`panels`: on a terminal, as a panel and a footer instead of the stable lines; `show_thinking`: thinking
-    summaries too; `badge`: the model of every answer. A reroute is reported once, even where stdout closes early."""
+    summaries too; `badge`: the model of every answer, in a chat; `simulate`: the scenario that is played; `told`: the
+    kinds of reroute that a panel has told already in this chat, to which those of this exchange are added. A reroute is
+    reported once, even where stdout closes early."""
 
     def __init__(
-        self, screen: Screen, *, panels: bool = True, show_thinking: bool = False, badge: bool = False
+        self,
+        screen: Screen,
+        *,
+        panels: bool = True,
+        show_thinking: bool = False,
+        badge: bool = False,
+        simulate: str | None = None,
+        told: set[str] | None = None,
     ) -> None:
         self._screen = screen
         self._panels = panels and screen.err_facts.is_terminal
         self._show_thinking = show_thinking
         self._badge = badge
+        self._simulate = simulate
+        self._told = told
         self._requested = ""
         self._handovers: list[HandedOver] = []
         self._told_reroute = False
@@ -116,9 +127,12 @@ class Commentary:
         """Show the panel where something is not as requested; False where the lines must say it."""
         if not self._is_amiss(exchange):
             return False
+        if self._is_told(exchange):
+            return True
         from avow.terminal.render import panel
+        from avow.terminal.words import Here
 
-        drawn = panel(exchange, self._screen.err_facts)
+        drawn = panel(exchange, self._screen.err_facts, Here(self._simulate, in_chat=self._badge))
         if drawn is None:
             return False
         self._apart()
@@ -126,6 +140,19 @@ class Commentary:
         if exchange.problem and exchange.problem.words:
             self._screen.error(exchange.problem.words)
         return True
+
+    def _is_told(self, exchange: Exchange) -> bool:
+        """Whether the badge says enough, after a panel on the same kind of reroute in this chat."""
+        if self._told is None or exchange.verdict not in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
+            return False
+        if exchange.status is not Status.COMPLETE or exchange.withheld or exchange.problem is not None:
+            return False
+        routing = exchange.routing
+        how = (routing.category, routing.is_sticky, routing.pin is not None)
+        kind = repr((exchange.verdict, exchange.requested_model, routing.served_model, *how))
+        known = kind in self._told
+        self._told.add(kind)
+        return known
 
     def _apart(self) -> None:
         """A blank line after an answer on the same terminal."""

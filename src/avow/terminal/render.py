@@ -6,17 +6,17 @@ from avow.terminal.cells import cells, padded, wrap
 from avow.terminal.facts import BOLD_RED, BOLD_YELLOW, FAINT, RED, YELLOW, Facts
 from avow.terminal.notices import shown
 from avow.terminal.sanitize import clean_line
-from avow.terminal.words import Explanation, explain
+from avow.terminal.words import ANYWHERE, Explanation, Here, explain
 from avow.wire.json_value import JsonObject
 
 READABLE = 100
 """Columns beyond which a line of prose is hard to read."""
 
 
-def panel(exchange: Exchange, facts: Facts) -> str | None:
+def panel(exchange: Exchange, facts: Facts, here: Here = ANYWHERE) -> str | None:
     """The notice in a box, newline at the end; None where everything is as requested. Without a box where
     `facts` say plain."""
-    explanation = explain(exchange)
+    explanation = explain(exchange, here)
     if explanation is None:
         return None
     return _as_lines(explanation) if facts.plain else _boxed(explanation, facts)

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare, parse_claude
@@ -23,6 +24,35 @@ CATEGORIES: Mapping[str, str] = MappingProxyType(
 """What the API's categories mean, judged by their names: the response says no more."""
 
 
+class Here(NamedTuple):
+    """Where the advice is read, for it names what can be done there. `simulate`: the scenario that is played, where
+    it is known; `in_chat`: at a chat's prompt."""
+
+    simulate: str | None = None
+    in_chat: bool = False
+
+    def again(self, exchange: Exchange, model: str | None = None) -> str:
+        """What asks the same question again."""
+        if self.in_chat:
+            return f"/retry {model}" if model else "/retry"
+        name = model or shown(exchange.requested_model)
+        if exchange.number is None:
+            return f"avow -m {name}{self._demo(exchange)} …"
+        return f"avow retry {exchange.number} -m {name}{self._demo(exchange)}"
+
+    def next(self, exchange: Exchange, model: str | None = None) -> str:
+        """What begins the next turn of the conversation."""
+        # The simulator's exchanges are no one's last conversation: they have to be named.
+        named = f"--conversation {exchange.number}" if exchange.simulated and exchange.number is not None else "-c"
+        return f"avow {named}{f' -m {model}' if model else ''}{self._demo(exchange)}"
+
+    def _demo(self, exchange: Exchange) -> str:
+        return f" --simulate {shlex.quote(self.simulate or 'SCENARIO')}" if exchange.simulated else ""
+
+
+ANYWHERE = Here()
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """`title` is one phrase; `facts` say what happened, `advice` what the user can do, in a sentence or two each.
@@ -34,20 +64,24 @@ class Explanation:
     grave: bool
 
 
-def explain(exchange: Exchange) -> Explanation | None:
+def explain(exchange: Exchange, here: Here = ANYWHERE) -> Explanation | None:
     """What is not as requested; None where everything is, and where an error message says it."""
     titles: list[str] = []
     said: list[str] = []
     advice: list[str] = []
-    for title, facts, steps in (_of_verdict(exchange), _of_status(exchange)):
+    for title, facts, steps in (_of_verdict(exchange, here), _of_status(exchange, here)):
         titles += [title] if title else []
         said += facts
         advice += steps
     if not titles:
         return None
+    if exchange.verdict not in (None, Verdict.AS_REQUESTED):
+        titles[0] += f" ({exchange.verdict})"
     if exchange.withheld:
         said.append(f"{_sentence(where_kept(exchange))}.")
-    if exchange.number is not None:
+    if here.in_chat:
+        advice.append("How this was routed: /why")
+    elif exchange.number is not None:
         advice.append(f"How this was routed: avow why {exchange.number}")
     grave = exchange.verdict is not Verdict.FALLBACK or exchange.status is Status.INCOMPLETE
     return Explanation("; ".join(titles), tuple(said), tuple(dict.fromkeys(advice)), grave)
@@ -70,22 +104,22 @@ _STOPPED: Mapping[str, str] = MappingProxyType(
 _Part = tuple[str, list[str], list[str]]
 
 
-def _of_verdict(exchange: Exchange) -> _Part:
+def _of_verdict(exchange: Exchange, here: Here) -> _Part:
     match exchange.verdict:
         case Verdict.FALLBACK:
-            return _fallback(exchange)
+            return _fallback(exchange, here)
         case Verdict.REFUSED:
-            return _refused(exchange)
+            return _refused(exchange, here)
         case Verdict.SUBSTITUTED:
-            return _substituted(exchange)
+            return _substituted(exchange, here)
         case Verdict.UNVERIFIED if not is_only_unfinished(exchange):
             return _unverified(exchange)
         case Verdict.AS_REQUESTED if exchange.is_unproven:
-            return _unproven(exchange)
+            return _unproven(exchange, here)
     return "", [], []
 
 
-def _fallback(exchange: Exchange) -> _Part:
+def _fallback(exchange: Exchange, here: Here) -> _Part:
     routing = exchange.routing
     requested, served = shown(exchange.requested_model), shown(routing.served_model, "another model")
     authors = few([shown(segment.model) for segment in routing.segments])
@@ -96,20 +130,21 @@ def _fallback(exchange: Exchange) -> _Part:
     facts += _declines(declined)
     others = few([phrase for phrase in reasons(routing) if " declined: " not in phrase])
     facts += [f"{_sentence(clean_line(phrase))}." for phrase in others]
-    advice = [f"Ask {requested} again: {_again(exchange)}"]
+    advice = [f"Ask {requested} again: {here.again(exchange)}"]
     if declined:
-        advice = [
-            f"Rephrase the question, or ask {requested} again: {_again(exchange)}",
-            "Get no answer instead of another model's: --fallback none",
-        ]
+        advice = [f"Rephrase the question, or ask {requested} again: {here.again(exchange)}"]
+        advice += [] if here.in_chat else ["Get no answer instead of another model's: --fallback none"]
     elif routing.is_sticky:
         facts.append("For about an hour, the API sends prompts that begin the same way to that model.")
+        advice = [f"Begin the prompt in another way, or ask {requested} again in an hour: {here.again(exchange)}"]
+    elif routing.pin is not None and here.in_chat:
+        advice = [f"Go back to {requested} with your next question: /model {requested}"]
     elif routing.pin is not None:
-        advice = [f"Go back to {requested} with your next question: avow -c -m {requested} …"]
+        advice = [f"Go back to {requested} with your next question: {here.next(exchange, requested)} …"]
     return "another model answered", facts, advice
 
 
-def _refused(exchange: Exchange) -> _Part:
+def _refused(exchange: Exchange, here: Here) -> _Part:
     routing = exchange.routing
     declined = [hop for hop in routing.hops if hop.outcome is Outcome.DECLINED]
     facts = [*_declines(declined), "There is no answer."]
@@ -121,17 +156,17 @@ def _refused(exchange: Exchange) -> _Part:
     model = clean_line(routing.recommended_model or "")
     if model:
         facts.append(f"The API recommends {model}, which was not available at that moment.")
-    advice.append(f"Ask another model: {_again(exchange, model or 'MODEL')}")
+    advice.append(f"Ask another model: {here.again(exchange, model or 'MODEL')}")
     return "no model answered", facts, advice
 
 
-def _substituted(exchange: Exchange) -> _Part:
+def _substituted(exchange: Exchange, here: Here) -> _Part:
     requested, served = shown(exchange.requested_model), shown(exchange.routing.served_model)
     facts = [
         f"You asked {requested}; {served} answered.",
         "The response declares no fallback and gives no reason.",
     ]
-    advice = [f"Ask {requested} again: {_again(exchange)}"]
+    advice = [f"Ask {requested} again: {here.again(exchange)}"]
     return "another model answered, and nothing says why", facts, advice
 
 
@@ -147,12 +182,16 @@ def _unverified(exchange: Exchange) -> _Part:
     return "avow cannot tell which model answered", facts, _vouching(exchange)
 
 
-def _unproven(exchange: Exchange) -> _Part:
+def _unproven(exchange: Exchange, here: Here) -> _Part:
     facts = [
         f"You asked {shown(exchange.requested_model)}, and the response names it.",
         "Only the name in the response speaks for it; --require strong asks for more.",
     ]
-    return "only a name says which model answered", facts, ["Accept a name as enough: --require weak"]
+    return (
+        "only a name says which model answered",
+        facts,
+        [] if here.in_chat else ["Accept a name as enough: --require weak"],
+    )
 
 
 def look_alike(exchange: Exchange) -> str | None:
@@ -182,28 +221,33 @@ def _vouching(exchange: Exchange) -> list[str]:
     return [f"If both names stand for one model, say so: {line}"] if line else []
 
 
-def _of_status(exchange: Exchange) -> _Part:
+def _of_status(exchange: Exchange, here: Here) -> _Part:
     number = _number(exchange)
     match exchange.status:
         case Status.TRUNCATED:
-            return _truncated(exchange)
+            return _truncated(exchange, here)
         case Status.INCOMPLETE:
             said = clean_line(exchange.error.message if exchange.error else "the stream ended before the answer did")
             facts = [f"The answer is incomplete: {said}{in_request(exchange.reply.request_id)}."]
             facts += [f"What arrived is kept: avow history show{number}"] if number else []
-            return "the answer is incomplete", facts, [f"Ask again: {_again(exchange)}"]
+            return "the answer is incomplete", facts, [f"Ask again: {here.again(exchange)}"]
         case Status.INTERRUPTED if exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
             facts = [f"Interrupted; what arrived is kept: avow history show{number}"] if number else ["Interrupted."]
             return "interrupted", facts, []
     return "", [], []
 
 
-def _truncated(exchange: Exchange) -> _Part:
+def _truncated(exchange: Exchange, here: Here) -> _Part:
     reason = shown(exchange.reply.stop_reason, "no reason given")
     facts = [_STOPPED.get(exchange.reply.stop_reason or "", f"The answer stopped before it was complete ({reason}).")]
     advice = []
-    if exchange.reply.stop_reason == "max_tokens":
-        advice = ["Allow a longer answer: --max-tokens N", 'Or let the model continue: avow -c "continue"']
+    if exchange.reply.stop_reason == "max_tokens" and here.in_chat:
+        advice = ["Let the model continue: ask it to"]
+    elif exchange.reply.stop_reason == "max_tokens":
+        advice = ["Allow a longer answer: --max-tokens N"]
+        advice.append(f'Or let the model continue: {here.next(exchange)} "continue"')
+    elif exchange.reply.stop_reason == "model_context_window_exceeded" and here.in_chat:
+        advice = ["Begin a new conversation: /new", "Or ask a model with a larger context: /model MODEL"]
     elif exchange.reply.stop_reason == "model_context_window_exceeded":
         advice = ["Send less text, or ask a model with a larger context: avow models"]
     return "the answer was cut short", facts, advice
@@ -225,12 +269,6 @@ def _sentence(text: str) -> str:
     """`text` with a capital, unless it begins with a model's id."""
     first = text.partition(" ")[0]
     return text if "-" in first or any(c.isdigit() for c in first) else text[:1].upper() + text[1:]
-
-
-def _again(exchange: Exchange, model: str | None = None) -> str:
-    """The command that asks the same question again."""
-    name = model or shown(exchange.requested_model)
-    return f"avow retry {exchange.number} -m {name}" if exchange.number is not None else f"avow -m {name} …"
 
 
 def _number(exchange: Exchange) -> str:
