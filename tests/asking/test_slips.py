@@ -58,6 +58,10 @@ def test_a_base_url_that_ends_in_the_api_s_path_is_noted(tmp_path: Path, end: st
     ran = run(tmp_path, "--retries", "0", "hi", base_url=f"http://127.0.0.1:9{end}")
     meant = "http://127.0.0.1:9" + end.rstrip("/").removesuffix("/messages").removesuffix("/v1")
     assert f"did you mean {meant}?" in ran.err.decode()
+    for arguments in (("--retries", "0", "--count", "hi"), ("models", "--refresh"), ("doctor",)):
+        ran = run(tmp_path, *arguments, base_url=f"http://127.0.0.1:9{end}")
+        said = " ".join((ran.out + ran.err).decode().split())
+        assert f"did you mean {meant}?" in said, arguments
 
 
 def test_a_pipe_of_the_shell_is_titled_so(tmp_path: Path) -> None:

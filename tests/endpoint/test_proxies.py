@@ -1,8 +1,10 @@
 """Which proxy a request goes through: every variable with odd values, as curl reads them."""
 
+import sys
+
 import pytest
 
-from avow.endpoint.proxies import Proxy, proxy_for
+from avow.endpoint.proxies import Proxy, of_the_system, proxy_for
 from avow.errors import ConfigError
 
 URL = "https://api.example.com/v1"
@@ -72,3 +74,24 @@ def test_the_small_letters_win_and_an_address_needs_no_scheme() -> None:
     assert proxy_for(URL, {"https_proxy": "", "ALL_PROXY": GOOD}) == Proxy("ALL_PROXY", GOOD)
     assert proxy_for("http://h/", {"HTTP_PROXY": GOOD}) == Proxy("HTTP_PROXY", GOOD)
     assert proxy_for(URL, {}) is None
+
+
+def test_the_system_s_settings_count_where_no_variable_does() -> None:
+    asked: list[str] = []
+
+    def system(host: str) -> dict[str, str]:
+        asked.append(host)
+        return {"https": "proxy.office:8080", "http": "http://other"}
+
+    found = proxy_for(URL, {}, system)
+    assert found is not None
+    assert found.url == "http://proxy.office:8080"
+    assert asked == ["api.example.com"]
+    assert proxy_for(URL, {"HTTPS_PROXY": GOOD}, system) == Proxy("HTTPS_PROXY", GOOD)
+    assert proxy_for(URL, {"NO_PROXY": "example.com"}, system) is None
+    assert asked == ["api.example.com"], "what a variable decides is not looked up"
+    assert proxy_for(URL, {}, lambda _host: {"http": "http://other"}) is None
+    with pytest.raises(ConfigError, match="system's settings") as caught:
+        proxy_for(URL, {}, lambda _host: {"https": "http://["})
+    assert "HTTPS_PROXY=" in (caught.value.hint or "")
+    assert sys.platform in ("darwin", "win32") or of_the_system("h") == {}

@@ -5,6 +5,7 @@ import re
 import sqlite3
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,9 @@ def test_nothing_hostile_acts_on_a_terminal(command: str, evil: Path) -> None:
         keep(evil / "cache", EndpointFacts(server.url, 1.0, ({"id": EVIL},)))
         for arguments in COMMANDS[command]:
             placed = [word.replace("HOME", str(evil)) for word in arguments]
-            more = {"ANTHROPIC_CUSTOM_HEADERS": f"X-A: {TITLE}"} if arguments[0].startswith("--dry-run") else {}
+            more: dict[str, Any] = (
+                {"ANTHROPIC_CUSTOM_HEADERS": f"X-A: {TITLE}"} if arguments[0].startswith("--dry-run") else {}
+            )
             pty = in_pty(evil, *placed, base_url=server.url, NO_COLOR="1", **more)
             if arguments[0] == "chat":
                 pty.send("hi\r")

@@ -59,6 +59,8 @@ def count(inquiry: Inquiry, context: Context) -> int:
         facts = remembered.read(_cache(context, api), api.endpoint.base_url, time.time())
         draft = drafted(inquiry, facts, simulated=api.simulated)
         request = api.endpoint.count_tokens(draft.body)
+        if doubled := api.endpoint.doubled_words("/v1/messages/count_tokens"):
+            context.screen.note(doubled)
         draft.check(request)
         seconds = inquiry.settings.number("deadline")
         with api.send(request, None if seconds is None else time.monotonic() + seconds) as response:

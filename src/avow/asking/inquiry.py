@@ -99,14 +99,8 @@ def prepare(
     draft.check(request)
     exchange = _exchange(inquiry, draft, endpoint.base_url, simulated=simulated)
     plan = _plan(inquiry, draft, endpoint, request, allowed_fallbacks)
-    notes = draft.notes
-    if endpoint.doubled is not None:
-        path = f"{endpoint.base_url.rstrip('/')}/v1/messages"
-        notes = (
-            *notes,
-            f"the base URL ends in the API's own path, so {path} is asked; did you mean {endpoint.doubled}?",
-        )
-    return Prepared(plan, exchange, notes)
+    doubled = endpoint.doubled_words("/v1/messages")
+    return Prepared(plan, exchange, (*draft.notes, doubled) if doubled else draft.notes)
 
 
 def drafted(inquiry: Inquiry, facts: EndpointFacts, *, simulated: bool = False) -> Draft:

@@ -168,7 +168,11 @@ def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
 
 
 def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator[Finding]:
+    from avow.wire.request import Endpoint
+
     shown = _without_secrets(settings.base_url)
+    if doubled := Endpoint(shown).doubled_words("/v1/messages"):
+        yield Finding("api", "base_url", "note", doubled)
     if offline:
         yield Finding("api", "reached", "note", f"{shown}: not asked (--offline)")
         yield from _host(context, settings, {})

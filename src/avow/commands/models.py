@@ -112,6 +112,8 @@ def _asked(known: EndpointFacts, wanted: str | None, settings: Settings, context
     now = time.time()
     with context.open(settings, patience=Patience(seconds, seconds)) as api:
         facts = known
+        if doubled := api.endpoint.doubled_words("/v1/models"):
+            context.screen.note(doubled)
         if known.fetched_at is None:
             facts = with_retries(lambda: fetch(api.endpoint, api.send, now, known), settings, context)
         if wanted and facts.has_list and facts.about(wanted) is None:

@@ -6,6 +6,10 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from avow.endpoint import proxies
+from avow.endpoint.proxies import proxy_for
+from avow.errors import ConfigError
+
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -47,10 +51,10 @@ class Address(NamedTuple):
         return (shown if self.port == usual else f"{shown}:{self.port}").encode()
 
 
-def find(url: str, proxies: Mapping[str, str]) -> Address:
-    """The address that `url` names. `proxies` are the environment's: `{"https": …, "all": …, "no": …}`.
+def find(url: str, environ: Mapping[str, str]) -> Address:
+    """The address that `url` names, by way of the proxy that `environ` names for it.
 
-    Raises BadAddress: for cleartext to a host that is not this machine, and for a proxy of an unknown kind.
+    Raises BadAddress: for cleartext to a host that is not this machine; ConfigError for a proxy that cannot be used.
     """
     try:
         parts = urlsplit(url)
@@ -68,8 +72,7 @@ def find(url: str, proxies: Mapping[str, str]) -> Address:
         host, prefix = _ascii(host), parts.path.rstrip("/").encode("ascii").decode()
     except UnicodeError:
         raise BadAddress("it holds characters that an address cannot have") from None
-    direct = is_loopback(host) or is_exempt(host, proxies.get("no", ""))
-    chosen = None if direct else (proxies.get(parts.scheme) or proxies.get("all"))
+    chosen = None if is_loopback(host) else proxy_for(url, environ)
     return Address(host, port or _PORTS[parts.scheme], secure, prefix, _proxy(chosen) if chosen else None)
 
 
@@ -81,31 +84,23 @@ def is_loopback(host: str) -> bool:
         return host.lower().rstrip(".") == "localhost" or host.lower().endswith(".localhost")
 
 
-def is_exempt(host: str, no_proxy: str) -> bool:
-    """Whether `NO_PROXY` names the host: exactly, as the domain it is in, or by `*`."""
-    host = host.lower()
-    for entry in no_proxy.lower().split(","):
-        name = entry.strip().partition("://")[2] or entry.strip()
-        name = name.partition(":")[0] if name.count(":") == 1 else name.strip("[]")
-        domain = name.lstrip("*").lstrip(".")
-        if name == "*" or (domain and (host == domain or host.endswith("." + domain))):
-            return True
-    return False
-
-
-def _proxy(url: str) -> Proxy:
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise BadAddress("the proxy setting is not a valid address") from None
-    if parts.scheme not in _PORTS or not host:
-        raise BadAddress("the proxy setting must begin with http:// or https://")
+def _proxy(chosen: proxies.Proxy) -> Proxy:
+    parts = urlsplit(chosen.url)
+    host = parts.hostname or ""
+    if parts.scheme not in _PORTS:
+        raise ConfigError(
+            f"{chosen.variable}: `avow proxy` takes no proxies of the kind {parts.scheme}://",
+            hint="use one of http, https, or name the host in NO_PROXY",
+        )
     credentials = None
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         credentials = b"Basic " + b64encode(pair.encode())
-    return Proxy(_ascii(host), port or _PORTS[parts.scheme], parts.scheme == "https", credentials)
+    try:
+        host = _ascii(host)
+    except UnicodeError:
+        raise ConfigError(f"{chosen.variable} holds characters that an address cannot have") from None
+    return Proxy(host, parts.port or _PORTS[parts.scheme], parts.scheme == "https", credentials)
 
 
 def _ascii(host: str) -> str:

@@ -2,13 +2,13 @@
 
 import contextlib
 import itertools
+import os
 import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
-from urllib.request import getproxies
 
 from avow.endpoint.certificates import client_context
 from avow.errors import UsageError
@@ -144,7 +144,7 @@ def upstream(url: str, said_by: str) -> Address:
     """The address of the upstream, by way of the environment's proxy. Raises UsageError; `said_by` names where the
     address stands."""
     try:
-        return find(url, getproxies())
+        return find(url, os.environ)
     except BadAddress as error:
         raise UsageError(f"{said_by}: {error}") from None
 

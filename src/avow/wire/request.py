@@ -71,6 +71,13 @@ class Endpoint(NamedTuple):
         url = self.base_url.rstrip("/")
         return next((url.removesuffix(end) for end in ("/v1/messages", "/v1") if url.endswith(end)), None)
 
+    def doubled_words(self, path: str) -> str | None:
+        """What to say where it does, and `path` is asked."""
+        if self.doubled is None:
+            return None
+        asked = f"{self.base_url.rstrip('/')}{path}"
+        return f"the base URL ends in the API's own path, so {asked} is asked; did you mean {self.doubled}?"
+
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url!r}, {self.version!r})"
 
