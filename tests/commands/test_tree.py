@@ -55,6 +55,10 @@ def test_arguments_a_command_does_not_take(home: Path) -> None:
 
 NEARLY = {
     ("hisotry", "list"): "history list",
+    ("ihstory", "list"): "history list",
+    ("jistory", "list"): "history list",
+    ("istory", "list"): "history list",
+    ("cconfig", "get"): "config get",
     ("conifg", "set", "model", "opus"): "config set",
     ("templates", "show", "x"): "template show",
     ("audti", "basline"): "audit baseline",

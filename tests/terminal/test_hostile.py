@@ -142,11 +142,13 @@ def test_a_csv_file_is_guarded_by_itself(home: Path) -> None:
 
 
 def test_a_header_of_the_users_runs_nothing_in_the_command_for_curl(home: Path) -> None:
-    evil = 'x$(touch${IFS}P)";touch Q;": 1\nx`touch R`: 2\n9é-x: 3'
+    names = ('x$(touch${IFS}P)";touch Q;"', "x`touch R`", "x';touch S;'", "9é-x")
+    evil = "\n".join(f"{name}: 1" for name in names)
     ran = run(home, "--dry-run=curl", "hi", base_url="http://127.0.0.1:9", ANTHROPIC_CUSTOM_HEADERS=evil)
-    if ran.status == 0:
-        shell(home, ran.out.decode().replace("curl ", "echo ", 1))
-    assert not [name for name in "PQR" if (home / name).exists()]
+    assert ran.status == 0
+    said = shell(home, ran.out.decode().replace("curl ", "echo ", 1)).out.decode()
+    assert all(f"-H {name}: " in said for name in names), said
+    assert not [name for name in "PQRS" if (home / name).exists()]
 
 
 @pytest.mark.parametrize("arguments", [("history", "export"), ("history", "export", "--format", "csv")])
