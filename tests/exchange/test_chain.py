@@ -206,3 +206,47 @@ def test_inherited_fast_mode_is_dropped_where_the_next_model_is_out_of_capacity(
     skipped = next_step(POLICY, [first, step, again], attempts)
     assert skipped is not None
     assert (skipped.model, skipped.body["speed"]) == ("claude-opus-5", "fast")
+
+
+def test_thinking_that_the_user_sets_for_the_next_model_stays() -> None:
+    first = Step("claude-sonnet-5-5", {**BODY, "thinking": {"type": "between_tools"}}, credit=True)
+    policy = Policy(models=("a",), overrides={"a": {"thinking": {"type": "adaptive"}}})
+    step = next_step(policy, [first], [refused(model="claude-sonnet-5-5")])
+    assert step is not None
+    assert step.body["thinking"] == {"type": "adaptive"}
+
+
+def test_the_first_question_keeps_its_speed_where_its_model_is_out_of_capacity() -> None:
+    first = Step("claude-fable-5-2", {**BODY, "speed": "fast"}, credit=True)
+    assert next_step(POLICY, [first], [failed("claude-fable-5-2", 529)]) is None
+
+
+def test_a_rejection_for_another_reason_than_the_token_is_not_asked_again() -> None:
+    attempts = [refused()]
+    step = next_step(Policy(models=("a",)), [FIRST], attempts)
+    assert step is not None
+    assert "fallback_credit_token" in step.body
+    attempts.append(failed(step.model, 400, "max_tokens: too high"))
+    assert next_step(Policy(models=("a",)), [FIRST, step], attempts) is None
+
+
+def test_words_about_a_token_that_was_not_sent_change_nothing() -> None:
+    attempts = [refused(token=None)]
+    step = next_step(Policy(models=("a",)), [FIRST], attempts)
+    assert step is not None
+    attempts.append(failed(step.model, 400, "fallback_credit_token: missing"))
+    assert next_step(Policy(models=("a",)), [FIRST, step], attempts) is None
+
+
+def test_a_plainer_request_still_follows_a_refusal() -> None:
+    attempts = [refused(PARTIAL, claim=True)]
+    step = next_step(POLICY, [FIRST], attempts)
+    assert step is not None
+    attempts.append(failed(step.model, 400, "fallback_credit_token: no prefill"))
+    plain = next_step(POLICY, [FIRST, step], attempts)
+    assert plain is not None
+    attempts.append(failed(plain.model, 400, "fallback_credit_token: expired"))
+    plainer = next_step(POLICY, [FIRST, step, plain], attempts)
+    assert plainer is not None
+    told = [(each.credit, each.continues, each.after_refusal) for each in (step, plain, plainer)]
+    assert told == [(True, True, True), (True, False, True), (True, False, True)]

@@ -218,6 +218,8 @@ def test_chance_shortens_a_delay_by_up_to_a_quarter_but_not_what_the_server_asks
         ({"retry-after": formatdate(NOW + 30, usegmt=True).replace("GMT", "+0100")}, None),
         ({"retry-after": formatdate(NOW + 7200, usegmt=True).replace("GMT", "+0100")}, 3600.0),
         ({"retry-after": formatdate(NOW - 30, usegmt=True)}, None),
+        ({"retry-after": formatdate(NOW + 30, usegmt=True).ljust(64)}, 30.0),
+        ({"retry-after": formatdate(NOW + 30, usegmt=True).ljust(65)}, None),
         ({"retry-after": "Thu, 99 Foo 2026 99:99:99 GMT"}, None),
         ({"retry-after": "Thu, 01 Jan 99999 00:00:00 GMT"}, None),
         ({"retry-after": "0"}, None),

@@ -116,14 +116,30 @@ def test_fast_mode_is_priced_where_it_is_documented() -> None:
 
 
 def test_who_declines_and_where_it_goes() -> None:
-    facts = {model.id: (model.may_decline, model.takes_fallbacks, model.allowed_fallbacks) for model in MODELS}
-    assert facts["claude-fable-5"] == (True, True, ("claude-opus-4-8", "claude-opus-5"))
-    assert facts["claude-opus-5"] == (True, True, ("claude-opus-4-8",))
-    assert facts["claude-haiku-5-5"] == (True, False, ())
-    assert facts["claude-sonnet-5"] == (True, False, ())
-    assert facts["claude-opus-4-6"] == (False, False, ())
-    # Announced, not documented: nothing is guessed.
-    assert facts["claude-fable-5-2"] == (None, None, None)
+    known = {model.id: (model.may_decline, model.takes_fallbacks, model.allowed_fallbacks) for model in MODELS}
+    unknown = (None, None, None)  # announced, not documented: nothing is guessed
+    both = (True, True, ("claude-opus-4-8", "claude-opus-5"))
+    assert known == {
+        "claude-fable-5-2": unknown,
+        "claude-mythos-5-2": unknown,
+        "claude-fable-5-1": both,
+        "claude-mythos-5-1": (False, None, None),
+        "claude-fable-5": both,
+        "claude-mythos-5": (False, None, None),
+        "claude-mythos-preview": unknown,
+        "claude-opus-5-5": both,
+        "claude-opus-5": (True, True, ("claude-opus-4-8",)),
+        "claude-opus-4-8": (True, False, ()),
+        "claude-opus-4-7": (True, False, ()),
+        "claude-opus-4-6": (False, False, ()),
+        "claude-opus-4-5": (False, False, ()),
+        "claude-sonnet-5-5": (True, True, ("claude-sonnet-5",)),
+        "claude-sonnet-5": (True, False, ()),
+        "claude-sonnet-4-6": (False, False, ()),
+        "claude-sonnet-4-5": (False, False, ()),
+        "claude-haiku-5-5": (True, False, ()),
+        "claude-haiku-4-5": (False, False, ()),
+    }
 
 
 def test_the_forms_of_thinking() -> None:

@@ -120,6 +120,10 @@ def test_different(one: str, two: str) -> None:
         ("openrouter/auto", "auto"),
         ("azure_ai/model-router", "model-router"),
         ("azure_ai/my-deployment", "bedrock/my-deployment"),
+        ("bedrock/acme/my-deployment", "my-deployment"),
+        ("us-east-1/my-deployment", "my-deployment"),
+        ("bedrock/us-east-1a/my-deployment", "my-deployment"),
+        ("bedrock/us-east-1/my-deployment", "us-east-1/my-deployment"),
         ("claude-opus-5-mine", "claude-opus-5"),
         ("my-claude-opus-5", "claude-opus-5"),
         ("acme/my-claude-opus-5-tuned", "claude-opus-5"),
@@ -336,6 +340,11 @@ def test_parse_claude(name: str, parsed: ClaudeName | None) -> None:
 def test_an_endless_name_is_opaque_and_soon_done() -> None:
     for name in ("anthropic/" * 200_000, "a-" * 1_000_000, "1." * 1_000_000):
         assert compare(f"{name}claude-opus-5", "claude-opus-5") is Identity.UNKNOWN
+
+
+@pytest.mark.parametrize(("length", "answer"), [(512, Identity.SAME), (513, Identity.UNKNOWN)])
+def test_a_name_of_up_to_512_characters_is_read(length: int, answer: Identity) -> None:
+    assert compare("claude-opus-5".rjust(length, "/"), "claude-opus-5") is answer
 
 
 # Pieces that names are made of, so that the search finds the branches.

@@ -701,6 +701,12 @@ def test_runs_without_names_are_filled_in_and_never_added_up() -> None:
     assert [hop.model for hop in judged(blocks).hops] == [ASKED, THIRD]
 
 
+def test_a_run_without_a_name_after_a_fallback_is_the_fallbacks_also_where_others_came_between() -> None:
+    entries = [iteration("message", ASKED), iteration("fallback_message", OTHER), iteration("message", THIRD)]
+    routing = judged(message(text("x"), usage=ran(*entries, iteration("message", None))))
+    assert [hop.model for hop in routing.hops] == [ASKED, OTHER, THIRD, OTHER]
+
+
 def test_a_message_that_begins_again_under_another_name_proves_nothing() -> None:
     routing = judged(folded(start(), *words(0, "a"), start(OTHER), *words(0, "b"), *end()))
     assert (routing.verdict, routing.served_model) == (Verdict.UNVERIFIED, None)

@@ -25,7 +25,7 @@ HOST = "gateway.example"
 Pairs = list[tuple[str, Any]]
 
 KINDS: list[Any] = ["message", "fallback_message", "advisor_message", "mood", None, 3, {"id": "fallback_message"}]
-ODD_INDEXES: list[Any] = [None, "0", "x", 0.0, 1.5, -1, 10**20, True, [], {}]
+ODD_INDEXES: list[Any] = [None, "0", "x", 0.0, 1.5, -1, -2, 10**20, True, [], {}]
 NAMES: list[Any] = [ASKED, OTHER, THIRD, "", None, {"id": OTHER}, [OTHER], 7, "my-model", f"{ASKED}-20260901"]
 
 

@@ -18,7 +18,7 @@ def delta(**fields: object) -> Json:
     return {"type": "content_block_delta", "index": 2, "delta": fields}
 
 
-ODD_INDEXES: list[Any] = [None, "x", 0.5, -1, True, [0], {}, 10**20]
+ODD_INDEXES: list[Any] = [None, "x", 0.5, -1, -2, True, [0], {}, 10**20]
 CASES: dict[str, tuple[Json, e.Event]] = {
     "message_start": ({"type": "message_start", "message": {"model": "m"}}, e.MessageStarted({"model": "m"})),
     "block start": (

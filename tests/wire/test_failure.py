@@ -206,6 +206,12 @@ def test_what_is_no_answer_says_what_it_is() -> None:
     assert "redirect" in (not_an_answer(302, "", b"", None).hint or "")
 
 
+@pytest.mark.parametrize("length", [119, 120, 121, 2001])
+def test_at_most_120_characters_of_what_is_no_answer_are_shown(length: int) -> None:
+    shown = not_an_answer(200, "text/html", b"x" * length, None).failure.message.count("x")
+    assert shown - "text/html".count("x") == min(length, 120)
+
+
 @given(st.integers(400, 599), st.binary())
 def test_any_body_is_an_error_with_words(status: int, body: bytes) -> None:
     error = rejected(status, {}, body)

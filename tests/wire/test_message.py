@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import NotAnAnswer
-from avow.wire.events import decode
+from avow.wire.events import UNPLACED, decode
 from avow.wire.message import Message, MessageFold, Named, fold, whole
 from avow.wire.sse import EventDecoder
 from tests.streams import (
@@ -370,3 +370,12 @@ def test_a_whole_body_that_does_not_say_why_it_stopped_is_not_whole(body: Json) 
     assert not whole(body).whole
     assert whole(message(text("a"))).whole
     assert not whole(message(text("a")), partial=True).whole
+
+
+def test_which_kind_of_block_a_piece_goes_to() -> None:
+    folding = MessageFold()
+    assert not folding.is_kind(0, "text")
+    for event in (start(), *block(0, {"type": "thinking", "thinking": ""})[:1]):
+        folding.add(decode(json.dumps(event).encode()))
+    asked = [(0, "thinking"), (UNPLACED, "thinking"), (0, "text"), (1, "thinking")]
+    assert [folding.is_kind(index, kind) for index, kind in asked] == [True, True, False, False]

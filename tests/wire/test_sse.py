@@ -95,6 +95,25 @@ def test_an_oversized_event_is_an_error(chunks: list[bytes]) -> None:
     assert caught.value.exit_code is ExitCode.UNAVAILABLE
 
 
+@pytest.mark.parametrize("before", [b"", b"data: x\n\n", b": x\n", b"data\n\n"])
+@pytest.mark.parametrize(
+    "most",
+    [
+        pytest.param([b"data:" + b"x" * 15 + b"\n"], id="a line and its end"),
+        pytest.param([b"data:" + b"x" * 7 + b"\n"] * 2, id="two lines"),
+        pytest.param([b"data\n"] * 16, id="empty lines"),
+        pytest.param([b":" * 8] * 2, id="a line without its end"),
+    ],
+)
+def test_the_limit_is_exact(before: bytes, most: list[bytes]) -> None:
+    decoder = EventDecoder(16)
+    list(decoder.feed(before))
+    for chunk in most:
+        list(decoder.feed(chunk))
+    with pytest.raises(NotAnAnswer):
+        list(decoder.feed(most[0]))
+
+
 def test_an_event_larger_than_16_mib_is_an_error() -> None:
     with pytest.raises(NotAnAnswer, match="larger than 16 MiB"):
         decoded(b"data: ", b"x" * LIMIT)

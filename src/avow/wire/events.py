@@ -149,7 +149,7 @@ def _event(body: JsonObject) -> Event:
     delta = body.get("delta")
     if type(delta) is dict and delta.get("type") == "text_delta" and body.get("type") == "content_block_delta":
         index, piece = body.get("index"), delta.get("text")
-        if type(index) is int and type(piece) is str:
+        if type(index) is int and index >= 0 and type(piece) is str:
             return TextArrived(index, piece)
     match body:
         case {"type": "content_block_delta", "delta": dict(delta)}:
