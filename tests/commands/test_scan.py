@@ -1,10 +1,12 @@
 """`avow scan` through the real program, on real recordings."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from avow.simulator.server import Simulator
 from tests.running import in_pty, rows, run
 from tests.scan.transcripts import FABLE, OPUS, SONNET, Record, answer, in_bytes, iterations, prompt
 
@@ -36,6 +38,25 @@ def test_import_puts_each_answer_into_the_history_once(home: Path) -> None:
     assert sum(bool(row["rerouted"]) for row in first) == 6
     listed = json.loads(run(home, "history", "list", "--rerouted", "--json").out)
     assert len(listed) == 6
+
+
+def test_import_leaves_out_what_the_proxy_kept(home: Path) -> None:
+    ask = """
+import os, urllib.request
+headers = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
+url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+body = b'{"model": "claude-opus-4-8", "max_tokens": 999, "messages": [{"role": "user", "content": "hi"}]}'
+urllib.request.urlopen(urllib.request.Request(url, body, headers)).read()
+"""
+    with Simulator() as api:
+        assert run(home, "proxy", "--", sys.executable, "-I", "-c", ask, base_url=api.base_url).status == 0
+    (kept,) = rows(home)
+    records = [answer(OPUS, timestamp=kept["created_at"], id=kept["message_id"], requestId=kept["request_id"])]
+    records.append(answer(OPUS, timestamp=kept["created_at"]))
+    (home / "one.jsonl").write_bytes(in_bytes(*records))
+    for told in ("1 answers imported", "nothing new to import"):
+        assert told in run(home, "scan", "--import", str(home / "one.jsonl")).err.decode()
+        assert sorted(row["source"] for row in rows(home)) == ["claude-code", "proxy"]
 
 
 def test_nothing_there(home: Path) -> None:

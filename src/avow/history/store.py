@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from avow.errors import HistoryError, HistoryLocked, UsageError
 from avow.exchange.exchange import Exchange, Status
-from avow.history import database, finding, schema
+from avow.history import database, finding, schema, twins
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.rows import Row, from_row, hidden_row, milliseconds, to_row
 from avow.wire.blocks import Attachment
@@ -121,13 +121,15 @@ class History:
             self._write(self._update, exchange)
 
     def add(self, exchanges: Iterable[Exchange]) -> int:
-        """Write exchanges that are over, in one go, but those whose id is there; how many are new."""
+        """Write exchanges that are over, in one go, but those whose id is there and those imported that the proxy saw;
+        how many are new."""
 
         def work() -> int:
             added = 0
+            seen = twins.SeenByProxy(self.connection, exchanges)
             for exchange in exchanges:
                 known = self.connection.execute("SELECT 1 FROM exchange WHERE id = ?", (exchange.id,)).fetchone()
-                if known is None:
+                if known is None and not seen.has(exchange):
                     self._insert(exchange, self._row(exchange))
                     added += 1
             return added
@@ -312,6 +314,7 @@ class History:
         if row["kept"] == "full":
             self._attach(number, exchange.question.attachments)
         self.tally(number, exchange)
+        twins.drop_imported(self.connection, exchange)
         if exchange.item is not None:
             self.connection.execute(_SUPERSEDE, (exchange.item.run, exchange.item.key, number))
         return number
@@ -323,6 +326,7 @@ class History:
         row = hidden_row(exchange, "redacted") if known["kept"] == "redacted" else self._row(exchange)
         self.connection.execute(_UPDATE, row)
         self.tally(known["number"], exchange)
+        twins.drop_imported(self.connection, exchange)
 
     def _attach(self, number: int, attachments: tuple[Attachment, ...]) -> None:
         for position, attachment in enumerate(attachments):

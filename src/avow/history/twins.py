@@ -1,0 +1,74 @@
+"""One answer, seen by the proxy and found in its client's own records: it stands in the history once, as the proxy saw
+it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from avow.exchange.exchange import Exchange
+from avow.history.rows import milliseconds
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+PROXY = "proxy"
+_NOT_IMPORTED = frozenset({"avow", PROXY, "judge", "audit"})
+_APART_MS = 24 * 3600 * 1000
+"""How far apart the times of one answer may be: its request's, and that of the client's record of its end."""
+
+_KNOWN = (
+    "SELECT message_id, request_id FROM exchange"
+    " WHERE source <> 'avow' AND source = 'proxy' AND created_ms BETWEEN ? AND ?"
+)
+_IMPORTED = (
+    "SELECT number, message_id, request_id, source FROM exchange WHERE source <> 'avow' AND created_ms BETWEEN ? AND ?"
+)
+"""Both are answered by the index of what others asked for."""
+
+_Ids = tuple[str | None, str | None]
+
+
+class SeenByProxy:
+    """The ids of the proxy's answers from the time of `exchanges`; nothing is read where none of those is imported."""
+
+    def __init__(self, connection: Connection, exchanges: Iterable[Exchange]) -> None:
+        self._ids: dict[str, list[_Ids]] = {}
+        times = [milliseconds(exchange.created_at) for exchange in exchanges if _is_imported(exchange.source)]
+        if times:
+            for row in connection.execute(_KNOWN, (min(times) - _APART_MS, max(times) + _APART_MS)):
+                for name in (row["message_id"], row["request_id"]):
+                    if name:
+                        self._ids.setdefault(name, []).append((row["message_id"], row["request_id"]))
+
+    def has(self, exchange: Exchange) -> bool:
+        """Whether `exchange` was imported, and is one of them."""
+        own = _ids(exchange)
+        found = (ids for name in own if name for ids in self._ids.get(name, ()))
+        return _is_imported(exchange.source) and any(_is_same(own, ids) for ids in found)
+
+
+def drop_imported(connection: Connection, exchange: Exchange) -> None:
+    """Take away what was imported of an answer that the proxy has now seen whole; part of a transaction."""
+    own = _ids(exchange)
+    if exchange.source != PROXY or own == (None, None):
+        return
+    begun = milliseconds(exchange.created_at)
+    for row in connection.execute(_IMPORTED, (begun - _APART_MS, begun + _APART_MS)).fetchall():
+        if _is_imported(row["source"]) and _is_same(own, (row["message_id"], row["request_id"])):
+            connection.execute("DELETE FROM exchange WHERE number = ?", (row["number"],))
+
+
+def _is_imported(source: str) -> bool:
+    return source not in _NOT_IMPORTED
+
+
+def _ids(exchange: Exchange) -> _Ids:
+    return exchange.reply.message_id or None, exchange.reply.request_id or None
+
+
+def _is_same(one: _Ids, other: _Ids) -> bool:
+    """Whether these are one answer's ids: one of them is equal, and the other too, unless a side lacks it (`llm` keeps
+    no request id, a refusal may come without a message)."""
+    pairs = [(a, b) for a, b in zip(one, other, strict=True) if a and b]
+    return bool(pairs) and all(a == b for a, b in pairs)
