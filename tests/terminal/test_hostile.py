@@ -1,6 +1,7 @@
 """Every command on a terminal, with hostile text in every field that it can show: nothing of it acts there."""
 
 import json
+import os
 import re
 import sqlite3
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from avow.commands.declared import TREE
+from avow.commands.history.list import goes_to
 from avow.endpoint.remembered import EndpointFacts, keep
 from tests.raw_server import RawServer, http, stream
 from tests.running import in_pty, run, shell
@@ -139,6 +141,16 @@ def test_a_csv_file_is_guarded_by_itself(home: Path) -> None:
         assert (ran.status, ran.err) == (0, b"")
         assert (",'=1+1," in (home / name).read_text()) is guarded, name
     assert run(home, "history", "export", "--guard", "none").status == 2
+
+
+def test_where_the_system_does_not_say_a_file_s_name_any_may_be_a_csv(tmp_path: Path) -> None:
+    names = str(tmp_path / "none")
+    with (tmp_path / "a.txt").open("wb") as stream:
+        assert goes_to(stream, ".csv", names)
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as pipe, os.fdopen(write, "wb"):
+        assert not goes_to(pipe, ".csv", names)
+    assert not goes_to(None, ".csv", names)
 
 
 def test_a_header_of_the_users_runs_nothing_in_the_command_for_curl(home: Path) -> None:

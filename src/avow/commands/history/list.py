@@ -131,17 +131,24 @@ def run_export(options: ExportOptions, context: Context) -> ExitCode:
     if options.form == "jsonl":
         _write(json_lines(found, with_text=options.with_text), context, is_json=True)
         return ExitCode.OK
-    guarded = options.guard == "always" or (options.guard == "auto" and _goes_to(context.stdout, ".csv"))
+    guarded = options.guard == "always" or (options.guard == "auto" and goes_to(context.stdout, ".csv"))
     _write(csv_lines(found, with_text=options.with_text, guarded=guarded), context, is_json=False)
     return ExitCode.OK
 
 
-def _goes_to(stream: BinaryIO | None, end: str) -> bool:
-    """Whether a stream is a file whose name ends so, where the system says what it is called."""
+def goes_to(stream: BinaryIO | None, end: str, names: str = "/proc/self/fd") -> bool:
+    """Whether a stream is a file whose name ends so; any file may be one where the system does not say in the folder
+    `names` what it is called."""
+    import os
+    import stat
     from pathlib import Path
 
     try:
-        return stream is not None and Path(f"/proc/self/fd/{stream.fileno()}").readlink().suffix.lower() == end
+        if stream is None or not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return False
+        return Path(names, str(stream.fileno())).readlink().suffix.lower() == end
+    except FileNotFoundError:
+        return True
     except (OSError, ValueError):
         return False
 
