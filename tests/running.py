@@ -137,6 +137,22 @@ def start(home: Path, *arguments: str, base_url: str | None = None, **more: Any)
     return Started([*AVOW, *arguments], env=environment(home, base_url, **environ), **{**pipes, **more})
 
 
+_MEASURE = """
+import resource, subprocess, sys
+ended = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, check=False)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024, file=sys.stderr)
+sys.exit(ended.returncode)
+"""
+
+
+def measured(home: Path, *arguments: str, base_url: str | None = None) -> tuple[bytes, int]:
+    """Run avow, which must end with 0, on Linux: its stdout, and the bytes of memory that it took at most."""
+    words = [sys.executable, "-c", _MEASURE, *AVOW, *arguments]
+    done = subprocess.run(words, capture_output=True, env=environment(home, base_url), timeout=PATIENCE_S, check=True)
+    assert_unprinted(done.stdout, done.stderr)
+    return done.stdout, int(done.stderr.splitlines()[-1])
+
+
 def rows(home: Path) -> list[Json]:
     """The history's rows, oldest first, as SQLite alone reads them; JSON columns as values."""
     path = home / "data" / "history.db"

@@ -1,6 +1,9 @@
 """What is carried out: asked over one connection or another, counted, and what is learnt on the way."""
 
+import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +13,8 @@ from avow.context import from_process
 from avow.exchange.exchange import ExchangeEvent, Finished
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
-from tests.raw_server import RawServer, http
-from tests.running import run
+from tests.raw_server import RawServer, http, stream
+from tests.running import measured, run
 
 
 def test_one_api_serves_many_questions(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,3 +93,33 @@ def test_looking_up_models_waits_no_longer_than_the_answer_may_take(home: Path) 
         ran = run(home, *asked, base_url=simulator.base_url)
     assert ran.status == 6
     assert ran.seconds < 9
+
+
+BIG = 10_000_000
+
+
+def big_stream() -> bytes:
+    """An answer of `BIG` characters in pieces of 10,000."""
+    message = {"id": "msg_1", "model": "claude-fable-5-2", "role": "assistant", "content": [], "usage": {}}
+    piece = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "word " * 2000}}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": message},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *[piece] * (BIG // 10_000),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}},
+        {"type": "message_stop"},
+    ]
+    return stream("".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events).encode())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory in KiB")
+@pytest.mark.parametrize(
+    ("words", "times"), [((), 6), (("--json",), 6), (("--no-history",), 2.5), (("--json", "--no-history"), 4.5)]
+)
+def test_a_long_answer_takes_a_few_times_its_length(home: Path, words: tuple[str, ...], times: float) -> None:
+    _, least = measured(home, "--simulate", "requested", *words, "words")
+    with RawServer([big_stream()]) as server:
+        out, peak = measured(home, *words, "words", base_url=server.url)
+    assert len(out) > BIG
+    assert peak - least < times * BIG

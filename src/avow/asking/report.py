@@ -37,7 +37,8 @@ class Report:
         """Write the object and close the report; words for what went wrong, or None."""
         try:
             with self._stream:
-                self._stream.write(json.dumps(body) + "\n")
+                json.dump(body, self._stream)  # piece by piece: a long answer stands in it twice
+                self._stream.write("\n")
                 self._stream.flush()
                 if self._is_gone():
                     return f"--report {self._target}: the file was deleted before it was written"

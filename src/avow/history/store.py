@@ -25,6 +25,15 @@ _COLUMNS = schema.NAMES[1:]
 _INSERT = f"INSERT INTO exchange ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"  # noqa: S608
 _CHANGED = [name for name in _COLUMNS if name not in ("id", "created_at", "created_ms", "item_last")]
 _UPDATE = f"UPDATE exchange SET {', '.join(f'{name} = :{name}' for name in _CHANGED)} WHERE id = :id"  # noqa: S608
+_LINE_CHARS = 10_000
+_IN_A_LIST = {
+    "prompt": f"substr(e.prompt, 1, {_LINE_CHARS})",
+    **dict.fromkeys(("system", "text", "withdrawn_text", "explanation", "user_content", "content", "usage"), "NULL"),
+    **dict.fromkeys(("hops", "evidence", "attachments", "segments"), "'[]'"),
+    "params": "'{}'",
+}
+"""What stands in a list's rows in place of what a list does not show and would be long to read."""
+_BRIEF = ", ".join(f"{_IN_A_LIST.get(name, 'e.' + name)} AS {name}" for name in schema.NAMES)
 _SUPERSEDE = "UPDATE exchange SET item_last = 0 WHERE run = ? AND item_key = ? AND number < ?"
 _INSERT_HOP = "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
@@ -194,8 +203,10 @@ class History:
         limit: int | None = None,
         before: int | None = None,
         oldest_first: bool = False,
+        brief: bool = False,
     ) -> Iterator[Exchange]:
-        """The exchanges that `filters` let through, newest first; `before` goes on after that number."""
+        """The exchanges that `filters` let through, newest first; `before` goes on after that number. `brief` ones have
+        the prompt's beginning, the models and how it ended, and nothing else of what was said or of the routing."""
         where, values = filters.where()
         if before is not None:
             where += " AND (created_ms, number) < (SELECT created_ms, number FROM exchange WHERE number = ?)"
@@ -204,7 +215,8 @@ class History:
         order = f"ORDER BY created_ms {direction}, number {direction}"
         # The inner query is answered from an index alone, so that a filter does not read what was said.
         query = (
-            f"SELECT e.* FROM (SELECT number AS n FROM exchange WHERE {where} {order} LIMIT ?) AS p"  # noqa: S608
+            f"SELECT {_BRIEF if brief else 'e.*'}"  # noqa: S608
+            f" FROM (SELECT number AS n FROM exchange WHERE {where} {order} LIMIT ?) AS p"
             " CROSS JOIN exchange AS e ON e.number = p.n"
         )
         return self.select(query, [*values, -1 if limit is None else limit])

@@ -1,6 +1,7 @@
 """An exchange as JSON: one object at the end, or one event a line."""
 
 import json
+from collections.abc import Iterator
 
 from avow.exchange.exchange import (
     Exchange,
@@ -19,6 +20,8 @@ from avow.terminal.commentary import Commentary
 from avow.terminal.screen import Screen
 from avow.terminal.text_piped import telling
 from avow.wire.json_value import JsonObject, encodable_value
+
+_PIECE_CHARS = 65_536
 
 
 class JsonOnce:
@@ -41,7 +44,8 @@ class JsonOnce:
         self._commentary.text_comes()
         try:
             if not exchange.reader_is_gone:
-                self._screen.out(encoded(as_json(exchange), indent=2 if self._screen.is_terminal else None))
+                for piece in encoded_in_pieces(as_json(exchange), indent=2 if self._screen.is_terminal else None):
+                    self._screen.out(piece)
         finally:
             self._commentary.finished(exchange)
 
@@ -124,3 +128,19 @@ def encoded(value: JsonObject, *, indent: int | None = None) -> str:
     """`value` as JSON in pure ASCII, newline at the end: nothing in it can act on a terminal."""
     separators = (",", ":") if indent is None else None
     return json.dumps(encodable_value(value), indent=indent, separators=separators, default=str) + "\n"
+
+
+def encoded_in_pieces(value: JsonObject, *, indent: int | None = None) -> Iterator[str]:
+    """The same, piece by piece where it is long: an answer of 100 MB stands in it twice, and is not held whole."""
+    separators = (",", ":") if indent is None else None
+    encoder = json.JSONEncoder(indent=indent, separators=separators, default=str)
+    short = ""
+    for token in encoder.iterencode(encodable_value(value)):
+        if len(short) + len(token) <= _PIECE_CHARS:
+            short += token
+            continue
+        yield short
+        short = ""
+        yield token
+        del token  # before the next one is made
+    yield short + "\n"

@@ -14,6 +14,7 @@ from avow.terminal.facts import BOLD_RED, Facts
 from avow.terminal.preview import Preview
 from avow.wire.json_value import encodable
 
+_AT_ONCE_CHARS = 1 << 20
 _GONE = {errno.EPIPE, errno.ESHUTDOWN} | ({errno.EINVAL} if sys.platform == "win32" else set())
 _ERASE_LINE = "\r\x1b[K"
 _REDRAWN_S, _REPEATED_S = 0.1, 10.0
@@ -256,6 +257,10 @@ def _sink(stream: Any) -> Callable[[str], None] | None:
     raw = getattr(binary, "raw", binary)
 
     def write_bytes(text: str) -> None:
+        if len(text) > _AT_ONCE_CHARS:
+            for start in range(0, len(text), _AT_ONCE_CHARS):
+                write_bytes(text[start : start + _AT_ONCE_CHARS])
+            return
         try:
             data = text.encode()
         except UnicodeEncodeError:

@@ -71,6 +71,8 @@ def encodable(string: str) -> str:
 
     An emoji escape torn between two deltas arrives as two lone surrogates (`json.loads` lets them through).
     """
+    if string.isascii():
+        return string
     try:
         string.encode()
     except UnicodeEncodeError:

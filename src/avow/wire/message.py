@@ -345,7 +345,8 @@ class MessageFold:
             block["citations"] = [*items(block.get("citations")), *added]
         for key in ("text", "thinking"):
             if pieces := self._pieces.get((place, key)):
-                block[key] = (text(block.get(key)) or "") + "".join(pieces)
+                pieces[:] = ["".join(pieces)]  # and is kept so, not twice
+                block[key] = (text(block.get(key)) or "") + pieces[0]
         if joined := "".join(self._pieces.get((place, "input"), ())):
             block["input"] = _tool_input(joined)
         return block

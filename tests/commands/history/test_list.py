@@ -1,12 +1,13 @@
-"""The list on a real terminal."""
+"""The list on a real terminal, and what it reads."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.commands.history.test_history import HOSTILE
 from tests.history.making import NOON, answered, kept, rerouted
-from tests.running import in_pty
+from tests.running import in_pty, measured
 
 
 @pytest.mark.parametrize("columns", [40, 80, 140])
@@ -30,3 +31,12 @@ def test_a_reroute_is_seen_on_40_columns(home: Path) -> None:
     assert terminal.end() == 0
     assert "fallback" in terminal.text
     assert "claude-fable-5-2 → claude-opus-4-8" in terminal.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory in KiB")
+def test_a_list_reads_no_answers(home: Path) -> None:
+    kept(home / "data" / "history.db", *(answered("short", "word " * 2_000_000, at=NOON + n) for n in range(3)))
+    _, small = measured(home, "history", "path")
+    listed, peak = measured(home, "history", "list")
+    assert listed.count(b"short") == 3
+    assert peak - small < 0.8 * 10_000_000

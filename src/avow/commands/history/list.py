@@ -76,7 +76,12 @@ def run_list(options: ListOptions, context: Context) -> ExitCode:
     filters = filters_of(options.filters, context)
     history = _open(context)
     most = options.most
-    found = history.rows(filters, limit=None if most is None else most + 1, before=_number(history, options.before))
+    found = history.rows(
+        filters,
+        limit=None if most is None else most + 1,
+        before=_number(history, options.before),
+        brief=not (options.as_json or options.as_jsonl),
+    )
     newest = _Newest(found, options, context)
     shown = gate.watch(newest, lambda exchange: exchange.verdict)
     if options.as_json or options.as_jsonl:
