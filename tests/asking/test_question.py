@@ -78,6 +78,15 @@ def test_a_template_with_stdin_as_input(home: Path) -> None:
     assert "$input" in missing.err.decode()
 
 
+def test_the_prompt_fills_the_input_of_a_template_where_nothing_is_piped(home: Path) -> None:
+    run(home, "template", "save", "review", "Review this:\n$input\nBe short.")
+    with Simulator(scenario="echo") as sim:
+        typed = run(home, "-t", "review", "the words", base_url=sim.base_url)
+        piped = run(home, "-t", "review", "the words", base_url=sim.base_url, stdin=b"stdin")
+    assert typed.out == b"Review this:\nthe words\nBe short.\n"
+    assert piped.out == b"Review this:\nstdin\nBe short.\n\nthe words\n"
+
+
 def test_the_key_is_in_no_file_afterwards(home: Path) -> None:
     with Simulator() as sim:
         run(home, "hello", base_url=sim.base_url)

@@ -175,7 +175,15 @@ def test_it_is_one_screen_in_which_no_word_is_torn(columns: int, home: Path) -> 
     words = " ".join(line.strip() for line in lines)
     assert "prompt_toolkit" in words
     assert "api: reached" in words
-    assert all(line.startswith(("ok ", "note ", "BROKEN ", "    ")) for line in lines)
+    assert all(line.startswith(("ok ", "note ", "BROKEN ", "    ")) for line in lines[:-1])
+    assert lines[-1] == "All is well."
+
+
+def test_it_ends_in_a_sentence_with_the_worst_first(home: Path) -> None:
+    ran = run(home, "doctor", "--offline", HTTPS_PROXY="http://127.0.0.1:9", SSL_CERT_FILE="/no/such/file")
+    assert ran.status == 1
+    last = ran.out.decode().splitlines()[-1]
+    assert last == "Found: 2 broken (key: source, network: SSL_CERT_FILE); 1 to look at (api: reached)."
 
 
 @pytest.mark.parametrize(

@@ -80,14 +80,18 @@ def test_all_missing_variables_are_named() -> None:
     with pytest.raises(UsageError) as caught:
         fill(template, ["b=1"], None)
     assert caught.value.message == "template t (/x/t.toml): no value for $a, $c, $input"
-    assert caught.value.hint == "-p a=… -p c=…, pipe something in for $input"
+    assert caught.value.hint == "-p a=… -p c=…, pipe something in for $input, or say it as the prompt"
 
 
 @pytest.mark.parametrize(
     ("prompt", "message", "hint"),
     [
         ("$a $b", "template t (/x/t.toml): no value for $a", "-p a=…"),
-        ("$b $input", "template t (/x/t.toml): no value for $input", "pipe something in for $input"),
+        (
+            "$b $input",
+            "template t (/x/t.toml): no value for $input",
+            "pipe something in for $input, or say it as the prompt",
+        ),
     ],
 )
 def test_one_that_is_missing_is_enough(prompt: str, message: str, hint: str) -> None:

@@ -60,7 +60,7 @@ def test_indented_for_a_person() -> None:
 def test_a_failure_is_an_object_too() -> None:
     out, err = show("json", Started(samples.FAILED), Finished(samples.FAILED))
     assert json.loads(out)["error"] == {"type": "overloaded_error", "status": 529, "message": "Overloaded"}
-    assert err.startswith("avow: error: Overloaded (request req_1)\n")
+    assert err.startswith("avow: error: the API is overloaded (529) (request req_1)\n")
 
 
 def test_the_events_in_order_and_the_answer_last() -> None:

@@ -115,7 +115,7 @@ CASES = [
         ["avow: incomplete: the stream broke before the answer ended: overloaded_error: Overloaded (request req_1)"],
         id="error-event",
     ),
-    pytest.param(samples.FAILED, ["avow: error: Overloaded (request req_1)"], id="failed"),
+    pytest.param(samples.FAILED, ["avow: error: the API is overloaded (529) (request req_1)"], id="failed"),
     pytest.param(
         exchange(problem=Problem(ExitCode.NO_FIT, "the answer does not fit")),
         ["avow: error: the answer does not fit (request req_1)"],
@@ -185,3 +185,27 @@ def test_thousands_of_hops_are_one_line_that_can_be_read() -> None:
     for text in (*notices(finished), explain(finished)):
         assert len(str(text)) < 3000
     assert "and 19,992 more)" in notices(finished)[0]
+
+
+@pytest.mark.parametrize(
+    ("failure", "retries", "words"),
+    [
+        (Failure("overloaded_error", 529, "Overloaded"), 2, "the API is overloaded (529), after 3 tries"),
+        (
+            Failure("rate_limit_error", 429, "50 a minute"),
+            0,
+            "the API allows no more requests for now (429): 50 a minute",
+        ),
+        (Failure("overloaded_error", None, "Overloaded"), 0, "the API is overloaded"),
+        (Failure("connection", None, "refused"), 2, "refused, after 3 tries"),
+        (Failure("invalid_request_error", 400, "Bad field"), 0, "Bad field"),
+    ],
+)
+def test_trouble_of_the_api_in_words(failure: Failure, retries: int, words: str) -> None:
+    (line,) = notices(changed(samples.FAILED, error=failure, retries=retries))
+    assert line.startswith(f"avow: error: {words}")
+
+
+def test_nothing_is_withheld_where_there_is_no_text() -> None:
+    assert not any("withheld" in line for line in notices(samples.FAILED._replace(withheld=True)))
+    assert any("withheld" in line for line in notices(samples.FELL_BACK._replace(withheld=True)))

@@ -215,7 +215,10 @@ def test_markdown_into_a_pipe_has_neither_rule_nor_cursor_codes() -> None:
 def test_a_failure_needs_no_panel() -> None:
     terminal = Terminal()
     feed(choose(terminal.screen(color="never"), "text"), Started(exchange()), Finished(samples.FAILED))
-    assert terminal.shown()[:2] == ["avow: error: Overloaded (request req_1)", "avow: note: try again later"]
+    assert terminal.shown()[:2] == [
+        "avow: error: the API is overloaded (529) (request req_1)",
+        "avow: note: try again later",
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])

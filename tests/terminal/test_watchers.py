@@ -129,7 +129,7 @@ def test_an_empty_answer_is_noted() -> None:
 def test_a_failure_says_what_to_do() -> None:
     assert show(START, Finished(samples.FAILED)) == (
         "",
-        "avow: error: Overloaded (request req_1)\navow: note: try again later\n",
+        "avow: error: the API is overloaded (529) (request req_1)\navow: note: try again later\n",
     )
 
 

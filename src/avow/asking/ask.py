@@ -120,6 +120,10 @@ def _finish(
         exchange = keeper.finish(_unreported(exchange, wrong))
     if inquiry.settings.flag("hold") and exchange.exit_code != 0:
         exchange = exchange._replace(withheld=True)
+    if exchange.error is not None and exchange.error.status == 404:
+        from avow.asking.not_found import hint_of  # deferred: a plain question has no need of it
+
+        exchange = exchange._replace(error=exchange.error._replace(hint=hint_of(exchange, inquiry.settings)))
     on_event(Finished(exchange))
     _run_hook(inquiry.settings, context, exchange)
     return exchange

@@ -206,7 +206,9 @@ def _gather(
         _check_words(options)
     piped = _piped(options, context, settings, wait)
     attachments = [_attachment(spec, context, wait) for spec in options.files]
-    filled = _filled(template, options, piped) if template else None
+    filled = _filled(template, options, piped, words) if template else None
+    if template and _fills_input(template, options, piped):
+        words = ""
     prompt = _joined(filled.prompt if filled else None, words)
     if template and template.takes_input:
         piped = b""
@@ -280,10 +282,17 @@ def _attachment(spec: str, context: Context, wait: Wait) -> Attachment:
     return read(spec, wait, stdin=context.stdin)
 
 
-def _filled(template: "Template", options: Options, piped: bytes) -> "Filled":
+def _filled(template: "Template", options: Options, piped: bytes, words: str) -> "Filled":
     from avow.prompt.templates import fill
 
+    if _fills_input(template, options, piped):
+        return fill(template, options.variables, words or None)
     return fill(template, options.variables, _stdin_text(piped) if template.takes_input and piped else None)
+
+
+def _fills_input(template: "Template", options: Options, piped: bytes) -> bool:
+    """Whether `$input` is for the prompt that was typed: nothing else fills it."""
+    return template.takes_input and not piped and not any(pair.startswith("input=") for pair in options.variables)
 
 
 def _joined(*parts: str | None) -> str:

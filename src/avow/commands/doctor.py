@@ -56,5 +56,19 @@ def _page(findings: "tuple[Finding, ...]", facts: Facts) -> str:
         hint = f"\n-> {clean_line(finding.hint)}" if finding.hint else ""
         mark = f"{_MARKS[finding.state]:{len(_MARKS['broken'])}}"
         rows.append((f"{mark}  {finding.topic}: {finding.name}", f"{clean_line(finding.words)}{hint}"))
-    text = "".join(f"{line}\n" for line in definitions(rows, room(facts)))
+    from avow.terminal.cells import wrap
+
+    space = room(facts)
+    ending = wrap(_ending(findings), space) if space else [_ending(findings)]
+    text = "".join(f"{line}\n" for line in (*definitions(rows, space), *ending))
     return _MARK.sub(lambda found: facts.styled(found[0], _STYLES[found[0]]), text)
+
+
+def _ending(findings: "tuple[Finding, ...]") -> str:
+    """All of it in a sentence, the worst first."""
+    broken, noted = (
+        [f"{found.topic}: {found.name}" for found in findings if found.state == state] for state in ("broken", "note")
+    )
+    parts = [f"{len(broken)} broken ({', '.join(broken)})"] if broken else []
+    parts += [f"{len(noted)} to look at ({', '.join(noted)})"] if noted else []
+    return f"Found: {'; '.join(parts)}." if parts else "All is well."

@@ -2,7 +2,7 @@
 
 A template is `NAME.toml` in the config folder's `templates/`, or any path. Keys: `prompt`, `system`, and every setting
 of `ask`. In prompt and system `$name` and `${name}` are variables and `$$` is a dollar sign (`string.Template`);
-`$input`, in the prompt alone, is what was piped in.
+`$input`, in the prompt alone, is what was piped in, else the prompt that was typed.
 """
 
 import os
@@ -80,22 +80,22 @@ def load(folder: Path, name: str, check: Check, wait: Wait | None = None) -> Tem
     return Template(name, where, table.get("prompt"), table.get("system"), settings)
 
 
-def fill(template: Template, pairs: Sequence[str], piped: str | None) -> Filled:
+def fill(template: Template, pairs: Sequence[str], given: str | None) -> Filled:
     """The template's texts with the values of `pairs` (`KEY=VALUE`; the last of a key counts) and, for `$input`,
-    of `piped`.
+    of `given`.
 
     Raises UsageError naming every variable without a value, or a value that no variable asks for.
     """
     values = dict(_pair(pair) for pair in pairs)
     _refuse_unused(template, values)
-    if piped is not None and INPUT not in values:
-        values[INPUT] = piped
+    if given is not None and INPUT not in values:
+        values[INPUT] = given
     missing = [name for name in template.variables if name not in values]
     lacks_input = template.takes_input and INPUT not in values
     if missing or lacks_input:
         names = ", ".join(f"${name}" for name in (*missing, *([INPUT] if lacks_input else [])))
         ways = [" ".join(f"-p {name}=…" for name in missing)] if missing else []
-        ways += ["pipe something in for $input"] if lacks_input else []
+        ways += ["pipe something in for $input, or say it as the prompt"] if lacks_input else []
         raise UsageError(f"{_called(template.name, template.where)}: no value for {names}", hint=", ".join(ways))
     return Filled(_filled(template.prompt, values), _filled(template.system, values))
 

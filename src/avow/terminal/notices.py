@@ -18,6 +18,13 @@ _BROKE_HOW = {
     "interrupted": "avow stopped before the answer ended",
 }
 
+_TROUBLE = {
+    "overloaded_error": "the API is overloaded",
+    "rate_limit_error": "the API allows no more requests for now",
+    "api_error": "the API has a fault of its own",
+}
+_SAYS_NO_MORE = ("overloaded", "rate limited", "rate limit exceeded", "internal server error", "internal error")
+
 
 def notices(exchange: Exchange) -> tuple[str, ...]:
     """Every line, without a final newline, in the order verdict, status, error; empty where everything is as requested.
@@ -32,11 +39,10 @@ def notices(exchange: Exchange) -> tuple[str, ...]:
         case Status.INCOMPLETE:
             lines.append(f"avow: incomplete: {_broke_how(exchange)}{in_request(reply.request_id)}")
         case Status.FAILED:
-            message = shown(exchange.error.message if exchange.error else None, "no answer came")
-            lines.append(f"avow: error: {message}{in_request(reply.request_id)}")
+            lines.append(f"avow: error: {_failed(exchange)}{in_request(reply.request_id)}")
     if exchange.problem and exchange.problem.words:
         lines.append(f"avow: error: {clean_line(exchange.problem.words)}{in_request(reply.request_id)}")
-    if exchange.withheld:
+    if is_held_back(exchange):
         lines.append(f"avow: withheld: {where_kept(exchange)}")
     return tuple(lines)
 
@@ -51,6 +57,11 @@ def rerouted_line(requested: str, served: str | None, phrases: tuple[str, ...]) 
     """The line for a declared fallback."""
     reason = clean_line("; ".join(few(phrases)))
     return f"avow: fallback: requested {shown(requested)}, answered by {shown(served, 'another model')} ({reason})"
+
+
+def is_held_back(exchange: Exchange) -> bool:
+    """Whether `--hold` kept a text from being shown: an answer without text is not withheld, there is none."""
+    return exchange.withheld and bool(exchange.text or exchange.routing.withdrawn_text)
 
 
 def where_kept(exchange: Exchange) -> str:
@@ -126,6 +137,18 @@ def _broke_how(exchange: Exchange) -> str:
         return _BROKE_HOW["stream_ended"]
     how = _BROKE_HOW.get(error.type)
     return how or f"the stream broke before the answer ended: {_api_words(error.type, error.message)}"
+
+
+def _failed(exchange: Exchange) -> str:
+    """What the API said, or for trouble of its own what that is, with the status and how often it was asked."""
+    error, tries = exchange.error, exchange.reply.retries + 1
+    message = shown(error.message if error else None, "no answer came")
+    after = f", after {tries} tries" if tries > 1 else ""
+    if error is None or (words := _TROUBLE.get(error.type)) is None:
+        return f"{message}{after}"
+    status = f" ({error.status})" if error.status is not None and error.status >= 400 else ""
+    rest = "" if message.rstrip(".").lower() in _SAYS_NO_MORE else f": {message}"
+    return f"{words}{status}{after}{rest}"
 
 
 def _api_words(kind: str, message: str) -> str:

@@ -9,7 +9,16 @@ from typing import NamedTuple
 from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare, parse_claude
 from avow.routing.verdict import NO_CATEGORY, Hop, Outcome, Verdict, reasons
-from avow.terminal.notices import MOST_PHRASES, few, in_request, is_only_unfinished, other_name, shown, where_kept
+from avow.terminal.notices import (
+    MOST_PHRASES,
+    few,
+    in_request,
+    is_held_back,
+    is_only_unfinished,
+    other_name,
+    shown,
+    where_kept,
+)
 from avow.terminal.sanitize import clean_line
 
 CATEGORIES: Mapping[str, str] = MappingProxyType(
@@ -77,7 +86,7 @@ def explain(exchange: Exchange, here: Here = ANYWHERE) -> Explanation | None:
         return None
     if exchange.verdict not in (None, Verdict.AS_REQUESTED):
         titles[0] += f" ({exchange.verdict})"
-    if exchange.withheld:
+    if is_held_back(exchange):
         said.append(f"{_sentence(where_kept(exchange))}.")
     if here.in_chat:
         advice.append("How this was routed: /why")
