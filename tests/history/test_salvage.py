@@ -94,6 +94,7 @@ def test_random_flips(sound: Path, tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_a_thousand_random_flips(sound: Path, tmp_path: Path) -> None:
     for seed in range(1000):
         flips(sound, tmp_path, seed)
