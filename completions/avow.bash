@@ -51,7 +51,7 @@ _avow() {
             history)
                 at=history
                 if ((place > 2)); then
-                    case ${COMP_WORDS[2]} in list|show|search|stats|export|redact|delete|repair|path) at="history ${COMP_WORDS[2]}" ;; esac
+                    case ${COMP_WORDS[2]} in list|show|search|stats|export|push|redact|delete|repair|path) at="history ${COMP_WORDS[2]}" ;; esac
                 fi ;;
             audit)
                 at=audit
@@ -234,6 +234,7 @@ _avow() {
         "history export --since") return ;;
         "history export --until") return ;;
         "history export --run") return ;;
+        "history push --since") return ;;
         "history redact --search") return ;;
         "history redact --older-than") return ;;
         "history redact --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
@@ -362,13 +363,13 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'exit-codes\njson\nconfig\nenvironment\nhistory\nprivacy\nfallback\nclients\nscripting\naudit'
+                _avow_reply $'exit-codes\njson\nconfig\nenvironment\nhistory\nprivacy\nfallback\nclients\nscripting\naudit\ntelemetry'
             fi ;;
         "history")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'list\nshow\nsearch\nstats\nexport\nredact\ndelete\nrepair\npath'
+                _avow_reply $'list\nshow\nsearch\nstats\nexport\npush\nredact\ndelete\nrepair\npath'
             fi ;;
         "history list")
             if [[ $cur == -* ]]; then
@@ -391,6 +392,10 @@ _avow() {
         "history export")
             if [[ $cur == -* ]]; then
                 _avow_reply $'--format\n--guard\n--no-text\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n-h\n--help'
+            fi ;;
+        "history push")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--since\n--follow\n--dry-run\n-h\n--help'
             fi ;;
         "history redact")
             if [[ $cur == -* ]]; then
@@ -480,19 +485,19 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'--json\n--profile\n-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config set")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config unset")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config path")
             if [[ $cur == -* ]]; then

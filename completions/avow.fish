@@ -17,7 +17,7 @@ function __avow_at
                 set at $words[1]
             case history
                 set at $words[1]
-                if set -q words[2]; and contains -- $words[2] list show search stats export redact delete repair path
+                if set -q words[2]; and contains -- $words[2] list show search stats export push redact delete repair path
                     set at "$words[1] $words[2]"
                 end
             case audit
@@ -64,7 +64,7 @@ complete -c avow -n __avow_at -f -a proxy -d 'Run a command behind a relay that 
 complete -c avow -n __avow_at -f -a models -d 'List the models that the key can use, or tell all about one.'
 complete -c avow -n __avow_at -f -a doctor -d 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
 complete -c avow -n __avow_at -f -a completion -d 'Print the script that completes avow in a shell; it changes no file.'
-complete -c avow -n __avow_at -f -a help -d 'Read about a topic: exit-codes, json, config, environment, history, privacy, fallback, clients, scripting, audit.'
+complete -c avow -n __avow_at -f -a help -d 'Read about a topic: exit-codes, json, config, environment, history, privacy, fallback, clients, scripting, audit, telemetry.'
 complete -c avow -n __avow_at -f -a history -d 'What was asked and who answered; times are by the local clock.'
 complete -c avow -n __avow_at -f -a audit -d 'Has what answers under a model\'s name changed? See `avow help audit`.'
 complete -c avow -n __avow_at -f -a auth -d 'The API key: store it, see which one is used, remove it.'
@@ -330,12 +330,13 @@ complete -c avow -n '__avow_at doctor' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at completion' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at completion' -f -k -a 'bash zsh fish powershell'
 complete -c avow -n '__avow_at help' -s h -l help -d 'Show this page.'
-complete -c avow -n '__avow_at help' -f -k -a 'exit-codes json config environment history privacy fallback clients scripting audit'
+complete -c avow -n '__avow_at help' -f -k -a 'exit-codes json config environment history privacy fallback clients scripting audit telemetry'
 complete -c avow -n '__avow_at history' -f -a list -d 'The last exchanges, newest first.'
 complete -c avow -n '__avow_at history' -f -a show -d 'One exchange with its text and routing; beside it those that asked the same again.'
 complete -c avow -n '__avow_at history' -f -a search -d 'The exchanges that hold all these words in prompt or answer, newest first.'
 complete -c avow -n '__avow_at history' -f -a stats -d 'How often the requested model answered, who else did and why, how long it took, what it cost.'
 complete -c avow -n '__avow_at history' -f -a export -d 'Write exchanges to stdout as JSON Lines or CSV, oldest first; the simulator\'s are left out.'
+complete -c avow -n '__avow_at history' -f -a push -d 'Send what a collector has not acknowledged yet, as spans of OpenTelemetry without any text; see `avow help telemetry`.'
 complete -c avow -n '__avow_at history' -f -a redact -d 'Remove what was said, and keep who was asked and who answered.'
 complete -c avow -n '__avow_at history' -f -a delete -d 'Remove exchanges for good: their text leaves the file, its search index and its log.'
 complete -c avow -n '__avow_at history' -f -a repair -d 'Check the file; where it is damaged, set it aside and save what can be read.'
@@ -406,6 +407,10 @@ complete -c avow -n '__avow_at history export' -l until -x -d 'Until then; a day
 complete -c avow -n '__avow_at history export' -l simulated -d 'Only answers of the built-in simulator.'
 complete -c avow -n '__avow_at history export' -l run -x -d 'Of this `avow run`: the last of each item.'
 complete -c avow -n '__avow_at history export' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at history push' -l since -x -d 'Not before: a day, a time, 7d, today.'
+complete -c avow -n '__avow_at history push' -l follow -d 'Stay, and send exchanges as they end.'
+complete -c avow -n '__avow_at history push' -l dry-run -d 'Print what would be sent, one request a line.'
+complete -c avow -n '__avow_at history push' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at history redact' -l search -x -d 'Those that `search` finds for these words.'
 complete -c avow -n '__avow_at history redact' -l older-than -x -d 'Those older than that: 90d, 1y.'
 complete -c avow -n '__avow_at history redact' -l rerouted -d 'Only where another model answered.'
@@ -515,11 +520,11 @@ complete -c avow -n '__avow_at config list' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at config get' -l json -d 'As a JSON object.'
 complete -c avow -n '__avow_at config get' -l profile -x -d 'As this profile sees it.'
 complete -c avow -n '__avow_at config get' -s h -l help -d 'Show this page.'
-complete -c avow -n '__avow_at config get' -f -k -a 'model system system_file stdin fallback fallback_by if_unavailable accept_fallback require hold output report raw markdown extract show_thinking max_tokens effort stop speed options schema timeout deadline retries stream history.enabled history.content history.attachments history.keep_days quiet verbose color plain profile base_url auth_style api_version headers api_key_command keyring.enabled on_reroute on_reroute_timeout aliases prices same_models overrides'
+complete -c avow -n '__avow_at config get' -f -k -a 'model system system_file stdin fallback fallback_by if_unavailable accept_fallback require hold output report raw markdown extract show_thinking max_tokens effort stop speed options schema timeout deadline retries stream history.enabled history.content history.attachments history.keep_days telemetry.endpoint telemetry.headers quiet verbose color plain profile base_url auth_style api_version headers api_key_command keyring.enabled on_reroute on_reroute_timeout aliases prices same_models overrides'
 complete -c avow -n '__avow_at config set' -s h -l help -d 'Show this page.'
-complete -c avow -n '__avow_at config set' -f -k -a 'model system system_file stdin fallback fallback_by if_unavailable accept_fallback require hold output report raw markdown extract show_thinking max_tokens effort stop speed options schema timeout deadline retries stream history.enabled history.content history.attachments history.keep_days quiet verbose color plain profile base_url auth_style api_version headers api_key_command keyring.enabled on_reroute on_reroute_timeout aliases prices same_models overrides'
+complete -c avow -n '__avow_at config set' -f -k -a 'model system system_file stdin fallback fallback_by if_unavailable accept_fallback require hold output report raw markdown extract show_thinking max_tokens effort stop speed options schema timeout deadline retries stream history.enabled history.content history.attachments history.keep_days telemetry.endpoint telemetry.headers quiet verbose color plain profile base_url auth_style api_version headers api_key_command keyring.enabled on_reroute on_reroute_timeout aliases prices same_models overrides'
 complete -c avow -n '__avow_at config unset' -s h -l help -d 'Show this page.'
-complete -c avow -n '__avow_at config unset' -f -k -a 'model system system_file stdin fallback fallback_by if_unavailable accept_fallback require hold output report raw markdown extract show_thinking max_tokens effort stop speed options schema timeout deadline retries stream history.enabled history.content history.attachments history.keep_days quiet verbose color plain profile base_url auth_style api_version headers api_key_command keyring.enabled on_reroute on_reroute_timeout aliases prices same_models overrides'
+complete -c avow -n '__avow_at config unset' -f -k -a 'model system system_file stdin fallback fallback_by if_unavailable accept_fallback require hold output report raw markdown extract show_thinking max_tokens effort stop speed options schema timeout deadline retries stream history.enabled history.content history.attachments history.keep_days telemetry.endpoint telemetry.headers quiet verbose color plain profile base_url auth_style api_version headers api_key_command keyring.enabled on_reroute on_reroute_timeout aliases prices same_models overrides'
 complete -c avow -n '__avow_at config path' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at config edit' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at template' -f -a list -d 'What is saved: each name with its variables and its first line.'

@@ -17,7 +17,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'models' = 'List the models that the key can use, or tell all about one.'
             'doctor' = 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
             'completion' = 'Print the script that completes avow in a shell; it changes no file.'
-            'help' = 'Read about a topic: exit-codes, json, config, environment, history, privacy, fallback, clients, scripting, audit.'
+            'help' = 'Read about a topic: exit-codes, json, config, environment, history, privacy, fallback, clients, scripting, audit, telemetry.'
             'history' = 'What was asked and who answered; times are by the local clock.'
             'audit' = 'Has what answers under a model''s name changed? See `avow help audit`.'
             'auth' = 'The API key: store it, see which one is used, remove it.'
@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'search' = 'The exchanges that hold all these words in prompt or answer, newest first.'
             'stats' = 'How often the requested model answered, who else did and why, how long it took, what it cost.'
             'export' = 'Write exchanges to stdout as JSON Lines or CSV, oldest first; the simulator''s are left out.'
+            'push' = 'Send what a collector has not acknowledged yet, as spans of OpenTelemetry without any text; see `avow help telemetry`.'
             'redact' = 'Remove what was said, and keep who was asked and who answered.'
             'delete' = 'Remove exchanges for good: their text leaves the file, its search index and its log.'
             'repair' = 'Check the file; where it is damaged, set it aside and save what can be read.'
@@ -472,6 +473,13 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }
+        'history push' = [ordered]@{
+            '--since' = 'Not before: a day, a time, 7d, today.'
+            '--follow' = 'Stay, and send exchanges as they end.'
+            '--dry-run' = 'Print what would be sent, one request a line.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
         'history redact' = [ordered]@{
             '--search' = 'Those that `search` finds for these words.'
             '--older-than' = 'Those older than that: 90d, 1y.'
@@ -815,13 +823,13 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'why' = @('?exchanges')
         'models' = @('?models')
         'completion' = @('bash', 'zsh', 'fish', 'powershell')
-        'help' = @('exit-codes', 'json', 'config', 'environment', 'history', 'privacy', 'fallback', 'clients', 'scripting', 'audit')
+        'help' = @('exit-codes', 'json', 'config', 'environment', 'history', 'privacy', 'fallback', 'clients', 'scripting', 'audit', 'telemetry')
         'history show' = @('?exchanges')
         'history redact' = @('?exchanges')
         'history delete' = @('?exchanges')
-        'config get' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
-        'config set' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
-        'config unset' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
+        'config get' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'telemetry.endpoint', 'telemetry.headers', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
+        'config set' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'telemetry.endpoint', 'telemetry.headers', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
+        'config unset' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'telemetry.endpoint', 'telemetry.headers', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
         'template show' = @('?templates')
         'template delete' = @('?templates')
     }

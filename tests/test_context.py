@@ -40,9 +40,11 @@ def test_where_the_key_goes(home: Path) -> None:
     here = context(home, ANTHROPIC_API_KEY=CANARY)
     with here.open(here.settings()) as api:
         assert api.endpoint.base_url == API_URL
+        assert api.transport.credential
         assert api.transport.credential.header() == ("x-api-key", CANARY)
         assert not api.simulated
     with here.open(here.settings({"auth_style": "bearer"})) as api:
+        assert api.transport.credential
         assert api.transport.credential.header() == ("authorization", f"Bearer {CANARY}")
 
 
@@ -57,6 +59,7 @@ def test_the_stand_in_gets_a_key_of_its_own(home: Path) -> None:
     with here.open(here.settings({"auth_style": "bearer"}), simulate="requested") as api:
         assert api.simulated
         assert api.endpoint.base_url.startswith("http://127.0.0.1:")
+        assert api.transport.credential
         assert api.transport.credential.header() == ("x-api-key", "sk-ant-simulated")
 
 

@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("commands",),
     ("received",),
-    ("proxy", "audit", "run"),
+    ("proxy", "audit", "run", "telemetry"),
     ("asking", "reference"),
     ("context",),
     # Doors: each opens on one thing outside.
@@ -73,6 +73,7 @@ TESTED_IN = {
     "reference/fish.py": "reference/test_shells.py",
     "reference/manual.py": "reference/test_shells.py",
     "reference/powershell.py": "reference/test_shells.py",
+    "reference/telemetry_topic.py": "reference/test_topics.py",
     "reference/tree.py": "reference/test_help_page.py",
     "reference/zsh.py": "reference/test_shells.py",
 }

@@ -22,7 +22,7 @@ def text(topic: str) -> str:
 
 
 def test_the_topics_are_those_of_the_contract() -> None:
-    wanted = "exit-codes json environment config history privacy fallback scripting clients audit"
+    wanted = "exit-codes json environment config history privacy fallback scripting clients audit telemetry"
     assert set(TOPICS) == set(wanted.split())
 
 

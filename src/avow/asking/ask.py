@@ -95,7 +95,10 @@ def _prepared(inquiry: Inquiry, context: Context, api: Api) -> Prepared:
 
     facts = remembered.read(cache, base_url, time.time())
     prepared = prepare(inquiry, api.endpoint, facts, simulated=api.simulated, allowed_fallbacks=allowed_fallbacks)
-    return prepared._replace(plan=prepared.plan._replace(learn=learn))
+    # What is longer than a W3C traceparent is none; whether it is one counts where it is sent.
+    parent = context.environ.get("TRACEPARENT", "")[:56] or None
+    exchange = prepared.exchange._replace(traceparent=parent)
+    return prepared._replace(plan=prepared.plan._replace(learn=learn), exchange=exchange)
 
 
 def _cache(context: Context, api: Api) -> Path | None:

@@ -60,13 +60,13 @@ class Patience(NamedTuple):
 
 @dataclass(slots=True)
 class Transport:
-    """Sends requests with the credential, over one connection pool for the process.
+    """Sends requests with the credential (None: they need none), over one connection pool for the process.
 
     `watch_upload` hears of a body over `WATCHED_BYTES` while it leaves: how many of its bytes the system took, and
     how many there are; None once no more will leave.
     """
 
-    credential: Credential
+    credential: Credential | None
     watch_upload: Callable[[tuple[int, int] | None], None] | None = field(default=None, repr=False)
     connections: int = 20
     """How many are kept open between requests."""
@@ -175,11 +175,11 @@ class Transport:
             watch(None)
 
     def _headers(self, request: Request) -> list[tuple[str, str]]:
-        return [*request.headers, self.credential.header()]
+        return [*request.headers, *([self.credential.header()] if self.credential else [])]
 
     def _secrets(self, request: Request) -> Secrets:
         own = ((name, value) for name, value in request.headers if name.lower() in request.hidden)
-        return Secrets((self.credential.secret, *secret_values(own)))
+        return Secrets((*([self.credential.secret] if self.credential else []), *secret_values(own)))
 
 
 class Response:

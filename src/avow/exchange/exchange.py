@@ -88,7 +88,8 @@ class Exchange(NamedTuple):
 
     What JSON does not show: `sent_model` is the one that the request named; `parent_id` the exchange before it in its
     conversation; `session` names the terminal session, or that of another `client`, who is named as its requests
-    name it; `problem` was found once the answer had come. `item`: it was one of many (`avow run`).
+    name it; `problem` was found once the answer had come. `item`: it was one of many (`avow run`);
+    `traceparent`: the span it is a child of, as W3C Trace Context has it.
     """
 
     id: str
@@ -115,6 +116,7 @@ class Exchange(NamedTuple):
     source: str = "avow"
     client: str | None = None
     item: RunItem | None = None
+    traceparent: str | None = None
 
     @property
     def verdict(self) -> Verdict | None:

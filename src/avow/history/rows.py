@@ -26,7 +26,7 @@ Row = dict[str, Any]
 NOT_KEPT = "(not kept)"
 _LONGEST_NAME = 200
 _OF_NAMES = ("conversation.pinned", SESSION_MOVED)
-_PRIVATE = ("explanation", "system", "prompt", "text", "withdrawn_text", "user_content", "content")
+PRIVATE = ("explanation", "system", "prompt", "text", "withdrawn_text", "user_content", "content")
 
 
 class _Column(NamedTuple):
@@ -118,7 +118,7 @@ def hidden(exchange: Exchange) -> Exchange:
 
 def hidden_row(exchange: Exchange, kept: str) -> Row:
     """The row of a hidden exchange; `kept` says why: `none` or `redacted`. What was said is NULL, not empty."""
-    return {**to_row(hidden(exchange)), "kept": kept, **dict.fromkeys(_PRIVATE)}
+    return {**to_row(hidden(exchange)), "kept": kept, **dict.fromkeys(PRIVATE)}
 
 
 def milliseconds(moment: str) -> int:
@@ -260,7 +260,7 @@ _OF_ITEM = ("run", "item_id", "item_index", "item_repeat", "item_key")
 
 _COLUMNS = (
     *map(_Column, ("id", "conversation_id", "parent_id", "retry_of", "session", "created_at", "source", "client")),
-    *map(_Column, ("requested_model", "sent_model", "base_url", "fallback_by")),
+    *map(_Column, ("requested_model", "sent_model", "base_url", "fallback_by", "traceparent")),
     _Column("status", "", str, Status),
     _Column("withheld", "", int, bool),
     _Column("simulated", "", int, bool),

@@ -82,12 +82,13 @@ _COLUMNS_5 = (
     ("item_key", "TEXT", "what a resumed run knows the item by: a hash of its id and what it sends"),
     ("item_last", "INTEGER", "1 where it is the last exchange of its item in this run"),
 )
-COLUMNS: tuple[tuple[str, str, str], ...] = (*_COLUMNS_1, *_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5)
+_COLUMNS_8 = (("traceparent", "TEXT", "the span it is a child of, by W3C Trace Context"),)
+COLUMNS: tuple[tuple[str, str, str], ...] = (*_COLUMNS_1, *_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5, *_COLUMNS_8)
 """Name, type and meaning of each column of `exchange`: short ones first, so that filters never read a long one; what a
 later version added stands last."""
 
 NAMES = tuple(name for name, _type, _meaning in COLUMNS)
-ADDED = frozenset(name for name, _type, _meaning in (*_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5))
+ADDED = frozenset(name for name, _type, _meaning in (*_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5, *_COLUMNS_8))
 """The columns that files of earlier versions lack."""
 
 
@@ -132,6 +133,12 @@ def _one_trigger(connection: Connection) -> None:
 
 def _strengths(connection: Connection) -> None:
     connection.execute(_WEAK_INDEX)
+
+
+def _outbox(connection: Connection) -> None:
+    for name, kind, _meaning in _COLUMNS_8:
+        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
+    connection.execute(_TABLE_8)
 
 
 def read_moves(connection: Connection) -> None:
@@ -197,6 +204,12 @@ _TABLES_5 = (
 )
 """`run.file`: the whole path of what was read, `-` for stdin; `digest` stands for all its items as they were last."""
 
+_TABLE_8 = (
+    "CREATE TABLE pushed (exchange INTEGER PRIMARY KEY REFERENCES exchange(number) ON DELETE CASCADE,"
+    " state INTEGER NOT NULL)"
+)
+"""What a collector acknowledged (1) or refused for good (2); all other rows wait to be sent."""
+
 _OWN_ATTEMPTS = "json_each(evidence) AS e WHERE json_extract(e.value, '$.field') LIKE 'avow.attempts[%'"
 _MOVES_OF_ROWS = (
     "UPDATE exchange SET pin = (SELECT json_extract(e.value, '$.value') FROM json_each(evidence) AS e"
@@ -217,6 +230,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _runs,
     _one_trigger,
     _strengths,
+    _outbox,
 )
 """Each brings the file from version n to n + 1 inside a transaction. Append; never edit one that was released."""
 

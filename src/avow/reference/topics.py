@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable
 
 from avow.exit_codes import MEANINGS, PRECEDENCE
-from avow.reference import audit_topic, config_topic
+from avow.reference import audit_topic, config_topic, telemetry_topic
 
 WIDTH = 80
 
@@ -103,6 +103,9 @@ def environment() -> str:
                            proxies; a loopback address never goes through one
   SSL_CERT_FILE, SSL_CERT_DIR
                            certificates to trust instead of the built-in ones
+  TRACEPARENT              the trace that an exchange is part of, kept with it
+  OTEL_EXPORTER_OTLP_*, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
+                           for `avow history push`; see `avow help telemetry`
   NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM=dumb
                            colours and cursor movements
   COLORFGBG                whether the background is light, where a terminal
@@ -376,4 +379,5 @@ TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "clients": ("answers that other programs asked for", lambda: CLIENTS),
     "scripting": ("avow in shell scripts", lambda: SCRIPTING),
     "audit": ("what `avow audit` can find, and what it cannot", lambda: audit_topic.TEXT),
+    "telemetry": ("the histories of many machines in one place", lambda: telemetry_topic.TEXT),
 }

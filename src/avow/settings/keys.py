@@ -259,6 +259,7 @@ def _fields(name: str, value: object, known: tuple[str, ...]) -> dict[str, Any]:
 _ENTRIES = {
     "aliases": _alias,
     "headers": _header,
+    "telemetry.headers": _header,
     "same_models": _vouched,
     "prices": _prices,
     "overrides": _override,

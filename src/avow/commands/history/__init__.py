@@ -47,6 +47,13 @@ def export_command(typed: Typed, context: Context) -> ExitCode:
     return run_export(options, context)
 
 
+def push_command(typed: Typed, context: Context) -> ExitCode:
+    """Send what waits to a collector."""
+    from avow.commands.history.push import PushOptions, run_push
+
+    return run_push(PushOptions(typed.text("since"), typed.flag("follow"), typed.flag("dry_run")), context)
+
+
 def redact_command(typed: Typed, context: Context) -> ExitCode:
     """Take away the text."""
     from avow.commands.history.erase import erased, run_redact

@@ -102,6 +102,16 @@ HISTORY = Command(
             ),
         ),
         Command(
+            ("history", "push"),
+            "Send what a collector has not acknowledged yet, as spans of OpenTelemetry without any text; see"
+            " `avow help telemetry`.",
+            options=(
+                _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
+                _flag("follow", "Stay, and send exchanges as they end.", "--follow"),
+                _flag("dry_run", "Print what would be sent, one request a line.", "--dry-run"),
+            ),
+        ),
+        Command(
             ("history", "redact"),
             "Remove what was said, and keep who was asked and who answered.",
             (_IDS,),

@@ -1,0 +1,47 @@
+"""Which rows of the history a collector has not acknowledged yet; they wait where they are."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from avow.exchange.exchange import Exchange
+from avow.history import schema
+from avow.history.rows import PRIVATE
+from avow.history.store import History
+
+PAGE = 500
+ACKNOWLEDGED, REFUSED = 1, 2
+
+_WORDS = (*PRIVATE, "problem_words", "error_message", "hint", "exact")
+_WITHOUT_TEXT = ", ".join(f"NULL AS {name}" if name in _WORDS else name for name in schema.NAMES)
+"""A row's columns, of which what was said is not read from the file at all."""
+
+_WAITING = (
+    "SELECT number, created_ms FROM exchange WHERE number > ? AND created_ms >= ? AND simulated = 0"
+    " AND status <> 'pending' AND NOT EXISTS (SELECT 1 FROM pushed WHERE pushed.exchange = exchange.number)"
+    " ORDER BY number LIMIT ?"
+)
+_MARK = "INSERT OR REPLACE INTO pushed SELECT number, ? FROM exchange WHERE number = ?"
+
+
+def waiting(history: History, *, since_ms: int = 0) -> Iterator[tuple[int, int, Exchange]]:
+    """Number, time in ms and exchange of each row that waits, oldest number first, without what was said; one page of
+    numbers is held at a time. The simulator's are left out, and what still runs."""
+    after = 0
+    while page := history.read(_WAITING, (after, since_ms, PAGE)):
+        after = page[-1]["number"]
+        for row in page:
+            query = f"SELECT {_WITHOUT_TEXT} FROM exchange WHERE number = ?"  # noqa: S608
+            for exchange in history.select(query, (row["number"],)):
+                yield row["number"], row["created_ms"], exchange
+
+
+def mark(history: History, numbers: Sequence[int], *, acknowledged: bool) -> None:
+    """Keep that these rows arrived, or that they are refused for good and not sent again; a row that was deleted
+    meanwhile is left."""
+    state = ACKNOWLEDGED if acknowledged else REFUSED
+
+    def work() -> None:
+        values: list[tuple[Any, ...]] = [(state, number) for number in numbers]
+        history.connection.executemany(_MARK, values)
+
+    history.write(work)

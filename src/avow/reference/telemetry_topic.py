@@ -1,0 +1,46 @@
+"""`avow help telemetry`: spans for a collector, and what is never among them."""
+
+TEXT = """Many machines: what they know, where you already look
+
+avow history push sends each exchange of the history to an OpenTelemetry
+collector or backend, as spans over OTLP/HTTP (JSON). The history is the outbox:
+what was not acknowledged waits, and goes with the next push; nothing is lost,
+and what arrives twice has the same ids.
+
+  OTEL_EXPORTER_OTLP_ENDPOINT         https://collector.example (to /v1/traces)
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT  the whole address, used as it stands
+  OTEL_EXPORTER_OTLP_HEADERS          name=value,name=value (percent-encoded);
+                                      _TRACES_HEADERS wins
+  OTEL_EXPORTER_OTLP_TIMEOUT          milliseconds a request may take (10000)
+  OTEL_SERVICE_NAME                   whose spans they are (avow)
+  OTEL_RESOURCE_ATTRIBUTES            host.name=ci-7,team=docs
+  telemetry.endpoint, telemetry.headers
+                                      in the config, where no variable says so
+
+One span an exchange, named "chat MODEL" and of kind CLIENT; one child a hop.
+A hop's own times are not known: its span has those of the exchange. With
+TRACEPARENT in the environment when it is asked, an exchange is a child of that
+trace.
+
+  gen_ai.request.model, gen_ai.response.model, gen_ai.response.id,
+  gen_ai.response.finish_reasons, gen_ai.usage.*, gen_ai.conversation.id,
+  server.address, server.port, error.type
+                  by the GenAI conventions of OpenTelemetry
+  avow.verdict, avow.status, avow.category, avow.strength, avow.rerouted,
+  avow.exit_code, avow.cost_usd, avow.retries, avow.id
+                  as in `avow help json`
+  avow.source     proxy, or the client that an exchange was imported from
+
+Never sent: what was asked or answered, system prompts, files and their names,
+templates, the words of a server, keys, answers of the simulator. A model's name
+or a category that does not look like one is sent as _OTHER.
+
+  avow history push              send what waits
+  avow history push --follow     stay, and send exchanges as they end
+  avow history push --since 7d   no older ones
+  avow history push --dry-run    print the requests instead
+
+Exit status: 0 all was acknowledged; 6 the collector cannot be reached or keeps
+answering 429 or 5xx, the rows wait; 1 it refused rows for good (they are named,
+and not sent again), or takes nothing at all (no row is marked then).
+"""

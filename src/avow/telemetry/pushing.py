@@ -1,0 +1,107 @@
+"""The rows of the history to a receiver: in batches, again while it is down, each until it is acknowledged."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from avow.telemetry.receipt import LONGEST_WAIT_S, Receipt, Said
+from avow.wire.json_value import JsonObject
+
+BATCH_ROWS = 200
+BATCH_SPANS = 1000
+WAITS_S = (0.2, 1.0, 3.0)
+"""How long it waits before each further try, where the receiver does not say."""
+
+
+class Outgoing(NamedTuple):
+    """A row that waits to be sent, as its spans."""
+
+    number: int
+    spans: tuple[JsonObject, ...]
+
+
+class Ended(Enum):
+    """How a push ended."""
+
+    SENT = "sent"
+    UNREACHED = "unreached"
+    CLOSED = "closed"
+
+
+def batches(rows: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Rows in order, at most `BATCH_ROWS` with about `BATCH_SPANS` spans at a time; no more of them is held."""
+    batch: list[Outgoing] = []
+    spans = 0
+    for row in rows:
+        if batch and (len(batch) == BATCH_ROWS or spans + len(row.spans) > BATCH_SPANS):
+            yield batch
+            batch, spans = [], 0
+        batch.append(row)
+        spans += len(row.spans)
+    if batch:
+        yield batch
+
+
+@dataclass(slots=True)
+class Push:
+    """One push. `send` posts spans and says what the receiver said; `mark` keeps that these rows were acknowledged
+    (True) or refused for good (False); `sleep` waits."""
+
+    send: Callable[[Sequence[JsonObject]], Said]
+    mark: Callable[[Sequence[int], bool], None]
+    sleep: Callable[[float], None]
+    sent: int = 0
+    refused: list[int] = field(default_factory=list)
+    left_out: int = 0
+    """Spans that partial successes left out."""
+    last: Said | None = None
+    """What ended it, where it did not go well."""
+    _is_open: bool = False
+
+    def push(self, rows: Iterable[Outgoing]) -> Ended:
+        """Send all; where the receiver cannot be reached or takes nothing, the rows that are left wait."""
+        for batch in batches(rows):
+            ended = self._batch(batch)
+            if ended is not Ended.SENT:
+                return ended
+        return Ended.SENT
+
+    def _batch(self, first: list[Outgoing]) -> Ended:
+        """Send a batch, halved until a row at fault stands alone."""
+        parts = [first]
+        while parts:
+            batch = parts.pop()
+            said = self._persistently([span for row in batch for span in row.spans])
+            if said.receipt is Receipt.REFUSED and len(batch) > 1:
+                half = len(batch) // 2
+                parts += [batch[half:], batch[:half]]
+                continue
+            if said.receipt is Receipt.REFUSED and self._takes_anything():
+                self.mark([batch[0].number], False)
+                self.refused.append(batch[0].number)
+            elif said.receipt is Receipt.TAKEN:
+                self.mark([row.number for row in batch], True)
+                self._is_open = True
+                self.sent += len(batch)
+                self.left_out += said.rejected
+            else:
+                self.last = said
+                return Ended.UNREACHED if said.receipt is Receipt.LATER else Ended.CLOSED
+        return Ended.SENT
+
+    def _takes_anything(self) -> bool:
+        """Whether the receiver takes what is not this row: it may refuse JSON as such, and no row is at fault then."""
+        if not self._is_open:
+            self._is_open = self._persistently([]).receipt is Receipt.TAKEN
+        return self._is_open
+
+    def _persistently(self, spans: Sequence[JsonObject]) -> Said:
+        said = self.send(spans)
+        for wait in WAITS_S:
+            asked = said.wait_s
+            if said.receipt is not Receipt.LATER or (asked is not None and asked > LONGEST_WAIT_S):
+                break
+            self.sleep(wait if asked is None else asked)
+            said = self.send(spans)
+        return said

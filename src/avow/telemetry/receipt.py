@@ -1,0 +1,64 @@
+"""What a receiver's response means for the rows that were sent: acknowledged, later, or refused."""
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+LONGEST_WAIT_S = 60.0
+_BY_ROW = (400, 413, 422)
+"""The statuses by which a receiver may mean what one row holds; others it gives whatever is sent."""
+
+
+class Receipt(Enum):
+    """What became of what was sent."""
+
+    TAKEN = "taken"
+    LATER = "later"
+    """Down or busy: the same may be taken later."""
+    REFUSED = "refused"
+    """For good, and perhaps for one row alone."""
+    CLOSED = "closed"
+    """For good, and whatever is sent: the address, the rights, the form."""
+
+
+class Said(NamedTuple):
+    """A receipt; `rejected` counts the spans that a partial success left out, `status` is that of HTTP (None: there was
+    no whole response), `wait_s` what the receiver asked to wait, `why` says in
+    avow's words what went wrong before a response."""
+
+    receipt: Receipt
+    status: int | None = None
+    rejected: int = 0
+    wait_s: float | None = None
+    why: str = "no whole answer came"
+
+
+UNHEARD = Said(Receipt.LATER)
+"""No whole response came."""
+
+
+def said(status: int, headers: Mapping[str, str], body: bytes) -> Said:
+    """By the specification of OTLP/HTTP, "Response". `headers` are lower-case."""
+    if 200 <= status < 300:
+        return Said(Receipt.TAKEN, status, _rejected(body))
+    if status in (408, 429) or status >= 500:
+        return Said(Receipt.LATER, status, wait_s=_wait(headers))
+    return Said(Receipt.REFUSED if status in _BY_ROW else Receipt.CLOSED, status)
+
+
+def _rejected(body: bytes) -> int:
+    """How many spans a partial success left out; its words are never read."""
+    try:
+        count = int(json.loads(body)["partialSuccess"].get("rejectedSpans", 0))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        return 0
+    return max(count, 0)
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    import time
+
+    from avow.exchange.retry import retry_after
+
+    return retry_after(headers, time.time())

@@ -1,0 +1,210 @@
+"""An exchange as spans of OTLP/JSON, by the GenAI conventions of OpenTelemetry; nothing of what was said."""
+
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from avow.exchange.exchange import Exchange, Status
+from avow.routing.verdict import Hop
+from avow.wire.json_value import JsonObject
+
+SCOPE = "avow"
+_CLIENT, _INTERNAL, _ERROR = 3, 1, 2
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+\[\]-]{0,199}")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_OTHER = "_OTHER"
+"""What stands for a value that no name or word of a protocol looks like: it may be prose."""
+
+_CACHED = ("cache_read_input_tokens", "cache_creation_input_tokens")
+_FAILED = (Status.FAILED, Status.INCOMPLETE)
+
+
+def spans_of(exchange: Exchange, created_ms: int) -> list[JsonObject]:
+    """The span of an exchange, then one a hop as its children. Their ids are made from the exchange's, so that what
+    arrives twice is seen to be the same. No hop's own times are known: its span has those of the exchange.
+
+    Text that a server, a file or a person wrote is never among it; a name or a type that does not look like one is
+    `_OTHER`.
+    """
+    trace, parent = _trace(exchange)
+    start = created_ms * 1_000_000
+    times = {
+        "startTimeUnixNano": str(start),
+        "endTimeUnixNano": str(start + (exchange.reply.total_ms or 0) * 1_000_000),
+    }
+    own = span_id(exchange.id)
+    root = {
+        "traceId": trace,
+        "spanId": own,
+        "parentSpanId": parent,
+        "name": f"chat {name(exchange.requested_model)}",
+        "kind": _CLIENT,
+        **times,
+        "attributes": attributes(_of_exchange(exchange)),
+    }
+    if exchange.status in _FAILED:
+        root["status"] = {"code": _ERROR}
+    hops = [
+        {
+            "traceId": trace,
+            "spanId": span_id(f"{exchange.id}/hop/{place}"),
+            "parentSpanId": own,
+            "name": f"hop {name(hop.model) or 'unknown'}",
+            "kind": _INTERNAL,
+            **times,
+            "attributes": attributes(_of_hop(hop, place)),
+            **({"status": {"code": _ERROR}} if hop.error else {}),
+        }
+        for place, hop in enumerate(exchange.routing.hops)
+    ]
+    return [root, *hops]
+
+
+def request_body(spans: Iterable[JsonObject], resource: Mapping[str, object], version: str) -> JsonObject:
+    """The body of an export request, an `ExportTraceServiceRequest` as JSON."""
+    scope = {"name": SCOPE, "version": version}
+    kept = list(spans)
+    inner = [{"scope": scope, "spans": kept}] if kept else []
+    return {"resourceSpans": [{"resource": {"attributes": attributes(resource)}, "scopeSpans": inner}] if kept else []}
+
+
+def attributes(values: Mapping[str, object]) -> list[JsonObject]:
+    """Key and value pairs as OTLP has them; what is None is left out."""
+    return [{"key": key, "value": _any(value)} for key, value in values.items() if value is not None]
+
+
+def span_id(text: str) -> str:
+    """16 hexadecimal digits that depend on `text` alone."""
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def traceparent(text: str | None) -> tuple[str, str] | None:
+    """The trace's and the span's id in a `traceparent` of W3C Trace Context; None for what is none."""
+    found = _TRACEPARENT.fullmatch((text or "").strip())
+    if found is None or not found[1].strip("0") or not found[2].strip("0") or found[0].startswith("ff"):
+        return None
+    return found[1], found[2]
+
+
+def name(text: str | None) -> str | None:
+    """A model's name or an id as it is, if it looks like one."""
+    return None if not text else text if _NAME.fullmatch(text) else _OTHER
+
+
+def word(text: str | None) -> str | None:
+    """A word of a protocol as it is, if it looks like one."""
+    return None if not text else text if _WORD.fullmatch(text) else _OTHER
+
+
+def provider(host: str | None) -> str:
+    """The conventions' name for who is asked at that host."""
+    ends = {"amazonaws.com": "aws.bedrock", "googleapis.com": "gcp.vertex_ai"}
+    return next((words for end, words in ends.items() if host and host.endswith(end)), "anthropic")
+
+
+def _trace(exchange: Exchange) -> tuple[str, str]:
+    """The trace's id and the parent's span id (empty for none)."""
+    given = traceparent(exchange.traceparent)
+    if given is not None:
+        return given
+    digits = exchange.id.replace("-", "").lower()
+    own = digits if re.fullmatch(r"[0-9a-f]{32}", digits) and digits.strip("0") else ""
+    return own or sha256(exchange.id.encode()).hexdigest()[:32], ""
+
+
+def _of_exchange(exchange: Exchange) -> Mapping[str, object]:
+    question, reply, routing = exchange.question, exchange.reply, exchange.routing
+    host, port = _address(exchange.base_url)
+    first = reply.first_token_ms
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": provider(host),
+        "gen_ai.request.model": name(exchange.requested_model),
+        "gen_ai.request.max_tokens": _count(question.params.get("max_tokens")),
+        "gen_ai.response.model": name(routing.served_model),
+        "gen_ai.response.id": name(reply.message_id),
+        "gen_ai.response.finish_reasons": [word(reply.stop_reason)] if reply.stop_reason else None,
+        "gen_ai.response.time_to_first_chunk": None if first is None else first / 1000,
+        "gen_ai.conversation.id": name(exchange.conversation_id),
+        **_usage(reply.usage),
+        "server.address": host,
+        "server.port": port,
+        "error.type": _error_type(exchange),
+        "avow.id": name(exchange.id),
+        "avow.status": str(exchange.status),
+        "avow.verdict": str(routing.verdict) if routing.verdict else None,
+        "avow.category": word(routing.category),
+        "avow.strength": word(routing.strength),
+        "avow.rerouted": routing.rerouted,
+        "avow.exit_code": None if exchange.exit_code is None else int(exchange.exit_code),
+        "avow.withheld": True if exchange.withheld else None,
+        "avow.sent_model": name(exchange.sent_model) if exchange.sent_model != exchange.requested_model else None,
+        "avow.recommended_model": name(routing.recommended_model),
+        "avow.retries": reply.retries,
+        "avow.cost_usd": reply.cost_usd,
+        "avow.source": word(exchange.source) if exchange.source != "avow" else None,
+        "avow.run": exchange.item.run if exchange.item else None,
+        "avow.request_id": name(reply.request_id),
+    }
+
+
+def _of_hop(hop: Hop, place: int) -> Mapping[str, object]:
+    return {
+        "gen_ai.request.model": name(hop.model),
+        "avow.hop": place,
+        "avow.outcome": str(hop.outcome),
+        "avow.category": word(hop.category),
+        "avow.cost_usd": hop.cost_usd,
+        "error.type": word(hop.error.type) if hop.error else None,
+        **_usage(hop.usage),
+    }
+
+
+def _error_type(exchange: Exchange) -> str | None:
+    if exchange.error is not None:
+        return word(exchange.error.type)
+    return _OTHER if exchange.status in _FAILED else None
+
+
+def _usage(usage: JsonObject | None) -> dict[str, object]:
+    """Token counts as the conventions have them: the input counts what was read from and written to the cache too."""
+    if usage is None:
+        return {}
+    plain = _count(usage.get("input_tokens"))
+    read, written = (_count(usage.get(key)) for key in _CACHED)
+    return {
+        "gen_ai.usage.input_tokens": None if plain is None else plain + (read or 0) + (written or 0),
+        "gen_ai.usage.output_tokens": _count(usage.get("output_tokens")),
+        "gen_ai.usage.cache_read.input_tokens": read,
+        "gen_ai.usage.cache_write.input_tokens": written,
+    }
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63 else None
+
+
+def _address(base_url: str | None) -> tuple[str | None, int | None]:
+    try:
+        parts = urlsplit(base_url or "")
+        return name(parts.hostname), parts.port or (None if not parts.hostname else _PORTS.get(parts.scheme))
+    except ValueError:
+        return None, None
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def _any(value: object) -> JsonObject:
+    match value:
+        case bool():
+            return {"boolValue": value}
+        case int():
+            return {"intValue": str(value)}
+        case float():
+            return {"doubleValue": value}
+        case list() | tuple():
+            return {"arrayValue": {"values": [_any(item) for item in value]}}
+    return {"stringValue": str(value)}

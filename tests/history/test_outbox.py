@@ -1,0 +1,59 @@
+"""What waits to be sent: neither the simulator's nor what runs, and nothing of what was said."""
+
+from pathlib import Path
+
+from avow.errors import Failure
+from avow.exchange.exchange import Status
+from avow.history.outbox import PAGE, mark, waiting
+from avow.history.store import History
+from tests.history.making import NOON, answered, asked, kept, rerouted
+
+SAID = "the quick brown fox"
+
+
+def numbers(history: History, since_ms: int = 0) -> list[int]:
+    return [number for number, _at, _exchange in waiting(history, since_ms=since_ms)]
+
+
+def test_what_waits(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    kept(
+        path, answered(), asked("pending"), answered(simulated=True), rerouted(), answered(at=NOON + 9, source="proxy")
+    )
+    with History.open(path) as history:
+        assert numbers(history) == [1, 4, 5]
+        assert numbers(history, int(NOON * 1000) + 1) == [5]
+        mark(history, [1, 99], acknowledged=True)
+        mark(history, [4], acknowledged=False)
+        assert numbers(history) == [5]
+
+
+def test_a_page_after_another(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    kept(path, *(answered() for _ in range(PAGE + 2)))
+    with History.open(path) as history:
+        found = []
+        for number, _at, _exchange in waiting(history):
+            mark(history, [number], acknowledged=True)  # while it goes on
+            found.append(number)
+        assert found == list(range(1, PAGE + 3))
+        assert numbers(history) == []
+
+
+def test_nothing_that_was_said_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    kept(path, answered(SAID, SAID, status=Status.FAILED, error=Failure("api_error", 500, SAID, SAID), system=SAID))
+    with History.open(path) as history:
+        ((_number, _at, exchange),) = waiting(history)
+    assert SAID not in repr(exchange)
+    assert exchange.error is not None
+    assert exchange.error.type == "api_error"
+
+
+def test_a_deleted_row_takes_its_mark_along(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    kept(path, answered())
+    with History.open(path) as history:
+        mark(history, [1], acknowledged=True)
+        history.write(lambda: history.connection.execute("DELETE FROM exchange"))
+        assert history.read("SELECT * FROM pushed") == []

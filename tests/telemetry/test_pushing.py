@@ -1,0 +1,102 @@
+"""Rows reach a receiver in batches, each once by id, or wait; one at fault is found alone."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from avow.telemetry.pushing import BATCH_ROWS, BATCH_SPANS, Ended, Outgoing, Push, batches
+from avow.telemetry.receipt import UNHEARD, Receipt, Said
+from avow.wire.json_value import JsonObject
+
+TAKEN, LATER = Said(Receipt.TAKEN, 200), Said(Receipt.LATER, 503)
+
+
+def rows(count: int, spans: int = 1) -> list[Outgoing]:
+    return [Outgoing(number, ({"n": number},) * spans) for number in range(1, count + 1)]
+
+
+class Receiver:
+    """Says what `answer` says to the numbers in a request."""
+
+    def __init__(self, answer: Callable[[list[int]], Said]) -> None:
+        self.asked: list[list[int]] = []
+        self.slept: list[float] = []
+        self.marked: list[tuple[list[int], bool]] = []
+        self.answer = answer
+        self.push = Push(self.send, lambda numbers, good: self.marked.append((list(numbers), good)), self.slept.append)
+
+    def send(self, spans: Sequence[JsonObject]) -> Said:
+        self.asked.append([span["n"] for span in spans])
+        return self.answer(self.asked[-1])
+
+    @property
+    def acknowledged(self) -> list[int]:
+        return sorted(number for numbers, good in self.marked for number in numbers if good)
+
+
+def test_batches_are_bounded() -> None:
+    assert [len(batch) for batch in batches(rows(BATCH_ROWS * 2 + 1))] == [BATCH_ROWS, BATCH_ROWS, 1]
+    assert [len(batch) for batch in batches(rows(20, BATCH_SPANS // 10))] == [10, 10]
+    assert [len(batch) for batch in batches(rows(2, BATCH_SPANS * 2))] == [1, 1]
+    assert list(batches([])) == []
+
+
+def test_nothing_is_read_ahead() -> None:
+    read: list[int] = []
+
+    def source() -> Iterator[Outgoing]:
+        for row in rows(1000):
+            read.append(row.number)
+            yield row
+
+    receiver = Receiver(lambda _numbers: LATER)
+    assert receiver.push.push(source()) is Ended.UNREACHED
+    assert len(read) == BATCH_ROWS + 1
+    assert receiver.marked == []
+
+
+def test_it_tries_again_and_then_lets_them_wait() -> None:
+    said = [LATER, UNHEARD, TAKEN]
+    receiver = Receiver(lambda _numbers: said.pop(0))
+    assert receiver.push.push(rows(2)) is Ended.SENT
+    assert receiver.asked == [[1, 2]] * 3
+    assert receiver.slept == [0.2, 1.0]
+    receiver = Receiver(lambda _numbers: LATER)
+    assert receiver.push.push(rows(2)) is Ended.UNREACHED
+    assert len(receiver.asked) == 4
+
+
+def test_it_waits_as_asked_but_no_more_than_a_minute() -> None:
+    said = [LATER._replace(wait_s=7), TAKEN]
+    receiver = Receiver(lambda _numbers: said.pop(0))
+    assert receiver.push.push(rows(1)) is Ended.SENT
+    assert receiver.slept == [7]
+    receiver = Receiver(lambda _numbers: LATER._replace(wait_s=61))
+    assert receiver.push.push(rows(1)) is Ended.UNREACHED
+    assert (receiver.slept, len(receiver.asked)) == ([], 1)
+
+
+@pytest.mark.parametrize("at_fault", [{1}, {5}, {200}, {3, 77, 78}, set(range(1, 201))], ids=str)
+def test_the_row_at_fault_is_found(at_fault: set[int]) -> None:
+    receiver = Receiver(lambda numbers: Said(Receipt.REFUSED, 400) if at_fault & set(numbers) else TAKEN)
+    assert receiver.push.push(rows(200)) is Ended.SENT
+    assert receiver.push.refused == sorted(at_fault)
+    assert receiver.acknowledged == sorted(set(range(1, 201)) - at_fault)
+    assert receiver.push.sent == 200 - len(at_fault)
+
+
+def test_a_receiver_that_takes_nothing_marks_no_row() -> None:
+    """One that wants another form says 400 to all: no row is at fault, and all wait."""
+    receiver = Receiver(lambda _numbers: Said(Receipt.REFUSED, 400))
+    assert receiver.push.push(rows(4)) is Ended.CLOSED
+    assert receiver.asked == [[1, 2, 3, 4], [1, 2], [1], []]
+    assert receiver.marked == []
+    receiver = Receiver(lambda _numbers: Said(Receipt.CLOSED, 401))
+    assert receiver.push.push(rows(4)) is Ended.CLOSED
+    assert (receiver.asked, receiver.marked) == ([[1, 2, 3, 4]], [])
+
+
+def test_a_partial_success_counts_as_sent() -> None:
+    receiver = Receiver(lambda _numbers: TAKEN._replace(rejected=2))
+    assert receiver.push.push(rows(3)) is Ended.SENT
+    assert (receiver.push.sent, receiver.push.left_out, receiver.acknowledged) == (3, 2, [1, 2, 3])

@@ -1,0 +1,50 @@
+"""What a response means for what was sent."""
+
+import pytest
+
+from avow.telemetry.receipt import Receipt, said
+
+
+@pytest.mark.parametrize(
+    ("status", "receipt"),
+    [
+        (200, Receipt.TAKEN),
+        (202, Receipt.TAKEN),
+        (307, Receipt.CLOSED),
+        (400, Receipt.REFUSED),
+        (401, Receipt.CLOSED),
+        (404, Receipt.CLOSED),
+        (408, Receipt.LATER),
+        (413, Receipt.REFUSED),
+        (415, Receipt.CLOSED),
+        (429, Receipt.LATER),
+        (500, Receipt.LATER),
+        (503, Receipt.LATER),
+    ],
+)
+def test_statuses(status: int, receipt: Receipt) -> None:
+    assert said(status, {}, b"").receipt is receipt
+
+
+@pytest.mark.parametrize(
+    ("body", "rejected"),
+    [
+        (b'{"partialSuccess":{"rejectedSpans":"3","errorMessage":"words"}}', 3),
+        (b'{"partialSuccess":{"rejectedSpans":2}}', 2),
+        (b'{"partialSuccess":{"errorMessage":"a warning"}}', 0),
+        (b'{"partialSuccess":{"rejectedSpans":-4}}', 0),
+        (b'{"partialSuccess":{"rejectedSpans":1e999}}', 0),
+        (b'{"partialSuccess":null}', 0),
+        (b"[" * 100_000, 0),
+        (b"", 0),
+        (b"\xff", 0),
+    ],
+)
+def test_partial_success_is_a_number(body: bytes, rejected: int) -> None:
+    found = said(200, {}, body)
+    assert (found.receipt, found.rejected) == (Receipt.TAKEN, rejected)
+
+
+def test_what_it_asks_to_wait() -> None:
+    assert said(429, {"retry-after": "7"}, b"").wait_s == 7
+    assert said(503, {}, b"").wait_s is None

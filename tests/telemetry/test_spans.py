@@ -1,0 +1,138 @@
+"""Spans say who was asked and who answered, and nothing of what was said."""
+
+import json
+from typing import Any
+
+import pytest
+
+from avow.errors import Failure
+from avow.exchange.exchange import Exchange, Question, Status
+from avow.routing.verdict import Hop, Outcome, Routing, Verdict
+from avow.telemetry.spans import name, provider, request_body, spans_of, traceparent, word
+from tests.history.making import FABLE, NOON, OLD, answered, rerouted
+from tests.telemetry.collector import as_proto, attribute
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+SAID = "the quick brown fox"
+MS = int(NOON * 1000)
+
+
+def plain(exchange: Exchange) -> dict[str, Any]:
+    root = spans_of(exchange, MS)[0]
+    return {item["key"]: attribute(root, item["key"]) for item in root["attributes"]}
+
+
+def test_an_answer_by_the_conventions() -> None:
+    usage = {
+        "input_tokens": 10,
+        "output_tokens": 20,
+        "cache_read_input_tokens": 3,
+        "cache_creation_input_tokens": 4,
+    }
+    exchange = answered(usage=usage, message_id="msg_01", params={"max_tokens": 64})
+    found = plain(exchange)
+    root = spans_of(exchange, MS)[0]
+    assert root["name"] == f"chat {FABLE}"
+    assert int(root["endTimeUnixNano"]) - int(root["startTimeUnixNano"]) == 3_000_000_000
+    assert "status" not in root
+    assert found["gen_ai.request.model"] == found["gen_ai.response.model"] == FABLE
+    assert found["gen_ai.usage.input_tokens"] == 17
+    assert found["gen_ai.usage.cache_write.input_tokens"] == 4
+    assert found["gen_ai.response.time_to_first_chunk"] == 0.4
+    assert (found["server.address"], found["server.port"]) == ("api.anthropic.com", 443)
+    assert found["gen_ai.request.max_tokens"] == 64
+    assert found["avow.verdict"] == "as_requested"
+    assert "error.type" not in found
+    assert "avow.source" not in found
+
+
+def test_a_child_a_hop_and_the_category() -> None:
+    exchange = rerouted()
+    root, *hops = spans_of(exchange, MS)
+    assert len(hops) == len(exchange.routing.hops) == 2
+    assert [attribute(hop, "avow.outcome") for hop in hops] == [str(hop.outcome) for hop in exchange.routing.hops]
+    assert {hop["parentSpanId"] for hop in hops} == {root["spanId"]}
+    assert len({span["spanId"] for span in (root, *hops)}) == 3
+    assert attribute(root, "avow.category") == "cyber"
+    assert attribute(root, "gen_ai.response.model") == OLD
+
+
+def test_ids_are_the_exchange_s_own() -> None:
+    exchange = rerouted()
+    assert spans_of(exchange, MS) == spans_of(exchange, MS)
+    assert spans_of(exchange, MS)[0]["traceId"] == exchange.id.replace("-", "")
+    assert spans_of(exchange, MS)[0]["spanId"] != spans_of(rerouted(), MS)[0]["spanId"]
+
+
+def test_a_child_of_the_trace_it_was_asked_in() -> None:
+    root, hop, *_ = spans_of(answered(traceparent=PARENT), MS)
+    assert (root["traceId"], root["parentSpanId"]) == tuple(PARENT.split("-")[1:3])
+    assert hop["traceId"] == root["traceId"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "x", PARENT.upper(), PARENT[:-1], PARENT.replace("b7ad6b7169203331", "0" * 16), "ff" + PARENT[2:]],
+)
+def test_what_is_no_traceparent(text: str | None) -> None:
+    assert traceparent(text) is None
+    assert spans_of(answered(traceparent=text), MS)[0]["parentSpanId"] == ""
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.INCOMPLETE])
+def test_a_failure_has_its_type_and_no_words(status: Status) -> None:
+    failed = answered(status=status, error=Failure("overloaded_error", 529, SAID))
+    root = spans_of(failed, MS)[0]
+    assert root["status"] == {"code": 2}
+    assert attribute(root, "error.type") == "overloaded_error"
+    assert SAID not in json.dumps(root)
+
+
+def test_no_text_from_any_field() -> None:
+    """Everything that a person, a file or a server wrote, in each field that may hold it."""
+    loud = answered(
+        SAID,
+        SAID,
+        status=Status.FAILED,
+        error=Failure(SAID, 500, SAID, SAID),
+        stop_reason=SAID,
+        message_id=SAID,
+        request_id=SAID,
+        source=SAID,
+        requested_model=SAID,
+        client=SAID,
+        session=SAID,
+    )
+    hop = Hop(SAID, Outcome.DECLINED, SAID, Failure(SAID, 500, SAID), {"input_tokens": SAID})
+    loud = loud._replace(
+        base_url=f"https://{SAID.replace(' ', '%20')}",
+        question=Question(SAID, SAID, SAID, params={"max_tokens": SAID, "metadata": SAID}),
+        routing=Routing(Verdict.REFUSED, SAID, SAID, SAID, SAID, hops=(hop,), withdrawn_text=SAID, strength=SAID),
+    )
+    shown = json.dumps(spans_of(loud, MS))
+    assert "quick" not in shown
+    assert attribute(spans_of(loud, MS)[0], "error.type") == "_OTHER"
+
+
+def test_the_protocol_s_own_definition_takes_it() -> None:
+    spans = [span for exchange in (answered(), rerouted()) for span in spans_of(exchange, MS)]
+    message = as_proto(request_body(spans, {"service.name": "avow"}, "1"))
+    assert len(message.resource_spans[0].scope_spans[0].spans) == len(spans)
+    assert message.resource_spans[0].scope_spans[0].spans[0].kind == 3
+    assert as_proto(request_body([], {}, "1")).ByteSize() == 0
+
+
+@pytest.mark.parametrize("text", ["claude-opus-5-5", "anthropic/claude:x", "arn:aws:x/y", "m@2", "claude-x[1m]"])
+def test_names_pass(text: str) -> None:
+    assert name(text) == text
+
+
+@pytest.mark.parametrize("text", ["two words", "a\nb", "é", "x" * 201, "-x"])
+def test_what_is_no_name_does_not(text: str) -> None:
+    assert name(text) == word(text) == "_OTHER"
+
+
+def test_providers() -> None:
+    assert provider("bedrock-runtime.eu-west-1.amazonaws.com") == "aws.bedrock"
+    assert provider("europe-west1-aiplatform.googleapis.com") == "gcp.vertex_ai"
+    assert provider(None) == provider("api.anthropic.com") == "anthropic"
