@@ -205,7 +205,7 @@ def _gather(
     if options.files and options.words:
         _check_words(options)
     piped = _piped(options, context, settings, wait)
-    attachments = [_attachment(spec, context, wait) for spec in options.files]
+    attachments = [_attachment(path, context, wait) for spec in options.files for path in _files_of(spec)]
     filled = _filled(template, options, piped, words) if template else None
     if template and _fills_input(template, options, piped):
         words = ""
@@ -243,7 +243,7 @@ def _is_pipe(options: Options, context: Context, settings: Settings) -> bool:
 
 
 def _check_words(options: Options) -> None:
-    """Words of the prompt that are files, after `-f` was given: a shell made many of `-f *.log`, and `-f` takes one."""
+    """Words of the prompt that are files, after `-f` was given: a shell made many of `-f *.log`."""
     from pathlib import Path
 
     def is_file(word: str) -> bool:
@@ -259,7 +259,7 @@ def _check_words(options: Options) -> None:
         right = " ".join(f"-f {shlex.quote(path)}" for path in (*options.files, *named))
         rest = shlex.join(word for word in options.words if word not in named)
         raise UsageError(
-            f"{named[0]} is a word of the prompt, and a file; -f takes one file",
+            f"{named[0]} is a word of the prompt, and a file; -f takes one value",
             hint=f"avow {right} {rest}".rstrip() + " (as part of the prompt: put all of it in quotes)",
         )
 
@@ -280,6 +280,12 @@ def _attachment(spec: str, context: Context, wait: Wait) -> Attachment:
     from avow.prompt.attachments import read
 
     return read(spec, wait, stdin=context.stdin)
+
+
+def _files_of(spec: str) -> tuple[str, ...]:
+    from avow.prompt.folders import files_of
+
+    return files_of(spec)
 
 
 def _filled(template: "Template", options: Options, piped: bytes, words: str) -> "Filled":

@@ -203,10 +203,12 @@ class Chat:
 
     def _attach(self, spec: str) -> None:
         from avow.prompt.attachments import read
+        from avow.prompt.folders import files_of
 
         if spec == "-":
             raise UsageError("stdin is where the chat's turns come from, so it cannot be a file")
-        self._files.append(read(spec, self._context.wait(self.settings())))
+        wait = self._context.wait(self.settings())
+        self._files += [read(path, wait) for path in files_of(spec)]
         self._context.screen.note(f"attached {spec}; it goes with the next question")
 
     def _detach(self) -> None:
