@@ -73,7 +73,6 @@ TESTED_IN = {
     "reference/fish.py": "reference/test_shells.py",
     "reference/manual.py": "reference/test_shells.py",
     "reference/powershell.py": "reference/test_shells.py",
-    "reference/telemetry_topic.py": "reference/test_topics.py",
     "reference/tree.py": "reference/test_help_page.py",
     "reference/zsh.py": "reference/test_shells.py",
 }

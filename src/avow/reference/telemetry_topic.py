@@ -1,6 +1,6 @@
 """`avow help telemetry`: spans for a collector, and what is never among them."""
 
-TEXT = """Many machines: what they know, where you already look
+_TEXT = """Many machines: what they know, where you already look
 
 avow history push sends each exchange of the history to an OpenTelemetry
 collector or backend, as spans over OTLP/HTTP (JSON). The history is the outbox:
@@ -44,3 +44,31 @@ Exit status: 0 all was acknowledged; 6 the collector cannot be reached or keeps
 answering 429 or 5xx, the rows wait; 1 it refused rows for good (they are named,
 and not sent again), or takes nothing at all (no row is marked then).
 """
+
+QUERIES = {
+    "how often the requested model answered, by machine, host, model and day": """
+SELECT regexp_extract(filename, '([^/\\\\]+)[.]jsonl$', 1) AS machine,
+  base_url AS host, requested_model AS model, created_at::DATE AS day,
+  count(*) AS answers,
+  round(avg((verdict = 'as_requested')::INT), 3) AS as_requested
+FROM read_json('*.jsonl', filename = true, union_by_name = true)
+WHERE verdict IS NOT NULL GROUP BY ALL ORDER BY ALL;""",
+    "since when another model answers, by model, category and who answered": """
+SELECT requested_model AS model, served_model AS answered, category,
+  min(created_at) AS since, count(*) AS times
+FROM read_json('*.jsonl', union_by_name = true)
+WHERE rerouted GROUP BY ALL ORDER BY since;""",
+    "cost by who answered": """
+SELECT served_model AS answered, count(*) AS answers,
+  sum(cost_usd) AS usd, count(*) - count(cost_usd) AS of_unknown_cost
+FROM read_json('*.jsonl', union_by_name = true)
+WHERE served_model IS NOT NULL GROUP BY ALL ORDER BY ALL;""",
+}
+"""For DuckDB, over the files of `history export --no-text`, one a machine."""
+
+_EXPORTS = """
+Without a collector: `avow history export --no-text > NAME.jsonl` on each
+machine, the files in one folder, and there, in DuckDB:
+"""
+
+TEXT = _TEXT + _EXPORTS + "".join(f"\n-- {what}{sql}\n" for what, sql in QUERIES.items())
