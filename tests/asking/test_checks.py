@@ -1,6 +1,7 @@
 """What an answer must be beyond whole."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,9 @@ from avow.exchange.exchange import Exchange, Problem, Status
 from avow.exit_codes import ExitCode
 from avow.prompt import schema
 from avow.routing.verdict import Routing, Segment
+from tests.raw_server import RawServer, stream
+from tests.running import row, run
+from tests.streams import answer, sse
 
 SCHEMA = schema.read(json.dumps({"type": "object", "properties": {"a": {"type": "string"}}}).encode(), "s.json")
 
@@ -59,3 +63,16 @@ def test_a_code_block_is_wanted_and_printed() -> None:
     none = answered("prose")
     assert holds_code("last")(none) == Problem(ExitCode.NO_FIT, "the answer holds no fenced code block")
     assert code_of("last")(none) == ""
+
+
+def test_a_pattern_without_end_is_called_off_and_the_row_is_finished(home: Path) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}, "required": ["a"]}
+    (home / "s.json").write_text(json.dumps(schema))
+    said = json.dumps({"a": "a" * 60 + "b"})
+    with RawServer(stream(sse(*answer(said)))) as server:
+        arguments = ("--schema", str(home / "s.json"), "--deadline", "1", "hi")
+        ran = run(home, *arguments, base_url=server.url)
+    assert ran.status == 9, ran.err
+    assert "checking the answer took longer" in ran.err.decode()
+    assert ran.seconds < 10
+    assert row(home)["status"] == "complete"
