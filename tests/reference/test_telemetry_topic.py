@@ -23,7 +23,7 @@ def answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[
     for name, exchanges in machines.items():
         (tmp_path / f"{name}.jsonl").write_text("".join(json_lines(exchanges, with_text=False)), "utf-8")
     monkeypatch.chdir(tmp_path)
-    return [duckdb.sql(sql).fetchall() for sql in QUERIES.values()]
+    return [duckdb.connect().execute(sql).fetchall() for sql in QUERIES.values()]
 
 
 def test_three_machines(answers: list[list[tuple[object, ...]]]) -> None:
