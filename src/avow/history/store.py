@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from avow.errors import HistoryError, HistoryLocked, UsageError
 from avow.exchange.exchange import Exchange, Status
-from avow.history import database, finding, schema, twins
+from avow.history import database, finding, schema
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.rows import Row, from_row, hidden_row, milliseconds, to_row
 from avow.wire.blocks import Attachment
@@ -132,6 +132,8 @@ class History:
     def add(self, exchanges: Iterable[Exchange]) -> int:
         """Write exchanges that are over, in one go, but those whose id is there and those imported that the proxy saw;
         how many are new."""
+
+        from avow.history import twins
 
         def work() -> int:
             added = 0
@@ -326,7 +328,7 @@ class History:
         if row["kept"] == "full":
             self._attach(number, exchange.question.attachments)
         self.tally(number, exchange)
-        twins.drop_imported(self.connection, exchange)
+        self._drop_imported(exchange)
         if exchange.item is not None:
             self.connection.execute(_SUPERSEDE, (exchange.item.run, exchange.item.key, number))
         return number
@@ -338,7 +340,13 @@ class History:
         row = hidden_row(exchange, "redacted") if known["kept"] == "redacted" else self._row(exchange)
         self.connection.execute(_UPDATE, row)
         self.tally(known["number"], exchange)
-        twins.drop_imported(self.connection, exchange)
+        self._drop_imported(exchange)
+
+    def _drop_imported(self, exchange: Exchange) -> None:
+        if exchange.source == "proxy":
+            from avow.history import twins
+
+            twins.drop_imported(self.connection, exchange)
 
     def _attach(self, number: int, attachments: tuple[Attachment, ...]) -> None:
         for position, attachment in enumerate(attachments):

@@ -12,8 +12,7 @@ from avow.history.rows import milliseconds
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-PROXY = "proxy"
-_NOT_IMPORTED = frozenset({"avow", PROXY, "judge", "audit"})
+_NOT_IMPORTED = frozenset({"avow", "proxy", "judge", "audit"})
 _APART_MS = 24 * 3600 * 1000
 """How far apart the times of one answer may be: its request's, and that of the client's record of its end."""
 
@@ -49,9 +48,9 @@ class SeenByProxy:
 
 
 def drop_imported(connection: Connection, exchange: Exchange) -> None:
-    """Take away what was imported of an answer that the proxy has now seen whole; part of a transaction."""
+    """Take away what was imported of an answer of the proxy's; part of a transaction."""
     own = _ids(exchange)
-    if exchange.source != PROXY or own == (None, None):
+    if own == (None, None):
         return
     begun = milliseconds(exchange.created_at)
     for row in connection.execute(_IMPORTED, (begun - _APART_MS, begun + _APART_MS)).fetchall():
