@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.wire.json_value import DEEPEST, encodable, encodable_value, items, obj, parse, path, text
+from avow.wire.json_value import DEEPEST, encodable, encodable_value, items, obj, parse, parse_noting, path, text
 
 VALUES = {
     "NaN": (b"[NaN, Infinity, -Infinity]", [None, None, None]),
@@ -42,6 +42,20 @@ def test_parse(name: str) -> None:
 def test_what_is_no_json_is_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError):
         parse(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "repeats"),
+    [
+        (b'{"a": 1, "b": {"a": 1}}', False),
+        (b'[{"a": 1}, {"a": 1}]', False),
+        (b'{"a": 1, "a": 1}', True),
+        (b'[{"b": {"a": 1, "\\u0061": NaN}}]', True),
+        (b"1e999", False),
+    ],
+)
+def test_a_key_that_is_there_twice_is_noted(data: bytes, repeats: bool) -> None:
+    assert parse_noting(data) == (parse(data), repeats)
 
 
 def test_what_is_just_not_too_deep_can_be_mended_and_written() -> None:

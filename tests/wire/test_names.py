@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from avow.wire.json_value import parse
 from avow.wire.names import (
     Named,
     declares_hand_over,
@@ -11,6 +12,7 @@ from avow.wire.names import (
     names_in_block,
     names_in_event,
     names_in_message,
+    parse_naming,
     repeated_names,
 )
 from tests.streams import Json, fallback, iteration
@@ -122,6 +124,7 @@ def test_a_name_in_an_odd_place_speaks_against_the_message_s_own_never_for_it() 
 )
 def test_the_first_of_two_equal_keys(data: bytes, names: list[str]) -> None:
     assert [name.model for name in repeated_names(data)] == names
+    assert parse_naming(data) == (parse(data), repeated_names(data))
 
 
 @pytest.mark.parametrize(

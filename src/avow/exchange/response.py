@@ -17,9 +17,9 @@ from avow.wire.events import (
     decode,
 )
 from avow.wire.failure import body_is_error, not_an_answer, rejection
-from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse, text
+from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, text
 from avow.wire.message import Message, MessageFold, block_text, whole
-from avow.wire.names import repeated_names
+from avow.wire.names import parse_naming
 from avow.wire.secret import EventStriker, Secrets, struck_blocks
 from avow.wire.sse import EventDecoder
 
@@ -119,16 +119,16 @@ class ResponseReader:
 
     def _whole(self, response: OpenResponse, data: bytes) -> None:
         try:
-            body = parse(data)
+            body, repeated = parse_naming(data)
         except ValueError:
-            body = None
+            body, repeated = None, []
         if not isinstance(body, dict) or not (body_is_error(body) or isinstance(body.get("content"), list)):
             raise not_an_answer(response.status, response.headers.get("content-type", ""), data[:2000], self.request_id)
         if body_is_error(body) and not isinstance(body.get("content"), list):
             raise rejection(body, response.status, self.headers)
         with self.lock:
             body = struck_blocks(body, self.striker.text)
-            self.taken = message = whole(body, repeated_names(data), partial=response.status == _PARTIAL)
+            self.taken = message = whole(body, repeated, partial=response.status == _PARTIAL)
         self._pass_on_whole(message)
         if not message.whole:
             words = "is only a part (HTTP 206)" if response.status == _PARTIAL else "does not say why the model stopped"

@@ -8,9 +8,8 @@ from avow.exit_codes import ExitCode
 from avow.proxy.decoding import CannotDecode, Decoding
 from avow.wire.events import BlockStarted, TextArrived, ThinkingArrived, decode
 from avow.wire.failure import body_is_error, not_an_answer, refusal_in, rejected, rejection
-from avow.wire.json_value import parse
 from avow.wire.message import Message, MessageFold, whole
-from avow.wire.names import repeated_names
+from avow.wire.names import parse_naming
 from avow.wire.secret import EventStriker, Secrets, SecretStream, struck_blocks
 from avow.wire.sse import EventDecoder
 
@@ -136,14 +135,14 @@ class AnswerReader:
         if self.status >= 400:
             return None, rejected(self.status, self.headers, data)
         try:
-            body = parse(data)
+            body, repeated = parse_naming(data)
         except ValueError:
             if cut is not None:
                 return None, _stream_ended(cut, self.request_id)
-            body = None
+            body, repeated = None, []
         if isinstance(body, dict) and isinstance(body.get("content"), list):
             struck = struck_blocks(body, SecretStream(self._secrets))
-            return whole(struck, repeated_names(data), partial=self.status == 206), None
+            return whole(struck, repeated, partial=self.status == 206), None
         if isinstance(body, dict) and body_is_error(body):
             return None, rejection(body, self.status, self.headers)
         return None, not_an_answer(self.status, self._kind, data[:2000], self.request_id)

@@ -12,7 +12,7 @@ from avow.received.seeming import seeming
 from avow.wire.failure import body_is_error, rejected, rejection
 from avow.wire.json_value import JsonObject, obj, parse, text
 from avow.wire.message import Message, whole
-from avow.wire.names import repeated_names
+from avow.wire.names import Named, parse_naming
 from avow.wire.secret import Secrets
 
 _BOM = b"\xef\xbb\xbf"
@@ -151,7 +151,7 @@ class Intake:
         if self._status >= 400:
             return self._answer(None, rejected(self._status, self._headers, data))
         try:
-            value = parse(data)
+            value, repeated = parse_naming(data)
         except (ValueError, RecursionError):
             if data.lstrip()[:1] == b"{" and any(words in data for words in _OF_A_MESSAGE):
                 failure = Failure("stream_ended", None, _CUT)
@@ -160,21 +160,21 @@ class Intake:
         if not isinstance(value, dict):
             _refuse(data, where)
         if isinstance(result := value.get("result"), dict) and (item := text(value.get("custom_id"))) is not None:
-            return self._of_result(result, data, item)
-        return self._of_object(value, data, where)
+            return self._of_result(result, repeated, item)
+        return self._of_object(value, repeated, data, where)
 
-    def _of_object(self, value: JsonObject, data: bytes, where: str) -> Received:
+    def _of_object(self, value: JsonObject, repeated: list[Named], data: bytes, where: str) -> Received:
         if isinstance(value.get("content"), list):
-            return self._answer(whole(value, repeated_names(data), partial=self._status == 206), None)
+            return self._answer(whole(value, repeated, partial=self._status == 206), None)
         if not body_is_error(value):
             _refuse(data, where, value)
         return self._answer(None, rejection(value, None, self._headers))
 
-    def _of_result(self, result: JsonObject, data: bytes, item: str) -> Received:
+    def _of_result(self, result: JsonObject, repeated: list[Named], item: str) -> Received:
         """A line of a batch's results (batches.md, §5)."""
         kind, message = text(result.get("type")), obj(result.get("message"))
         if kind == "succeeded" and isinstance(message.get("content"), list):
-            return self._answer(whole(message, repeated_names(data)), None, item)
+            return self._answer(whole(message, repeated), None, item)
         if kind == "errored":
             return self._answer(None, rejection(obj(result.get("error")), None, {}), item)
         if kind in ("canceled", "expired"):

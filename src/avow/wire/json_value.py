@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 JsonObject = dict[str, Any]
@@ -23,7 +23,13 @@ def _whole_number(text: str) -> int | None:
     return int(text) if len(text) <= _DIGITS else None
 
 
-_DECODER = json.JSONDecoder(parse_constant=lambda _name: None, parse_float=_finite, parse_int=_whole_number)
+def _decoder(hook: Callable[[list[tuple[str, Any]]], JsonObject] | None = None) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        parse_constant=lambda _name: None, parse_float=_finite, parse_int=_whole_number, object_pairs_hook=hook
+    )
+
+
+_DECODER = _decoder()
 
 
 def parse(data: bytes) -> Any:
@@ -31,8 +37,26 @@ def parse(data: bytes) -> Any:
 
     Raises ValueError for anything that is not UTF-8 or not JSON, absurd nesting included.
     """
+    return _parsed(_DECODER, data)
+
+
+def parse_noting(data: bytes) -> tuple[Any, bool]:
+    """As `parse`, and whether an object in it has a key twice, of which the value knows the last alone."""
+    repeats = False
+
+    def last(pairs: list[tuple[str, Any]]) -> JsonObject:
+        nonlocal repeats
+        kept = dict(pairs)
+        repeats = repeats or len(kept) != len(pairs)
+        return kept
+
+    value = _parsed(_decoder(last), data)
+    return value, repeats
+
+
+def _parsed(decoder: json.JSONDecoder, data: bytes) -> Any:
     try:
-        value = _DECODER.decode(data.decode("utf-8"))
+        value = decoder.decode(data.decode("utf-8"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     # What the decoder still takes would break what comes later: mending, and writing it as JSON again.

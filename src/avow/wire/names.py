@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from avow.wire.json_value import JsonObject, encodable, items, obj, parse, text
+from avow.wire.json_value import JsonObject, encodable, items, obj, parse_noting, text
 
 _LONGEST = 200
 _NAMING = ("model", "message", "delta", "content_block", "usage")
@@ -73,14 +73,20 @@ def names_beside(data: bytes) -> list[Named]:
     """The models named in the JSON of an event where its type has no place for a name: beside a block or a piece of
     one, in the `delta` of a `message_stop`, and in values that a later key of the same object overwrote. `data` is JSON
     that was read before."""
-    body = parse(data)
-    named = repeated_names(data)
+    body, named = parse_naming(data)
     if isinstance(body, dict):
         heard = _HEARD_BY_THE_FOLD.get(text(body.get("type")) or "", ())
         beside = names_in_event({key: body[key] for key in ("type", *_NAMING) if key in body and key not in heard})
         # What stands in an odd place speaks against the message's own name, never in its place.
         named += [name._replace(kind="message") if name.kind == "model" else name for name in beside]
     return named
+
+
+def parse_naming(data: bytes) -> tuple[Any, list[Named]]:
+    """The JSON value in `data`, and its `repeated_names`; the bytes are read twice only where a key is. Raises
+    ValueError, as `parse`."""
+    value, repeats = parse_noting(data)
+    return value, repeated_names(data) if repeats else []
 
 
 def repeated_names(data: bytes) -> list[Named]:
