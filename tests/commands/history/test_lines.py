@@ -65,7 +65,7 @@ def test_no_line_of_a_terminal_is_too_long_and_none_is_alive(facts: Facts) -> No
     assert "\u202e" not in text
     if facts.is_terminal:
         assert max(cell_len(line) for line in text.splitlines()) <= facts.width
-    assert text.count("\n") == {PIPE: 2, WIDE: 3, NARROW: 7}.get(facts, 8)
+    assert text.count("\n") == {PIPE: 2, WIDE: 3, NARROW: 7}.get(facts, 11)
 
 
 def test_each_has_one_line_on_80_columns() -> None:

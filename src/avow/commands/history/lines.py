@@ -154,10 +154,10 @@ def _entry(exchange: Exchange, form: _Form, facts: Facts) -> str:
     shown = facts.styled(ended, style_of(exchange))
     if not form.widths or (facts.is_terminal and cells(models) > form.widths[3]):
         number, time, ended, models = cells_of(exchange, facts)
-        top = cut(f"{number}  {time}  {ended}", facts.width)
-        top = top.replace(ended, shown) if ended in top else top
+        top = wrap(f"{number}  {time}  {ended}", facts.width, rest="    ")
+        top[0] = top[0].replace(ended, shown)
         below = [*wrap(models, facts.width, first=GAP, rest="    "), GAP + prompt_line(exchange, facts.width - 2)]
-        return "".join(f"{line}\n" for line in (top, *below))
+        return "".join(f"{line}\n" for line in (*top, *below))
     widths = form.widths
     start = (padded(number, widths[0], right=True), padded(time, widths[1]), shown)
     padding = " " * (widths[2] - cells(ended))

@@ -1,0 +1,1 @@
+"""Screens as text, as they stand on terminals of three widths."""
