@@ -137,6 +137,7 @@ def test_different(one: str, two: str) -> None:
         ("gpt-5", "gpt-5-mini"),
         ("gpt-4", "gpt-4.5"),
         ("gpt-5-2025-08-07", "gpt-5-2025-09-01"),
+        ("gpt-5-20250807-20250901", "gpt-5-20250807"),
         ("grok-4-fast", "grok-4-fast-reasoning"),
         ("gpt-5.6", "gpt-5.6-sol"),
         ("qwen3-coder", "qwen3-coder-480b-a35b-07-25"),

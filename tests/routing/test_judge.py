@@ -707,6 +707,20 @@ def test_a_run_without_a_name_after_a_fallback_is_the_fallbacks_also_where_other
     assert [hop.model for hop in routing.hops] == [ASKED, OTHER, THIRD, OTHER]
 
 
+@pytest.mark.parametrize(
+    ("kinds", "models", "tokens"),
+    [
+        (["fallback_message", "message"], [OTHER, OTHER], [10]),
+        (["message", "message", "fallback_message"], [None, None, OTHER], [10, 5]),
+        (["fallback_message", "fallback_message", "fallback_message"], [None, None, OTHER], [10, 5]),
+    ],
+)
+def test_runs_in_a_row_by_one_model_are_one_hop(kinds: list[str], models: list[str | None], tokens: list[int]) -> None:
+    entries = [iteration(kind, model) for kind, model in zip(kinds, models, strict=True)]
+    hops = judged(message(text("x"), model=OTHER, usage=ran(*entries))).hops
+    assert [hop.usage and hop.usage["output_tokens"] for hop in hops] == tokens
+
+
 def test_a_message_that_begins_again_under_another_name_proves_nothing() -> None:
     routing = judged(folded(start(), *words(0, "a"), start(OTHER), *words(0, "b"), *end()))
     assert (routing.verdict, routing.served_model) == (Verdict.UNVERIFIED, None)

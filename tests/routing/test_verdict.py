@@ -63,3 +63,10 @@ def test_rerouted(verdict: Verdict | None) -> None:
 
 def test_the_text_is_all_segments() -> None:
     assert Routing(segments=(Segment(A, "a"), Segment(None, "b"), Segment(B, "c"))).text == "abc"
+
+
+@pytest.mark.parametrize("verdict", [None, *Verdict])
+@pytest.mark.parametrize("strength", ["strong", "weak", "none", None])
+def test_a_name_that_may_have_been_rewritten_is_all_there_is(verdict: Verdict | None, strength: str | None) -> None:
+    by_name_only = verdict is Verdict.AS_REQUESTED and strength in ("weak", "none")
+    assert Routing(verdict, strength=strength).is_by_name_only is by_name_only

@@ -379,3 +379,31 @@ def test_which_kind_of_block_a_piece_goes_to() -> None:
         folding.add(decode(json.dumps(event).encode()))
     asked = [(0, "thinking"), (UNPLACED, "thinking"), (0, "text"), (1, "thinking")]
     assert [folding.is_kind(index, kind) for index, kind in asked] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("data", [b'  {"type": "ping", "model": "b"}', b'\n{"type": "ping", "model": "b"}\n'])
+def test_a_name_beside_is_heard_behind_blanks_too(data: bytes) -> None:
+    folding = MessageFold()
+    folding.add(decode(json.dumps(start()).encode()))
+    folding.hear_beside(decode(data), data)
+    folding.hear_beside(decode(b"[DONE]"), b"[DONE]")
+    found = folding.message()
+    assert found is not None
+    assert [name.model for name in found.named] == [ASKED, "b"]
+
+
+def test_text_for_a_block_before_one_that_began_with_text_comes_after_it() -> None:
+    first, second = block(0, text("")), block(1, text("b"))
+    piece = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a"}}
+    assert folded(start(), first[0], second[0], piece, *end()).text == "ba"
+    unsaid = {"type": "content_block_start", "index": 1, "content_block": text("")}
+    assert folded(start(), first[0], unsaid, piece, *end()).content == [text("a"), text("")]
+
+
+@pytest.mark.parametrize("event", [block(0, text("a"))[0], words(0, "a")[1]], ids=["a block", "a piece"])
+def test_what_does_not_say_where_it_goes_is_noticed(event: Json) -> None:
+    folding = MessageFold()
+    folding.add(decode(json.dumps(event).encode()))
+    assert not folding.unplaced
+    folding.add(decode(json.dumps({**event, "index": None}).encode()))
+    assert folding.unplaced

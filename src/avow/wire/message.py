@@ -249,7 +249,7 @@ class MessageFold:
     def hear_beside(self, event: Event, data: bytes) -> None:
         """Remember whom the JSON of an event names where its values do not show it (rule 11). Whoever feeds a fold from
         bytes calls it for each event. A piece of text, thousands in an answer, is read again only where it may."""
-        if (type(event) is not TextArrived or b'"model"' in data) and data.startswith(b"{"):
+        if (type(event) is not TextArrived or b'"model"' in data) and data.lstrip()[:1] == b"{":
             self._named.extend(names_beside(data))
 
     def _start(self, message: JsonObject) -> None:
