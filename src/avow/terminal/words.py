@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare, parse_claude
-from avow.routing.verdict import NO_CATEGORY, Hop, Outcome, Verdict, reasons
+from avow.routing.verdict import Hop, Outcome, Verdict, reasons
 from avow.terminal.notices import (
     MOST_PHRASES,
     few,
@@ -266,7 +266,8 @@ def _declines(declined: list[Hop]) -> list[str]:
     lines = []
     explained: set[str | None] = set()
     for hop in declined[:MOST_PHRASES]:
-        said = f"{shown(hop.model)} declined ({clean_line(hop.category or '') or NO_CATEGORY})"
+        category = clean_line(hop.category or "")
+        said = f"{shown(hop.model)} declined" + (f" ({category})" if category else "")
         lines.append(f"{said}." if hop.category in explained else f"{said}: {meaning(hop.category)}")
         explained.add(hop.category)
     if len(declined) > MOST_PHRASES:
