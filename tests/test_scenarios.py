@@ -15,9 +15,9 @@ from tests.expectations import SERVER, WHOLE, WITH_ARGUMENT, Expected
 from tests.running import Ran, row, run
 
 KEYS = """schema id number conversation_id created_at status verdict rerouted exit_code withheld simulated
-requested_model served_model category explanation recommended_model hops evidence prompt system template attachments
-text segments withdrawn_text stop_reason usage cost_usd fallback retries retry_of source timing request_id message_id
-base_url error""".split()  # noqa: SIM905
+requested_model served_model strength category explanation recommended_model hops evidence prompt system template
+attachments text segments withdrawn_text stop_reason usage cost_usd fallback retries retry_of source timing request_id
+message_id base_url error""".split()  # noqa: SIM905
 CASES = [(name, form) for name in SERVER for form in ("streamed", "whole")]
 
 
@@ -82,9 +82,9 @@ def _check_stdout(ran: Ran, body: dict[str, Any], expected: Expected) -> None:
     assert bool(ran.out) is (bool(expected.text) or expected.withdrawn)
 
 
-SAME = """id number conversation_id created_at status verdict exit_code requested_model served_model category
-recommended_model explanation stop_reason prompt text withdrawn_text usage hops evidence retries source request_id
-message_id base_url cost_usd system template""".split()  # noqa: SIM905
+SAME = """id number conversation_id created_at status verdict exit_code requested_model served_model strength
+category recommended_model explanation stop_reason prompt text withdrawn_text usage hops evidence retries source
+request_id message_id base_url cost_usd system template""".split()  # noqa: SIM905
 
 
 def _check_row(home: Path, body: dict[str, Any]) -> None:
