@@ -29,6 +29,7 @@ class Gathered(NamedTuple):
     attachments: tuple[Attachment, ...]
     template: str | None = None
     system: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def answer(options: Options, context: Context) -> ExitCode:
@@ -60,6 +61,8 @@ def answer(options: Options, context: Context) -> ExitCode:
         notes=notes,
     )
     inquiry = with_schema(inquiry, wait)
+    for note in gathered.notes:  # where a file is wrong, only that counts
+        context.screen.note(note)
     if options.copy:
         from avow.asking.checks import is_copied
 
@@ -206,6 +209,7 @@ def _gather(
         _check_words(options)
     piped = _piped(options, context, settings, wait)
     attachments = [_attachment(path, context, wait) for spec in options.files for path in _files_of(spec)]
+    notes: tuple[str, ...] = ()
     filled = _filled(template, options, piped, words) if template else None
     if template and _fills_input(template, options, piped):
         words = ""
@@ -219,13 +223,14 @@ def _gather(
 
         attachments.insert(0, stdin_document(piped))
     elif options.words and not (template and template.takes_input) and _is_pipe(options, context, settings):
-        context.screen.note("stdin was empty: only the prompt is sent (--no-stdin leaves it alone)")
+        notes = ("stdin was empty: only the prompt is sent (--no-stdin leaves it alone)",)
     if not prompt.strip() and not attachments:
         raise UsageError(
             "there is nothing to send: no prompt, and nothing on stdin",
             hint='avow "why is the sky blue", or pipe a prompt in',
         )
-    return Gathered(prompt, tuple(attachments), template.name if template else None, filled.system if filled else None)
+    name, system = template.name if template else None, filled.system if filled else None
+    return Gathered(prompt, tuple(attachments), name, system, notes)
 
 
 def _is_pipe(options: Options, context: Context, settings: Settings) -> bool:
