@@ -407,3 +407,11 @@ def test_what_does_not_say_where_it_goes_is_noticed(event: Json) -> None:
     assert not folding.unplaced
     folding.add(decode(json.dumps({**event, "index": None}).encode()))
     assert folding.unplaced
+
+
+@pytest.mark.parametrize("event", [start(None), block(0, text(""))[0], words(0, "a")[1], end()[0]])
+def test_a_message_has_started_with_whatever_comes_of_it(event: Json) -> None:
+    folding = MessageFold()
+    assert not folding.started
+    folding.add(decode(json.dumps(event).encode()))
+    assert folding.started

@@ -208,3 +208,10 @@ def test_which_headers_hold_secrets(name: str, value: str, own: bool, others: bo
     assert (value in secret_values([(name, value)], own=False)) is others
     if " " in value:
         assert value.split()[1] in secret_values([(name, value)]), "the value without its scheme too"
+
+
+@pytest.mark.parametrize("before", ["", "x ", KEY[0] + "x ", KEY[:3] + "x ", "\\"])
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_secret_that_begins_at_the_end_of_a_piece_is_struck(before: str, cut: int) -> None:
+    stream = SecretStream(SECRETS)
+    assert KEY[cut:] not in stream.feed(before + KEY[:cut]) + stream.feed(KEY[cut:] + " end")
