@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from avow.proxy.run import Run, Setup
     from avow.settings.levels import Settings
 
+_PATIENCE_S = 2.0
+"""How long one try to write the history waits for another process that has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProxyOptions:
@@ -225,7 +228,10 @@ def _open_history(options: ProxyOptions, context: Context, settings: "Settings")
     from avow.history.store import History
 
     content = (settings.text("history.content") or "full") if options.keep_text else "none"
-    return History.open(context.paths.history_file, content=content)
+    # The shelf tries again: what is late is written with the next answer, and at the end.
+    return History.open(
+        context.paths.history_file, content=content, patience_seconds=_PATIENCE_S, opening_seconds=_PATIENCE_S
+    )
 
 
 def _new_run() -> str:
