@@ -15,6 +15,9 @@ FORMS = ("streamed", "whole")
 GATEWAYS = ("litellm", "bifrost", "ngrok", "portkey", "cloudflare", "kong")
 """Who speaks in headers alone: a body without them does not say what `ask` heard."""
 
+SAMPLE = ("requested", "handover", "substituted", "refused", "cut", "overloaded", "litellm")
+"""What is tried without `-m slow`."""
+
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
 
@@ -47,8 +50,13 @@ def _essence(body: dict[str, Any]) -> dict[str, Any]:
     return {**{key: body[key] for key in keys}, "hops": hops}
 
 
+def _cases() -> list[Any]:
+    names = [name for name in SERVER if not name.startswith("picks")]  # those differ each time
+    return [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.slow) for name in names]
+
+
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", [name for name in SERVER if not name.startswith("picks")])  # those differ each time
+@pytest.mark.parametrize("name", _cases())
 def test_judge_says_what_ask_said(name: str, form: str, home: Path) -> None:
     scenario = WITH_ARGUMENT.get(name, name)
     said, sent = _asked(home, scenario, form)
