@@ -1,5 +1,4 @@
-"""One answer, seen by the proxy and found in its client's own records: it stands in the history once, as the proxy saw
-it."""
+"""One answer, seen by the proxy and found in its client's own records, stands in the history once."""
 
 from __future__ import annotations
 
