@@ -54,6 +54,19 @@ def test_one_answer_that_was_imported_first(history: History, ids: tuple[str | N
     assert history.read("SELECT count(*) FROM hop")[0][0] == 1
 
 
+def test_the_texts_that_were_imported_are_not_lost(history: History) -> None:
+    """The proxy keeps none unless it is told to."""
+    history.add([imported("msg_1", "req_1", at=NOON + 60)])
+    (before,) = history.rows()
+    begun = asked(None, at=NOON, source="proxy")
+    begun = begun._replace(number=history.begin(begun))
+    ended = changed(answered(None, "", source="proxy"), id=begun.id, number=begun.number, message_id="msg_1")
+    history.finish(ended)
+    (kept,) = history.rows()
+    assert (kept.source, kept.question.prompt, kept.text) == ("proxy", before.question.prompt, before.text)
+    assert before.text != ""
+
+
 @pytest.mark.parametrize("ids", OTHER)
 @pytest.mark.parametrize("first", ["proxy", "import"])
 def test_two_answers_stay_two(history: History, ids: tuple[str | None, str | None], first: str) -> None:

@@ -328,7 +328,7 @@ class History:
         if row["kept"] == "full":
             self._attach(number, exchange.question.attachments)
         self.tally(number, exchange)
-        self._drop_imported(exchange)
+        self._absorb_imported(exchange)
         if exchange.item is not None:
             self.connection.execute(_SUPERSEDE, (exchange.item.run, exchange.item.key, number))
         return number
@@ -340,13 +340,15 @@ class History:
         row = hidden_row(exchange, "redacted") if known["kept"] == "redacted" else self._row(exchange)
         self.connection.execute(_UPDATE, row)
         self.tally(known["number"], exchange)
-        self._drop_imported(exchange)
+        self._absorb_imported(exchange)
 
-    def _drop_imported(self, exchange: Exchange) -> None:
+    def _absorb_imported(self, exchange: Exchange) -> None:
         if exchange.source == "proxy":
             from avow.history import twins
 
-            twins.drop_imported(self.connection, exchange)
+            whole = twins.absorbed(self.connection, exchange)
+            if whole != exchange:
+                self.connection.execute(_UPDATE, self._row(whole))
 
     def _attach(self, number: int, attachments: tuple[Attachment, ...]) -> None:
         for position, attachment in enumerate(attachments):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from avow.exchange.exchange import Exchange
-from avow.history.rows import milliseconds
+from avow.history.rows import from_row, milliseconds
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -46,15 +46,28 @@ class SeenByProxy:
         return _is_imported(exchange.source) and any(_is_same(own, ids) for ids in found)
 
 
-def drop_imported(connection: Connection, exchange: Exchange) -> None:
-    """Take away what was imported of an answer of the proxy's; part of a transaction."""
+def absorbed(connection: Connection, exchange: Exchange) -> Exchange:
+    """Take away what was imported of an answer of the proxy's, and give the exchange with the texts that it had, which
+    the proxy may not keep; part of a transaction."""
     own = _ids(exchange)
     if own == (None, None):
-        return
+        return exchange
     begun = milliseconds(exchange.created_at)
     for row in connection.execute(_IMPORTED, (begun - _APART_MS, begun + _APART_MS)).fetchall():
         if _is_imported(row["source"]) and _is_same(own, (row["message_id"], row["request_id"])):
+            found = connection.execute("SELECT * FROM exchange WHERE number = ?", (row["number"],)).fetchone()
+            exchange = _with_texts(exchange, from_row(found))
             connection.execute("DELETE FROM exchange WHERE number = ?", (row["number"],))
+    return exchange
+
+
+def _with_texts(exchange: Exchange, imported: Exchange) -> Exchange:
+    question, routing = exchange.question, exchange.routing
+    if question.prompt is None:
+        question = question._replace(prompt=imported.question.prompt)
+    if not routing.text:
+        routing = routing._replace(segments=imported.routing.segments)
+    return exchange._replace(question=question, routing=routing)
 
 
 def _is_imported(source: str) -> bool:
