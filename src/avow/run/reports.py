@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 from typing import BinaryIO
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # nosec B406: XML is written here, none is read
 
 from avow.errors import FileError, UsageError
 from avow.exchange.exchange import Exchange
