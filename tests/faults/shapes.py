@@ -1,9 +1,11 @@
 """A fault, the three forms it is met in, and what must come of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import pytest
 
 from tests.running import Ran
 
@@ -38,6 +40,18 @@ class Fault:
     met: Callable[[Form, Path], Ran]
     came: dict[Form, Came]
     without: dict[Form, str] = field(default_factory=dict)
+
+
+def each_in_a_form(faults: Iterable[Fault]) -> list[Any]:
+    """Every fault in every form it can be met in, as a test's parameters: in one by default, the next fault in the next
+    form, and behind the slow mark in the others."""
+    found = []
+    for place, fault in enumerate(faults):
+        forms = [form for form in FORMS if form in fault.came]
+        for index, form in enumerate(forms):
+            marks = () if index == place % len(forms) else pytest.mark.slow
+            found.append(pytest.param(fault, form, marks=marks, id=f"{fault.name} / {form}"))
+    return found
 
 
 def arguments(form: Form, *more: str) -> tuple[str, ...]:

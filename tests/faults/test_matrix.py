@@ -6,14 +6,13 @@ import pytest
 
 from tests.conftest import CANARY
 from tests.faults import from_outside, from_within
-from tests.faults.shapes import FORMS, Came, Fault, Form
+from tests.faults.shapes import Came, Fault, Form, each_in_a_form
 from tests.running import Json, Ran, rows
 
 FAULTS: list[Fault] = [*from_outside.FAULTS, *from_within.FAULTS]
-MATRIX = [(fault, form) for fault in FAULTS for form in FORMS if form in fault.came]
 
 
-@pytest.mark.parametrize(("fault", "form"), MATRIX, ids=[f"{fault.name} / {form}" for fault, form in MATRIX])
+@pytest.mark.parametrize(("fault", "form"), each_in_a_form(FAULTS))
 def test_a_fault_comes_to_its_exit_status_and_is_kept(fault: Fault, form: Form, home: Path) -> None:
     ran = fault.met(form, home)
     came, kept = fault.came[form], rows(home)

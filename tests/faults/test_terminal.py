@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import CANARY
 from tests.faults.from_outside import BEGUN, FAULTS
 from tests.faults.from_within import MORE, WHOLE
-from tests.faults.shapes import FORMS, Fault, Form, arguments
+from tests.faults.shapes import FORMS, Fault, Form, arguments, each_in_a_form
 from tests.raw_server import RawServer, Step, stream
 from tests.running import AVOW, PATIENCE_S, Pty, in_pty, row, rows
 from tests.streams import answer, end, sse
@@ -71,8 +71,7 @@ def ask(pty: Pty, question: str) -> None:
     pty.send(f"{question}\r")
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("fault", OUTSIDE, ids=[fault.name for fault in OUTSIDE])
+@pytest.mark.parametrize(("fault", "form"), each_in_a_form(OUTSIDE))
 def test_a_fault_leaves_the_terminal_as_it_was(fault: Fault, form: Form, home: Path) -> None:
     opened, more = fault.met.args  # type: ignore[attr-defined]
     came = fault.came[form]

@@ -8,7 +8,9 @@ import pytest
 from tests.running import in_pty, rows, run
 
 
-@pytest.mark.parametrize("seed", [[], ["--seed", "3"]], ids=["any seed", "a seed"])
+@pytest.mark.parametrize(
+    "seed", [pytest.param([], id="any seed", marks=pytest.mark.slow), pytest.param(["--seed", "3"], id="a seed")]
+)
 def test_the_first_passes_and_the_second_fails(home: Path, seed: list[str]) -> None:
     """The proxy would refuse whatever left this machine; there is no key to be found."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
