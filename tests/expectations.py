@@ -133,7 +133,7 @@ def _another_name(served: str) -> Expected:
     return _doubted(served, "avow: note: .*same_models", "avow: note: .*does not support `fallbacks`")
 
 
-_OVERLOADED = _failed(5, "overloaded_error", 529, "Overloaded")
+_OVERLOADED = _failed(5, "overloaded_error", 529, r"the API is overloaded \(529\)")
 _NO_FALLBACKS = replace(FINE, notes=("avow: note: this endpoint does not support `fallbacks`; asked again without it",))
 
 SERVER: Mapping[str, Expected] = {
@@ -213,13 +213,13 @@ SERVER: Mapping[str, Expected] = {
     "retry_hour": _failed(5, "rate_limit_error", 429, ".+", notes=("avow: note: .*60 minutes",), arguments=()),
     "spend_limit": _failed(3, "rate_limit_error", 429, r"You have reached your monthly spend limit\.", arguments=()),
     "overloaded": _OVERLOADED,
-    "server_error": _failed(5, "api_error", 500, "Internal server error"),
+    "server_error": _failed(5, "api_error", 500, r"the API failed \(500\)"),
     "unauthorised": _failed(3, "authentication_error", 401, "invalid x-api-key", arguments=()),
     "billing": _failed(3, "billing_error", 402, r"Your credit balance is too low\.", arguments=()),
     "forbidden": _failed(3, "permission_error", 403, r"Your API key may not use this resource\.", arguments=()),
     "unknown_model": _failed(4, "not_found_error", 404, f"model: {ASKED}", arguments=()),
     "html": _failed(5, "not_an_answer", 200, "this is not a Messages API response.+", request_id=False, arguments=()),
-    "error_200": _failed(5, "api_error", 200, "Upstream provider failed"),
+    "error_200": _failed(5, "api_error", 200, "the API failed: Upstream provider failed"),
     "no_fallbacks": _NO_FALLBACKS,
     "no_fallbacks_field": _NO_FALLBACKS,
     "no_fallbacks_header": _NO_FALLBACKS,

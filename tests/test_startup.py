@@ -32,7 +32,7 @@ avow.asking.typed avow.background avow.cli avow.commands avow.commands.quick avo
 avow.endpoint.credential avow.endpoint.keys avow.endpoint.remembered avow.endpoint.transport avow.errors avow.exchange
 avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.exchange.exchange avow.exchange.response
 avow.exchange.run avow.exchange.saver avow.exit_codes avow.files avow.files.reading avow.history avow.history.database
-avow.history.filters avow.history.finding avow.history.rows avow.history.schema avow.history.store avow.history.twins
+avow.history.filters avow.history.finding avow.history.rows avow.history.schema avow.history.store
 avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
 avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.verdict
 avow.settings avow.settings.keys avow.settings.levels avow.settings.options avow.terminal avow.terminal.commentary

@@ -81,7 +81,7 @@ def test_a_truncated_reply_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("scenario", "code", "words", "costs_nothing"),
     [
-        ("overloaded", ExitCode.UNAVAILABLE, "Overloaded", True),
+        ("overloaded", ExitCode.UNAVAILABLE, "the API is overloaded", True),
         ("cut", ExitCode.INCOMPLETE, "the stream ended before the answer did", False),
     ],
 )

@@ -27,6 +27,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "chat": [["chat", "--show-thinking"], ["chat", "-c"]],
     "retry": [["retry", "1"]],
     "why": [["why", "1"], ["why", "1", "--json"]],
+    "history push": [["history", "push", "--dry-run"]],
     "history list": [["history", "list"], ["history", "list", "--json"], ["history", "list", "--jsonl"]],
     "history search": [["history", "search", "zz"], ["history", "search", "zz", "--json"]],
     "history show": [["history", "show", "1"], ["history", "show", "1", "--json"]],

@@ -49,7 +49,7 @@ def test_nobody_answered() -> None:
     assert "no category given" in text
     assert "Answered: not known\n" in why(samples.UNNAMED, PIPE)
     assert "  unknown\n" in why(samples.FAILED, PIPE)
-    assert "Error: Overloaded (request req_1)\n" in why(samples.FAILED, PIPE)
+    assert "Error: the API is overloaded (529) (request req_1)\n" in why(samples.FAILED, PIPE)
 
 
 @pytest.mark.parametrize(

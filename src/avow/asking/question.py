@@ -61,8 +61,11 @@ def answer(options: Options, context: Context) -> ExitCode:
         notes=notes,
     )
     inquiry = with_schema(inquiry, wait)
-    for note in gathered.notes:  # where a file is wrong, only that counts
-        context.screen.note(note)
+    if options.dry_run is None and not options.only_count:
+        inquiry = inquiry._replace(notes=(*inquiry.notes, *gathered.notes))  # told once all is read, and it is sent
+    else:
+        for note in gathered.notes:
+            context.screen.note(note)
     if options.copy:
         from avow.asking.checks import is_copied
 

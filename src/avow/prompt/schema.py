@@ -135,6 +135,8 @@ def _check_is_schema(given: JsonObject, where: str) -> None:
         raise UsageError(f"{where}, at {pointer}: no JSON Schema: {message}") from error
     except RecursionError as error:
         raise UsageError(f"{where}: nested too deeply") from error
+    except ValueError as error:  # of an address in `$schema` or `$id`
+        raise UsageError(f"{where}: no JSON Schema: {error}") from error
 
 
 def _check_references(part: JsonObject, pointer: str, given: JsonObject, where: str) -> None:

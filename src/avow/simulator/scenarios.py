@@ -269,7 +269,7 @@ _GATEWAYS = (
     _gateway("cloudflare", "Cloudflare: says which step, not which model", headers=(("cf-aig-step", "1"),)),
     _gateway("foundry", "Foundry: the model field is a deployment's name", reports="my-claude-deployment",
              refuses="field", models="none"),
-    _gateway("swallowing", "a relay that answers whatever is asked, under any name, and drops what it does not know",
+    _gateway("swallowing", "a relay that answers under any name, and drops what it does not know",
              reports="{requested}", usage=False),
     _gateway("vllm", "vLLM: the first served name, whatever was asked", reports="my-served-model",
              refuses="vllm", pings=False),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from avow.exchange.exchange import Exchange, Status
+from avow.exit_codes import ExitCode
 from avow.models.identity import Identity, compare
 from avow.routing.verdict import Evidence, Routing, Verdict, reasons
 from avow.terminal.sanitize import clean_line
@@ -21,7 +22,7 @@ _BROKE_HOW = {
 _TROUBLE = {
     "overloaded_error": "the API is overloaded",
     "rate_limit_error": "the API allows no more requests for now",
-    "api_error": "the API has a fault of its own",
+    "api_error": "the API failed",
 }
 _SAYS_NO_MORE = ("overloaded", "rate limited", "rate limit exceeded", "internal server error", "internal error")
 
@@ -144,7 +145,8 @@ def _failed(exchange: Exchange) -> str:
     error, tries = exchange.error, exchange.reply.retries + 1
     message = shown(error.message if error else None, "no answer came")
     after = f", after {tries} tries" if tries > 1 else ""
-    if error is None or (words := _TROUBLE.get(error.type)) is None:
+    is_spent = exchange.exit_code == ExitCode.CREDENTIALS  # a spend limit: waiting does not help
+    if error is None or is_spent or (words := _TROUBLE.get(error.type)) is None:
         return f"{message}{after}"
     status = f" ({error.status})" if error.status is not None and error.status >= 400 else ""
     rest = "" if message.rstrip(".").lower() in _SAYS_NO_MORE else f": {message}"
