@@ -10,7 +10,7 @@ import pytest
 
 from avow.endpoint.credential import Credential
 from avow.endpoint.listed_models import fetch
-from avow.endpoint.remembered import EndpointFacts, keep, keep_refused, keep_single, merged, place, read
+from avow.endpoint.remembered import VERSION, EndpointFacts, keep, keep_refused, keep_single, merged, place, read
 from avow.endpoint.transport import Patience, Transport
 from avow.models import catalogue
 from avow.simulator.server import Simulator
@@ -47,7 +47,7 @@ def test_it_is_kept_for_a_day_for_its_endpoint_alone(tmp_path: Path) -> None:
 
 
 WHOLE: dict[str, Any] = {
-    "version": 2,
+    "version": VERSION,
     "base_url": URL,
     "fetched_at": NOON,
     "models": [SAID],

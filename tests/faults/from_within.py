@@ -50,7 +50,9 @@ def under_way(form: Form, home: Path, *more: str, environ: dict[str, str] | None
     """avow in the midst of an answer; a chat's second turn is answered at once."""
     go_on = threading.Event()
     steps: list[Step] = [go_on, WHOLE] if form == "whole" else [BEGUN, go_on, MORE, 0.2, sse(*end())]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    questions = stdin_of(form)
+    stdin = subprocess.DEVNULL if questions is None else subprocess.PIPE
+    pipes = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with RawServer(steps, stream(sse(*answer("Well again")))) as server:
         process: subprocess.Popen[bytes] = subprocess.Popen(
             [*AVOW, *arguments(form, "--retries", "0", *more)],
@@ -60,10 +62,10 @@ def under_way(form: Form, home: Path, *more: str, environ: dict[str, str] | None
         with process:
             try:
                 running = UnderWay(process, home, go_on)
-                assert process.stdin is not None
-                process.stdin.write(stdin_of(form) or b"")
-                process.stdin.close()
-                process.stdin = None
+                if process.stdin is not None:
+                    process.stdin.write(questions or b"")
+                    process.stdin.close()
+                    process.stdin = None
                 _await_answer(running, server, form)
                 yield running
             finally:

@@ -301,7 +301,7 @@ _CARDS = (
     _with("picks_off_format", "every fifth reply to a card is no list of picks", hops=_PICKS,
           taste=Taste(off_format=0.2)),
     _with("picks_declared", "the picks of a fallback that the response declares", hops=_PICKS, sticky=True),
-    _with("picks_substituted", f"the picks of {_SWAPPED}, which the response names without declaring a fallback",
+    _with("picks_substituted", f"the picks of {_SWAPPED}, named without declaring a fallback",
           hops=_PICKS, reports=_SWAPPED, taste=Taste(swapped_for=_SWAPPED)),
 )  # fmt: skip
 
