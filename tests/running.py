@@ -145,10 +145,12 @@ sys.exit(ended.returncode)
 """
 
 
-def measured(home: Path, *arguments: str, base_url: str | None = None) -> tuple[bytes, int]:
+def measured(
+    home: Path, *arguments: str, base_url: str | None = None, timeout: float = PATIENCE_S
+) -> tuple[bytes, int]:
     """Run avow, which must end with 0, on Linux: its stdout, and the bytes of memory that it took at most."""
     words = [sys.executable, "-c", _MEASURE, *AVOW, *arguments]
-    done = subprocess.run(words, capture_output=True, env=environment(home, base_url), timeout=PATIENCE_S, check=True)
+    done = subprocess.run(words, capture_output=True, env=environment(home, base_url), timeout=timeout, check=True)
     assert_unprinted(done.stdout, done.stderr)
     return done.stdout, int(done.stderr.splitlines()[-1])
 

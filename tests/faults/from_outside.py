@@ -181,7 +181,7 @@ FAULTS = [
         raw([stream(sse(start(), *words(0, "Hello "), _ERROR))], [http(json.dumps(_ERROR).encode())]),
         alike(
             Came(7, "incomplete", "unverified", "overloaded_error", "Overloaded", b"Hello "),
-            Came(5, "failed", None, "overloaded_error", "Overloaded"),
+            Came(5, "failed", None, "overloaded_error", "the API is overloaded"),
         ),
     ),
     fault("bytes that are no HTTP", raw([(_NOISE + b"\r\n\r\n") * 20]), alike(UNREACHED)),

@@ -1,7 +1,6 @@
 """`avow run`, as a process: contract §10, sentence by sentence."""
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.run.stand_in import MODEL, Said, StandIn, answered, failed, refused
-from tests.running import Ran, in_pty, rows, run, start
+from tests.running import Ran, in_pty, measured, rows, run, start
 
 OTHER = "claude-opus-4-8"
 
@@ -448,13 +447,12 @@ def test_a_reader_that_leaves_ends_it_silently(home: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_the_memory_does_not_grow_with_the_items(home: Path) -> None:
     path = file(home, *map(str, range(10_000)))
     with StandIn(lambda prompt: answered()) as api:
-        process = start(home, "run", path, "-j", "16", "-O", "/dev/null", base_url=api.base_url)
-        _pid, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-    assert usage.ru_maxrss < 120 * 1024
+        _out, peak = measured(home, "run", path, "-j", "16", "-O", "/dev/null", base_url=api.base_url, timeout=300)
+    assert peak < 120 * 1024**2
 
 
 @pytest.mark.parametrize("seed", [5, pytest.param(50, marks=pytest.mark.slow)])
