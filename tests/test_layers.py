@@ -55,6 +55,7 @@ TESTED_IN = {
     "commands/outside_options.py": "commands/test_tree.py",
     "proxy/observer.py": "proxy/test_relay.py",
     "prompt/file_kinds.py": "prompt/test_attachments.py",
+    "asking/outlets.py": "terminal/test_clipboard.py",
     "asking/saved_templates.py": "commands/test_template.py",
     "commands/run.py": "run/test_start.py",
     "run/asked.py": "run/test_start.py",

@@ -81,3 +81,18 @@ def test_what_is_over_the_terminals_limit_is_said(home: Path) -> None:
     size = len(answer(home).encode())
     assert size > MOST_IN_OSC_52
     assert f"the answer was not copied: it has {size:,} bytes, a terminal's clipboard takes 74,994" in ran.err.decode()
+
+
+def test_what_only_a_name_speaks_for_is_withheld_from_it_too(home: Path) -> None:
+    path = program(home, "xclip", f"cat > '{home}/copied'")
+    asked = ("--hold", "--require", "strong", "--simulate", "requested", "--copy", "hi")
+    ran = run(home, *asked, PATH=path, DISPLAY=":0")
+    assert (ran.status, ran.out) == (13, b"")
+    assert not (home / "copied").exists()
+
+
+def test_a_program_that_takes_long_is_not_the_answers_fault(home: Path) -> None:
+    path = program(home, "xclip", "exec sleep 2")
+    asked = ("--deadline", "1", "--simulate", "requested", "--copy", "hi")
+    ran = run(home, *asked, PATH=path, DISPLAY=":0")
+    assert ran.status == 0, ran.err

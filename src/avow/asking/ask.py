@@ -1,7 +1,7 @@
 """An inquiry is carried out: asked, kept and told of, or only counted."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -15,7 +15,10 @@ from avow.exit_codes import ExitCode, gravest
 from avow.routing.verdict import reasons
 from avow.settings.levels import Settings
 from avow.wire.failure import not_an_answer, rejected
-from avow.wire.json_value import JsonObject, obj, parse
+from avow.wire.json_value import obj, parse
+
+Outlet = Callable[[Exchange], str | None]
+"""Takes a finished exchange; words for what went wrong, None where nothing did."""
 
 LOOK_UP_S = 10.0
 """How long the endpoint may stay silent, at most, when it is asked which models may answer."""
@@ -25,11 +28,11 @@ def ask(
     inquiry: Inquiry,
     context: Context,
     on_event: Callable[[ExchangeEvent], None],
-    report: Callable[[JsonObject], str | None] | None = None,
+    outlets: Sequence[Outlet] = (),
     api: Api | None = None,
 ) -> Exchange:
     """Ask, keep it, and give the finished exchange; `on_event` is called with all that happens, `Finished` last.
-    Without an `api` it is opened for this question alone.
+    `outlets` get it before that. Without an `api` it is opened for this question alone.
 
     Raises AvowError where nothing was sent.
     """
@@ -47,7 +50,7 @@ def ask(
             save=keeper.save,
             finish=keeper.save,
         )
-        return _finish(inquiry, context, finished, keeper, on_event, report)
+        return _finish(inquiry, context, finished, keeper, on_event, outlets)
 
 
 def count(inquiry: Inquiry, context: Context) -> int:
@@ -112,16 +115,17 @@ def _finish(
     exchange: Exchange,
     keeper: Keeper,
     on_event: Callable[[ExchangeEvent], None],
-    report: Callable[[JsonObject], str | None] | None,
+    outlets: Sequence[Outlet],
 ) -> Exchange:
     exchange = keeper.finish(exchange)
     keeper.expire()
     if earlier := keeper.earlier_decline(exchange):
         phrases = "; ".join(reasons(earlier.routing))
         on_event(Noted(f"sticky since {earlier.created_at}, exchange {earlier.number}: {phrases}"))
-    if report is not None and (wrong := report(as_json(exchange))) is not None:
-        exchange = keeper.finish(_unreported(exchange, wrong))
-    if inquiry.settings.flag("hold") and exchange.exit_code != 0:
+    for outlet in outlets:
+        if (wrong := outlet(exchange)) is not None:
+            exchange = keeper.finish(_undelivered(exchange, wrong))
+    if is_withheld(exchange, inquiry.settings):
         exchange = exchange._replace(withheld=True)
     if exchange.error is not None and exchange.error.status == 404:
         from avow.asking.not_found import hint_of  # deferred: a plain question has no need of it
@@ -132,8 +136,13 @@ def _finish(
     return exchange
 
 
-def _unreported(exchange: Exchange, words: str) -> Exchange:
-    """The exchange whose report could not be written, for the reason in `words`."""
+def is_withheld(exchange: Exchange, settings: Settings) -> bool:
+    """Whether `--hold` keeps the finished exchange from being shown."""
+    return settings.flag("hold") and exchange.exit_code != 0
+
+
+def _undelivered(exchange: Exchange, words: str) -> Exchange:
+    """The exchange that an outlet could not take, for the reason in `words`."""
     if exchange.problem is not None and exchange.problem.words is not None:
         words = f"{exchange.problem.words}; {words}"
     code = exchange.exit_code

@@ -1,12 +1,11 @@
-"""What an answer must be beyond whole: JSON that fits a schema, a text with a code block, or on the clipboard."""
+"""What an answer must be beyond whole: JSON that fits a schema, or a text with a code block."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from avow.exchange.exchange import Exchange, Problem, Status, exit_code
+from avow.exchange.exchange import Exchange, Problem, Status
 from avow.exchange.run import Check
 from avow.exit_codes import ExitCode
 from avow.prompt.schema import Schema, extract, fits
-from avow.settings.levels import Settings
 
 
 def fits_schema(schema: Schema, which: str | None = None) -> Check:
@@ -30,22 +29,6 @@ def holds_code(which: str) -> Check:
         if extract(exchange.text, which) is not None:
             return None
         return Problem(ExitCode.NO_FIT, "the answer holds no fenced code block")
-
-    return check
-
-
-def is_copied(settings: Settings, environ: Mapping[str, str]) -> Check:
-    """Copies what is printed to the clipboard, and says where that cannot be done."""
-    which = settings.text("extract")
-
-    def check(exchange: Exchange) -> Problem | None:
-        from avow.terminal import clipboard
-
-        printed = extract(exchange.text, which) if which else exchange.text
-        accepts = settings.flag("accept_fallback")
-        withheld = settings.flag("hold") and exit_code(exchange.status, exchange.verdict, accept_fallback=accepts)
-        wrong = clipboard.copy(printed, environ) if printed and not withheld else None
-        return Problem(ExitCode.UNEXPECTED, wrong) if wrong else None
 
     return check
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from avow.asking.ask import ask, count
+from avow.asking.ask import Outlet, ask, count
 from avow.asking.inquiry import Inquiry
 from avow.asking.request_fields import avow_falls_back, with_ids
 from avow.asking.typed import Options
@@ -18,7 +18,6 @@ from avow.settings.levels import Settings
 from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:
-    from avow.asking.report import Report
     from avow.prompt.templates import Filled, Template
 
 
@@ -66,17 +65,13 @@ def answer(options: Options, context: Context) -> ExitCode:
     else:
         for note in gathered.notes:
             context.screen.note(note)
-    if options.copy:
-        from avow.asking.checks import is_copied
-
-        inquiry = inquiry._replace(checks=(*inquiry.checks, is_copied(settings, context.environ)))
     if options.dry_run is not None:
         from avow.asking import dry_run
 
         return dry_run.show(inquiry, context, options.dry_run)
     if options.only_count:
         return _count(inquiry, context)
-    return put(inquiry, context)
+    return put(inquiry, context, copies=options.copy)
 
 
 def configure(context: Context, settings: Settings) -> None:
@@ -116,11 +111,12 @@ def watcher_for(
     )
 
 
-def put(inquiry: Inquiry, context: Context) -> ExitCode:
-    """Ask `inquiry`, print what comes in the form that was chosen, and give the exit status."""
+def put(inquiry: Inquiry, context: Context, *, copies: bool = False) -> ExitCode:
+    """Ask `inquiry`, print what comes in the form that was chosen (and put it on the clipboard), and give the exit
+    status."""
     settings = inquiry.settings
     form = settings.text("output") or "text"
-    report = _report(settings, context)
+    outlets = _outlets(settings, context, copies=copies)
     extract = settings.text("extract")
     final_text = None
     if extract:
@@ -130,7 +126,7 @@ def put(inquiry: Inquiry, context: Context) -> ExitCode:
         inquiry = inquiry._replace(checks=(*inquiry.checks, holds_code(extract)))
     on_event = watcher_for(settings, context, final_text=final_text, simulate=inquiry.simulate)
     try:
-        exchange = ask(inquiry, context, on_event, report.write if report else None)
+        exchange = ask(inquiry, context, on_event, outlets)
     except CredentialsError as error:
         if form == "text":
             raise
@@ -381,13 +377,20 @@ def _markdown(settings: Settings) -> bool | None:
     return True if settings.flag("markdown") else None
 
 
-def _report(settings: Settings, context: Context) -> "Report | None":
+def _outlets(settings: Settings, context: Context, *, copies: bool) -> list[Outlet]:
     target = settings.text("report")
-    if target is None:
-        return None
-    from avow.asking.report import Report
+    if target is None and not copies:
+        return []
+    from avow.asking import outlets
 
-    return Report.open(target, context.wait(settings))
+    found = []
+    if target is not None:
+        from avow.asking.report import Report
+
+        found.append(outlets.to_report(Report.open(target, context.wait(settings))))
+    if copies:
+        found.append(outlets.to_clipboard(settings, context.environ))
+    return found
 
 
 def _count(inquiry: Inquiry, context: Context) -> ExitCode:
