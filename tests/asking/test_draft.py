@@ -1,9 +1,10 @@
 """A prompt written in an editor, through the real program."""
 
+import signal
 from pathlib import Path
 
 from avow.simulator.server import Simulator
-from tests.running import row, rows, run
+from tests.running import row, rows, run, start
 from tests.terminal.test_editor import editor
 
 
@@ -35,3 +36,18 @@ def test_stdin_cannot_be_the_prompt_too(home: Path) -> None:
     ran = run(home, "--edit", "-", stdin=b"x", EDITOR="true")
     assert ran.status == 2
     assert rows(home) == []
+
+
+def test_what_a_signal_interrupts_is_not_lost_either(home: Path, tmp_path: Path) -> None:
+    command = editor(tmp_path, "text = 'a long question'")
+    with Simulator("slow:0.3") as api:
+        asked = start(home, "--edit", base_url=api.base_url, env={"EDITOR": command})
+        assert asked.stdout is not None
+        asked.stdout.read(1)
+        asked.send_signal(signal.SIGINT)
+        _out, err = asked.communicate(timeout=30)
+    (place,) = [
+        Path(line.partition("what you wrote is in ")[2]) for line in err.decode().splitlines() if "wrote" in line
+    ]
+    assert place.read_text() == "a long question"
+    place.unlink()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from avow.context import Context
-from avow.errors import AvowError, UsageError
+from avow.errors import AvowError, Interrupted, UsageError
 from avow.files.reading import read_text
 from avow.prompt.limits import REQUEST
 from avow.terminal.editor import written
@@ -14,8 +14,8 @@ from avow.terminal.editor import written
 def draft(text: str, context: Context) -> Iterator[str]:
     """The prompt as the editor left it, which began with `text`.
 
-    Raises UsageError where it is blank: nothing is sent then. Where the question cannot be asked, its file stays, and
-    a note says where.
+    Raises UsageError where it is blank: nothing is sent then. Where the question cannot be asked, or a signal ends it,
+    its file stays, and a note says where.
     """
     path = written(text, context.environ)
     try:
@@ -25,7 +25,7 @@ def draft(text: str, context: Context) -> Iterator[str]:
             raise UsageError("nothing was written in the editor, so nothing was sent")
         yield prompt
         path.unlink(missing_ok=True)
-    except AvowError:
+    except (AvowError, Interrupted):
         if path.exists() and path.read_bytes().strip():
             context.screen.note(f"what you wrote is in {path}")
         raise
