@@ -4,8 +4,8 @@ import signal
 from pathlib import Path
 
 from avow.simulator.server import Simulator
+from tests.programs import editor
 from tests.running import row, rows, run, start
-from tests.terminal.test_editor import editor
 
 
 def test_the_prompt_is_what_the_editor_saved(home: Path, tmp_path: Path) -> None:

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from avow.simulator.server import Simulator
+from tests.programs import editor, program
 from tests.running import rows, run
-from tests.terminal.test_clipboard import program
-from tests.terminal.test_editor import editor
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from avow.terminal.cells import cells
 from tests.canary import CANARY, written_by_the_test
 from tests.conftest import sealed_environment
+from tests.programs import editor
 from tests.terminal.scripts import NAMES
 
 AVOW = [sys.executable, "-m", "avow"]
@@ -158,16 +159,6 @@ def test_a_wrong_file_can_be_mended(home: Path) -> None:
 
 
 # -- edit -----------------------------------------------------------------------------------------------------
-
-
-def editor(tmp_path: Path, code: str) -> str:
-    """A program that edits the file it is given: `text` is what the file holds, and will hold."""
-    script = tmp_path / "my editor.py"
-    script.write_text(
-        f"import sys, pathlib\npath = pathlib.Path(sys.argv[-1])\n"
-        f"text = path.read_text()\n{code}\npath.write_text(text)"
-    )
-    return f"'{sys.executable}' '{script}'"
 
 
 def test_edit_replaces_the_file(home: Path, tmp_path: Path) -> None:

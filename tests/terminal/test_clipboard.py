@@ -7,16 +7,8 @@ from typing import Any
 import pytest
 
 from avow.terminal.clipboard import MOST_IN_OSC_52
+from tests.programs import program
 from tests.running import in_pty, row, run, start
-
-
-def program(folder: Path, name: str, script: str) -> str:
-    """A PATH whose first folder has such a program."""
-    path = folder / "clip" / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    return f"{path.parent}:/usr/bin:/bin"
 
 
 def answer(home: Path) -> str:

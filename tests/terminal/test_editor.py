@@ -1,23 +1,13 @@
 """The user's editor, a real program; nothing that was written is lost."""
 
 import stat
-import sys
 from pathlib import Path
 
 import pytest
 
 from avow.errors import FileError
 from avow.terminal.editor import open_in_editor, written
-
-
-def editor(folder: Path, code: str) -> str:
-    """A program that edits the file it is given: `text` is what it holds, and will hold."""
-    script = folder / "an editor.py"
-    script.write_text(
-        "import sys, pathlib\npath = pathlib.Path(sys.argv[-1])\n"
-        f"text = path.read_text()\n{code}\npath.write_text(text)\nsys.exit(globals().get('code', 0))\n"
-    )
-    return f"'{sys.executable}' '{script}'"
+from tests.programs import editor
 
 
 def test_what_it_saved_is_in_a_private_file(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from avow.exchange.exchange import Exchange
 from avow.routing.verdict import Hop
 from avow.terminal.notices import shown
 from avow.terminal.sanitize import clean_line
+from avow.terminal.why import policy_words
 
 _MOST_SHOWN = 200
 """Characters of a piece of evidence that are shown: names of models are shorter."""
@@ -35,7 +36,7 @@ def support_report(exchange: Exchange) -> str:
         ("error", f"{error.type}, HTTP {error.status}" if error and error.status else error and error.type),
         *((f"hop {index}", _hop(hop)) for index, hop in enumerate(routing.hops, 1)),
         *((f"evidence ({one.strength})", f"{one.field} = {str(one.value)[:_MOST_SHOWN]}") for one in routing.evidence),
-        ("fallback", _policy(exchange)),
+        ("fallback", policy_words(exchange)),
         ("first token", None if reply.first_token_ms is None else f"{reply.first_token_ms} ms"),
         ("total", None if reply.total_ms is None else f"{reply.total_ms} ms"),
         ("retries", reply.retries),
@@ -49,9 +50,3 @@ def support_report(exchange: Exchange) -> str:
 def _hop(hop: Hop) -> str:
     why = hop.category or (hop.error.type if hop.error else None)
     return f"{shown(hop.model)} {hop.outcome}" + (f" ({why})" if why else "")
-
-
-def _policy(exchange: Exchange) -> str:
-    policy = exchange.fallback_policy
-    words = policy if isinstance(policy, str) else ", ".join(policy)
-    return words if words == "none" else f"{words}, by {'the API' if exchange.fallback_by == 'server' else 'avow'}"

@@ -181,10 +181,7 @@ def _figures(exchange: Exchange) -> list[str]:
         lines.append(f"Time: {', '.join(times)}")
     price = cost(reply.cost_usd, reply.cost_floor_usd) or "not known"
     lines.append(f"Cost: {price}{', at list prices' if price != 'not known' else ''}")
-    policy = exchange.fallback_policy
-    words = policy if isinstance(policy, str) else ", ".join(policy)
-    by = "the API" if exchange.fallback_by == "server" else "avow"
-    lines.append(f"Fallback: {clean_line(words)}{'' if words == 'none' else f', by {by}'}")
+    lines.append(f"Fallback: {policy_words(exchange)}")
     if exchange.base_url and not exchange.simulated:
         lines.append(f"Asked at: {clean_line(exchange.base_url)}")
     if reply.request_id or reply.message_id:
@@ -192,6 +189,13 @@ def _figures(exchange: Exchange) -> list[str]:
         ids = (in_request(reply.request_id).strip(" ()"), message)
         lines.append(f"Ids: {', '.join(one for one in ids if one)}")
     return lines
+
+
+def policy_words(exchange: Exchange) -> str:
+    """Who was to answer instead, and who was to ask them."""
+    policy = exchange.fallback_policy
+    words = clean_line(policy if isinstance(policy, str) else ", ".join(policy))
+    return words if words == "none" else f"{words}, by {'the API' if exchange.fallback_by == 'server' else 'avow'}"
 
 
 def _short(text: str) -> str:
