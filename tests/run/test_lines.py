@@ -26,6 +26,13 @@ SCREENS = {
 ! 2 #2    fallback      claude-fable-5-2 -> claude-opus-4-8
 ! an-id-that-is-far-to  refused       claude-fable-5-2 decli
 ✗ x␛[31m  failed        no network""",
+    40: """\
+✓ capital-of-france  as_requested  claud
+! 2 #2    fallback
+  claude-fable-5-2 -> claude-opus-4-8
+    (cyber)
+! an-id-that-is-far-to  refused       cl
+✗ x␛[31m  failed        no network""",
 }
 
 
@@ -33,7 +40,7 @@ SCREENS = {
 def test_the_screen(width: int) -> None:
     lines = [item_line(one, Facts(is_terminal=True, width=width)) for one in ITEMS]
     assert "\n".join(line.rstrip() for line in lines) == SCREENS[width]
-    assert all(cells(line) <= width for line in lines)
+    assert all(cells(row) <= width for line in lines for row in line.split("\n"))
 
 
 def test_without_unicode_and_in_colour() -> None:

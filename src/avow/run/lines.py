@@ -4,7 +4,7 @@ from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import NO_CATEGORY, Verdict
 from avow.run.counts import counted_as
-from avow.terminal.cells import cells
+from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import BOLD_RED, BOLD_YELLOW, GREEN, Facts
 from avow.terminal.preview import fitting_surely
 from avow.terminal.render import cost
@@ -16,7 +16,7 @@ _WORD = len("as_requested")
 
 def item_line(exchange: Exchange, facts: Facts) -> str:
     """`✓ ID  as_requested  MODEL  $0.0067`, no wider than the screen; of an item that did not go as asked, both models
-    and why."""
+    and why. Where both have no room beside the verdict they get lines of their own: who answered is never cut off."""
     item = exchange.item
     name = clean_line(item.id if item else "")
     if item is not None and item.repeat:
@@ -31,7 +31,11 @@ def item_line(exchange: Exchange, facts: Facts) -> str:
     room = facts.width - cells(mark) - 1
     if cells(line) > room:  # half a sum would be a wrong one
         line = "  ".join(part for part in parts[:-1] if part)
-    return f"{facts.styled(mark, style)} {line[: fitting_surely(line, room)]}"
+    shown = line[: fitting_surely(line, room)]
+    served = clean_line(exchange.routing.served_model or "")
+    if exchange.routing.rerouted and served not in shown:
+        shown = "\n".join(["  ".join(parts[:2]).rstrip(), *wrap(what(exchange), facts.width, first="  ", rest="    ")])
+    return f"{facts.styled(mark, style)} {shown}"
 
 
 def what(exchange: Exchange) -> str:
