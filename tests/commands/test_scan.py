@@ -21,6 +21,7 @@ def test_the_tables(home: Path) -> None:
     assert lines[1].split() == ["claude-code", "2026-11", "8", "0", "5", "0", "3"]
     assert lines[2].split() == ["llm", "2026-11", "6", "2", "1", "0", "3"]
     assert sum("claude-opus-4-8" in line and "2026-11-23" in line for line in lines) >= 5
+    assert "6 of 14 answers were written by another model; 5 times you were not told." in lines
 
 
 def test_json(home: Path) -> None:
@@ -62,7 +63,10 @@ urllib.request.urlopen(urllib.request.Request(url, body, headers)).read()
 def test_nothing_there(home: Path) -> None:
     ran = run(home, "scan")
     assert ran.status == 0
-    assert ran.out.decode() == "There are no answers.\n"
+    said, *places = ran.out.decode().splitlines()
+    assert said == "There are no records of Claude Code or llm here. Looked in:"
+    assert f"  {home / '.claude' / 'projects'}" in places
+    assert ran.err == b""
 
 
 def test_a_path_that_holds_no_records(home: Path) -> None:
@@ -75,7 +79,7 @@ def test_a_path_that_holds_no_records(home: Path) -> None:
 def test_forty_columns(home: Path) -> None:
     pty = in_pty(home, "scan", str(DATA), size=(400, 40))
     assert pty.end() == 0
-    assert "from: claude-fable-5" in pty.text
+    assert "claude-fable-5 → claude-opus-4-8" in pty.text
     assert max(len(line) for line in pty.text.splitlines()) <= 40
 
 

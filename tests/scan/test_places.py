@@ -19,7 +19,6 @@ LOG = b"SQLite format 3\x00" + b"\x00" * 100
                 "/h/.claude/projects",
                 "/h/.config/claude/projects",
                 "/h/.config/io.datasette.llm/logs.db",
-                "/h/Library/Application Support/io.datasette.llm/logs.db",
             ],
         ),
         ({"LLM_USER_PATH": "/l"}, ["/h/.claude/projects", "/h/.config/claude/projects", "/l/logs.db"]),
@@ -28,14 +27,25 @@ LOG = b"SQLite format 3\x00" + b"\x00" * 100
             [
                 "/c/projects",
                 "/x/io.datasette.llm/logs.db",
-                "/h/Library/Application Support/io.datasette.llm/logs.db",
             ],
         ),
     ],
     ids=["plain", "llm elsewhere", "claude elsewhere"],
 )
 def test_default_paths(environ: dict[str, str], expected: list[str]) -> None:
-    assert [each.as_posix() for each in default_paths(Path("/h"), environ)] == expected
+    assert [each.as_posix() for each in default_paths(Path("/h"), environ, "linux")] == expected
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("darwin", "/h/Library/Application Support/io.datasette.llm/logs.db"),
+        ("win32", "/a/io.datasette.llm/logs.db"),
+    ],
+)
+def test_where_llm_keeps_its_log_elsewhere(platform: str, expected: str) -> None:
+    found = default_paths(Path("/h"), {"APPDATA": "/a"}, platform)
+    assert [each.as_posix() for each in found] == ["/h/.claude/projects", "/h/.config/claude/projects", expected]
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,14 @@
 import json
 from typing import Any
 
-import pytest
-
 from avow.routing.verdict import Verdict
 from avow.scan.places import Unreadable
 from avow.scan.records import Client, Counts, PastAnswer
 from avow.scan.report import (
-    REROUTES_HEADER,
     TOTALS_HEADER,
     Report,
     ReportTally,
     report_as_json,
-    reroute_rows,
     totals_rows,
 )
 
@@ -81,45 +77,6 @@ def test_reroutes_come_by_time_and_contradictions_apart() -> None:
     )
     assert [each.line for each in found.reroutes] == [3, 2, 1]
     assert [each.line for each in found.contradictory] == [4]
-
-
-@pytest.mark.parametrize(
-    ("more", "expected"),
-    [
-        (
-            {"category": "cyber", "told": True},
-            ("2026-11-23 18:01", "claude-code", "50728730", "claude-fable-5", "claude-opus-4-8", "cyber", "yes"),
-        ),
-        (
-            {"requested_model": None, "hops": ("claude-opus-4-8",), "told": False, "session": None},
-            (
-                "2026-11-23 18:01",
-                "claude-code",
-                "",
-                "not recorded",
-                "claude-opus-4-8",
-                "sticky: no decline in this response",
-                "no",
-            ),
-        ),
-        (
-            {"trigger": "refusal", "time": None},
-            ("unknown", "claude-code", "50728730", "claude-fable-5", "claude-opus-4-8", "no category given", "unknown"),
-        ),
-        (
-            {"trigger": "overloaded", "client": Client.LLM, "session": None, "row": "01m84s4ftbh"},
-            ("2026-11-23 18:01", "llm", "01m84s4f", "claude-fable-5", "claude-opus-4-8", "overloaded", "unknown"),
-        ),
-        (
-            {"verdict": Verdict.SUBSTITUTED, "served_model": None},
-            ("2026-11-23 18:01", "claude-code", "50728730", "claude-fable-5", "not named", "not declared", "unknown"),
-        ),
-    ],
-    ids=["category", "sticky", "no category", "overloaded", "substituted"],
-)
-def test_a_row_of_the_table(more: dict[str, Any], expected: tuple[str, ...]) -> None:
-    assert reroute_rows([past(**more)]) == [expected]
-    assert len(expected) == len(REROUTES_HEADER)
 
 
 def test_json() -> None:

@@ -9,7 +9,6 @@ from avow.asking.typed import Typed
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
-from avow.terminal.facts import Facts
 
 if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
@@ -141,51 +140,25 @@ class _Progress:
 
 
 def _print(report: "Report", options: ScanOptions, context: Context) -> None:
-    from avow.scan import report as reports
-    from avow.terminal.fitted import fit
+    from avow.commands.scan_page import page
+    from avow.scan.report import report_as_json
 
     if options.as_json:
         import json
 
-        context.screen.out(json.dumps(reports.report_as_json(report), indent=2) + "\n")
+        context.screen.out(json.dumps(report_as_json(report), indent=2) + "\n")
         return
     if options.as_jsonl:
-        _say(_remarks(report), context)
+        _say((*_remarks(report), _where(report)), context)
         return
-    facts = context.screen.out_facts
-    parts = [_table(reports.TOTALS_HEADER, reports.totals_rows(report), facts)] if report.answers else []
-    if report.reroutes:
-        parts.append(_table(reports.REROUTES_HEADER, reports.reroute_rows(report.reroutes), facts))
-    elif not report.contradictory:
-        parts.append(_all_clear(report, options))
-    if report.contradictory:
-        parts.append("These answers declare a handover, but not to another model:\n")
-        parts.append(_table(reports.REROUTES_HEADER, reports.reroute_rows(report.contradictory), facts))
-    context.screen.out("\n".join(fit(part, facts) for part in parts))
-    _say(_remarks(report), context)
-
-
-def _all_clear(report: "Report", options: ScanOptions) -> str:
-    """What is said where no answer is known to be another model's."""
-    if not report.answers:
-        return "No answer in the records is another model's.\n" if options.rerouted else "There are no answers.\n"
-    unverified = sum(each.unverified for each in report.totals)
-    if unverified:
-        return f"No answer is known to be another model's; of {unverified} the records do not say who answered whom.\n"
-    return "According to the records, every answer was written by the model that was asked.\n"
+    context.screen.out(page(report, context.screen.out_facts, rerouted_only=options.rerouted))
+    # Where nothing was found, the page has the places.
+    _say((*_remarks(report), _where(report)) if report.answers else _remarks(report), context)
 
 
 def _say(lines: "Sequence[str]", context: Context) -> None:
     for line in lines:
         context.screen.note(line)
-
-
-def _table(heads: "Sequence[str]", rows: "Sequence[Sequence[str]]", facts: Facts) -> str:
-    from avow.terminal.sanitize import clean_line
-    from avow.terminal.table import table
-
-    cleaned = [[clean_line(cell) for cell in row] for row in rows]
-    return "".join(f"{line}\n" for line in table(cleaned, facts, heads=heads))
 
 
 def _remarks(report: "Report") -> "list[str]":
@@ -200,8 +173,12 @@ def _remarks(report: "Report") -> "list[str]":
     )
     remarks = [f"{number} {words}" for number, words in passed if number]
     remarks += [f"{each.path}: {each.reason}" for each in report.unreadable]
-    where = ", ".join(report.looked_in)
-    return [*remarks, f"{report.files_read} files read in {where}"]
+    return remarks
+
+
+def _where(report: "Report") -> str:
+    files = "1 file" if report.files_read == 1 else f"{report.files_read:,} files"
+    return f"{files} read; looked in {', '.join(report.looked_in)}"
 
 
 def as_exchange(answer: "PastAnswer") -> "Exchange":

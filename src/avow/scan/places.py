@@ -1,6 +1,7 @@
 """Where other clients keep their records, and what kind a file is, told by its content."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +43,8 @@ class Found:
     looked_in: tuple[str, ...]
 
 
-def default_paths(home: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Where the clients keep their records unless told otherwise, whether anything is there or not."""
+def default_paths(home: Path, environ: Mapping[str, str], platform: str = sys.platform) -> tuple[Path, ...]:
+    """Where the clients keep their records on this platform unless told otherwise, whether anything is there or not."""
     config = _folder(environ, "XDG_CONFIG_HOME", home / ".config")
     claude = (
         [Path(environ["CLAUDE_CONFIG_DIR"]).expanduser()]
@@ -53,9 +54,12 @@ def default_paths(home: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
     if environ.get("LLM_USER_PATH"):
         llm = [Path(environ["LLM_USER_PATH"]).expanduser()]
     else:
-        llm = [config / "io.datasette.llm", home / "Library" / "Application Support" / "io.datasette.llm"]
-        if environ.get("APPDATA"):
-            llm.append(Path(environ["APPDATA"]) / "io.datasette.llm")
+        # As click.get_app_dir has it.
+        folder = {
+            "darwin": home / "Library" / "Application Support",
+            "win32": Path(environ.get("APPDATA") or home),
+        }.get(platform, config)
+        llm = [folder / "io.datasette.llm"]
     return (*(folder / "projects" for folder in claude), *(folder / "logs.db" for folder in llm))
 
 

@@ -5,15 +5,12 @@ from dataclasses import dataclass, field
 
 from avow.routing.verdict import Verdict
 from avow.scan.places import Unreadable
-from avow.scan.reason import reason
 from avow.scan.records import Counts, PastAnswer
 
 SCHEMA = "avow.scan/1"
 TOTALS_HEADER = ("client", "month", "answers", "as requested", "rerouted", "refused", "unverified")
-REROUTES_HEADER = ("time", "client", "session", "from", "to", "why", "told")
 
 _MONTH = len("2026-11")
-_SESSION_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,23 +168,6 @@ def totals_rows(report: Report) -> list[tuple[str, ...]]:
             str(each.unverified),
         )
         for each in report.totals
-    ]
-
-
-def reroute_rows(answers: Sequence[PastAnswer]) -> list[tuple[str, ...]]:
-    """A row an answer, under `REROUTES_HEADER`. The cells hold text from outside: clean it before it is shown."""
-    told = {True: "yes", False: "no", None: "unknown"}
-    return [
-        (
-            (answer.time or "unknown")[: len("2026-11-23T17:00")].replace("T", " "),
-            str(answer.client),
-            (answer.session or answer.row or "")[:_SESSION_SHOWN],
-            answer.requested_model or "not recorded",
-            answer.served_model or "not named",
-            reason(answer),
-            told[answer.told],
-        )
-        for answer in answers
     ]
 
 

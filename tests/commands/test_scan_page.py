@@ -1,0 +1,102 @@
+"""What a scan shows, as text."""
+
+from typing import Any
+
+import pytest
+
+from avow.commands.scan_page import page, sentence
+from avow.routing.verdict import Verdict
+from avow.scan.records import Client
+from avow.scan.report import Report
+from avow.terminal.cells import cells
+from avow.terminal.facts import Facts
+from tests.scan.test_report import past, report
+
+ASKED: dict[str, Any] = {"verdict": Verdict.AS_REQUESTED, "served_model": "claude-fable-5", "hops": ()}
+UNSURE: dict[str, Any] = {"verdict": Verdict.UNVERIFIED, "hops": ()}
+STICKY: dict[str, Any] = {"requested_model": None, "hops": ("claude-opus-4-8",)}
+PIPE = Facts()
+
+
+def on(width: int) -> Facts:
+    return Facts(is_terminal=True, interactive=True, width=width)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([{"told": False}, {"told": True}, ASKED], "2 of 3 answers were written by another model; once you were not"),
+        ([{"told": False}, {"told": False}, {"told": True}], "3 of 3 answers were written by another model; 2 times"),
+        ([{"told": False}], "1 of 1 answer was written by another model; you were not told."),
+        ([{"told": False}, {"told": False}], "2 of 2 answers were written by another model; you were never told."),
+        ([{"told": True}, ASKED], "1 of 2 answers was written by another model; you were told."),
+        ([{"told": True}, {"told": True}], "2 of 2 answers were written by another model; you were told each time."),
+        (
+            [{"told": False}, {"told": None}, {"told": None}],
+            "once you were not told, and 2 times the records do not say whether you were told.",
+        ),
+        ([ASKED], "According to the records, every answer was written by the model that was asked."),
+        ([ASKED, UNSURE], "No answer is known to be another model's, but 1 is unverified."),
+    ],
+    ids=["once", "times", "alone", "never", "told", "each time", "unknown", "none", "unverified"],
+)
+def test_a_sentence_says_it_all(answers: list[dict[str, Any]], said: str) -> None:
+    assert said in sentence(report(*(past(**answer) for answer in answers)))
+
+
+def test_only_rerouted_ones_are_not_counted_among_all() -> None:
+    assert sentence(report(past(told=False)), rerouted_only=True).startswith("1 answer was written")
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"category": "cyber", "told": True}, ["claude-fable-5 → claude-opus-4-8", "cyber", "yes"]),
+        ({**STICKY, "told": False}, ["not recorded → claude-opus-4-8", "sticky", "no"]),
+        ({"trigger": "refusal"}, ["claude-fable-5 → claude-opus-4-8", "no category given", "unknown"]),
+        ({"trigger": "overloaded", "client": Client.LLM}, ["claude-fable-5 → claude-opus-4-8", "overloaded"]),
+        ({"verdict": Verdict.SUBSTITUTED, "served_model": None}, ["claude-fable-5 → not named", "not declared"]),
+    ],
+    ids=["category", "sticky", "no category", "overloaded", "substituted"],
+)
+def test_a_row(more: dict[str, Any], expected: list[str]) -> None:
+    row = page(report(past(**more)), PIPE).splitlines()[4]
+    assert [part for part in row.split("  ") if part.strip()][3 : 3 + len(expected)] == expected
+
+
+def test_words_are_explained_where_they_stand() -> None:
+    plain = page(report(past(told=False, category="cyber")), PIPE)
+    assert "told: whether" in plain
+    assert "sticky" not in plain
+    assert "unverified:" not in plain
+    assert "sticky: no decline" in page(report(past(**STICKY)), PIPE)
+    assert "unverified: the records" in page(report(past(**UNSURE)), PIPE)
+    assert "told:" not in page(report(past(**ASKED)), PIPE)
+
+
+def test_what_all_rows_share_is_said_once() -> None:
+    heads, row = page(report(past(category="cyber")), on(80)).splitlines()[3:5]
+    assert "from → to (claude-)" in heads
+    assert "fable-5 → opus-4-8" in row
+    assert "2026" not in row
+    assert "claude-code" not in row
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_an_answer_takes_at_most_three_lines(width: int) -> None:
+    lines = page(report(past(category="cyber"), past(category="bio")), on(width)).splitlines()
+    begun = [at for at, line in enumerate(lines) if "50728730" in line]
+    assert begun[1] - begun[0] <= 3
+    assert max(map(cells, lines)) <= width
+
+
+def nothing(files: int) -> Report:
+    return Report((), (), (), files, 0, report().counts, (), ("/h/.claude/projects", "/h/llm/logs.db"))
+
+
+def test_no_records_are_told_with_the_places() -> None:
+    assert page(nothing(0), PIPE) == (
+        "There are no records of Claude Code or llm here. Looked in:\n  /h/.claude/projects\n  /h/llm/logs.db\n"
+    )
+    assert page(nothing(2), PIPE).startswith("There are no answers in the 2 files read. Looked in:\n")
+    assert "no answer that another model" in page(nothing(2), PIPE, rerouted_only=True)
