@@ -9,7 +9,8 @@ import pytest
 
 from avow.errors import ExchangeError, NotAnAnswer, Rejected, StreamEnded
 from avow.exchange.exchange import ExchangeEvent, TextWritten
-from avow.exchange.response import LONGEST_BLANK, ResponseReader
+from avow.exchange.response import ResponseReader
+from avow.wire.body import LONGEST_BLANK
 from avow.wire.secret import Secrets
 from tests.streams import block, end, sse, start, words
 

@@ -4,31 +4,23 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from avow.errors import ExchangeError, Failure, NotAnAnswer, Stalled, StreamEnded
+from avow.errors import ExchangeError, NotAnAnswer, Stalled, StreamEnded
 from avow.exchange.exchange import ExchangeEvent, HandedOver, Noted, TextWritten, ThinkingWritten
-from avow.exit_codes import ExitCode
-from avow.wire.events import (
-    BlockStarted,
-    Event,
-    MessageStarted,
-    MessageStopped,
-    TextArrived,
-    ThinkingArrived,
-    decode,
+from avow.wire.body import (
+    LONGEST_ERROR,
+    LONGEST_WHOLE,
+    Opening,
+    StreamReader,
+    begins_events,
+    stream_problem,
+    whole_message,
+    whole_problem,
 )
-from avow.wire.failure import body_is_error, not_an_answer, rejection
+from avow.wire.events import BlockStarted, Event, MessageStarted, TextArrived, ThinkingArrived
+from avow.wire.failure import not_an_answer
 from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, text
-from avow.wire.message import Message, MessageFold, block_text, whole
-from avow.wire.names import parse_naming
-from avow.wire.secret import EventStriker, Secrets, struck_blocks
-from avow.wire.sse import EventDecoder
-
-LONGEST_ERROR = 1024 * 1024
-LONGEST_WHOLE = 64 * 1024 * 1024
-LONGEST_BLANK = 1024 * 1024
-"""How many blank bytes may come before an answer: servers send some to keep a connection open."""
-_PARTIAL = 206
-_BOM = b"\xef\xbb\xbf"
+from avow.wire.message import Message, MessageFold, block_text
+from avow.wire.secret import Secrets
 
 
 class OpenResponse(Protocol):
@@ -56,14 +48,12 @@ class ResponseReader:
         """`before`: the `tail` of the response before this one."""
         self.lock = lock
         self.on_event = on_event
-        self.request_id: str | None = None
-        self.fold = MessageFold()
+        self.stream = StreamReader(Secrets(), before)
         self.taken: Message | None = None
         self.headers: dict[str, str] = {}
         self.model: str | None = None
         self.written = False
         self.answering = False  # a body that is not a stream has begun to come
-        self.striker = EventStriker(Secrets(), before)
         self._torn: tuple[int, str, str | None] | None = None
 
     def message(self) -> Message | None:
@@ -73,67 +63,54 @@ class ResponseReader:
     @property
     def tail(self) -> str:
         """The end of the text where it may be the beginning of a secret: the next response may go on from it."""
-        return self.striker.text.tail
+        return self.stream.text.tail
+
+    @property
+    def fold(self) -> MessageFold:
+        """What the events folded to so far."""
+        return self.stream.fold
 
     def read(self, response: OpenResponse) -> None:
         """Take in a response of status 2xx: events, or JSON where the body begins like JSON, whatever its headers
         say (gateways ignore `stream`, or name the wrong type)."""
         kind = response.headers.get("content-type", "")
+        request_id = response.headers.get("request-id")
         if not 200 <= response.status < 300:
             # Of a 1xx, after which another protocol would be spoken, there is no body to read.
             head = self._beginning(response.chunks()) if response.status >= 200 else b""
-            raise not_an_answer(response.status, kind, head, self.request_id)
-        self.striker = EventStriker(response.secrets, self.tail)
+            raise not_an_answer(response.status, kind, head, request_id)
+        self.stream = StreamReader(response.secrets, self.tail)
         chunks = response.chunks()
         head = self._beginning(chunks)
-        start = head[:1]
-        if start == b"{":
-            body = bytearray(head)
-            for chunk in chunks:
-                body += chunk
-                if len(body) > LONGEST_WHOLE:
-                    break
-            self._whole(response, bytes(body))
-        elif start in (b"e", b"d", b":", b"i", b"r") or (not start and "event-stream" in kind):
-            self._stream(head, chunks, "event-stream" in kind, response.status)
-            if not self.fold.started:
-                raise not_an_answer(response.status, kind, head, self.request_id)
-        else:
-            raise not_an_answer(response.status, kind, head, self.request_id)
+        if head.startswith(b"{"):
+            self._whole(response, head, chunks)
+        elif begins_events(head) or (not head and "event-stream" in kind):
+            self._events(response, head, chunks)
+        if self.message() is None:
+            raise not_an_answer(response.status, kind, head, request_id)
 
     def _beginning(self, chunks: Iterator[bytes]) -> bytes:
         """The first bytes of a body that say something, without the blanks before them."""
-        head = b""
-        blank = 0
+        opening = Opening()
         for chunk in chunks:
             self.answering = self.answering or bool(chunk)
-            head += chunk
-            rest = head if _BOM.startswith(head) else head.removeprefix(_BOM).lstrip()
-            if rest and not _BOM.startswith(rest):
-                return rest
-            blank += len(head) - len(rest)
-            if blank > LONGEST_BLANK:
-                break
-            head = rest
-        return b"" if _BOM.startswith(head) else head
+            if (head := opening.feed(chunk)) or opening.too_long:
+                return head
+        return b""
 
-    def _whole(self, response: OpenResponse, data: bytes) -> None:
-        try:
-            body, repeated = parse_naming(data)
-        except ValueError:
-            body, repeated = None, []
-        if not isinstance(body, dict) or not (body_is_error(body) or isinstance(body.get("content"), list)):
-            raise not_an_answer(response.status, response.headers.get("content-type", ""), data[:2000], self.request_id)
-        if body_is_error(body) and not isinstance(body.get("content"), list):
-            raise rejection(body, response.status, self.headers)
+    def _whole(self, response: OpenResponse, head: bytes, chunks: Iterator[bytes]) -> None:
+        body = bytearray(head)
+        for chunk in chunks:
+            body += chunk
+            if len(body) > LONGEST_WHOLE:
+                break
         with self.lock:
-            body = struck_blocks(body, self.striker.text)
-            self.taken = message = whole(body, repeated, partial=response.status == _PARTIAL)
+            message = whole_message(bytes(body), response.status, response.headers, self.stream.text)
+            self.taken = message
         self._pass_on_whole(message)
-        if not message.whole:
-            words = "is only a part (HTTP 206)" if response.status == _PARTIAL else "does not say why the model stopped"
-            failure = Failure("stream_ended", None, f"the answer {words}")
-            raise StreamEnded(failure, ExitCode.INCOMPLETE, request_id=self.request_id)
+        problem = whole_problem(message, response.status, response.headers)
+        if problem is not None:
+            raise problem
 
     def _pass_on_whole(self, message: Message) -> None:
         model = message.model
@@ -148,61 +125,42 @@ class ResponseReader:
             elif block.get("type") == "thinking" and (thought := text(block.get("thinking"))):
                 self.on_event(ThinkingWritten(thought))
 
-    def _stream(self, head: bytes, chunks: Iterator[bytes], declared: bool, status: int) -> None:
-        """Fold events and tell of them. `declared`: the headers said that it is a stream of events."""
-        decoder = EventDecoder()
-        fold = self.fold
+    def _events(self, response: OpenResponse, head: bytes, chunks: Iterator[bytes]) -> None:
+        """Fold events and tell of them."""
         problem: ExchangeError | None = None
         try:
             for chunk in _after(head, chunks):
-                events, problem = self._take_chunk(decoder, chunk)
+                events, problem = self._take_chunk(chunk)
                 self._pass_on(_joined(events))
-                if problem is not None or fold.stopped:
+                if problem is not None or self.fold.stopped:
                     break
             else:
-                self._pass_on(self._take_last(decoder))
+                self._pass_on(self._take_all(self.stream.last()))
         except (StreamEnded, Stalled) as error:
             problem = error
-        with self.lock:
-            rest = [told for event in self.striker.end() for told in self._take(event)]
-        self._pass_on([*rest, *self._flushed()])
-        if fold.error is not None:
-            raise rejection(fold.error, status, self.headers)
+        self._pass_on([*self._take_all(self.stream.held()), *self._flushed()])
+        declared = "event-stream" in response.headers.get("content-type", "")
+        ended_well = problem is None and self.fold.error is None
+        if ended_well and not self.fold.started and (self.fold.stopped or not declared):
+            return  # nothing of a message came
+        problem = stream_problem(self.fold, response.status, response.headers, problem)
         if problem is not None:
             raise problem
-        if not fold.whole and (fold.started or (declared and not fold.stopped)):
-            words = "without saying why the model stopped" if fold.stopped else "before the answer did"
-            raise StreamEnded(
-                Failure("stream_ended", None, f"the stream ended {words}"),
-                ExitCode.INCOMPLETE,
-                request_id=self.request_id,
-            )
 
-    def _take_chunk(self, decoder: EventDecoder, chunk: bytes) -> tuple[list[ExchangeEvent], ExchangeError | None]:
+    def _take_chunk(self, chunk: bytes) -> tuple[list[ExchangeEvent], ExchangeError | None]:
         """What the events completed by `chunk` have to tell, and what is wrong with the event after them."""
         events: list[ExchangeEvent] = []
         with self.lock:
             try:
-                for data in decoder.feed(chunk):
-                    event = decode(data)
-                    self.fold.hear_beside(event, data)
-                    for struck in self.striker.strike(event):
-                        events += self._take(struck)
+                for event in self.stream.feed(chunk):
+                    events += self._take(event)
             except NotAnAnswer as error:
                 return events, None if self.fold.stopped else error
         return events, None
 
-    def _take_last(self, decoder: EventDecoder) -> list[ExchangeEvent]:
-        """What a clean end of the body leaves. An event without its blank line does not count (WHATWG), but for the
-        last of all: servers that write `"\n\n".join(events)` leave it out there (rule 15)."""
-        try:
-            event = decode(decoder.unended())
-        except NotAnAnswer:
-            return []
+    def _take_all(self, events: Iterator[Event]) -> list[ExchangeEvent]:
         with self.lock:
-            if not isinstance(event, MessageStopped):
-                return []
-            return [told for struck in self.striker.strike(event) for told in self._take(struck)]
+            return [told for event in events for told in self._take(event)]
 
     def _take(self, event: Event) -> list[ExchangeEvent]:
         """Fold one event, and give what is to be told of it."""

@@ -247,7 +247,7 @@ class _Run:
             self.reading = ResponseReader(self.lock, self._on_arrival, self.reading.tail)
         with self.send(self.request) as response:
             self.reading.headers = dict(response.headers)
-            self.request_id = self.reading.request_id = response.headers.get("request-id") or self.request_id
+            self.request_id = response.headers.get("request-id") or self.request_id
             if response.status >= 400:
                 raise rejected(response.status, self.reading.headers, read_error(response))
             try:

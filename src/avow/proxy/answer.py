@@ -6,18 +6,20 @@ from typing import NamedTuple
 from avow.errors import ExchangeError, Failure, NotAnAnswer, StreamEnded
 from avow.exit_codes import ExitCode
 from avow.proxy.decoding import CannotDecode, Decoding
-from avow.wire.events import BlockStarted, TextArrived, ThinkingArrived, decode
-from avow.wire.failure import body_is_error, not_an_answer, refusal_in, rejected, rejection
-from avow.wire.message import Message, MessageFold, whole
-from avow.wire.names import parse_naming
-from avow.wire.secret import EventStriker, Secrets, SecretStream, struck_blocks
-from avow.wire.sse import EventDecoder
-
-LONGEST_ERROR = 1024 * 1024
-LONGEST_WHOLE = 64 * 1024 * 1024
-
-_BOM = b"\xef\xbb\xbf"
-_ENDED = Failure("stream_ended", None, "the stream ended before the answer did")
+from avow.wire.body import (
+    LONGEST_ERROR,
+    LONGEST_WHOLE,
+    Opening,
+    StreamReader,
+    begins_events,
+    stream_problem,
+    whole_message,
+    whole_problem,
+)
+from avow.wire.events import BlockStarted, TextArrived, ThinkingArrived
+from avow.wire.failure import not_an_answer, refusal_in, rejected
+from avow.wire.message import Message, whole
+from avow.wire.secret import Secrets, SecretStream
 
 
 class Answer(NamedTuple):
@@ -42,14 +44,12 @@ class AnswerReader:
         self.headers = headers = {name: secrets.text(value) for name, value in headers.items()}
         self._secrets = secrets
         self._bytes = SecretStream(secrets)
-        self._striker = EventStriker(secrets)
+        self._stream = StreamReader(secrets)
         self.first_at: float | None = None
-        self._kind = headers.get("content-type", "")
         self._decoding = Decoding(headers.get("content-encoding", ""))
-        self._decoder = EventDecoder()
-        self._fold = MessageFold()
+        self._opening = Opening()
         self._body = bytearray()
-        self._take = self._sniff
+        self._take = self._begin
         self._problem: ExchangeError | None = None
         self._unreadable: str | None = None
         self._done = False
@@ -66,7 +66,7 @@ class AnswerReader:
         except CannotDecode as error:
             self._unreadable, self._done = str(error), True
         except NotAnAnswer as error:
-            self._problem, self._done = error, True
+            self._problem, self._done = None if self._stream.fold.stopped else error, True
 
     @property
     def is_over(self) -> bool:
@@ -75,41 +75,37 @@ class AnswerReader:
 
     def end(self, cut: Failure | None) -> Answer:
         """The answer as it is once no more comes. `cut`: how the connection ended before the body did."""
-        for event in self._striker.end():
-            self._fold.add(event)
-        message, error = self._fold.message(), self._problem
+        if not self._done and (rest := self._bytes.end()):
+            self._take(rest.encode("utf-8", "surrogateescape"))
+        ended = StreamEnded(cut, ExitCode.INCOMPLETE, request_id=self.request_id) if cut is not None else None
+        message: Message | None = None
+        error: ExchangeError | None
         if self._unreadable is not None:
-            error = error or _cannot_be_read(self._unreadable)
-        elif self._body and self._take == self._collect:
-            message, error = self._whole(cut)
-        elif self._take == self._sniff:
-            error = self._nothing(cut)
-        elif error is None:
-            error = self._ending(cut)
+            message, error = self._stream.fold.message(), _cannot_be_read(self._unreadable)
+        elif self._take == self._events:
+            message, error = self._of_events(ended)
+        elif self.status >= 400:
+            error = rejected(self.status, self.headers, bytes(self._body))
+        elif self._take == self._collect:
+            message, error = self._of_whole(ended)
+        else:
+            error = ended or not_an_answer(self.status, self.headers.get("content-type", ""), b"", self.request_id)
         message, error = with_refusal(message, error)
         return Answer(
             self.status, self.headers, message, error, self._unreadable is None, self.first_at, time.monotonic()
         )
 
-    def _sniff(self, piece: bytes) -> None:
-        """What kind of body it is, by its beginning: headers of gateways name the wrong one."""
-        self._body += piece
-        start = bytes(self._body[:4096]).removeprefix(_BOM).lstrip()[:1]
-        if not start or (len(self._body) < len(_BOM) and _BOM.startswith(self._body)):
-            return
-        if self.status < 400 and start in b"ed:ir":
-            self._take = self._stream
-            held, self._body = bytes(self._body), bytearray()
-            self._stream(held)
-        else:
-            self._take = self._collect
-            self._check_size()
+    def _begin(self, piece: bytes) -> None:
+        """What kind of body it is, by its beginning."""
+        start = self._opening.feed(piece)
+        if start:
+            self._take = self._events if self.status < 400 and begins_events(start) else self._collect
+            self._take(start)
+        elif self._opening.too_long:
+            self._done = True
 
     def _collect(self, piece: bytes) -> None:
         self._body += piece
-        self._check_size()
-
-    def _check_size(self) -> None:
         if self.first_at is None:
             self.first_at = time.monotonic()
         if self.status >= 400 and len(self._body) > LONGEST_ERROR:
@@ -117,53 +113,31 @@ class AnswerReader:
         elif len(self._body) > LONGEST_WHOLE:
             raise CannotDecode("the answer is too large")
 
-    def _stream(self, piece: bytes) -> None:
-        fold = self._fold
-        for data in self._decoder.feed(piece):
-            event = decode(data)
+    def _events(self, piece: bytes) -> None:
+        fold = self._stream.fold
+        for event in self._stream.feed(piece):
             if self.first_at is None and isinstance(event, TextArrived | ThinkingArrived | BlockStarted):
                 self.first_at = time.monotonic()
-            fold.hear_beside(event, data)
-            for struck in self._striker.strike(event):
-                fold.add(struck)
-            if fold.stopped:
-                self._done = True
-                return
+            fold.add(event)
+        self._done = fold.stopped  # an error that came in the same piece still counts (rule 15)
 
-    def _whole(self, cut: Failure | None) -> tuple[Message | None, ExchangeError | None]:
-        data = self._secrets.data(bytes(self._body).removeprefix(_BOM))
-        if self.status >= 400:
-            return None, rejected(self.status, self.headers, data)
+    def _of_events(self, ended: StreamEnded | None) -> tuple[Message | None, ExchangeError | None]:
+        fold, problem = self._stream.fold, self._problem or ended
+        if problem is None and not fold.stopped:
+            for event in self._stream.last():
+                fold.add(event)
+        for event in self._stream.held():
+            fold.add(event)
+        return fold.message(), stream_problem(fold, self.status, self.headers, None if fold.whole else problem)
+
+    def _of_whole(self, ended: StreamEnded | None) -> tuple[Message | None, ExchangeError | None]:
         try:
-            body, repeated = parse_naming(data)
-        except ValueError:
-            if cut is not None:
-                return None, _stream_ended(cut, self.request_id)
-            body, repeated = None, []
-        if isinstance(body, dict) and isinstance(body.get("content"), list):
-            struck = struck_blocks(body, SecretStream(self._secrets))
-            return whole(struck, repeated, partial=self.status == 206), None
-        if isinstance(body, dict) and body_is_error(body):
-            return None, rejection(body, self.status, self.headers)
-        return None, not_an_answer(self.status, self._kind, data[:2000], self.request_id)
-
-    def _nothing(self, cut: Failure | None) -> ExchangeError:
-        if self.status >= 400:
-            return rejected(self.status, self.headers, b"")
-        if cut is not None:
-            return _stream_ended(cut, self.request_id)
-        return not_an_answer(self.status, self._kind, b"", self.request_id)
-
-    def _ending(self, cut: Failure | None) -> ExchangeError | None:
-        """What is wrong with a stream of events that is over."""
-        fold = self._fold
-        if fold.error is not None:
-            return rejection(fold.error, self.status, self.headers)
-        if fold.whole:
-            return None
-        if fold.stopped:
-            cut = Failure("stream_ended", None, "the stream ended without saying why the model stopped")
-        return _stream_ended(cut or _ENDED, self.request_id)
+            message = whole_message(bytes(self._body), self.status, self.headers, self._stream.text)
+        except NotAnAnswer as error:
+            return None, ended or error
+        except ExchangeError as error:
+            return None, error
+        return message, whole_problem(message, self.status, self.headers)
 
     @property
     def request_id(self) -> str | None:
@@ -206,7 +180,3 @@ def _without_response(error: ExchangeError, *, readable: bool) -> Answer:
 def _cannot_be_read(words: str) -> NotAnAnswer:
     failure = Failure("not_an_answer", None, f"the answer passed, but its copy cannot be read: {words}")
     return NotAnAnswer(failure, ExitCode.UNAVAILABLE)
-
-
-def _stream_ended(cut: Failure, request_id: str | None) -> StreamEnded:
-    return StreamEnded(cut, ExitCode.INCOMPLETE, request_id=request_id)

@@ -5,22 +5,21 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, NoReturn
 
-from avow.errors import ExchangeError, Failure, NotAnAnswer, StreamEnded, UsageError
+from avow.errors import ExchangeError, Failure, NotAnAnswer, UsageError
 from avow.exit_codes import ExitCode
-from avow.proxy.answer import LONGEST_WHOLE, Answer, AnswerReader, with_refusal
+from avow.proxy.answer import Answer, AnswerReader, with_refusal
 from avow.received.seeming import seeming
+from avow.wire.body import BOM, LONGEST_WHOLE, begins_events, broke_off, is_message, message_of, whole_problem
 from avow.wire.failure import body_is_error, rejected, rejection
 from avow.wire.json_value import JsonObject, obj, parse, text
-from avow.wire.message import Message, whole
+from avow.wire.message import Message
 from avow.wire.names import Named, parse_naming
 from avow.wire.secret import Secrets
 
-_BOM = b"\xef\xbb\xbf"
 _LONGEST_HEAD = 256 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})\b[^\r\n]*")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _OF_A_MESSAGE = (b'"message"', b'"role"', b'"stop_reason"')
-_CUT = "the response breaks off before its end"
 
 
 class Received(NamedTuple):
@@ -67,7 +66,7 @@ class Intake:
     def _begin(self, data: bytes) -> Iterator[Received]:
         """A head, or the first bytes of a body."""
         self._held += data
-        self._held = self._held.removeprefix(_BOM) if not self._headers else self._held
+        self._held = self._held.removeprefix(BOM) if not self._headers else self._held
         start = self._held.lstrip()
         while start[:5] == b"HTTP/":
             end = _HEAD_END.search(start)
@@ -84,7 +83,7 @@ class Intake:
         if start[:1] in b"{[" or self._status >= 400:
             self._take = self._body
         else:
-            is_plain = start[:1] in b"ed:ir"  # curl has undone the coding
+            is_plain = begins_events(start)  # curl has undone the coding
             headers = {name: v for name, v in self._headers.items() if not (is_plain and name == "content-encoding")}
             self._reader = AnswerReader(self._status, headers, Secrets())
             self._start, self._take = held[:4096], self._stream
@@ -152,10 +151,9 @@ class Intake:
             return self._answer(None, rejected(self._status, self._headers, data))
         try:
             value, repeated = parse_naming(data)
-        except (ValueError, RecursionError):
+        except ValueError:
             if data.lstrip()[:1] == b"{" and any(words in data for words in _OF_A_MESSAGE):
-                failure = Failure("stream_ended", None, _CUT)
-                return self._answer(None, StreamEnded(failure, ExitCode.INCOMPLETE, request_id=self._request_id))
+                return self._answer(None, broke_off("the response breaks off before its end", self._headers))
             _refuse(data, where)
         if not isinstance(value, dict):
             _refuse(data, where)
@@ -164,8 +162,8 @@ class Intake:
         return self._of_object(value, repeated, data, where)
 
     def _of_object(self, value: JsonObject, repeated: list[Named], data: bytes, where: str) -> Received:
-        if isinstance(value.get("content"), list):
-            return self._answer(whole(value, repeated, partial=self._status == 206), None)
+        if is_message(value):
+            return self._of_message(value, repeated)
         if not body_is_error(value):
             _refuse(data, where, value)
         return self._answer(None, rejection(value, None, self._headers))
@@ -173,8 +171,8 @@ class Intake:
     def _of_result(self, result: JsonObject, repeated: list[Named], item: str) -> Received:
         """A line of a batch's results (batches.md, §5)."""
         kind, message = text(result.get("type")), obj(result.get("message"))
-        if kind == "succeeded" and isinstance(message.get("content"), list):
-            return self._answer(whole(message, repeated), None, item)
+        if kind == "succeeded" and is_message(message):
+            return self._of_message(message, repeated, item)
         if kind == "errored":
             return self._answer(None, rejection(obj(result.get("error")), None, {}), item)
         if kind in ("canceled", "expired"):
@@ -183,13 +181,13 @@ class Intake:
         failure = Failure("not_an_answer", None, f"a batch's result of an unknown type ({kind})")
         return self._answer(None, NotAnAnswer(failure, ExitCode.UNAVAILABLE), item)
 
+    def _of_message(self, body: JsonObject, repeated: list[Named], item: str | None = None) -> Received:
+        message = message_of(body, repeated, self._status)
+        return self._answer(message, whole_problem(message, self._status, self._headers), item)
+
     def _answer(self, message: Message | None, error: ExchangeError | None, item: str | None = None) -> Received:
         message, error = with_refusal(message, error)
         return Received(Answer(self._status, self._headers, message, error, True, None, time.monotonic()), item)
-
-    @property
-    def _request_id(self) -> str | None:
-        return self._headers.get("request-id")
 
 
 def _head(raw: bytes) -> tuple[int, dict[str, str]]:
@@ -210,7 +208,7 @@ def _head(raw: bytes) -> tuple[int, dict[str, str]]:
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(parse(line), dict)
-    except (ValueError, RecursionError):
+    except ValueError:
         return False
 
 

@@ -40,6 +40,6 @@ def _of_object(value: Mapping[str, object]) -> str:
 def _is_json(data: bytes) -> bool:
     try:
         parse(data)
-    except (ValueError, RecursionError):
+    except ValueError:
         return False
     return True

@@ -223,7 +223,9 @@ def struck_blocks(body: JsonObject, stream: SecretStream) -> JsonObject:
     before it, from which `stream` goes on."""
     struck = items(body.get("content"))
     texts = [
-        place for place, block in enumerate(struck) if block.get("type") == "text" and isinstance(block["text"], str)
+        place
+        for place, block in enumerate(struck)
+        if block.get("type") == "text" and isinstance(block.get("text"), str)
     ]
     for place in texts:
         block = struck[place]
