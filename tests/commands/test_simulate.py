@@ -5,7 +5,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from avow.simulator.scenarios import names
+from avow.simulator.scenarios import batch_names, names
 from tests.running import run, start
 
 
@@ -13,7 +13,7 @@ def test_list_names_every_scenario(home: Path) -> None:
     ran = run(home, "simulate", "list")
     assert ran.status == 0
     listed = [line.split("  ", 1) for line in ran.out.decode().splitlines()]
-    assert [name.strip() for name, _words in listed] == [name for name, _words in names()]
+    assert [name.strip() for name, _words in listed] == [name for name, _words in (*names(), *batch_names())]
     assert all(words.strip() for _name, words in listed)
 
 

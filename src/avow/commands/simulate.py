@@ -28,10 +28,10 @@ def serve_command(typed: Typed, context: Context) -> ExitCode:
 
 def run_list(context: Context) -> ExitCode:
     """Print each scenario with what it does."""
-    from avow.simulator.scenarios import names
+    from avow.simulator.scenarios import batch_names, names
     from avow.terminal.table import definitions, room
 
-    for line in definitions(names(), room(context.screen.out_facts)):
+    for line in definitions((*names(), *batch_names()), room(context.screen.out_facts)):
         context.screen.line(line)
     return ExitCode.OK
 

@@ -5,8 +5,9 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from avow.simulator.form import Step
 
@@ -78,14 +79,16 @@ class Connection:
         self._file.close()
         self._socket.close()
 
-    def read(self, limit: int) -> Wire | None:
-        """The next request, or `None` when the client has closed. Raises `ValueError` for what is not HTTP."""
+    def read(self, limit: int, others: Mapping[str, int] = MappingProxyType({})) -> Wire | None:
+        """The next request, or `None` when the client has closed; its body has at most `limit` bytes, or what `others`
+        say of its path. Raises `ValueError` for what is not HTTP."""
         line = self._file.readline(_LINE)
         while line in (b"\r\n", b"\n"):
             line = self._file.readline(_LINE)
         if not line:
             return None
         method, target, version = line.decode("latin-1").split()
+        limit = others.get(target.partition("?")[0], limit)
         headers: list[tuple[str, str]] = []
         while (line := self._file.readline(_LINE)) not in (b"\r\n", b"\n"):
             name, colon, value = line.decode("latin-1").partition(":")

@@ -8,8 +8,9 @@ from pathlib import Path
 from avow.errors import UsageError, nearest
 from avow.files.reading import Wait
 from avow.simulator import answers
-from avow.simulator.form import dump
-from avow.simulator.picks import Taste
+from avow.simulator.batch_scenarios import BATCHES
+from avow.simulator.card_scenarios import CARDS
+from avow.simulator.gateway_scenarios import GATEWAYS
 from avow.simulator.script import RETURNED, Fault, HttpError, Json, PlayedHop, Scenario
 
 _OPENING = "{opening}"
@@ -59,10 +60,6 @@ def _error(status: int, kind: str, message: str, **more: object) -> HttpError:
 
 def _with(name: str, summary: str, **fields: object) -> Scenario:
     return Scenario(name, summary, **fields)  # type: ignore[arg-type]
-
-
-def _gateway(name: str, summary: str, **fields: object) -> Scenario:
-    return _with(name, summary, **{"own_headers": False, "models": "openai", **fields})
 
 
 _OVERLOADED = _error(529, "overloaded_error", "Overloaded")
@@ -228,91 +225,22 @@ _CREDITS = (
                     category=RETURNED), PlayedHop())),
 )  # fmt: skip
 
-_OPENAI_ERROR = (
-    b'{"error":{"message":"Budget has been exceeded for this team","type":"budget_exceeded","param":null,"code":"400"}}'
-)
-
-# As LiteLLM 1.108.7 answers a streamed refusal of a request with fallbacks.
-_LITELLM_REFUSED = _error(400, "", "", body=dump({"type": "error", "error": {
-    "type": "invalid_request_error",
-    "message": "litellm.BadRequestError: litellm.ContentPolicyViolationError: Anthropic safeguard refusal (category: "
-    "cyber).\nmodel=claude. content_policy_fallback=None. fallbacks=default.\n\nSet 'content_policy_fallback' - "
-    "https://docs.litellm.ai/docs/routing#fallbacks\n\nLiteLLM: model group 'claude' failed with the error above. "
-    "Fallback to t also failed: litellm.BadRequestError: You passed in model=t.",
-}}))  # fmt: skip
-
-_GATEWAYS = (
-    _gateway("litellm", "LiteLLM: served by the model asked for",
-             headers=(("x-litellm-model-name", "anthropic/{requested}"), ("x-litellm-model-group", "{requested}"),
-                      ("x-litellm-attempted-fallbacks", "0"))),
-    _gateway("litellm_fallback", "LiteLLM fell back; the body keeps the old name", reports="{requested}",
-             headers=(("x-litellm-model-name", "anthropic/{fallback}"), ("x-litellm-model-group", "{fallback}"),
-                      ("x-litellm-attempted-fallbacks", "1"))),
-    _gateway("bifrost", "Bifrost: served by the model asked for",
-             headers=(("x-bifrost-routing-info-model", "{requested}"),
-                      ("x-bifrost-routing-info-primary-model", "{requested}"),
-                      ("x-bifrost-routing-info-is-fallback", "false"))),
-    _gateway("bifrost_fallback", "Bifrost fell back; the body keeps the old name", reports="{requested}",
-             headers=(("x-bifrost-routing-info-model", "{fallback}"),
-                      ("x-bifrost-routing-info-primary-model", "{requested}"),
-                      ("x-bifrost-routing-info-is-fallback", "true"))),
-    _gateway("ngrok", "ngrok: served by the model asked for",
-             headers=(("Ngrok-AIG-Model", "{requested}"), ("Ngrok-AIG-Attempts", "1"))),
-    _gateway("ngrok_switch", "ngrok names another model in its headers", reports="{requested}",
-             headers=(("Ngrok-AIG-Model", "{fallback}"), ("Ngrok-AIG-Attempts", "2"))),
-    _gateway("openrouter", "OpenRouter: served by the model asked for", reports="{slashed}", comments=True,
-             fields=(("provider", "Anthropic"),)),
-    _gateway("openrouter_switch", "OpenRouter went to another model", reports="openai/gpt-6-astra", comments=True,
-             fields=(("provider", "OpenAI"),)),
-    _gateway("portkey", "Portkey: says which option, not which model",
-             headers=(("x-portkey-last-used-option-index", "config.targets[1]"),)),
-    _gateway("cloudflare", "Cloudflare: says which step, not which model", headers=(("cf-aig-step", "1"),)),
-    _gateway("foundry", "Foundry: the model field is a deployment's name", reports="my-claude-deployment",
-             refuses="field", models="none"),
-    _gateway("swallowing", "a relay that answers under any name, and drops what it does not know",
-             reports="{requested}", usage=False),
-    _gateway("vllm", "vLLM: the first served name, whatever was asked", reports="my-served-model",
-             refuses="vllm", pings=False),
-    _gateway("bedrock_beta", "400 for any beta flag, as Bedrock says it", refuses="bedrock"),
-    _gateway("bedrock_beta_aws", "the same in the shape of AWS", refuses="bedrock_aws"),
-    _gateway("bedrock_beta_litellm", "the same, wrapped by LiteLLM", refuses="bedrock_litellm"),
-    _gateway("bedrock_beta_operation", "the same, wrapped by a client of AWS", refuses="bedrock_operation"),
-    _gateway("fastapi", "422 for fields it does not know: fallbacks, thinking", refuses="fastapi"),
-    _gateway("no_thinking", "400: the endpoint does not know the thinking field", refuses="thinking"),
-    _gateway("litellm_refused", "LiteLLM: a refusal, wrapped into a 400 of its own", error=_LITELLM_REFUSED),
-    _gateway("litellm_swallows", "LiteLLM takes fallbacks for itself: the model declines, none follows",
-             hops=(_DECLINES,), hands_over=False,
-             headers=(("x-litellm-model-name", "anthropic/{requested}"), ("x-litellm-model-group", "{requested}"))),
-    _gateway("openai_error", "400 in the shape of OpenAI", error=_error(400, "", "", body=_OPENAI_ERROR)),
-)  # fmt: skip
-
-_PICKS = (PlayedHop(text="{picks}"),)
-_SWAPPED = "claude-opus-4-8"
-
-_CARDS = (
-    _with("picks", "six picks for a card of `avow audit`, each model with a taste of its own", hops=_PICKS),
-    _with("picks_swapped", f"the picks of {_SWAPPED}, under the name of the model asked for", hops=_PICKS,
-          taste=Taste(swapped_for=_SWAPPED)),
-    _with("picks_half", f"every second reply is {_SWAPPED}'s, under the name of the model asked for", hops=_PICKS,
-          taste=Taste(swapped_for=_SWAPPED, share=0.5)),
-    _with("picks_drifted", "the model's taste has moved", hops=_PICKS, taste=Taste(drift=2.0)),
-    _with("picks_noisy", "the model's taste is a little different in every session", hops=_PICKS,
-          taste=Taste(noise=0.3)),
-    _with("picks_off_format", "every fifth reply to a card is no list of picks", hops=_PICKS,
-          taste=Taste(off_format=0.2)),
-    _with("picks_declared", "the picks of a fallback that the response declares", hops=_PICKS, sticky=True),
-    _with("picks_substituted", f"the picks of {_SWAPPED}, named without declaring a fallback",
-          hops=_PICKS, reports=_SWAPPED, taste=Taste(swapped_for=_SWAPPED)),
-)  # fmt: skip
-
 TABLE: Mapping[str, Scenario] = {
-    scenario.name: scenario for scenario in (*_ANSWERS, *_FAULTS, *_ERRORS, *_CREDITS, *_GATEWAYS, *_CARDS)
+    scenario.name: scenario for scenario in (*_ANSWERS, *_FAULTS, *_ERRORS, *_CREDITS, *GATEWAYS, *CARDS)
 }
+
+
+_ALL = {**TABLE, **BATCHES}
 
 
 def names() -> tuple[tuple[str, str], ...]:
     """Every scenario: its name and what happens in it, in one line."""
     return tuple((scenario.name, scenario.summary) for scenario in TABLE.values())
+
+
+def batch_names() -> tuple[tuple[str, str], ...]:
+    """The same of those that play what becomes of a batch; a message is answered as in `requested`."""
+    return tuple((scenario.name, scenario.summary) for scenario in BATCHES.values())
 
 
 def load(name_or_path: str | Path, folder: Path | None = None, wait: Wait | None = None) -> Scenario:
@@ -323,8 +251,8 @@ def load(name_or_path: str | Path, folder: Path | None = None, wait: Wait | None
     """
     text = str(name_or_path)
     name, _, argument = text.partition(":")
-    if isinstance(name_or_path, str) and name in TABLE:
-        return _with_argument(TABLE[name], argument) if ":" in text else TABLE[name]
+    if isinstance(name_or_path, str) and name in _ALL:
+        return _with_argument(_ALL[name], argument) if ":" in text else _ALL[name]
     path = Path(text)
     own = folder / f"{text}.toml" if folder is not None and "/" not in text and "\0" not in text else None
     if own is not None and os.path.isfile(own):  # noqa: PTH113  (which raises for a name that is too long)
@@ -337,7 +265,7 @@ def load(name_or_path: str | Path, folder: Path | None = None, wait: Wait | None
 
 
 def _nearest(name: str) -> str:
-    near = nearest(name, TABLE)
+    near = nearest(name, _ALL)
     asked = f"did you mean {near!r}? " if near else ""
     return f"{asked}`avow simulate list` prints them all; a path to a TOML file works too"
 
@@ -348,8 +276,11 @@ def _with_argument(scenario: Scenario, argument: str) -> Scenario:
             return replace(scenario, long=int(argument))
         if scenario.name == "slow" and 0 <= float(argument) <= 3600:
             return replace(scenario, delay=float(argument))
+        if scenario.name == "batch_slow" and 0 <= float(argument) <= 3600:
+            return replace(scenario, batch=replace(scenario.batch, lasts=float(argument)))
     except ValueError:
         pass
-    takes = {"long": "a number of pieces from 1 to 5000000", "slow": "seconds from 0 to 3600"}.get(scenario.name)
+    seconds = "seconds from 0 to 3600"
+    takes = {"long": "a number of pieces from 1 to 5000000", "slow": seconds, "batch_slow": seconds}.get(scenario.name)
     wanted = f"it takes {takes}" if takes else "it takes no argument"
     raise UsageError(f"scenario {scenario.name}: {argument!r} does not fit; {wanted}")

@@ -69,6 +69,24 @@ class PlayedHop:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchPlay:
+    """What becomes of a batch: it ends after `lasts` seconds, and of every `every` items the last has this `outcome`
+    (`errored`, `expired`, `canceled`, `refused`, `unknown`: a type no client knows, `missing`: no line at all).
+
+    `elsewhere` is the origin that `results_url` names; `loses_create`: the first batch is made, and nobody is told.
+    """
+
+    lasts: float = 0.0
+    every: int = 0
+    outcome: str = ""
+    elsewhere: str = ""
+    loses_create: bool = False
+
+
+_BATCH = BatchPlay()
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What the simulator does with a request to `/v1/messages`.
 
@@ -110,3 +128,4 @@ class Scenario:
     models: str = "api"
     taste: Taste = _OWN_TASTE
     strict: bool = False
+    batch: BatchPlay = _BATCH
