@@ -82,6 +82,16 @@ def test_an_endpoint_without_a_list_says_so(home: Path) -> None:
     assert (body["source"], body["has_list"], body["built_in_dated"]) == ("built-in", False, DATED)
 
 
+def test_what_is_known_of_declines_is_said(home: Path) -> None:
+    with Simulator() as simulator:
+        fable = run(home, "models", "fable", base_url=simulator.base_url)
+        mythos = run(home, "models", "claude-mythos-5-2", base_url=simulator.base_url)
+        table = run(home, "models", base_url=simulator.base_url)
+    assert b"May decline  yes: a safety classifier may refuse a request\n" in fable.out  # it has fallbacks
+    assert b"May decline  not documented; avow tells it whenever a model declines\n" in mythos.out
+    assert table.out.decode().splitlines()[-1].startswith("?: not documented, and the endpoint does not say.")
+
+
 def test_a_gateways_list_has_only_ids_and_the_rest_is_built_in(home: Path) -> None:
     with Simulator("litellm") as simulator:
         body = run(home, "models", "claude-opus-5", "--json", base_url=simulator.base_url).json
@@ -93,7 +103,7 @@ def test_without_a_key_the_built_in_list_is_shown_and_it_is_said(home: Path) -> 
     ran = run(home, "models")
     assert ran.status == 0
     assert b"claude-fable-5-2" in ran.out
-    assert f"this is the built-in list of {DATED}" in ran.lines[0]
+    assert f"no API key for api.anthropic.com; showing the built-in list of {DATED}" in ran.lines[0]
 
 
 @pytest.mark.parametrize(("scenario", "status"), [("unauthorised", 3), ("overloaded", 5)])
@@ -111,9 +121,8 @@ def test_on_a_terminal_no_line_is_too_wide(columns: int, home: Path) -> None:
         assert terminal.end() == 0
     lines = bytes(terminal.raw).decode().replace("\r", "").splitlines()
     assert max(len(line) for line in lines) <= columns
-    assert any(line.strip().startswith("claude-fable-5-2") for line in lines)
-    if columns < 100:
-        assert any("line: fable; context: 1M" in line for line in lines)
+    assert any(line.startswith("claude-fable-5-2" if columns == 160 else "fable-5-2") for line in lines)
+    assert any("context: 1M; output: 128k" in line for line in lines) == (columns == 40)
 
 
 def test_what_a_server_says_is_cleaned(home: Path) -> None:

@@ -199,9 +199,9 @@ def backend(name: str) -> dict[str, str]:
 
 REASONS: dict[str, tuple[dict[str, str], str]] = {
     "none": ({"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}, "this machine has none"),
-    "null": ({"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}, "does not keep keys safe"),
+    "null": ({"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}, "stores keys in plain text or not at all"),
     "missing": ({"PYTHON_KEYRING_BACKEND": "no.such.Keyring"}, "its backend is not installed"),
-    "plain text": (backend("PlainText"), "plain_backend.PlainText does not keep keys safe"),
+    "plain text": (backend("PlainText"), "plain_backend.PlainText stores keys in plain text or not at all"),
     "hanging": (backend("Hanging"), "did not answer within 2 seconds"),
 }
 

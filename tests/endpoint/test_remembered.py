@@ -90,6 +90,9 @@ def test_what_the_endpoint_says_outranks_the_built_in_data(tmp_path: Path) -> No
     assert built_in is not None
     assert (found.context, found.max_output, found.allowed_fallbacks) == (5, 7, ("a", "b"))
     assert (found.rates, found.may_decline) == (built_in.rates, built_in.may_decline)
+    unsure = built_in._replace(may_decline=None)
+    said = [merged(unsure, {"id": "m", "allowed_fallback_models": names}).may_decline for names in (["a"], [])]
+    assert said == [True, None]
     dated = merged(built_in, {"id": "m", "created_at": "2026-01-02T00:00:00Z", "retires_at": "2027-03-04T00:00:00Z"})
     assert (dated.released, dated.retires) == ("2026-01-02", "2027-03-04")
     odd = merged(built_in, {"id": "claude-opus-5", "max_tokens": True, "max_input_tokens": -1, "line": 3,

@@ -6,6 +6,7 @@ from typing import Any
 
 from avow.asking.request_fields import with_ids
 from avow.asking.typed import Typed
+from avow.commands.models_page import aliases_of, detail, listing, prices_of
 from avow.context import Context
 from avow.endpoint.listed_models import fetch, fetch_one
 from avow.endpoint.remembered import EndpointFacts, keep, read
@@ -14,13 +15,9 @@ from avow.exit_codes import ExitCode
 from avow.models import catalogue
 from avow.models.catalogue import Model
 from avow.settings.levels import Settings
-from avow.terminal.facts import Facts
-from avow.terminal.sanitize import clean_line
 from avow.wire.json_value import JsonObject
 
 SCHEMA = "avow.models/1"
-
-HEADINGS = ("ID", "LINE", "CONTEXT", "OUTPUT", "IN / OUT", "LIFECYCLE", "MAY DECLINE", "FALLBACKS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +61,11 @@ def run(options: ModelsOptions, context: Context) -> ExitCode:
 
         context.screen.out(json.dumps(_as_json(shown, settings, prices), indent=2) + "\n")
     elif options.model is not None:
-        context.screen.out(_detail(shown.models[0], settings, prices, context.screen.out_facts))
+        context.screen.out(detail(shown.models[0], settings.table("aliases"), prices, context.screen.out_facts))
     else:
         from avow.commands.paging import page
 
-        page(_table(shown.models, prices, context), context)
+        page(listing(shown.models, prices, context.screen.out_facts), context)
     return ExitCode.OK
 
 
@@ -88,13 +85,13 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
         except CredentialsError as error:
             if known.fetched_at is None:
                 context.screen.warn(
-                    f"{error.message}: this is the built-in list of {catalogue.DATED}, not what a key can use"
+                    f"{error.message.partition(';')[0]}; showing the built-in list of {catalogue.DATED}"
                 )
                 return _built_in(wanted, base_url, None)
         keep(cache, known)
     if not known.has_list:
         context.screen.warn(
-            f"{base_url} has no list of models: this is the built-in one of {catalogue.DATED}; other ids may work"
+            f"{base_url} has no list of models; showing the built-in one of {catalogue.DATED}; other ids may work"
         )
         return _built_in(wanted, base_url, known)
     assert known.fetched_at is not None
@@ -142,111 +139,6 @@ def _only(model: Model | None, wanted: str) -> Model:
     return model
 
 
-# -- what is shown --------------------------------------------------------------------------------------------
-
-
-def _prices(model: Model, own: dict[str, Any]) -> tuple[float | None, float | None]:
-    """USD per million tokens in and out; the user's own outrank the list's."""
-    mine = own.get(model.id, {})
-    rates = model.rates
-    return mine.get("input", rates.input if rates else None), mine.get("output", rates.output if rates else None)
-
-
-def _cells(model: Model, own: dict[str, Any]) -> tuple[str, ...]:
-    entered, left = _prices(model, own)
-    return (
-        clean_line(model.id),
-        clean_line(model.line) or "?",
-        _tokens(model.context),
-        _tokens(model.max_output),
-        "?" if entered is None or left is None else f"${_money(entered)} / ${_money(left)}",
-        _lifecycle(model),
-        _yes_no(model.may_decline),
-        _fallbacks(model),
-    )
-
-
-def _table(models: tuple[Model, ...], own: dict[str, Any], context: Context) -> str:
-    from avow.terminal.table import table
-
-    lines = table([_cells(model, own) for model in models], context.screen.out_facts, heads=HEADINGS)
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _detail(model: Model, settings: Settings, own: dict[str, Any], facts: Facts) -> str:
-    from avow.terminal.table import definitions, room
-
-    name, line, context, output, _price, lifecycle, declines, fallbacks = _cells(model, own)
-    rows = [
-        ("Id", name),
-        ("Aliases", ", ".join(_aliases(model, settings)) or "none"),
-        ("Line", line),
-        ("Context", f"{model.context:,} tokens" if model.context else context),
-        ("Output", f"{model.max_output:,} tokens at most" if model.max_output else output),
-        ("Price", _price_words(model, own)),
-        ("Released", clean_line(model.released) or "?"),
-        ("Lifecycle", lifecycle),
-        ("May decline", declines),
-        ("Fallbacks", fallbacks),
-        ("`fallbacks`", {True: "accepted", False: "not accepted", None: "?"}[model.takes_fallbacks]),
-        ("Efforts", clean_line(", ".join(model.efforts)) or "none" if model.efforts is not None else "?"),
-        ("Thinking", clean_line(", ".join(model.thinking)) or "none" if model.thinking is not None else "?"),
-    ]
-    lines = definitions(rows, room(facts))
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _price_words(model: Model, own: dict[str, Any]) -> str:
-    entered, left = _prices(model, own)
-    if entered is None or left is None:
-        return "?"
-    words = f"${_money(entered)} in, ${_money(left)} out for a million tokens"
-    if model.id in own:
-        return f"{words} (your own)"
-    if model.long_from is not None and model.long_rates is not None:
-        dear = model.long_rates
-        words += f"; above {model.long_from:,} tokens of prompt ${_money(dear.input)} and ${_money(dear.output)}"
-    if model.fast_rates is not None:
-        words += f"; fast ${_money(model.fast_rates.input)} and ${_money(model.fast_rates.output)}"
-    return words
-
-
-def _aliases(model: Model, settings: Settings) -> list[str]:
-    own = settings.table("aliases")
-    names = [*own, *(name for name in catalogue.ALIASES if name not in own)]
-    return [clean_line(name) for name in names if catalogue.expand_alias(name, own) in (model.id, model.dated)]
-
-
-def _lifecycle(model: Model) -> str:
-    words = clean_line(model.lifecycle or "") or "?"
-    if model.retires:
-        return f"{words}, retires {clean_line(model.retires)}"
-    return f"{words}, not before {model.not_before}" if model.not_before else words
-
-
-def _fallbacks(model: Model) -> str:
-    if model.allowed_fallbacks is None:
-        return "?"
-    return clean_line(", ".join(model.allowed_fallbacks)) or "none"
-
-
-def _yes_no(value: bool | None) -> str:
-    return {True: "yes", False: "no", None: "?"}[value]
-
-
-def _tokens(number: int | None) -> str:
-    if number is None:
-        return "?"
-    for size, unit in ((1_000_000, "M"), (1_000, "k")):
-        if number >= size and number % (size // 10) == 0:
-            return f"{number / size:g}{unit}"
-    return f"{number:,}"
-
-
-def _money(usd: float) -> str:
-    return f"{usd:g}" if usd == int(usd) else f"{usd:.2f}"
-
-
 def _duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     if minutes < 120:
@@ -269,10 +161,10 @@ def _as_json(shown: _Shown, settings: Settings, own: dict[str, Any]) -> JsonObje
 
 
 def _model_as_json(model: Model, settings: Settings, own: dict[str, Any]) -> JsonObject:
-    entered, left = _prices(model, own)
+    entered, left = prices_of(model, own)
     return {
         "id": model.id,
-        "aliases": _aliases(model, settings),
+        "aliases": aliases_of(model, settings.table("aliases")),
         "line": model.line or None,
         "context": model.context,
         "max_output": model.max_output,

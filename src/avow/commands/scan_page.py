@@ -10,7 +10,7 @@ from avow.scan.report import TOTALS_HEADER, Report, totals_rows
 from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import Facts
 from avow.terminal.sanitize import clean_line
-from avow.terminal.table import GAP, room, table
+from avow.terminal.table import GAP, across, room, table
 
 _VENDOR = "claude-"
 _SESSION_SHOWN = 8
@@ -87,11 +87,11 @@ def _rows(answers: Sequence[PastAnswer], facts: Facts) -> Iterator[str]:
     """A table; on a terminal without what all rows share, and two or three lines an answer where it is too narrow."""
     full = [_row(answer, facts) for answer in answers]
     whole = [_heads(facts), *full]
-    if not facts.is_terminal or _across(whole) <= facts.width:
+    if not facts.is_terminal or across(whole) <= facts.width:
         yield from table(full, facts, heads=whole[0])
         return
     heads, *rows = _shortened(full, facts)
-    if _across([heads, *rows]) <= facts.width:
+    if across([heads, *rows]) <= facts.width:
         yield from table(rows, facts, heads=heads)
         return
     for when, client, session, models, why, told in full:
@@ -148,15 +148,6 @@ def _when(time: str | None) -> str:
         return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
     except (ValueError, OverflowError, OSError):
         return clean_line(time)
-
-
-def _across(rows: Sequence[Row]) -> int:
-    """Cells of the widest line of such a table."""
-    return sum(map(_width, zip(*rows, strict=True))) + len(GAP) * (len(rows[0]) - 1)
-
-
-def _width(column: Sequence[str]) -> int:
-    return max(map(cells, column))
 
 
 def _said(text: str, facts: Facts) -> list[str]:

@@ -229,7 +229,7 @@ def _backend() -> Any:
     module = type(backend).__module__
     if module.startswith("keyring.backends.fail"):
         raise NoKeyring
-    raise KeyringUnusable(f"{module}.{type(backend).__name__} does not keep keys safe")
+    raise KeyringUnusable(f"{module}.{type(backend).__name__} stores keys in plain text or not at all")
 
 
 def _priority(backend: Any) -> float:
@@ -276,7 +276,7 @@ def store(host: str, secret: str, *, where: str, config_dir: Path, limit_s: floa
 
 def remove(host: str, *, config_dir: Path, keyring_enabled: bool = True) -> tuple[tuple[str, ...], str | None]:
     """Delete the keys for `host` from the keyring and the key file: the places that had one, and why the keyring
-    could not be looked into, if so. Raises CredentialsError for a key file that cannot be used."""
+    cannot be read, if so. Raises CredentialsError for a key file that cannot be used."""
     from avow.endpoint import key_file
 
     removed = []

@@ -150,4 +150,6 @@ def merged(built_in: Model | None, said: JsonObject) -> Model:
         words = said.get(key)
         if isinstance(words, list) and all(isinstance(word, str) for word in words):
             found[name] = tuple(words)
+    if found.get("allowed_fallbacks") and model.may_decline is None:
+        found["may_decline"] = True  # that is what they are for
     return model._replace(**found)

@@ -83,6 +83,12 @@ def natural_widths(rows: Sequence[Row]) -> list[int]:
     return [max(map(cells, column)) for column in zip(*rows, strict=True)]
 
 
+def across(rows: Sequence[Row]) -> int:
+    """How many cells a line needs if no cell is wrapped."""
+    widths = natural_widths(rows)
+    return sum(widths) + len(GAP) * (len(widths) - 1)
+
+
 def longest_words(rows: Sequence[Row]) -> list[int]:
     """How many cells each column needs at least if no word is to be broken."""
     return [max(cells(word) for cell in column for word in (cell.split(" "))) for column in zip(*rows, strict=True)]
