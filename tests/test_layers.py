@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("files",),
     ("paths",),
     ("errors",),
-    ("models", "exit_codes", "background", "fences"),
+    ("models", "exit_codes", "background", "fences", "local_time"),
     ("",),
 )  # fmt: skip
 """From top to bottom; "" is the package itself, which has the version. A module imports only from below, its own

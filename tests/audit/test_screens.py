@@ -41,9 +41,9 @@ def test_a_row_an_audit() -> None:
 
 def test_all_of_an_audit() -> None:
     text = "\n".join(show_lines(kept(DONE, Look(2, 6, "2026-11-29T10:00:00Z", "m")), PIPE))
-    assert "baseline: 60 of 60 replies in 3 of 3 sittings; begun (UTC): 2026-11-12 09:30" in text
-    assert "look 1, 2026-11-28 10:00 UTC, seed 5: no_difference, p=.41, excess TV .01" in text
-    assert "look 2, 2026-11-29 10:00 UTC, seed 6, against m: under way, 0 replies so far" in text
+    assert "baseline: 60 of 60 replies in 3 of 3 sittings; begun: 2026-11-12 09:30" in text
+    assert "look 1, 2026-11-28 10:00, seed 5: no_difference, p=.41, excess TV .01" in text
+    assert "look 2, 2026-11-29 10:00, seed 6, against m: under way, 0 replies so far" in text
     assert text.count("req_") == 60
     assert "(not complete)" in "\n".join(show_lines(kept(whole=False), PIPE))
 

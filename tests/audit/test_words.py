@@ -161,7 +161,7 @@ def test_numbers(value: float, text: str) -> None:
 
 def test_dates_and_sittings() -> None:
     assert date_of("2026-11-02T09:30:00Z") == "2 Nov 2026"
-    assert sittings_of(RECORD.baseline) == ("2026-11-12 09:30", "2026-11-13 09:30", "2026-11-14 09:30")
+    assert sittings_of(RECORD.baseline) == tuple(f"2026-11-{day}T09:30:00.000Z" for day in (12, 13, 14))
 
 
 def test_nothing_measured_would_have_shown_nothing() -> None:

@@ -91,7 +91,7 @@ def test_an_answer_takes_at_most_three_lines(width: int) -> None:
 
 
 def nothing(files: int) -> Report:
-    return Report((), (), (), files, 0, report().counts, (), ("/h/.claude/projects", "/h/llm/logs.db"))
+    return Report((), (), (), (), files, 0, report().counts, (), ("/h/.claude/projects", "/h/llm/logs.db"))
 
 
 def test_no_records_are_told_with_the_places() -> None:

@@ -1,7 +1,5 @@
 """Times as people give them."""
 
-import os
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -9,19 +7,13 @@ import pytest
 
 from avow.errors import UsageError
 from avow.history import moments
+from tests.zone import zone
 
 
 @pytest.fixture(autouse=True)
 def _berlin() -> Iterator[None]:
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"
-    time.tzset()
-    yield
-    if before is None:
-        del os.environ["TZ"]
-    else:
-        os.environ["TZ"] = before
-    time.tzset()
+    with zone("CET-1CEST,M3.5.0,M10.5.0/3"):
+        yield
 
 
 def utc(milliseconds: int) -> str:

@@ -1,7 +1,5 @@
 """The sums agree with what was put in."""
 
-import os
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +13,7 @@ from avow.history.stats import GROUPS, Pair, Stats, Tally, as_json, stats
 from avow.history.store import History
 from avow.routing.verdict import Hop, Outcome, Routing, Verdict
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
+from tests.zone import zone
 
 DAY = 86_400
 # NOON is 2026-09-21T14:13:20Z, a Monday.
@@ -22,15 +21,8 @@ DAY = 86_400
 
 @pytest.fixture(autouse=True)
 def _utc() -> Iterator[None]:
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = "UTC"
-    time.tzset()
-    yield
-    if before is None:
-        del os.environ["TZ"]
-    else:
-        os.environ["TZ"] = before
-    time.tzset()
+    with zone("UTC"):
+        yield
 
 
 REFUSED = Routing(

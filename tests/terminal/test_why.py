@@ -3,6 +3,7 @@
 import pytest
 
 from avow.exchange.exchange import Exchange
+from avow.local_time import SECONDS, local
 from avow.terminal.facts import Facts
 from avow.terminal.why import why
 from tests.changing import changed
@@ -26,7 +27,13 @@ CASES = {
 @pytest.mark.parametrize("finished", CASES.values(), ids=CASES.keys())
 def test_it_says_what_was_asked_who_answered_and_how_that_is_known(finished: Exchange) -> None:
     text = why(finished, PIPE)
-    for part in ("Exchange 12, 2026-11-23T17:00:00.123Z", f"Asked: {FABLE}", "Hops\n", "Evidence\n", "Status: "):
+    for part in (
+        f"Exchange 12, {local(finished.created_at, SECONDS)}",
+        f"Asked: {FABLE}",
+        "Hops\n",
+        "Evidence\n",
+        "Status: ",
+    ):
         assert part in text
     assert text.endswith("\n")
 
@@ -75,7 +82,7 @@ def test_what_the_user_vouches_for() -> None:
 
 def test_an_earlier_decline_explains_a_sticky_turn() -> None:
     earlier = samples.FELL_BACK._replace(number=7, created_at="2026-11-23T16:30:00.000Z")
-    assert "exchange 7, 2026-11-23T16:30:00.000Z (claude-fable-5 declined: frontier_llm)" in why(
+    assert f"exchange 7, {local(earlier.created_at, SECONDS)} (claude-fable-5 declined: frontier_llm)" in why(
         samples.STICKY, PIPE, earlier=earlier
     )
     later = earlier._replace(created_at="2026-11-23T18:00:00.000Z")

@@ -120,8 +120,10 @@ def _finish(
     exchange = keeper.finish(exchange)
     keeper.expire()
     if earlier := keeper.earlier_decline(exchange):
+        from avow.local_time import local
+
         phrases = "; ".join(reasons(earlier.routing))
-        on_event(Noted(f"sticky since {earlier.created_at}, exchange {earlier.number}: {phrases}"))
+        on_event(Noted(f"sticky since {local(earlier.created_at)}, exchange {earlier.number}: {phrases}"))
     for outlet in outlets:
         if (wrong := outlet(exchange)) is not None:
             exchange = keeper.finish(_undelivered(exchange, wrong))

@@ -8,9 +8,10 @@ from avow.audit.looking import open_look
 from avow.audit.record import Look, Record
 from avow.audit.result import Finding, Result
 from avow.audit.store import Kept
-from avow.audit.words import lines_of, number, sittings_of
+from avow.audit.words import lines_of, number, sittings_shown
 from avow.context import Context
 from avow.errors import FileError, UsageError
+from avow.local_time import local
 from avow.terminal.cells import wrap
 from avow.terminal.facts import BOLD, BOLD_YELLOW, FAINT, Facts
 from avow.terminal.sanitize import clean_line
@@ -131,14 +132,14 @@ def _list_row(kept: Kept) -> tuple[str, ...]:
 
 def _baseline_words(kept: Kept) -> str:
     record = kept.record
-    times = ", ".join(sittings_of(record.baseline)) or "none yet"
+    times = sittings_shown(record.baseline) or "none yet"
     kind = "one sitting" if record.one_sitting else f"{len(kept.seeds)} of 3 sittings"
     whole = "" if is_complete(kept) else " (not complete)"
-    return f"baseline: {len(record.baseline)} of {asked_in_all(record)} replies in {kind}{whole}; begun (UTC): {times}"
+    return f"baseline: {len(record.baseline)} of {asked_in_all(record)} replies in {kind}{whole}; begun: {times}"
 
 
 def _look_words(look: Look) -> str:
-    head = f"look {look.number}, {look.created_at[:16].replace('T', ' ')} UTC, seed {look.seed}"
+    head = f"look {look.number}, {clean_line(local(look.created_at))}, seed {look.seed}"
     if look.against:
         head += f", against {look.against}"
     if look.result is None:

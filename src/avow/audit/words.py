@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from avow.audit.record import Record
 from avow.audit.replies import Reply
 from avow.audit.result import Finding, Measured, Result
+from avow.local_time import local
 
 NOT_COVERED = "Says nothing about prompts that trigger a policy: the cards trigger none."
 CAUSE_UNKNOWN = (
@@ -61,25 +62,31 @@ def would_have_shown(result: Result) -> str:
 
 
 def date_of(moment: str) -> str:
-    """`12 Nov 2026` for an RFC 3339 time."""
+    """`12 Nov 2026` for an RFC 3339 time, by the local clock."""
+    moment = local(moment)
     year, month, day = moment[:10].split("-")
     return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
 
 
 def sittings_of(replies: tuple[Reply, ...]) -> tuple[str, ...]:
-    """When each sitting of a baseline began: `2026-11-12 09:30`, in UTC, first to last."""
+    """When each sitting of a baseline began: RFC 3339 in UTC, first to last."""
     first: dict[int, str] = {}
     for reply in replies:
         first[reply.sitting] = min(reply.created_at, first.get(reply.sitting, reply.created_at))
-    return tuple(first[sitting][:16].replace("T", " ") for sitting in sorted(first))
+    return tuple(first[sitting] for sitting in sorted(first))
+
+
+def sittings_shown(replies: tuple[Reply, ...]) -> str:
+    """The same for people, by the local clock: `2026-11-12 09:30, 2026-11-13 09:30`; empty where there is none."""
+    return ", ".join(local(moment) for moment in sittings_of(replies))
 
 
 def _stored(record: Record) -> tuple[str, ...]:
     """What a comparison with a baseline of several sittings takes for granted, and when these were."""
     begun = sittings_of(record.baseline)
     told = (
-        f"Compared with stored replies, of sittings that began {', '.join(begun)} (UTC): this takes for granted that "
-        "nothing harmless has changed since then."
+        f"Compared with stored replies, of sittings that began {sittings_shown(record.baseline)}: this takes for "
+        "granted that nothing harmless has changed since then."
     )
     moments = [datetime.fromisoformat(each) for each in begun]
     is_close = bool(moments) and moments[-1] - moments[0] < _HALF_A_DAY

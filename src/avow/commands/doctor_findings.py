@@ -56,16 +56,14 @@ def examine(context: "Context", *, offline: bool = False, profile: str | None = 
 
 def _live(context: "Context") -> Iterator[Finding]:
     """What went wrong in `avow scan --hook` and `--statusline`, which say nothing themselves."""
-    import time
-
     from avow.commands import live
+    from avow.local_time import local
     from avow.scan.looks import trouble
 
     if (found := trouble(live.folder(context.paths))) is not None:
         at, words = found
-        moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
         yield Finding(
-            "clients", "claude-code", "note", f"{words} ({moment})", "`avow help clients` has the lines to paste"
+            "clients", "claude-code", "note", f"{words} ({local(at)})", "`avow help clients` has the lines to paste"
         )
 
 

@@ -1,8 +1,8 @@
 """A finished scan as people read it: counts, a row an answer by another model, and all of it in a sentence; pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
+from avow.local_time import local
 from avow.routing.verdict import STICKY
 from avow.scan.reason import reason
 from avow.scan.records import PastAnswer
@@ -107,7 +107,7 @@ def _row(answer: PastAnswer, facts: Facts) -> Row:
     served = clean_line(answer.served_model or "") or "not named"
     why = reason(answer)
     return (
-        _when(answer.time),
+        clean_line(local(answer.time)) if answer.time else "unknown",
         str(answer.client),
         clean_line(answer.session or answer.row or "")[:_SESSION_SHOWN],
         f"{asked}{_arrow(facts)}{served}",
@@ -138,16 +138,6 @@ def _heads(facts: Facts, year: str = "", vendor: str = "") -> Row:
 
 def _arrow(facts: Facts) -> str:
     return " → " if facts.unicode else " -> "
-
-
-def _when(time: str | None) -> str:
-    """By the local clock."""
-    if time is None:
-        return "unknown"
-    try:
-        return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
-    except (ValueError, OverflowError, OSError):
-        return clean_line(time)
 
 
 def _said(text: str, facts: Facts) -> list[str]:

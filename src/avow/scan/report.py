@@ -1,8 +1,10 @@
 """What a scan found, added up; as JSON, and as rows of text for a table."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from avow.local_time import local
 from avow.routing.verdict import Verdict
 from avow.scan.places import Unreadable
 from avow.scan.records import Counts, PastAnswer
@@ -15,7 +17,7 @@ _MONTH = len("2026-11")
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Answers of one client in one month (`2026-11`, UTC; None where no time was recorded), by verdict."""
+    """Answers of one client in one month (`2026-11`; None where no time was recorded), by verdict."""
 
     client: str
     month: str | None
@@ -38,10 +40,12 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A finished scan. `reroutes` and `contradictory` come by time and without text: prompts and answers are only
-    in the answers themselves. `contradictory` declare a handover, but not to another model."""
+    """A finished scan. `totals` are of the months of UTC, `totals_here` of those of the local clock. `reroutes` and
+    `contradictory` come by time and without text: prompts and answers are only in the answers themselves.
+    `contradictory` declare a handover, but not to another model."""
 
     totals: tuple[Totals, ...]
+    totals_here: tuple[Totals, ...]
     reroutes: tuple[PastAnswer, ...]
     contradictory: tuple[PastAnswer, ...]
     files_read: int
@@ -60,14 +64,16 @@ class Report:
 class ReportTally:
     """Adds up answers as they come; grows with the number of reroutes and months, not of answers."""
 
-    _months: dict[tuple[str, str], dict[Verdict, int]] = field(default_factory=dict)
+    _months: dict[tuple[str, str, str], dict[Verdict, int]] = field(default_factory=dict)
+    """By client, month of UTC and month here."""
     _reroutes: list[PastAnswer] = field(default_factory=list)
     _contradictory: list[PastAnswer] = field(default_factory=list)
 
     def add(self, answer: PastAnswer) -> None:
         """Take in one answer."""
         month = answer.time[:_MONTH] if answer.time else ""
-        by_verdict = self._months.setdefault((answer.client, month), dict.fromkeys(Verdict, 0))
+        key = (answer.client, month, _month_here(answer.time) if answer.time else "")
+        by_verdict = self._months.setdefault(key, dict.fromkeys(Verdict, 0))
         by_verdict[answer.verdict] += 1
         if answer.rerouted or answer.contradictory:
             kept = self._reroutes if answer.rerouted else self._contradictory
@@ -83,12 +89,9 @@ class ReportTally:
         looked_in: Sequence[str],
     ) -> Report:
         """What has been added so far."""
-        totals = tuple(
-            Totals(str(client), month or None, **{verdict.value: number for verdict, number in by_verdict.items()})
-            for (client, month), by_verdict in sorted(self._months.items())
-        )
         return Report(
-            totals=totals,
+            totals=self._totals(here=False),
+            totals_here=self._totals(here=True),
             reroutes=tuple(sorted(self._reroutes, key=_by_time)),
             contradictory=tuple(sorted(self._contradictory, key=_by_time)),
             files_read=files_read,
@@ -96,6 +99,15 @@ class ReportTally:
             counts=counts.copy(),
             unreadable=tuple(unreadable),
             looked_in=tuple(looked_in),
+        )
+
+    def _totals(self, *, here: bool) -> tuple[Totals, ...]:
+        months: dict[tuple[str, str], Counter[Verdict]] = {}
+        for (client, month, local_month), by_verdict in self._months.items():
+            months.setdefault((client, local_month if here else month), Counter()).update(by_verdict)
+        return tuple(
+            Totals(str(client), month or None, **{verdict.value: number for verdict, number in by_verdict.items()})
+            for (client, month), by_verdict in sorted(months.items())
         )
 
 
@@ -156,7 +168,7 @@ def answer_as_json(answer: PastAnswer) -> dict[str, object]:
 
 
 def totals_rows(report: Report) -> list[tuple[str, ...]]:
-    """A row a client and month, under `TOTALS_HEADER`."""
+    """A row a client and month of the local clock, under `TOTALS_HEADER`."""
     return [
         (
             each.client,
@@ -167,8 +179,13 @@ def totals_rows(report: Report) -> list[tuple[str, ...]]:
             str(each.refused),
             str(each.unverified),
         )
-        for each in report.totals
+        for each in report.totals_here
     ]
+
+
+def _month_here(time: str) -> str:
+    """The month of a time by the local clock, which is at most a day from UTC."""
+    return time[:_MONTH] if "02" <= time[_MONTH + 1 : _MONTH + 3] <= "27" else local(time)[:_MONTH]
 
 
 def _by_time(answer: PastAnswer) -> tuple[bool, str, str, int]:

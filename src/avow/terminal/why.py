@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from avow.exchange.exchange import Exchange
+from avow.local_time import SECONDS, local
 from avow.routing.gateways import names_may_be_rewritten, strength_of_name
 from avow.routing.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Verdict, reasons
 from avow.terminal.cells import wrap
@@ -53,7 +54,7 @@ def why(
 
 def _head(exchange: Exchange) -> list[str]:
     name = f"Exchange {exchange.number}" if exchange.number is not None else f"Exchange {exchange.id}"
-    marks = [exchange.created_at]
+    marks = [clean_line(local(exchange.created_at, SECONDS))]
     marks += ["simulated: answered by the built-in simulator"] if exchange.simulated else []
     marks += [f"from {clean_line(exchange.source)}"] if exchange.source != "avow" else []
     lines = [f"{name}, {', '.join(marks)}"]
@@ -81,7 +82,9 @@ def _verdict(exchange: Exchange, earlier: Exchange | None) -> list[str]:
         lines.append(f"The API recommends: {clean_line(routing.recommended_model)}")
     if earlier is not None and _explains(earlier, exchange):
         phrase = clean_line("; ".join(few(reasons(earlier.routing))))
-        lines.append(f"Before that: exchange {earlier.number}, {earlier.created_at} ({phrase})")
+        lines.append(
+            f"Before that: exchange {earlier.number}, {clean_line(local(earlier.created_at, SECONDS))} ({phrase})"
+        )
     said = [line for line in notices(exchange) if not line.startswith(f"avow: {routing.verdict}:")]
     return [*lines, *(line.removeprefix("avow: ")[:1].upper() + line.removeprefix("avow: ")[1:] for line in said)]
 

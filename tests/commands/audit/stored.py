@@ -19,7 +19,9 @@ MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 QUICK = ("--pace", "0", "--yes")
 
 
-def stored(home: Path, base_url: str, *, name: str = "default", sittings: int = 3, looks: int = 13) -> Kept:
+def stored(
+    home: Path, base_url: str, *, name: str = "default", sittings: int = 3, looks: int = 13, at: str = "09:00"
+) -> Kept:
     """Keep an audit with `sittings` whole sittings, as `avow audit baseline` would, and give it."""
     conditions = Conditions(MODEL, base_url, "2023-06-01", request=request_for(MODEL))
     kept = begun(name, conditions, Wishes(looks=looks))
@@ -32,7 +34,7 @@ def stored(home: Path, base_url: str, *, name: str = "default", sittings: int = 
         for slot in sitting.slots:
             text = picks.answer(Taste(), MODEL, texts[slot.card], day, slot.order)
             kept = kept.with_baseline(
-                Reply(slot.card, slot.arm, day, slot.order, f"2026-11-{10 + day}T09:00:00.000Z", "as_requested", text,
+                Reply(slot.card, slot.arm, day, slot.order, f"2026-11-{10 + day}T{at}:00.000Z", "as_requested", text,
                       f"req_{day}_{slot.order}", f"msg_{day}_{slot.order}", MODEL, "end_turn",
                       {"input_tokens": 110, "output_tokens": 25})
             )  # fmt: skip

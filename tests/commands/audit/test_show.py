@@ -42,7 +42,7 @@ def test_show_has_every_look_and_every_reply(home: Path) -> None:
     record = kept_in(home).record
     for reply in (*record.baseline, *record.runs[0].replies):
         assert str(reply.request_id) in shown
-    assert "begun (UTC): 2026-11-11 09:00, 2026-11-12 09:00, 2026-11-13 09:00" in shown
+    assert "begun: 2026-11-11 09:00, 2026-11-12 09:00, 2026-11-13 09:00" in shown
     assert "seed 9: no_difference, p=" in shown
     for card in record.cards:
         assert card.text in shown

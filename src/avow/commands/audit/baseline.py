@@ -20,7 +20,7 @@ from avow.audit.replies import Arm
 from avow.audit.request import conditions_of, settings_for
 from avow.audit.screens import agree, show_progress
 from avow.audit.store import Kept, Store
-from avow.audit.words import ONE_SITTING, sittings_of
+from avow.audit.words import ONE_SITTING, sittings_of, sittings_shown
 from avow.commands.audit.starting import going_on, model_of, seed_of, settings_of, store_of, tell_cut_short
 from avow.context import Context
 from avow.errors import UsageError
@@ -127,7 +127,7 @@ def _tell(options: BaselineOptions, context: Context, kept: Kept, code: ExitCode
         return
     screen = context.screen
     screen.line(f"{len(record.baseline)} of {asked_in_all(record)} replies are kept as baseline {record.name}.")
-    screen.line(f"Sittings began (UTC): {', '.join(sittings_of(record.baseline))}.")
+    screen.line(f"Sittings began: {sittings_shown(record.baseline)}.")
     if declared:
         screen.line(f"{declared} of them were refused, answered by another model, or did not name it; not in the test.")
     if record.one_sitting:

@@ -1,11 +1,11 @@
 """Exchanges as lines of a list: aligned, on one line each, or on three where the terminal is narrow."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange, Status
+from avow.local_time import MINUTES, local
 from avow.routing.verdict import Verdict
 from avow.terminal.cells import cells, cut, padded, wrap
 from avow.terminal.facts import BOLD, FAINT, PLAIN, RED, YELLOW, Facts
@@ -92,12 +92,9 @@ def cells_of(exchange: Exchange, facts: Facts, form: _Form = _PLAIN) -> tuple[st
     return str(exchange.number or "-"), when(exchange).removeprefix(form.year), result(exchange), names
 
 
-def when(exchange: Exchange, form: str = "%Y-%m-%d %H:%M") -> str:
+def when(exchange: Exchange, form: str = MINUTES) -> str:
     """When it was asked, by the local clock."""
-    try:
-        return f"{datetime.fromisoformat(exchange.created_at).astimezone():{form}}"
-    except (ValueError, OverflowError, OSError):
-        return clean_line(exchange.created_at)
+    return clean_line(local(exchange.created_at, form))
 
 
 def result(exchange: Exchange) -> str:

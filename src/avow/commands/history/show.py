@@ -10,6 +10,7 @@ from avow.context import Context
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
+from avow.local_time import SECONDS
 from avow.terminal.cells import wrap
 from avow.terminal.facts import BOLD, FAINT, Facts
 from avow.terminal.notices import notices
@@ -108,7 +109,7 @@ def _family(exchange: Exchange, history: "History") -> tuple[Exchange, ...]:
 
 def _about(exchange: Exchange, facts: Facts) -> str:
     ended = facts.styled(result(exchange), style_of(exchange))
-    lines = [f"{exchange.number}  {when(exchange, '%Y-%m-%d %H:%M:%S')}  {ended}", f"  {route(exchange, facts)}"]
+    lines = [f"{exchange.number}  {when(exchange, SECONDS)}  {ended}", f"  {route(exchange, facts)}"]
     lines += [f"  {line.removeprefix('avow: ')}" for line in notices(exchange)]
     facts_of_it = (
         ("id", exchange.id),

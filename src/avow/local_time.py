@@ -1,0 +1,16 @@
+"""Moments as people read them, by the clock on their wall; JSON and the history have them in UTC."""
+
+from datetime import datetime
+
+MINUTES, SECONDS = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
+
+
+def local(moment: str | float, form: str = MINUTES) -> str:
+    """An RFC 3339 time, or Unix seconds, by the local clock. What is no time is given back as text, which may come from
+    outside: clean it before a terminal sees it."""
+    try:
+        if isinstance(moment, str):
+            return f"{datetime.fromisoformat(moment).astimezone():{form}}"
+        return f"{datetime.fromtimestamp(moment).astimezone():{form}}"
+    except (ValueError, OverflowError, OSError):
+        return str(moment)
