@@ -68,17 +68,20 @@ def _handed_over(data: bytes) -> Read:
         json.dumps(NO_REASON).encode(),
         json.dumps({**MESSAGE, "content": [{"type": "text"}, {"type": 1}]}).encode(),
         WHOLE + b"data: {\n\n",
+        json.dumps({**MESSAGE, "content": [{"type": "text", "text": "half \ud83d"}]}).encode(),
         b'{"type": "error", "error": {"type": "overloaded_error", "message": "m"}}',
     ],
     ids=[
         *("a stream", "no blank line at its end", "a byte order mark", "blanks before it", "CRLF", "cut in a block"),
         *("no stop", "no reason", "an error after its end", "garbage in it"),
         *("a message", "blanks before a message", "a message without a reason", "a block without text"),
-        *("garbage after its end", "an error"),
+        *("garbage after its end", "half an emoji", "an error"),
     ],
 )
 def test_three_readers_read_the_same(data: bytes) -> None:
-    assert _asked(data) == _passed(data) == _handed_over(data)
+    read = _asked(data)
+    assert read == _passed(data) == _handed_over(data)
+    str(read[0]).encode()  # as it will be, on a screen and in the history
 
 
 def test_blanks_without_end_are_no_answer() -> None:

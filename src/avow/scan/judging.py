@@ -5,7 +5,7 @@ from typing import NamedTuple
 from avow.models.identity import Identity, compare
 from avow.routing.judge import judge as judge_routing
 from avow.routing.verdict import Asked, Attempt, Routing, Verdict
-from avow.wire.json_value import JsonObject, items, obj, text
+from avow.wire.json_value import JsonObject, encodable_value, items, obj, text
 from avow.wire.message import whole
 
 _NOT_RECORDED = ""  # a name that is neither the same as any other nor different from it
@@ -101,7 +101,7 @@ def _handover(block: JsonObject) -> JsonObject:
 def _route(essence: JsonObject, asked: str | None) -> Routing:
     sent = asked or _NOT_RECORDED
     # A message without a reason to have stopped was cut off, or logged before it ended.
-    taken = whole(essence)._replace(whole=essence["stop_reason"] is not None)
+    taken = whole(encodable_value(essence))._replace(whole=essence["stop_reason"] is not None)
     return judge_routing(Asked(sent), [Attempt(sent, taken)])
 
 

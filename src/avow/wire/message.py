@@ -111,9 +111,9 @@ def block_text(block: JsonObject) -> str:
 
 
 def whole(body: JsonObject, repeated: Iterable[Named] = (), *, partial: bool = False) -> Message:
-    """The message of a response that was not streamed. `repeated`: names in values that a later key of the same object
-    overwrote; `partial`: its status says that it is not all there (206)."""
-    body = encodable_value(body)
+    """The message of a response that was not streamed. `body` is encodable, as `parse_naming` gives it; `repeated`:
+    names in values that a later key of the same object overwrote; `partial`: its status says that it is not all there
+    (206)."""
     finished = text(body.get("stop_reason")) is not None and body.get("type") != "error"
     named = (*names_in_message(body), *repeated)
     return Message(body, whole=finished and not partial, named=named, declared=declares_hand_over(body))

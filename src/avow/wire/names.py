@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from avow.wire.json_value import JsonObject, encodable, items, obj, parse_noting, text
+from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse_noting, text
 
 _LONGEST = 200
 _NAMING = ("model", "message", "delta", "content_block", "usage")
@@ -83,9 +83,11 @@ def names_beside(data: bytes) -> list[Named]:
 
 
 def parse_naming(data: bytes) -> tuple[Any, list[Named]]:
-    """The JSON value in `data`, and its `repeated_names`; the bytes are read twice only where a key is. Raises
-    ValueError, as `parse`."""
+    """The JSON value in `data` with every string in it encodable, and its `repeated_names`; the bytes are read twice
+    only where a key is. Raises ValueError, as `parse`."""
     value, repeats = parse_noting(data)
+    if b"\\u" in data:  # half a surrogate pair can only come as an escape: most answers need no look at each string
+        value = encodable_value(value)
     return value, repeated_names(data) if repeats else []
 
 
