@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.raw_server import RawServer, http
+from tests.raw_server import RawServer, http, stream
 from tests.running import run
-from tests.streams import ASKED, Json, message, text
+from tests.streams import ASKED, OTHER, Json, end, message, sse, start, text, words
 
 TOOL: Json = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}
 
@@ -30,3 +30,28 @@ def test_an_odd_end_is_said(body: Json, status: int, words: str, home: Path) -> 
     said = ran.err.decode()
     assert words in said
     assert ("the answer is empty" in said) is (not body["content"])
+
+
+def test_a_part_of_an_answer_is_no_whole_one(home: Path) -> None:
+    """HTTP 206 (rule 15)."""
+    body = json.dumps(message(text("half an answer"))).encode()
+    with RawServer(http(body, "206 Partial Content")) as gateway:
+        ran = run(home, "-m", ASKED, "--json", "--no-stream", "hello", base_url=gateway.url)
+    shown = json.loads(ran.out)
+    assert (ran.status, shown["status"], shown["verdict"]) == (7, "incomplete", "unverified"), ran.err
+    assert "half an answer" in shown["text"]
+    assert shown["error"]["message"] == "the answer is only a part (HTTP 206)"
+
+
+def test_a_message_begun_again_by_another_model_claims_nothing(home: Path) -> None:
+    """Neither who served it nor what it cost; each piece of text is its own model's (rule 13)."""
+    spliced = sse(start(), *words(0, "mine "), start(OTHER), *words(0, "and another's"), *end())
+    with RawServer(stream(spliced)) as gateway:
+        ran = run(home, "-m", ASKED, "--json", "hello", base_url=gateway.url)
+    shown = json.loads(ran.out)
+    assert (ran.status, shown["verdict"], shown["served_model"], shown["cost_usd"]) == (13, "unverified", None, None)
+    assert [(segment["model"], segment["text"]) for segment in shown["segments"]] == [
+        (ASKED, "mine "),
+        (OTHER, "and another's"),
+    ]
+    assert all(hop["cost_usd"] is None for hop in shown["hops"])
