@@ -1,8 +1,10 @@
-"""The relay's own port."""
+"""The relay's own port, and when a connection is read."""
+
+import asyncio
 
 import pytest
 
-from avow.proxy.sockets import listen
+from avow.proxy.sockets import Reading, listen
 from tests.proxy.talk import connect
 
 
@@ -15,3 +17,33 @@ def test_a_port_is_taken_once_and_on_this_machine_alone() -> None:
         listen(port)
     first.close()
     listen(port).close()
+
+
+class Read(asyncio.Transport):
+    """Knows whether it is read."""
+
+    is_read = True
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        assert self.is_read
+        self.is_read = False
+
+    def resume_reading(self) -> None:
+        assert not self.is_read
+        self.is_read = True
+
+
+def test_a_connection_is_read_once_no_reason_is_left_against_it() -> None:
+    reading, transport = Reading(), Read()
+    reading.transport = transport
+    reading.pause("upstream")
+    reading.pause("opening")
+    reading.resume("upstream")
+    reading.resume("upgrade")
+    assert not transport.is_read
+    reading.resume("opening")
+    reading.resume("opening")
+    assert transport.is_read

@@ -11,13 +11,12 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from avow.proxy import head as heads
 from avow.proxy.address import Address
-from avow.proxy.framing import BadFraming, Body, Chunked, Counted
-from avow.proxy.head import BadHead, Gate, Target
+from avow.proxy.framing import BadFraming
+from avow.proxy.head import BadHead, Gate, Head, Target
+from avow.proxy.incoming import Incoming
 from avow.proxy.observer import Ending, Holder, Observer
-from avow.proxy.sockets import ADDRESS, BUFFER, reset
-from avow.proxy.upgrade import UpgradeWatch
+from avow.proxy.sockets import ADDRESS, BUFFER, Reading, reset
 from avow.proxy.upstream import Upstream, UpstreamFailed
 
 _REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -89,12 +88,9 @@ class Client(asyncio.Protocol):
         self._upstream: Upstream | None = None
         self._opening: asyncio.Task[None] | None = None
         self._unsent: list[bytes] = []  # for an upstream that is not open yet
-        self._held = b""  # of a head that is not whole, or what waits for an upgrade
-        self._body: Body | None = None
-        self._upgrade: UpgradeWatch | None = None
-        self._opaque = False
+        self._incoming = Incoming(relay.gate, relay.target, self)
         self._over = False
-        self._pauses: set[str] = set()
+        self._reading = Reading()
         self._observer: Observer | None = None
         self._holder: Holder | None = None
         try:
@@ -124,22 +120,22 @@ class Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         transport.set_write_buffer_limits(BUFFER)
-        self._transport = transport
+        self._transport = self._reading.transport = transport
         self._relay.clients.add(self)
 
     def data_received(self, data: bytes) -> None:
         if self._over:
             return
-        if self._opaque:
-            self._send(data)
-            return
         try:
-            self._take(self._held + data if self._held else data)
+            self._incoming.take(data)
         except BadHead:
             self._refuse()
         except BadFraming:
             self._relay.refused += 1
             self._break()
+        else:
+            if self._incoming.waits:
+                self._reading.pause("upgrade")
 
     def eof_received(self) -> bool:
         # One that only ends its side cannot be told from one that is gone: either way no answer is paid for any more.
@@ -160,51 +156,27 @@ class Client(asyncio.Protocol):
 
     # -- requests ---------------------------------------------------------------------------------------------
 
-    def _take(self, data: bytes) -> None:
-        """Pass on all of `data` that may be passed on now, and hold the rest."""
-        self._held = b""
-        place = 0
-        while place < len(data):
-            if self._body is not None:
-                place = self._take_body(self._body, data, place)
-            elif self._upgrade is not None:
-                self._held = data[place:]
-                self._pause("upgrade")
-                return
-            else:
-                end = data.find(b"\r\n\r\n", place + heads.blank_lines(data[place : place + 64])) + 4
-                if end < 4 or end - place > heads.LIMIT:
-                    if len(data) - place > heads.LIMIT:
-                        raise BadHead("a head without end")
-                    self._held = data[place:]
-                    return
-                self._take_head(data[place:end])
-                place = end
+    def passed(self, data: bytes) -> None:
+        if self._upstream is None:
+            self._upstream = Upstream(self._relay.address, self._relay.context, self)
+            self._opening = asyncio.get_running_loop().create_task(self._open(self._upstream))
+        if self._opening is not None:
+            self._unsent.append(data)
+            # Below that it is read on, so that a client that leaves is seen to leave.
+            if sum(map(len, self._unsent)) > BUFFER:
+                self._reading.pause("opening")
+        else:
+            self._upstream.write(data)
 
-    def _take_head(self, raw: bytes) -> None:
-        head = heads.parse(raw, self._relay.gate)
-        self._send(heads.rewritten(head, self._relay.target))
-        self._body = Chunked() if head.length is None else Counted(head.length)
-        if head.upgrades:
-            self._upgrade = UpgradeWatch()
+    def head(self, head: Head) -> None:
         if self._holder is not None:
             self._holder.request(head)
         self._tell(lambda observer: observer.request(head))
-        if self._body.over:
-            self._request_over()
 
-    def _take_body(self, body: Body, data: bytes, place: int) -> int:
-        payload: list[bytes] = []
-        end = body.feed(data, place, payload)
-        self._send(data[place:end] if place or end < len(data) else data)
-        for piece in payload:
-            self._tell(lambda observer, piece=piece: observer.request_body(piece))  # type: ignore[misc]
-        if body.over:
-            self._request_over()
-        return end
+    def body(self, piece: bytes) -> None:
+        self._tell(lambda observer: observer.request_body(piece))
 
-    def _request_over(self) -> None:
-        self._body = None
+    def request_over(self) -> None:
         self._tell(lambda observer: observer.request_over())
 
     def _refuse(self) -> None:
@@ -235,8 +207,11 @@ class Client(asyncio.Protocol):
                 self._faulty(error)
         if self._holder is not None:
             self._holder.response(data)
-        if self._upgrade is not None:
-            self._settle_upgrade(self._upgrade, data)
+        held = self._incoming.answered(data)
+        if held is not None:
+            if held:
+                self.data_received(held)
+            self._reading.resume("upgrade")
 
     def upstream_ended(self) -> None:
         if self._transport is not None and not self._over:
@@ -263,22 +238,7 @@ class Client(asyncio.Protocol):
             self._transport.write(data)
 
     def upstream_full(self, full: bool) -> None:
-        if full:
-            self._pause("upstream")
-        else:
-            self._resume("upstream")
-
-    def _send(self, data: bytes) -> None:
-        if self._upstream is None:
-            self._upstream = Upstream(self._relay.address, self._relay.context, self)
-            self._opening = asyncio.get_running_loop().create_task(self._open(self._upstream))
-        if self._opening is not None:
-            self._unsent.append(data)
-            # Below that it is read on, so that a client that leaves is seen to leave.
-            if sum(map(len, self._unsent)) > BUFFER:
-                self._pause("opening")
-        else:
-            self._upstream.write(data)
+        (self._reading.pause if full else self._reading.resume)("upstream")
 
     async def _open(self, upstream: Upstream) -> None:
         try:
@@ -292,19 +252,7 @@ class Client(asyncio.Protocol):
         unsent, self._unsent = self._unsent, []
         for data in unsent:
             upstream.write(data)
-        self._resume("opening")
-
-    def _settle_upgrade(self, upgrade: UpgradeWatch, data: bytes) -> None:
-        """Whether what follows is another protocol, once the upstream has said so."""
-        upgraded = upgrade.feed(data)
-        if upgraded is None:
-            return
-        self._upgrade = None
-        self._opaque = upgraded
-        held, self._held = self._held, b""
-        if held:
-            self.data_received(held)
-        self._resume("upgrade")
+        self._reading.resume("opening")
 
     # -- ends -------------------------------------------------------------------------------------------------
 
@@ -337,17 +285,6 @@ class Client(asyncio.Protocol):
             asyncio.get_running_loop().call_later(_POLL_S, self._reset_when_drained)
         else:
             reset(transport)
-
-    def _pause(self, why: str) -> None:
-        if self._transport is not None and not self._pauses and not self._transport.is_closing():
-            self._transport.pause_reading()
-        self._pauses.add(why)
-
-    def _resume(self, why: str) -> None:
-        if why in self._pauses:
-            self._pauses.discard(why)
-            if self._transport is not None and not self._pauses and not self._transport.is_closing():
-                self._transport.resume_reading()
 
     def _tell(self, say: Callable[[Observer], None]) -> None:
         if self._observer is not None:

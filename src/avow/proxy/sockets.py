@@ -35,3 +35,26 @@ def reset(transport: asyncio.Transport) -> None:
         with contextlib.suppress(OSError):
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+
+
+class Reading:
+    """Whether a transport is read: not while there is a reason against it."""
+
+    __slots__ = ("_reasons", "transport")
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self._reasons: set[str] = set()
+
+    def pause(self, why: str) -> None:
+        """Do not read, until `resume` is called for this reason and for all others."""
+        if self.transport is not None and not self._reasons and not self.transport.is_closing():
+            self.transport.pause_reading()
+        self._reasons.add(why)
+
+    def resume(self, why: str) -> None:
+        """Take back a reason, if there is that one."""
+        if why in self._reasons:
+            self._reasons.discard(why)
+            if self.transport is not None and not self._reasons and not self.transport.is_closing():
+                self.transport.resume_reading()
