@@ -49,7 +49,7 @@ def test_requests_are_told_apart_wherever_the_bytes_are_cut(size: int) -> None:
     noted, incoming = taken(data[at : at + size] for at in range(0, len(data), size))
     assert noted.requests == ["/a:abc.", "/b:de.", "/a:abc."]
     assert noted.sent == data.replace(b"/5ec2e7", b"").replace(b"127.0.0.1:9", b"far")
-    assert not incoming.waits
+    assert incoming.waits is False
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,9 @@ def test_requests_are_told_apart_wherever_the_bytes_are_cut(size: int) -> None:
 )
 def test_what_follows_an_upgrade_waits_for_the_answer(answer: bytes, after: bytes) -> None:
     noted, incoming = taken([UPGRADE + after[:4], after[4:]])
-    assert incoming.waits
-    assert noted.requests == ["/c:."]
+    assert (incoming.waits, noted.requests) == (True, ["/c:."])
     assert incoming.answered(b"HTTP/1.1 103 Early Hints\r\n\r\n") is None
-    assert incoming.answered(answer) == after
-    assert not incoming.waits
+    assert (incoming.answered(answer), incoming.waits) == (after, False)
     incoming.take(after)
     assert noted.sent.endswith(after.replace(b"/5ec2e7", b"").replace(b"127.0.0.1:9", b"far"))
     assert noted.requests[1:] == ([] if after.startswith(b"\x00") else ["/a:abc."])

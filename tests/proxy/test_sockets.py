@@ -22,7 +22,9 @@ def test_a_port_is_taken_once_and_on_this_machine_alone() -> None:
 class Read(asyncio.Transport):
     """Knows whether it is read."""
 
-    is_read = True
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_read = True
 
     def is_closing(self) -> bool:
         return False
