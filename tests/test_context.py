@@ -12,7 +12,7 @@ from avow.endpoint.credential import Credential
 from avow.endpoint.transport import Patience
 from avow.errors import CredentialsError
 from avow.terminal.screen import Screen
-from avow.wire.request import API_URL
+from avow.wire.api import API_URL
 from tests.conftest import CANARY
 
 

@@ -80,6 +80,7 @@ TESTED_IN = {
     "reference/manual.py": "reference/test_shells.py",
     "reference/powershell.py": "reference/test_shells.py",
     "reference/tree.py": "reference/test_help_page.py",
+    "wire/api.py": "wire/test_request.py",
     "reference/zsh.py": "reference/test_shells.py",
 }
 """Files that are tested with others of their kind."""

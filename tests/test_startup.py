@@ -38,8 +38,8 @@ avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.ro
 avow.settings avow.settings.keys avow.settings.levels avow.settings.options avow.terminal avow.terminal.commentary
 avow.terminal.facts
 avow.terminal.preview avow.terminal.screen avow.terminal.session avow.terminal.text_piped avow.terminal.watchers
-avow.wire avow.wire.blocks avow.wire.body avow.wire.events avow.wire.failure avow.wire.json_value avow.wire.message
-avow.wire.names avow.wire.replay avow.wire.request avow.wire.secret avow.wire.sse
+avow.wire avow.wire.api avow.wire.blocks avow.wire.body avow.wire.events avow.wire.failure avow.wire.json_value
+avow.wire.message avow.wire.names avow.wire.replay avow.wire.request avow.wire.secret avow.wire.sse
 """
 """What of avow a plain question loads; each line here is paid on every call, so one is added on purpose."""
 
@@ -116,3 +116,11 @@ def test_click_beside_avow_is_left_alone(home: Path, tmp_path: Path) -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_claude_code_calls_at_each_turn_is_quick_to_import(home: Path) -> None:
+    """`dataclasses` brings `inspect`: a quarter of all that it loads."""
+    found = _imported(home, "scan", "--hook")
+    assert "avow.scan.latest" in found
+    assert found & (HEAVY | {"typer", "httpx", "sqlite3", "dataclasses", "inspect"}) == set()
+    assert "avow.context" not in found

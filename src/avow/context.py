@@ -14,7 +14,8 @@ from avow.errors import CredentialsError, UsageError
 from avow.files.reading import Wait
 from avow.settings.levels import Config, Settings, load, resolve
 from avow.terminal.screen import Screen
-from avow.wire.request import API_HOST, CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint, Request
+from avow.wire.api import API_HOST
+from avow.wire.request import CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint, Request
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

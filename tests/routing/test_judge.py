@@ -13,9 +13,9 @@ from avow.models.identity import Identity, compare
 from avow.routing import gateways
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict, reasons
+from avow.wire.api import API_HOST
 from avow.wire.events import decode
 from avow.wire.message import Message, fold, whole
-from avow.wire.request import API_HOST
 from tests.streams import (
     ASKED,
     OTHER,

@@ -53,6 +53,12 @@ def test_words_about_a_switch_are_none(path: Path) -> None:
     assert [each.verdict for each in latest.since(path, None).answers] == ["as_requested"]
 
 
+def test_words_about_one_kind_of_switch_do_not_hide_another(path: Path) -> None:
+    quoted = [tool_result(toolUseResult={"stdout": '{"subtype":"model_fallback"}'})] * 20
+    write(path, notice(), answer(OPUS), *quoted, prompt("and?"), answer(OPUS, requestedModel=OPUS))
+    assert [each.verdict for each in latest.since(path, None).answers] == ["fallback"]
+
+
 def test_the_last_answer(path: Path) -> None:
     path.write_bytes(b"")
     assert latest.last(path) is None

@@ -10,8 +10,9 @@ from avow.exchange.attempts import Limits
 from avow.exchange.chain import Policy
 from avow.models import catalogue
 from avow.settings.levels import Settings
+from avow.wire.api import API_HOST
 from avow.wire.json_value import JsonObject
-from avow.wire.request import API_HOST, SUMMARIES
+from avow.wire.request import SUMMARIES
 
 if TYPE_CHECKING:
     from avow.models.catalogue import Model

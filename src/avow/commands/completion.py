@@ -71,7 +71,7 @@ def is_plain(word: str) -> bool:
 def _models(context: Context) -> Iterable[Row]:
     """Aliases, then what the endpoint listed within a day, else the built-in list; nothing is sent."""
     from avow.models import catalogue
-    from avow.wire.request import API_URL
+    from avow.wire.api import API_URL
 
     try:
         settings = context.settings()

@@ -159,7 +159,7 @@ def _upstream(options: ProxyOptions, context: Context) -> tuple[str, str, dict[s
     from pathlib import Path
 
     from avow.proxy import claude_code
-    from avow.wire.request import API_HOST, API_URL
+    from avow.wire.api import API_HOST, API_URL
 
     environ, screen = context.environ, context.screen
     url, said_by = options.upstream, "--upstream"

@@ -7,7 +7,7 @@ from pathlib import Path
 from avow.endpoint.credential import checked
 from avow.errors import CredentialsError, UnreadableFile
 from avow.files.reading import as_text, read_file
-from avow.wire.request import API_HOST
+from avow.wire.api import API_HOST
 
 NAME = "key"
 _HINT = "`avow auth login --store file` writes a new file"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from avow.endpoint.credential import Credential, check_destination, checked, last_four
 from avow.errors import ConfigError, CredentialsError
-from avow.wire.request import API_HOST
+from avow.wire.api import API_HOST
 
 SERVICE = "avow"
 """What keys are filed under in the keyring; the user name there is the host."""

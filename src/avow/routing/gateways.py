@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from avow.wire.api import API_HOST
 from avow.wire.json_value import JsonObject, items, obj
 from avow.wire.names import name_in
-from avow.wire.request import API_HOST
 
 
 class Testimony(NamedTuple):

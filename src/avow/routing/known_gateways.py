@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from avow.routing.gateways import HEARD, strength_of_name
-from avow.wire.request import API_HOST
+from avow.wire.api import API_HOST
 
 _LINE = "\n"
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from avow.errors import Failure
 from avow.routing.gateways import declares_fallback
+from avow.wire.api import API_HOST
 from avow.wire.json_value import JsonObject
 from avow.wire.message import Message
-from avow.wire.request import API_HOST
 
 
 class Verdict(StrEnum):

@@ -13,14 +13,12 @@ from avow.scan.records import Counts, PastAnswer
 _FIRST = 64 * 1024
 _MOST = 16 * 1024 * 1024
 _TRIES = 8
-_MARKS = (
-    b'"model_refusal_fallback"',
-    b'"model_fallback"',
-    b'"model_consent_fallback"',
-    b"<local-command-stdout>Set model to ",
-    b"Set model to \\u001b",
-)
-"""What the records hold that say which model is asked from then on."""
+_MARKS = {
+    b'_fallback"': (b'"model_refusal_fallback"', b'"model_fallback"', b'"model_consent_fallback"'),
+    b"Set model to ": (b"<local-command-stdout>Set model to ", b"Set model to \\u001b"),
+}
+"""What the records hold that say which model is asked from then on, each below what is looked for: a search through a
+long transcript costs more than all else here."""
 
 
 class Latest(NamedTuple):
@@ -104,16 +102,19 @@ def _choices(file: BinaryIO, before: int) -> list[bytes]:
     """The last records before a place that say which model is asked, in order."""
     found: dict[int, bytes] = {}
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for mark in _MARKS:
+        for seam, marks in _MARKS.items():
+            tries = dict.fromkeys(marks, _TRIES)
             at = before
-            for _ in range(_TRIES):
-                at = data.rfind(mark, 0, at)
-                if at < 0:
-                    break
+            while tries and (at := data.rfind(seam, 0, at)) >= 0:
                 start = data.rfind(b"\n", 0, at) + 1
                 line = data[start : data.find(b"\n", at) + 1]
-                if claude_code.says_choice(line):
-                    found[start] = line
-                    break
+                for mark in [mark for mark in tries if mark in line]:
+                    if claude_code.says_choice(line):
+                        found[start] = line
+                        del tries[mark]
+                    elif tries[mark] == 1:
+                        del tries[mark]
+                    else:
+                        tries[mark] -= 1
                 at = start
     return [found[start] for start in sorted(found)]

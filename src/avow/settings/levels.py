@@ -9,7 +9,7 @@ from avow.errors import ConfigError, UnreadableFile, UsageError, nearest
 from avow.files.reading import Most, decoded, read_file, too_large
 from avow.settings.keys import GROUPS, KEYS, EntryError, about, checked, from_text, is_key
 from avow.settings.options import Option
-from avow.wire.request import API_URL
+from avow.wire.api import API_URL
 
 __all__ = ["KEYS", "Config", "Origin", "Settings", "is_key", "load", "read", "resolve", "unknown_variables"]
 

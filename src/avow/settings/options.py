@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from avow.models.catalogue import DEFAULT_MODEL
-from avow.wire.request import API_URL
+from avow.wire.api import API_URL
 
 Kind = Literal["text", "integer", "number", "flag", "words", "models", "command", "table"]
 """`words` is a list of texts; `models` a list of model names or one word of `choices`; `command` a list of

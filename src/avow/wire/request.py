@@ -7,9 +7,6 @@ from typing import NamedTuple
 
 from avow.wire.json_value import JsonObject
 
-API_HOST = "api.anthropic.com"
-API_URL = f"https://{API_HOST}"
-
 CURRENT_VERSION = "2026-10-21"
 OLD_VERSION = "2023-06-01"
 """What hosts other than the API's own are spoken to in, unless told otherwise: older gateways hand it on."""

@@ -1,0 +1,4 @@
+"""Where the API itself is."""
+
+API_HOST = "api.anthropic.com"
+API_URL = f"https://{API_HOST}"
