@@ -46,6 +46,8 @@ SIMULATOR_MAY_USE = {"errors", "paths", "files"}
 
 WITHOUT_TEST = {"__init__", "__main__"}
 TESTED_IN = {
+    "routing/message_evidence.py": "routing/test_judge.py",
+    "routing/runs.py": "routing/test_judge.py",
     "audit/bounds.py": "audit/test_plan.py",
     "commands/audit/declared.py": "commands/test_tree.py",
     "commands/doctor.py": "commands/test_doctor_findings.py",

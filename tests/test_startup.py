@@ -34,7 +34,8 @@ avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.excha
 avow.exchange.run avow.exchange.saver avow.exit_codes avow.files avow.files.reading avow.history avow.history.database
 avow.history.filters avow.history.finding avow.history.rows avow.history.schema avow.history.store
 avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
-avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.verdict
+avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.message_evidence
+avow.routing.runs avow.routing.verdict
 avow.settings avow.settings.keys avow.settings.levels avow.settings.options avow.terminal avow.terminal.commentary
 avow.terminal.facts
 avow.terminal.preview avow.terminal.screen avow.terminal.session avow.terminal.text_piped avow.terminal.watchers

@@ -27,6 +27,8 @@ from typing import NamedTuple
 import hypothesis
 import pytest
 
+from tests.test_layers import TESTED_IN
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "avow"
 ROOMS = ("routing", "models", "wire", "exchange/chain.py", "exchange/retry.py")
@@ -67,7 +69,7 @@ class Mutant(NamedTuple):
 def own_tests(path: Path) -> Path:
     """The test file of a module."""
     relative = path.relative_to(PACKAGE)
-    return ROOT / "tests" / relative.parent / f"test_{relative.name}"
+    return ROOT / "tests" / TESTED_IN.get(relative.as_posix(), relative.parent / f"test_{relative.name}")
 
 
 def room_tests(path: Path) -> list[Path]:
