@@ -1,9 +1,10 @@
 """A process with every import behind it, which forks one that runs avow whenever a test asks it to.
 
-What a test sees is a process of its own, with pipes, environment and exit status; only the start of Python and the
-imports (five sixths of a short run) are not paid again. Who cares about these starts avow by `tests.running.start`.
+What a test sees is a process of its own, with descriptors, terminal, environment and exit status; only the start of
+Python and the imports (nine tenths of a short run) are not paid again. Who cares about these asks for a `fresh` one.
 """
 
+import fcntl
 import gc
 import importlib
 import json
@@ -15,88 +16,86 @@ import socket
 import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from io import FileIO
 from pathlib import Path
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[1]
 _NUMBER = struct.Struct("!q")
+_MOST = 64
+_HIGH = 200
 _LIBRARIES = ("httpcore", "httpx", "rich.console", "rich.table", "sqlite3", "subprocess", "tomli_w", "tomllib")
 # Not keyring: it looks for its backend in the environment while it is imported.
 
 
+class Child:
+    """A process that the fork server started; the server reaps it, and tells its status here."""
+
+    def __init__(self, pid: int, told: int) -> None:
+        self.pid = pid
+        self._told = told
+        self._status: int | None = None
+
+    def status(self, timeout: float | None) -> int | None:
+        """How it ended, as os.waitpid says it; None where it has not within `timeout` seconds (None: wait for it)."""
+        if self._status is None:
+            if not select.select([self._told], [], [], timeout)[0]:
+                return None
+            found = os.read(self._told, _NUMBER.size)
+            self._status = _NUMBER.unpack(found)[0] if found else signal.SIGKILL  # the server is gone
+            os.close(self._told)
+        return self._status
+
+
 class ForkServer:
-    """The end that tests hold; one run at a time."""
+    """The end that tests hold."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._channel, theirs = socket.socketpair()
         self._one = threading.Lock()
-        self._pipes = ThreadPoolExecutor(3)
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
-                stdin=subprocess.PIPE,  # three pipes, as those of a run
-                stdout=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 cwd=ROOT,
                 env=environ,
                 pass_fds=(theirs.fileno(),),
             )
 
-    def run(
-        self, arguments: Sequence[str], environ: Mapping[str, str], stdin: bytes | None, timeout: float
-    ) -> tuple[int, bytes, bytes]:
-        """Run avow to its end: status (negative where a signal killed it), stdout and stderr; stdin is `/dev/null`
-        where it is None. Raises subprocess.TimeoutExpired as subprocess.run does."""
-        request = json.dumps((arguments, dict(environ), str(Path.cwd()))).encode("utf-8", "surrogatepass")
-        with self._one:
-            (out, printed), (err, noted), (told, telling) = os.pipe(), os.pipe(), os.pipe()
-            if stdin is None:
-                given = os.open(os.devnull, os.O_RDONLY)
-            else:
-                given, feeding = os.pipe()
-                self._pipes.submit(_feed, feeding, stdin)
-            read = self._pipes.submit(_drain, out), self._pipes.submit(_drain, err)
-            theirs = (given, printed, noted, telling)
-            socket.send_fds(self._channel, [_NUMBER.pack(len(request))], theirs)
-            for descriptor in theirs:
-                os.close(descriptor)
-            self._channel.sendall(request)
-            with open(told, "rb", buffering=0) as numbers:
-                child = self._number(numbers, None)
-                try:
-                    status = self._number(numbers, timeout)
-                except BaseException as error:  # that of a test's own time limit included
-                    os.kill(child, signal.SIGKILL)
-                    if isinstance(error, TimeoutError):
-                        raise subprocess.TimeoutExpired(list(arguments), timeout) from None
-                    raise
-            return status, read[0].result(timeout), read[1].result(timeout)
-
-    def _number(self, numbers: FileIO, timeout: float | None) -> int:
-        if not select.select([numbers], [], [], timeout)[0]:
-            raise TimeoutError
-        found = numbers.read(_NUMBER.size) or b""
-        if len(found) < _NUMBER.size:
+    def fork(
+        self,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        folder: str,
+        descriptors: Mapping[int, int],
+        *,
+        in_session: bool = False,
+        on_terminal: bool = False,
+    ) -> Child:
+        """Start avow with `descriptors` (its numbers for ours), in a session of its own and, if wanted, with its stdin
+        as the terminal of that session."""
+        numbers, ours = list(descriptors), list(descriptors.values())
+        session = [in_session or on_terminal, on_terminal]
+        request = json.dumps((numbers, session, arguments, dict(environ), folder)).encode("utf-8", "surrogatepass")
+        told, telling = os.pipe()
+        try:
+            with self._one:
+                socket.send_fds(self._channel, [_NUMBER.pack(len(request))], [telling, *ours])
+                self._channel.sendall(request)
+            os.close(telling)
+            found = os.read(told, _NUMBER.size)
+        except OSError as error:
+            raise RuntimeError("the fork server has ended") from error
+        if not found:
             raise RuntimeError(f"the fork server ended: {self.process.communicate()[1].decode()}")
-        return int(_NUMBER.unpack(found)[0])
-
-
-def _feed(descriptor: int, data: bytes) -> None:
-    with suppress(BrokenPipeError), open(descriptor, "wb", buffering=0) as pipe:
-        while data:
-            data = data[pipe.write(data) :]
-
-
-def _drain(descriptor: int) -> bytes:
-    with open(descriptor, "rb") as pipe:
-        return pipe.read()
+        return Child(_NUMBER.unpack(found)[0], told)
 
 
 def _read(channel: socket.socket, size: int) -> bytes:
@@ -112,35 +111,64 @@ def _read(channel: socket.socket, size: int) -> bytes:
 
 def serve(channel: socket.socket) -> None:
     """Fork for each request, tell its id and then its status, until nobody asks any more."""
+    telling: dict[int, int] = {}
+    ended, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     while True:
-        head, descriptors, _flags, _address = socket.recv_fds(channel, _NUMBER.size, 4)
+        ready = select.select([channel.fileno(), ended], [], [])[0]
+        if ended in ready:
+            os.read(ended, 4096)
+            _tell_ended(telling)
+        if channel.fileno() not in ready:
+            continue
+        head, descriptors, _flags, _address = socket.recv_fds(channel, _NUMBER.size, _MOST)
         if not head:
             return
         request = json.loads(_read(channel, _NUMBER.unpack(head)[0]).decode("utf-8", "surrogatepass"))
-        *streams, telling = descriptors
         child = os.fork()
         if child == 0:
-            channel.close()
-            os.close(telling)
-            _become(streams, *request)
-        for descriptor in streams:
+            _become(descriptors[1:], *request)
+        for descriptor in descriptors[1:]:
             os.close(descriptor)
-        with open(telling, "wb", buffering=0) as numbers, suppress(BrokenPipeError):
-            numbers.write(_NUMBER.pack(child))
-            _child, status = os.waitpid(child, 0)
-            numbers.write(_NUMBER.pack(os.waitstatus_to_exitcode(status)))
+        telling[child] = descriptors[0]
+        with suppress(BrokenPipeError):
+            os.write(descriptors[0], _NUMBER.pack(child))
 
 
-def _become(descriptors: Sequence[int], arguments: Sequence[str], environ: Mapping[str, str], folder: str) -> NoReturn:
-    for number, descriptor in enumerate(descriptors):
-        os.dup2(descriptor, number)
-        os.close(descriptor)
+def _tell_ended(telling: dict[int, int]) -> None:
+    with suppress(ChildProcessError):
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            descriptor = telling.pop(found[0])
+            with suppress(BrokenPipeError):
+                os.write(descriptor, _NUMBER.pack(found[1]))
+            os.close(descriptor)
+
+
+def _become(
+    descriptors: Sequence[int],
+    numbers: Sequence[int],
+    session: tuple[bool, bool],
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    folder: str,
+) -> NoReturn:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _take(descriptors, numbers)
+    in_session, on_terminal = session
+    if in_session:
+        os.setsid()
+    if on_terminal:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)
     time.tzset()
     sys.argv = ["avow", *arguments]
     sys.path[0] = folder
+    _open_streams()
     status: Any = 1
     try:
         from avow.__main__ import main
@@ -152,6 +180,28 @@ def _become(descriptors: Sequence[int], arguments: Sequence[str], environ: Mappi
         traceback.print_exc()
     sys.stdout.flush()
     os._exit(int(status or 0))
+
+
+def _take(descriptors: Sequence[int], numbers: Iterable[int]) -> None:
+    """Have these descriptors under these numbers, and no others."""
+    moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, _HIGH) for descriptor in descriptors]
+    os.closerange(3, _HIGH)
+    for descriptor, number in zip(moved, numbers, strict=True):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+
+
+def _open_streams() -> None:
+    """Python's own streams, which are buffered by line where they are a terminal."""
+    encoding, errors = sys.stdout.encoding, sys.stdout.errors
+    for name, number, mode, lines, wrong in (
+        ("stdin", 0, "r", -1, errors),
+        ("stdout", 1, "w", -1, errors),
+        ("stderr", 2, "w", 1, "backslashreplace"),
+    ):
+        stream = open(number, mode, lines, encoding=encoding, errors=wrong, closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def main() -> None:

@@ -5,11 +5,9 @@ import os
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +16,11 @@ import pyte
 
 from tests.canary import CANARY, assert_unprinted
 from tests.conftest import sealed_environment
-from tests.fork_server import ForkServer
+from tests.forked import FRESH, ForkedSpawn, Forking, may_fork
 
 Json = dict[str, Any]
 AVOW = (sys.executable, "-m", "avow")
 PATIENCE_S = 60.0
-_READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def environment(home: Path, base_url: str | None = None, **more: str) -> dict[st
     the API's own host has unasked: what listens there plays the API. With `AVOW_FALLBACK=""` it is a gateway."""
     api = {"ANTHROPIC_BASE_URL": base_url or "", "ANTHROPIC_API_KEY": CANARY, "AVOW_FALLBACK": "default"}
     asked = {} if base_url is None else api
-    return sealed_environment(home, **{**asked, **more})
+    return sealed_environment(home, **{**asked, **{name: more[name] for name in more if name != FRESH}})
 
 
 def run(
@@ -77,28 +74,17 @@ def run(
     **more: str,
 ) -> Ran:
     """Run avow to its end; stdin is closed at once (`/dev/null`) where nothing is given. The process is forked, unless
-    `more` has something that Python itself reads as it starts."""
+    `more` has something that Python itself reads as it starts, or `AVOW_TEST_FRESH`."""
     begun = time.monotonic()
-    environ = environment(home, base_url, **more)
-    if hasattr(os, "fork") and not any(name.startswith(_READ_AT_START) for name in more):
-        status, out, err = _fork_server().run(arguments, environ, stdin, timeout)
-        return Ran(status, out, err, home, time.monotonic() - begun)
-    done = subprocess.run(
-        [*AVOW, *arguments],
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        env=environ,
-        timeout=timeout,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr, home, time.monotonic() - begun)
-
-
-@cache
-def _fork_server() -> ForkServer:
-    with tempfile.TemporaryDirectory() as nowhere:
-        return ForkServer(sealed_environment(Path(nowhere)))
+    reads = subprocess.DEVNULL if stdin is None else subprocess.PIPE
+    process = start(home, *arguments, base_url=base_url, stdin=reads, env=more)
+    with process:
+        try:
+            out, err = process.communicate(stdin, timeout)
+        except BaseException:  # that of a test's own time limit included
+            process.kill()
+            raise
+    return Ran(process.returncode, out, err, home, time.monotonic() - begun)
 
 
 def shell(home: Path, script: str, *, base_url: str | None = None, name: str = "sh", **more: str) -> Ran:
@@ -121,7 +107,7 @@ def shell(home: Path, script: str, *, base_url: str | None = None, name: str = "
     return Ran(done.returncode, done.stdout, done.stderr, home)
 
 
-class Started(subprocess.Popen[bytes]):
+class Started(Forking):
     """A process under way; what it printed is searched for the key."""
 
     def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[Any, Any]:  # noqa: A002
@@ -131,10 +117,12 @@ class Started(subprocess.Popen[bytes]):
 
 
 def start(home: Path, *arguments: str, base_url: str | None = None, **more: Any) -> Started:
-    """Start avow by pipes and give the process; `env` in `more` adds to the environment, the rest goes to Popen."""
+    """Start avow by pipes and give the process; `env` in `more` adds to the environment, the rest goes to Popen. It is
+    forked as `run` says; not with what Popen alone can do."""
     environ: Mapping[str, str] = more.pop("env", {})
     pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return Started([*AVOW, *arguments], env=environment(home, base_url, **environ), **{**pipes, **more})
+    forks = may_fork(environ, tuple(more))
+    return Started([*AVOW, *arguments], forks=forks, env=environment(home, base_url, **environ), **{**pipes, **more})
 
 
 _MEASURE = """
@@ -255,8 +243,9 @@ def in_pty(
     command: Sequence[str] = AVOW,
     **more: str,
 ) -> Pty:
-    """Start avow (or another `command`) in a pty of `size` (lines, columns)."""
-    child: pexpect.spawn[bytes] = pexpect.spawn(
+    """Start avow (or another `command`) in a pty of `size` (lines, columns); avow is forked as `run` says."""
+    forks = command is AVOW and may_fork(more)
+    child: pexpect.spawn[bytes] = (ForkedSpawn if forks else pexpect.spawn)(
         command[0],
         [*command[1:], *arguments],
         env=environment(home, base_url, **more),

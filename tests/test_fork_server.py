@@ -9,7 +9,7 @@ import pytest
 
 from tests.fork_server import ForkServer
 from tests.raw_server import STALL, RawServer
-from tests.running import environment, run, start
+from tests.running import environment, run
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,8 @@ def test_it_is_the_same_as_a_process_that_starts_by_itself(
     arguments: tuple[str, ...], stdin: bytes | None, home: Path
 ) -> None:
     forked = run(home, *arguments, stdin=stdin)
-    started = start(home, *arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
-    out, err = started.communicate(stdin, timeout=60)
-    assert (forked.status, forked.out, forked.err) == (started.returncode, out, err)
+    started = run(home, *arguments, stdin=stdin, AVOW_TEST_FRESH="1")
+    assert (forked.status, forked.out, forked.err) == (started.status, started.out, started.err)
 
 
 def test_it_has_the_environment_and_the_folder_of_the_test(
@@ -53,4 +52,4 @@ def test_a_server_that_ended_is_an_error_and_no_wait(home: Path) -> None:
     os.kill(server.process.pid, signal.SIGKILL)
     server.process.wait()
     with pytest.raises((RuntimeError, OSError)):
-        server.run(["--version"], environment(home), None, 5)
+        server.fork(["--version"], environment(home), str(home), {})

@@ -10,6 +10,7 @@ import pytest
 
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
+from tests.forked import FRESH
 from tests.raw_server import RawServer, Step, http, stream
 from tests.running import Ran, rows, run
 from tests.running import start as start_avow
@@ -75,7 +76,10 @@ def test_a_key_that_no_header_can_carry_is_not_quoted(bad: str, home: Path) -> N
 
 
 def test_the_key_is_no_process_argument(home: Path) -> None:
-    with Simulator("slow:0.1") as simulator, start_avow(home, "hi", base_url=simulator.base_url) as process:
+    with (
+        Simulator("slow:0.1") as simulator,
+        start_avow(home, "hi", base_url=simulator.base_url, env={FRESH: "1"}) as process,
+    ):
         assert process.stdout is not None
         process.stdout.read(10)
         found = Path(f"/proc/{process.pid}/cmdline")

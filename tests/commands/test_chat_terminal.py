@@ -232,7 +232,7 @@ def test_the_terminal_goes_away(home: Path, where: str) -> None:
         os.close(pty.child.child_fd)
         pty.child.child_fd = -1
         end = time.monotonic() + 10
-        while os.waitpid(pty.child.pid, os.WNOHANG) == (0, 0):
+        while pty.child.isalive():
             assert time.monotonic() < end, "it goes on without a terminal"
             time.sleep(0.05)
     kept = [(row["status"], row["text"][:8]) for row in rows(home)]
