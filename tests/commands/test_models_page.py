@@ -21,8 +21,8 @@ def on(width: int) -> Facts:
     ("width", "shown", "left_out"),
     [
         (160, ("claude-fable-5-1", "LINE", "not before 2027-09-01"), ("ID (claude-)",)),
-        (110, ("ID (claude-)", "fable-5-1", "not before 2027-09-01"), ("LINE", "claude-fable")),
-        (90, ("ID (claude-)", "fable-5-1", "legacy"), ("LINE", "not before")),
+        (110, ("ID (claude-)", "fable-5-1", "not before 2027-09-01"), (" LINE ", "claude-fable")),
+        (90, ("ID (claude-)", "fable-5-1", "legacy"), (" LINE ", "not before")),
         (40, ("fable-5-1\n  context: 1M; output: 128k;",), ("claude-",)),
     ],
 )

@@ -228,8 +228,13 @@ def test_a_changed_answer_is_found_by_its_last_words(path: Path) -> None:
         ("日本の歴史", ["歴史"], "日本の[歴史]"),
         ("nothing here", ["absent"], ""),
         ("x" * 100 + " needle " + "y" * 100, ["needle"], "…" + "x" * 9 + " [needle] " + "y" * 13 + "…"),
+        (
+            "words stand before the needle and some others follow it to the end",
+            ["needle"],
+            "…the [needle] and some…",
+        ),
     ],
-    ids=["phrase", "accents", "symbols", "start of word", "han", "absent", "long"],
+    ids=["phrase", "accents", "symbols", "start of word", "han", "absent", "long", "whole words"],
 )
 def test_an_excerpt(text: str, words: list[str], expected: str) -> None:
     if words == ["cat"]:

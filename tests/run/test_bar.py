@@ -19,7 +19,7 @@ MOVING = {
 HELD = {
     120: "━━━━━━━━──────────── 4/10  rate limited; goes on in 42 s"
     "  3 as_requested, 1 fallback (cyber 1)  at least $1.25",
-    60: "4/10  rate limited; goes on in 42 s  3 as_requested, 1 fall",
+    60: "4/10  rate limited; goes on in 42 s  3 as_requested, …",
 }
 
 

@@ -23,15 +23,18 @@ SCREENS = {
 ✗ x␛[31m  failed        no network""",
     60: """\
 ✓ capital-of-france  as_requested  claude-fable-5-2  $0.2500
-! 2 #2    fallback      claude-fable-5-2 -> claude-opus-4-8
-! an-id-that-is-far-to  refused       claude-fable-5-2 decli
+! 2 #2    fallback
+  claude-fable-5-2 -> claude-opus-4-8 (cyber)
+! an-id-that-is-far-to  refused
+  claude-fable-5-2 declined: cyber
 ✗ x␛[31m  failed        no network""",
     40: """\
-✓ capital-of-france  as_requested  claud
+✓ capital-of-france  as_requested
 ! 2 #2    fallback
   claude-fable-5-2 -> claude-opus-4-8
     (cyber)
-! an-id-that-is-far-to  refused       cl
+! an-id-that-is-far-to  refused
+  claude-fable-5-2 declined: cyber
 ✗ x␛[31m  failed        no network""",
 }
 

@@ -42,11 +42,11 @@ def run(options: DoctorOptions, context: Context) -> ExitCode:
         body = {"schema": "avow.doctor/1", "healthy": code is ExitCode.OK, "findings": [asdict(f) for f in findings]}
         context.screen.data(json.dumps(body, indent=2, ensure_ascii=False) + "\n", is_json=True)
         return code
-    context.screen.out(_page(findings, context.screen.out_facts))
+    context.screen.out(page(findings, context.screen.out_facts))
     return code
 
 
-def _page(findings: "tuple[Finding, ...]", facts: Facts) -> str:
+def page(findings: "tuple[Finding, ...]", facts: Facts) -> str:
     """What was found, a line each, with what to do about it below."""
     from avow.terminal.sanitize import clean_line
     from avow.terminal.table import definitions, room

@@ -126,6 +126,10 @@ def excerpt(text: str, query: Query, length: int) -> tuple[tuple[str, bool], ...
         return ()
     start = max(0, first.start() - length // 3)
     end = min(len(text), max(start + length, first.end()))
+    if start and (space := text.find(" ", start - 1, first.start() - 1)) >= 0:
+        start = space + 1  # a word is shown whole, where the match is not all there is then
+    if end < len(text) and (space := text.rfind(" ", first.end() + 1, end + 1)) >= 0:
+        end = space
     pieces, at = [("…", False)] if start else [], start
     for found in pattern.finditer(folded, first.start(), end):
         if found.end() > found.start():

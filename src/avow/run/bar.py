@@ -9,7 +9,7 @@ from avow.terminal.preview import fitting_surely
 from avow.terminal.screen import Screen
 
 _DRAWN_EVERY_S, _NOTED_EVERY_S = 0.2, 60.0
-_BAR = 20
+_BAR, _LEAST_BAR = 20, 8
 
 
 class Bar:
@@ -56,20 +56,22 @@ class Bar:
 
 
 def bar_line(counts: Counts, facts: Facts, left_s: float | None, rate: float | None, why: str | None) -> str:
-    """`━━━━── 412/1000  398 as_requested, 12 fallback  $1.02  14/s  0:42 left`, no wider than the screen; `why` stands
-    before the counts. Times in seconds, the rate in items a second."""
-    parts = [f"{counts.done}/{counts.total}"]
-    parts += [f"{why}"] if why else []
-    parts += [part for part in (", ".join(_told(counts)), counts.cost()) if part]
-    parts += [f"{rate:.1f}/s" if rate < 10 else f"{rate:.0f}/s"] if rate is not None else []
-    parts += [f"{_clock(left_s)} left"] if left_s is not None and not why else []
-    words = "  ".join(parts)
+    """`━━━━── 412/1000  398 as_requested, 12 fallback  $1.02  14/s  0:42 left`, no wider than the screen: what has no
+    room is left out from the end, never cut. `why` stands before the counts. Times in seconds, the rate in items a
+    second."""
+    done = f"{counts.done}/{counts.total}"
+    rates = [f"{rate:.1f}/s" if rate < 10 else f"{rate:.0f}/s"] if rate is not None else []
+    left = [f"{_clock(left_s)} left"] if left_s is not None and not why else []
+    told = _told(counts)
+    forms = [[done, *([why] if why else []), ", ".join(told), counts.cost(), *rates, *left]]
+    forms += [forms[0][:end] for end in range(len(forms[0]) - 1, 2 if why else 1, -1)]
+    forms += [[*forms[-1][:-1], f"{', '.join(told[:few])}, …"] for few in range(len(told) - 1, 0, -1)]
+    forms += [[done, why] if why else [done], [done]]
     room = facts.width - 1
-    drawn = ""
-    if room - len(words) > 8 or room > 60:
-        drawn = _drawn(counts, facts, min(_BAR, max(room - len(words) - 1, 6))) + " "
-    words = words[: fitting_surely(words, room - min(_BAR, max(room - len(words) - 1, 6)) - 1 if drawn else room)]
-    return drawn + words
+    lines = ("  ".join(part for part in form if part) for form in forms)
+    words = next((line for line in lines if fitting_surely(line, room) == len(line)), done[:room])
+    space = room - len(words) - 1
+    return f"{_drawn(counts, facts, min(_BAR, space))} {words}" if space >= _LEAST_BAR else words
 
 
 def note_line(counts: Counts, left_s: float | None, why: str | None) -> str:

@@ -4,7 +4,7 @@ from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import NO_CATEGORY, Verdict
 from avow.run.counts import counted_as
-from avow.terminal.cells import cells, wrap
+from avow.terminal.cells import cells, cut, wrap
 from avow.terminal.facts import BOLD_RED, BOLD_YELLOW, GREEN, Facts
 from avow.terminal.preview import fitting_surely
 from avow.terminal.render import cost
@@ -12,11 +12,12 @@ from avow.terminal.sanitize import clean_line
 
 _WIDEST_ID = 20
 _WORD = len("as_requested")
+_MOST_ROWS = 3
 
 
 def item_line(exchange: Exchange, facts: Facts) -> str:
     """`✓ ID  as_requested  MODEL  $0.0067`, no wider than the screen; of an item that did not go as asked, both models
-    and why. Where both have no room beside the verdict they get lines of their own: who answered is never cut off."""
+    and why. What has no room beside the verdict gets lines of its own, three at most: who answered is never cut off."""
     item = exchange.item
     name = clean_line(item.id if item else "")
     if item is not None and item.repeat:
@@ -27,15 +28,18 @@ def item_line(exchange: Exchange, facts: Facts) -> str:
     parts = [f"{name}{' ' * max(6 - cells(name), 0)}", f"{word:<{_WORD}}", what(exchange)]
     reply = exchange.reply
     parts.append(cost(reply.cost_usd, reply.cost_floor_usd))
-    line = "  ".join(part for part in parts if part)
     room = facts.width - cells(mark) - 1
-    if cells(line) > room:  # half a sum would be a wrong one
-        line = "  ".join(part for part in parts[:-1] if part)
-    shown = line[: fitting_surely(line, room)]
-    served = clean_line(exchange.routing.served_model or "")
-    if exchange.routing.rerouted and served not in shown:
-        shown = "\n".join(["  ".join(parts[:2]).rstrip(), *wrap(what(exchange), facts.width, first="  ", rest="    ")])
-    return f"{facts.styled(mark, style)} {shown}"
+    for shown in (parts, parts[:-1]):  # half a sum would be a wrong one
+        line = "  ".join(part for part in shown if part)
+        if fitting_surely(line, room) == len(line):
+            return f"{facts.styled(mark, style)} {line}"
+    head = f"{facts.styled(mark, style)} {line[: fitting_surely('  '.join(parts[:2]), room)].rstrip()}"
+    if word == Verdict.AS_REQUESTED:
+        return head
+    rows = wrap(what(exchange), facts.width, first="  ", rest="    ")
+    if len(rows) > _MOST_ROWS:
+        rows[_MOST_ROWS - 1 :] = [cut(f"{rows[_MOST_ROWS - 1]} …", facts.width)]
+    return "\n".join((head, *rows))
 
 
 def what(exchange: Exchange) -> str:

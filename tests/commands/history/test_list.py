@@ -33,6 +33,14 @@ def test_a_reroute_is_seen_on_40_columns(home: Path) -> None:
     assert "claude-fable-5-2 → claude-opus-4-8" in terminal.text
 
 
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_a_search_says_the_prompt_once(home: Path, columns: int) -> None:
+    kept(home / "data" / "history.db", answered("rebase or merge?", at=NOON))
+    terminal = in_pty(home, "history", "search", "rebase", size=(40, columns), NO_COLOR="1")
+    assert terminal.end() == 0
+    assert terminal.text.count("rebase") == 1
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory in KiB")
 def test_a_list_reads_no_answers(home: Path) -> None:
     kept(home / "data" / "history.db", *(answered("short", "word " * 2_000_000, at=NOON + n) for n in range(3)))

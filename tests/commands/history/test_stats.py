@@ -62,6 +62,16 @@ def test_the_tables_are_legible_at_any_width(width: int) -> None:
         assert max(map(len, tables)) <= 2 * width
 
 
+def test_no_line_is_broken_in_mid_word_and_no_column_is_empty() -> None:
+    rows = "\n".join(lines(STATS, TERMINAL._replace(width=60))).splitlines()
+    assert rows[:2] == [
+        "30 requests, 83.3 % answered as requested (83.3 % with",
+        "strong evidence), cost at least $12.50",
+    ]
+    assert "cache" not in text_of(TERMINAL)
+    assert "cache read" in text_of(PIPE)
+
+
 @pytest.mark.parametrize(
     ("usd", "unpriced", "expected"),
     [

@@ -14,6 +14,8 @@ from avow.context import Context
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
 from avow.terminal.cells import cells
+from avow.terminal.facts import Facts
+from avow.terminal.sanitize import clean_line
 
 if TYPE_CHECKING:
     from avow.history.search import Query
@@ -212,18 +214,31 @@ def _write(pieces: Iterable[str], context: Context, size: int = 200, *, is_json:
 
 
 def _with_excerpts(found: Iterable[Exchange], query: "Query", context: Context) -> Iterator[str]:
+    """The list, and below each exchange where the words stand; on a terminal the prompt is not said twice."""
+    facts = context.screen.out_facts
+    for line, exchange in entries(found, facts):
+        asked = exchange and _excerpt("asked", exchange.question.prompt, query, facts)
+        if exchange is None or not facts.is_terminal or not asked:
+            yield line
+        elif line.count("\n") > 1:
+            yield line[: line.rindex("\n", 0, -1) + 1]  # its last line is the prompt
+        else:
+            yield line
+            asked = "" if line.rstrip("\n").endswith(clean_line(exchange.question.prompt or "")) else asked
+        if exchange is not None:
+            yield asked or ""
+            yield _excerpt("answer", exchange.text, query, facts)
+
+
+def _excerpt(name: str, text: str | None, query: "Query", facts: Facts) -> str:
     from avow.history.search import excerpt
 
-    facts = context.screen.out_facts
     plain = facts._replace(color=False)
-    for line, exchange in entries(found, facts):
-        yield line
-        if exchange is not None:
-            for name, text in (("asked", exchange.question.prompt), ("answer", exchange.text)):
-                room = facts.width - len(f"    {name}: ") if facts.is_terminal else _EXCERPT_IN_PIPE - len(name)
-                pieces = excerpt(text or "", query, room)
-                # Marks, and signs for what is harmful, take room of their own.
-                if facts.is_terminal and pieces and (over := cells(marked(pieces, plain)) - room) > 0:
-                    pieces = excerpt(text or "", query, max(room - over, 1))
-                if pieces:
-                    yield f"    {name}: {marked(pieces, facts)}\n"
+    space = facts.width - len(f"    {name}: ") if facts.is_terminal else _EXCERPT_IN_PIPE - len(name)
+    room = space
+    pieces = excerpt(text or "", query, room)
+    # Marks, and signs for what is harmful, take room of their own.
+    while facts.is_terminal and pieces and room > 1 and (over := cells(marked(pieces, plain)) - space) > 0:
+        room = max(room - over, 1)
+        pieces = excerpt(text or "", query, room)
+    return f"    {name}: {marked(pieces, facts)}\n" if pieces else ""

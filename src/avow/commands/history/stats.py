@@ -8,10 +8,10 @@ from avow.commands.history.filter_options import FilterOptions, filters_of, unkn
 from avow.commands.paging import page
 from avow.context import Context
 from avow.exit_codes import ExitCode
-from avow.terminal.cells import cells
+from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import BOLD, Facts
 from avow.terminal.sanitize import clean_line
-from avow.terminal.table import GAP, table
+from avow.terminal.table import GAP, room, table
 
 if TYPE_CHECKING:
     from avow.history.stats import Latency, Pair, Stats, Tally, Use
@@ -64,7 +64,9 @@ def run_stats(options: StatsOptions, context: Context) -> ExitCode:
 
 def lines(found: "Stats", facts: Facts) -> Iterator[str]:
     """Everything, as tables with headings."""
-    yield from _summary(found.total)
+    space = room(facts)
+    for line in _summary(found.total):
+        yield from wrap(line, space) if space else [line]
     yield from _groups(found.by, found.groups, facts)
     sections = (
         ("Who answered instead", _pairs(found.pairs, facts)),
@@ -76,7 +78,8 @@ def lines(found: "Stats", facts: Facts) -> Iterator[str]:
         if len(rows) > 1:
             yield ""
             yield facts.styled(title, BOLD)
-            yield from table(rows[1:], facts, heads=rows[0])
+            heads, *shown = _telling(rows) if facts.is_terminal else rows
+            yield from table(shown, facts, heads=heads)
 
 
 def money(usd: float, unpriced: int) -> str:
@@ -151,6 +154,12 @@ def _uses(uses: Sequence["Use"]) -> Rows:
         tokens = (use.input_tokens, use.output_tokens, use.cache_read_tokens, use.cache_write_tokens)
         rows.append((_named(use.model), *map(str, counts), *map(str, tokens), money(use.cost_usd, use.unpriced)))
     return rows
+
+
+def _telling(rows: Rows) -> Rows:
+    """Without the columns that say nothing: they are 0 in each row."""
+    kept = [any(cell != "0" for cell in column[1:]) for column in zip(*rows, strict=True)]
+    return [tuple(cell for cell, keep in zip(row, kept, strict=True) if keep) for row in rows]
 
 
 def _percent(share: float | None) -> str:
