@@ -485,19 +485,19 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'--json\n--profile\n-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.push\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config set")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.push\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config unset")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.push\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config path")
             if [[ $cur == -* ]]; then

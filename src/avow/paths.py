@@ -35,6 +35,21 @@ class Paths(NamedTuple):
         """The SQLite file with every exchange."""
         return self.data / "history.db"
 
+    @property
+    def push_lock(self) -> Path:
+        """Held by whoever sends the history to a collector."""
+        return self.data / "push.lock"
+
+    @property
+    def push_queue(self) -> Path:
+        """Held by whoever is next to do so, and has not looked yet what there is to send."""
+        return self.data / "push.next"
+
+    @property
+    def last_push(self) -> Path:
+        """How the last push went that nobody watched."""
+        return self.data / "push.json"
+
 
 def find(environ: Mapping[str, str], *, platform: str = sys.platform) -> Paths:
     """Folders for this environment: `AVOW_*_DIR`, else XDG Base Directory 0.8 (relative values are ignored)

@@ -134,6 +134,7 @@ def _finish(
 
         exchange = exchange._replace(error=exchange.error._replace(hint=hint_of(exchange, inquiry.settings)))
     on_event(Finished(exchange))
+    push_after(inquiry.settings, context, exchange)
     _run_hook(inquiry.settings, context, exchange)
     return exchange
 
@@ -141,6 +142,15 @@ def _finish(
 def is_withheld(exchange: Exchange, settings: Settings) -> bool:
     """Whether `--hold` keeps the finished exchange from being shown."""
     return settings.flag("hold") and exchange.exit_code != 0
+
+
+def push_after(settings: Settings, context: Context, exchange: Exchange) -> None:
+    """Start a push of the history, where the user wants one after each exchange and this one is in it."""
+    is_wanted = settings.text("telemetry.push") == "after" and exchange.number is not None
+    if is_wanted and not exchange.simulated and exchange.signal is None:
+        from avow.asking import afterwards
+
+        afterwards.push(context.environ, context.paths, settings.profile)
 
 
 def _undelivered(exchange: Exchange, words: str) -> Exchange:

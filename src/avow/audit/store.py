@@ -13,6 +13,7 @@ from avow.audit.reading import record_from
 from avow.audit.record import Look, Record
 from avow.audit.replies import Reply
 from avow.errors import UnreadableFile, UsageError
+from avow.files.locking import try_lock
 from avow.files.private import write_private
 from avow.paths import make_private
 from avow.wire.json_value import JsonObject, obj, parse
@@ -109,7 +110,7 @@ class Store:
         except OSError as error:
             raise UsageError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
         try:
-            if not _lock(descriptor):
+            if not try_lock(descriptor):
                 raise UsageError(f"audit {name}: another process is going on with it", hint="wait until it has ended")
             yield
         finally:
@@ -132,22 +133,3 @@ def _kept_from(body: JsonObject) -> Kept:
         raise ValueError("a seed is not a whole number")
     costs = {int(look): Cost(float(cost["usd"]), cost["is_whole"] is True) for look, cost in body["costs"].items()}
     return Kept(record, seeds, costs)
-
-
-def _lock(descriptor: int) -> bool:
-    """Whether the file is this process's alone now; the system lets go of it however the process ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

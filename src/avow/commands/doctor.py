@@ -11,7 +11,7 @@ from avow.exit_codes import ExitCode
 from avow.terminal.facts import BOLD_RED, GREEN, YELLOW, Facts
 
 if TYPE_CHECKING:
-    from avow.commands.doctor_findings import Finding
+    from avow.commands.doctor_finding import Finding
 
 _MARKS = {"ok": "ok", "note": "note", "broken": "BROKEN"}
 _STYLES = {"ok": GREEN, "note": YELLOW, "BROKEN": BOLD_RED}

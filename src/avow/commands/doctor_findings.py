@@ -5,11 +5,12 @@ import platform
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from avow.commands import doctor_kept
+from avow.commands.doctor_finding import Finding, State
 from avow.errors import AvowError, ExchangeError
 from avow.exit_codes import ExitCode
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from avow.context import Context
     from avow.settings.levels import Settings
 
-State = Literal["ok", "note", "broken"]
 LIMIT_S = 5.0
 """How long the API may take to answer."""
 
@@ -26,17 +26,6 @@ MOST_CLOCK_S = 120.0
 
 LIBRARIES = ("typer", "rich", "httpx", "keyring", "prompt_toolkit", "jsonschema", "pypdf")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: what, how it is, and in words; `hint` says what to do where it is broken."""
-
-    topic: str
-    name: str
-    state: State
-    words: str
-    hint: str | None = None
 
 
 def examine(context: "Context", *, offline: bool = False, profile: str | None = None) -> tuple[Finding, ...]:
@@ -49,7 +38,7 @@ def examine(context: "Context", *, offline: bool = False, profile: str | None = 
     found.append(finding)
     if settings is not None:
         found += [*_key(context, settings), *_api(context, settings, offline=offline)]
-        found += _history(context, settings)
+        found += doctor_kept.look(context, settings)
     found += [*_terminal(context), *_environment(context.environ), *_live(context)]
     return tuple(found)
 
@@ -272,31 +261,6 @@ def _now() -> float:
     import time
 
     return time.time()
-
-
-def _history(context: "Context", settings: "Settings") -> Iterator[Finding]:
-    path = context.paths.history_file
-    if not settings.flag("history.enabled"):
-        yield Finding("history", "kept", "note", "switched off")
-    if not path.exists():
-        yield Finding("history", "file", "ok", "none yet")
-        return
-    try:
-        from avow.history.store import History
-
-        history = History.open(path, read_only=True)  # as it is, not what could be saved of it
-        problems = [str(row[0]) for row in history.read("PRAGMA quick_check(1)") if str(row[0]) != "ok"]
-        count = int(history.read("SELECT count(*) FROM exchange")[0][0])
-        version = int(history.read("PRAGMA user_version")[0][0])
-    except AvowError as error:
-        yield Finding("history", "file", "broken", error.message, error.hint)
-        return
-    if problems:
-        hint = "`avow history repair` saves what it can"
-        yield Finding("history", "file", "broken", f"damaged: {problems[0]}", hint)
-        return
-    size = path.stat().st_size / 1e6
-    yield Finding("history", "file", "ok", f"whole; {count} exchanges, {size:.1f} MB, schema {version}")
 
 
 def _terminal(context: "Context") -> Iterator[Finding]:

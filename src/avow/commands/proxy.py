@@ -201,7 +201,8 @@ def _host(url: str) -> str | None:
 def _teller(
     options: ProxyOptions, context: Context, settings: "Settings", aside: object
 ) -> "Callable[[Exchange], None]":
-    """What is done with each answer as it ends: `--live`, and `on_reroute`."""
+    """What is done with each answer as it ends: `--live`, a push, and `on_reroute`."""
+    from avow.asking.ask import push_after
     from avow.proxy.run import Aside
 
     assert isinstance(aside, Aside)
@@ -211,6 +212,7 @@ def _teller(
     def told(exchange: "Exchange") -> None:
         if options.live:
             _print_lines(exchange, context)
+        push_after(settings, context, exchange)
         if exchange.routing.rerouted and hook:
             from avow.asking import hooks
             from avow.proxy.account import answer_as_json

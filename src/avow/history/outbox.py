@@ -15,11 +15,13 @@ _WORDS = (*PRIVATE, "problem_words", "error_message", "hint", "exact")
 _WITHOUT_TEXT = ", ".join(f"NULL AS {name}" if name in _WORDS else name for name in schema.NAMES)
 """A row's columns, of which what was said is not read from the file at all."""
 
-_WAITING = (
-    "SELECT number, created_ms FROM exchange WHERE number > ? AND created_ms >= ? AND simulated = 0"
-    " AND status <> 'pending' AND NOT EXISTS (SELECT 1 FROM pushed WHERE pushed.exchange = exchange.number)"
-    " ORDER BY number LIMIT ?"
+_WAITS = (
+    "simulated = 0 AND status <> 'pending'"
+    " AND NOT EXISTS (SELECT 1 FROM pushed WHERE pushed.exchange = exchange.number)"
 )
+_NEXT = "SELECT number, created_ms FROM exchange WHERE number > ? AND created_ms >= ? AND"
+_WAITING = f"{_NEXT} {_WAITS} ORDER BY number LIMIT ?"
+_COUNT = f"SELECT count(*) FROM exchange WHERE {_WAITS}"  # noqa: S608
 _MARK = "INSERT OR REPLACE INTO pushed SELECT number, ? FROM exchange WHERE number = ?"
 
 
@@ -33,6 +35,11 @@ def waiting(history: History, *, since_ms: int = 0) -> Iterator[tuple[int, int, 
             query = f"SELECT {_WITHOUT_TEXT} FROM exchange WHERE number = ?"  # noqa: S608
             for exchange in history.select(query, (row["number"],)):
                 yield row["number"], row["created_ms"], exchange
+
+
+def count_waiting(history: History) -> int:
+    """How many rows wait."""
+    return int(history.read(_COUNT)[0][0])
 
 
 def mark(history: History, numbers: Sequence[int], *, acknowledged: bool) -> None:

@@ -40,6 +40,12 @@ or a category that does not look like one is sent as _OTHER.
   avow history push --since 7d   no older ones
   avow history push --dry-run    print the requests instead
 
+telemetry.push = "after" in the config (or AVOW_TELEMETRY_PUSH=after) pushes
+after each exchange of ask, chat, run, retry and proxy as well: a process of its
+own does it, a second later, which the answer does not wait for and Ctrl-C does
+not end. One is at work at a time. What goes wrong with it is in `avow doctor`,
+and the next `avow history push` says it.
+
 Exit status: 0 all was acknowledged; 6 the collector cannot be reached or keeps
 answering 429 or 5xx, the rows wait; 1 it refused rows for good (they are named,
 and not sent again), or takes nothing at all (no row is marked then).

@@ -148,7 +148,8 @@ chat_history beside the history; delete that file to forget them.
 
 What is sent. The prompt, its files and the earlier turns of a conversation go
 to the base URL (the API's own host unless you set another), and nowhere else.
-avow sends no telemetry and looks for no updates.
+`avow history push` sends who answered, and no text, to a collector that you
+name; there is no other telemetry, and avow looks for no updates.
 
 The key is taken from the environment, a command, the keyring or a key file. It
 is sent to the base URL's host alone, over https or to a loopback address, and

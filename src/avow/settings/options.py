@@ -230,6 +230,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("history.attachments", "flag", "Keep the files that went with a prompt.", default=True, example="false"),
     Option("history.keep_days", "integer", "Delete exchanges that are older, in days.", default_words="kept for good",
            example="90", least=1, most=36_600),
+    Option("telemetry.push", "text", "When the history is pushed to a collector: by `avow history push` alone, or"
+           " after each exchange too.", default="never", example='"after"', choices=("never", "after"),
+           in_templates=False),
     Option("telemetry.endpoint", "text", "Where `avow history push` sends to, where no OTEL_ variable says so.",
            default_words="http://localhost:4318", example='"https://collector.example"', in_templates=False),
     Option("telemetry.headers", "table", "Headers for it; their values are never shown.", secret=True, default={},

@@ -1,0 +1,73 @@
+"""Starts a push of the history once an exchange is over, in a process of its own that nobody waits for."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from avow.files.locking import try_lock
+from avow.paths import Paths
+
+_PROGRAM = "avow.commands.history.push_alone"
+_NEEDED = {
+    *("HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "AVOW_TELEMETRY_ENDPOINT"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("APPDATA", "LOCALAPPDATA", "SYSTEMROOT", "USERPROFILE"),
+}
+_NEEDED_GROUPS = ("OTEL_", "LC_", "LD_", "DYLD_", "PYTHON")
+_SCRIPT = '"$@" </dev/null >/dev/null 2>&1 &'
+"""The shell ends at once, and whoever waits for orphans waits for the push: no zombie is left to a long chat."""
+
+
+def push(environ: Mapping[str, str], paths: Paths, profile: str | None) -> None:
+    """Start one, unless one waits to begin, which will see this exchange too. What goes wrong is not told:
+    `avow doctor` says how many exchanges wait."""
+    try:
+        queue = os.open(paths.push_queue, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        return
+    try:
+        if try_lock(queue):
+            _start(queue, needed(environ, paths, profile))
+    except OSError:
+        return
+    finally:
+        os.close(queue)
+
+
+def needed(environ: Mapping[str, str], paths: Paths, profile: str | None) -> dict[str, str]:
+    """The variables that a push needs, and no others: no key is among them."""
+    kept = {name: value for name, value in environ.items() if name in _NEEDED or name.startswith(_NEEDED_GROUPS)}
+    folders = {
+        "AVOW_CONFIG_DIR": str(paths.config),
+        "AVOW_DATA_DIR": str(paths.data),
+        "AVOW_CACHE_DIR": str(paths.cache),
+    }
+    return {**kept, **folders, **({"AVOW_PROFILE": profile} if profile else {})}
+
+
+def _start(queue: int, environ: dict[str, str]) -> None:
+    """Start it in a session of its own, which neither Ctrl-C nor a terminal that is closed reaches. It inherits `queue`
+    with the lock on it, so that none is started beside it before it is awake."""
+    words = [sys.executable, "-P", "-m", _PROGRAM]
+    if not hasattr(os, "posix_spawn"):
+        _popen(words, environ)
+        return
+    inherited = 3 if queue != 3 else 4  # a descriptor put in its own place need not be inherited
+    script = ["/bin/sh", "-c", _SCRIPT, "sh", *words, str(inherited)]
+    actions = [(os.POSIX_SPAWN_DUP2, queue, inherited)]
+    try:
+        process = os.posix_spawn(script[0], script, environ, file_actions=actions, setsid=True)
+    except NotImplementedError:
+        _popen(words, environ)
+        return
+    os.waitpid(process, 0)
+
+
+def _popen(words: list[str], environ: dict[str, str]) -> None:
+    import subprocess
+
+    quiet = subprocess.DEVNULL
+    own = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "DETACHED_PROCESS", 0)
+    subprocess.Popen(
+        words, stdin=quiet, stdout=quiet, stderr=quiet, env=environ, start_new_session=True, creationflags=own
+    )

@@ -1,0 +1,17 @@
+"""One thing that `avow doctor` looked at."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["ok", "note", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what, how it is, and in words; `hint` says what to do where it is broken."""
+
+    topic: str
+    name: str
+    state: State
+    words: str
+    hint: str | None = None

@@ -1,0 +1,63 @@
+"""What `avow doctor` says of the history, and of its way to a collector."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from avow.commands.doctor_finding import Finding
+from avow.errors import AvowError
+
+if TYPE_CHECKING:
+    from avow.context import Context
+    from avow.history.store import History
+    from avow.settings.levels import Settings
+
+
+def look(context: "Context", settings: "Settings") -> Iterator[Finding]:
+    """The history's file, and what of it waits for a collector."""
+    path = context.paths.history_file
+    if not settings.flag("history.enabled"):
+        yield Finding("history", "kept", "note", "switched off")
+    if not path.exists():
+        yield Finding("history", "file", "ok", "none yet")
+        return
+    try:
+        from avow.history.store import History
+
+        history = History.open(path, read_only=True)  # as it is, not what could be saved of it
+        problems = [str(row[0]) for row in history.read("PRAGMA quick_check(1)") if str(row[0]) != "ok"]
+        count = int(history.read("SELECT count(*) FROM exchange")[0][0])
+        version = int(history.read("PRAGMA user_version")[0][0])
+    except AvowError as error:
+        yield Finding("history", "file", "broken", error.message, error.hint)
+        return
+    if problems:
+        hint = "`avow history repair` saves what it can"
+        yield Finding("history", "file", "broken", f"damaged: {problems[0]}", hint)
+        return
+    size = path.stat().st_size / 1e6
+    yield Finding("history", "file", "ok", f"whole; {count} exchanges, {size:.1f} MB, schema {version}")
+    yield from _pushes(context, settings, history)
+
+
+def _pushes(context: "Context", settings: "Settings", history: "History") -> Iterator[Finding]:
+    """How the push after an exchange goes, whose errors nobody sees."""
+    import time
+
+    from avow.history.outbox import count_waiting
+    from avow.telemetry.turns import last_push
+
+    last = last_push(context.paths)
+    if settings.text("telemetry.push") != "after" and (last is None or last.trouble is None):
+        return
+    count = count_waiting(history)
+    wait = f"{count} {'exchange waits' if count == 1 else 'exchanges wait'} to be sent"
+    if last is None:
+        yield Finding("telemetry", "push", "ok", f"none after an exchange yet; {wait}")
+        return
+    moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(last.at))
+    if last.trouble is None:
+        yield Finding("telemetry", "push", "ok", f"the last one after an exchange: {moment}, {last.sent} sent; {wait}")
+        return
+    hint = "`avow history push` tries again, and says more"
+    words = f"the last one after an exchange failed ({moment}): {last.trouble}; {wait}"
+    yield Finding("telemetry", "push", "note", words, hint)

@@ -1,0 +1,83 @@
+"""Sends what waits in the history to where it is to go, over HTTP."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from avow.errors import AvowError, ConnectionFailed, ExchangeError
+from avow.exit_codes import ExitCode
+from avow.history.outbox import mark, waiting
+from avow.history.store import History
+from avow.telemetry.pushing import Ended, Outgoing, Push
+from avow.telemetry.receipt import UNHEARD, Said, said
+from avow.telemetry.spans import request_body, spans_of
+from avow.telemetry.target import Target
+from avow.wire.json_value import JsonObject
+
+if TYPE_CHECKING:
+    from avow.endpoint.transport import Transport
+
+_LONGEST_REPLY = 64 * 1024
+
+
+def outgoing(history: History, since_ms: int = 0) -> Iterator[Outgoing]:
+    """What waits, as spans."""
+    for number, created_ms, exchange in waiting(history, since_ms=since_ms):
+        yield Outgoing(number, tuple(spans_of(exchange, created_ms)))
+
+
+def body(spans: Sequence[JsonObject], target: Target) -> JsonObject:
+    """The body of a request with these spans."""
+    from avow import __version__
+
+    return request_body(spans, target.resource, __version__)
+
+
+@contextmanager
+def push_to(target: Target, history: History) -> Iterator[Push]:
+    """A push to `target` that marks in the history what arrived."""
+    from avow.endpoint.transport import Transport
+
+    transport = Transport(None)
+    try:
+        yield Push(
+            send=lambda spans: _post(transport, body(spans, target), target),
+            mark=lambda numbers, acknowledged: mark(history, numbers, acknowledged=acknowledged),
+            sleep=time.sleep,
+        )
+    finally:
+        transport.close()
+
+
+def failure(ended: Ended, last: Said | None) -> AvowError:
+    """What a push that could not send all says, in avow's own words; 6 where it may go well later, 1 where not."""
+    last = last or UNHEARD
+    why = f"it answers {last.status}" if last.status else last.why
+    if ended is Ended.UNREACHED:
+        unreached = AvowError(
+            f"the collector cannot be reached: {why}", hint="what was not sent waits for the next push"
+        )
+        unreached.exit_code = ExitCode.UNREACHABLE
+        return unreached
+    return AvowError(
+        f"the collector takes nothing: {why}",
+        hint="check OTEL_EXPORTER_OTLP_ENDPOINT and _HEADERS; it must take OTLP as JSON over HTTP",
+    )
+
+
+def _post(transport: "Transport", content: JsonObject, target: Target) -> Said:
+    """Send one request. A failure on the way is one to be tried again: the ids are the same."""
+    from avow.endpoint.transport import Patience
+    from avow.wire.request import Request
+
+    headers = (("content-type", "application/json"), *target.headers)
+    hidden = frozenset(name.lower() for name, _value in target.headers)
+    patience = Patience(target.timeout_s, target.timeout_s, time.monotonic() + target.timeout_s)
+    try:
+        with transport.send(Request("POST", target.url, headers, content, hidden), patience) as response:
+            return said(response.status, response.headers, response.read(_LONGEST_REPLY))
+    except ConnectionFailed as error:
+        return UNHEARD._replace(why=error.message)
+    except ExchangeError:
+        return UNHEARD._replace(why="it did not answer in time, or not to the end")

@@ -1,0 +1,33 @@
+"""A lock is one process's, for as long as a file is open."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+from avow.files.locking import try_lock, unlock, wait_for_lock
+
+
+def opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def test_one_has_it_until_it_lets_go(tmp_path: Path) -> None:
+    first, second = opened(tmp_path / "lock"), opened(tmp_path / "lock")
+    assert try_lock(first)
+    assert not try_lock(second)
+    unlock(first)
+    assert try_lock(second)
+    os.close(second)
+    assert try_lock(first)
+    os.close(first)
+
+
+def test_who_waits_gets_it(tmp_path: Path) -> None:
+    first, second = opened(tmp_path / "lock"), opened(tmp_path / "lock")
+    assert try_lock(first)
+    threading.Timer(0.05, os.close, (first,)).start()
+    begun = time.monotonic()
+    wait_for_lock(second)
+    assert time.monotonic() - begun > 0.02
+    os.close(second)

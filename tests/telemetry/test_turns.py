@@ -1,0 +1,70 @@
+"""One push at a time, and none too few."""
+
+import threading
+from pathlib import Path
+
+from avow.paths import Paths
+from avow.telemetry.turns import LastPush, forget_trouble, keep, last_push, my_turn, next_turn
+
+
+def test_who_comes_while_one_waits_leaves(tmp_path: Path) -> None:
+    paths = Paths(tmp_path, tmp_path, tmp_path)
+    came: list[bool] = []
+
+    def come() -> None:
+        with next_turn(paths, 0.02) as is_mine:
+            came.append(is_mine)
+
+    with my_turn(paths):
+        threads = [threading.Thread(target=come) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads[:]:
+            thread.join(0.1)
+        assert came == [False, False]
+    for thread in threads:
+        thread.join(5)
+    assert came == [False, False, True]
+
+
+def test_who_comes_while_one_sends_waits(tmp_path: Path) -> None:
+    """What one that sends has not seen is sent by the next."""
+    paths = Paths(tmp_path, tmp_path, tmp_path)
+    heard: list[str] = []
+    with next_turn(paths, 0.0) as first:
+        assert first
+        waiter = threading.Thread(target=lambda: _turn(paths, heard))
+        waiter.start()
+        waiter.join(0.05)
+        assert heard == ["waits"]
+    waiter.join(5)
+    assert heard == ["waits", "sends"]
+
+
+def _turn(paths: Paths, heard: list[str]) -> None:
+    with my_turn(paths, lambda: heard.append("waits")):
+        heard.append("sends")
+
+
+def test_a_folder_that_cannot_be_written_stops_none(tmp_path: Path) -> None:
+    nowhere = tmp_path / "file"
+    nowhere.touch()
+    paths = Paths(nowhere, nowhere, nowhere)
+    with my_turn(paths), next_turn(paths, 0.0) as is_mine:
+        assert is_mine
+    keep(paths, LastPush(1.0, 1))
+    assert last_push(paths) is None
+
+
+def test_how_it_went_is_kept(tmp_path: Path) -> None:
+    paths = Paths(tmp_path, tmp_path, tmp_path)
+    assert last_push(paths) is None
+    for last in (LastPush(1.5, 3), LastPush(2.5, 0, "it answers 503")):
+        keep(paths, last)
+        assert last_push(paths) == last
+    for damaged in (b"", b"[]", b'{"at": "x", "sent": 1}', b"\xff"):
+        paths.last_push.write_bytes(damaged)
+        assert last_push(paths) is None
+    forget_trouble(paths)
+    forget_trouble(paths)
+    assert not paths.last_push.exists()
