@@ -8,7 +8,7 @@ from pathlib import Path
 
 from avow.audit import screens as audit_screens
 from avow.commands import doctor, models_page, scan_page
-from avow.commands.doctor_findings import Finding
+from avow.commands.doctor_finding import Finding
 from avow.commands.history.lines import lines
 from avow.commands.history.stats import lines as stats_lines
 from avow.exchange.exchange import Exchange, Status
