@@ -47,6 +47,7 @@ SIMULATOR_MAY_USE = {"errors", "paths", "files"}
 WITHOUT_TEST = {"__init__", "__main__"}
 TESTED_IN = {
     "routing/message_evidence.py": "routing/test_judge.py",
+    "wire/message_fold.py": "wire/test_message.py",
     "routing/runs.py": "routing/test_judge.py",
     "audit/bounds.py": "audit/test_plan.py",
     "commands/audit/declared.py": "commands/test_tree.py",

@@ -15,7 +15,8 @@ from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict, reasons
 from avow.wire.api import API_HOST
 from avow.wire.events import decode
-from avow.wire.message import Message, fold, whole
+from avow.wire.message import Message, whole
+from avow.wire.message_fold import fold
 from tests.streams import (
     ASKED,
     OTHER,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from avow.errors import NotAnAnswer
 from avow.wire.events import UNPLACED, decode
-from avow.wire.message import Message, MessageFold, Named, fold, whole
+from avow.wire.message import Message, Named, whole
+from avow.wire.message_fold import MessageFold, fold
 from avow.wire.sse import EventDecoder
 from tests.streams import (
     ASKED,

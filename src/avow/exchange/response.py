@@ -19,7 +19,8 @@ from avow.wire.body import (
 from avow.wire.events import BlockStarted, Event, MessageStarted, TextArrived, ThinkingArrived
 from avow.wire.failure import not_an_answer
 from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, text
-from avow.wire.message import Message, MessageFold, block_text
+from avow.wire.message import Message, block_text
+from avow.wire.message_fold import MessageFold
 from avow.wire.secret import Secrets
 
 

@@ -10,7 +10,8 @@ from avow.exit_codes import ExitCode
 from avow.wire.events import Event, MessageStopped, decode
 from avow.wire.failure import body_is_error, not_an_answer, rejection
 from avow.wire.json_value import JsonObject
-from avow.wire.message import Message, MessageFold, whole
+from avow.wire.message import Message, whole
+from avow.wire.message_fold import MessageFold
 from avow.wire.names import Named, parse_naming
 from avow.wire.secret import EventStriker, Secrets, SecretStream, struck_blocks
 from avow.wire.sse import EventDecoder

@@ -1,0 +1,275 @@
+"""A message of the API, folded from the events of a stream."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from avow.wire.events import (
+    UNPLACED,
+    BlockStarted,
+    BlockStopped,
+    CitationArrived,
+    DeltaArrived,
+    ErrorArrived,
+    Event,
+    InputJsonArrived,
+    MessageChanged,
+    MessageStarted,
+    MessageStopped,
+    Pinged,
+    SignatureArrived,
+    TextArrived,
+    ThinkingArrived,
+    UnknownArrived,
+)
+from avow.wire.json_value import JsonObject, encodable_value, items, obj, parse, text
+from avow.wire.message import Message, block_text
+from avow.wire.names import Named, declares_hand_over, names_beside, names_in_block, names_in_event, names_in_message
+
+
+class MessageFold:
+    """Folds events into a message; `message` may be asked at any moment and is None before the message began."""
+
+    __slots__ = (
+        *("_blocks", "_current", "_declared", "_head", "_leftovers", "_named", "_open", "_pieces", "_places"),
+        *("_restarts", "_started", "_stopped", "_text_place", "error", "unplaced"),
+    )
+
+    def __init__(self) -> None:
+        self._head: JsonObject | None = None
+        self._blocks: list[JsonObject] = []
+        self._places: dict[int, int] = {}
+        self._pieces: dict[tuple[int, str], list[Any]] = {}
+        self._open: set[int] = set()
+        self._named: list[Named] = []
+        self._leftovers: list[JsonObject] = []
+        self._declared = False
+        self._restarts: list[tuple[int, str]] = []
+        self._started = False
+        self._stopped = False
+        self._current = UNPLACED  # the index that the newest block goes by
+        self._text_place = 0  # where the newest text went
+        self.error: JsonObject | None = None
+        self.unplaced = False  # an event did not say which block it is about
+
+    @property
+    def started(self) -> bool:
+        """Whether anything of a message came: `message_start`, or what should have come after it."""
+        return self._head is not None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the message is over: `message_stop` or `error` came; what follows is ignored."""
+        return self._stopped or self.error is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the message is all there: it says why the model stopped, and that it has stopped."""
+        said_why = self._head is not None and text(self._head.get("stop_reason")) is not None
+        return self._stopped and said_why and self.error is None
+
+    def is_kind(self, index: int, kind: str) -> bool:
+        """Whether deltas to `index` now go to a block of that type."""
+        place = self._places.get(self._current if index == UNPLACED else index)
+        return place is not None and self._blocks[place].get("type") == kind
+
+    def add(self, event: Event) -> None:
+        """Take in one event. What comes after `message_stop` or `error` is not part of the message; an error there
+        still says that it failed (rule 15)."""
+        if self._stopped or self.error is not None:
+            self._add_late(event)
+            return
+        match event:
+            case TextArrived(index, piece):
+                self._piece(index, "text", piece)
+            case ThinkingArrived(index, piece):
+                self._piece(index, "thinking", piece)
+            case InputJsonArrived(index, piece):
+                self._piece(index, "input", piece)
+            case SignatureArrived(index, signature):
+                self._blocks[self._place(index, "thinking")]["signature"] = signature
+            case CitationArrived(index, citation):
+                self._pieces.setdefault((self._place(index, "text"), "citations"), []).append(citation)
+            case DeltaArrived(index, delta):
+                self._other_delta(index, delta)
+            case BlockStarted(index, block):
+                self._begin(index, block)
+            case BlockStopped(index):
+                self._open.discard(self._places.get(self._current if index == UNPLACED else index, -1))
+            case MessageStarted(message):
+                self._start(message)
+            case MessageChanged(delta, usage, rest):
+                self._change(delta, usage, rest)
+            case MessageStopped(rest):
+                if rest:
+                    self._change({}, obj(rest.get("usage")), {key: rest[key] for key in rest if key != "usage"})
+                self._stopped = True
+            case ErrorArrived(body):
+                self.error = body
+            case UnknownArrived(body):
+                self._leftovers.append(body)
+                self._hear_unknown(body)
+            case Pinged():
+                pass
+
+    def _add_late(self, event: Event) -> None:
+        """What still counts of an event after the end: that it failed, and whom it names (rule 11)."""
+        match event:
+            case ErrorArrived(body) if self.error is None:
+                self.error = body
+            case MessageStarted(message):
+                self._hear(message)
+            case MessageChanged(delta, usage, rest):
+                self._hear(delta)
+                self._hear({**rest, "usage": usage})
+            case BlockStarted(_index, block):
+                self._hear({"content": [block]})
+            case UnknownArrived(body):
+                self._hear_unknown(body)
+
+    def _hear(self, part: JsonObject) -> None:
+        """Remember whom a message, or part of one, names, and whether it declares a handover."""
+        self._named.extend(names_in_message(part))
+        self._declared = self._declared or declares_hand_over(part)
+
+    def _hear_unknown(self, body: JsonObject) -> None:
+        """The same of an event of a type or a shape that is not known."""
+        self._named.extend(names_in_event(body))
+        self._declared = self._declared or declares_hand_over({**body, "content": [body.get("content_block")]})
+
+    def message(self) -> Message | None:
+        """The message as far as it came; None before it began."""
+        if self._head is None:
+            return None
+        content = [self._finished(place) for place in range(len(self._blocks))]
+        raw = encodable_value({**self._head, "content": content})
+        return Message(
+            raw,
+            whole=self.whole,
+            streamed=True,
+            named=tuple(dict.fromkeys(self._named)),
+            unfinished=frozenset(self._open),
+            leftovers=tuple(encodable_value(self._leftovers)),
+            declared=self._declared,
+            restarts=tuple(self._restarts),
+        )
+
+    def hear_beside(self, event: Event, data: bytes) -> None:
+        """Remember whom the JSON of an event names where its values do not show it (rule 11). Whoever feeds a fold from
+        bytes calls it for each event. A piece of text, thousands in an answer, is read again only where it may."""
+        if (type(event) is not TextArrived or b'"model"' in data) and data.lstrip()[:1] == b"{":
+            self._named.extend(names_beside(data))
+
+    def _start(self, message: JsonObject) -> None:
+        self._hear(message)
+        if not self._started:
+            # It may come late, after blocks that belong to it: what they said meanwhile stays.
+            self._started = True
+            came_late = self._head is not None
+            self._head = {key: value for key, value in message.items() if key != "content"} | (self._head or {})
+            for index, block in enumerate(items(message.get("content"))):
+                self._begin(UNPLACED if came_late else index, block, named=True)
+            return
+        self._leftovers.append({"type": "message_start", "message": message})
+        model = text(message.get("model"))
+        before = self._restarts[-1][1] if self._restarts else text(obj(self._head).get("model"))
+        if model is not None and model != before:
+            self._restarts.append((len(self._blocks), model))
+            self._places.clear()  # blocks are counted from 0 again
+
+    def _change(self, delta: JsonObject, usage: JsonObject, rest: JsonObject) -> None:
+        head = self._head = self._head if self._head is not None else {}
+        head.update({key: value for key, value in {**rest, **delta}.items() if key not in ("content", "usage")})
+        counted = obj(head.get("usage"))
+        known = {key: value for key, value in usage.items() if value is not None}
+        if known.get("input_tokens") == 0 and counted.get("input_tokens"):
+            del known["input_tokens"]  # some gateways count the prompt at the start only, and end with a 0
+        if known:
+            head["usage"] = {**counted, **known}
+        self._hear(delta)
+        self._hear({**rest, "usage": usage})
+
+    def _begin(self, index: int, block: JsonObject, *, named: bool = False) -> None:
+        """A new block, after those before it even where its index was used already: text that was shown stays."""
+        if self._head is None:
+            self._head = {}
+        place = len(self._blocks)
+        if index == UNPLACED:
+            self.unplaced = True
+            index = UNPLACED - 1 - place
+        self._places[index] = place
+        self._current = index
+        self._blocks.append(dict(block))
+        self._open.add(place)
+        if block_text(block):
+            self._text_place = place
+        if block.get("type") == "fallback":
+            self._declared = True
+        if not named:
+            self._named.extend(names_in_block(f"content[{place}]", block))
+
+    def _place(self, index: int, kind: str) -> int:
+        """Where the block at `index` is; a delta to none begins one of `kind`."""
+        if index == UNPLACED:
+            self.unplaced = True
+            index = self._current if self.is_kind(UNPLACED, kind) else UNPLACED
+        if index not in self._places:
+            self._begin(index, {"type": kind})
+            index = self._current
+        return self._places[index]
+
+    def _piece(self, index: int, key: str, piece: str) -> None:
+        place = self._places.get(index)
+        if place is None:
+            place = self._place(index, "tool_use" if key == "input" else key)
+        if key == "text" and place != self._text_place:
+            place = self._in_order(index, place)
+        pieces = self._pieces.get((place, key))
+        if pieces is None:
+            pieces = self._pieces[place, key] = []
+        pieces.append(piece)
+
+    def _in_order(self, index: int, place: int) -> int:
+        """Where text for the block at `place` goes. Text that comes after that of a later block has been shown after
+        it, and stays there: it begins a block of its own."""
+        if self._blocks[place].get("type") != "text":
+            return place
+        if place < self._text_place:
+            self._begin(index, {"type": "text"})
+            place = self._places[index]
+        self._text_place = place
+        return place
+
+    def _other_delta(self, index: int, delta: JsonObject) -> None:
+        if delta.get("type") == "compaction_delta":
+            fields = {key: value for key, value in delta.items() if key != "type"}
+            self._blocks[self._place(index, "compaction")].update(fields)
+        else:
+            self._leftovers.append({"type": "content_block_delta", "index": index, "delta": delta})
+
+    def _finished(self, place: int) -> JsonObject:
+        block = dict(self._blocks[place])
+        if added := self._pieces.get((place, "citations")):
+            block["citations"] = [*items(block.get("citations")), *added]
+        for key in ("text", "thinking"):
+            if pieces := self._pieces.get((place, key)):
+                pieces[:] = ["".join(pieces)]  # and is kept so, not twice
+                block[key] = (text(block.get(key)) or "") + pieces[0]
+        if joined := "".join(self._pieces.get((place, "input"), ())):
+            block["input"] = _tool_input(joined)
+        return block
+
+
+def fold(events: Iterable[Event]) -> Message | None:
+    """The message that `events` make, or None where none began."""
+    folded = MessageFold()
+    for event in events:
+        folded.add(event)
+    return folded.message()
+
+
+def _tool_input(joined: str) -> object:
+    """The parsed input; the raw string where it is not JSON (cut at `max_tokens`, for one)."""
+    try:
+        return parse(encodable_value(joined).encode())
+    except ValueError:
+        return joined
