@@ -70,6 +70,26 @@ def test_the_parts_of_a_handover_name_their_models(simulate: Start) -> None:
     assert text(message).endswith(f"(Written by the simulator for {FIRST}.)")
 
 
+@pytest.mark.parametrize(
+    ("name", "writer"),
+    [
+        ("substituted", f" for {FIRST}"),
+        ("unnamed", ""),
+        ("ngrok_switch", f" for {FIRST}"),
+        ("litellm_fallback", f" for {FIRST}"),
+        ("bifrost_fallback", f" for {FIRST}"),
+        ("openrouter_switch", " for openai/gpt-6-astra"),
+        ("portkey", ""),
+        ("cloudflare", ""),
+        ("vllm", " for my-served-model"),
+    ],
+)
+def test_the_text_names_no_other_writer_than_the_response(name: str, writer: str, simulate: Start) -> None:
+    fallbacks = {} if name == "vllm" else {"fallbacks": "default"}
+    message = fold(ask(simulate(name), body(stream=True, **fallbacks), betas="" if name == "vllm" else FALLBACK).events)
+    assert text(message).endswith(f"(Written by the simulator{writer}.)")
+
+
 def test_each_line_of_models_has_words_of_its_own(simulate: Start) -> None:
     sim = simulate()
     names = ["claude-fable-5-2", "claude-opus-5", "claude-sonnet-5-5", "claude-haiku-5-5", "my-model"]

@@ -99,6 +99,40 @@ def test_the_advice_can_be_followed_where_it_is_read(finished: Exchange) -> None
     assert len(set(chat.advice)) == len(chat.advice)
 
 
+def test_each_has_a_verdict_and_no_advice_twice() -> None:
+    short = exchange(status=Status.TRUNCATED, stop_reason="max_tokens")
+    broken = changed(samples.FELL_BACK, status=Status.INCOMPLETE)
+    for finished in (
+        samples.FELL_BACK,
+        samples.REFUSED,
+        samples.SUBSTITUTED,
+        samples.UNNAMED,
+        samples.CUT,
+        short,
+        broken,
+    ):
+        account = explain(finished)
+        assert account is not None
+        assert f"({finished.verdict})" in account.title
+        assert sum("avow retry" in step for step in account.advice) <= 1
+        assert not any(said.lower().startswith(account.title.split(" (")[0]) for said in account.facts)
+
+
+def test_a_text_that_was_not_shown_is_not_above() -> None:
+    routing = samples.REFUSED.routing
+    account = explain(samples.REFUSED._replace(routing=routing._replace(withdrawn_text="It"), withheld=True))
+    assert account is not None
+    assert "It had begun to answer; that text was withdrawn. Do not use it." in account.facts
+    assert "The text that was withdrawn is not shown (--hold); avow history show 12 has it." in account.facts
+
+
+def test_a_name_that_is_the_requested_one_is_not_said_to_be_another() -> None:
+    routing = Routing(verdict=Verdict.UNVERIFIED, served_model=FABLE)
+    account = explain(exchange(routing=routing))
+    assert account is not None
+    assert account.facts[1] == "The response names it, but its other evidence leaves that open."
+
+
 def test_a_sticky_fallback_is_not_just_asked_again() -> None:
     account = explain(samples.STICKY)
     assert account is not None

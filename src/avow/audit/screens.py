@@ -30,7 +30,7 @@ def agree(context: Context, lines: Sequence[str], *, yes: bool) -> None:
         if yes or not context.stdin_is_terminal:
             context.screen.note(line)
         else:
-            for row in _rows(line, context.screen.err_facts):
+            for row in rows_of(line, context.screen.err_facts):
                 context.screen.err_line(row)
     if yes:
         return
@@ -67,7 +67,7 @@ def report(context: Context, result: Result, record: Record, look: Look | None) 
     """The result of a look on stdout: its words, then the picks that differ most."""
     facts = context.screen.out_facts
     for place, line in enumerate(lines_of(result, record)):
-        for row in _rows(line, facts):
+        for row in rows_of(line, facts):
             style = "" if place else (BOLD_YELLOW if result.finding is Finding.DIFFERS else BOLD)
             context.screen.line(facts.styled(row, style))
     drawn = plot.plot_of(record, look) if look is not None else None
@@ -95,15 +95,16 @@ def show_lines(kept: Kept, facts: Facts) -> Iterator[str]:
     yield f"version {version}, betas {betas}, {record.looks} looks planned, made by avow {made_by}"
     yield _baseline_words(kept)
     for card in record.cards:
-        yield from _rows(f"{clean_line(card.id)} ({card.sha256[:12]}): {clean_line(card.text)}", facts)
+        yield from rows_of(f"{clean_line(card.id)} ({card.sha256[:12]}): {clean_line(card.text)}", facts)
     for look in record.runs:
         yield ""
-        yield from _rows(_look_words(look), facts)
+        yield from rows_of(_look_words(look), facts)
     yield ""
     yield from table([*_reply_rows(record)], facts, heads=REPLY_HEADS)
 
 
-def _rows(line: str, facts: Facts) -> list[str]:
+def rows_of(line: str, facts: Facts) -> list[str]:
+    """A line as the rows of a terminal, none broken in mid-word."""
     indent = line[: len(line) - len(line.lstrip())]
     text, width = clean_line(line.strip()), room(facts)
     return (
@@ -173,5 +174,5 @@ def footer(context: Context, text: str) -> None:
     """A quiet line after a report, on a terminal only."""
     facts = context.screen.err_facts
     if facts.is_terminal:
-        for row in _rows(text, facts):
+        for row in rows_of(text, facts):
             context.screen.err_line(facts.styled(row, FAINT))

@@ -106,8 +106,8 @@ def opening(model: str) -> str:
 
 
 def rest(model: str) -> str:
-    """The second half; reads on from any model's first half and names the one that speaks."""
-    return f"{_RESTS[_line(model)]} (Written by the simulator for {model}.)"
+    """The second half; reads on from any model's first half and names the one that speaks (`""`: nobody)."""
+    return f"{_RESTS[_line(model)]} (Written by the simulator{f' for {model}' if model else ''}.)"
 
 
 def fitting(schema: object) -> str:

@@ -213,9 +213,10 @@ def _text(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing: 
         return ""
     template = hop.text if hop.text is not None else ("{rest}" if continuing else "{opening}{rest}")
     schema = ((ask.body.get("output_config") or {}).get("format") or {}).get("schema")
+    speaker = _speaker(scenario, ask, model)
     values = {
-        "opening": lambda: answers.opening(model),
-        "rest": lambda: answers.rest(model),
+        "opening": lambda: answers.opening(speaker),
+        "rest": lambda: answers.rest(speaker),
         "model": lambda: model,
         "schema": lambda: answers.fitting(schema),
         "question": lambda: ask.question,
@@ -223,6 +224,12 @@ def _text(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing: 
     }
     # One pass: what is put in is never searched again.
     return re.sub(r"\{(opening|rest|model|schema|question|picks)\}", lambda found: values[found[1]](), template)
+
+
+def _speaker(scenario: Scenario, ask: Ask, model: str) -> str:
+    """Who the text says wrote it: what the answer declares, so that no reader is told two things."""
+    said = scenario.reports if scenario.speaker is None else scenario.speaker
+    return model if said is None or len(scenario.hops) > 1 else fill(said, ask, model)
 
 
 def _limited(ask: Ask, pieces: tuple[str, ...], stop_reason: str) -> tuple[tuple[str, ...], str, str | None]:

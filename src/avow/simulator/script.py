@@ -94,8 +94,9 @@ class Scenario:
     parameter in the request all hops play in one answer, as the API does it; else each request plays one hop,
     and a request for another model in the same conversation plays the next. `reports` is what the answer says
     in `model`: a template with `{requested}`, `{fallback}`, `{served}` or `{slashed}` (as OpenRouter spells
-    it), `""` for no model at all, `None` for the truth. Header values are templates too. `delay` is in
-    seconds between deltas. `strict`: models that do not exist are refused, and tokens counted as `usage` counts them.
+    it), `""` for no model at all, `None` for the truth. `speaker` is whom the text names as its writer, in the same
+    form; `None` for what `reports` says. Header values are templates too. `delay` is in seconds between deltas.
+    `strict`: models that do not exist are refused, and tokens counted as `usage` counts them.
     `refuses` is the kind of host (`foreign.KINDS`) that it plays towards what only the API knows.
     """
 
@@ -112,6 +113,7 @@ class Scenario:
     silent: bool = False
     whole: bool = False
     reports: str | None = None
+    speaker: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     own_headers: bool = True

@@ -38,7 +38,7 @@ def notices(exchange: Exchange) -> tuple[str, ...]:
         case Status.TRUNCATED:
             lines.append(f"avow: truncated: the answer stopped at {shown(reply.stop_reason, 'no reason given')}")
         case Status.INCOMPLETE:
-            lines.append(f"avow: incomplete: {_broke_how(exchange)}{in_request(reply.request_id)}")
+            lines.append(f"avow: incomplete: {broke_how(exchange)}{in_request(reply.request_id)}")
         case Status.FAILED:
             lines.append(f"avow: error: {_failed(exchange)}{in_request(reply.request_id)}")
     if exchange.problem and exchange.problem.words:
@@ -66,10 +66,11 @@ def is_held_back(exchange: Exchange) -> bool:
 
 
 def where_kept(exchange: Exchange) -> str:
-    """Where a withheld answer is."""
+    """Where a withheld text is."""
+    what = "the answer" if exchange.text else "the text that was withdrawn"
     if exchange.number is None:
-        return "the answer is not shown (--hold) and is not in the history"
-    return f"the answer is not shown (--hold); avow history show {exchange.number} has it"
+        return f"{what} is not shown (--hold) and is not in the history"
+    return f"{what} is not shown (--hold); avow history show {exchange.number} has it"
 
 
 def in_request(request_id: str | None) -> str:
@@ -132,7 +133,8 @@ def _names_model(evidence: Evidence) -> str | None:
     return evidence.value if names_one and isinstance(evidence.value, str) else None
 
 
-def _broke_how(exchange: Exchange) -> str:
+def broke_how(exchange: Exchange) -> str:
+    """Why an answer is not whole, in a clause."""
     error = exchange.error
     if error is None:
         return _BROKE_HOW["stream_ended"]

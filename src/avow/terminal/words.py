@@ -11,6 +11,7 @@ from avow.models.identity import Identity, compare, parse_claude
 from avow.routing.verdict import Hop, Outcome, Verdict, reasons
 from avow.terminal.notices import (
     MOST_PHRASES,
+    broke_how,
     few,
     in_request,
     is_held_back,
@@ -84,7 +85,7 @@ def explain(exchange: Exchange, here: Here = ANYWHERE) -> Explanation | None:
         advice += steps
     if not titles:
         return None
-    if exchange.verdict not in (None, Verdict.AS_REQUESTED):
+    if exchange.verdict is not None:
         titles[0] += f" ({exchange.verdict})"
     if is_held_back(exchange):
         said.append(f"{_sentence(where_kept(exchange))}.")
@@ -160,7 +161,8 @@ def _refused(exchange: Exchange, here: Here) -> _Part:
     if routing.explanation:
         facts.append(f"The API explains: {clean_line(routing.explanation)}")
     if routing.withdrawn_text:
-        facts.append("The text above was withdrawn. Do not use it.")
+        where = "It had begun to answer; that text" if is_held_back(exchange) else "The text above"
+        facts.append(f"{where} was withdrawn. Do not use it.")
     advice = ["Rephrase the question; sent again as it is, it will most likely be declined again."]
     model = clean_line(routing.recommended_model or "")
     if model:
@@ -184,6 +186,8 @@ def _unverified(exchange: Exchange) -> _Part:
     facts = [f"You asked {shown(exchange.requested_model)}."]
     if name is None:
         facts.append("The response does not name the model that answered.")
+    elif name == exchange.requested_model:
+        facts.append("The response names it, but its other evidence leaves that open.")
     else:
         facts.append(f"The response names {shown(name)}, which may be another model.")
     if odd := look_alike(exchange):
@@ -236,10 +240,10 @@ def _of_status(exchange: Exchange, here: Here) -> _Part:
         case Status.TRUNCATED:
             return _truncated(exchange, here)
         case Status.INCOMPLETE:
-            said = clean_line(exchange.error.message if exchange.error else "the stream ended before the answer did")
-            facts = [f"The answer is incomplete: {said}{in_request(exchange.reply.request_id)}."]
+            facts = [f"{_sentence(broke_how(exchange))}{in_request(exchange.reply.request_id)}."]
             facts += [f"What arrived is kept: avow history show{number}"] if number else []
-            return "the answer is incomplete", facts, [f"Ask again: {here.again(exchange)}"]
+            is_said = exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED)  # with the advice on the model
+            return "the answer is incomplete", facts, [] if is_said else [f"Ask again: {here.again(exchange)}"]
         case Status.INTERRUPTED if exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
             facts = [f"Interrupted; what arrived is kept: avow history show{number}"] if number else ["Interrupted."]
             return "interrupted", facts, []

@@ -14,7 +14,7 @@ from avow.audit.record import Conditions
 from avow.audit.replies import Arm
 from avow.audit.request import request_for, settings_for
 from avow.audit.result import Finding, Result
-from avow.audit.screens import report, show_progress
+from avow.audit.screens import report, rows_of, show_progress
 from avow.audit.store import Kept, Store
 from avow.commands.audit.starting import seed_of, settings_of
 from avow.context import Context, simulated_credential
@@ -22,6 +22,7 @@ from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
 
 MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
+_BEGINNING = "Two simulated endpoints on this machine; no key is used, nothing is sent elsewhere."
 _LOOKS = 2
 _DRAWS = 1999  # a demo is not to be waited for
 _PLAYS = (
@@ -40,7 +41,8 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
     context = replace(context, environ=environ)
     begun_at = time.monotonic()
     screen = context.screen
-    screen.line("Two simulated endpoints on this machine; no key is used, nothing is sent elsewhere.")
+    for row in rows_of(_BEGINNING, screen.out_facts):
+        screen.line(row)
     with ExitStack() as opened:
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="avow-audit-"))
         with Simulator("picks") as simulator:
@@ -50,7 +52,8 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
         for name, scenario, expected, words in _PLAYS:
             with Simulator(scenario) as simulator:
                 screen.line()
-                screen.line(f"The {name} simulator ({words}):")
+                for row in rows_of(f"The {name} simulator ({words}):", screen.out_facts):
+                    screen.line(row)
                 kept, result = _look(context, _at(given, simulator.base_url), Store(Path(folder)), kept, seed_of(seed))
             report(context, result, kept.record, kept.record.runs[-1])
             right.append(result.finding is expected)
