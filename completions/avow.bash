@@ -51,7 +51,7 @@ _avow() {
             history)
                 at=history
                 if ((place > 2)); then
-                    case ${COMP_WORDS[2]} in list|show|search|stats|export|push|redact|delete|repair|path) at="history ${COMP_WORDS[2]}" ;; esac
+                    case ${COMP_WORDS[2]} in list|show|search|pick|stats|export|push|redact|delete|repair|path) at="history ${COMP_WORDS[2]}" ;; esac
                 fi ;;
             audit)
                 at=audit
@@ -215,6 +215,14 @@ _avow() {
         "history search --run") return ;;
         "history search --limit") return ;;
         "history search --before") _avow_reply "$(_avow_words exchanges)"; return ;;
+        "history pick --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
+        "history pick --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
+        "history pick --model") _avow_reply "$(_avow_words models)"; return ;;
+        "history pick --category") return ;;
+        "history pick --template") _avow_reply "$(_avow_words templates)"; return ;;
+        "history pick --since") return ;;
+        "history pick --until") return ;;
+        "history pick --run") return ;;
         "history stats --by") _avow_reply $'day\nweek\nmonth\nmodel\ncategory\ntemplate'; return ;;
         "history stats --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
         "history stats --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
@@ -369,7 +377,7 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'list\nshow\nsearch\nstats\nexport\npush\nredact\ndelete\nrepair\npath'
+                _avow_reply $'list\nshow\nsearch\npick\nstats\nexport\npush\nredact\ndelete\nrepair\npath'
             fi ;;
         "history list")
             if [[ $cur == -* ]]; then
@@ -384,6 +392,10 @@ _avow() {
         "history search")
             if [[ $cur == -* ]]; then
                 _avow_reply $'--fts\n--best\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
+            fi ;;
+        "history pick")
+            if [[ $cur == -* ]]; then
+                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n-h\n--help'
             fi ;;
         "history stats")
             if [[ $cur == -* ]]; then

@@ -17,7 +17,7 @@ function __avow_at
                 set at $words[1]
             case history
                 set at $words[1]
-                if set -q words[2]; and contains -- $words[2] list show search stats export push redact delete repair path
+                if set -q words[2]; and contains -- $words[2] list show search pick stats export push redact delete repair path
                     set at "$words[1] $words[2]"
                 end
             case audit
@@ -334,6 +334,7 @@ complete -c avow -n '__avow_at help' -f -k -a 'exit-codes json config environmen
 complete -c avow -n '__avow_at history' -f -a list -d 'The last exchanges, newest first.'
 complete -c avow -n '__avow_at history' -f -a show -d 'One exchange with its text and routing; beside it those that asked the same again.'
 complete -c avow -n '__avow_at history' -f -a search -d 'The exchanges that hold all these words in prompt or answer, newest first.'
+complete -c avow -n '__avow_at history' -f -a pick -d 'Pick an exchange: type words to narrow the list, Enter shows it, then c goes on with it and r asks it again.'
 complete -c avow -n '__avow_at history' -f -a stats -d 'How often the requested model answered, who else did and why, how long it took, what it cost.'
 complete -c avow -n '__avow_at history' -f -a export -d 'Write exchanges to stdout as JSON Lines or CSV, oldest first; the simulator\'s are left out.'
 complete -c avow -n '__avow_at history' -f -a push -d 'Send what a collector has not acknowledged yet, as spans of OpenTelemetry without any text; see `avow help telemetry`.'
@@ -381,6 +382,18 @@ complete -c avow -n '__avow_at history search' -l json -d 'One JSON array.'
 complete -c avow -n '__avow_at history search' -l jsonl -d 'One JSON object a line.'
 complete -c avow -n '__avow_at history search' -s h -l help -d 'Show this page.'
 complete -c avow -n '__avow_at history search' -f
+complete -c avow -n '__avow_at history pick' -l rerouted -d 'Only where another model answered.'
+complete -c avow -n '__avow_at history pick' -l verdict -x -k -a 'as_requested fallback refused substituted unverified' -d 'Only this verdict (repeatable).'
+complete -c avow -n '__avow_at history pick' -l status -x -k -a 'complete refused truncated incomplete failed interrupted pending' -d 'Only this status (repeatable).'
+complete -c avow -n '__avow_at history pick' -l model -x -k -a '(__avow_words models)' -d 'Requested or answering model; * stands for anything.'
+complete -c avow -n '__avow_at history pick' -l category -x -d 'Category of the decline.'
+complete -c avow -n '__avow_at history pick' -l template -x -k -a '(__avow_words templates)' -d 'Asked with this template.'
+complete -c avow -n '__avow_at history pick' -l since -x -d 'Not before: a day, a time, 7d, today.'
+complete -c avow -n '__avow_at history pick' -l until -x -d 'Until then; a day is included.'
+complete -c avow -n '__avow_at history pick' -l simulated -d 'Only answers of the built-in simulator.'
+complete -c avow -n '__avow_at history pick' -l run -x -d 'Of this `avow run`: the last of each item.'
+complete -c avow -n '__avow_at history pick' -s h -l help -d 'Show this page.'
+complete -c avow -n '__avow_at history pick' -f
 complete -c avow -n '__avow_at history stats' -l by -x -k -a 'day week month model category template' -d 'Group by.'
 complete -c avow -n '__avow_at history stats' -l verdict -x -k -a 'as_requested fallback refused substituted unverified' -d 'Only this verdict (repeatable).'
 complete -c avow -n '__avow_at history stats' -l status -x -k -a 'complete refused truncated incomplete failed interrupted pending' -d 'Only this status (repeatable).'

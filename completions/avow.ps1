@@ -29,6 +29,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'list' = 'The last exchanges, newest first.'
             'show' = 'One exchange with its text and routing; beside it those that asked the same again.'
             'search' = 'The exchanges that hold all these words in prompt or answer, newest first.'
+            'pick' = 'Pick an exchange: type words to narrow the list, Enter shows it, then c goes on with it and r asks it again.'
             'stats' = 'How often the requested model answered, who else did and why, how long it took, what it cost.'
             'export' = 'Write exchanges to stdout as JSON Lines or CSV, oldest first; the simulator''s are left out.'
             'push' = 'Send what a collector has not acknowledged yet, as spans of OpenTelemetry without any text; see `avow help telemetry`.'
@@ -441,6 +442,20 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }
+        'history pick' = [ordered]@{
+            '--rerouted' = 'Only where another model answered.'
+            '--verdict' = 'Only this verdict (repeatable).'
+            '--status' = 'Only this status (repeatable).'
+            '--model' = 'Requested or answering model; * stands for anything.'
+            '--category' = 'Category of the decline.'
+            '--template' = 'Asked with this template.'
+            '--since' = 'Not before: a day, a time, 7d, today.'
+            '--until' = 'Until then; a day is included.'
+            '--simulated' = 'Only answers of the built-in simulator.'
+            '--run' = 'Of this `avow run`: the last of each item.'
+            '-h' = 'Show this page.'
+            '--help' = 'Show this page.'
+        }
         'history stats' = [ordered]@{
             '--by' = 'Group by.'
             '--verdict' = 'Only this verdict (repeatable).'
@@ -781,6 +796,10 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'history search --model' = @('?models')
         'history search --template' = @('?templates')
         'history search --before' = @('?exchanges')
+        'history pick --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
+        'history pick --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
+        'history pick --model' = @('?models')
+        'history pick --template' = @('?templates')
         'history stats --by' = @('day', 'week', 'month', 'model', 'category', 'template')
         'history stats --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'history stats --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')

@@ -77,6 +77,8 @@ TESTED_IN = {
     "simulator/card_scenarios.py": "simulator/test_picks.py",
     "simulator/gateway_scenarios.py": "simulator/test_foreign.py",
     "simulator/replies.py": "simulator/test_server.py",
+    "terminal/prompt_app.py": "terminal/test_line_editor.py",
+    "terminal/picker.py": "commands/history/test_pick.py",
     "terminal/text_piped.py": "terminal/test_watchers.py",
     "telemetry/sending.py": "commands/history/test_push.py",
     "reference/audit_topic.py": "reference/test_topics.py",

@@ -30,6 +30,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "history push": [["history", "push", "--dry-run"]],
     "history list": [["history", "list"], ["history", "list", "--json"], ["history", "list", "--jsonl"]],
     "history search": [["history", "search", "zz"], ["history", "search", "zz", "--json"]],
+    "history pick": [],  # moves the cursor itself: see commands/history/test_pick.py
     "history show": [["history", "show", "1"], ["history", "show", "1", "--json"]],
     "history stats": [["history", "stats"], ["history", "stats", "--by", "category"], ["history", "stats", "--json"]],
     "history export": [["history", "export"], ["history", "export", "--format", "csv"]],

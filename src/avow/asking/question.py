@@ -103,7 +103,7 @@ def watcher_for(
         hold=settings.flag("hold"),
         show_thinking=settings.flag("show_thinking"),
         buffered=avow_falls_back(settings),
-        markdown=_markdown(settings),
+        markdown=markdown(settings),
         final_text=final_text,
         badge=badge,
         simulate=simulate,
@@ -370,7 +370,7 @@ def conversation_of(
 # -- what comes out -------------------------------------------------------------------------------------------
 
 
-def _markdown(settings: Settings) -> bool | None:
+def markdown(settings: Settings) -> bool | None:
     """Always, never, or (None) where stdout is a terminal."""
     if settings.flag("raw"):
         return False

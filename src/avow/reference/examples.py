@@ -36,6 +36,10 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
         ("avow history list --rerouted", "answers by another model"),
         ("avow history list --since 7d --jsonl", "this week's, for a script"),
     ),
+    ("history", "pick"): (
+        ("avow history pick", "the newest; what is typed narrows them"),
+        ("avow history pick rebase --rerouted", "answers by another model about that"),
+    ),
     ("history", "export"): (("avow history export --format csv > history.csv", "for a spreadsheet"),),
     ("history", "delete"): (("avow history delete --older-than 90d", "what is older than 90 days"),),
     ("scan",): (

@@ -3,17 +3,15 @@
 import os
 import re
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from avow.errors import Interrupted
 from avow.paths import make_private
+from avow.terminal.prompt_app import output, signals_in_the_loop
 from avow.terminal.screen import Screen
 
 if TYPE_CHECKING:
-    from prompt_toolkit.application import Application
     from prompt_toolkit.history import History
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
@@ -48,7 +46,7 @@ class LineEditor:
             key_bindings=_keys(),
             reserve_space_for_menu=4,
             input=given_input,
-            output=given_output or _output(on_stderr),
+            output=given_output or output(on_stderr=on_stderr),
         )
         _let_pastes_end(self._session.app.input)
 
@@ -62,7 +60,7 @@ class LineEditor:
         words = FormattedText([("bold", prompt)])
         while True:
             try:
-                with _signals_in_the_loop(self._session.app) as end_if_heard:
+                with signals_in_the_loop(self._session.app) as end_if_heard:
                     return str(self._session.prompt(words, prompt_continuation=_continuation, pre_run=end_if_heard))
             except KeyboardInterrupt:
                 continue
@@ -87,36 +85,6 @@ class LineReader:
             show("\n")
         self._screen.line_ended()
         return typed.decode("utf-8", "replace").rstrip("\r\n") if typed else None
-
-
-@contextmanager
-def _signals_in_the_loop(app: "Application[Any]") -> Iterator[Callable[[], None]]:
-    """A signal ends the reading from within the event loop, which would swallow what a handler raises in the midst of
-    a callback. Gives what ends the reading where a signal came before it began. Raises Interrupted."""
-    heard: list[int] = []
-
-    def end_if_heard() -> None:
-        if heard and app.future is not None and not app.future.done():
-            app.exit(exception=Interrupted(heard[0]))
-
-    def hear(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
-        heard.append(number)
-        if app.loop is not None and not app.loop.is_closed():
-            app.loop.call_soon_threadsafe(end_if_heard)
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
-    for number in before:
-        signal.signal(number, hear)
-    try:
-        yield end_if_heard
-    finally:
-        for number, handler in before.items():
-            if number not in heard:
-                signal.signal(number, handler)
-    if heard:
-        raise Interrupted(heard[0])
 
 
 def _continuation(width: int, _line: int, wraps: int) -> str:
@@ -162,18 +130,6 @@ def _let_pastes_end(source: Any) -> None:
         feed(data)
 
     parser.feed = feed_and_end
-
-
-def _output(on_stderr: bool) -> "Output":
-    import sys
-
-    from prompt_toolkit.output import create_output
-
-    output: Any = create_output(sys.stderr if on_stderr else sys.stdout)
-    if hasattr(output, "enable_cpr"):
-        # Asking the terminal where the cursor is would leave an answer in stdin where it comes too late.
-        output.enable_cpr = False
-    return output  # type: ignore[no-any-return]
 
 
 def _history(path: Path | None) -> "History":

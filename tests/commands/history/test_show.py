@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from avow.routing.verdict import Routing, Verdict
 from avow.wire.blocks import Attachment
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
@@ -49,3 +51,34 @@ def test_all_that_is_known_is_shown(home: Path) -> None:
 def test_an_empty_history_is_a_usage_error(home: Path) -> None:
     ran = run(home, "history", "show")
     assert (ran.status, ran.lines[0]) == (2, "avow: error: the history is empty")
+
+
+LONG = "immediately thereafter somebody questioned everything "
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_lines_break_between_words_and_answers_are_markdown(home: Path, columns: int) -> None:
+    path = home / "data" / "history.db"
+    path.parent.mkdir()
+    text = f"# Heading\n\n{LONG * 4}**strong**"
+    fell_back = rerouted(text=text, prompt=LONG * 4, category="frontier_llm", system=LONG * 4)
+    kept(path, fell_back, answered(LONG * 2, text, conversation_id=fell_back.conversation_id))
+    for arguments in (["1"], ["2", "--conversation"]):
+        pty = in_pty(home, "history", "show", *arguments, size=(200, columns))
+        assert pty.end() == 0
+        assert "**strong**" not in pty.text
+        assert "strong" in pty.text
+        rows = pty.text.splitlines()
+        assert max(map(len, rows)) <= columns
+        words = {*LONG.split(), "claude-fable-5-2", "claude-opus-4-8", "claude-opus-4-8:", "(cyber)"}
+        long_ones = [word for row in rows for word in row.split() if word.isalpha() and len(word) > 3]
+        assert {word for word in long_ones if LONG.find(word) >= 0} <= words, "no piece of a word"
+
+
+def test_raw_in_the_config_holds_for_show_too(home: Path) -> None:
+    (home / "data").mkdir()
+    kept(home / "data" / "history.db", answered("why", "so **strong**"))
+    pty = in_pty(home, "history", "show", AVOW_RAW="true")
+    assert pty.end() == 0
+    assert "so **strong**" in pty.text
+    assert b"so **strong**" in run(home, "history", "show").out, "a pipe gets it as it is"

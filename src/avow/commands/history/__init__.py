@@ -28,6 +28,14 @@ def search_command(typed: Typed, context: Context) -> ExitCode:
     return run_search(options, context)
 
 
+def pick_command(typed: Typed, context: Context) -> ExitCode:
+    """Choose one on a terminal."""
+    from avow.commands.history.filter_options import typed_filters
+    from avow.commands.history.pick import PickOptions, run_pick
+
+    return run_pick(PickOptions(typed.words("words"), typed_filters(typed)), context)
+
+
 def stats_command(typed: Typed, context: Context) -> ExitCode:
     """Sums."""
     from avow.commands.history.filter_options import typed_filters

@@ -78,6 +78,14 @@ HISTORY = Command(
             ),
         ),
         Command(
+            ("history", "pick"),
+            "Pick an exchange: type words to narrow the list, Enter shows it, then c goes on with it and r asks it"
+            " again.\n\nThe words may stand anywhere: in prompt and answer of any exchange, and in what the list shows"
+            " of the newest 2,000. Up and Down move, Esc leaves; the list has the newest 500 that fit.",
+            (Argument("words", "[WORDS]...", "What to begin with.", may_be_empty=True),),
+            FILTERS,
+        ),
+        Command(
             ("history", "stats"),
             "How often the requested model answered, who else did and why, how long it took, what it cost.",
             options=(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from avow.commands.history.lines import result, route, style_of, when
 from avow.commands.paging import page
@@ -24,6 +24,18 @@ _SIDE_BY_SIDE_FROM = 100
 _NOT_KEPT = "(not kept: history.content was none, or it was redacted)"
 
 
+_PREVIEWED = 4_000
+"""Characters of a text: more than a preview has room for."""
+
+
+class _Look(NamedTuple):
+    """How texts are shown: `renders` answers as Markdown, as they were shown at first; at most `most` characters."""
+
+    facts: Facts
+    renders: bool = False
+    most: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ShowOptions:
     """Which exchange (None: the last one), and what of it."""
@@ -36,7 +48,8 @@ class ShowOptions:
 
 def run_show(options: ShowOptions, context: Context) -> ExitCode:
     """Print it. Raises UsageError where there is no such exchange."""
-    history = context.history(context.settings(), read_only=True)
+    settings = context.settings()
+    history = context.history(settings, read_only=True)
     exchange = history.get(options.reference) if options.reference else history.latest(simulated=True)
     if exchange is None:
         raise UsageError("the history is empty", hint="ask something first")
@@ -46,11 +59,22 @@ def run_show(options: ShowOptions, context: Context) -> ExitCode:
     elif options.text_only:
         for one in chosen:
             _print_text(one, context)
-    elif options.conversation:
-        page("".join(_conversation(chosen, context.screen.out_facts)), context)
     else:
-        page("".join(_one_with_retries(exchange, history, context.screen.out_facts)), context)
+        from avow.asking.question import markdown
+
+        facts = context.screen.out_facts
+        wanted = markdown(settings)
+        look = _Look(facts, facts.interactive if wanted is None else wanted and facts.is_terminal)
+        found = _conversation(chosen, look) if options.conversation else _one_with_retries(exchange, history, look)
+        page("".join(found), context)
     return ExitCode.OK
+
+
+def preview(exchange: Exchange, facts: Facts) -> str:
+    """The beginning of what `show` prints, in rows that fit: who answered, the prompt, the answer as text."""
+    look = _Look(facts, most=_PREVIEWED)
+    rows = (row for line in _said(exchange, look).splitlines() for row in wrap(line.expandtabs(4), facts.width))
+    return "".join(f"{row}\n" for row in (*_head(exchange, facts), *rows))
 
 
 def _print_json(exchanges: Sequence[Exchange], context: Context, *, as_list: bool) -> None:
@@ -71,29 +95,30 @@ def _print_text(exchange: Exchange, context: Context) -> None:
         context.screen.out(text if text.endswith("\n") else f"{text}\n")
 
 
-def _conversation(turns: Sequence[Exchange], facts: Facts) -> Iterator[str]:
+def _conversation(turns: Sequence[Exchange], look: _Look) -> Iterator[str]:
     for place, turn in enumerate(turns, 1):
         if place > 1:
             yield "\n"
-        yield _heading(f"turn {place} · {turn.number} · {when(turn)} · {_badge(turn)}", facts)
-        yield _said(turn, facts)
+        yield _heading(f"turn {place} · {turn.number} · {when(turn)} · {_badge(turn)}", look.facts)
+        yield _said(turn, look)
 
 
-def _one_with_retries(exchange: Exchange, history: "History", facts: Facts) -> Iterator[str]:
+def _one_with_retries(exchange: Exchange, history: "History", look: _Look) -> Iterator[str]:
+    facts = look.facts
     family = _family(exchange, history)
     yield _about(exchange, facts)
     if len(family) == 1:
-        yield _said(exchange, facts)
+        yield _said(exchange, look)
         return
     yield _heading("prompt", facts)
-    yield _prompt(exchange, facts)
+    yield _prompt(exchange, look)
     if facts.is_terminal and not facts.plain and facts.width >= _SIDE_BY_SIDE_FROM:
         yield _side_by_side(family, facts)
         return
     for one in family:
         yield "\n"
         yield _heading(f"{one.number} · {_badge(one)}", facts)
-        yield _answer(one, facts)
+        yield _answer(one, look)
 
 
 def _family(exchange: Exchange, history: "History") -> tuple[Exchange, ...]:
@@ -107,10 +132,17 @@ def _family(exchange: Exchange, history: "History") -> tuple[Exchange, ...]:
     return tuple(found[number] for number in sorted(found, key=lambda number: number or 0))
 
 
+def _head(exchange: Exchange, facts: Facts) -> list[str]:
+    """When it was, how it ended, who answered, and what is to be known of that."""
+    ended = result(exchange)
+    first = _rows(f"{exchange.number}  {when(exchange, SECONDS)}  {ended}", facts, rest="    ")
+    said = (route(exchange, facts), *(line.removeprefix("avow: ") for line in notices(exchange)))
+    below = [row for line in said for row in _rows(line, facts, first="  ", rest="    ")]
+    return [first[0].replace(ended, facts.styled(ended, style_of(exchange))), *first[1:], *below]
+
+
 def _about(exchange: Exchange, facts: Facts) -> str:
-    ended = facts.styled(result(exchange), style_of(exchange))
-    lines = [f"{exchange.number}  {when(exchange, SECONDS)}  {ended}", f"  {route(exchange, facts)}"]
-    lines += [f"  {line.removeprefix('avow: ')}" for line in notices(exchange)]
+    lines = _head(exchange, facts)
     facts_of_it = (
         ("id", exchange.id),
         ("conversation", exchange.conversation_id),
@@ -120,44 +152,47 @@ def _about(exchange: Exchange, facts: Facts) -> str:
         ("attachments", ", ".join(clean_line(file.name) for file in exchange.question.attachments) or None),
         ("exit status", None if exchange.exit_code is None else str(exchange.exit_code)),
     )
-    lines += [facts.styled(f"  {name}: {clean_line(value)}", FAINT) for name, value in facts_of_it if value]
+    for name, value in facts_of_it:
+        rows = _rows(f"{name}: {clean_line(value)}", facts, first="  ", rest="    ") if value else []
+        lines += [facts.styled(row, FAINT) for row in rows]
     return "".join(f"{line}\n" for line in lines) + "\n"
 
 
-def _said(exchange: Exchange, facts: Facts) -> str:
-    system = ""
+def _said(exchange: Exchange, look: _Look) -> str:
+    system, facts = "", look.facts
     if exchange.question.system:
-        system = _heading("system", facts) + _text(exchange.question.system, facts)
+        system = _heading("system", facts) + _text(exchange.question.system, look)
     return (
-        f"{system}{_heading('prompt', facts)}{_prompt(exchange, facts)}{_heading('answer', facts)}"
-        f"{_answer(exchange, facts)}"
+        f"{system}{_heading('prompt', facts)}{_prompt(exchange, look)}{_heading('answer', facts)}"
+        f"{_answer(exchange, look)}"
     )
 
 
-def _prompt(exchange: Exchange, facts: Facts) -> str:
-    return f"{_NOT_KEPT}\n" if exchange.question.prompt is None else _text(exchange.question.prompt, facts)
+def _prompt(exchange: Exchange, look: _Look) -> str:
+    prompt = exchange.question.prompt
+    return _text(_NOT_KEPT if prompt is None else prompt, look)
 
 
-def _answer(exchange: Exchange, facts: Facts) -> str:
+def _answer(exchange: Exchange, look: _Look) -> str:
     """Every part of the answer under the name of the model that wrote it, where there is more than one."""
-    routing = exchange.routing
+    routing, facts = exchange.routing, look.facts
     if exchange.question.prompt is None and not routing.segments:
-        return f"{_NOT_KEPT}\n"
+        return _text(_NOT_KEPT, look)
     parts = []
     for segment in routing.segments:
         if len(routing.segments) > 1:
             parts.append(_heading(f"by {clean_line(segment.model or 'a model not named')}", facts))
-        parts.append(_text(segment.text, facts))
+        parts.append((_rendered if look.renders else _text)(segment.text, look))
     if routing.withdrawn_text:
-        parts += [_heading("withdrawn: its model declined", facts), _text(routing.withdrawn_text, facts)]
+        parts += [_heading("withdrawn: its model declined", facts), _text(routing.withdrawn_text, look)]
     return "".join(parts) or "(no answer)\n"
 
 
 def _side_by_side(family: Sequence[Exchange], facts: Facts) -> str:
-    plain = facts._replace(color=False)
     width = max((facts.width + len(GAP)) // len(family) - len(GAP), 1)
+    look = _Look(facts._replace(color=False, width=width))
     heads = side_by_side([wrap(f"{one.number} · {_badge(one)}", width) for one in family], [width] * len(family))
-    answers = [wrap(_answer(one, plain).removesuffix("\n").expandtabs(4), width) for one in family]
+    answers = [wrap(_answer(one, look).removesuffix("\n").expandtabs(4), width) for one in family]
     lines = (*(facts.styled(line, BOLD) for line in heads), *side_by_side(answers, [width] * len(family)))
     return "\n" + "".join(f"{line}\n" for line in lines)
 
@@ -172,9 +207,27 @@ def _badge(exchange: Exchange) -> str:
 
 def _heading(words: str, facts: Facts) -> str:
     mark = "──" if facts.unicode and not facts.plain else "--"
-    return facts.styled(f"{mark} {words}", BOLD) + "\n"
+    return "".join(f"{facts.styled(row, BOLD)}\n" for row in _rows(f"{mark} {words}", facts, rest="   "))
 
 
-def _text(text: str, facts: Facts) -> str:
-    shown = clean(text) if facts.is_terminal else text
-    return shown if shown.endswith("\n") else f"{shown}\n"
+def _text(text: str, look: _Look) -> str:
+    """`text` as it is, clean and in rows that break between words on a terminal."""
+    text = text[: look.most]
+    if look.facts.is_terminal:
+        return "".join(f"{row}\n" for line in clean(text).splitlines() or [""] for row in _rows(line, look.facts))
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _rendered(text: str, look: _Look) -> str:
+    """`text` as Markdown, as it was shown when it was written."""
+    from avow.terminal.markdown_page import Page, parse
+
+    lines = Page(look.facts, look.facts.width).blocks(parse(clean(text)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _rows(line: str, facts: Facts, *, first: str = "", rest: str = "") -> list[str]:
+    """A line in rows; one in a pipe. A word that is longer stays whole, so that the terminal copies it as one."""
+    if not facts.is_terminal:
+        return [f"{first}{line}"]
+    return wrap(line.expandtabs(4), facts.width, first=first, rest=rest, whole=True)

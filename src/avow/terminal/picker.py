@@ -1,0 +1,226 @@
+"""Picking one exchange on a terminal: words narrow a list, a preview shows what the list leaves out."""
+
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from avow.errors import Interrupted
+from avow.exchange.exchange import Exchange
+from avow.terminal.cells import cut, wrap
+from avow.terminal.facts import BOLD, FAINT, REVERSE, Facts
+from avow.terminal.prompt_app import output, signals_in_the_loop
+
+if TYPE_CHECKING:
+    from prompt_toolkit.application import Application
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.output import Output
+
+Draw = Callable[[Iterable[Exchange], Facts], Iterator[tuple[str, Exchange | None]]]
+"""Exchanges as the texts of a list, each with its exchange, None beside the heading."""
+_KEYS = "Enter shows it; Up and Down move; Esc leaves"
+_KEYS_SHORT = "Enter shows, Esc leaves"
+_BEFORE_PREVIEW = 12
+"""Lines of a terminal; with fewer there is a list alone."""
+_MARK, _NO_MARK = "> ", "  "
+
+
+class Sight(NamedTuple):
+    """How exchanges are shown: texts as they stand on the terminal, clean, styled where `facts` allow it."""
+
+    draw: Draw
+    preview: Callable[[Exchange, Facts], str]
+    facts: Facts
+
+
+class _Rooms(NamedTuple):
+    """Columns, and lines of list and preview."""
+
+    width: int
+    list: int
+    preview: int
+
+
+class Picker:
+    """One list and what is typed above it. `look_for` is told of words that were typed, and whoever finds something
+    says so by `show`, from any thread. Words and place stay from one `pick` to the next."""
+
+    def __init__(
+        self,
+        sight: Sight,
+        look_for: Callable[[str], None],
+        *,
+        words: str = "",
+        given_input: "Input | None" = None,
+        given_output: "Output | None" = None,
+    ) -> None:
+        self._sight = sight
+        self._look_for = look_for
+        self._found: Sequence[Exchange] = ()
+        self._found_for, self._is_whole = "", False
+        self._at = self._top = 0
+        self._blocks: tuple[tuple[int, int], list[tuple[list[str], Exchange | None]]] = ((0, 0), [])
+        self._previewed: tuple[str, int, str] = ("", 0, "")
+        self._app: Application[Exchange | None] = self._application(words, given_input, given_output)
+
+    def show(self, words: str, found: Sequence[Exchange], *, is_whole: bool) -> None:
+        """Show what was found for `words`; more may follow until `is_whole`."""
+        if words != self._found_for:
+            self._at = self._top = 0
+        self._found, self._found_for, self._is_whole = found, words, is_whole
+        self._at = max(min(self._at, len(found) - 1), 0)
+        self._app.invalidate()
+
+    def pick(self) -> Exchange | None:
+        """The one chosen; None where Esc left. Raises Interrupted at Ctrl-C and at signals."""
+        with signals_in_the_loop(self._app) as end_if_heard:
+            return self._app.run(pre_run=end_if_heard)
+
+    # -- keys -----------------------------------------------------------------------------------------------------
+
+    def _application(
+        self, words: str, given_input: "Input | None", given_output: "Output | None"
+    ) -> "Application[Exchange | None]":
+        from prompt_toolkit.application import Application  # deferred: 150 ms, and only people need it
+        from prompt_toolkit.buffer import Buffer
+        from prompt_toolkit.document import Document
+        from prompt_toolkit.layout import BufferControl, FormattedTextControl, HSplit, Layout, Window
+        from prompt_toolkit.layout.processors import BeforeInput
+
+        def part(text: Callable[[], Any], height: Callable[[], int]) -> Window:
+            return Window(FormattedTextControl(text), height=height, wrap_lines=False)
+
+        typed = Buffer(
+            multiline=False,
+            document=Document(words, len(words)),
+            on_text_changed=lambda buffer: self._look_for(buffer.text),
+        )
+        line = Window(BufferControl(typed, input_processors=[BeforeInput("find: ")]), height=1)
+        rows = part(lambda: self._styled(self._list()), lambda: self._rooms().list)
+        beside = part(lambda: self._styled(self._preview()), lambda: self._rooms().preview)
+        foot = part(lambda: self._styled([self._foot()]), lambda: 1)
+        app: Application[Exchange | None] = Application(
+            Layout(HSplit([line, rows, beside, foot]), focused_element=line),
+            key_bindings=self._keys(),
+            full_screen=True,
+            input=given_input,
+            output=given_output or output(on_stderr=False),
+        )
+        app.ttimeoutlen = 0.1  # how long an Esc may be the beginning of an arrow key
+        return app
+
+    def _keys(self) -> Any:
+        from prompt_toolkit.key_binding import KeyBindings
+
+        keys = KeyBindings()
+
+        @keys.add("enter")
+        def choose(event: Any) -> None:
+            if self._found:
+                event.app.exit(self._found[self._at])
+
+        @keys.add("escape", eager=True)
+        def leave(event: Any) -> None:
+            event.app.exit(None)
+
+        @keys.add("c-c")
+        def interrupt(event: Any) -> None:
+            event.app.exit(exception=Interrupted(signal.SIGINT))
+
+        for names, by in ((("up", "c-p"), -1), (("down", "c-n"), 1), (("pageup",), -10), (("pagedown",), 10)):
+            for name in names:
+                keys.add(name)(lambda _event, by=by: self._move(by))
+        if hasattr(signal, "SIGTSTP"):
+            keys.add("c-z")(lambda event: event.app.suspend_to_background())
+        return keys
+
+    def _move(self, by: int) -> None:
+        self._at = max(min(self._at + by, len(self._found) - 1), 0)
+
+    # -- what is drawn --------------------------------------------------------------------------------------------
+
+    def _rooms(self) -> _Rooms:
+        size = self._app.output.get_size()
+        free = max(size.rows - 2, 1)
+        preview = free // 2 if size.rows >= _BEFORE_PREVIEW else 0
+        return _Rooms(max(size.columns, 1), free - preview, preview)
+
+    def _list(self) -> list[str]:
+        """The heading, and the blocks around the one that is chosen."""
+        rooms = self._rooms()
+        facts = self._sight.facts._replace(width=max(rooms.width - len(_MARK), 1), height=rooms.list)
+        blocks = self._drawn(facts)
+        head = [f"{_NO_MARK}{line}" for lines, one in blocks if one is None for line in lines]
+        rows = [lines for lines, one in blocks if one is not None]
+        room = rooms.list - len(head)
+        self._top = min(self._top, self._at)
+        while self._top < self._at and sum(map(len, rows[self._top : self._at + 1])) > room:
+            self._top += 1
+        shown = list(head)
+        for place, lines in enumerate(rows[self._top : self._top + room], self._top):
+            marks = (_MARK, _NO_MARK) if place == self._at else (_NO_MARK, _NO_MARK)
+            marked = [f"{marks[number > 0]}{line}" for number, line in enumerate(lines)]
+            shown += [facts.styled(line, REVERSE) for line in marked] if place == self._at else marked
+        return shown[: rooms.list]
+
+    def _drawn(self, facts: Facts) -> list[tuple[list[str], Exchange | None]]:
+        """Each text of the list in lines; kept until the exchanges or the width change."""
+        key = (id(self._found), facts.width)
+        if self._blocks[0] != key:
+            blocks = [(text.splitlines(), one) for text, one in self._sight.draw(self._found, facts)]
+            self._blocks = key, blocks
+        return self._blocks[1]
+
+    def _preview(self) -> list[str]:
+        """A rule, and the beginning of what the chosen one is."""
+        rooms, facts = self._rooms(), self._sight.facts
+        if not rooms.preview or not self._found:
+            return []
+        one = self._found[self._at]
+        if self._previewed[:2] != (one.id, rooms.width):
+            text = self._sight.preview(one, facts._replace(width=rooms.width, height=rooms.preview))
+            self._previewed = one.id, rooms.width, text
+        rule = facts.styled(("─" if facts.unicode else "-") * rooms.width, FAINT)
+        return [rule, *self._previewed[2].splitlines()][: rooms.preview]
+
+    def _foot(self) -> str:
+        rooms, facts = self._rooms(), self._sight.facts
+        number = f"{len(self._found):,} found" if self._found_for else f"the newest {len(self._found):,}"
+        if not self._is_whole:
+            number = "looking"
+        elif not self._found:
+            number = "nothing found"
+        for keys in (_KEYS, _KEYS_SHORT):
+            words = f"{number}. {keys}"
+            if len(words) < rooms.width:
+                break
+        return facts.styled(cut(words, rooms.width - 1), BOLD)
+
+    @staticmethod
+    def _styled(lines: Sequence[str]) -> Any:
+        from prompt_toolkit.formatted_text import ANSI
+
+        return ANSI("\n".join(lines))
+
+
+def ask_key(words: str, keys: str, facts: Facts, given_input: "Input | None" = None) -> str:
+    """Show `words` and wait for one of `keys`, `enter` or `escape`; the name of what was pressed, after which the words
+    are gone. Raises Interrupted at Ctrl-C and at signals."""
+    from prompt_toolkit.application import Application  # deferred: 150 ms, and only people need it
+    from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.layout import FormattedTextControl, Layout, Window
+
+    rows = wrap(words, max(facts.width - 1, 1))
+    bindings = KeyBindings()
+    app: Application[str] = Application(
+        Layout(Window(FormattedTextControl("\n".join(rows)), height=len(rows))),
+        key_bindings=bindings,
+        erase_when_done=True,
+        input=given_input,
+        output=output(on_stderr=False),
+    )
+    app.ttimeoutlen = 0.1
+    for key in (*keys, "enter", "escape"):
+        bindings.add(key, eager=True)(lambda event, key=key: event.app.exit(key))
+    bindings.add("c-c")(lambda event: event.app.exit(exception=Interrupted(signal.SIGINT)))
+    with signals_in_the_loop(app) as end_if_heard:
+        return app.run(pre_run=end_if_heard)
