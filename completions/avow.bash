@@ -98,6 +98,7 @@ _avow() {
         "ask --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
         "ask --stop") return ;;
         "ask --speed") _avow_reply $'standard\nfast'; return ;;
+        "ask --cache") _avow_reply $'5m\n1h\nnone'; return ;;
         "ask -o") return ;;
         "ask --schema") _avow_files; return ;;
         "ask --timeout") return ;;
@@ -123,6 +124,7 @@ _avow() {
         "chat --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
         "chat --stop") return ;;
         "chat --speed") _avow_reply $'standard\nfast'; return ;;
+        "chat --cache") _avow_reply $'5m\n1h\nnone'; return ;;
         "chat -o") return ;;
         "chat --timeout") return ;;
         "chat --deadline") return ;;
@@ -140,6 +142,7 @@ _avow() {
         "retry --require") _avow_reply $'strong\nweak'; return ;;
         "retry --output") _avow_reply $'text\njson\njsonl'; return ;;
         "retry --report") _avow_files; return ;;
+        "retry --cache") _avow_reply $'5m\n1h\nnone'; return ;;
         "retry --timeout") return ;;
         "retry --deadline") return ;;
         "retry --retries") return ;;
@@ -170,6 +173,7 @@ _avow() {
         "run --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
         "run --stop") return ;;
         "run --speed") _avow_reply $'standard\nfast'; return ;;
+        "run --cache") _avow_reply $'5m\n1h\nnone'; return ;;
         "run -o") return ;;
         "run --schema") _avow_files; return ;;
         "run --timeout") return ;;
@@ -297,6 +301,7 @@ _avow() {
         "template save --effort") _avow_reply $'low\nmedium\nhigh\nxhigh\nmax'; return ;;
         "template save --stop") return ;;
         "template save --speed") _avow_reply $'standard\nfast'; return ;;
+        "template save --cache") _avow_reply $'5m\n1h\nnone'; return ;;
         "template save -o") return ;;
         "template save --schema") _avow_files; return ;;
         "simulate serve --port") return ;;
@@ -305,21 +310,21 @@ _avow() {
     case "$at" in
         "")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-V\n--version\n-h\n--help\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n--edit\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--copy\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate'
+                _avow_reply $'-V\n--version\n-h\n--help\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n--edit\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--copy\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n--cache\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate'
             else
                 _avow_reply $'ask\nchat\nretry\nwhy\nrun\nscan\njudge\nproxy\nmodels\ndoctor\ncompletion\nhelp\nhistory\naudit\nauth\nconfig\ntemplate\nsimulate'
             fi ;;
         "ask")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n--edit\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--copy\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate\n-h\n--help'
+                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n--no-stdin\n-t\n--template\n-p\n--edit\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--copy\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n--cache\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--count\n--dry-run\n--dry-run=curl\n--simulate\n-h\n--help'
             fi ;;
         "chat")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--output\n--json\n--raw\n--markdown\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
+                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-c\n--continue\n--conversation\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--output\n--json\n--raw\n--markdown\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n--cache\n-o\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
             fi ;;
         "retry")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-m\n--model\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n--show-thinking\n--timeout\n--deadline\n--retries\n--no-stream\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--simulate\n-h\n--help'
+                _avow_reply $'-m\n--model\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--json\n--report\n--raw\n--markdown\n--show-thinking\n--cache\n--timeout\n--deadline\n--retries\n--no-stream\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--simulate\n-h\n--help'
             else
                 _avow_reply "$(_avow_words exchanges)"
             fi ;;
@@ -331,7 +336,7 @@ _avow() {
             fi ;;
         "run")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--input\n-j\n--jobs\n--repeat\n--resume\n-O\n--out\n--unordered\n--patience\n--max-cost\n--at-least\n--junit\n--summary\n--annotate\n--dry-run\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-t\n--template\n-p\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
+                _avow_reply $'--input\n-j\n--jobs\n--repeat\n--resume\n-O\n--out\n--unordered\n--patience\n--max-cost\n--at-least\n--junit\n--summary\n--annotate\n--dry-run\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-t\n--template\n-p\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n--cache\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
             else
                 _avow_files
             fi ;;
@@ -497,19 +502,19 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'--json\n--profile\n-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.push\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\ncache\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.push\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config set")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.push\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\ncache\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.push\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config unset")
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.push\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
+                _avow_reply $'model\nsystem\nsystem_file\nstdin\nfallback\nfallback_by\nif_unavailable\naccept_fallback\nrequire\nhold\noutput\nreport\nraw\nmarkdown\nextract\nshow_thinking\nmax_tokens\neffort\nstop\nspeed\ncache\noptions\nschema\ntimeout\ndeadline\nretries\nstream\nhistory.enabled\nhistory.content\nhistory.attachments\nhistory.keep_days\ntelemetry.push\ntelemetry.endpoint\ntelemetry.headers\nquiet\nverbose\ncolor\nplain\nprofile\nbase_url\nauth_style\napi_version\nheaders\napi_key_command\nkeyring.enabled\non_reroute\non_reroute_timeout\naliases\nprices\nsame_models\noverrides'
             fi ;;
         "config path")
             if [[ $cur == -* ]]; then
@@ -537,7 +542,7 @@ _avow() {
             fi ;;
         "template save")
             if [[ $cur == -* ]]; then
-                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n-o\n--schema\n--no-stream\n--force\n-h\n--help'
+                _avow_reply $'-m\n--model\n-s\n--system\n--system-file\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--raw\n--markdown\n-x\n--extract\n--extract-last\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n--cache\n-o\n--schema\n--no-stream\n--force\n-h\n--help'
             fi ;;
         "template delete")
             if [[ $cur == -* ]]; then

@@ -112,6 +112,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--effort' = 'How hard to think.'
             '--stop' = 'Stop at this text (repeatable).'
             '--speed' = 'How fast.'
+            '--cache' = 'Let the API keep files and earlier turns, so that more questions cost less.'
             '-o' = 'Any other field of the body.'
             '--schema' = 'The answer must fit this JSON Schema.'
             '--timeout' = 'How long the API may stay silent.'
@@ -168,6 +169,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--effort' = 'How hard to think.'
             '--stop' = 'Stop at this text (repeatable).'
             '--speed' = 'How fast.'
+            '--cache' = 'Let the API keep files and earlier turns, so that more questions cost less.'
             '-o' = 'Any other field of the body.'
             '--schema' = 'The answer must fit this JSON Schema.'
             '--timeout' = 'How long the API may stay silent.'
@@ -215,6 +217,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--effort' = 'How hard to think.'
             '--stop' = 'Stop at this text (repeatable).'
             '--speed' = 'How fast.'
+            '--cache' = 'Let the API keep files and earlier turns, so that more questions cost less.'
             '-o' = 'Any other field of the body.'
             '--timeout' = 'How long the API may stay silent.'
             '--deadline' = 'For all of it.'
@@ -249,6 +252,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--raw' = 'Never render Markdown.'
             '--markdown' = 'Always render Markdown.'
             '--show-thinking' = 'Thinking summaries, on stderr.'
+            '--cache' = 'Let the API keep files and earlier turns, so that more questions cost less.'
             '--timeout' = 'How long the API may stay silent.'
             '--deadline' = 'For all of it.'
             '--retries' = 'How often to ask again (2).'
@@ -308,6 +312,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--effort' = 'How hard to think.'
             '--stop' = 'Stop at this text (repeatable).'
             '--speed' = 'How fast.'
+            '--cache' = 'Let the API keep files and earlier turns, so that more questions cost less.'
             '-o' = 'Any other field of the body.'
             '--schema' = 'The answer must fit this JSON Schema.'
             '--timeout' = 'How long the API may stay silent.'
@@ -702,6 +707,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--effort' = 'How hard to think.'
             '--stop' = 'Stop at this text (repeatable).'
             '--speed' = 'How fast.'
+            '--cache' = 'Let the API keep files and earlier turns, so that more questions cost less.'
             '-o' = 'Any other field of the body.'
             '--schema' = 'The answer must fit this JSON Schema.'
             '--no-stream' = 'One response instead of a stream.'
@@ -741,6 +747,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'ask --output' = @('text', 'json', 'jsonl')
         'ask --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
         'ask --speed' = @('standard', 'fast')
+        'ask --cache' = @('5m', '1h', 'none')
         'ask --color' = @('auto', 'always', 'never')
         'ask --auth-style' = @('x-api-key', 'bearer')
         'ask --simulate' = @('?scenarios')
@@ -754,6 +761,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'chat --output' = @('text', 'json', 'jsonl')
         'chat --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
         'chat --speed' = @('standard', 'fast')
+        'chat --cache' = @('5m', '1h', 'none')
         'chat --color' = @('auto', 'always', 'never')
         'chat --auth-style' = @('x-api-key', 'bearer')
         'chat --simulate' = @('?scenarios')
@@ -764,6 +772,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'retry --if-unavailable' = @('?models')
         'retry --require' = @('strong', 'weak')
         'retry --output' = @('text', 'json', 'jsonl')
+        'retry --cache' = @('5m', '1h', 'none')
         'retry --color' = @('auto', 'always', 'never')
         'retry --simulate' = @('?scenarios')
         'run --input' = @('jsonl', 'csv', 'tsv', 'lines', 'toml')
@@ -778,6 +787,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'run --output' = @('text', 'json', 'jsonl')
         'run --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
         'run --speed' = @('standard', 'fast')
+        'run --cache' = @('5m', '1h', 'none')
         'run --color' = @('auto', 'always', 'never')
         'run --auth-style' = @('x-api-key', 'bearer')
         'run --simulate' = @('?scenarios')
@@ -835,6 +845,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'template save --require' = @('strong', 'weak')
         'template save --effort' = @('low', 'medium', 'high', 'xhigh', 'max')
         'template save --speed' = @('standard', 'fast')
+        'template save --cache' = @('5m', '1h', 'none')
         'simulate serve --scenario' = @('?scenarios')
     }
     $arguments = @{
@@ -846,9 +857,9 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'history show' = @('?exchanges')
         'history redact' = @('?exchanges')
         'history delete' = @('?exchanges')
-        'config get' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'telemetry.push', 'telemetry.endpoint', 'telemetry.headers', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
-        'config set' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'telemetry.push', 'telemetry.endpoint', 'telemetry.headers', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
-        'config unset' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'telemetry.push', 'telemetry.endpoint', 'telemetry.headers', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
+        'config get' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'cache', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'telemetry.push', 'telemetry.endpoint', 'telemetry.headers', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
+        'config set' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'cache', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'telemetry.push', 'telemetry.endpoint', 'telemetry.headers', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
+        'config unset' = @('model', 'system', 'system_file', 'stdin', 'fallback', 'fallback_by', 'if_unavailable', 'accept_fallback', 'require', 'hold', 'output', 'report', 'raw', 'markdown', 'extract', 'show_thinking', 'max_tokens', 'effort', 'stop', 'speed', 'cache', 'options', 'schema', 'timeout', 'deadline', 'retries', 'stream', 'history.enabled', 'history.content', 'history.attachments', 'history.keep_days', 'telemetry.push', 'telemetry.endpoint', 'telemetry.headers', 'quiet', 'verbose', 'color', 'plain', 'profile', 'base_url', 'auth_style', 'api_version', 'headers', 'api_key_command', 'keyring.enabled', 'on_reroute', 'on_reroute_timeout', 'aliases', 'prices', 'same_models', 'overrides')
         'template show' = @('?templates')
         'template delete' = @('?templates')
     }

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.models.catalogue import Rates
-from avow.models.pricing import OVERRIDE_KEYS, price, total
+from avow.models.pricing import OVERRIDE_KEYS, price, saving, total
 
 MILLION = 1_000_000
 
@@ -164,6 +164,22 @@ def test_a_count_that_is_missing_or_none_makes_no_price(counts: dict[str, Any]) 
 )
 def test_a_model_without_a_price_makes_none(model: str) -> None:
     assert price(model, usage(1, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "counts", "usd"),
+    [
+        ("claude-opus-5", usage(cache_read_input_tokens=MILLION), 4.5),
+        ("claude-opus-5", usage(cache_creation_input_tokens=MILLION), -1.25),
+        ("claude-opus-5", usage(**written(MILLION, 0, MILLION)), -5.0),
+        ("claude-opus-5", usage(5, 5), 0.0),
+        ("claude-haiku-5-5", usage(cache_read_input_tokens=200_000), 0.09),
+        ("my-deployment", usage(cache_read_input_tokens=5), None),
+        ("claude-opus-5", usage(cache_read_input_tokens="x"), None),
+    ],
+)
+def test_what_the_cache_saved(model: str, counts: dict[str, object], usd: float | None) -> None:
+    assert saving(model, counts) == (None if usd is None else pytest.approx(usd))
 
 
 OWN = {"my-deployment": {"input": 1.0, "output": 2.0}, "claude-opus-5": {"input": 4.0, "cache_read": 0.0}}

@@ -56,6 +56,15 @@ def test_no_known_model_costs_more_than_the_dearest() -> None:
         assert dearest(usage) == max(cost for cost in costs if cost is not None)
 
 
+def test_filling_the_cache_costs_more_than_being_asked_and_reading_it_less() -> None:
+    def of(cached: str | None) -> float:
+        return cost_of("claude-opus-5", Most(1_000_000, 0, cached), {})[0]
+
+    assert (of("read"), of(None), of("ephemeral_5m_input_tokens"), of("ephemeral_1h_input_tokens")) == (
+        (0.5, 5.0, 6.25, 10.0)
+    )
+
+
 def test_every_model_that_may_follow_is_reserved_for() -> None:
     prices = {name: {"input": 1.0, "output": 1.0} for name in ("a", "b")}
     assert reservation(("a", "b"), Most(1000, 1000), prices) == (0.004, False)

@@ -3,8 +3,11 @@
 import pytest
 
 from avow.exchange.exchange import HandedOver
+from avow.models.pricing import price
+from avow.routing.verdict import Hop, Outcome
 from avow.terminal.facts import Facts
-from avow.terminal.render import cost, footer, handover_rule, panel, rule, tokens, withdrawn_rule
+from avow.terminal.render import cost, footer, handover_rule, panel, rule, saved, tokens, withdrawn_rule
+from avow.wire.json_value import JsonObject
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, HOSTILE, OPUS, exchange
 
@@ -77,12 +80,37 @@ def test_cost(usd: float | None, floor: float, words: str) -> None:
     assert cost(usd, floor) == words
 
 
-def test_tokens_count_the_cache_as_read() -> None:
-    usage = {"input_tokens": 10, "cache_read_input_tokens": 1000, "cache_creation_input_tokens": None}
-    assert tokens(usage) == "1,010 tokens in"
+def test_tokens_say_what_came_from_the_cache() -> None:
+    usage: JsonObject = {"input_tokens": 10, "cache_read_input_tokens": 1000, "cache_creation_input_tokens": None}
+    assert tokens(usage) == "1,010 tokens in (1,000 from the cache)"
+    usage |= {"cache_creation_input_tokens": 2000}
+    assert tokens(usage) == "3,010 tokens in (1,000 from the cache, 2,000 into it)"
+    usage |= {"cache_read_input_tokens": 0}
+    assert tokens(usage) == "2,010 tokens in (2,000 into the cache)"
     assert tokens({"output_tokens": 5}) == "5 tokens out"
     assert tokens({"input_tokens": "many"}) == ""
     assert tokens(None) == ""
+
+
+CACHED: JsonObject = {"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 100_000}
+
+
+@pytest.mark.parametrize(
+    ("usage", "own_price", "words"),
+    [
+        (CACHED, None, "the cache saved $0.9000"),
+        ({**CACHED, "cache_creation_input_tokens": 1_000_000}, None, ""),
+        ({"input_tokens": 10, "output_tokens": 5}, None, ""),
+        (CACHED, 0.5, ""),
+    ],
+    ids=["read", "written more", "no cache", "a price of the user's own"],
+)
+def test_what_the_cache_saved(usage: JsonObject, own_price: float | None, words: str) -> None:
+    hop = Hop("claude-fable-5", Outcome.SERVED, usage=usage, cost_usd=own_price or price("claude-fable-5", usage))
+    answer = exchange(usage=usage)
+    answer = answer._replace(routing=answer.routing._replace(hops=(hop,)))
+    assert saved(answer) == words
+    assert footer(answer, Facts()).count("the cache saved") == bool(words)
 
 
 def test_the_rule_names_both_models() -> None:

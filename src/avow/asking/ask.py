@@ -124,6 +124,11 @@ def _finish(
 
         phrases = "; ".join(reasons(earlier.routing))
         on_event(Noted(f"sticky since {local(earlier.created_at)}, exchange {earlier.number}: {phrases}"))
+    if inquiry.settings.text("cache") not in (None, "none") and inquiry.item is None:
+        from avow.asking.uncached import why_uncached  # deferred: a plain question has no need of it
+
+        if note := why_uncached(exchange):
+            on_event(Noted(note))
     for outlet in outlets:
         if (wrong := outlet(exchange)) is not None:
             exchange = keeper.finish(_undelivered(exchange, wrong))

@@ -9,6 +9,7 @@ from avow.asking.request_fields import (
     attempt_limits,
     avow_falls_back,
     body_fields,
+    cache_lifetime,
     chain_policy,
     with_ids,
 )
@@ -33,7 +34,7 @@ class Inquiry(NamedTuple):
 
     `fresh_model`: the model was named for this question (`-m`), which ends a conversation's stay on another one.
     `checks`: each looks at the finished exchange, and may find a problem with it (exit 9). `source` is who asks: avow's
-    user, or a command of its own such as `audit`.
+    user, or a command of its own such as `audit`. `in_chat`: the next question goes on with it.
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class Inquiry(NamedTuple):
     notes: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     source: str = "avow"
+    in_chat: bool = False
     item: RunItem | None = None
 
 
@@ -118,6 +120,9 @@ def drafted(inquiry: Inquiry, facts: EndpointFacts, *, simulated: bool = False) 
     user_content = _content(inquiry)
     message = {"role": "user", "content": _with_files(user_content, inquiry.attachments)}
     body = messages_body(model, [*replayed.messages, message], params, stream=settings.flag("stream"))
+    if lifetime := cache_lifetime(settings, in_chat=inquiry.in_chat, simulated=simulated):
+        body, own = _marked(body, params, lifetime, goes_on=inquiry.in_chat or bool(inquiry.earlier))
+        notes += [own] if own and settings.text("cache") else []
     attachments = (*replayed.attachments, *inquiry.attachments)
     return Draft(
         settings,
@@ -205,6 +210,15 @@ def _exchange(inquiry: Inquiry, draft: Draft, base_url: str, *, simulated: bool)
         source=inquiry.source,
         item=inquiry.item,
     )
+
+
+def _marked(body: JsonObject, params: JsonObject, lifetime: str, *, goes_on: bool) -> tuple[JsonObject, str]:
+    """The body with marks for the API's cache, unless the user's own fields have some already, and what to say then."""
+    from avow.wire import caching  # deferred: a plain question has no need of it
+
+    if caching.has_marks(params):
+        return body, "-o puts marks for the cache into the request, so --cache adds none"
+    return caching.marked(body, lifetime, goes_on=goes_on), ""
 
 
 def _params(inquiry: Inquiry, settings: Settings, known: Model | None) -> JsonObject:

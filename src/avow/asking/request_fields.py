@@ -71,6 +71,15 @@ def is_the_api(base_url: str | None) -> bool:
     return urlsplit(base_url or "").hostname == API_HOST
 
 
+def cache_lifetime(settings: Settings, *, in_chat: bool = False, simulated: bool = False) -> str | None:
+    """How long the API is to keep what later questions repeat, None where nothing is marked for that. Where the user
+    says nothing, five minutes in a chat on the API's own host (and the simulator's), and nothing anywhere else."""
+    said = settings.text("cache")
+    if said is None:
+        return "5m" if in_chat and (simulated or is_the_api(settings.base_url)) else None
+    return None if said == "none" else said
+
+
 def avow_falls_back(settings: Settings) -> bool:
     """Whether avow itself, and not the API, asks the next model after a refusal."""
     return settings.text("fallback_by") == "client" and settings.words_or_text("fallback") != "none"

@@ -131,6 +131,7 @@ class Chat:
             fresh_model=self._is_fresh,
             session=self._session,
             notes=self._notes,
+            in_chat=True,
         )
 
     def _put(self, inquiry: Inquiry, instead_of: Exchange | None) -> None:

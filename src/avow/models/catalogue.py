@@ -39,7 +39,8 @@ class Model(NamedTuple):
     `speed: "fast"`. `lifecycle` is `active`, `legacy`, `limited` (verified organisations only), `deprecated` or
     `None`; `released` and the others are ISO dates, or months; `retires` is set, `not_before` a promise.
     `may_decline` tells whether a classifier may refuse, `takes_fallbacks` whether the API accepts a list of
-    `fallbacks`, and `allowed_fallbacks` the targets documented or seen. `thinking` are the accepted forms.
+    `fallbacks`, and `allowed_fallbacks` the targets documented or seen. `thinking` are the accepted forms,
+    `caches_from` the least tokens of a prompt that the prompt cache keeps.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Model(NamedTuple):
     allowed_fallbacks: tuple[str, ...] | None = None
     efforts: tuple[str, ...] | None = None
     thinking: tuple[str, ...] | None = None
+    caches_from: int | None = None
 
 
 def find(model_id: str) -> Model | None:
@@ -149,12 +151,12 @@ def _fables() -> tuple[Model, ...]:
         Model(
             "claude-fable-5", "fable", (5, 0), _MILLION, 128_000, _FABLE_5, "2026-06-09", "legacy",
             may_decline=True, takes_fallbacks=True, allowed_fallbacks=("claude-opus-4-8", "claude-opus-5"),
-            efforts=_ALL, thinking=("adaptive",),
+            efforts=_ALL, thinking=("adaptive",), caches_from=512,
         ),
         Model(
             "claude-mythos-5", "mythos", (5, 0), _MILLION, 128_000, _FABLE_5, "2026-06-09", "legacy",
             may_decline=False,
-            efforts=_ALL, thinking=("adaptive",),
+            efforts=_ALL, thinking=("adaptive",), caches_from=512,
         ),
         Model("claude-mythos-preview", "mythos", None, None, None, None, "2026", "deprecated"),
     )  # fmt: skip
@@ -166,35 +168,35 @@ def _opuses() -> tuple[Model, ...]:
             "claude-opus-5-5", "opus", (5, 5), _MILLION, 128_000, Rates(4, 20, 5, 8, 0.20), "2026-09-22", "active",
             not_before="2027-09-22", fast_rates=Rates(8, 40, 10, 16, 0.40), may_decline=True, takes_fallbacks=True,
             allowed_fallbacks=("claude-opus-4-8", "claude-opus-5"),
-            efforts=_ALL, thinking=("adaptive",),
+            efforts=_ALL, thinking=("adaptive",), caches_from=512,
         ),
         Model(
             "claude-opus-5", "opus", (5, 0), _MILLION, 128_000, _OPUS_5, "2026-07-24", "legacy",
             not_before="2027-07-24", fast_rates=_OPUS_5_FAST, may_decline=True, takes_fallbacks=True,
             allowed_fallbacks=("claude-opus-4-8",),
-            efforts=_ALL, thinking=("adaptive", "disabled"),
+            efforts=_ALL, thinking=("adaptive", "disabled"), caches_from=512,
         ),
         Model(
             "claude-opus-4-8", "opus", (4, 8), _MILLION, 128_000, _OPUS_5, "2026-05-28", "legacy",
             fast_rates=_OPUS_5_FAST, may_decline=True, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=_ALL, thinking=("adaptive", "disabled"),
+            efforts=_ALL, thinking=("adaptive", "disabled"), caches_from=1024,
         ),
         Model(
             "claude-opus-4-7", "opus", (4, 7), _MILLION, 128_000, _OPUS_5, "2026-04", "legacy",
             may_decline=True, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=_ALL, thinking=("adaptive", "disabled"),
+            efforts=_ALL, thinking=("adaptive", "disabled"), caches_from=2048,
         ),
         Model(
             "claude-opus-4-6", "opus", (4, 6), _MILLION, 128_000, _OPUS_5, "2026-02", "legacy",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
             efforts=("low", "medium", "high", "max"),
-            thinking=("adaptive", "enabled", "disabled"),
+            thinking=("adaptive", "enabled", "disabled"), caches_from=4096,
         ),
         Model(
             "claude-opus-4-5", "opus", (4, 5), 200_000, 64_000, _OPUS_5, "2025-11", None,
             dated="claude-opus-4-5-20251101", not_before="2026-11-24",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=("low", "medium", "high"), thinking=("enabled", "disabled"),
+            efforts=("low", "medium", "high"), thinking=("enabled", "disabled"), caches_from=4096,
         ),
     )  # fmt: skip
 
@@ -205,24 +207,24 @@ def _sonnets() -> tuple[Model, ...]:
             "claude-sonnet-5-5", "sonnet", (5, 5), _MILLION, 128_000, Rates(2, 10, 2.50, 4, 0.10), "2026-09-28",
             "active", not_before="2027-09-28", may_decline=True, takes_fallbacks=True,
             allowed_fallbacks=("claude-sonnet-5",),
-            efforts=_ALL, thinking=("adaptive", "between_tools"),
+            efforts=_ALL, thinking=("adaptive", "between_tools"), caches_from=512,
         ),
         Model(
             "claude-sonnet-5", "sonnet", (5, 0), _MILLION, 128_000, Rates(2, 10, 2.50, 4, 0.20), "2026-06-30",
             "legacy", may_decline=True, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=_ALL, thinking=("adaptive", "disabled"),
+            efforts=_ALL, thinking=("adaptive", "disabled"), caches_from=1024,
         ),
         Model(
             "claude-sonnet-4-6", "sonnet", (4, 6), _MILLION, 128_000, _SONNET_4, "2026-02", "legacy",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
             efforts=("low", "medium", "high", "max"),
-            thinking=("adaptive", "enabled", "disabled"),
+            thinking=("adaptive", "enabled", "disabled"), caches_from=1024,
         ),
         Model(
             "claude-sonnet-4-5", "sonnet", (4, 5), 200_000, 64_000, _SONNET_4, "2025-09", "deprecated",
             dated="claude-sonnet-4-5-20250929", retires="2026-11-30",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=(), thinking=("enabled", "disabled"),
+            efforts=(), thinking=("enabled", "disabled"), caches_from=1024,
         ),
     )  # fmt: skip
 
@@ -240,6 +242,6 @@ def _haikus() -> tuple[Model, ...]:
             "claude-haiku-4-5", "haiku", (4, 5), 200_000, 64_000, Rates(1, 5, 1.25, 2, 0.10), "2025-10", None,
             dated="claude-haiku-4-5-20251001", not_before="2026-10-15",
             may_decline=False, takes_fallbacks=False, allowed_fallbacks=(),
-            efforts=(), thinking=("enabled", "disabled"),
+            efforts=(), thinking=("enabled", "disabled"), caches_from=4096,
         ),
     )  # fmt: skip

@@ -55,6 +55,21 @@ def price(
     return round(math.fsum(parts) * factor / _PER_TOKENS, _DIGITS)
 
 
+def saving(
+    model: str, usage: Mapping[str, object], *, overrides: Mapping[str, Mapping[str, float]] = _NONE
+) -> float | None:
+    """What the attempt would have cost in USD without the prompt cache, less what it cost: below 0 where more was
+    written than read; `None` where a price is unknown."""
+    counts = _counts(usage)
+    if counts is None:
+        return None
+    entered, _left, *cached = counts
+    nothing = dict.fromkeys(("cache_creation", "cache_creation_input_tokens", "cache_read_input_tokens"))
+    without = price(model, {**usage, **nothing, "input_tokens": entered + sum(cached)}, overrides=overrides)
+    cost = price(model, usage, overrides=overrides)
+    return None if without is None or cost is None else round(without - cost, _DIGITS)
+
+
 def total(costs: Sequence[float | None]) -> tuple[float | None, float]:
     """The sum of the attempts' costs, and the sum of those known ("at least"), in USD. The first is `None` where
     one of them is, or where there is none."""

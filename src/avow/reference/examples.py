@@ -5,6 +5,7 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
         ('avow "why is the sky blue"', "`ask` may be left out"),
         ('git diff | avow "review this"', "what is piped in goes along"),
         ('avow -f shot.png -f log.txt "what went wrong?"', "so do files"),
+        ('avow --cache 5m -f report.pdf "what is new?"', "more questions about it cost less"),
         ('avow --hold "name three colours" > answer.txt', "only the model asked for may answer"),
         ('avow --json "name three colours"', "the answer, and all about it, as an object"),
         ('avow --simulate fallback "hello"', "try it without a key"),

@@ -13,6 +13,7 @@ Prices = Mapping[str, Mapping[str, float]]
 
 _BYTES_PER_TOKEN = 2
 TOKENS_AROUND = 500
+READ = "read"
 _TOKENS_OF_IMAGE, _BYTES_PER_PDF_TOKEN, _TOKENS_OF_URL = 5_000, 20, 50_000
 
 
@@ -39,13 +40,30 @@ class Budget:
 
 
 class Most(NamedTuple):
-    """The most that an item may use: tokens in and out."""
+    """The most that an item may use: tokens in and out. `cached`: what becomes of those in at the API's cache, a field
+    of `usage.cache_creation`, or `read`."""
 
     tokens_in: int
     tokens_out: int
+    cached: str | None = None
+
+    @property
+    def usage(self) -> dict[str, object]:
+        """The same as the API would count it."""
+        if self.cached is None:
+            return {"input_tokens": self.tokens_in, "output_tokens": self.tokens_out}
+        name = "cache_read_input_tokens" if self.cached == READ else "cache_creation_input_tokens"
+        split = {} if self.cached == READ else {"cache_creation": {self.cached: self.tokens_in}}
+        return {"input_tokens": 0, name: self.tokens_in, **split, "output_tokens": self.tokens_out}
 
 
-def most_of(prompt: str, system: str | None, files: Sequence[tuple[str, int | None]], max_tokens: int) -> Most:
+def most_of(
+    prompt: str,
+    system: str | None,
+    files: Sequence[tuple[str, int | None]],
+    max_tokens: int,
+    cached: str | None = None,
+) -> Most:
     """At most this many tokens, reckoned by bytes. `files`: the media type of each, and its size in bytes (None: a URL,
     of which only the API knows)."""
     size_of_text = sum(len(text.encode("utf-8", "replace")) for text in (prompt, system or ""))
@@ -57,14 +75,13 @@ def most_of(prompt: str, system: str | None, files: Sequence[tuple[str, int | No
             tokens += _TOKENS_OF_IMAGE
         else:
             tokens += size // (_BYTES_PER_PDF_TOKEN if media_type == "application/pdf" else _BYTES_PER_TOKEN)
-    return Most(tokens + TOKENS_AROUND, max_tokens)
+    return Most(tokens + TOKENS_AROUND, max_tokens, cached)
 
 
 def cost_of(model: str, most: Most, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
     """What that costs in USD, and whether it is a guess: a model without a price costs as the dearest known one."""
-    usage = {"input_tokens": most.tokens_in, "output_tokens": most.tokens_out}
-    known = price(model, usage, speed=speed, overrides=prices)
-    return (known, False) if known is not None else (dearest(usage), True)
+    known = price(model, most.usage, speed=speed, overrides=prices)
+    return (known, False) if known is not None else (dearest(most.usage), True)
 
 
 def dearest(usage: Mapping[str, object]) -> float:

@@ -5,7 +5,7 @@ from avow.asking.request_fields import with_ids
 from avow.context import Context
 from avow.errors import AvowError
 from avow.exit_codes import ExitCode
-from avow.run.budget import TOKENS_AROUND, Most, cost_of, reservation
+from avow.run.budget import READ, TOKENS_AROUND, Most, cost_of, reservation
 from avow.run.prices import GUESSED, models_of, most
 from avow.run.suite import Suite, Summed
 
@@ -34,8 +34,8 @@ def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None
         tokens += entered
         prices, speed = settings.table("prices"), settings.text("speed")
         models = models_of(settings)
-        least, unknown = cost_of(models[0], Most(entered, 0), prices, speed)
-        dearest, unknown_too = reservation(models, Most(entered, limit.tokens_out), prices, speed)
+        least, unknown = cost_of(models[0], Most(entered, 0, limit.cached and READ), prices, speed)
+        dearest, unknown_too = reservation(models, limit._replace(tokens_in=entered), prices, speed)
         low, high, guessed = low + least, high + dearest, guessed or unknown or unknown_too
     items = f"{summed.questions} item{'' if summed.questions == 1 else 's'}"
     how = "counted by the API" if by_api else "estimated"

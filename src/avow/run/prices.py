@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from avow.asking.inquiry import Inquiry
-from avow.asking.request_fields import MAX_TOKENS, MAX_TOKENS_WHOLE, with_ids
+from avow.asking.request_fields import MAX_TOKENS, MAX_TOKENS_WHOLE, cache_lifetime, with_ids
 from avow.exchange.exchange import Exchange
 from avow.models import catalogue
 from avow.run.budget import Most, charge_of, most_of, reservation
@@ -48,7 +48,9 @@ class Pricing:
 def most(inquiry: Inquiry, settings: Settings) -> Most:
     """The most tokens that a question may use."""
     files = [(one.media_type, one.size) for one in inquiry.attachments]
-    return most_of(inquiry.prompt, settings.text("system"), files, max_tokens(settings))
+    lifetime = cache_lifetime(settings)
+    cached = f"ephemeral_{lifetime}_input_tokens" if lifetime else None  # writing costs more than being asked
+    return most_of(inquiry.prompt, settings.text("system"), files, max_tokens(settings), cached)
 
 
 def max_tokens(settings: Settings) -> int:

@@ -70,7 +70,9 @@ class Ask:
     @property
     def conversation(self) -> int:
         """A number for the beginning of the conversation: system prompt and first message."""
-        return fingerprint([self.body.get("system"), blocks_of(self.messages[0])])
+        system = self.body.get("system") or []
+        blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system
+        return fingerprint([_unmarked(blocks), _unmarked(blocks_of(self.messages[0]))])
 
     @property
     def fixed_part(self) -> int:
@@ -91,7 +93,9 @@ class Ask:
     @property
     def prompt_tokens(self) -> int:
         """How many tokens the prompt has, as `usage` counts them."""
-        return max(9, len(json.dumps([self.messages, self.body.get("system")])) // 4)
+        system = self.body.get("system")
+        bare = [{**one, "content": _unmarked(one["content"], "cache_control")} for one in self.messages]
+        return max(9, len(json.dumps([bare, _unmarked(system, "cache_control")])) // 4)
 
     def signature(self, model: str) -> str:
         """The signature of a thinking block that `model` writes in answer to this conversation."""
@@ -133,7 +137,9 @@ def read_signature(signature: object) -> tuple[str, int] | None:
         return None
 
 
-def _unmarked(blocks: list[Json]) -> list[Json]:
-    return [
-        {key: value for key, value in block.items() if key not in ("cache_control", "citations")} for block in blocks
-    ]
+def _unmarked(content: Any, *fields: str) -> Any:
+    """Blocks without these fields, or without all that does not count as a part of them; a text as it is."""
+    if not isinstance(content, list):
+        return content
+    gone = fields or ("cache_control", "citations")
+    return [{key: value for key, value in block.items() if key not in gone} for block in content]

@@ -34,6 +34,11 @@ def _thinking(body: Json, _betas: frozenset[str]) -> HttpError | None:
     return _bad(f"thinking: {_EXTRA}") if "thinking" in body else None
 
 
+def _caching(body: Json, _betas: frozenset[str]) -> HttpError | None:
+    is_marked = b'"cache_control"' in dump(body)
+    return _bad(f"messages.0.content.0.document.cache_control: {_EXTRA}") if is_marked else None
+
+
 def _fastapi(body: Json, _betas: frozenset[str]) -> HttpError | None:
     """A FastAPI application with a strict model: all that is wrong at once, and the input with it."""
     detail = [
@@ -78,6 +83,7 @@ KINDS: Mapping[str, Callable[[Json, frozenset[str]], HttpError | None]] = {
     "field": _field,
     "header": _header,
     "thinking": _thinking,
+    "caching": _caching,
     "fastapi": _fastapi,
     "vllm": _vllm,
     "bedrock": _bedrock(lambda: _bad(_FLAG)),

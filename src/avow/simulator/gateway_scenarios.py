@@ -62,6 +62,7 @@ GATEWAYS = (
     _gateway("bedrock_beta_operation", "the same, wrapped by a client of AWS", refuses="bedrock_operation"),
     _gateway("fastapi", "422 for fields it does not know: fallbacks, thinking", refuses="fastapi"),
     _gateway("no_thinking", "400: the endpoint does not know the thinking field", refuses="thinking"),
+    _gateway("no_caching", "400: the endpoint does not know marks for the cache", refuses="caching"),
     _gateway("litellm_refused", "LiteLLM: a refusal, wrapped into a 400 of its own", error=_LITELLM_REFUSED),
     _gateway("litellm_swallows", "LiteLLM takes fallbacks for itself: the model declines, none follows",
              hops=(PlayedHop(declines=True),), hands_over=False,

@@ -11,7 +11,8 @@ _NO_XHIGH = ("low", "medium", "high", "max")
 
 @dataclass(frozen=True, slots=True)
 class PlayedModel:
-    """One model as the simulator lists it; `thinking` and `effort` are the forms it takes."""
+    """One model as the simulator lists it; `thinking` and `effort` are the forms it takes, `caches_from` the least
+    tokens of a prompt that its cache keeps."""
 
     id: str
     name: str
@@ -27,6 +28,7 @@ class PlayedModel:
     prefill: bool = False
     forced_tools: bool = True
     binds_thinking: bool = False
+    caches_from: int = 512
     retires: str | None = None
     deprecated: str | None = None
 
@@ -40,7 +42,7 @@ MODELS: tuple[PlayedModel, ...] = (
     PlayedModel("claude-mythos-5-2", "Claude Mythos 5.2", "2026-11-09", "mythos", forced_tools=False,
                 binds_thinking=True),
     PlayedModel("claude-haiku-5-5", "Claude Haiku 5.5", "2026-10-07", "haiku", thinking=("adaptive", "disabled"),
-                binds_thinking=True),
+                binds_thinking=True, caches_from=4096),
     PlayedModel("claude-sonnet-5-5", "Claude Sonnet 5.5", "2026-09-28", "sonnet", fallbacks=("claude-sonnet-5",),
                 thinking=("adaptive", "between_tools"), forced_tools=False, binds_thinking=True),
     PlayedModel("claude-opus-5-5", "Claude Opus 5.5", "2026-09-22", "opus", fallbacks=_OPUS_PAIR, forced_tools=False,
@@ -49,24 +51,28 @@ MODELS: tuple[PlayedModel, ...] = (
                 binds_thinking=True),
     PlayedModel("claude-opus-5", "Claude Opus 5", "2026-07-24", "opus", thinking=("adaptive", "disabled"),
                 fallbacks=("claude-opus-4-8",)),
-    PlayedModel("claude-sonnet-5", "Claude Sonnet 5", "2026-06-30", "sonnet", thinking=("adaptive", "disabled")),
+    PlayedModel("claude-sonnet-5", "Claude Sonnet 5", "2026-06-30", "sonnet", thinking=("adaptive", "disabled"),
+                caches_from=1024),
     PlayedModel("claude-fable-5", "Claude Fable 5", "2026-06-09", "fable", fallbacks=_OPUS_PAIR),
-    PlayedModel("claude-opus-4-8", "Claude Opus 4.8", "2026-05-28", "opus", thinking=("adaptive", "disabled")),
-    PlayedModel("claude-opus-4-7", "Claude Opus 4.7", "2026-04-16", "opus", thinking=("adaptive", "disabled")),
+    PlayedModel("claude-opus-4-8", "Claude Opus 4.8", "2026-05-28", "opus", thinking=("adaptive", "disabled"),
+                caches_from=1024),
+    PlayedModel("claude-opus-4-7", "Claude Opus 4.7", "2026-04-16", "opus", thinking=("adaptive", "disabled"),
+                caches_from=2048),
     PlayedModel("claude-sonnet-4-6", "Claude Sonnet 4.6", "2026-02-17", "sonnet", effort=_NO_XHIGH,
-                thinking=("adaptive", "enabled", "disabled")),
+                thinking=("adaptive", "enabled", "disabled"), caches_from=1024),
     PlayedModel("claude-opus-4-6", "Claude Opus 4.6", "2026-02-05", "opus", effort=_NO_XHIGH,
-                thinking=("adaptive", "enabled", "disabled")),
+                thinking=("adaptive", "enabled", "disabled"), caches_from=4096),
     PlayedModel("claude-opus-4-5-20251101", "Claude Opus 4.5", "2025-11-24", "opus", context=200_000, output=64_000,
-                thinking=_BUDGET, effort=("low", "medium", "high"), aliases=("claude-opus-4-5",), prefill=True),
+                thinking=_BUDGET, effort=("low", "medium", "high"), aliases=("claude-opus-4-5",), prefill=True,
+                caches_from=4096),
     PlayedModel("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-15", "haiku", context=200_000, output=64_000,
-                thinking=_BUDGET, effort=(), aliases=("claude-haiku-4-5",), prefill=True),
+                thinking=_BUDGET, effort=(), aliases=("claude-haiku-4-5",), prefill=True, caches_from=4096),
     PlayedModel("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "2025-09-29", "sonnet", lifecycle="deprecated",
           context=200_000, output=64_000, thinking=_BUDGET, effort=(), aliases=("claude-sonnet-4-5",),
-          prefill=True, deprecated="2026-09-30T00:00:00Z", retires="2026-11-30T00:00:00Z"),
+          prefill=True, deprecated="2026-09-30T00:00:00Z", retires="2026-11-30T00:00:00Z", caches_from=1024),
     PlayedModel("claude-opus-4-1-20250805", "Claude Opus 4.1", "2025-08-05", "opus", lifecycle="retired",
           context=200_000, output=32_000, thinking=_BUDGET, effort=(), aliases=("claude-opus-4-1",), prefill=True,
-          deprecated="2026-06-05T00:00:00Z", retires="2026-08-05T00:00:00Z"),
+          deprecated="2026-06-05T00:00:00Z", retires="2026-08-05T00:00:00Z", caches_from=1024),
 )  # fmt: skip
 
 _BY_NAME = {name: model for model in MODELS for name in (model.id, *model.aliases)}

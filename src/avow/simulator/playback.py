@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from avow.simulator import answers, picks
 from avow.simulator.asked import CREDIT, SERVER_FALLBACK, Ask
+from avow.simulator.prompt_cache import Counted, PromptCache
 from avow.simulator.script import RETURNED, Json, PlayedHop, Scenario
 
 # Called for a decline that may be credited: (hop, content so far) -> a new token.
@@ -56,8 +57,15 @@ class _Played:
     thinking_tokens: int
 
 
-def compose(scenario: Scenario, ask: Ask, position: int, mint: Mint, credit: Json | None = None) -> PlayedAnswer:
-    """The answer to `ask` when hop number `position` of `scenario` is its first.
+def compose(
+    scenario: Scenario,
+    ask: Ask,
+    position: int,
+    mint: Mint,
+    credit: Json | None = None,
+    cache: PromptCache | None = None,
+) -> PlayedAnswer:
+    """The answer to `ask` when hop number `position` of `scenario` is its first; `cache` is what its prompt may be in.
 
     Server-side, the remaining hops play in this one answer; a whole (not streamed) answer leaves out what a model
     wrote before it declined, as the API does. `credit` is the status of a redeemed token.
@@ -75,7 +83,9 @@ def compose(scenario: Scenario, ask: Ask, position: int, mint: Mint, credit: Jso
     last = played[-1]
     if last.hop.declines and last.stop_reason == "refusal":
         _refuse(answer, ask, last, mint, unreachable)
-    _account(answer, ask, scenario, played, credit)
+    # Caches are per model; who answers after a decline is billed as if it had always been asked.
+    counted = [cache.use(ask, part.model) for part in played] if cache else [Counted(ask.prompt_tokens)]
+    _account(answer, ask, scenario, played, credit, counted[0])
     _rename(answer, ask, scenario, last.model)
     return answer
 
@@ -151,8 +161,9 @@ def _refuse(answer: PlayedAnswer, ask: Ask, last: _Played, mint: Mint, unreachab
     answer.stop_reason, answer.stop_details = "refusal", details
 
 
-def _account(answer: PlayedAnswer, ask: Ask, scenario: Scenario, played: list[_Played], credit: Json | None) -> None:
-    sent = ask.prompt_tokens
+def _account(
+    answer: PlayedAnswer, ask: Ask, scenario: Scenario, played: list[_Played], credit: Json | None, sent: Counted
+) -> None:
     last = played[-1]
     kind = "fallback_message" if scenario.sticky else "message"
     counted = [
@@ -164,7 +175,7 @@ def _account(answer: PlayedAnswer, ask: Ask, scenario: Scenario, played: list[_P
         for number, part in enumerate(played)
     ]
     if scenario.advisor:
-        advised = {"type": "advisor_message", "model": "claude-opus-5", **_tokens(sent + 40, 61)}
+        advised = {"type": "advisor_message", "model": "claude-opus-5", **_tokens(Counted(ask.prompt_tokens + 40), 61)}
         counted = [counted[0] | {"output_tokens": 18}, advised, counted[0]]
     if last.stop_reason == "compaction":
         counted = [{"type": "compaction", **_tokens(sent, 64)}]
@@ -279,14 +290,8 @@ def _ready(block: Json, delay: float = 0.0) -> Block:
     return Block(block, (), block, delay)
 
 
-def _tokens(sent: int, written: int) -> Json:
-    return {
-        "input_tokens": sent,
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
-        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
-        "output_tokens": written,
-    }
+def _tokens(sent: Counted, written: int) -> Json:
+    return {**sent.as_usage(), "output_tokens": written}
 
 
 _ADVICE: tuple[Json, ...] = (

@@ -21,6 +21,7 @@ from avow.simulator.credits import Credits
 from avow.simulator.form import as_message, as_steps
 from avow.simulator.http import Connection, HttpReply, Wire
 from avow.simulator.playback import PlayedAnswer, compose, fill
+from avow.simulator.prompt_cache import PromptCache
 from avow.simulator.replies import bad, failure, list_models, own_headers, sliced, whole, with_json
 from avow.simulator.scenarios import load
 from avow.simulator.script import HttpError, Json, PlayedHop, Scenario
@@ -77,9 +78,8 @@ class Simulator:
         self.requests: list[Received] = []
         self._record = record
         self._tries: dict[tuple[str, int], int] = {}
-        self._credits = Credits()
-        self._numbers = itertools.count()
-        self._session = int.from_bytes(os.urandom(6))
+        self._credits, self._cache = Credits(), PromptCache()
+        self._numbers, self._session = itertools.count(), int.from_bytes(os.urandom(6))
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._connections: set[socket.socket] = set()
@@ -254,7 +254,7 @@ class Simulator:
             with self._lock:
                 return self._credits.mint(ask, content, claim=declined.claim and bool(content))
 
-        answer = compose(scenario, ask, position, mint, redeemed)
+        answer = compose(scenario, ask, position, mint, redeemed, self._cache)
         with self._lock:
             self._credits.note(ask, answer)
         return answer

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from avow.simulator import blocks, models
+from avow.simulator import blocks, models, prompt_cache
 from avow.simulator.script import Json
 
 MAX_BODY = 32 * 1024 * 1024
@@ -125,6 +125,7 @@ def _complaints(request: ReceivedRequest) -> Iterator[str]:
     yield from _fallbacks(request)
     yield from blocks.system_complaints(request.body.get("system"))
     yield from blocks.message_complaints(request.body["messages"], request.version)
+    yield from prompt_cache.complaints(request.body)
     yield from blocks.replay_complaints(
         request.body, request.model, request.knows_block, may_echo=request.has_beta("server-side-fallback-")
     )

@@ -7,7 +7,7 @@ from avow.routing.verdict import Verdict
 from avow.terminal.cells import wrap
 from avow.terminal.facts import FAINT, REVERSE, Facts
 from avow.terminal.notices import shown
-from avow.terminal.render import by_name_only, cost, tokens
+from avow.terminal.render import by_name_only, cost, saved, tokens
 
 _UNIT, _KEPT = re.compile(r"(?<=\d) (?=\w)"), "\u00a0"
 
@@ -24,7 +24,7 @@ def badge(exchange: Exchange, facts: Facts) -> str:
     verdict is not that R answered, and `unverified` where R is named and nothing proves it."""
     reply = exchange.reply
     parts = [_asked(exchange, "asked"), by_name_only(exchange), "simulated" if exchange.simulated else ""]
-    parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd)]
+    parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd), saved(exchange)]
     parts.append(f"{reply.total_ms / 1000:.1f} s" if reply.total_ms is not None else "")
     rest = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
     head = f"[{_author(exchange)}]"

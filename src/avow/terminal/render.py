@@ -1,7 +1,8 @@
 """Values to what a person sees: the panel, the footer, the rule at a handover; pure."""
 
 from avow.exchange.exchange import Exchange, HandedOver
-from avow.routing.verdict import NO_CATEGORY
+from avow.models.pricing import price, saving
+from avow.routing.verdict import NO_CATEGORY, Hop, Outcome
 from avow.terminal.cells import cells, padded, wrap
 from avow.terminal.facts import BOLD_RED, BOLD_YELLOW, FAINT, RED, YELLOW, Facts
 from avow.terminal.notices import shown
@@ -51,7 +52,7 @@ def footer(exchange: Exchange, facts: Facts) -> str:
     """One quiet line: model, tokens, cost, seconds."""
     reply = exchange.reply
     parts = [shown(exchange.routing.served_model), by_name_only(exchange), "simulated" if exchange.simulated else ""]
-    parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd)]
+    parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd), saved(exchange)]
     parts.append(f"{reply.total_ms / 1000:.1f} s" if reply.total_ms is not None else "")
     line = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
     return facts.styled(line, FAINT)
@@ -63,16 +64,40 @@ def by_name_only(exchange: Exchange) -> str:
 
 
 def tokens(usage: JsonObject | None) -> str:
-    """`1,234 tokens in, 56 out`: what was read from and written to the cache counts as read. Empty where unknown."""
+    """`1,234 tokens in (1,000 from the cache, 200 into it), 56 out`. Empty where unknown."""
     if not usage:
         return ""
     keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     read = [usage[key] for key in keys if isinstance(usage.get(key), int)]
     written = usage.get("output_tokens")
-    parts = [f"{sum(read):,} tokens in"] if read else []
+    parts = [f"{sum(read):,} tokens in{_of_cache(usage)}"] if read else []
     if isinstance(written, int):
         parts.append(f"{written:,} out" if parts else f"{written:,} tokens out")
     return ", ".join(parts)
+
+
+def _of_cache(usage: JsonObject) -> str:
+    """How many of the tokens in came from the prompt cache, and how many were put there; empty where none."""
+    into, out = (usage.get(f"cache_{name}_input_tokens") for name in ("creation", "read"))
+    words = [f"{out:,} from the cache"] if isinstance(out, int) and out else []
+    if isinstance(into, int) and into:
+        words.append(f"{into:,} into {'it' if words else 'the cache'}")
+    return f" ({', '.join(words)})" if words else ""
+
+
+def saved(exchange: Exchange) -> str:
+    """What the prompt cache saved of the list price; empty where nothing, or where that is not known."""
+    usd = [saved_by(hop) for hop in exchange.routing.hops if hop.outcome is Outcome.SERVED]
+    known = sum(one for one in usd if one is not None)
+    return f"the cache saved {_dollars(known)}" if None not in usd and known > 0 else ""
+
+
+def saved_by(hop: Hop) -> float | None:
+    """What the prompt cache saved of a hop's list price, in USD; below 0 where it cost more. None where the hop's cost
+    is not the list price, or not known."""
+    if hop.model is None or not hop.usage or hop.cost_usd is None or hop.cost_usd != price(hop.model, hop.usage):
+        return None
+    return saving(hop.model, hop.usage)
 
 
 def cost(usd: float | None, at_least: float = 0.0) -> str:

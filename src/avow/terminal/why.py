@@ -11,7 +11,7 @@ from avow.routing.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Verdict, r
 from avow.terminal.cells import wrap
 from avow.terminal.facts import Facts
 from avow.terminal.notices import few, in_request, notices, shown
-from avow.terminal.render import READABLE, cost, tokens
+from avow.terminal.render import READABLE, cost, saved_by, tokens
 from avow.terminal.sanitize import clean_line
 from avow.terminal.words import look_alike, meaning, vouching_line
 from avow.wire.json_value import obj, text
@@ -104,8 +104,16 @@ def _hops(exchange: Exchange) -> list[str]:
         price = cost(hop.cost_usd) or "cost not known"
         counted = tokens(hop.usage) or "tokens not known"
         if hop.outcome is not Outcome.SKIPPED:
-            lines.append(f"     {counted}; {price}{_credit(hop)}")
+            lines.append(f"     {counted}; {price}{_cached(hop)}{_credit(hop)}")
     return lines
+
+
+def _cached(hop: Hop) -> str:
+    """What the prompt cache saved, or cost where it was filled for later questions."""
+    usd = saved_by(hop)
+    if not usd:
+        return ""
+    return f"; the cache saved {cost(usd)}" if usd > 0 else f"; {cost(-usd)} of it for filling the cache"
 
 
 def _credit(hop: Hop) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from avow.errors import Failure
+from avow.wire.caching import MARK, has_marks, unmarked
 from avow.wire.failure import status_of
 from avow.wire.json_value import JsonObject
 from avow.wire.request import CREDIT_BETA, FALLBACK_BETA, FAST_BETA, SUMMARIES, Endpoint, Request, betas_for
@@ -12,7 +13,8 @@ from avow.wire.request import CREDIT_BETA, FALLBACK_BETA, FAST_BETA, SUMMARIES, 
 
 class Addition(NamedTuple):
     """One thing, which goes out as a whole: a field of the body (`only` where it has this value, else it is the
-    user's own), a beta token, a header. `words` is the pattern of what a refusal of it says."""
+    user's own), a beta token, a header, the `marks` for the cache. `words` is the pattern of what a refusal of it
+    says."""
 
     name: str
     words: str
@@ -20,6 +22,7 @@ class Addition(NamedTuple):
     beta: str | None = None
     header: str | None = None
     only: object = None
+    marks: bool = False
 
 
 ADDITIONS: tuple[Addition, ...] = (
@@ -34,6 +37,8 @@ ADDITIONS: tuple[Addition, ...] = (
     ),
     Addition(CREDIT_BETA, r"\bfallback[-_ ]credit\b(?!_token)", beta=CREDIT_BETA),
     Addition(FAST_BETA, r"\bfast-mode\b", beta=FAST_BETA),
+    # Where the user's own fields have marks avow adds none, so that those in messages are avow's.
+    Addition(MARK, r"\bcache[-_ ]control\b|\bprompt[-_ ]cach(?:e|ing)\b", marks=True),
     Addition("x-openrouter-metadata", r"\bx-openrouter-metadata\b", header="x-openrouter-metadata"),
 )
 """Not here: what the user asked for by name (`--effort`, `--schema`, `-o`, own headers), what the protocol cannot do
@@ -79,8 +84,10 @@ def request_without(
 
 def fields_without(fields: Mapping[str, object], names: Collection[str]) -> JsonObject:
     """The same fields of a body but for those of the additions of these names."""
-    gone = {a.field for a in ADDITIONS if a.name in names and _has_field(a, fields)}
-    return {key: value for key, value in fields.items() if key not in gone}
+    there = [a for a in ADDITIONS if a.name in names and _has_field(a, fields)]
+    gone = {a.field for a in there}
+    left = {key: value for key, value in fields.items() if key not in gone}
+    return unmarked(left) if any(a.marks for a in there) else left
 
 
 def listed(names: Iterable[str]) -> str:
@@ -99,6 +106,8 @@ def _is_in(addition: Addition, endpoint: Endpoint, body: JsonObject, *, credit: 
 
 
 def _has_field(addition: Addition, fields: Mapping[str, object]) -> bool:
+    if addition.marks:
+        return has_marks({"messages": fields.get("messages")})
     if addition.field is None or addition.field not in fields:
         return False
     return addition.only is None or fields[addition.field] == addition.only

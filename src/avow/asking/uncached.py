@@ -1,0 +1,23 @@
+"""Why nothing was cached although `--cache` asked for it."""
+
+from avow.exchange.exchange import Exchange
+from avow.models import catalogue
+from avow.routing.verdict import Outcome
+
+
+def why_uncached(exchange: Exchange) -> str | None:
+    """What to say of a finished exchange whose answer was neither read from the API's cache nor written to it; None
+    where it was, or where the response does not say."""
+    served = [hop for hop in exchange.routing.hops if hop.outcome is Outcome.SERVED and hop.usage]
+    if not served:
+        return None
+    usage, model = served[-1].usage or {}, served[-1].model or ""
+    counts = [usage.get(f"cache_{name}_input_tokens") for name in ("creation", "read")]
+    prompt = usage.get("input_tokens")
+    if counts != [0, 0] or not isinstance(prompt, int):
+        return None
+    known = catalogue.find(model)
+    least = known.caches_from if known else None
+    if least is None or prompt >= least:
+        return "nothing was cached, and the response does not say why; what is too short is not kept"
+    return f"nothing was cached: {model} keeps prompts from {least:,} tokens on, and this one has {prompt:,}"
