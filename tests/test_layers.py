@@ -82,6 +82,8 @@ TESTED_IN = {
     "terminal/text_piped.py": "terminal/test_watchers.py",
     "telemetry/sending.py": "commands/history/test_push.py",
     "reference/audit_topic.py": "reference/test_topics.py",
+    "reference/clients_topic.py": "reference/test_topics.py",
+    "reference/scripting_topic.py": "test_scripting.py",
     "reference/bash.py": "reference/test_shells.py",
     "reference/examples.py": "reference/test_help_page.py",
     "reference/fish.py": "reference/test_shells.py",

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable
 
 from avow.exit_codes import MEANINGS, PRECEDENCE
-from avow.reference import audit_topic, config_topic, telemetry_topic
+from avow.reference import audit_topic, clients_topic, config_topic, scripting_topic, telemetry_topic
 
 WIDTH = 80
 
@@ -221,63 +221,6 @@ Where `fallbacks` does not work, --fallback-by client does.
 """
 
 
-SCRIPTING = """Scripting
-
-stdout is the answer and nothing else; stderr has one stable line a fact; the
-exit status says who answered (`avow help exit-codes`).
-
-Tell a downgrade from an answer:
-
-  answer=$(avow "name three colours"); status=$?
-  case $status in
-    0)  printf '%s\\n' "$answer" ;;
-    10) echo "a fallback model answered" >&2 ;;
-    11) echo "refused" >&2 ;;
-    *)  echo "failed with $status" >&2; exit "$status" ;;
-  esac
-
-Take the answer only if the requested model wrote it:
-
-  avow --hold "name three colours" > answer.txt || rm -f answer.txt
-
-The answer on stdout and the JSON object beside it:
-
-  avow --report fd:3 "name three colours" 3> report.json
-
-In a loop, leave the loop's stdin alone:
-
-  while read -r name; do
-    avow --no-stdin "describe $name"
-  done < names.txt
-
-Be told of every reroute, whoever asks: this command of the config gets the
-JSON object on its stdin, after each answer by another model.
-
-  avow config set on_reroute '["sh", "-c", "cat >> reroutes.jsonl"]'
-
-Ask many prompts at once; the exit status is that of the gravest answer, and a
-run that was stopped goes on where it was:
-
-  avow run suite.toml --resume -O answers.jsonl
-
-Fail a job of GitHub Actions where another model answered (the step's `run:`):
-
-  avow run suite.toml --at-least 95% --annotate --junit avow.xml \\
-    --summary "${GITHUB_STEP_SUMMARY:-/dev/null}" > answers.jsonl
-
-The same for GitLab CI, which shows the report with the merge request:
-
-  audit-models:
-    script: avow run suite.toml --at-least 95% --junit avow.xml -O answers.jsonl
-    artifacts: {when: always, reports: {junit: avow.xml}}
-
-Try your script without a key, on any outcome you like:
-
-  avow --simulate fallback "anything"
-  avow simulate serve --scenario handover
-"""
-
-
 def history() -> str:
     """The history's schema with ready queries, as the history itself documents them."""
     from avow.history.guide import schema_text
@@ -293,82 +236,6 @@ def _narrow(line: str) -> str:
     return textwrap.fill(line, WIDTH, subsequent_indent=" " * (columns.end() if columns else 0))
 
 
-CLIENTS = """Other clients
-
-Which model answered what another program asked? There are four ways to know.
-
-  a response    curl -sN … | tee answer.sse | avow judge -m MODEL
-  its records   avow scan --session last --fail-on rerouted
-  in a session  avow scan --hook and --statusline, in Claude Code's settings
-  all it asks   avow proxy -- COMMAND
-
-Claude Code, while it runs. Into ~/.claude/settings.json:
-
-  {"hooks": {"Stop": [{"hooks": [{"type": "command",
-     "command": "avow scan --hook", "timeout": 5}]}]},
-   "statusLine": {"type": "command", "command": "avow scan --statusline"}}
-
-The hook tells once, at the end of a turn, of each answer by another model than
-the session asked for, sub-agents included; the status line says who wrote the
-last answer. Neither stops the session; `avow doctor` says what went wrong.
-No hook can speak in print mode, nor after a refusal or an interruption:
-
-  claude -p "…" && avow scan --session last --fail-on rerouted
-
-A script on an SDK. A whole answer, or several as JSON Lines:
-
-  print(message.to_json(indent=None))              Python, one answer a line
-  console.log(JSON.stringify(message))             TypeScript
-  python script.py | avow judge -m claude-fable-5-2
-
-llm. It keeps a log, without what declares a sticky fallback:
-
-  llm -m claude-fable-5 "…" && avow scan --session last --fail-on rerouted
-
-CI. The exit status fails the job; the objects go into its artifacts:
-
-  avow judge --request asked.json --json answer.sse > verdict.json
-  avow scan --since today --jsonl --fail-on rerouted,unverified > answers.jsonl
-  avow history list --since today --fail-on rerouted
-
-A proxy around a client. `avow proxy -- COMMAND` runs it with
-ANTHROPIC_BASE_URL pointing at this machine, and passes everything on to the
-base URL that it would have used (--upstream, else ANTHROPIC_BASE_URL, else the
-API's own). Bytes and their timing stay as they are; a copy is judged.
-
-  Claude Code   avow proxy -- claude            avow proxy -- claude -p "…"
-  an SDK        avow proxy -- python script.py  avow proxy -- node script.mjs
-  llm           llm-anthropic reads its base URL from the same variable
-  CI            avow proxy --report report.json -- ./nightly.sh
-
-What is touched: of a request's head the random path that tells its client from
-others, `Host`, and in `Accept-Encoding` of questions what cannot be decoded
-here (install `avow[proxy]` for br and zstd). avow adds no credential, retry,
-redirect or time limit. Keys pass through and are kept nowhere; certificates
-and proxy variables hold as for a question of avow's own. Only this machine,
-the random path and the right `Host` are served; the rest gets 404.
-
-What is said: at the end one line, then a line for each answer that was not as
-asked; --live tells them at once. The exit status is the command's own unless
-that is 0, then the gravest answer's; 13 where no answer came through at all.
-Rows are in the history (source proxy) without text, unless --keep-text.
-
-  a client's own fallback: the same question to another model after a refusal,
-  and all that its session asks of that model from then on, are `fallback`
-  retried   a request that was repeated because it gave no whole answer
-  side      titles and other requests beside the conversation; they count too
-
---hold gives the client an answer only when it is as asked, else an HTTP 400 in
-the API's shape. It waits for the end of each stream.
-
-Claude Code behaves differently behind another host than the API's. Where the
-upstream is the API's own, avow sets the variable by which it takes the address
-for that (--no-first-party leaves it out; it is private to Claude Code and may
-go). A base URL in Claude Code's settings files beats the environment: avow
-says so, and what to run instead. Bedrock, Vertex and Foundry are not covered.
-"""
-
-
 TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "exit-codes": ("every exit status and what counts first", exit_codes),
     "json": ("the object of --output json", lambda: JSON),
@@ -377,8 +244,8 @@ TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
     "history": ("the database's schema, with ready queries", history),
     "privacy": ("what is kept where, and what is sent where", lambda: PRIVACY),
     "fallback": ("who may answer, and the evidence of who did", fallback),
-    "clients": ("answers that other programs asked for", lambda: CLIENTS),
-    "scripting": ("avow in shell scripts", lambda: SCRIPTING),
+    "clients": ("answers that other programs asked for", lambda: clients_topic.TEXT),
+    "scripting": ("avow in shell scripts", lambda: scripting_topic.TEXT),
     "audit": ("what `avow audit` can find, and what it cannot", lambda: audit_topic.TEXT),
     "telemetry": ("the histories of many machines in one place", lambda: telemetry_topic.TEXT),
 }
