@@ -1,7 +1,8 @@
 """Finding exchanges while words are typed, in a thread: first among the newest, then in all that was said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from heapq import merge
+from itertools import islice
 from threading import Condition, Thread
 from typing import NamedTuple
 
@@ -18,8 +19,6 @@ _NEWEST = 2_000
 """How many are looked at as a list shows them: number, time, verdict, models and prompt."""
 _LEAST_PREFIX = 3
 """A word shorter than this stands for itself: its other endings would be half of the index."""
-_STEPS = 10_000
-"""Of SQLite's machine, after which it is asked whether the words are still wanted; about a millisecond."""
 
 
 class Found(NamedTuple):
@@ -31,14 +30,17 @@ class Found(NamedTuple):
 
 
 class Narrowing:
-    """Looks for what was asked for last, and gives `tell` what it found, from its own thread. `open_history` is called
-    there. What cannot be read ends the looking for these words; `trouble` is then the error."""
+    """Looks for what was asked for last, and gives `tell` what it found, most of it from a thread: one in which
+    `open_history` is called, since the beginning of a word can take the index seconds. What cannot be read ends the
+    looking for these words; `trouble` is then the error."""
 
     def __init__(self, open_history: Callable[[], History], filters: Filters, tell: Callable[[Found], None]) -> None:
         self._open, self._filters, self._tell = open_history, filters, tell
         self._wanted: str | None = ""
         self._changed = Condition()
-        self._is_new = True
+        self._is_new, self._is_over = True, False
+        self._history: History | None = None
+        self._newest: list[tuple[str, Exchange]] = []
         self.trouble: AvowError | None = None
         self._thread = Thread(target=self._run, daemon=True)
 
@@ -47,8 +49,10 @@ class Narrowing:
         self._thread.start()
 
     def look_for(self, words: str) -> None:
-        """Look for these words from now on; returns at once."""
+        """Look for these words from now on; gives what is found among the newest at once."""
         self._ask(words)
+        if self._is_over or (self._newest and words.strip()):
+            self._tell(Found(words, self._near(words), is_whole=self._is_over))
 
     def close(self) -> None:
         """Stop; does not wait for a search that is under way."""
@@ -57,6 +61,8 @@ class Narrowing:
     def _ask(self, words: str | None) -> None:
         with self._changed:
             self._wanted, self._is_new = words, True
+            if self._history is not None:
+                self._history.connection.interrupt()
             self._changed.notify()
 
     def _next(self) -> str | None:
@@ -68,34 +74,44 @@ class Narrowing:
     def _run(self) -> None:
         try:
             with self._open() as history:
-                history.connection.set_progress_handler(lambda: self._is_new, _STEPS)
-                newest: list[tuple[str, Exchange]] = []
-                while (words := self._next()) is not None:
-                    try:
-                        newest = newest or self._newest(history)
-                        self._look(history, newest, words)
-                    except AvowError as error:
-                        if not self._is_new:  # else the search was stopped for other words
-                            self.trouble = error
-                            self._tell(Found(words, ()))
+                self._history = history
+                self._answer(history)
+                self._history = None
         except AvowError as error:
-            self.trouble = error
+            self.trouble, self._is_over = error, True
             self._tell(Found(self._wanted or "", ()))
 
-    def _newest(self, history: History) -> list[tuple[str, Exchange]]:
-        return [(as_listed(one), one) for one in history.rows(self._filters, limit=_NEWEST, brief=True)]
+    def _answer(self, history: History) -> None:
+        while (words := self._next()) is not None:
+            try:
+                if not self._newest:
+                    rows = history.rows(self._filters, limit=_NEWEST, brief=True)
+                    self._newest = [(as_listed(one), one) for one in rows]
+                self._look(history, words)
+            except AvowError as error:
+                if not self._is_new:  # else the search was stopped for other words
+                    self.trouble = error
+                    self._tell(Found(words, ()))
 
-    def _look(self, history: History, newest: Sequence[tuple[str, Exchange]], text: str) -> None:
-        words = text.casefold().replace('"', " ").split()
-        near = tuple(one for line, one in newest if all(word in line for word in words))
-        if not words:
-            self._tell(Found(text, near[:MOST]))
+    def _near(self, text: str) -> tuple[Exchange, ...]:
+        """Those of the newest whose line holds every word."""
+        words = _words(text)
+        return tuple(islice((one for line, one in self._newest if all(word in line for word in words)), MOST))
+
+    def _look(self, history: History, text: str) -> None:
+        near, words = self._near(text), _words(text)
+        is_whole = not words or len(near) >= MOST
+        self._tell(Found(text, near, is_whole))
+        if is_whole or self._is_new:
             return
-        self._tell(Found(text, near[:MOST], is_whole=False))
         query = query_of([f"{word}*" if len(word) >= _LEAST_PREFIX else word for word in words])
         far = search(history, query, self._filters, limit=MOST)
-        both = {one.id: one for one in merge(near[:MOST], far, key=_age, reverse=True)}
+        both = {one.id: one for one in merge(near, far, key=_age, reverse=True)}
         self._tell(Found(text, tuple(both.values())[:MOST]))
+
+
+def _words(text: str) -> list[str]:
+    return text.casefold().replace('"', " ").split()
 
 
 def as_listed(exchange: Exchange) -> str:

@@ -42,19 +42,21 @@ class _Rooms(NamedTuple):
 
 class Picker:
     """One list and what is typed above it. `look_for` is told of words that were typed, and whoever finds something
-    says so by `show`, from any thread. Words and place stay from one `pick` to the next."""
+    says so by `show`, from any thread; `when_drawn` is called once, after the first screen. Words and place stay from
+    one `pick` to the next."""
 
     def __init__(
         self,
         sight: Sight,
         look_for: Callable[[str], None],
         *,
+        when_drawn: Callable[[], None],
         words: str = "",
         given_input: "Input | None" = None,
         given_output: "Output | None" = None,
     ) -> None:
         self._sight = sight
-        self._look_for = look_for
+        self._look_for, self._when_drawn = look_for, when_drawn
         self._found: Sequence[Exchange] = ()
         self._found_for, self._is_whole = "", False
         self._at = self._top = 0
@@ -74,6 +76,10 @@ class Picker:
         """The one chosen; None where Esc left. Raises Interrupted at Ctrl-C and at signals."""
         with signals_in_the_loop(self._app) as end_if_heard:
             return self._app.run(pre_run=end_if_heard)
+
+    def _drawn_once(self, app: "Application[Exchange | None]") -> None:
+        app.after_render -= self._drawn_once
+        self._when_drawn()
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -105,6 +111,7 @@ class Picker:
             input=given_input,
             output=given_output or output(on_stderr=False),
         )
+        app.after_render += self._drawn_once
         app.ttimeoutlen = 0.1  # how long an Esc may be the beginning of an arrow key
         return app
 

@@ -75,10 +75,9 @@ def _until_left(
 
     narrowing = Narrowing(lambda: _opened(context, trouble), filters, tell)
     words = " ".join(options.words)
-    picker = Picker(Sight(entries, whole, facts), narrowing.look_for, words=words)
+    picker = Picker(Sight(entries, whole, facts), narrowing.look_for, when_drawn=narrowing.start, words=words)
     picker.show("", newest, is_whole=False)
     narrowing.look_for(words)
-    narrowing.start()
     try:
         while (picked := picker.pick()) is not None:
             run_show(ShowOptions(str(picked.number)), context)
