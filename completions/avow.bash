@@ -236,8 +236,9 @@ _avow() {
         "history stats --since") return ;;
         "history stats --until") return ;;
         "history stats --run") return ;;
-        "history export --format") _avow_reply $'jsonl\ncsv'; return ;;
+        "history export --format") _avow_reply $'jsonl\ncsv\nparquet'; return ;;
         "history export --guard") _avow_reply $'auto\nalways\nnever'; return ;;
+        "history export --since-last") _avow_files; return ;;
         "history export --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
         "history export --status") _avow_reply $'complete\nrefused\ntruncated\nincomplete\nfailed\ninterrupted\npending'; return ;;
         "history export --model") _avow_reply "$(_avow_words models)"; return ;;
@@ -408,7 +409,7 @@ _avow() {
             fi ;;
         "history export")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--format\n--guard\n--no-text\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n-h\n--help'
+                _avow_reply $'--format\n--guard\n--no-text\n--since-last\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n-h\n--help'
             fi ;;
         "history push")
             if [[ $cur == -* ]]; then

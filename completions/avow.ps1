@@ -31,7 +31,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'search' = 'The exchanges that hold all these words in prompt or answer, newest first.'
             'pick' = 'Pick an exchange: type words to narrow the list, Enter shows it, then c goes on with it and r asks it again.'
             'stats' = 'How often the requested model answered, who else did and why, how long it took, what it cost.'
-            'export' = 'Write exchanges to stdout as JSON Lines or CSV, oldest first; the simulator''s are left out.'
+            'export' = 'Write exchanges to stdout as JSON Lines, CSV or Parquet, oldest first; the simulator''s are left out.'
             'push' = 'Send what a collector has not acknowledged yet, as spans of OpenTelemetry without any text; see `avow help telemetry`.'
             'redact' = 'Remove what was said, and keep who was asked and who answered.'
             'delete' = 'Remove exchanges for good: their text leaves the file, its search index and its log.'
@@ -480,6 +480,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--format' = 'The form.'
             '--guard' = 'CSV cells begin with '' that are a formula; auto: in files named .csv.'
             '--no-text' = 'Leave out all that was said.'
+            '--since-last' = 'Only what the last export with this cursor file did not have.'
             '--rerouted' = 'Only where another model answered.'
             '--verdict' = 'Only this verdict (repeatable).'
             '--status' = 'Only this status (repeatable).'
@@ -815,7 +816,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'history stats --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')
         'history stats --model' = @('?models')
         'history stats --template' = @('?templates')
-        'history export --format' = @('jsonl', 'csv')
+        'history export --format' = @('jsonl', 'csv', 'parquet')
         'history export --guard' = @('auto', 'always', 'never')
         'history export --verdict' = @('as_requested', 'fallback', 'refused', 'substituted', 'unverified')
         'history export --status' = @('complete', 'refused', 'truncated', 'incomplete', 'failed', 'interrupted', 'pending')

@@ -1,12 +1,16 @@
 """The queries of `avow help telemetry` run in DuckDB over the exports of three machines."""
 
+import re
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from avow.exchange.exchange import as_json
 from avow.history.export import json_lines
+from avow.history.table import COLUMNS, TEXTS
 from avow.reference.telemetry_topic import QUERIES, TEXT
+from avow.reference.topics import JSON
 from tests.history.making import FABLE, NOON, OLD, answered, rerouted
 
 DAY = 86_400
@@ -41,3 +45,15 @@ def test_three_machines(answers: list[list[tuple[object, ...]]]) -> None:
 
 def test_the_page_has_them_word_for_word() -> None:
     assert all(sql in TEXT for sql in QUERIES.values())
+
+
+def test_the_keys_of_a_line_are_in_the_order_of_the_page() -> None:
+    keys = [key for key in as_json(answered()) if key != "schema"]
+    places = [re.search(rf"^  (?:[a-z_]+, )*{key}\b", JSON, re.MULTILINE) for key in keys]
+    starts = [(place.start(), place.end()) for place in places if place]
+    assert len(starts) == len(keys)
+    assert starts == sorted(starts)
+
+
+def test_the_columns_are_on_the_page_in_their_order() -> None:
+    assert " ".join(column.name for column in (*COLUMNS, *TEXTS)) in " ".join(TEXT.split())

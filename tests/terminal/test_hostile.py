@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from avow.commands.declared import TREE
-from avow.commands.history.list import goes_to
+from avow.commands.history.export import goes_to
 from avow.endpoint.remembered import EndpointFacts, keep
 from tests.raw_server import RawServer, http, stream
 from tests.running import in_pty, run, shell

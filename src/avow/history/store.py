@@ -231,6 +231,12 @@ class History:
 
     def select(self, query: str, values: Sequence[object] = ()) -> Iterator[Exchange]:
         """The exchanges of a query that yields whole rows, one at a time; those that cannot be read are left out."""
+        for row in self.raw(query, values):
+            if (exchange := self._exchange(row)) is not None:
+                yield exchange
+
+    def raw(self, query: str, values: Sequence[object] = ()) -> Iterator[Any]:
+        """The rows of a query, one at a time."""
         import sqlite3
 
         given = 0
@@ -239,8 +245,7 @@ class History:
             try:
                 for row in islice(self._read(lambda: self.connection.execute(query, values)), given, None):
                     given += 1
-                    if (exchange := self._exchange(row)) is not None:
-                        yield exchange
+                    yield row
                 return
             except (sqlite3.Error, UnicodeError) as error:
                 if self.connection is connection:

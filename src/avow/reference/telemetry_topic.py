@@ -1,5 +1,9 @@
 """`avow help telemetry`: spans for a collector, and what is never among them."""
 
+import textwrap
+
+from avow.history.table import COLUMNS, TEXTS
+
 _TEXT = """Many machines: what they know, where you already look
 
 avow history push sends each exchange of the history to an OpenTelemetry
@@ -74,7 +78,34 @@ WHERE served_model IS NOT NULL GROUP BY ALL ORDER BY ALL;""",
 
 _EXPORTS = """
 Without a collector: `avow history export --no-text > NAME.jsonl` on each
-machine, the files in one folder, and there, in DuckDB:
+machine (or --format csv, or parquet, which needs `avow[parquet]`), the files in
+one folder, and there one of the queries below.
+
+With --since-last FILE an export has only what the last one with this file did
+not have: exchanges that came or were imported since, and those that still ran
+then. The file is a cursor. It moves on once all was written, so that an export
+that was broken off comes again, whole. Each reader has a cursor of its own, for
+one selection (--model, --verdict ...). What was deleted does not come; what was
+redacted after it was exported is not exported again.
+
+A line of jsonl is the object of `avow help json`, its keys in that order. The
+columns of csv and parquet, in this order (a later version adds at the end of a
+part), the second part only without --no-text:
+
+{columns}
+
+  {texts}
+
+created_at is a text in csv and a timestamp in parquet, tokens and times are
+integers, cost_usd is a number; empty, or null, is unknown.
 """
 
-TEXT = _TEXT + _EXPORTS + "".join(f"\n-- {what}{sql}\n" for what, sql in QUERIES.items())
+
+def _page() -> str:
+    """The topic: what stands above, and the queries."""
+    named = [textwrap.fill(" ".join(c.name for c in part), 76) for part in (COLUMNS, TEXTS)]
+    filled = _EXPORTS.format(columns=textwrap.indent(named[0], "  "), texts=named[1])
+    return _TEXT + filled + "".join(f"\n-- {what}{sql}\n" for what, sql in QUERIES.items())
+
+
+TEXT = _page()

@@ -46,13 +46,9 @@ def stats_command(typed: Typed, context: Context) -> ExitCode:
 
 def export_command(typed: Typed, context: Context) -> ExitCode:
     """Exchanges for other programs."""
-    from avow.commands.history.filter_options import typed_filters
-    from avow.commands.history.list import ExportOptions, run_export
+    from avow.commands.history.export import exported, run_export
 
-    options = ExportOptions(
-        typed["format"], typed_filters(typed), with_text=not typed.flag("no_text"), guard=typed["guard"]
-    )
-    return run_export(options, context)
+    return run_export(exported(typed), context)
 
 
 def push_command(typed: Typed, context: Context) -> ExitCode:

@@ -3,7 +3,7 @@
 from avow.commands.outside_options import FAIL_ON, VERDICTS
 from avow.exchange.exchange import Status
 from avow.reference.tree import Argument, Command
-from avow.settings.options import EXCHANGES, FREE, MODELS, TEMPLATES, Option, WordSource
+from avow.settings.options import EXCHANGES, FILES, FREE, MODELS, TEMPLATES, Option, WordSource
 
 STATUSES = tuple(status.value for status in Status)
 
@@ -96,9 +96,9 @@ HISTORY = Command(
         ),
         Command(
             ("history", "export"),
-            "Write exchanges to stdout as JSON Lines or CSV, oldest first; the simulator's are left out.",
+            "Write exchanges to stdout as JSON Lines, CSV or Parquet, oldest first; the simulator's are left out.",
             options=(
-                _text("format", "The form.", "jsonl|csv", default="jsonl"),
+                _text("format", "The form.", "jsonl|csv|parquet", default="jsonl"),
                 _text(
                     "guard",
                     "CSV cells begin with ' that are a formula; auto: in files named .csv.",
@@ -106,6 +106,7 @@ HISTORY = Command(
                     default="auto",
                 ),
                 _flag("no_text", "Leave out all that was said.", "--no-text"),
+                _text("since_last", "Only what the last export with this cursor file did not have.", "FILE", FILES),
                 *FILTERS,
             ),
         ),

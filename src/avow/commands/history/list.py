@@ -1,13 +1,13 @@
-"""`avow history list`, `search`, `export` and `path`."""
+"""`avow history list`, `search` and `path`."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from avow.asking.typed import Typed
 from avow.commands.gate import Gate
-from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters, unknown
+from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters
 from avow.commands.history.lines import entries, lines, marked
 from avow.commands.paging import page
 from avow.context import Context
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from avow.history.store import History
 
 DEFAULT_LIMIT = 20
-_FORMS = ("jsonl", "csv")
-_GUARDS = ("auto", "always", "never")
 _EXCERPT_IN_PIPE = 100
 
 
@@ -52,16 +50,6 @@ class SearchOptions:
     listed: ListOptions = field(default_factory=ListOptions)
     fts: bool = False
     best: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
-    """The form, which exchanges, whether what was said goes with them, and whether formulas are made harmless."""
-
-    form: str = "jsonl"
-    filters: FilterOptions = field(default_factory=FilterOptions)
-    with_text: bool = True
-    guard: str = "auto"
 
 
 def listed(typed: Typed) -> ListOptions:
@@ -124,40 +112,6 @@ def run_search(options: SearchOptions, context: Context) -> ExitCode:
     if not text:
         context.screen.note("no exchange matches")
     return ExitCode.OK
-
-
-def run_export(options: ExportOptions, context: Context) -> ExitCode:
-    """Write every exchange that matches. Raises UsageError for a form that is not known."""
-    from avow.history.export import csv_lines, json_lines
-
-    if options.form not in _FORMS:
-        raise unknown(options.form, _FORMS, "form")
-    found = _open(context).rows(filters_of(options.filters, context, both_kinds=False), oldest_first=True)
-    if options.guard not in _GUARDS:
-        raise unknown(options.guard, _GUARDS, "guard")
-    if options.form == "jsonl":
-        _write(json_lines(found, with_text=options.with_text), context, is_json=True)
-        return ExitCode.OK
-    guarded = options.guard == "always" or (options.guard == "auto" and goes_to(context.stdout, ".csv"))
-    _write(csv_lines(found, with_text=options.with_text, guarded=guarded), context, is_json=False)
-    return ExitCode.OK
-
-
-def goes_to(stream: BinaryIO | None, end: str, names: str = "/proc/self/fd") -> bool:
-    """Whether a stream is a file whose name ends so; any file may be one where the system does not say in the folder
-    `names` what it is called."""
-    import os
-    import stat
-    from pathlib import Path
-
-    try:
-        if stream is None or not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            return False
-        return Path(names, str(stream.fileno())).readlink().suffix.lower() == end
-    except FileNotFoundError:
-        return True
-    except (OSError, ValueError):
-        return False
 
 
 def run_path(context: Context) -> ExitCode:

@@ -1,0 +1,134 @@
+"""`avow history export`: exchanges for other programs and for engines."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from avow.asking.typed import Typed
+from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters, unknown
+from avow.context import Context
+from avow.errors import FileError, UsageError
+from avow.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from avow.history.chosen import Chosen
+    from avow.history.store import History
+
+FORMS = ("jsonl", "csv", "parquet")
+_GUARDS = ("auto", "always", "never")
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """The form, which exchanges, whether what was said goes with them, whether formulas are made harmless, and the file
+    that says what was exported before."""
+
+    form: str = "jsonl"
+    filters: FilterOptions = field(default_factory=FilterOptions)
+    with_text: bool = True
+    guard: str = "auto"
+    since_last: str | None = None
+
+
+def exported(typed: Typed) -> ExportOptions:
+    """The options as they were typed."""
+    return ExportOptions(
+        typed["format"],
+        typed_filters(typed),
+        with_text=not typed.flag("no_text"),
+        guard=typed["guard"],
+        since_last=typed.text("since_last"),
+    )
+
+
+def run_export(options: ExportOptions, context: Context) -> ExitCode:
+    """Write every exchange that is meant. Raises UsageError for a form that is not known, or a cursor that is wrong."""
+    if options.form not in FORMS:
+        raise unknown(options.form, FORMS, "form")
+    if options.guard not in _GUARDS:
+        raise unknown(options.guard, _GUARDS, "guard")
+    history = context.history(context.settings(), read_only=True)
+    with _chosen(options, history, context) as chosen:
+        if options.form == "parquet":
+            _write_parquet(history, chosen, options, context)
+        else:
+            pieces = _lines(history, chosen, options, context)
+            while batch := "".join(islice(pieces, _AT_ONCE)):
+                context.screen.data(batch, is_json=options.form == "jsonl")
+    return ExitCode.OK
+
+
+@contextmanager
+def _chosen(options: ExportOptions, history: "History", context: Context) -> "Iterator[Chosen]":
+    """What is meant. A cursor moves on when all of it was written, and only then."""
+    from avow.history.chosen import Chosen
+
+    filters = filters_of(options.filters, context, both_kinds=False)
+    if options.since_last is None:
+        yield Chosen(filters)
+        return
+    from avow.history import cursor
+
+    path = Path(options.since_last).expanduser()
+    said = json.dumps({name: value for name, value in asdict(options.filters).items() if value})
+    with cursor.held(path) as before:
+        span, after = cursor.ahead(history, before, said, path)
+        yield Chosen(filters, span)
+        _settle(context.stdout)
+        cursor.save(path, after)
+
+
+def _settle(stream: BinaryIO | None) -> None:
+    """Have a file on the disk before a cursor says that it is there. Raises FileError."""
+    import os
+    import stat
+
+    try:
+        if stream is not None and stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            os.fsync(stream.fileno())
+    except (OSError, ValueError) as error:
+        raise FileError(f"stdout cannot be written: {str(getattr(error, 'strerror', error)).lower()}") from None
+
+
+def _lines(history: "History", chosen: "Chosen", options: ExportOptions, context: Context) -> Iterator[str]:
+    from avow.history import plain
+    from avow.history.table import csv_lines
+
+    if options.form == "jsonl":
+        return plain.json_lines(history, chosen, with_text=options.with_text)
+    guarded = options.guard == "always" or (options.guard == "auto" and goes_to(context.stdout, ".csv"))
+    found = plain.records(history, chosen, with_text=options.with_text)
+    return csv_lines(found, with_text=options.with_text, guarded=guarded)
+
+
+def _write_parquet(history: "History", chosen: "Chosen", options: ExportOptions, context: Context) -> None:
+    from avow.history import parquet, plain
+
+    if context.stdout is None:
+        raise FileError("stdout is closed, so nothing can be printed", hint="send it to a file or a pipe")
+    if context.screen.is_terminal:
+        raise UsageError("Parquet is not text, and stdout is a terminal", hint="send it to a file: > answers.parquet")
+    found = plain.records(history, chosen, with_text=options.with_text)
+    parquet.write(found, context.stdout, with_text=options.with_text)
+
+
+def goes_to(stream: BinaryIO | None, end: str, names: str = "/proc/self/fd") -> bool:
+    """Whether a stream is a file whose name ends so; any file may be one where the system does not say in the folder
+    `names` what it is called."""
+    import os
+    import stat
+    from pathlib import Path
+
+    try:
+        if stream is None or not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return False
+        return Path(names, str(stream.fileno())).readlink().suffix.lower() == end
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,40 @@
+"""Which exchanges an export has: those that filters let through, or of them what a cursor has not seen."""
+
+from typing import NamedTuple
+
+from avow.history.filters import EVERYTHING, Filters
+
+
+class Span(NamedTuple):
+    """The numbers after `after` up to `until`, and those `due`, which were pending when a cursor passed them; what is
+    pending now is left out."""
+
+    after: int
+    until: int
+    due: tuple[int, ...] = ()
+    pending: tuple[int, ...] = ()
+
+
+class Chosen(NamedTuple):
+    """`span` None: all, oldest first; else by number."""
+
+    filters: Filters = EVERYTHING
+    span: Span | None = None
+
+    def query(self, names: str) -> tuple[str, list[object]]:
+        """A query that yields these columns of each exchange, and its parameters."""
+        where, values = self.filters.where()
+        order = "created_ms, number"
+        if self.span is not None:
+            # Numbers that avow itself wrote down: as text, because SQLite bounds how many parameters there may be.
+            due, pending = (", ".join(map(str, numbers)) for numbers in (self.span.due, self.span.pending))
+            where += f" AND (number > ? OR number IN ({due})) AND number <= ? AND number NOT IN ({pending})"
+            values += [self.span.after, self.span.until]
+            order = "number"
+        # The inner query is answered from an index alone, so that a filter does not read what was said; the
+        # limit, which is none, keeps SQLite from leaving its order out.
+        query = (
+            f"SELECT {names} FROM (SELECT number AS n FROM exchange WHERE {where} ORDER BY {order} LIMIT -1) AS p"  # noqa: S608
+            " CROSS JOIN exchange AS e ON e.number = p.n"
+        )
+        return query, values

@@ -1,0 +1,117 @@
+"""How far an export has come, in a file of its own: what it has written is not written again."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from avow.errors import FileError, UnreadableFile, UsageError
+from avow.files.locking import try_lock
+from avow.files.private import write_private
+from avow.history.chosen import Span
+from avow.history.store import History
+from avow.wire.json_value import JsonObject, obj, parse
+
+_SCHEMA = "avow.cursor/1"
+_LONGEST = 10_000_000
+
+
+class Cursor(NamedTuple):
+    """`after`: the highest number that was looked at, `id` that exchange's; `pending`: those up to there that had not
+    ended then; `filters`: which exchanges are meant, as JSON."""
+
+    after: int = 0
+    id: str | None = None
+    pending: tuple[int, ...] = ()
+    filters: str = ""
+
+
+@contextmanager
+def held(path: Path) -> Iterator[Cursor | None]:
+    """The cursor in the file at `path`, None for a new one, for this process alone until it is left.
+
+    Raises UnreadableFile for a file that is none or is damaged, UsageError where another export has it or it could not
+    be replaced later.
+    """
+    descriptor = _open(path)
+    try:
+        if not os.access(Path(os.path.realpath(path)).parent, os.W_OK):
+            raise UsageError(f"{path}: its folder cannot be written, so the cursor could not move on")
+        if not try_lock(descriptor) or not os.path.samestat(os.fstat(descriptor), path.stat()):
+            raise UsageError(f"{path}: another export is at work with this cursor", hint="wait until it has ended")
+        yield _read(path)
+    finally:
+        with suppress(OSError):
+            if not os.fstat(descriptor).st_size and not path.stat().st_size:
+                path.unlink()
+        os.close(descriptor)
+
+
+def save(path: Path, cursor: Cursor) -> None:
+    """Let it move on, at once. Raises FileError, and then it stays where it was."""
+    body = json.dumps({"schema": _SCHEMA, **cursor._asdict()}).encode() + b"\n"
+    try:
+        write_private(path, body)
+    except FileError as error:
+        raise FileError(error.message, hint="what was written now comes once more with the next export") from None
+
+
+def ahead(history: History, cursor: Cursor | None, filters: str, path: Path) -> tuple[Span, Cursor]:
+    """What the cursor has not seen, and where it will be. Raises UsageError where it is of another history, or of an
+    export with other filters."""
+    last = cursor or Cursor(filters=filters)
+    if last.filters != filters:
+        raise UsageError(
+            f"{path}: this cursor is of an export with other filters", hint="use a cursor file for each selection"
+        )
+    top = history.read("SELECT max(number) AS number FROM exchange")[0]["number"] or 0
+    _check(history, last, path)
+    query = "SELECT number FROM exchange WHERE status = 'pending'"
+    pending = tuple(row["number"] for row in history.read(f"{query} AND number <= ?", (top,)))
+    still = tuple(number for number in pending if number > last.after or number in last.pending)
+    due = tuple(sorted(set(last.pending) - set(pending)))
+    found = history.read("SELECT id FROM exchange WHERE number = ?", (top,))
+    after, identity = (top, found[0]["id"]) if found and top > last.after else (last.after, last.id)
+    return Span(last.after, max(top, last.after), due, still), Cursor(after, identity, still, filters)
+
+
+def _check(history: History, cursor: Cursor, path: Path) -> None:
+    """That the cursor is of this history: it has given that number, and to that exchange."""
+    given = history.read("SELECT seq FROM sqlite_sequence WHERE name = 'exchange'")
+    known = history.read("SELECT id FROM exchange WHERE number = ?", (cursor.after,))
+    if (cursor.after > (given[0]["seq"] if given else 0)) or (known and known[0]["id"] != cursor.id):
+        raise UsageError(
+            f"{path}: this cursor is of another history", hint="with a new file the export begins at the first exchange"
+        )
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a valid path").lower()
+        raise UnreadableFile(f"{path}: cannot be opened: {reason}", hint="name a file that avow may write") from None
+
+
+def _read(path: Path) -> Cursor | None:
+    try:
+        if path.stat().st_size > _LONGEST:
+            raise ValueError
+        data = path.read_bytes()
+        return _from_json(obj(parse(data))) if data else None
+    except (OSError, ValueError, TypeError, KeyError):
+        raise UnreadableFile(
+            f"{path}: is damaged, or not a cursor of avow's",
+            hint="with a new file the export begins at the first exchange",
+        ) from None
+
+
+def _from_json(body: JsonObject) -> Cursor:
+    cursor = Cursor(body["after"], body["id"], tuple(body["pending"]), body["filters"])
+    numbers = (cursor.after, *cursor.pending)
+    are_right = all(type(number) is int and number >= 0 for number in numbers) and isinstance(cursor.filters, str)
+    if body["schema"] != _SCHEMA or not are_right or not isinstance(cursor.id, str | None):
+        raise ValueError
+    return cursor

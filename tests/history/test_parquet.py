@@ -1,0 +1,88 @@
+"""A Parquet file holds what the CSV holds, with types, a row group at a time."""
+
+import builtins
+import io
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from avow.errors import FileError, ReaderGone, UsageError
+from avow.history import parquet
+from avow.history.table import COLUMNS, columns, record
+from tests.history.making import OLD
+from tests.history.test_export import EXCHANGES
+
+RECORDS = [record(exchange, with_text=True) for exchange in EXCHANGES]
+
+
+def test_there_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pyarrow = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    monkeypatch.setattr(parquet, "GROUP_ROWS", 3)
+    file = tmp_path / "a.parquet"
+    with file.open("wb") as stream:
+        parquet.write(RECORDS, stream, with_text=True)
+    read = pyarrow.ParquetFile(file)
+    assert read.num_row_groups == 2
+    assert read.schema_arrow.names == [column.name for column in columns(with_text=True)]
+    rows = read.read().to_pylist()
+    for row, one in zip(rows, RECORDS, strict=True):
+        wanted = dict(zip(row, one, strict=True))
+        assert row == {**wanted, "created_at": datetime.fromisoformat(str(wanted["created_at"]))}
+    (found,) = duckdb.execute(f"SELECT sum(rerouted::INT), max(served_model), min(created_at) FROM '{file}'").fetchall()
+    assert found[:2] == (1, OLD)
+    assert isinstance(found[2], datetime)
+
+
+def test_without_text_and_without_rows() -> None:
+    pyarrow = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    stream = io.BytesIO()
+    parquet.write([], stream, with_text=False)
+    assert pyarrow.ParquetFile(stream).schema_arrow.names == [column.name for column in COLUMNS]
+
+
+def test_what_does_not_fit_a_column_is_unknown() -> None:
+    pyarrow = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    odd: dict[str, Any] = {
+        "input_tokens": "ten",
+        "output_tokens": 1 << 70,
+        "created_at": "then",
+        "cost_usd": "x",
+        "id": 3,
+    }
+    one = [odd.get(column.name) for column in COLUMNS]
+    stream = io.BytesIO()
+    parquet.write([one], stream, with_text=False)
+    (row,) = pyarrow.ParquetFile(stream).read().to_pylist()
+    assert (row["id"], row["rerouted"]) == ("3", None)
+    assert {row[name] for name in odd if name != "id"} == {None}
+
+
+def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *more: Any) -> Any:
+        if name.startswith("pyarrow"):
+            raise ImportError
+        return real(name, *more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    stream = io.BytesIO()
+    with pytest.raises(UsageError) as caught:
+        parquet.write(RECORDS, stream, with_text=True)
+    assert caught.value.hint == "pip install 'avow[parquet]'"
+    assert stream.getvalue() == b""
+
+
+@pytest.mark.parametrize(("raised", "expected"), [(BrokenPipeError(), ReaderGone), (OSError(28, "full"), FileError)])
+def test_a_stream_that_takes_no_more(raised: OSError, expected: type[Exception]) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+
+    class Full(io.BytesIO):
+        def write(self, _data: Any) -> int:
+            raise raised
+
+    with pytest.raises(expected):
+        parquet.write(RECORDS, Full(), with_text=True)

@@ -1,0 +1,125 @@
+"""What is written straight from the columns is what the exchange itself gives."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from avow.errors import Failure, HistoryError
+from avow.exchange.exchange import Exchange, RunItem, Status
+from avow.history import plain
+from avow.history.chosen import Chosen, Span
+from avow.history.export import as_object, line
+from avow.history.filters import Filters
+from avow.history.rows import hidden
+from avow.history.store import History
+from avow.history.table import record
+from avow.routing.verdict import Evidence, Hop, Outcome, Segment
+from avow.wire.blocks import Attachment
+from tests.history.making import FABLE, OLD, answered, asked, rerouted
+
+HOSTILE = 'a "quote", \\ a comma,\r\na line\x00\x1b[31m\u2028 \udcff\ud83d\ude00 é'
+
+
+def routed(prompt: str = "q", text: str = "One try.", **changes: Any) -> Exchange:
+    """One that was answered, with that changed in its routing."""
+    exchange = answered(prompt, text)
+    return exchange._replace(routing=exchange.routing._replace(**changes))
+
+
+UNUSUAL = {
+    "hostile": answered(HOSTILE, HOSTILE),
+    "rerouted": rerouted(),
+    "pending": asked("pending"),
+    "hidden": hidden(answered("gone")),
+    "empty": answered("", ""),
+    "no answer": answered("q", ""),
+    "several": routed("q", "", segments=(Segment(FABLE, "a"), Segment(OLD, "b"), Segment(None, "c"))),
+    "nobody": routed("q", "", segments=(Segment(None, "who?"),)),
+    "failed": answered(
+        "q", "half", status=Status.FAILED, error=Failure("overloaded_error", 529, "their words", "hint")
+    ),
+    "skipped": routed(hops=(Hop(FABLE, Outcome.SKIPPED, error=Failure("x", 529, "their words")),)),
+    "evidence": routed(evidence=(Evidence("a", {"b": ["é"]}, "strong"), Evidence("c", "x" * 300, "weak"))),
+    "withheld": answered("q", withheld=True, simulated=True),
+    "signal": answered("q", "half", status=Status.INTERRUPTED),
+    "attached": answered("q", attachments=(Attachment("a.txt", "text", "text/plain", 3, "0" * 64),)),
+    "policy": answered("q", fallback_policy=(OLD, 'a"b'), template='t"é', system="s\ud800", retry_of="x"),
+    "item": answered("q", item=RunItem(None, 'i"d', 3, 0, "key")),
+    "usage": answered("q", usage={"input_tokens": None, "note": "\ud800"}, cost_usd=0.1 + 0.2),
+    "no usage": answered("q", usage=None, cost_usd=None),
+}
+
+
+@pytest.mark.parametrize("content", ["full", "none"])
+@pytest.mark.parametrize("with_text", [True, False], ids=["with text", "without"])
+def test_it_is_what_the_exchange_gives(tmp_path: Path, content: str, with_text: bool) -> None:
+    with History.open(tmp_path / "history.db", content=content) as history:
+        for exchange in UNUSUAL.values():
+            history.begin(exchange)
+        exchanges = list(history.rows(oldest_first=True))
+        lines = list(plain.json_lines(history, Chosen(), with_text=with_text))
+        for name, exchange, written in zip(UNUSUAL, exchanges, lines, strict=True):
+            assert written == line(as_object(exchange, with_text=with_text)), name
+        wanted = [list(record(exchange, with_text=with_text)) for exchange in exchanges]
+        assert [list(one) for one in plain.records(history, Chosen(), with_text=with_text)] == wanted
+
+
+@given(some.text(max_size=20), some.text(max_size=20), some.floats(0, 1e9), some.booleans())
+@settings(max_examples=40)
+def test_so_it_is_of_any_text(prompt: str, text: str, cost: float, with_text: bool) -> None:
+    exchange = answered(prompt, text, system=text, cost_usd=cost, template=prompt)
+    with History.open(Path(":memory:"), read_only=True) as history:
+        history.begin(exchange)
+        (kept,) = history.rows()
+        (written,) = plain.json_lines(history, Chosen(), with_text=with_text)
+        assert written == line(as_object(kept, with_text=with_text))
+        (one,) = plain.records(history, Chosen(), with_text=with_text)
+        assert list(one) == list(record(kept, with_text=with_text))
+
+
+def test_most_rows_need_no_exchange(tmp_path: Path) -> None:
+    """Or a million of them would take minutes."""
+    with History.open(tmp_path / "history.db") as history:
+        for exchange in (answered(), answered("é", "ü"), rerouted(), answered("q", "")):
+            history.begin(exchange)
+        history.select = _counted = _Counted()  # type: ignore[method-assign, assignment]
+        for with_text in (True, False):
+            assert len(list(plain.json_lines(history, Chosen(), with_text=with_text))) + len(_counted.calls) >= 3
+            list(plain.records(history, Chosen(), with_text=with_text))
+    assert len(_counted.calls) == 2  # rerouted in the middle of its text: once as a line, once as a record
+
+
+class _Counted:
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    def __call__(self, *arguments: object) -> Iterator[Exchange]:
+        self.calls.append(arguments)
+        return iter(())
+
+
+def test_a_damaged_value_breaks_no_line(tmp_path: Path) -> None:
+    with History.open(tmp_path / "history.db") as history:
+        for _ in range(3):
+            history.begin(answered())
+        history.connection.execute("UPDATE exchange SET hops = '[{' WHERE number = 2")
+        history.connection.execute("UPDATE exchange SET total_ms = 'x', cost_usd = 'y' WHERE number = 3")
+        lines = list(plain.json_lines(history, Chosen(), with_text=True))
+        assert [json.loads(one)["number"] for one in lines] == [1, 3]
+        history.connection.execute("UPDATE exchange SET retries = x'00' WHERE number = 3")
+        with pytest.raises(HistoryError, match="exchange 3 is damaged"):
+            list(plain.json_lines(history, Chosen(), with_text=True))
+
+
+def test_a_span_is_what_a_cursor_has_not_seen(tmp_path: Path) -> None:
+    with History.open(tmp_path / "history.db") as history:
+        for _ in range(6):
+            history.begin(answered())
+        chosen = Chosen(Filters(model=FABLE), Span(3, 6, due=(1, 5), pending=(6,)))
+        found = [one[0] for one in plain.records(history, chosen, with_text=False)]
+    assert found == [1, 4, 5]
