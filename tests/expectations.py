@@ -257,6 +257,7 @@ SERVER: Mapping[str, Expected] = {
         ("bedrock_beta", "bedrock_beta_aws", "bedrock_beta_litellm", "bedrock_beta_operation", "fastapi"),
         replace(_NO_FALLBACKS, request_id=False),
     ),
+    "no_caching": _gateway(),
     "no_thinking": _gateway(),
     "litellm_refused": _gateway(replace(REFUSED, category="cyber", lines=(_refused(_declined(category="cyber")),))),
     "litellm_swallows": _gateway(REFUSED),
