@@ -13,7 +13,8 @@ from avow.endpoint.transport import Patience, Transport
 from avow.exchange.attempts import Limits
 from avow.exchange.chain import Policy
 from avow.exchange.exchange import Exchange, Status
-from avow.exchange.run import Plan, converse
+from avow.exchange.plan import Plan
+from avow.exchange.run import converse
 from avow.routing.verdict import Asked, Verdict
 from avow.simulator.server import Simulator
 from avow.wire.request import Endpoint

@@ -30,8 +30,9 @@ LOADED = """
 avow avow.asking avow.asking.ask avow.asking.inquiry avow.asking.keeper avow.asking.question avow.asking.request_fields
 avow.asking.typed avow.background avow.cli avow.commands avow.commands.quick avow.context avow.endpoint
 avow.endpoint.credential avow.endpoint.keys avow.endpoint.remembered avow.endpoint.transport avow.errors avow.exchange
-avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.exchange.exchange avow.exchange.response
-avow.exchange.run avow.exchange.saver avow.exit_codes avow.files avow.files.reading avow.history avow.history.database
+avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.exchange.exchange avow.exchange.outcome
+avow.exchange.plan avow.exchange.response avow.exchange.run avow.exchange.saver avow.exit_codes avow.files
+avow.files.reading avow.history avow.history.database
 avow.history.filters avow.history.finding avow.history.rows avow.history.schema avow.history.store
 avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
 avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.message_evidence

@@ -29,7 +29,8 @@ from avow.exchange.exchange import (
     ThinkingWritten,
     Withdrawn,
 )
-from avow.exchange.run import Plan, converse
+from avow.exchange.plan import Plan
+from avow.exchange.run import converse
 from avow.exit_codes import BySignal, ExitCode
 from avow.routing.verdict import Asked, Verdict
 from avow.wire.request import Endpoint, Request

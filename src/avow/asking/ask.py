@@ -37,9 +37,10 @@ def ask(
     Raises AvowError where nothing was sent.
     """
     with nullcontext(api) if api else context.open(inquiry.settings, simulate=inquiry.simulate) as api:
-        prepared = _prepared(inquiry, context, api)
+        prepared = prepared_for(inquiry, context, api)
         keeper = Keeper(context, inquiry.settings, on_event)
-        exchange = keeper.begin(prepared.exchange)
+        exchange = prepared.exchange
+        exchange = keeper.begin(exchange) if inquiry.begun is None else keeper.go_on(exchange, inquiry.begun)
         for note in prepared.notes:
             on_event(Noted(note))
         finished = converse(
@@ -80,7 +81,7 @@ def count(inquiry: Inquiry, context: Context) -> int:
             return number
 
 
-def _prepared(inquiry: Inquiry, context: Context, api: Api) -> Prepared:
+def prepared_for(inquiry: Inquiry, context: Context, api: Api) -> Prepared:
     """The inquiry, prepared with what is remembered of the endpoint; what is learnt from it on the way is kept."""
     cache, base_url = _cache(context, api), api.endpoint.base_url
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from avow.exchange.exchange import Exchange, Problem, Status
-from avow.exchange.run import Check
+from avow.exchange.plan import Check
 from avow.exit_codes import ExitCode
 from avow.prompt.schema import Schema, extract, fits
 

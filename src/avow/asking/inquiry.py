@@ -16,7 +16,7 @@ from avow.asking.request_fields import (
 from avow.endpoint.remembered import EndpointFacts
 from avow.exchange.conversation import Replayed, pinned, replay
 from avow.exchange.exchange import Exchange, Question, RunItem, new_id, timestamp
-from avow.exchange.run import Check, Plan
+from avow.exchange.plan import Came, Check, Plan
 from avow.models.catalogue import Model
 from avow.prompt import limits
 from avow.routing.verdict import Asked, Pin
@@ -34,7 +34,8 @@ class Inquiry(NamedTuple):
 
     `fresh_model`: the model was named for this question (`-m`), which ends a conversation's stay on another one.
     `checks`: each looks at the finished exchange, and may find a problem with it (exit 9). `source` is who asks: avow's
-    user, or a command of its own such as `audit`. `in_chat`: the next question goes on with it.
+    user, or a command of its own such as `audit`. `in_chat`: the next question goes on with it. `begun`: its row stands
+    in the history already; `came` is what came of it there (a batch).
     """
 
     settings: Settings
@@ -52,6 +53,8 @@ class Inquiry(NamedTuple):
     source: str = "avow"
     in_chat: bool = False
     item: RunItem | None = None
+    begun: Exchange | None = None
+    came: Came | None = None
 
 
 class Draft(NamedTuple):
@@ -179,12 +182,16 @@ def _plan(
         prices=settings.table("prices"),
         checks=inquiry.checks,
         require=settings.text("require") or "weak",
+        came=inquiry.came,
     )
 
 
 def _exchange(inquiry: Inquiry, draft: Draft, base_url: str, *, simulated: bool) -> Exchange:
     settings = draft.settings
     last = inquiry.earlier[-1] if inquiry.earlier else None
+    params = draft.params
+    if inquiry.came is not None and not inquiry.came.is_asked_again:
+        params = {name: value for name, value in params.items() if name != "fallbacks"}  # batches take none
     goes_on = inquiry.retry_of or last
     return Exchange(
         id=new_id(),
@@ -198,7 +205,7 @@ def _exchange(inquiry: Inquiry, draft: Draft, base_url: str, *, simulated: bool)
             system=settings.text("system"),
             template=inquiry.template,
             attachments=inquiry.attachments,
-            params=draft.params,
+            params=params,
             user_content=draft.user_content,
         ),
         fallback_policy=settings.words_or_text("fallback"),

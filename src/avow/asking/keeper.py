@@ -42,6 +42,12 @@ class Keeper:
         self._write(exchange, IN_PASSING_S)
         return exchange._replace(number=self._number)
 
+    def go_on(self, exchange: Exchange, begun: Exchange) -> Exchange:
+        """The exchange as that one, whose row was written before."""
+        self._number = begun.number
+        same = ("id", "number", "conversation_id", "created_at", "retry_of", "batch")
+        return exchange._replace(**{name: getattr(begun, name) for name in same})
+
     def save(self, exchange: Exchange) -> None:
         """Keep what has arrived so far, where that does not take long."""
         self._write(exchange, IN_PASSING_S)

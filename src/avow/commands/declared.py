@@ -266,6 +266,12 @@ RUN = Command(
                is_setting=False),
         Option("dry_run", "flag", "Count items, tokens and price; send no prompt.", ("--dry-run",), None, MANY,
                is_setting=False),
+        Option("batch", "flag", "Through the Message Batches API: half the price, done within a day.", ("--batch",),
+               None, MANY, is_setting=False),
+        Option("detach", "flag", "With --batch: leave once it is sent; --resume collects.", ("--detach",), None, MANY,
+               is_setting=False),
+        Option("cancel", "integer", "Cancel what lies in batches of that run.", ("--cancel",), "RUN", MANY, least=1,
+               is_setting=False),
         *taken_by("run"),
     ),
 )  # fmt: skip

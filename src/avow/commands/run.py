@@ -10,4 +10,9 @@ def command(typed: Typed, context: Context) -> ExitCode:
     from avow.run.asked import asked
     from avow.run.start import start
 
-    return start(asked(typed, stdin_is_terminal=context.stdin_is_terminal), context)
+    wanted = asked(typed, stdin_is_terminal=context.stdin_is_terminal)
+    if wanted.cancel is not None:
+        from avow.run.cancel import cancel
+
+        return cancel(wanted.cancel, wanted.options, context)
+    return start(wanted, context)

@@ -89,7 +89,7 @@ class Transport:
         try:
             with (
                 _translated(httpx, patience, secrets, begun=False),
-                self._upload(request.content or None) as (content, length),
+                self._upload(request) as (content, length),
             ):
                 headers = [*self._headers(request), *length]
                 sent = client.build_request(
@@ -162,9 +162,12 @@ class Transport:
         return self._client  # type: ignore[no-any-return]
 
     @contextmanager
-    def _upload(self, body: bytes | None) -> Iterator[tuple[bytes | Iterator[bytes] | None, list[tuple[str, str]]]]:
+    def _upload(self, request: Request) -> Iterator[tuple[bytes | Iterator[bytes] | None, list[tuple[str, str]]]]:
         """The body as the client takes it, and the header that must go with it."""
-        watch = self.watch_upload
+        watch, body = self.watch_upload, request.content or None
+        if request.pieces is not None:
+            yield request.pieces.read(), [("Content-Length", str(request.pieces.size))]
+            return
         if watch is None or body is None or len(body) <= WATCHED_BYTES:
             yield body, []
             return

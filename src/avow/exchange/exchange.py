@@ -89,7 +89,8 @@ class Exchange(NamedTuple):
     What JSON does not show: `sent_model` is the one that the request named; `parent_id` the exchange before it in its
     conversation; `session` names the terminal session, or that of another `client`, who is named as its requests
     name it; `problem` was found once the answer had come. `item`: it was one of many (`avow run`);
-    `traceparent`: the span it is a child of, as W3C Trace Context has it.
+    `traceparent`: the span it is a child of, as W3C Trace Context has it; `batch`: which of the history's batches it
+    was sent in.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Exchange(NamedTuple):
     client: str | None = None
     item: RunItem | None = None
     traceparent: str | None = None
+    batch: int | None = None
 
     @property
     def verdict(self) -> Verdict | None:

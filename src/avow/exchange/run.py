@@ -2,10 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Callable
 
 from avow.background import TookTooLong, within
 from avow.errors import (
@@ -19,57 +16,31 @@ from avow.errors import (
     StreamEnded,
 )
 from avow.exchange import chain
-from avow.exchange.attempts import Limits, with_retries
+from avow.exchange.attempts import with_retries
 from avow.exchange.exchange import (
     Exchange,
     ExchangeEvent,
     HandedOver,
     Noted,
     Problem,
-    Reply,
     Retrying,
     Started,
-    Status,
     Withdrawn,
-    exit_code,
-    priced,
 )
-from avow.exchange.response import OpenResponse, ResponseReader, read_error
+from avow.exchange.outcome import Found, ended, so_far
+from avow.exchange.plan import Came, Plan, Send
+from avow.exchange.response import ResponseReader, read_error
 from avow.exchange.saver import Saver
-from avow.exit_codes import SIGPIPE, BySignal, ExitCode
-from avow.routing.judge import judge
-from avow.routing.verdict import Asked, Attempt
+from avow.exit_codes import SIGPIPE, ExitCode
+from avow.routing.verdict import Attempt
 from avow.wire.failure import refusal_in, rejected
-from avow.wire.json_value import JsonObject, text
-from avow.wire.message import Message, whole
-from avow.wire.request import Endpoint, Request
+from avow.wire.json_value import text
+from avow.wire.message import whole
+from avow.wire.request import Request
 
 CHECK_S = 30.0
 LEAST_CHECK_S = 0.5
 """How long a finished answer may be checked: at most, and at least where the deadline is near."""
-
-Send = Callable[[Request], AbstractContextManager[OpenResponse]]
-Check = Callable[[Exchange], Problem | None]
-
-
-class Plan(NamedTuple):
-    """What is to be asked, and how. `request` is the first one, as it is sent; `credit`: it and those after it carry
-    the beta of fallback credits; `without` the additions (`avow.wire.additions`) that none of them carries; `learn`
-    hears for which model the endpoint turned out to refuse which more of them; of the problems that `checks` find with
-    the finished exchange the first counts; `require`: how strong the evidence must be (`strong`, `weak`)."""
-
-    endpoint: Endpoint
-    request: Request
-    asked: Asked
-    policy: chain.Policy = chain.Policy()
-    limits: Limits = Limits()
-    accept_fallback: bool = False
-    credit: bool = False
-    prices: Mapping[str, Mapping[str, float]] = MappingProxyType({})
-    without: frozenset[str] = frozenset()
-    learn: Callable[[str, frozenset[str]], None] = lambda _model, _refused: None
-    checks: tuple[Check, ...] = ()
-    require: str = "weak"
 
 
 def converse(
@@ -130,6 +101,7 @@ class _Run:
         body = plan.request.body or {}
         self.request = plan.request
         self.steps = [chain.Step(str(body["model"]), body, credit=plan.credit)]
+        self.before: list[Attempt] = []
         self.attempts: list[Attempt] = []
         self.reading = ResponseReader(self.lock, self._on_arrival)
         self.retries = 0
@@ -140,6 +112,15 @@ class _Run:
         self.signal: int | None = None
         self.stop_words = ""
         self.problem: Problem | None = None
+        if plan.came is not None:
+            self._begin_with(plan.came, str(body["model"]))
+
+    def _begin_with(self, came: Came, model: str) -> None:
+        error = came.error
+        self.before = [Attempt(model, came.message, error.failure if error is not None else None)]
+        if not came.is_asked_again:
+            self.steps, self.error = [], error
+            self.request_id = error.request_id if error is not None else None
 
     def go(self) -> None:
         while len(self.attempts) < len(self.steps):
@@ -287,78 +268,32 @@ class _Run:
 
     def result(self, *, final: bool = False) -> Exchange:
         """The exchange as far as it came; `final` decides its status."""
+        plan = self.plan
         with self.lock:
             attempts = list(self.attempts)
             under_way = self.reading.message()
             if under_way is not None or (final and len(attempts) < len(self.steps) and self.error):
                 failure = self.error.failure if self.error else None
                 attempts.append(Attempt(self.steps[-1].model, under_way, failure, self.reading.headers))
-        routing, cost, floor = priced(judge(self.plan.asked, attempts), self.plan.prices)
-        message = next((a.message for a in reversed(attempts) if a.message is not None), None)
-        usage = {k: v for k, v in message.usage.items() if k != "iterations"} if message else {}
-        reply = Reply(
-            content=tuple(_content(attempts)),
-            stop_reason=message.stop_reason if message else None,
-            usage=usage or None,
-            cost_usd=cost,
-            cost_floor_usd=floor,
+        found = Found(
+            tuple(self.before),
+            tuple(attempts),
+            error=self.error,
+            signal=self.signal,
+            stop_words=self.stop_words,
+            problem=self.problem,
             retries=self.retries,
             first_token_ms=self.first_token_ms,
-            total_ms=round((time.monotonic() - self.begun_at) * 1000),
+            total_ms=round((time.monotonic() - self.begun_at) * 1000) if self.steps else None,
             request_id=self.request_id,
-            message_id=text(message.raw.get("id")) if message else None,
         )
-        exchange = self.exchange._replace(routing=routing, reply=reply)
-        return self._ended(exchange, message) if final else exchange
-
-    def _ended(self, exchange: Exchange, message: Message | None) -> Exchange:
-        """The exchange with its status, and the exit status that follows from it: decided here and nowhere else."""
-        status, failed_with, error = self._status(message)
-        if error is not None and self.error is not None:
-            error = error._replace(hint=self.error.hint)
-        exchange = exchange._replace(status=status, error=error, problem=self.problem)
-        if self.signal is not None:
-            return exchange._replace(exit_code=BySignal(self.signal))
-        unshown = self.error is not None and self.error.exit_code is ExitCode.UNEXPECTED
-        problems = [ExitCode.UNEXPECTED] if unshown else []
-        problems += [exchange.problem.exit_code] if exchange.problem else []
-        code = exit_code(
-            status,
-            exchange.verdict,
-            accept_fallback=self.plan.accept_fallback,
-            proven=self.plan.require != "strong" or exchange.routing.strength == "strong",
-            failed_with=failed_with,
-            problems=problems,
-        )
-        return exchange._replace(exit_code=code)
-
-    def _status(self, message: Message | None) -> tuple[Status, ExitCode | None, Failure | None]:
-        if self.signal is not None:
-            return Status.INTERRUPTED, None, Failure("interrupted", None, self.stop_words)
-        failure = self.error.failure if self.error else None
-        if message is None:
-            return Status.FAILED, self.error.exit_code if self.error else None, failure
-        if not message.whole:
-            return Status.INCOMPLETE, None, failure
-        if message.refused:
-            return Status.REFUSED, None, None
-        if message.truncated:
-            return Status.TRUNCATED, None, None
-        return Status.COMPLETE, None, None
+        exchange = so_far(self.exchange, found, plan.asked, plan.prices)
+        if not final:
+            return exchange
+        return ended(exchange, found, accept_fallback=plan.accept_fallback, require=plan.require)
 
 
 def _own_handover(attempt: Attempt, step: chain.Step) -> HandedOver:
     category = text(attempt.message.stop_details.get("category")) if attempt.message else None
     error = attempt.failure.type if attempt.message is None and attempt.failure else None
     return HandedOver(attempt.model, step.model, category, in_text=step.continues, error=error)
-
-
-def _content(attempts: list[Attempt]) -> list[JsonObject]:
-    """The blocks of the answer as received: those of the last message, after those it went on from."""
-    with_message = [attempt for attempt in attempts if attempt.message is not None]
-    kept: list[JsonObject] = []
-    for attempt in with_message:
-        kept = [*kept, *attempt.message.content] if attempt.message else kept
-        if attempt is not with_message[-1] and not attempt.continued:
-            kept = []
-    return kept

@@ -59,6 +59,9 @@ _OTHER_TABLES = """Table hop: every model that was tried, one row each.
   cost_usd              at that model's own rates; NULL where unknown
   created_ms, simulated as in exchange
 Table run: number, created_at, file (`-` for stdin), digest (of all its items); exchange.run names it.
+Table batch: number, run, created_at, base_url, id (the API's; NULL until it is known), items,
+  before_id, before_at (the newest batch there was when it was sent), others (ids that turned
+  out not to be it); exchange.batch names it.
 Table attachment: sha256, media_type, size, data (NULL where the bytes are not kept).
 Table attached: exchange, position, sha256: which exchange had which attachment."""
 

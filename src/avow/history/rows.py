@@ -260,7 +260,7 @@ _OF_ITEM = ("run", "item_id", "item_index", "item_repeat", "item_key")
 
 _COLUMNS = (
     *map(_Column, ("id", "conversation_id", "parent_id", "retry_of", "session", "created_at", "source", "client")),
-    *map(_Column, ("requested_model", "sent_model", "base_url", "fallback_by", "traceparent")),
+    *map(_Column, ("requested_model", "sent_model", "base_url", "fallback_by", "traceparent", "batch")),
     _Column("status", "", str, Status),
     _Column("withheld", "", int, bool),
     _Column("simulated", "", int, bool),

@@ -83,12 +83,15 @@ _COLUMNS_5 = (
     ("item_last", "INTEGER", "1 where it is the last exchange of its item in this run"),
 )
 _COLUMNS_8 = (("traceparent", "TEXT", "the span it is a child of, by W3C Trace Context"),)
-COLUMNS: tuple[tuple[str, str, str], ...] = (*_COLUMNS_1, *_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5, *_COLUMNS_8)
+_COLUMNS_9 = (("batch", "INTEGER", "number of the batch it was sent in"),)
+COLUMNS: tuple[tuple[str, str, str], ...] = (
+    *(*_COLUMNS_1, *_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5, *_COLUMNS_8, *_COLUMNS_9),
+)
 """Name, type and meaning of each column of `exchange`: short ones first, so that filters never read a long one; what a
 later version added stands last."""
 
 NAMES = tuple(name for name, _type, _meaning in COLUMNS)
-ADDED = frozenset(name for name, _type, _meaning in (*_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5, *_COLUMNS_8))
+ADDED = frozenset(NAMES[len(_COLUMNS_1) :])
 """The columns that files of earlier versions lack."""
 
 
@@ -139,6 +142,13 @@ def _outbox(connection: Connection) -> None:
     for name, kind, _meaning in _COLUMNS_8:
         connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
     connection.execute(_TABLE_8)
+
+
+def _batches(connection: Connection) -> None:
+    for name, kind, _meaning in _COLUMNS_9:
+        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
+    for statement in _TABLES_9:
+        connection.execute(statement)
 
 
 def read_moves(connection: Connection) -> None:
@@ -210,6 +220,14 @@ _TABLE_8 = (
 )
 """What a collector acknowledged (1) or refused for good (2); all other rows wait to be sent."""
 
+_TABLES_9 = (
+    "CREATE TABLE batch (number INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, created_at TEXT NOT NULL,"
+    " base_url TEXT NOT NULL, id TEXT, items INTEGER, before_id TEXT, before_at TEXT, others TEXT NOT NULL)",
+    "CREATE INDEX exchange_batch ON exchange (batch) WHERE batch IS NOT NULL",
+)
+"""`batch.id`: the API's, NULL until it is known; `items`: how many it was about to be sent with, NULL before that;
+`before_id` and `before_at`: the newest batch of all at that moment; `others`: ids that turned out not to be it."""
+
 _OWN_ATTEMPTS = "json_each(evidence) AS e WHERE json_extract(e.value, '$.field') LIKE 'avow.attempts[%'"
 _MOVES_OF_ROWS = (
     "UPDATE exchange SET pin = (SELECT json_extract(e.value, '$.value') FROM json_each(evidence) AS e"
@@ -231,6 +249,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _one_trigger,
     _strengths,
     _outbox,
+    _batches,
 )
 """Each brings the file from version n to n + 1 inside a transaction. Append; never edit one that was released."""
 

@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, NoReturn
 
-from avow.errors import ExchangeError, Failure, NotAnAnswer, UsageError
-from avow.exit_codes import ExitCode
+from avow.errors import ExchangeError, NotAnAnswer, UsageError
 from avow.proxy.answer import Answer, AnswerReader, with_refusal
 from avow.received.seeming import seeming
+from avow.wire.batch import result_of
 from avow.wire.body import BOM, LONGEST_WHOLE, begins_events, broke_off, is_message, message_of, whole_problem
 from avow.wire.failure import body_is_error, rejected, rejection
-from avow.wire.json_value import JsonObject, obj, parse, text
+from avow.wire.json_value import JsonObject, parse, text
 from avow.wire.message import Message
 from avow.wire.names import Named, parse_naming
 from avow.wire.secret import Secrets
@@ -170,16 +170,8 @@ class Intake:
 
     def _of_result(self, result: JsonObject, repeated: list[Named], item: str) -> Received:
         """A line of a batch's results (batches.md, §5)."""
-        kind, message = text(result.get("type")), obj(result.get("message"))
-        if kind == "succeeded" and is_message(message):
-            return self._of_message(message, repeated, item)
-        if kind == "errored":
-            return self._answer(None, rejection(obj(result.get("error")), None, {}), item)
-        if kind in ("canceled", "expired"):
-            failure = Failure(kind, None, f"the batch's item is {kind}")
-            return self._answer(None, ExchangeError(failure, ExitCode.UNAVAILABLE), item)
-        failure = Failure("not_an_answer", None, f"a batch's result of an unknown type ({kind})")
-        return self._answer(None, NotAnAnswer(failure, ExitCode.UNAVAILABLE), item)
+        found = result_of(result, repeated)
+        return self._answer(found.message, found.error, item)
 
     def _of_message(self, body: JsonObject, repeated: list[Named], item: str | None = None) -> Received:
         message = message_of(body, repeated, self._status)

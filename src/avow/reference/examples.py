@@ -23,6 +23,7 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
         ("avow run suite.toml --at-least 95%", "red where fewer were as requested"),
         ("avow run items.jsonl --resume -O answers.jsonl", "go on after Ctrl-C or a crash"),
         ("avow run items.jsonl --dry-run", "how many tokens, at what price"),
+        ("avow run items.jsonl --batch", "at half the price, done within a day; --resume collects"),
     ),
     ("why",): (
         ("avow why", "the last answer"),

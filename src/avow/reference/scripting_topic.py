@@ -84,6 +84,14 @@ run that was stopped goes on where it was:
 
   avow run suite.toml --resume -O answers.jsonl
 
+At half the price, where an answer may take up to a day: send them as a batch,
+and collect the answers later, in another job. The exit status is that of the
+second line. What is refused is asked again, at the ordinary price, under
+--fallback; with `--fallback none` it stays refused.
+
+  avow run suite.toml --batch --detach
+  avow run suite.toml --resume -O answers.jsonl
+
 Fail a step of GitHub Actions where another model answered one of many prompts:
 
   steps:

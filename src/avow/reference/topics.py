@@ -150,6 +150,8 @@ What is sent. The prompt, its files and the earlier turns of a conversation go
 to the base URL (the API's own host unless you set another), and nowhere else.
 `avow history push` sends who answered, and no text, to a collector that you
 name; there is no other telemetry, and avow looks for no updates.
+What `avow run --batch` sends is stored by the API for up to 29 days, answers
+too, where every key of the same workspace can read it.
 
 The key is taken from the environment, a command, the keyring or a key file. It
 is sent to the base URL's host alone, over https or to a loopback address, and

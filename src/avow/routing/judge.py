@@ -47,7 +47,7 @@ def judge(asked: Asked, attempts: Sequence[Attempt]) -> Routing:
         segments=_joined(segments),
         withdrawn_text=withdrawn or None,
         pin=asked.pin,
-        moved_to=deciding.model if any(attempt.message for attempt in attempts[:last]) else None,
+        moved_to=deciding.model if any(a.message and a.model != deciding.model for a in attempts[:last]) else None,
     )
 
 

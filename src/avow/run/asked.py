@@ -16,7 +16,8 @@ LAST = "last"
 
 
 class Asked(NamedTuple):
-    """A run as it was typed. `resume`: None, or `LAST`, or a run's number."""
+    """A run as it was typed. `resume`: None, or `LAST`, or a run's number; `cancel`: the number of a run whose batches
+    are to be cancelled, and nothing else is done."""
 
     options: Options
     path: str
@@ -33,11 +34,19 @@ class Asked(NamedTuple):
     summary: str | None = None
     annotate: bool = False
     dry_run: bool = False
+    batch: bool = False
+    detach: bool = False
+    cancel: int | None = None
 
 
 def asked(typed: Typed, *, stdin_is_terminal: bool) -> Asked:
     """What a line says. Raises UsageError."""
     path = typed.text("path") or "-"
+    cancel = typed.integer("cancel")
+    if cancel is not None:
+        if typed.text("path") is not None or typed.flag("batch") or typed.text("resume") is not None:
+            raise UsageError("--cancel takes the number of a run, and no FILE", hint=f"avow run --cancel {cancel}")
+        return Asked(options_from(Typed({**typed, "dry_run": None})), path, cancel=cancel)
     if path == "-" and stdin_is_terminal:
         raise UsageError("there is no file to read the prompts from", hint="avow run FILE, or pipe prompts in")
     resume = typed.text("resume")
@@ -63,7 +72,20 @@ def asked(typed: Typed, *, stdin_is_terminal: bool) -> Asked:
         summary=typed.text("summary"),
         annotate=typed.flag("annotate"),
         dry_run=typed.flag("dry_run"),
+        batch=typed.flag("batch"),
+        detach=_detach(typed),
     )
+
+
+def _detach(typed: Typed) -> bool:
+    detach = typed.flag("detach")
+    if detach and not typed.flag("batch"):
+        raise UsageError(
+            "--detach is for --batch: nothing else goes on without avow", hint="avow run FILE --batch --detach"
+        )
+    if detach and typed.text("simulate") is not None:
+        raise UsageError("--detach --simulate: the stand-in ends with avow, and its batches with it")
+    return detach
 
 
 def _number(typed: Typed, name: str, default: float) -> float:

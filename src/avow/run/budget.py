@@ -33,6 +33,10 @@ class Budget:
         self.reserved += amount
         return True
 
+    def hold(self, amount: float) -> None:
+        """Set so much aside, whatever the limit is: it is spent already, as far as anyone knows."""
+        self.reserved += amount
+
     def settle(self, amount: float, charge: float) -> None:
         """What `amount` was set aside for has ended, and cost `charge`."""
         self.reserved = max(self.reserved - amount, 0.0)

@@ -76,6 +76,10 @@ class Counts:
         ran = any(hop.usage for hop in exchange.routing.hops) or exchange.verdict is not None
         self.unpriced += reply.cost_usd is None and ran
 
+    def leave(self, number: int) -> None:
+        """So many lie in batches and have not ended."""
+        self._by_name[str(Status.PENDING)] += number
+
     @property
     def done(self) -> int:
         """How many have ended."""

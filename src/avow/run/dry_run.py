@@ -6,7 +6,7 @@ from avow.context import Context
 from avow.errors import AvowError
 from avow.exit_codes import ExitCode
 from avow.run.budget import READ, TOKENS_AROUND, Most, cost_of, reservation
-from avow.run.prices import GUESSED, models_of, most
+from avow.run.prices import BATCH_SHARE, GUESSED, models_of, most
 from avow.run.suite import Suite, Summed
 
 COUNTED = 100
@@ -16,8 +16,9 @@ _FRAME = 10
 """Tokens that a request has around its text, about."""
 
 
-def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None) -> ExitCode:
-    """Print it. Raises ExchangeError where the API does not count."""
+def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None, in_batch: bool = False) -> ExitCode:
+    """Print it. `in_batch`: at half the price, but for what is asked again after a refusal. Raises ExchangeError where
+    the API does not count."""
     low = high = 0.0
     tokens, guessed, by_api = 0, False, summed.questions <= COUNTED
     for ask in suite.asks(None):
@@ -34,9 +35,15 @@ def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None
         tokens += entered
         prices, speed = settings.table("prices"), settings.text("speed")
         models = models_of(settings)
+        entire = limit._replace(tokens_in=entered)
         least, unknown = cost_of(models[0], Most(entered, 0, limit.cached and READ), prices, speed)
-        dearest, unknown_too = reservation(models, limit._replace(tokens_in=entered), prices, speed)
-        low, high, guessed = low + least, high + dearest, guessed or unknown or unknown_too
+        dearest, unknown_too = reservation(models, entire, prices, speed)
+        if in_batch:
+            first, _guess = cost_of(models[0], entire, prices)
+            is_asked_again = settings.words_or_text("fallback") != "none"
+            least, dearest = least * BATCH_SHARE, first * BATCH_SHARE + (dearest if is_asked_again else 0.0)
+        low, high = low + least, high + dearest
+        guessed = guessed or unknown or unknown_too
     items = f"{summed.questions} item{'' if summed.questions == 1 else 's'}"
     how = "counted by the API" if by_api else "estimated"
     context.screen.out(f"{items}, {tokens:,} input tokens ({how})\n")

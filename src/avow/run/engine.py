@@ -147,7 +147,6 @@ class Engine:
     def _work_off(self) -> None:
         while (ask := self._tasks.get()) is not None:
             try:
-                self._gate.wait_turn()
                 ended = Ended(ask, self._work.answer(ask))
             except Interrupted:
                 ended = Ended(ask, None)

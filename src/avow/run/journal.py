@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from avow.exchange.exchange import Exchange
-from avow.history import runs
+from avow.history import batches, runs
 from avow.history.store import History
 from avow.run.asked import LAST
 from avow.run.suite import Ask, Suite, Summed
@@ -12,10 +12,11 @@ from avow.run.suite import Ask, Suite, Summed
 
 class Journal:
     """What the history knows of a run. `run` is its number, None where nothing is kept; `note` is what the user should
-    know about it."""
+    know about it; `lies_in_batches`: something that was asked is still to be collected."""
 
     def __init__(self, history: History | None, file: str, resume: str | None, summed: Summed) -> None:
         self._history = history
+        self.lies_in_batches = False
         self.run: int | None = None
         self.note: str | None = None
         self._goes_on = False
@@ -28,6 +29,7 @@ class Journal:
             if known is not None:
                 self.run, self._goes_on = known.number, True
                 self._changed = known.digest != summed.digest
+                self.lies_in_batches = bool(batches.lying_of(history, known.number))
             else:
                 self.note = "there is no earlier run of this file: a new one begins"
         if self.run is None:
@@ -43,6 +45,10 @@ class Journal:
             found = runs.last_asked(self._history, ask.item)
             if found is not None and found.number is not None:
                 runs.place(self._history, found.number, ask.item)
+
+    def look_back(self) -> None:
+        """Items may have been asked since this run was begun or gone on with."""
+        self._goes_on = True
 
     def earlier(self, ask: Ask) -> Exchange | None:
         """The exchange in which this run asked that before."""

@@ -6,11 +6,14 @@ from avow.asking.inquiry import Inquiry
 from avow.asking.request_fields import MAX_TOKENS, MAX_TOKENS_WHOLE, cache_lifetime, with_ids
 from avow.exchange.exchange import Exchange
 from avow.models import catalogue
-from avow.run.budget import Most, charge_of, most_of, reservation
+from avow.run.budget import Most, charge_of, cost_of, most_of, reservation
 from avow.settings.levels import Settings
 
 GUESSED = "a price, or which fallback the API would choose, is not known: the dearest known model was counted"
 """Said where a part of a price is a guess."""
+
+BATCH_SHARE = 0.5
+"""What an item of a batch costs of the ordinary price."""
 
 _BY_API = ""
 """Stands for a model that only the API chooses."""
@@ -33,6 +36,17 @@ class Pricing:
         self._prices = settings.table("prices")
         models = models_of(settings)
         self.last, guessed = reservation(models, most(inquiry, settings), self._prices, settings.text("speed"))
+        self.guessed = self.guessed or guessed
+        return self.last
+
+    def reserve_in_batch(self, inquiry: Inquiry) -> float:
+        """The most that it may cost in a batch, where nobody takes over; 0 where nobody set a limit."""
+        if not self._enabled:
+            return 0.0
+        settings = with_ids(inquiry.settings)
+        self._prices = settings.table("prices")
+        cost, guessed = cost_of(settings.text("model") or "", most(inquiry, settings), self._prices)
+        self.last = cost * BATCH_SHARE
         self.guessed = self.guessed or guessed
         return self.last
 

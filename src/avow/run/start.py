@@ -1,17 +1,20 @@
 """`avow run`: a file is checked, asked, told of, and judged as a whole."""
 
 import gc
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from avow.asking.ask import ask as put
 from avow.asking.question import configure
 from avow.context import Api, Context
-from avow.errors import HistoryError, UsageError, ended_by
+from avow.errors import HistoryError, Interrupted, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, as_json
 from avow.exit_codes import ExitCode, gravest
+from avow.run import bulk
 from avow.run.asked import Asked
 from avow.run.bar import Bar
 from avow.run.budget import Budget
+from avow.run.bulk import Bulk
 from avow.run.counts import Counts, is_answered
 from avow.run.engine import Engine, Work
 from avow.run.gate import Gate
@@ -19,7 +22,7 @@ from avow.run.journal import Journal
 from avow.run.outlet import Outlet
 from avow.run.pace import Pace
 from avow.run.prices import GUESSED, Pricing
-from avow.run.records import form_of
+from avow.run.records import form_of, wrong
 from avow.run.source import Source
 from avow.run.suite import Ask, Suite, Summed
 
@@ -41,17 +44,25 @@ def start(asked: Asked, context: Context) -> ExitCode:
         suite = Suite(asked.options, context, source, form, asked.repeat)
         configure(context, suite.settings)
         summed = suite.check()
+        if asked.batch:
+            bulk.check(suite, lambda line, words: wrong(source.name, line, words, "leave it or --batch out"))
         if asked.dry_run:
             from avow.run.dry_run import show
 
-            return show(suite, summed, context, simulate=asked.options.simulate)
+            return show(suite, summed, context, simulate=asked.options.simulate, in_batch=asked.batch)
         outlet = Outlet(asked, context.screen, suite.settings)
         with context.open(suite.settings, simulate=asked.options.simulate) as api:
-            journal = Journal(_history(asked, context, suite), source.known_as, asked.resume, summed)
+            history = _history(asked, context, suite)
+            journal = Journal(history, source.known_as, asked.resume, summed)
             if journal.note:
                 context.screen.note(journal.note)
             journal.place_again(suite)
-            return _Run(asked, context, suite, summed, journal, outlet, api).go()
+            run = _Run(asked, context, suite, summed, journal, outlet, api)
+            if history is not None and (asked.batch or journal.lies_in_batches):
+                run.send(history)
+                if asked.detach:
+                    return run.leave()
+            return run.go()
     finally:
         source.close()
 
@@ -59,16 +70,21 @@ def start(asked: Asked, context: Context) -> ExitCode:
 def _history(asked: Asked, context: Context, suite: Suite) -> "History | None":
     """The history, where there is one to keep the run in."""
     if not suite.settings.flag("history.enabled"):
-        if asked.resume is not None:
-            raise UsageError("--resume needs the history, and it is switched off", hint="leave --no-history out")
+        if (option := _needs_history(asked)) is not None:
+            raise UsageError(f"{option} needs the history, and it is switched off", hint="leave --no-history out")
         return None
     try:
         return context.history(suite.settings)
     except HistoryError as error:
-        if asked.resume is not None:
+        if _needs_history(asked) is not None:
             raise
         context.screen.note(f"the run is not kept, and cannot be resumed: {error.message}")
         return None
+
+
+def _needs_history(asked: Asked) -> str | None:
+    """The option that cannot do without it."""
+    return "--resume" if asked.resume is not None else "--batch" if asked.batch else None
 
 
 class _Run:
@@ -92,41 +108,73 @@ class _Run:
         self._gate = Gate(api.transport, Pace(asked.patience, time.monotonic()))
         self._api = api._replace(carrier=self._gate)
         self._counts = Counts(summed.questions, outlet.rules)
-        self._bar = Bar(context.screen, self._counts, self._gate.why)
+        self._bar = Bar(context.screen, self._counts, self._why)
         self._budget = Budget(asked.max_cost, self._spent())
         self._notes: set[str] = set()
         self._refused_key = False
+        self._suite = suite
+        self._bulk: Bulk | None = None
         work = Work(
             answer=self._answer,
-            earlier=journal.earlier,
+            earlier=self._earlier,
             is_over=is_answered,
             reserve=self._reserve,
             charge=self._charge,
-            may_begin=lambda ask: outlet.may_begin(ask.position),
+            may_begin=self._may_begin,
             on_end=self._end,
             on_kept=self._counts.add,
             on_tick=self._bar.tick,
             must_stop=self._must_stop,
         )
-        self._engine = Engine(suite.asks(journal.run), work, self._gate, self._budget, asked.jobs)
+        self._engine = Engine(self._asks(), work, self._gate, self._budget, asked.jobs)
+
+    def send(self, history: "History") -> None:
+        """Send what is to lie in batches, and find what lies there from before."""
+        asked = self._asked
+        retries = self._suite.settings.integer("retries") or 0
+        self._bulk = Bulk(
+            self._context, self._api._replace(carrier=None), history, self._journal,
+            patience=asked.patience, retries=retries, note=self._note_once,
+        )  # fmt: skip
+        try:
+            self._bulk.settle()
+            if asked.batch:
+                self._bulk.submit(self._suite, self._pricing, self._budget)
+        except Interrupted:
+            self._say_what_lies()
+            raise
+
+    def leave(self) -> ExitCode:
+        """What was sent goes on without avow."""
+        assert self._bulk is not None
+        if not self._say_what_lies():
+            self._context.screen.note(f"run {self._journal.run}: every item was answered before, and nothing was sent")
+        return ExitCode.OWN_LIMIT if self._bulk.out_of_budget else ExitCode.OK
 
     def go(self) -> ExitCode:
         try:
+            if self._bulk is not None:
+                self._bulk.start()
             self._engine.go()
         finally:
+            if self._bulk is not None:
+                self._bulk.close()
+                self._counts.leave(self._bulk.lying)
             self._context.screen.clear()
             self._outlet.close(self._journal.run, self._counts, silent=self._engine.signal is not None)
             self._last_words()
         if self._engine.signal is not None:
             raise ended_by(self._engine.signal)
         code = self._counts.gate(self._asked.at_least)
-        if self._engine.out_of_budget:
+        if self._out_of_budget:
             code = gravest(code if not self._asked.at_least else self._counts.code(), ExitCode.OWN_LIMIT)
         return code
 
     def _last_words(self) -> None:
         screen, counts = self._context.screen, self._counts
-        if self._engine.out_of_budget:
+        if self._bulk is not None:
+            self._say_what_lies()
+        if self._out_of_budget:
             screen.note(
                 f"--max-cost ${self._asked.max_cost:g} ended it: the next item could cost up to "
                 f"${self._pricing.last:.4f}; `--resume` with a higher one goes on"
@@ -138,21 +186,67 @@ class _Run:
         if not (screen.quiet and counts.all_as_requested):
             screen.err_line(counts.line(self._journal.run))
 
+    def _say_what_lies(self) -> bool:
+        """Say what goes on at the API without avow, and how to come back to it; whether anything does."""
+        assert self._bulk is not None
+        number, run = self._bulk.lying, self._journal.run
+        if not number:
+            return False
+        items = f"{number} item{'' if number == 1 else 's'}"
+        lie = f"{'lies' if number == 1 else 'lie'} in {', '.join(self._bulk.ids()) or 'a batch that was being made'}"
+        again = f"`avow run {self._asked.path} --resume={run}` collects"
+        self._context.screen.warn(f"run {run}: {items} {lie}; {again}, `avow run --cancel {run}` cancels")
+        return True
+
+    @property
+    def _out_of_budget(self) -> bool:
+        return self._engine.out_of_budget or (self._bulk is not None and self._bulk.out_of_budget)
+
+    def _why(self) -> str | None:
+        return self._gate.why() or (self._bulk.why() if self._bulk is not None else None)
+
     # -- one item -------------------------------------------------------------------------------------------------
 
     def _answer(self, ask: Ask) -> Exchange:
-        """Ask it; this runs in a worker."""
+        """Ask it, or judge what came of it in a batch; this runs in a worker."""
         self._bar.began()
-        self._gate.surface(bool(ask.inquiry.settings.words("if_unavailable")))
-        return put(ask.inquiry, self._context, self._hear, api=self._api)
+        inquiry = ask.inquiry
+        lying = self._bulk.at(ask.position) if self._bulk is not None else None
+        if lying is not None:
+            inquiry = inquiry._replace(begun=lying.exchange, came=lying.came)
+        else:
+            self._gate.wait_turn()
+        self._gate.surface(bool(inquiry.settings.words("if_unavailable")))
+        return put(inquiry, self._context, self._hear, api=self._api)
+
+    def _asks(self) -> Iterator[Ask]:
+        """All of them; where a budget did not allow to send all, those before the first that was not."""
+        for ask in self._suite.asks(self._journal.run):
+            if self._bulk is not None and ask.position == self._bulk.stop:
+                return
+            yield ask
+
+    def _may_begin(self, ask: Ask) -> bool:
+        return self._outlet.may_begin(ask.position) and (self._bulk is None or self._bulk.is_ready(ask))
+
+    def _earlier(self, ask: Ask) -> Exchange | None:
+        if self._bulk is not None and self._bulk.at(ask.position) is not None:
+            return None
+        return self._journal.earlier(ask)
 
     def _hear(self, event: ExchangeEvent) -> None:
+        if isinstance(event, Noted):
+            self._note_once(event.text)
+
+    def _note_once(self, words: str) -> None:
         """Notes are said once, however many items have them."""
-        if isinstance(event, Noted) and event.text not in self._notes and len(self._notes) < _MOST_NOTES:
-            self._notes.add(event.text)
-            self._context.screen.note(event.text)
+        if words not in self._notes and len(self._notes) < _MOST_NOTES:
+            self._notes.add(words)
+            self._context.screen.note(words)
 
     def _end(self, ask: Ask, exchange: Exchange) -> None:
+        if self._bulk is not None and self._bulk.ended(ask.position):
+            self._budget.settle(self._pricing.reserve_in_batch(ask.inquiry), 0.0)
         self._counts.add(exchange)
         self._outlet.put(ask.position, exchange, as_json(exchange))
 
@@ -164,6 +258,9 @@ class _Run:
     # -- money ----------------------------------------------------------------------------------------------------
 
     def _reserve(self, ask: Ask) -> float:
+        lying = self._bulk.at(ask.position) if self._bulk is not None else None
+        if lying is not None and not lying.came.is_asked_again:
+            return 0.0  # it was set aside when the batch was sent
         return self._pricing.reserve(ask.inquiry)
 
     def _charge(self, exchange: Exchange) -> float:

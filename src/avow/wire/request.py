@@ -1,7 +1,7 @@
 """A request to the Messages API as a frozen value: address, headers and body, without the credential."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,17 +29,25 @@ _NOT_THEIRS = frozenset(
 """Headers that the user's own never replace: those of the protocol, and the credential's, of which there is one."""
 
 
+class Pieces(NamedTuple):
+    """A body of `size` bytes that is too large to be held: `read` gives it from its beginning."""
+
+    size: int
+    read: Callable[[], Iterator[bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request. `headers` hold no credential: the transport adds it; `hidden` names the headers whose
     values the user gave and which are never shown. `body` is None for a GET; `content` is the same as the bytes that
-    are sent, encoded once: they may be 32 MB."""
+    are sent, encoded once: they may be 32 MB. `pieces` are sent in the place of both."""
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: JsonObject | None = field(default=None, repr=False)
     hidden: frozenset[str] = frozenset()
+    pieces: Pieces | None = field(default=None, repr=False)
     content: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -82,7 +90,14 @@ class Endpoint(NamedTuple):
         """`path` below the base URL."""
         return self.base_url.rstrip("/") + path
 
-    def request(self, method: str, path: str, body: JsonObject | None = None, betas: Iterable[str] = ()) -> Request:
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | None = None,
+        betas: Iterable[str] = (),
+        pieces: Pieces | None = None,
+    ) -> Request:
         """A request to `path`; the user's own headers come last and never replace what the protocol needs or
         the credential, but `anthropic-beta` lists are joined."""
         wanted = [*self.betas, *betas]
@@ -99,13 +114,13 @@ class Endpoint(NamedTuple):
         headers.append(("accept", "text/event-stream" if streamed else "application/json"))
         if streamed:
             headers.append(("accept-encoding", "identity"))
-        if body is not None:
+        if body is not None or pieces is not None:
             headers.append(("content-type", "application/json"))
         if tokens := ",".join(dict.fromkeys(token for token in wanted if token)):
             headers.append(("anthropic-beta", tokens))
         hidden = frozenset(name.lower() for name, _value in own)
         headers += [(name, value) for name, value in self.extra if name.lower() not in hidden]
-        return Request(method, self.url(path), (*headers, *own), body, hidden)
+        return Request(method, self.url(path), (*headers, *own), body, hidden, pieces)
 
     def messages(self, body: JsonObject, *, credit: bool = False) -> Request:
         """`POST /v1/messages` with the beta headers that `body` needs; `credit`: and those of fallback credits."""

@@ -1,0 +1,105 @@
+"""What was found on the way becomes the exchange: who answered, what it cost, its status and exit status. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from avow.errors import ExchangeError, Failure
+from avow.exchange.exchange import Exchange, Problem, Reply, Status, exit_code, priced
+from avow.exit_codes import BySignal, ExitCode
+from avow.routing.judge import judge
+from avow.routing.verdict import Asked, Attempt
+from avow.wire.json_value import JsonObject, text
+from avow.wire.message import Message
+
+
+class Found(NamedTuple):
+    """What is known of an exchange while it runs, or when it is over. `before`: attempts made another way, which came
+    first; `attempts` those of its own requests; `error` what the last of them ended in; `signal` what ended it all.
+    Times in ms."""
+
+    before: tuple[Attempt, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    error: ExchangeError | None = None
+    signal: int | None = None
+    stop_words: str = ""
+    problem: Problem | None = None
+    retries: int = 0
+    first_token_ms: int | None = None
+    total_ms: int | None = None
+    request_id: str | None = None
+
+    @property
+    def message(self) -> Message | None:
+        """The last message; where requests of its own were made, only theirs count."""
+        own = self.attempts or self.before
+        return next((attempt.message for attempt in reversed(own) if attempt.message is not None), None)
+
+
+def so_far(exchange: Exchange, found: Found, asked: Asked, prices: Mapping[str, Mapping[str, float]]) -> Exchange:
+    """The exchange as far as it came."""
+    attempts = [*found.before, *found.attempts]
+    routing, cost, floor = priced(judge(asked, attempts), prices)
+    message = next((a.message for a in reversed(attempts) if a.message is not None), None)
+    usage = {k: v for k, v in message.usage.items() if k != "iterations"} if message else {}
+    reply = Reply(
+        content=tuple(_content(attempts)),
+        stop_reason=message.stop_reason if message else None,
+        usage=usage or None,
+        cost_usd=cost,
+        cost_floor_usd=floor,
+        retries=found.retries,
+        first_token_ms=found.first_token_ms,
+        total_ms=found.total_ms,
+        request_id=found.request_id,
+        message_id=text(message.raw.get("id")) if message else None,
+    )
+    return exchange._replace(routing=routing, reply=reply)
+
+
+def ended(exchange: Exchange, found: Found, *, accept_fallback: bool, require: str) -> Exchange:
+    """The exchange with its status, and the exit status that follows from it: decided here and nowhere else."""
+    status, failed_with, error = _status(found)
+    if error is not None and found.error is not None:
+        error = error._replace(hint=found.error.hint)
+    exchange = exchange._replace(status=status, error=error, problem=found.problem)
+    if found.signal is not None:
+        return exchange._replace(exit_code=BySignal(found.signal))
+    unshown = found.error is not None and found.error.exit_code is ExitCode.UNEXPECTED
+    problems = [ExitCode.UNEXPECTED] if unshown else []
+    problems += [exchange.problem.exit_code] if exchange.problem else []
+    code = exit_code(
+        status,
+        exchange.verdict,
+        accept_fallback=accept_fallback,
+        proven=require != "strong" or exchange.routing.strength == "strong",
+        failed_with=failed_with,
+        problems=problems,
+    )
+    return exchange._replace(exit_code=code)
+
+
+def _status(found: Found) -> tuple[Status, ExitCode | None, Failure | None]:
+    if found.signal is not None:
+        return Status.INTERRUPTED, None, Failure("interrupted", None, found.stop_words)
+    error, message = found.error, found.message
+    failure = error.failure if error else None
+    if message is None:
+        return Status.FAILED, error.exit_code if error else None, failure
+    if not message.whole:
+        return Status.INCOMPLETE, None, failure
+    if message.refused:
+        return Status.REFUSED, None, None
+    if message.truncated:
+        return Status.TRUNCATED, None, None
+    return Status.COMPLETE, None, None
+
+
+def _content(attempts: Sequence[Attempt]) -> list[JsonObject]:
+    """The blocks of the answer as received: those of the last message, after those it went on from."""
+    with_message = [attempt for attempt in attempts if attempt.message is not None]
+    kept: list[JsonObject] = []
+    for attempt in with_message:
+        kept = [*kept, *attempt.message.content] if attempt.message else kept
+        if attempt is not with_message[-1] and not attempt.continued:
+            kept = []
+    return kept

@@ -1,0 +1,100 @@
+"""The batches in the history: what was sent to the Message Batches API for a run, and what still lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from avow.exchange.exchange import Exchange, RunItem, timestamp
+from avow.history.store import History
+from avow.wire.batch import Mark
+
+_LYING = "batch IS NOT NULL AND status = 'pending' AND item_last = 1"
+
+
+class KnownBatch(NamedTuple):
+    """A batch that was, or was about to be, sent. `id` is the API's, None while it is not known; `items` is None until
+    all was ready to be sent; `before` is the newest batch at that moment; `others` turned out not to be this one."""
+
+    number: int
+    base_url: str
+    id: str | None
+    items: int | None
+    before: Mark
+    others: frozenset[str] = frozenset()
+
+
+def begin(history: History, run: int, base_url: str, now: float) -> int:
+    """The number of a batch that is being filled; `now` in Unix seconds."""
+    insert = "INSERT INTO batch (run, created_at, base_url, others) VALUES (?, ?, ?, '')"
+
+    def work() -> int:
+        number = history.connection.execute(insert, (run, timestamp(now), base_url)).lastrowid
+        assert number is not None
+        return number
+
+    return history.write(work)
+
+
+def intend(history: History, number: int, items: int, before: Mark) -> None:
+    """It is about to be sent, with so many items."""
+    update = "UPDATE batch SET items = ?, before_id = ?, before_at = ? WHERE number = ?"
+    history.write(history.connection.execute, update, (items, before.id, before.created_at, number))
+
+
+def name(history: History, number: int, batch_id: str) -> None:
+    """The API calls it so."""
+    history.write(history.connection.execute, "UPDATE batch SET id = ? WHERE number = ?", (batch_id, number))
+
+
+def disown(history: History, number: int, batch_id: str) -> None:
+    """What has this id is another batch."""
+    update = "UPDATE batch SET id = NULL, others = trim(others || ' ' || ?) WHERE number = ?"
+    history.write(history.connection.execute, update, (batch_id, number))
+
+
+def drop(history: History, number: int) -> None:
+    """It was never made: what it was to hold lies nowhere."""
+
+    def work() -> None:
+        history.connection.execute("UPDATE exchange SET batch = NULL WHERE batch = ?", (number,))
+        history.connection.execute("DELETE FROM batch WHERE number = ?", (number,))
+
+    history.write(work)
+
+
+def lying_of(history: History, run: int) -> tuple[KnownBatch, ...]:
+    """The batches of a run in which something lies that was not collected, oldest first."""
+    query = (
+        "SELECT number, base_url, id, items, before_id, before_at, others FROM batch WHERE run = ? AND number IN"  # noqa: S608
+        f" (SELECT batch FROM exchange WHERE run = ? AND {_LYING}) ORDER BY number"
+    )
+    return tuple(
+        KnownBatch(row[0], row[1], row[2], row[3], Mark(row[4], row[5]), frozenset(row[6].split()))
+        for row in history.read(query, (run, run))
+    )
+
+
+def lying(history: History, item: RunItem) -> Exchange | None:
+    """The exchange of an item that lies in a batch."""
+    query = f"SELECT * FROM exchange WHERE run = ? AND item_key = ? AND {_LYING} LIMIT 1"  # noqa: S608
+    return next(history.select(query, (item.run, item.key)), None)
+
+
+def ids_in(history: History, number: int) -> Iterator[str]:
+    """The ids of the exchanges that lie in a batch."""
+    query = f"SELECT number, id FROM exchange WHERE batch = ? AND {_LYING} AND number > ? ORDER BY number LIMIT 100"  # noqa: S608
+    last = 0
+    while rows := history.read(query, (number, last)):
+        yield from (row[1] for row in rows)
+        last = rows[-1][0]
+
+
+def count_lying(history: History, run: int) -> int:
+    """How many items of a run lie in batches."""
+    return int(history.read(f"SELECT count(*) FROM exchange WHERE run = ? AND {_LYING}", (run,))[0][0])  # noqa: S608
+
+
+def ids(history: History) -> frozenset[str]:
+    """The ids of all batches that are known, of any run."""
+    return frozenset(row[0] for row in history.read("SELECT id FROM batch WHERE id IS NOT NULL"))

@@ -1,0 +1,90 @@
+"""The results of a batch, found by `custom_id`: the lines lie in a file, and memory holds 16 bytes of each."""
+
+import tempfile
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+from hashlib import blake2b
+from threading import Lock
+from typing import Any
+
+from avow.errors import Failure, StreamEnded
+from avow.exit_codes import ExitCode
+from avow.wire.batch import Result, no_result, result_of
+from avow.wire.json_value import obj, text
+from avow.wire.names import Named, parse_naming
+
+NO_RESULT = "the batch has no result for it"
+
+
+class BatchResults:
+    """What a batch says of its items, from lines in whatever order; of an item that no line tells of, `words` do.
+
+    Raises StreamEnded where the last line breaks off.
+    """
+
+    def __init__(self, lines: Iterable[bytes] = (), words: str = NO_RESULT) -> None:
+        self._words = words
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the run)
+        self._lock = Lock()
+        found: list[tuple[int, int]] = []
+        place, is_broken = 0, False
+        for line in lines:
+            if line.strip():
+                custom_id, _value, _repeated = _read(line)
+                is_broken = custom_id is None
+                if custom_id is not None:
+                    found.append((_key(custom_id), place))
+                    place += self._file.write(line + b"\n")
+        if is_broken:
+            self.close()
+            raise StreamEnded(Failure("stream_ended", None, "the results break off"), ExitCode.UNAVAILABLE)
+        found.sort()
+        self._keys = array("Q", [key for key, _place in found])
+        self._places = array("Q", [place for _key, place in found])
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def of(self, custom_id: str) -> Result:
+        """What became of this item; where several lines tell of it, the first does."""
+        found = self._line(custom_id)
+        if found is None:
+            return no_result(self._words)
+        _id, value, repeated = _read(found)
+        return result_of(obj(value.get("result")), repeated)
+
+    def has(self, custom_id: str) -> bool:
+        """Whether a line tells of this item."""
+        return self._line(custom_id) is not None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _line(self, custom_id: str) -> bytes | None:
+        key = _key(custom_id)
+        at = bisect_left(self._keys, key)
+        while at < len(self._keys) and self._keys[at] == key:
+            with self._lock:
+                self._file.seek(self._places[at])
+                line = self._file.readline()
+            if _read(line)[0] == custom_id:
+                return line
+            at += 1
+        return None
+
+
+def _key(custom_id: str) -> int:
+    digest = blake2b(custom_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest)
+
+
+def _read(line: bytes) -> tuple[str | None, dict[str, Any], list[Named]]:
+    """The id that a line is about (None: it is no line of results), all it says, and the names it says twice."""
+    try:
+        value, repeated = parse_naming(line)
+    except ValueError:
+        return None, {}, []
+    value = obj(value)
+    return text(value.get("custom_id")), value, repeated

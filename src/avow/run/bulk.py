@@ -1,0 +1,165 @@
+"""A run through the Message Batches API: what of it is sent, what lies there, and what came of an item."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from avow.asking.ask import prepared_for
+from avow.asking.request_fields import body_fields
+from avow.context import Api, Context
+from avow.errors import UsageError
+from avow.exchange.exchange import Exchange, Status
+from avow.exchange.plan import Came
+from avow.history import batches
+from avow.history.store import History
+from avow.run.batch_api import BatchApi
+from avow.run.batch_results import BatchResults
+from avow.run.budget import Budget
+from avow.run.collect import Collector
+from avow.run.counts import is_answered
+from avow.run.journal import Journal
+from avow.run.prices import Pricing
+from avow.run.submit import Part, Submitter
+from avow.run.suite import Ask, Suite
+from avow.wire.batch import not_taken
+
+_NOT_OURS = "none of the results of the batch is of this run"
+
+
+class Lying(NamedTuple):
+    """An item whose batch is done: its exchange as it stands in the history, and what came of it."""
+
+    exchange: Exchange
+    came: Came
+
+
+class Bulk:
+    """The batches of one run. `out_of_budget`: not all could be sent, `stop` is the position of the first that was not;
+    `note` hears what the user should know."""
+
+    def __init__(
+        self,
+        context: Context,
+        api: Api,
+        history: History,
+        journal: Journal,
+        *,
+        patience: float,
+        retries: int,
+        note: Callable[[str], None],
+    ) -> None:
+        assert journal.run is not None
+        self._context, self._api, self._history, self._journal = context, api, history, journal
+        self._run, self._patience, self._note = journal.run, patience, note
+        self._batch_api = BatchApi(api)
+        self._submitter = Submitter(self._batch_api, history, journal.run, retries)
+        self._collector: Collector | None = None
+        self._ready: dict[int, Lying] = {}
+        self.stop: int | None = None
+
+    @property
+    def out_of_budget(self) -> bool:
+        """Whether not all could be sent."""
+        return self.stop is not None
+
+    @property
+    def lying(self) -> int:
+        """How many items lie in batches."""
+        return batches.count_lying(self._history, self._run)
+
+    def ids(self) -> list[str]:
+        """The batches in which something lies."""
+        return [known.id for known in batches.lying_of(self._history, self._run) if known.id is not None]
+
+    # -- out ------------------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Find out of every batch whose making was not heard of whether it was made. Raises UsageError for one that
+        lies on another host, ExchangeError where the API cannot be asked."""
+        for known in batches.lying_of(self._history, self._run):
+            if known.base_url != self._batch_api.base_url:
+                raise lies_elsewhere(known)
+            if known.id is None and self._submitter.find(known) is None:
+                batches.drop(self._history, known.number)
+
+    def submit(self, suite: Suite, pricing: Pricing, budget: Budget) -> None:
+        """Send all that is to be asked and lies in no batch, as far as the budget goes."""
+        for ask in suite.asks(self._run):
+            earlier = self._journal.earlier(ask)
+            if earlier is not None and is_answered(earlier):
+                continue
+            amount = pricing.reserve_in_batch(ask.inquiry)
+            if earlier is not None and earlier.status is Status.PENDING and earlier.batch is not None:
+                budget.hold(amount)
+                continue
+            if not budget.reserve(amount):
+                self.stop = ask.position
+                break
+            prepared = prepared_for(ask.inquiry, self._context, self._api)
+            for words in prepared.notes:
+                self._note(words)
+            self._submitter.add(Part(ask, prepared, earlier))
+        self._submitter.send()
+
+    # -- in -------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to look at what lies in batches."""
+        known = batches.lying_of(self._history, self._run)
+        fresh = frozenset(self._submitter.made)
+        self._collector = Collector(self._batch_api, known, fresh, self._patience, self._note, self._another)
+        self._collector.start()
+        self._journal.look_back()
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._collector is not None:
+            self._collector.close()
+
+    def why(self) -> str | None:
+        """What is waited for, in words."""
+        return self._collector.why() if self._collector is not None else None
+
+    def is_ready(self, ask: Ask) -> bool:
+        """Whether the item lies in no batch, or in one that is done. Raises what went wrong with the batch."""
+        if ask.position in self._ready:
+            return True
+        exchange = batches.lying(self._history, ask.item)
+        if exchange is None or exchange.batch is None or self._collector is None:
+            return True
+        if not self._collector.has(exchange.batch):
+            return False
+        result = self._collector.results(exchange.batch).of(exchange.id)
+        is_refused = result.message is not None and result.message.refused
+        came = Came(*result, is_asked_again=is_refused and exchange.fallback_policy != "none")
+        self._ready[ask.position] = Lying(exchange, came)
+        return True
+
+    def at(self, position: int) -> Lying | None:
+        """The item at this position, where it lay in a batch; after `is_ready`."""
+        return self._ready.get(position)
+
+    def ended(self, position: int) -> bool:
+        """The item at this position is over. Whether it lay in a batch."""
+        return self._ready.pop(position, None) is not None
+
+    def _another(self, known: batches.KnownBatch, results: BatchResults) -> str | None:
+        """The id of another batch that may be the one, where nothing in these results is of it."""
+        if not len(results) or any(map(results.has, batches.ids_in(self._history, known.number))):
+            return None
+        assert known.id is not None
+        batches.disown(self._history, known.number, known.id)
+        self._note(f"batch {known.id}: {_NOT_OURS}")
+        return self._submitter.find(known._replace(id=None, others=known.others | {known.id}))
+
+
+def lies_elsewhere(known: batches.KnownBatch) -> UsageError:
+    """The error of a batch that another host has."""
+    return UsageError(f"a batch of this run lies at {known.base_url}", hint="set the base URL to that address")
+
+
+def check(suite: Suite, wrong: Callable[[int, str], UsageError]) -> None:
+    """Raise UsageError for the first item that asks for what batches do not do."""
+    for ask in suite.asks(None):
+        named = not_taken(body_fields(ask.inquiry.settings, None))
+        if named is not None:
+            raise wrong(ask.line, f"batches do not take `{named}`")

@@ -1,0 +1,163 @@
+"""What is sent as batches: items are gathered, split at the limits, kept, and each batch is made once."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple
+
+from avow.asking.inquiry import Prepared
+from avow.errors import ExchangeError
+from avow.exchange.exchange import Exchange
+from avow.history import batches
+from avow.history.store import History
+from avow.run.batch_api import BatchApi
+from avow.run.suite import Ask
+from avow.wire.batch import HEAD, JOINT, TAIL, fits, item, known_again
+from avow.wire.request import Pieces, betas_for
+
+LOOKS_S = (0.0, 1.0, 3.0)
+"""The pauses before each look for a batch whose making was not heard of."""
+RETRY_S = 1.0
+_ROWS_AT_ONCE = 200
+_PIECE = 256 * 1024
+_UNCLEAR = frozenset({408, 409})
+_LIMITED = 429
+
+
+class Part(NamedTuple):
+    """An item that is to lie in a batch: as it was prepared, and the exchange in which it was asked before."""
+
+    ask: Ask
+    prepared: Prepared
+    earlier: Exchange | None
+
+
+class Submitter:
+    """Sends parts as batches of a run, split by what `has_room` says of each. `retries` is how often the making of one
+    is tried again; `wait` waits that many seconds; `made` are the ids of the batches it made, by number."""
+
+    def __init__(
+        self,
+        api: BatchApi,
+        history: History,
+        run: int,
+        retries: int,
+        wait: Callable[[float], None] = time.sleep,
+        has_room: Callable[[int, int, int], bool] = fits,
+    ) -> None:
+        self._api, self._history, self._run, self._retries, self._wait = api, history, run, retries, wait
+        self._has_room = has_room
+        self._draft: _Draft | None = None
+        self.made: dict[int, str] = {}
+
+    def add(self, part: Part) -> None:
+        """Put it into the batch that is being filled; a full one is sent first. Raises ExchangeError, as `send`."""
+        exchange, body = part.prepared.exchange, part.prepared.plan.request.body or {}
+        data = item(exchange.id, body)
+        if self._draft is not None and not self._has_room(self._draft.items, self._draft.size, len(data)):
+            self.send()
+        if self._draft is None:
+            self._draft = _Draft(batches.begin(self._history, self._run, self._api.base_url, time.time()))
+        betas = betas_for({name: value for name, value in body.items() if name != "fallbacks"})
+        self._draft.put(data, betas)
+        question = exchange.question
+        params = {name: value for name, value in question.params.items() if name != "fallbacks"}
+        retry_of = part.earlier.id if part.earlier is not None else None
+        row = exchange._replace(batch=self._draft.number, question=question._replace(params=params), retry_of=retry_of)
+        self._draft.rows.append(row)
+        if len(self._draft.rows) >= _ROWS_AT_ONCE:
+            self._keep(self._draft)
+
+    def send(self) -> None:
+        """Send what was gathered. Raises ExchangeError where no batch could be made of it, or nobody knows whether one
+        was: a later run looks for it."""
+        draft, self._draft = self._draft, None
+        if draft is None:
+            return
+        try:
+            self._keep(draft)
+            before = self._api.newest()
+            batches.intend(self._history, draft.number, draft.items, before)
+            known = batches.KnownBatch(draft.number, self._api.base_url, None, draft.items, before)
+            self.made[draft.number] = self._made(known, draft)
+        finally:
+            draft.close()
+
+    def find(self, known: batches.KnownBatch) -> str | None:
+        """The id of a batch of which it is not known whether it was made; None where it was not. It is kept."""
+        if known.items is not None:
+            taken = batches.ids(self._history) | known.others
+            for seconds in LOOKS_S:
+                self._wait(seconds)
+                state = known_again(self._api.newer_than(known.before), known.items, taken)
+                if state is not None:
+                    batches.name(self._history, known.number, state.id)
+                    return state.id
+        return None
+
+    def _made(self, known: batches.KnownBatch, draft: "_Draft") -> str:
+        tries = 0
+        while True:
+            try:
+                batch_id = self._api.create(draft.pieces(), draft.betas).id
+            except ExchangeError as error:
+                is_unclear = _is_unclear(error)
+                if is_unclear and (found := self.find(known)) is not None:
+                    return found
+                if tries >= self._retries or not (is_unclear or _may_pass(error)):
+                    if not is_unclear:
+                        batches.drop(self._history, draft.number)
+                    raise
+            else:
+                batches.name(self._history, draft.number, batch_id)
+                return batch_id
+            tries += 1
+            self._wait(RETRY_S)
+
+    def _keep(self, draft: "_Draft") -> None:
+        self._history.add(draft.rows)
+        draft.rows = []
+
+
+class _Draft:
+    """A batch that is being filled: its request lies in a file."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.items, self.size = number, 0, 0
+        self.rows: list[Exchange] = []
+        self.betas: dict[str, None] = {}
+        self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+        self._file.write(HEAD)
+
+    def put(self, data: bytes, betas: list[str]) -> None:
+        if self.items:
+            self._file.write(JOINT)
+        self._file.write(data)
+        self.betas |= dict.fromkeys(betas)
+        self.items, self.size = self.items + 1, self.size + len(data)
+
+    def pieces(self) -> Pieces:
+        end = len(HEAD) + self.size + len(JOINT) * (self.items - 1)
+        self._file.seek(end)
+        self._file.write(TAIL)
+
+        def read() -> Iterator[bytes]:
+            self._file.seek(0)
+            while data := self._file.read(_PIECE):
+                yield data
+
+        return Pieces(end + len(TAIL), read)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _is_unclear(error: ExchangeError) -> bool:
+    """Whether a batch may have been made all the same."""
+    status = error.failure.status
+    return error.sent and (status is None or status < 400 or status >= 500 or status in _UNCLEAR)
+
+
+def _may_pass(error: ExchangeError) -> bool:
+    """Whether it may go well a moment later."""
+    return error.failure.status in (None, _LIMITED)
