@@ -106,7 +106,7 @@ ANSWERS: dict[str, tuple[list[Step], str, str]] = {
     "302": ([http(b"", "302 Found", "text/html", "location: https://elsewhere.example/")], "broken", "elsewhere"),
     "500": ([http(b"{}", "500 Internal Server Error")], "broken", "HTTP 500"),
     "529": ([http(b"{}", "529 Overloaded")], "broken", "HTTP 529"),
-    "a web page": ([_PORTAL], "broken", "no answer of the API (text/html)"),
+    "a web page": ([_PORTAL], "broken", "this is not the API (text/html)"),
     "no HTTP": ([b"\x00\x01\r\n\r\n"], "broken", "cannot be reached"),
     "closed": ([0.0], "broken", "cannot be reached"),
 }
@@ -173,7 +173,8 @@ def test_it_is_one_screen_in_which_no_word_is_torn(columns: int, home: Path) -> 
     lines = bytes(pty.raw).decode().replace("\r", "").splitlines()
     assert max(len(line) for line in lines) <= columns
     path = len(sys.executable) // (columns - 4) + 1  # where this Python lies takes as many lines as its name is long
-    assert len(lines) <= (24 if columns == 100 else 48) + path
+    folders = 4 if columns == 40 and len(str(home)) > 36 else 0  # and each of the four below a home with a long name
+    assert len(lines) <= (24 if columns == 100 else 48) + path + folders
     words = " ".join(line.strip() for line in lines)
     assert "prompt_toolkit" in words
     assert "api: reached" in words

@@ -90,7 +90,7 @@ class Asker(NamedTuple):
             case Noted(text):
                 self.context.screen.note(text)
             case Retrying():
-                self.context.screen.note(f"{event.reason}; asking again in {event.seconds:.1f} s")
+                self.context.screen.note(f"{event.reason}; retrying in {event.seconds:.1f} s")
 
 
 def reply_of(exchange: Exchange, slot: Slot, sitting: int) -> Reply:

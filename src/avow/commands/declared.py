@@ -50,7 +50,7 @@ ASK = Command(
 CHAT = Command(
     ("chat",),
     "Talk with the model, turn by turn; each answer says which model wrote it. /help lists what can be typed.\n\n"
-    "Where stdin is no terminal, each of its lines is a turn, and the exit status is that of the gravest one.",
+    "Where stdin is not a terminal, each of its lines is a turn, and the exit status is that of the gravest one.",
     (),
     taken_by("chat"),
 )
@@ -65,7 +65,7 @@ WHY = Command(
     "Explain how an exchange (default: the last) was routed, hop by hop, with the evidence.",
     (Argument("reference", "[ID]", source=EXCHANGES),),
     (
-        _json("The whole object instead."),
+        _json("Print the whole object instead."),
         Option(
             "cite",
             "text",
@@ -81,7 +81,7 @@ WHY = Command(
 )
 SCAN = Command(
     ("scan",),
-    "Say which past answers of Claude Code and llm were written by another model than was asked for.\n\n"
+    "Say which past answers of Claude Code and llm were written by another model than the one asked for.\n\n"
     "The files are only read.",
     (Argument("paths", "[PATH]...", source=FILES),),
     SCAN_OPTIONS,
@@ -106,18 +106,18 @@ PROXY = Command(
                is_setting=False),
         Option("report", "text", "Write the account there as JSON; fd:N too.", ("--report",), "PATH", source=FILES,
                is_setting=False, is_path=True),
-        _flag("live", "Tell of each answer that is not as asked when it ends."),
-        _flag("hold", "Pass an answer on only when it is as asked; waits for the end of each."),
-        _flag("accept_fallback", "A declared fallback is no reason for 10."),
+        _flag("live", "Tell of each answer that is not as asked as soon as it ends."),
+        _flag("hold", "Pass an answer on only if it is as asked; waits for the end of each."),
+        _flag("accept_fallback", "Exit 0 when a declared fallback answered."),
         _flag("keep_text", "Keep the last user turn and the answer in the history too."),
-        _flag("no_first_party", "Do not tell Claude Code that the API itself stands behind."),
+        _flag("no_first_party", "Do not tell Claude Code that the API itself is behind the proxy."),
         _flag("no_history", "Keep nothing in the history."),
         Option("quiet", "flag", "No notes.", ("-q", "--quiet"), is_setting=False),
     ),
 )  # fmt: skip
 LIST_MODELS = Command(
     ("models",),
-    "List the models that the key can use, or tell all about one.",
+    "List the models that the key can use, or all that is known of one.",
     (Argument("model", "[ID]", source=MODELS),),
     (
         _json("One JSON object."),
@@ -163,15 +163,13 @@ CONFIG = Command(
         Command(("config", "get"), "One setting's value.", (_KNOWN_KEY,), _AS_SEEN),
         Command(
             ("config", "set"),
-            "Set one in the config file; the rest of the file stays as it is.",
+            "Set a value in the config file; the rest of the file stays as it is.",
             (_KNOWN_KEY, Argument("value", "VALUE", "Lists: a,b or TOML.", may_be_empty=True)),
             dashes=True,
         ),
-        Command(("config", "unset"), "Take one out of the config file.", (_KNOWN_KEY,)),
+        Command(("config", "unset"), "Remove a value from the config file.", (_KNOWN_KEY,)),
         Command(("config", "path"), "Where the config file is."),
-        Command(
-            ("config", "edit"), "Open the config file in $VISUAL or $EDITOR; it is replaced only by one that is right."
-        ),
+        Command(("config", "edit"), "Open the config file in $VISUAL or $EDITOR; it is saved only if it is valid."),
     ),
 )
 
@@ -241,13 +239,13 @@ RUN = Command(
     "line, in the file's order; the exit status is that of the gravest item.",
     (Argument("path", "[FILE]", source=FILES),),
     (
-        Option("input", "text", "The form of FILE, where its name does not say it.", ("--input",),
+        Option("input", "text", "The form of FILE, if its name does not say it.", ("--input",),
                "jsonl|csv|tsv|lines|toml", MANY, is_setting=False),
         Option("jobs", "integer", "How many to ask at once (4).", ("-j", "--jobs"), "N", MANY, least=1, most=64,
                is_setting=False),
         Option("repeat", "integer", "How often to ask each item.", ("--repeat",), "N", MANY, least=1, most=100_000,
                is_setting=False),
-        Option("resume", "text", "Go on with the last run of FILE, or with that one.", ("--resume",), "[=RUN]", MANY,
+        Option("resume", "text", "Go on with the last run of FILE, or with run RUN.", ("--resume",), "[=RUN]", MANY,
                bare="last", is_setting=False),
         Option("out", "text", "Write the JSON lines there.", ("-O", "--out"), "PATH", MANY, source=FILES,
                is_setting=False, is_path=True),

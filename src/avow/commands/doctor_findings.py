@@ -97,7 +97,7 @@ def _folder(name: str, path: Path) -> Finding:
             return Finding("folders", name, "ok", f"{path} (made when it is needed)")
         return Finding("folders", name, "broken", f"{path}: cannot be made", f"look at the permissions of {above}")
     if not path.is_dir():
-        return Finding("folders", name, "broken", f"{path}: no folder", "move that file away")
+        return Finding("folders", name, "broken", f"{path}: not a folder", "move that file away")
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         return Finding("folders", name, "broken", f"{path}: cannot be read and written", f"chmod 700 {path}")
     return _private("folders", name, path, 0o700)
@@ -226,7 +226,7 @@ def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
             return "broken", ": it sends avow elsewhere", "avow follows no redirect with a key; correct the base URL"
         case _ if "json" not in kind.lower():
             hint = "a proxy or a sign-in page may stand in between"
-            return "broken", f": no answer of the API ({kind or 'no content type'})", hint
+            return "broken", f": this is not the API ({kind or 'no content type'})", hint
     return "ok", "", None
 
 

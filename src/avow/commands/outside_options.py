@@ -7,7 +7,7 @@ VERDICTS = tuple(verdict.value for verdict in Verdict)
 REROUTED_WORD = "rerouted"
 """What stands for both verdicts of a rerouted answer."""
 
-FAIL_ON = Option("fail_on", "words", "Exit with the gravest shown of these; `rerouted` is two.", ("--fail-on",),
+FAIL_ON = Option("fail_on", "words", "Exit with the gravest of these verdicts that is shown.", ("--fail-on",),
                  "VERDICT[,…]", source=WordSource((REROUTED_WORD, *VERDICTS)), is_setting=False)  # fmt: skip
 
 
@@ -24,17 +24,17 @@ JUDGE_OPTIONS = (
            is_setting=False),
     Option("request", "text", "Take model and fallbacks from this request's body.", ("--request",), "PATH",
            source=FILES, is_setting=False, is_path=True),
-    _text("host", "Who answered: a name is worth what it is worth there.", "NAME"),
-    Option("require", "text", "What it takes to be believed: a name, or more.", ("--require",), "strong|weak",
+    _text("host", "The host that answered: what a model's name proves there.", "NAME"),
+    Option("require", "text", "Evidence needed of who answered: `weak` is a name.", ("--require",), "strong|weak",
            is_setting=False),
-    _flag("accept_fallback", "A declared fallback is no reason for 10.", "--accept-fallback"),
+    _flag("accept_fallback", "Exit 0 when a declared fallback answered.", "--accept-fallback"),
     _flag("as_json", "One JSON object a line.", "--json"),
     _flag("keep", "Put the answers into the history.", "--keep"),
-    _flag("quiet", "No notes; facts and errors stay.", "--quiet"),
+    _flag("quiet", "Print no notes; facts and errors stay.", "--quiet"),
 )  # fmt: skip
 SCAN_OPTIONS = (
     _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
-    _text("until", "Until then; a day is included.", "TIME"),
+    _text("until", "Not after; a day is included.", "TIME"),
     _text("session", "Only this session; `last` has the newest answer.", "ID|last"),
     _flag("rerouted", "Only where another model answered.", "--rerouted"),
     FAIL_ON,

@@ -50,7 +50,7 @@ _COLUMNS_1 = (
     ("error_type", "TEXT", "why there is no whole answer"),
     ("error_status", "INTEGER", "the HTTP status of that"),
     ("error_message", "TEXT", "in words"),
-    ("hint", "TEXT", "what one can do about the error"),
+    ("hint", "TEXT", "what you can do about the error"),
     ("usage", "TEXT", "JSON: the API's token counts of the final attempt"),
     ("hops", "TEXT NOT NULL", "JSON: every attempt, as in `avow help json`"),
     ("evidence", "TEXT NOT NULL", "JSON: what the verdict rests on"),

@@ -38,7 +38,7 @@ What it cannot find.
   - Prompts that trigger a policy. The cards trigger none, so a model that is
     changed only where a safeguard acts looks the same here. A clean audit says
     nothing about such prompts.
-  - Anything that was so before the baseline was taken.
+  - Anything that was already so when the baseline was taken.
   - Small shares and small shifts.
   - Someone who recognises the cards and answers them as before. Cards of your
     own (--cards SEED) are harder to recognise; they stay on your machine.
@@ -56,7 +56,7 @@ another model's, or refused, are counted apart as facts, without statistics.
 Exit status: 0 no difference, 15 differs, 2 void (model, effort, betas, base URL
 or version are not as they were) or nothing to do, 13 or 11 too few replies,
 12 a reply named another model undeclared, 3 to 7 as for a question. A call that
-ends early is gone on with by the next one, and nothing is asked twice.
+ends early is continued by the next one, and nothing is asked twice.
 
 What is kept: the record of an audit is a file in the folder `audits` beside the
 history. It holds each reply, request id, seed and card, and no key.

@@ -56,7 +56,7 @@ and proxy variables hold as for a question of avow's own. Only this machine,
 the random path and the right `Host` are served; the rest gets 404.
 
 What is said: at the end one line, then a line for each answer that was not as
-asked; --live tells them at once. The exit status is the command's own unless
+asked; --live prints them at once. The exit status is the command's own unless
 that is 0, then the gravest answer's; 13 where no answer came through at all.
 Rows are in the history (source proxy) without text, unless --keep-text.
 
@@ -69,8 +69,8 @@ Rows are in the history (source proxy) without text, unless --keep-text.
 the API's shape. It waits for the end of each stream.
 
 Claude Code behaves differently behind another host than the API's. Where the
-upstream is the API's own, avow sets the variable by which it takes the address
-for that (--no-first-party leaves it out; it is private to Claude Code and may
-go). A base URL in Claude Code's settings files beats the environment: avow
+upstream is the API's own, avow sets the variable that makes it take the address
+for the API's (--no-first-party leaves it out; it is private to Claude Code and
+may go). A base URL in Claude Code's settings files beats the environment: avow
 says so, and what to run instead. Bedrock, Vertex and Foundry are not covered.
 """

@@ -3,16 +3,16 @@
 EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
     ("ask",): (
         ('avow "why is the sky blue"', "`ask` may be left out"),
-        ('git diff | avow "review this"', "what is piped in goes along"),
-        ('avow -f shot.png -f log.txt "what went wrong?"', "so do files"),
+        ('git diff | avow "review this"', "what is piped in is sent too"),
+        ('avow -f shot.png -f log.txt "what went wrong?"', "and so are files"),
         ('avow --cache 5m -f report.pdf "what is new?"', "more questions about it cost less"),
-        ('avow --hold "name three colours" > answer.txt', "only the model asked for may answer"),
-        ('avow --json "name three colours"', "the answer, and all about it, as an object"),
+        ('avow --hold "name three colours" > answer.txt', "the answer only if the requested model wrote it"),
+        ('avow --json "name three colours"', "the answer and all facts about it, as an object"),
         ('avow --simulate fallback "hello"', "try it without a key"),
     ),
     ("chat",): (
         ("avow chat", "talk; Ctrl-D ends it"),
-        ("avow chat -c", "go on with the last conversation"),
+        ("avow chat -c", "continue the last conversation"),
     ),
     ("retry",): (
         ("avow retry", "the last question again"),
@@ -20,7 +20,7 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
     ),
     ("run",): (
         ("avow run prompts.txt", "each line is a prompt; a line an item on a terminal"),
-        ("avow run suite.toml --at-least 95%", "red where fewer were as requested"),
+        ("avow run suite.toml --at-least 95%", "fails if fewer were as requested"),
         ("avow run items.jsonl --resume -O answers.jsonl", "go on after Ctrl-C or a crash"),
         ("avow run items.jsonl --dry-run", "how many tokens, at what price"),
         ("avow run items.jsonl --batch", "at half the price, done within a day; --resume collects"),
@@ -46,10 +46,10 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
     ("history", "delete"): (("avow history delete --older-than 90d", "what is older than 90 days"),),
     ("scan",): (
         ("avow scan", "where Claude Code and llm keep their records"),
-        ("avow scan ~/backup/projects --json", "records that lie elsewhere"),
+        ("avow scan ~/backup/projects --json", "records kept elsewhere"),
     ),
     ("proxy",): (
-        ("avow proxy -- claude", "Claude Code, with an account at its end"),
+        ("avow proxy -- claude", "Claude Code, with a summary at its end"),
         ("avow proxy --report report.json -- python script.py", "a script, and the account as JSON"),
         ("avow proxy", "an address for ANTHROPIC_BASE_URL, until Ctrl-C"),
     ),
@@ -64,14 +64,14 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
     ),
     ("audit", "run"): (
         ("avow audit run", "one look"),
-        ("avow audit run work --against claude-opus-4-8 --json", "held against a named model, as an object"),
+        ("avow audit run work --against claude-opus-4-8 --json", "compared with a named model, as an object"),
     ),
     ("audit", "verify"): (
         ("avow audit show --record > audit.json && avow audit verify audit.json", "compute it again"),
     ),
     ("models",): (
         ("avow models", "what the key can use"),
-        ("avow models opus", "one model, all about it"),
+        ("avow models opus", "all that is known of one model"),
     ),
     ("auth",): (
         ("avow auth login", "type the key; it is not shown"),

@@ -74,8 +74,8 @@ In a loop, leave the loop's stdin alone:
     avow --no-stdin "describe $name"
   done < names.txt
 
-Be told of every reroute, whoever asks: this command of the config gets the
-JSON object on its stdin, after each answer by another model.
+Hear of every reroute: this command of the config gets the JSON object on its
+stdin, after each answer by another model.
 
   avow config set on_reroute '["sh", "-c", "cat >> reroutes.jsonl"]'
 

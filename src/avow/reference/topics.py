@@ -143,8 +143,8 @@ deleted unless you say so or set history.keep_days.
   avow history redact ID                     remove the text of an exchange
   avow history delete ID                     remove it; its bytes leave the file
 
-What is typed into `avow chat` is also kept as lines to call up again, in
-chat_history beside the history; delete that file to forget them.
+What is typed into `avow chat` is also kept, to be recalled with the arrow keys,
+in chat_history beside the history; delete that file to remove it.
 
 What is sent. The prompt, its files and the earlier turns of a conversation go
 to the base URL (the API's own host unless you set another), and nowhere else.
@@ -215,8 +215,8 @@ def fallback() -> str:
     return f"""{FALLBACK}
 What to expect of gateways (November 2026)
 
-What becomes of a `fallbacks` that is sent there, and what the answers may say
-of the model behind them, by strength: headers, and fields of the body.
+What a gateway does with `fallbacks`, and what in its answers names the model,
+by strength: headers, and fields of the body.
 Where `fallbacks` does not work, --fallback-by client does.
 
 {rows}

@@ -17,7 +17,7 @@ def _seed(name: str, words: str, metavar: str) -> Option:
 
 _NAME = Argument("name", "[NAME]", "Default: default.")
 _MODEL = Option("model", "text", "Model or alias.", ("-m", "--model"), "ID", source=MODELS, is_setting=False)
-_SEED = _seed("seed", "Repeats an order and its draws.", "N")
+_SEED = _seed("seed", "Repeat the random choices of an earlier call.", "N")
 _JSON = _flag("as_json", "One JSON object.", "--json")
 _ENDPOINT = (
     _flag("yes", "Do not ask before sending.", "--yes", "-y"),
@@ -55,7 +55,7 @@ AUDIT = Command(
             (_NAME,),
             (
                 _MODEL,
-                Option("against", "text", "Hold the replies against this model, too.", ("--against",), "MODEL",
+                Option("against", "text", "Compare the replies with this model's, too.", ("--against",), "MODEL",
                        source=MODELS, is_setting=False),
                 *_ASKING,
             ),

@@ -30,7 +30,7 @@ FILTERS = (
     _text("category", "Category of the decline.", "NAME"),
     _text("template", "Asked with this template.", "NAME", TEMPLATES),
     _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
-    _text("until", "Until then; a day is included.", "TIME"),
+    _text("until", "Not after; a day is included.", "TIME"),
     _flag("simulated", "Only answers of the built-in simulator.", "--simulated"),
     Option("run", "integer", "Of this `avow run`: the last of each item.", ("--run",), least=1, is_setting=False),
 )
@@ -38,15 +38,15 @@ FILTERS = (
 
 _LISTED = (
     Option("limit", "integer", "Show at most N (0: all). Default 20.", ("--limit",), least=0, is_setting=False),
-    _text("before", "Go on after this one, to older ones.", "ID", EXCHANGES),
+    _text("before", "Show what is older than this exchange.", "ID", EXCHANGES),
     _flag("as_json", "One JSON array.", "--json"),
     _flag("as_jsonl", "One JSON object a line.", "--jsonl"),
 )
 _YES = _flag("yes", "Do not ask.", "--yes", "-y")
 _IDS = Argument("references", "[ID]...", "Number, or part of an id.", EXCHANGES)
 _ERASED = (
-    _text("search", "Those that `search` finds for these words.", "WORDS"),
-    _text("older_than", "Those older than that: 90d, 1y.", "AGE"),
+    _text("search", "Exchanges that `search` finds for these words.", "WORDS"),
+    _text("older_than", "Exchanges older than this: 90d, 1y.", "AGE"),
     *FILTERS,
     _YES,
 )
@@ -58,7 +58,7 @@ HISTORY = Command(
         Command(("history", "list"), "The last exchanges, newest first.", options=(*FILTERS, FAIL_ON, *_LISTED)),
         Command(
             ("history", "show"),
-            "One exchange with its text and routing; beside it those that asked the same again.",
+            "One exchange with its text and routing; beside it the retries of the same question.",
             (Argument("reference", "[ID]", "Default: the last.", EXCHANGES),),
             (
                 _flag("text", "The answer alone.", "--text"),
@@ -101,7 +101,7 @@ HISTORY = Command(
                 _text("format", "The form.", "jsonl|csv|parquet", default="jsonl"),
                 _text(
                     "guard",
-                    "CSV cells begin with ' that are a formula; auto: in files named .csv.",
+                    "Put ' before CSV cells that are formulas; auto: in files named .csv.",
                     "auto|always|never",
                     default="auto",
                 ),
