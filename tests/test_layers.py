@@ -96,6 +96,7 @@ TESTED_IN = {
     "reference/fish.py": "reference/test_shells.py",
     "reference/manual.py": "reference/test_shells.py",
     "reference/powershell.py": "reference/test_shells.py",
+    "reference/telemetry_queries.py": "reference/test_telemetry_topic.py",
     "reference/tree.py": "reference/test_help_page.py",
     "wire/api.py": "wire/test_request.py",
     "reference/zsh.py": "reference/test_shells.py",

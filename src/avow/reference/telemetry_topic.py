@@ -3,6 +3,7 @@
 import textwrap
 
 from avow.history.table import COLUMNS, TEXTS
+from avow.reference.telemetry_queries import CLICKHOUSE, CSV, DUCKDB, PARQUET
 
 _TEXT = """Many machines: what they know, where you already look
 
@@ -55,27 +56,6 @@ answering 429 or 5xx, the rows wait; 1 it refused rows for good (they are named,
 and not sent again), or takes nothing at all (no row is marked then).
 """
 
-QUERIES = {
-    "how often the requested model answered, by machine, host, model and day": """
-SELECT regexp_extract(filename, '([^/\\\\]+)[.]jsonl$', 1) AS machine,
-  base_url AS host, requested_model AS model, created_at::DATE AS day,
-  count(*) AS answers,
-  round(avg((verdict = 'as_requested')::INT), 3) AS as_requested
-FROM read_json('*.jsonl', filename = true, union_by_name = true)
-WHERE verdict IS NOT NULL GROUP BY ALL ORDER BY ALL;""",
-    "since when another model answers, by model, category and who answered": """
-SELECT requested_model AS model, served_model AS answered, category,
-  min(created_at) AS since, count(*) AS times
-FROM read_json('*.jsonl', union_by_name = true)
-WHERE rerouted GROUP BY ALL ORDER BY since;""",
-    "cost by who answered": """
-SELECT served_model AS answered, count(*) AS answers,
-  sum(cost_usd) AS usd, count(*) - count(cost_usd) AS of_unknown_cost
-FROM read_json('*.jsonl', union_by_name = true)
-WHERE served_model IS NOT NULL GROUP BY ALL ORDER BY ALL;""",
-}
-"""For DuckDB, over the files of `history export --no-text`, one a machine."""
-
 _EXPORTS = """
 Without a collector: `avow history export --no-text > NAME.jsonl` on each
 machine (or --format csv, or parquet, which needs `avow[parquet]`), the files in
@@ -98,14 +78,23 @@ part), the second part only without --no-text:
 
 created_at is a text in csv and a timestamp in parquet, tokens and times are
 integers, cost_usd is a number; empty, or null, is unknown.
+
+In DuckDB; for files of Parquet or CSV write in place of read_json(...)
+  {parquet}
+  {csv}
+"""
+_TABLE = """
+In ClickHouse behind a collector, whose exporter makes the table otel_traces;
+the machine is what OTEL_RESOURCE_ATTRIBUTES=host.name=... said there:
 """
 
 
 def _page() -> str:
     """The topic: what stands above, and the queries."""
     named = [textwrap.fill(" ".join(c.name for c in part), 76) for part in (COLUMNS, TEXTS)]
-    filled = _EXPORTS.format(columns=textwrap.indent(named[0], "  "), texts=named[1])
-    return _TEXT + filled + "".join(f"\n-- {what}{sql}\n" for what, sql in QUERIES.items())
+    filled = _EXPORTS.format(columns=textwrap.indent(named[0], "  "), texts=named[1], parquet=PARQUET, csv=CSV)
+    duckdb, clickhouse = ("".join(f"\n-- {what}{sql}\n" for what, sql in each.items()) for each in (DUCKDB, CLICKHOUSE))
+    return _TEXT + filled + duckdb + _TABLE + clickhouse
 
 
 TEXT = _page()
