@@ -27,7 +27,8 @@ HEAVY = {
     "tomli_w",
 }
 LOADED = """
-avow avow.asking avow.asking.ask avow.asking.inquiry avow.asking.keeper avow.asking.question avow.asking.request_fields
+avow avow.asking avow.asking.ask avow.asking.gathering avow.asking.inquiry avow.asking.keeper avow.asking.question
+avow.asking.request_fields
 avow.asking.typed avow.background avow.cli avow.commands avow.commands.quick avow.context avow.endpoint
 avow.endpoint.credential avow.endpoint.keys avow.endpoint.remembered avow.endpoint.transport avow.errors avow.exchange
 avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.exchange.exchange avow.exchange.outcome

@@ -2,33 +2,23 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from avow.asking.ask import Outlet, ask, count
+from avow.asking.gathering import Gathered, gather
 from avow.asking.inquiry import Inquiry
 from avow.asking.request_fields import avow_falls_back, with_ids
 from avow.asking.typed import Options
 from avow.context import Context
-from avow.errors import CredentialsError, Failure, UnreadableFile, UsageError, ended_by
+from avow.errors import CredentialsError, Failure, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Question, Status, timestamp
 from avow.exit_codes import BySignal, ExitCode
-from avow.files.reading import Wait, as_text, read_stdin, read_text
+from avow.files.reading import Wait, read_text
 from avow.prompt.limits import REQUEST
 from avow.settings.levels import Settings
-from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:
-    from avow.prompt.templates import Filled, Template
-
-
-class Gathered(NamedTuple):
-    """The prompt and its files, read."""
-
-    prompt: str
-    attachments: tuple[Attachment, ...]
-    template: str | None = None
-    system: str | None = None
-    notes: tuple[str, ...] = ()
+    from avow.prompt.templates import Template
 
 
 def answer(options: Options, context: Context) -> ExitCode:
@@ -46,7 +36,7 @@ def answer(options: Options, context: Context) -> ExitCode:
     settings, template, wait = _first_settings(options, context)
     configure(context, settings)
     earlier, notes, session = conversation_of(options, context, settings)
-    gathered = _gather(options, context, settings, template, wait)
+    gathered = gather(options, context, settings, template, wait)
     settings = _last_settings(options, context, settings, template, gathered, earlier, wait)
     inquiry = Inquiry(
         settings=settings,
@@ -197,123 +187,6 @@ def _last_settings(
         settings = resolved(options.flags)
     found = system_from_file(options, settings, wait)
     return resolved({**options.flags, **found}) if found else settings
-
-
-def _gather(
-    options: Options, context: Context, settings: Settings, template: "Template | None", wait: Wait
-) -> Gathered:
-    is_from_stdin = options.words == ("-",)
-    words = "" if is_from_stdin else " ".join(options.words)
-    if options.files and options.words:
-        _check_words(options)
-    piped = _piped(options, context, settings, wait)
-    attachments = [_attachment(path, context, wait) for spec in options.files for path in _files_of(spec)]
-    notes: tuple[str, ...] = ()
-    filled = _filled(template, options, piped, words) if template else None
-    if template and _fills_input(template, options, piped):
-        words = ""
-    prompt = _joined(filled.prompt if filled else None, words)
-    if template and template.takes_input:
-        piped = b""
-    if is_from_stdin or not prompt:
-        prompt = _joined(prompt, _stdin_text(piped))
-    elif piped.strip():
-        from avow.prompt.attachments import stdin_document
-
-        attachments.insert(0, stdin_document(piped))
-    elif options.words and not (template and template.takes_input) and _is_pipe(options, context, settings):
-        notes = ("stdin was empty: only the prompt is sent (--no-stdin leaves it alone)",)
-    if not prompt.strip() and not attachments:
-        raise UsageError(
-            "there is nothing to send: no prompt, and nothing on stdin",
-            hint='avow "why is the sky blue", or pipe a prompt in',
-        )
-    name, system = template.name if template else None, filled.system if filled else None
-    return Gathered(prompt, tuple(attachments), name, system, notes)
-
-
-def _is_pipe(options: Options, context: Context, settings: Settings) -> bool:
-    """Whether something was to come from stdin: a pipe or a file, which `/dev/null` is not."""
-    import os
-    import stat
-
-    if context.stdin is None or "-" in options.files or context.stdin_is_terminal or not settings.flag("stdin"):
-        return False
-    try:
-        mode = os.fstat(context.stdin.fileno()).st_mode
-    except (OSError, ValueError, AttributeError):
-        return False
-    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
-
-
-def _check_words(options: Options) -> None:
-    """Words of the prompt that are files, after `-f` was given: a shell made many of `-f *.log`."""
-    from pathlib import Path
-
-    def is_file(word: str) -> bool:
-        try:
-            return ("." in word or "/" in word) and len(word) < 256 and Path(word).is_file()
-        except (OSError, ValueError):
-            return False
-
-    named = [word for word in options.words if is_file(word)]
-    if named:
-        import shlex
-
-        right = " ".join(f"-f {shlex.quote(path)}" for path in (*options.files, *named))
-        rest = shlex.join(word for word in options.words if word not in named)
-        raise UsageError(
-            f"{named[0]} is a word of the prompt, and a file; -f takes one value",
-            hint=f"avow {right} {rest}".rstrip() + " (as part of the prompt: put all of it in quotes)",
-        )
-
-
-def _piped(options: Options, context: Context, settings: Settings, wait: Wait) -> bytes:
-    """What stdin holds, where it is not a file of `-f` and is not to be left alone."""
-    is_from_stdin = options.words == ("-",)
-    if "-" in options.files:
-        if is_from_stdin:
-            raise UsageError("stdin cannot be the prompt and a file at once", hint="give `-` once")
-        return b""
-    if not is_from_stdin and (context.stdin_is_terminal or not settings.flag("stdin")):
-        return b""
-    return read_stdin(context.stdin, most=REQUEST, wait=wait)
-
-
-def _attachment(spec: str, context: Context, wait: Wait) -> Attachment:
-    from avow.prompt.attachments import read
-
-    return read(spec, wait, stdin=context.stdin)
-
-
-def _files_of(spec: str) -> tuple[str, ...]:
-    from avow.prompt.folders import files_of
-
-    return files_of(spec)
-
-
-def _filled(template: "Template", options: Options, piped: bytes, words: str) -> "Filled":
-    from avow.prompt.templates import fill
-
-    if _fills_input(template, options, piped):
-        return fill(template, options.variables, words or None)
-    return fill(template, options.variables, _stdin_text(piped) if template.takes_input and piped else None)
-
-
-def _fills_input(template: "Template", options: Options, piped: bytes) -> bool:
-    """Whether `$input` is for the prompt that was typed: nothing else fills it."""
-    return template.takes_input and not piped and not any(pair.startswith("input=") for pair in options.variables)
-
-
-def _joined(*parts: str | None) -> str:
-    return "\n\n".join(part for part in parts if part)
-
-
-def _stdin_text(data: bytes) -> str:
-    try:
-        return as_text(data, "stdin")
-    except UnreadableFile as error:
-        raise UsageError(error.message, hint='to attach it: avow -f - "what is this?"') from None
 
 
 def system_from_file(options: Options, settings: Settings, wait: Wait) -> dict[str, object]:

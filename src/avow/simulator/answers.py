@@ -164,3 +164,14 @@ def _resolve(reference: str, root: object) -> object:
     for part in reference.removeprefix("#").split("/")[1:]:
         found = found.get(part) if isinstance(found, dict) else None
     return found
+
+
+ADVICE: tuple[dict[str, Any], ...] = (
+    {"type": "server_tool_use", "id": "srvtoolu_01advice", "name": "advisor", "input": {}},
+    {
+        "type": "advisor_tool_result",
+        "tool_use_id": "srvtoolu_01advice",
+        "content": {"type": "advisor_result", "text": "Say what each does, then give one rule."},
+    },
+)
+"""The blocks of a turn in which another model advised."""

@@ -120,7 +120,7 @@ def _write(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing:
         blocks.append(_thinking(shown, ask.signature(model), delay))
     blocks.extend(_ready(block, delay) for block in hop.blocks)
     if scenario.advisor:
-        blocks.extend(_ready(block, delay) for block in _ADVICE)
+        blocks.extend(_ready(block, delay) for block in answers.ADVICE)
     if scenario.long:
         blocks.append(_long_block(scenario.long))
     elif pieces:
@@ -292,13 +292,3 @@ def _ready(block: Json, delay: float = 0.0) -> Block:
 
 def _tokens(sent: Counted, written: int) -> Json:
     return {**sent.as_usage(), "output_tokens": written}
-
-
-_ADVICE: tuple[Json, ...] = (
-    {"type": "server_tool_use", "id": "srvtoolu_01advice", "name": "advisor", "input": {}},
-    {
-        "type": "advisor_tool_result",
-        "tool_use_id": "srvtoolu_01advice",
-        "content": {"type": "advisor_result", "text": "Say what each does, then give one rule."},
-    },
-)

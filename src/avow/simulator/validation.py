@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from avow.simulator import blocks, models, prompt_cache
+from avow.simulator import blocks, models, prompt_cache, schemas
 from avow.simulator.script import Json
 
 MAX_BODY = 32 * 1024 * 1024
@@ -240,39 +240,7 @@ def _output_config(request: ReceivedRequest) -> Iterator[str]:
         elif not isinstance(shape.get("schema"), dict):
             yield "output_config.format.schema: Field required"
         else:
-            yield from _schema(shape["schema"], "output_config.format.schema")
-
-
-def _schema(schema: object, where: str) -> Iterator[str]:
-    if isinstance(schema, list):
-        for part in schema:
-            yield from _schema(part, where)
-    if not isinstance(schema, dict):
-        return
-    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
-        yield f"{where}: For 'object' type, 'additionalProperties' must be explicitly set to false"
-    for name in (
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-    ):
-        is_taken = name == "minItems" and schema.get(name) in (0, 1)
-        if name in schema and not isinstance(schema[name], dict) and not is_taken:
-            yield f"{where}: For '{schema.get('type')}' type, property '{name}' is not supported"
-    properties = schema.get("properties")
-    for part in properties.values() if isinstance(properties, dict) else ():
-        yield from _schema(part, where)
-    for name in ("items", "anyOf", "oneOf", "allOf"):
-        yield from _schema(schema.get(name), where)
-    for name in ("$defs", "definitions"):
-        named = schema.get(name)
-        yield from _schema(list(named.values()) if isinstance(named, dict) else None, where)
+            yield from schemas.complaints(shape["schema"], "output_config.format.schema")
 
 
 def _tools(request: ReceivedRequest) -> Iterator[str]:
