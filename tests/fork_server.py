@@ -31,6 +31,8 @@ _MOST = 64
 _HIGH = 200
 _LIBRARIES = ("httpcore", "httpx", "rich.console", "rich.table", "sqlite3", "subprocess", "tomli_w", "tomllib")
 # Not keyring: it looks for its backend in the environment while it is imported.
+_WITH = {"--schema": "jsonschema"}
+"""What a word brings in that takes seconds in some venvs (jsonschema makes a grammar of web addresses)."""
 
 
 class Child:
@@ -68,6 +70,11 @@ class ForkServer:
                 env=environ,
                 pass_fds=(theirs.fileno(),),
             )
+        if not self._channel.recv(1):
+            raise self._gone()
+
+    def _gone(self) -> RuntimeError:
+        return RuntimeError(f"the fork server ended: {self.process.communicate()[1].decode()}")
 
     def fork(
         self,
@@ -92,9 +99,9 @@ class ForkServer:
             os.close(telling)
             found = os.read(told, _NUMBER.size)
         except OSError as error:
-            raise RuntimeError("the fork server has ended") from error
+            raise self._gone() from error
         if not found:
-            raise RuntimeError(f"the fork server ended: {self.process.communicate()[1].decode()}")
+            raise self._gone()
         return Child(_NUMBER.unpack(found)[0], told)
 
 
@@ -110,7 +117,8 @@ def _read(channel: socket.socket, size: int) -> bytes:
 
 
 def serve(channel: socket.socket) -> None:
-    """Fork for each request, tell its id and then its status, until nobody asks any more."""
+    """Say that all is ready; then fork for each request, tell its id and later its status, until nobody asks more."""
+    channel.sendall(b"!")
     telling: dict[int, int] = {}
     ended, wake = os.pipe()
     os.set_blocking(wake, False)
@@ -127,6 +135,8 @@ def serve(channel: socket.socket) -> None:
         if not head:
             return
         request = json.loads(_read(channel, _NUMBER.unpack(head)[0]).decode("utf-8", "surrogatepass"))
+        for word in _WITH.keys() & set(request[2]):
+            importlib.import_module(_WITH[word])
         child = os.fork()
         if child == 0:
             _become(descriptors[1:], *request)
@@ -176,6 +186,9 @@ def _become(
         status = main()
     except SystemExit as leaving:
         status = leaving.code
+    except KeyboardInterrupt:  # before avow heard signals: as Python ends
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     except BaseException:
         traceback.print_exc()
     sys.stdout.flush()

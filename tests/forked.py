@@ -23,14 +23,14 @@ _KNOWN = {"stdin", "stdout", "stderr", "cwd", "bufsize", "pass_fds", "start_new_
 
 FRESH = "AVOW_TEST_FRESH"
 """In what is added to the environment: start Python for this process; in that of the tests: for every process."""
-_ALL_FRESH = not hasattr(os, "fork") or FRESH in os.environ
+ALL_FRESH = not hasattr(os, "fork") or FRESH in os.environ
 
 
 def may_fork(environ: Mapping[str, str], ways: Sequence[str] = ()) -> bool:
     """Whether a process with this added to its environment, started in these `ways` (keywords of Popen), may be forked:
     not where Python itself reads a variable as it starts."""
     read = any(name.startswith(_READ_AT_START) and not name.startswith("PYTHON_KEYRING") for name in environ)
-    return not (_ALL_FRESH or read or FRESH in environ or set(ways) - _KNOWN)
+    return not (ALL_FRESH or read or FRESH in environ or set(ways) - _KNOWN)
 
 
 @cache

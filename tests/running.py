@@ -16,7 +16,7 @@ import pyte
 
 from tests.canary import CANARY, assert_unprinted
 from tests.conftest import sealed_environment
-from tests.forked import FRESH, ForkedSpawn, Forking, may_fork
+from tests.forked import FRESH, ForkedSpawn, Forking, may_fork, server
 
 Json = dict[str, Any]
 AVOW = (sys.executable, "-m", "avow")
@@ -75,9 +75,12 @@ def run(
 ) -> Ran:
     """Run avow to its end; stdin is closed at once (`/dev/null`) where nothing is given. The process is forked, unless
     `more` has something that Python itself reads as it starts, or `AVOW_TEST_FRESH`."""
+    if may_fork(more):
+        server()  # its own start is no part of a run
     begun = time.monotonic()
-    reads = subprocess.DEVNULL if stdin is None else subprocess.PIPE
-    process = start(home, *arguments, base_url=base_url, stdin=reads, env=more)
+    with open(os.devnull, "rb") as nothing:  # for reading only: subprocess.DEVNULL can be written to
+        reads = nothing if stdin is None else subprocess.PIPE
+        process = start(home, *arguments, base_url=base_url, stdin=reads, env=more)
     with process:
         try:
             out, err = process.communicate(stdin, timeout)

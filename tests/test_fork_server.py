@@ -3,13 +3,16 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from avow.simulator.server import Simulator
 from tests.fork_server import ForkServer
+from tests.forked import ALL_FRESH, FRESH, may_fork
 from tests.raw_server import STALL, RawServer
-from tests.running import environment, run
+from tests.running import PATIENCE_S, environment, in_pty, run, start
 
 
 @pytest.mark.parametrize(
@@ -53,3 +56,46 @@ def test_a_server_that_ended_is_an_error_and_no_wait(home: Path) -> None:
     server.process.wait()
     with pytest.raises((RuntimeError, OSError)):
         server.fork(["--version"], environment(home), str(home), {})
+
+
+def test_in_a_terminal_it_is_the_same_too(home: Path) -> None:
+    arguments = ("--simulate", "fallback", "--no-history", "hi")
+    forked, started = in_pty(home, *arguments), in_pty(home, *arguments, AVOW_TEST_FRESH="1")
+    assert (forked.end(), forked.text) == (started.end(), started.text) == (10, started.text)
+
+
+def test_several_at_once_each_end_by_their_own_signal_and_leave_no_child(home: Path) -> None:
+    with Simulator("silent") as api:
+        processes = [start(home, "--no-history", "hi", base_url=api.base_url) for _ in range(3)]
+        end = time.monotonic() + PATIENCE_S
+        while len(api.requests) < 3 and time.monotonic() < end:
+            time.sleep(0.02)
+        numbers = [signal.SIGTERM, signal.SIGKILL, signal.SIGINT]
+        for process, number in zip(processes, numbers, strict=True):
+            assert process.poll() is None
+            process.send_signal(number)
+        assert [process.wait(30) for process in processes] == [-number for number in numbers]
+    for process in processes:
+        process.communicate()
+        with pytest.raises(ProcessLookupError):
+            os.kill(process.pid, 0)
+
+
+def test_it_has_the_descriptors_that_it_is_given_and_no_others(home: Path) -> None:
+    read, write = os.pipe()
+    with start(
+        home, "--simulate", "requested", "--no-history", "--report", f"fd:{write}", "hi", pass_fds=[write]
+    ) as ran:
+        os.close(write)
+        ran.communicate(timeout=60)
+    assert b'"verdict"' in os.read(read, 65536)
+    os.close(read)
+
+
+def test_what_python_reads_as_it_starts_asks_for_a_fresh_one() -> None:
+    assert (
+        may_fork({"AVOW_RETRIES": "0", "PYTHON_KEYRING_BACKEND": "x", "TZ": "UTC"}, ("stdin", "cwd")) is not ALL_FRESH
+    )
+    for name in ("PYTHONPATH", "LC_ALL", "LANG", "LD_PRELOAD", FRESH):
+        assert not may_fork({name: "x"})
+    assert not may_fork({}, ("preexec_fn",))

@@ -15,7 +15,8 @@ import pytest
 from avow.endpoint.remembered import place
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
-from tests.running import AVOW, Ran, environment, row, rows, run, start
+from tests.forked import may_fork
+from tests.running import AVOW, Ran, Started, environment, row, rows, run, start
 
 PATIENCE_S = 20.0
 """After so long a process is taken to hang."""
@@ -72,10 +73,11 @@ def finished(
     stdin: bytes = b"",
     variables: Mapping[str, str] | None = None,
 ) -> Ran:
-    """A command that must end by itself: one that hangs fails the test."""
+    """A command (where it is avow itself, it is forked) that must end by itself: one that hangs fails the test."""
     begun = time.monotonic()
-    process = subprocess.Popen(
+    process = Started(
         command,
+        forks=command[:3] == AVOW and may_fork(variables or {}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -237,12 +239,7 @@ def test_what_is_waited_for_is_told_after_three_seconds_and_can_be_stopped(
 
 def test_a_silent_stdin_as_a_file_ends_at_the_deadline(home: Path, api: Simulator) -> None:
     reading, writing = os.pipe()
-    process = subprocess.Popen(
-        [*AVOW, "--deadline", "0.3", "-f", "-", "hi"],
-        stdin=reading,
-        stderr=subprocess.PIPE,
-        env=environment(home, api.base_url),
-    )
+    process = start(home, "--deadline", "0.3", "-f", "-", "hi", base_url=api.base_url, stdin=reading)
     os.close(reading)
     try:
         _out, err = process.communicate(timeout=PATIENCE_S)

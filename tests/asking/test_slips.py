@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import AVOW, environment, rows, run
+from tests.running import PATIENCE_S, rows, run, start
 
 DRY = ("--dry-run", "-m", "claude-opus-4-8")
 
 
 def piped(home: Path, data: bytes, *arguments: str) -> tuple[int, bytes, str]:
     """avow with a pipe as stdin, in the folder `home`."""
-    environ = environment(home, "http://127.0.0.1:9")
-    ran = subprocess.run([*AVOW, *arguments], input=data, capture_output=True, env=environ, cwd=home, check=False)
-    return ran.returncode, ran.stdout, ran.stderr.decode()
+    with start(home, *arguments, base_url="http://127.0.0.1:9", stdin=subprocess.PIPE, cwd=home) as process:
+        out, err = process.communicate(data, PATIENCE_S)
+    return process.returncode, out, err.decode()
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\n"], ids=["empty", "blank"])
@@ -68,14 +68,9 @@ def test_a_pipe_of_the_shell_is_titled_so(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.write(write, b"diff")
     os.close(write)
-    ran = subprocess.run(
-        [*AVOW, *DRY, "-f", f"/dev/fd/{read}", "hi"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=environment(tmp_path, "http://127.0.0.1:9"),
-        pass_fds=[read],
-        check=False,
-    )
-    os.close(read)
-    body = json.loads(ran.stdout[ran.stdout.index(b"{") :])
+    words = (*DRY, "-f", f"/dev/fd/{read}", "hi")
+    with start(tmp_path, *words, base_url="http://127.0.0.1:9", pass_fds=[read]) as process:
+        os.close(read)
+        out, _err = process.communicate(timeout=PATIENCE_S)
+    body = json.loads(out[out.index(b"{") :])
     assert '"title": "pipe"' in json.dumps(body)

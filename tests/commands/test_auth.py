@@ -3,32 +3,24 @@
 import json
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from avow.simulator.server import Simulator
-from tests.conftest import CANARY, sealed_environment
+from tests.conftest import CANARY
+from tests.running import PATIENCE_S, in_pty, start
 
-AVOW = [sys.executable, "-m", "avow"]
 BACKENDS = Path(__file__).parent.parent / "data" / "keyring_backends"
 OTHER = "sk-ant-api03-OTHER-0000000000-zzzz"
 
 
 def run(home: Path, *words: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     """`avow auth WORDS`: no key may show in what it prints."""
-    done = subprocess.run(
-        [*AVOW, "auth", *words],
-        env=sealed_environment(home, **environ),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    with start(home, "auth", *words, stdin=subprocess.PIPE, env=environ) as process:
+        out, err = process.communicate(stdin.encode(), PATIENCE_S)
+    done = subprocess.CompletedProcess(words, process.returncode, out.decode(), err.decode())
     assert "Traceback" not in done.stderr
     assert "CANARY" not in done.stdout + done.stderr
     assert "OTHER" not in done.stdout + done.stderr
@@ -201,13 +193,10 @@ def test_a_bearer_token_is_checked_as_one(api: Simulator, home: Path) -> None:
 
 
 def test_typed_on_a_terminal_it_is_not_shown(home: Path) -> None:
-    words = [*AVOW[1:], "auth", "login", "--no-check", "--store", "file"]
-    child = pexpect.spawn(AVOW[0], words, env=sealed_environment(home), timeout=30)
-    child.expect_exact("API key for api.anthropic.com (not shown):")
-    child.sendline(CANARY)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0
-    assert b"CANARY" not in child.before
-    assert b"7f3a" in child.before
+    pty = in_pty(home, "auth", "login", "--no-check", "--store", "file")
+    pty.until("API key for api.anthropic.com (not shown):")
+    pty.send(f"{CANARY}\n")
+    assert pty.end() == 0
+    assert "CANARY" not in pty.text
+    assert "7f3a" in pty.text
     assert CANARY in (home / "config" / "key").read_text()

@@ -3,32 +3,22 @@
 import json
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from avow.terminal.cells import cells
 from tests.canary import CANARY, written_by_the_test
-from tests.conftest import sealed_environment
 from tests.programs import editor
+from tests.running import PATIENCE_S, in_pty, start
 from tests.terminal.scripts import NAMES
-
-AVOW = [sys.executable, "-m", "avow"]
 
 
 def run(home: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """`avow config WORDS`: no canary may show in what it prints."""
-    done = subprocess.run(
-        [*AVOW, "config", *words],
-        env=sealed_environment(home, **environ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    with start(home, "config", *words, env=environ) as process:
+        out, err = process.communicate(timeout=PATIENCE_S)
+    done = subprocess.CompletedProcess(words, process.returncode, out.decode(), err.decode())
     assert "Traceback" not in done.stderr
     assert "CANARY" not in done.stdout + done.stderr
     return done
@@ -220,12 +210,8 @@ def test_an_editor_that_fails_changes_nothing(case: str, home: Path) -> None:
 def test_on_a_terminal_one_may_edit_again(home: Path, tmp_path: Path) -> None:
     path = written(home, "model = 'opus'\n")
     command = editor(tmp_path, "text = 'retries = 1' if 'modl' in text else 'modl = 1'")
-    child = pexpect.spawn(
-        AVOW[0], [*AVOW[1:], "config", "edit"], env=sealed_environment(home, EDITOR=command), timeout=30
-    )
-    child.expect_exact("Edit it again? [Y/n]")
-    child.sendline("y")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0
+    pty = in_pty(home, "config", "edit", EDITOR=command)
+    pty.until("Edit it again? [Y/n]")
+    pty.send("y\n")
+    assert pty.end() == 0
     assert path.read_text() == "retries = 1"

@@ -19,7 +19,7 @@ from avow.simulator.server import Simulator
 from tests.faults.from_outside import BEGUN
 from tests.faults.shapes import Came, Fault, Form, arguments, stdin_of
 from tests.raw_server import RawServer, Step, http, stream
-from tests.running import AVOW, PATIENCE_S, Ran, environment
+from tests.running import AVOW, PATIENCE_S, Ran, environment, start
 from tests.streams import answer, block, end, message, sse, text
 
 MORE = sse(*block(1, {"type": "text", "text": ""}, {"type": "text_delta", "text": "there"}))
@@ -52,25 +52,22 @@ def under_way(form: Form, home: Path, *more: str, environ: dict[str, str] | None
     steps: list[Step] = [go_on, WHOLE] if form == "whole" else [BEGUN, go_on, MORE, 0.2, sse(*end())]
     questions = stdin_of(form)
     stdin = subprocess.DEVNULL if questions is None else subprocess.PIPE
-    pipes = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with RawServer(steps, stream(sse(*answer("Well again")))) as server:
-        process: subprocess.Popen[bytes] = subprocess.Popen(
-            [*AVOW, *arguments(form, "--retries", "0", *more)],
-            env=environment(home, server.url, **(environ or {})),
-            **pipes,  # type: ignore[call-overload]
-        )
-        with process:
-            try:
-                running = UnderWay(process, home, go_on)
-                if process.stdin is not None:
-                    process.stdin.write(questions or b"")
-                    process.stdin.close()
-                    process.stdin = None
-                _await_answer(running, server, form)
-                yield running
-            finally:
-                if process.poll() is None:
-                    process.kill()
+    words = arguments(form, "--retries", "0", *more)
+    with (
+        RawServer(steps, stream(sse(*answer("Well again")))) as server,
+        start(home, *words, base_url=server.url, stdin=stdin, env=environ or {}) as process,
+    ):
+        try:
+            running = UnderWay(process, home, go_on)
+            if process.stdin is not None:
+                process.stdin.write(questions or b"")
+                process.stdin.close()
+                process.stdin = None
+            _await_answer(running, server, form)
+            yield running
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
 def _await_answer(running: UnderWay, server: RawServer, form: Form) -> None:
