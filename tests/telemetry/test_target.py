@@ -45,6 +45,19 @@ def test_headers() -> None:
     assert dict(target(environ).headers) == {"a": "1", "b": "z=1"}
 
 
+@pytest.mark.parametrize(
+    ("environ", "is_protobuf"),
+    [
+        ({}, False),
+        ({E + "PROTOCOL": "http/json"}, False),
+        ({E + "PROTOCOL": "http/protobuf"}, True),
+        ({E + "PROTOCOL": "http/protobuf", E + "TRACES_PROTOCOL": "http/json"}, False),
+    ],
+)
+def test_in_which_form(environ: dict[str, str], is_protobuf: bool) -> None:
+    assert target(environ).is_protobuf is is_protobuf
+
+
 def test_timeout_is_in_milliseconds() -> None:
     assert target({}).timeout_s == 10
     assert target({E + "TIMEOUT": "1500"}).timeout_s == 1.5

@@ -8,7 +8,7 @@ from avow.reference.telemetry_queries import CLICKHOUSE, CSV, DUCKDB, PARQUET
 _TEXT = """Many machines: what they know, where you already look
 
 avow history push sends each exchange of the history to an OpenTelemetry
-collector or backend, as spans over OTLP/HTTP (JSON). The history is the outbox:
+collector or backend, as spans over OTLP/HTTP. The history is the outbox:
 what was not acknowledged waits, and goes with the next push; nothing is lost,
 and what arrives twice has the same ids.
 
@@ -16,6 +16,8 @@ and what arrives twice has the same ids.
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT  the whole address, used as it stands
   OTEL_EXPORTER_OTLP_HEADERS          name=value,name=value (percent-encoded);
                                       _TRACES_HEADERS wins
+  OTEL_EXPORTER_OTLP_PROTOCOL         http/json (where nothing is said) or
+                                      http/protobuf; no grpc
   OTEL_EXPORTER_OTLP_TIMEOUT          milliseconds a request may take (10000)
   OTEL_SERVICE_NAME                   whose spans they are (avow)
   OTEL_RESOURCE_ATTRIBUTES            host.name=ci-7,team=docs

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
+from avow.telemetry.protobuf import rejected_spans
+
 LONGEST_WAIT_S = 60.0
 _BY_ROW = (400, 413, 422)
 """The statuses by which a receiver may mean what one row holds; others it gives whatever is sent."""
@@ -41,15 +43,17 @@ UNHEARD = Said(Receipt.LATER)
 def said(status: int, headers: Mapping[str, str], body: bytes) -> Said:
     """By the specification of OTLP/HTTP, "Response". `headers` are lower-case."""
     if 200 <= status < 300:
-        return Said(Receipt.TAKEN, status, _rejected(body))
+        return Said(Receipt.TAKEN, status, _rejected(body, headers.get("content-type", "")))
     if status in (408, 429) or status >= 500:
         return Said(Receipt.LATER, status, wait_s=_wait(headers))
     return Said(Receipt.REFUSED if status in _BY_ROW else Receipt.CLOSED, status)
 
 
-def _rejected(body: bytes) -> int:
+def _rejected(body: bytes, kind: str) -> int:
     """How many spans a partial success left out; its words are never read."""
     try:
+        if "protobuf" in kind:
+            return rejected_spans(body)
         count = int(json.loads(body)["partialSuccess"].get("rejectedSpans", 0))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return 0

@@ -9,6 +9,7 @@ from avow.errors import AvowError, ConnectionFailed, ExchangeError
 from avow.exit_codes import ExitCode
 from avow.history.outbox import mark, waiting
 from avow.history.store import History
+from avow.telemetry.protobuf import export_request
 from avow.telemetry.pushing import Ended, Outgoing, Push
 from avow.telemetry.receipt import UNHEARD, Said, said
 from avow.telemetry.spans import request_body, spans_of
@@ -62,20 +63,25 @@ def failure(ended: Ended, last: Said | None) -> AvowError:
         return unreached
     return AvowError(
         f"the collector takes nothing: {why}",
-        hint="check OTEL_EXPORTER_OTLP_ENDPOINT and _HEADERS; it must take OTLP as JSON over HTTP",
+        hint="check OTEL_EXPORTER_OTLP_ENDPOINT, _HEADERS and _PROTOCOL (http/json, http/protobuf)",
     )
 
 
 def _post(transport: "Transport", content: JsonObject, target: Target) -> Said:
     """Send one request. A failure on the way is one to be tried again: the ids are the same."""
     from avow.endpoint.transport import Patience
-    from avow.wire.request import Request
+    from avow.wire.request import Pieces, Request
 
-    headers = (("content-type", "application/json"), *target.headers)
+    kind = "application/x-protobuf" if target.is_protobuf else "application/json"
+    headers = (("content-type", kind), *target.headers)
     hidden = frozenset(name.lower() for name, _value in target.headers)
     patience = Patience(target.timeout_s, target.timeout_s, time.monotonic() + target.timeout_s)
+    request = Request("POST", target.url, headers, content, hidden)
+    if target.is_protobuf:
+        data = export_request(content)
+        request = Request("POST", target.url, headers, None, hidden, Pieces(len(data), lambda: iter((data,))))
     try:
-        with transport.send(Request("POST", target.url, headers, content, hidden), patience) as response:
+        with transport.send(request, patience) as response:
             return said(response.status, response.headers, response.read(_LONGEST_REPLY))
     except ConnectionFailed as error:
         return UNHEARD._replace(why=error.message)

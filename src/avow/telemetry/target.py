@@ -14,26 +14,35 @@ _PREFIX = "OTEL_EXPORTER_OTLP_"
 
 
 class Target(NamedTuple):
-    """`headers` are the user's own, which no message shows; `resource` says whose the spans are."""
+    """`headers` are the user's own, which no message shows; `resource` says whose the spans are; `is_protobuf`: in
+    that form, and not in JSON."""
 
     url: str
     headers: tuple[tuple[str, str], ...]
     timeout_s: float
     resource: Mapping[str, object]
+    is_protobuf: bool = False
 
 
 def target_of(environ: Mapping[str, str], settings: Settings, version: str) -> Target:
     """By the specification's "OTLP Exporter Configuration". Raises ConfigError that names the variable at fault."""
     protocol = _either(environ, "protocol")
-    if protocol and protocol[1] == "grpc":
+    if protocol and protocol[1] not in ("http/json", "http/protobuf"):
+        is_grpc = protocol[1] == "grpc"
         raise ConfigError(
-            f"{protocol[0]} is grpc, which avow does not speak",
-            hint="it sends OTLP as JSON over HTTP: unset it, and name the HTTP port (4318)",
+            f"{protocol[0]} is grpc, which avow does not speak" if is_grpc else f"{protocol[0]} names no protocol",
+            hint="write http/json or http/protobuf, and name the HTTP port (4318)",
         )
     headers = {str(key): str(value) for key, value in settings.table("telemetry.headers").items()}
     for key in ("HEADERS", "TRACES_HEADERS"):
         headers |= _pairs(environ.get(_PREFIX + key, ""), _PREFIX + key)
-    return Target(_url(environ, settings), tuple(headers.items()), _timeout(environ), resource_of(environ, version))
+    return Target(
+        _url(environ, settings),
+        tuple(headers.items()),
+        _timeout(environ),
+        resource_of(environ, version),
+        is_protobuf=bool(protocol and protocol[1] == "http/protobuf"),
+    )
 
 
 def resource_of(environ: Mapping[str, str], version: str) -> dict[str, object]:
