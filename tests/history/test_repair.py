@@ -44,8 +44,8 @@ def test_a_damaged_index_is_made_anew(path: Path) -> None:
     connection.commit()
     connection.close()
     condition = repair.check(path)
-    assert (condition.index_only, len(condition.problems)) == (True, 1)
-    repair.mend_index(path)
+    assert (condition.mendable, len(condition.problems)) == (True, 1)
+    repair.mend(path)
     assert repair.check(path) == repair.Condition()
     with History.open(path) as history:
         found = history.read("SELECT count(*) FROM exchange_search WHERE exchange_search MATCH 'words'")

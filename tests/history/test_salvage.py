@@ -54,8 +54,8 @@ def flips(sound: Path, tmp_path: Path, seed: int) -> None:
     # SQLite does not notice every number that is wrong in an index, so that `list` may miss an exchange; `repair` does.
     assert len(untouched - read_in_every_way(path)) <= len(places)
     condition = repair.check(path)
-    if condition.index_only:
-        repair.mend_index(path)
+    if condition.mendable:
+        repair.mend(path)
     elif condition.problems:
         damaged = path.read_bytes()
         done = repair.set_aside(path, NOW)

@@ -9,8 +9,9 @@ import pytest
 from avow.errors import Failure
 from avow.exchange.exchange import Status
 from avow.history.filters import Filters
-from avow.history.stats import GROUPS, Pair, Stats, Tally, as_json, stats
+from avow.history.stats import stats
 from avow.history.store import History
+from avow.history.sums import GROUPS, Pair, Stats, Tally, as_json
 from avow.routing.verdict import Hop, Outcome, Routing, Verdict
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
 from tests.zone import zone

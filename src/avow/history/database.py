@@ -278,6 +278,10 @@ def _bring_up_to_date(connection: Connection) -> None:
     for migration in schema.MIGRATIONS[version:]:
         migration(connection)
     schema.set_up_index(connection)
+    if version == 0:
+        from avow.history import summary
+
+        summary.keep(connection)  # an older file's are added up when they are wanted, for that takes a while
     if version != schema.VERSION:
         connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {schema.VERSION}")

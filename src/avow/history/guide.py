@@ -62,6 +62,8 @@ Table run: number, created_at, file (`-` for stdin), digest (of all its items); 
 Table batch: number, run, created_at, base_url, id (the API's; NULL until it is known), items,
   before_id, before_at (the newest batch there was when it was sent), others (ids that turned
   out not to be it); exchange.batch names it.
+Tables summary_tally, summary_pair, summary_duration, summary_use: the sums that `stats` reads,
+  kept by triggers.
 Table attachment: sha256, media_type, size, data (NULL where the bytes are not kept).
 Table attached: exchange, position, sha256: which exchange had which attachment."""
 

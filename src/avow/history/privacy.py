@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avow.errors import HistoryError
-from avow.history import database, schema
+from avow.history import database, schema, summary
 from avow.history.filters import Filters
 from avow.history.rows import from_row, hidden_row
 from avow.history.store import History
@@ -87,6 +87,7 @@ def _drop_orphans(history: History) -> None:
     history.connection.execute(
         "DELETE FROM attachment WHERE NOT EXISTS (SELECT 1 FROM attached WHERE attached.sha256 = attachment.sha256)"
     )
+    summary.drop_empty(history.connection)
 
 
 def takes_long(history: History) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avow.errors import HistoryError
-from avow.history import database, salvage, schema
+from avow.history import database, salvage, schema, summary
 from avow.history.rows import from_row
 from avow.history.store import History
 
@@ -20,10 +20,10 @@ _MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a check found. `index_only`: the exchanges are whole, and the search index can be rebuilt."""
+    """What a check found. `mendable`: the exchanges are whole, and what is made from them can be made again."""
 
     problems: tuple[str, ...] = ()
-    index_only: bool = False
+    mendable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,22 @@ def check(path: Path) -> Condition:
             )
             if problems:
                 return Condition(problems)
-            return Condition() if _index_holds(history) else Condition(("the search index is damaged",), True)
+            problems = () if _index_holds(history) else ("the search index",)
+            if not _sums_hold(history):
+                problems += ("the sums that stats reads",)
+            return Condition(problems, bool(problems))
     except HistoryError as error:
         if not database.is_damage(error.__cause__):
             raise
         return Condition((str(error.__cause__),))
 
 
-def mend_index(path: Path) -> None:
-    """Rebuild the search index."""
+def mend(path: Path) -> None:
+    """Make the search index and the sums again from the exchanges."""
     with History.open(path) as history:
-        history.write(schema.rebuild_index, history.connection)
+        if schema.has_search(history.connection):
+            history.write(schema.rebuild_index, history.connection)
+        history.write(summary.keep, history.connection)
 
 
 def set_aside(path: Path, now: datetime) -> Salvage:
@@ -88,6 +93,16 @@ def _index_holds(history: History) -> bool:
             raise
         return False
     return True
+
+
+def _sums_hold(history: History) -> bool:
+    """Whether they are those of the rows, or none are kept."""
+
+    def work() -> bool:
+        found = history.connection.execute(summary.LOOK).fetchall()
+        return not found or (summary.are_right(found) and not summary.differing(history.connection))
+
+    return history.write(work)
 
 
 def _unreadable(history: History) -> list[str]:

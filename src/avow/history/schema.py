@@ -180,6 +180,9 @@ index that holds them alone."""
 NOT_STRONG = "(verdict = 'as_requested' AND strength IS NOT 'strong')"
 """What was answered as requested by a name alone; word for word in a query, as above."""
 
+AUDITS = "SELECT number FROM exchange WHERE source <> 'avow' AND source = 'audit'"
+"""The exchanges of audits; word for word so that SQLite takes the index of what was not asked by hand."""
+
 _WEAK_INDEX = (
     "CREATE INDEX exchange_weak ON exchange (created_ms, simulated, status, verdict, rerouted, requested_model,"
     f" served_model, category, template, source) WHERE {NOT_STRONG}"

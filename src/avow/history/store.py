@@ -60,7 +60,7 @@ class History:
         self.content = content
         self._patience_seconds = patience_seconds
         self._keep_attachments = keep_attachments
-        self._is_salvaged = False
+        self.is_salvaged = False
         self._on_damage: Callable[[str], None] | None = None
         self._lock = RLock()
 
@@ -297,7 +297,7 @@ class History:
     def _fail(self, error: Exception) -> None:
         """Go on with what the pages of a damaged file still hold, where that is wanted; else raise HistoryError."""
         translated = database.translated(error, self.path)
-        if self._on_damage is None or self._is_salvaged or not database.is_damage(error):
+        if self._on_damage is None or self.is_salvaged or not database.is_damage(error):
             raise translated from error
         self._salvage(translated)
 
@@ -307,7 +307,7 @@ class History:
 
         self.connection.close()
         self.connection = database.empty()
-        self._is_salvaged = True
+        self.is_salvaged = True
         try:
             poured = pour(self.path, self)
         except OSError as error:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from avow.commands.history.stats import lines, money
-from avow.history.stats import Latency, Pair, Stats, Tally, Use, stats
+from avow.history.stats import stats
 from avow.history.store import History
+from avow.history.sums import Latency, Pair, Stats, Tally, Use
 from avow.terminal.facts import Facts
 from tests.benchmarks.make_history import make
 from tests.history.making import FABLE, NOON, OLD, kept, rerouted

@@ -58,9 +58,10 @@ def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
     if not condition.problems:
         context.screen.line(f"{path} is not damaged")
         return ExitCode.OK
-    if condition.index_only:
-        repair.mend_index(path)
-        context.screen.line("the search index was damaged; it has been rebuilt, and no exchange was lost")
+    if condition.mendable:
+        repair.mend(path)
+        what = " and ".join(condition.problems)
+        context.screen.line(f"damaged: {what}; made again from the exchanges, of which none was lost")
         return ExitCode.OK
     for problem in condition.problems:
         context.screen.note(problem)

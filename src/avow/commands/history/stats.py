@@ -8,28 +8,21 @@ from avow.commands.history.filter_options import FilterOptions, filters_of, unkn
 from avow.commands.paging import page
 from avow.context import Context
 from avow.exit_codes import ExitCode
+from avow.history.filters import EVERYTHING
+from avow.history.sums import GROUPS, UNUSUAL, as_json
 from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import BOLD, Facts
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import GAP, room, table
 
 if TYPE_CHECKING:
-    from avow.history.stats import Latency, Pair, Stats, Tally, Use
+    from avow.history.store import History
+    from avow.history.sums import Latency, Pair, Stats, Tally, Use
 
 _LONGEST_BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_COUNTS = (
-    "fallback",
-    "refused",
-    "substituted",
-    "unverified",
-    "truncated",
-    "incomplete",
-    "failed",
-    "interrupted",
-    "pending",
-)
 _NARROW = 60
+_MANY = 50_000
 Rows = list[tuple[str, ...]]
 
 
@@ -44,22 +37,38 @@ class StatsOptions:
 
 def run_stats(options: StatsOptions, context: Context) -> ExitCode:
     """Print the sums. Raises UsageError for a grouping that is not known."""
-    from avow.history import stats
+    from avow.history.stats import stats
 
-    if options.by not in stats.GROUPS:
-        raise unknown(options.by, stats.GROUPS, "grouping")
+    if options.by not in GROUPS:
+        raise unknown(options.by, GROUPS, "grouping")
     filters = filters_of(options.filters, context)
     history = context.history(context.settings(), read_only=True)
-    found = stats.stats(history, options.by, filters, simulated=options.filters.simulated)
+    if filters == EVERYTHING:
+        _let_sums_be_kept(history, context)
+    found = stats(history, options.by, filters, simulated=options.filters.simulated)
     if options.as_json:
         import json
 
-        context.screen.out(json.dumps(stats.as_json(found), indent=2) + "\n")
+        context.screen.out(json.dumps(as_json(found), indent=2) + "\n")
     elif not found.total.requests:
         context.screen.note("no exchanges to count; --simulated counts those of the simulator")
     else:
         page("".join(f"{line}\n" for line in lines(found, context.screen.out_facts)), context)
     return ExitCode.OK
+
+
+def _let_sums_be_kept(history: "History", context: Context) -> None:
+    """Let a file that an earlier avow wrote keep its sums from now on; a damaged one is left as it is."""
+    from avow.history import summary
+    from avow.history.stats import keep_sums
+
+    if history.is_salvaged or not history.path.exists() or summary.are_right(history.read(summary.LOOK)):
+        return
+    number = history.read("SELECT max(number) FROM exchange")[0][0] or 0
+    if number > _MANY:
+        context.screen.note(f"adding up {number} exchanges once; the sums are kept from now on")
+    if not keep_sums(history.path):
+        context.screen.note("the sums cannot be kept now; the exchanges are counted, which takes longer")
 
 
 def lines(found: "Stats", facts: Facts) -> Iterator[str]:
@@ -94,13 +103,13 @@ def _summary(total: "Tally") -> Iterator[str]:
     if total.as_requested:
         share += f" ({_percent(total.share_strong)} with strong evidence)"
     yield f"{requests}, {share}, cost {money(total.cost_usd, total.unpriced)}"
-    told = [f"{getattr(total, name)} {name}" for name in _COUNTS if getattr(total, name)]
+    told = [f"{getattr(total, name)} {name}" for name in UNUSUAL if getattr(total, name)]
     if told:
         yield ", ".join(told)
 
 
 def _groups(by: str, groups: Sequence["Tally"], facts: Facts) -> Iterator[str]:
-    shown = [name for name in _COUNTS if any(getattr(group, name) for group in groups)]
+    shown = [name for name in UNUSUAL if any(getattr(group, name) for group in groups)]
     if facts.is_terminal and facts.width < _NARROW:
         shown = [name for name in shown if name in ("fallback", "refused")]
     proof = any(group.as_requested_strong != group.as_requested for group in groups)

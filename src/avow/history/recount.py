@@ -1,0 +1,148 @@
+"""The sums over any exchanges, counted from the rows themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from avow.history import periods
+from avow.history.filters import EVERYTHING, Filters
+from avow.history.schema import AUDITS, NOT_STRONG, UNUSUAL
+from avow.history.store import History
+from avow.history.sums import PARTS, STATUSES, VERDICTS, Latency, Pair, Percentiles, Tally, Use, latencies_of, uses_of
+from avow.history.sums import UNUSUAL as UNUSUAL_COUNTS
+
+_COLUMN_OF = {"model": "requested_model", "category": "category", "template": "template"}
+_ALL = "count(*), count(cost_usd), coalesce(sum(cost_floor_usd), 0.0)"
+_UNUSUAL = ", ".join(
+    (
+        "sum(verdict IS NOT 'as_requested')",
+        "sum(cost_usd IS NULL AND status IN ('failed', 'pending'))",
+        *(f"coalesce(sum(verdict = '{name}'), 0)" for name in VERDICTS),
+        *(f"sum(status = '{name}')" for name in STATUSES),
+    )
+)
+INDEX_OF = {"total_ms": "exchange_total", "first_token_ms": "exchange_first"}
+"""Which index has a duration in order, for each model that answered, the simulator's left out."""
+# The index is named: SQLite has no statistics here, and would choose to read every text.
+_FROM_ALL = "FROM exchange INDEXED BY exchange_time WHERE"
+_FROM_UNUSUAL = f"FROM exchange INDEXED BY exchange_unusual WHERE {UNUSUAL} AND"
+_FROM_WEAK = f"FROM exchange INDEXED BY exchange_weak WHERE {NOT_STRONG} AND"
+
+
+def no_audit(history: History) -> str:
+    """A condition on `exchange` that leaves out those of an audit; `1` where there are none."""
+    return f"number NOT IN ({AUDITS})" if history.read(f"{AUDITS} LIMIT 1") else "1"
+
+
+class Recount:
+    """The sums over the exchanges that `filters` let through; those of an audit are left out."""
+
+    def __init__(self, history: History, filters: Filters, *, simulated: bool) -> None:
+        self._history = history
+        self._simulated = simulated
+        where, self._values = filters.where()
+        self._where = f"simulated = {int(simulated)} AND {where}"
+        audits = no_audit(history)
+        self._where = f"{audits} AND {self._where}"
+        self._is_plain = filters == EVERYTHING and audits == "1"
+        by_time_alone = filters._replace(since_ms=None, until_ms=None) == EVERYTHING
+        self._durations_from_index = by_time_alone and not simulated
+
+    def by_period(self, by: str) -> Iterator[Tally]:
+        """Three queries a period, each over a range of an index: nothing is sorted, and empty periods cost little."""
+        within = f"{self._where} AND created_ms >= ? AND created_ms < ?"
+        edges = [self._edge(within, order) for order in ("ASC", "DESC")]
+        if edges[0] is None or edges[1] is None:
+            return
+        start = periods.start(by, periods.local(edges[0]))
+        while periods.milliseconds(start) <= edges[1]:
+            end = periods.after(by, start)
+            bounds = [*self._values, periods.milliseconds(start), periods.milliseconds(end)]
+            (all_of_it,) = self._history.read(f"SELECT {_ALL} {_FROM_ALL} {within}", bounds)
+            if all_of_it[0]:
+                (unusual,) = self._history.read(f"SELECT {_UNUSUAL} {_FROM_UNUSUAL} {within}", bounds)
+                ((weak,),) = self._history.read(f"SELECT count(*) {_FROM_WEAK} {within}", bounds)
+                yield _tally(periods.key(by, start), all_of_it, unusual, weak)
+            start = end
+
+    def _edge(self, within: str, order: str) -> int | None:
+        query = f"SELECT created_ms {_FROM_ALL} {within} ORDER BY created_ms {order} LIMIT 1"
+        rows = self._history.read(query, [*self._values, periods.FIRST_MS, periods.LAST_MS])
+        return int(rows[0][0]) if rows else None
+
+    def by_column(self, by: str) -> Iterator[Tally]:
+        """A line for each model that was asked for, category of a decline, or template; the most frequent first."""
+        column, read = _COLUMN_OF[by], self._history.read
+        where, values = self._where, self._values
+        unusual = {
+            row[0]: tuple(row)[1:]
+            for row in read(f"SELECT {column}, {_UNUSUAL} {_FROM_UNUSUAL} {where} GROUP BY 1", values)
+        }
+        weak = {row[0]: row[1] for row in read(f"SELECT {column}, count(*) {_FROM_WEAK} {where} GROUP BY 1", values)}
+        for row in read(f"SELECT {column}, {_ALL} {_FROM_ALL} {where} GROUP BY 1 ORDER BY 2 DESC, 1", values):
+            yield _tally(row[0], tuple(row)[1:], unusual.get(row[0]), weak.get(row[0], 0))
+
+    def pairs(self) -> Iterator[Pair]:
+        """Who answered for whom, and why; the most frequent first."""
+        query = (
+            f"SELECT requested_model, served_model, category, count(*) {_FROM_UNUSUAL} rerouted = 1 AND {self._where}"
+            " GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3"
+        )
+        for row in self._history.read(query, self._values):
+            yield Pair(*row)
+
+    def declines(self) -> Iterator[tuple[str | None, int]]:
+        """How often a model declined, by category; the most frequent first."""
+        query = (
+            f"SELECT category, count(*) {_FROM_UNUSUAL} verdict IN ('fallback', 'refused') AND {self._where}"
+            " GROUP BY 1 ORDER BY 2 DESC, 1"
+        )
+        for row in self._history.read(query, self._values):
+            yield row[0], row[1]
+
+    def latencies(self) -> Iterator[Latency]:
+        """The durations of each model that answered."""
+        return latencies_of(self._percentiles("first_token_ms"), self._percentiles("total_ms"))
+
+    def _percentiles(self, column: str) -> Percentiles:
+        """The index has the durations in order, and skipping in it is quick."""
+        named = f"INDEXED BY {INDEX_OF[column]}" if self._durations_from_index else ""
+        measured = f"FROM exchange {named} WHERE served_model IS NOT NULL AND {column} IS NOT NULL AND {self._where}"
+        found = {}
+        for model, number in self._history.read(f"SELECT served_model, count(*) {measured} GROUP BY 1", self._values):
+            query = f"SELECT {column} {measured} AND served_model = ? ORDER BY {column} LIMIT 1 OFFSET ?"
+            ranks = [self._history.read(query, [*self._values, model, math.ceil(number * part) - 1]) for part in PARTS]
+            if all(ranks):  # a damaged index counts what it does not find
+                found[model] = (number, ranks[0][0][0], ranks[1][0][0])
+        return found
+
+    def uses(self) -> Iterator[Use]:
+        """What each model that ran used and cost."""
+        among = f"simulated = {int(self._simulated)}"
+        if not self._is_plain:
+            among += f" AND exchange IN (SELECT number FROM exchange WHERE {self._where})"  # noqa: S608
+        query = (
+            "SELECT model, outcome, count(*), count(cost_usd), coalesce(sum(input_tokens), 0),"  # noqa: S608
+            " coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_tokens), 0),"
+            " coalesce(sum(cache_write_tokens), 0), coalesce(sum(cost_usd), 0.0)"
+            f" FROM hop INDEXED BY hop_use WHERE {among} GROUP BY 1, 2"
+        )
+        return iter(uses_of(self._history.read(query, [] if self._is_plain else self._values)))
+
+
+def _tally(key: str | None, all_of_it: Sequence[Any], unusual: Sequence[Any] | None, weak: int) -> Tally:
+    requests, priced, cost = all_of_it
+    if unusual is None or unusual[0] is None:
+        unusual = (0,) * (2 + len(UNUSUAL_COUNTS))
+    not_as_requested, unpriced_rightly, *counts = unusual
+    return Tally(
+        key,
+        requests,
+        requests - not_as_requested,
+        **dict(zip(UNUSUAL_COUNTS, counts, strict=True)),
+        cost_usd=round(cost, 9),
+        unpriced=requests - priced - unpriced_rightly,
+        as_requested_strong=requests - not_as_requested - weak,
+    )
