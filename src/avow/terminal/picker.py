@@ -195,7 +195,7 @@ class Picker:
         if not self._is_whole:
             number = "looking"
         elif not self._found:
-            number = "nothing found"
+            number = "no exchange matches"
         for keys in (_KEYS, _KEYS_SHORT):
             words = f"{number}. {keys}"
             if len(words) < rooms.width:
