@@ -55,6 +55,7 @@ TESTED_IN = {
     "commands/doctor.py": "commands/test_doctor_findings.py",
     "commands/doctor_finding.py": "commands/test_doctor_findings.py",
     "commands/doctor_kept.py": "commands/test_doctor_findings.py",
+    "commands/chat_typing.py": "commands/test_chat_session.py",
     "commands/declared.py": "commands/test_tree.py",
     "commands/history/declared.py": "commands/test_tree.py",
     "history/recount.py": "history/test_stats.py",

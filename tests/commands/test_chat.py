@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from avow.simulator.server import Simulator
+from tests.history.making import kept, rerouted
 from tests.running import Pty, in_pty, rows
 
 
@@ -111,9 +112,20 @@ def test_a_conversation_is_resumed_with_its_turns(home: Path) -> None:
             pty = in_pty(home, *arguments, base_url=api.base_url)
             settle(pty, "claude-fable-5-2>")
             pty.send(f"{question}\r")
-            settle(pty, "[claude-fable-5-2]")
+            settle(pty, f"{question}\n[claude-fable-5-2]")
             pty.send("\x04")
             assert pty.end() == 0, pty.text
         assert "continuing conversation 1 (1 turn): first" in pty.text
         assert len(api.requests[-1].json["messages"]) == 3
     assert len({row["conversation_id"] for row in rows(home)}) == 1
+
+
+def test_going_on_shows_the_last_turn_and_leaving_says_how_to_go_on(home: Path) -> None:
+    (home / "data").mkdir()
+    kept(home / "data" / "history.db", rerouted(prompt="Break in, please?", text="No."))
+    with Simulator("requested") as api:
+        pty = in_pty(home, "chat", "--conversation", "1", base_url=api.base_url)
+        pty.until("continuing conversation 1", "claude-fable-5-2> Break in, please?\nBegun. No.\n[claude-opus-4-8]")
+        pty.send("\x04")
+        assert pty.end() == 0
+    assert "to go on with this conversation: avow chat --conversation 1" in pty.text

@@ -317,7 +317,7 @@ def test_forty_columns(home: Path) -> None:
     assert "Another model answered" in pty.text
     lines = pty.text.splitlines()
     assert lines[1:4] == [
-        "; Ctrl-D leaves",
+        "  typed; Ctrl-D leaves",
         "claude-fable-5-2> a question that is lon",
         " " * 18 + "ger than forty columns",
     ]

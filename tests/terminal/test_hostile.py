@@ -109,7 +109,11 @@ def test_nothing_hostile_acts_on_a_terminal(command: str, evil: Path) -> None:
             )
             pty = in_pty(evil, *placed, base_url=server.url, NO_COLOR="1", **more)
             if arguments[0] == "chat":
+                pty.until("/help says")
+                before = len(server.requests)
                 pty.send("hi\r")
+                while len(server.requests) == before or pty.read(0.5):
+                    pty.read(0.1)
                 pty.until("zz")
                 pty.send("\x04")
             pty.end()

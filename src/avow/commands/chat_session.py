@@ -2,9 +2,7 @@
 
 import gc
 import signal
-from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avow.asking.ask import ask
@@ -12,34 +10,16 @@ from avow.asking.inquiry import Inquiry
 from avow.asking.question import configure, conversation_of, system_from_file, watcher_for
 from avow.asking.request_fields import with_ids
 from avow.asking.typed import Options
+from avow.commands.chat_typing import editor, help_page, lines_of, path_of
 from avow.context import Api, Context
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Status
 from avow.exit_codes import BySignal, ExitCode, gravest
 from avow.settings.levels import Settings
-from avow.terminal.facts import DUMB
 from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:
-    from avow.terminal.line_editor import LineEditor, LineReader
-
-COMMANDS = ("/model", "/file", "/retry", "/why", "/copy", "/edit", "/system", "/new", "/help", "/quit")
-HISTORY_FILE = "chat_history"
-HELP = """\
-/model [ID]     say which model is asked, or ask this model from now on
-/file PATH      attach a file to the next question; without PATH, detach the files
-/retry [MODEL]  ask the last question again (MODEL: once, of this model); the new answer replaces the old
-/why            how the last answer was routed
-/copy           put the last answer on the clipboard
-/edit [TEXT]    write the next question in $VISUAL or $EDITOR
-/system [TEXT]  say which system prompt is sent, or send this one from now on
-/new            begin a new conversation
-/help           this
-/quit           leave (Ctrl-D too)
-//words         send a line that begins with one slash
-Enter sends, Alt-Enter begins a new line, Ctrl-R searches what was typed, Ctrl-C stops the answer.
-Several lines at once are sent as they stand, also where they begin with a slash.
-"""
+    pass
 
 
 def chat(options: Options, context: Context) -> ExitCode:
@@ -57,7 +37,7 @@ def chat(options: Options, context: Context) -> ExitCode:
         if with_person:
             _with_person(talk, settings, context)
             return ExitCode.OK
-        for line in _lines(context, talk):
+        for line in lines_of(context, lambda: talk.codes.append(ExitCode.USAGE)):
             if not talk.take(line):
                 break
         return gravest(*talk.codes)
@@ -98,10 +78,15 @@ class Chat:
         return with_ids(self.settings()).text("model") or ""
 
     def tell_notes(self) -> None:
-        """Say which conversation is continued."""
+        """Say which conversation is continued, and how far it has come."""
         for note in self._notes:
             self._context.screen.note(note)
         self._notes = ()
+        if self._turns:
+            from avow.terminal.last_turn import last_turn
+
+            screen = self._context.screen
+            screen.err(last_turn(self._turns[-1], screen.err_facts))
 
     def take(self, line: str) -> bool:
         """Carry out one entry; whether to go on. What cannot be done is told, and the chat goes on."""
@@ -169,12 +154,12 @@ class Chat:
             case "/quit":
                 return False
             case "/help":
-                self._context.screen.err(HELP)
+                self._context.screen.err(help_page(self._context.screen.err_facts))
             case "/model":
                 self._choose(rest)
             case "/file":
                 if rest:
-                    self._attach(_path(rest))
+                    self._attach(path_of(rest))
                 else:
                     self._detach()
             case "/retry":
@@ -289,7 +274,7 @@ class Chat:
 def _with_person(talk: Chat, settings: Settings, context: Context) -> None:
     from avow.terminal.sanitize import clean_line
 
-    editor = _editor(settings, context)
+    reader = editor(settings, context)
     stop = signal.getsignal(signal.SIGINT)
     context.screen.note("/help says what can be typed; Ctrl-D leaves")
     talk.tell_notes()
@@ -297,7 +282,7 @@ def _with_person(talk: Chat, settings: Settings, context: Context) -> None:
         try:
             signal.signal(signal.SIGINT, stop)  # the handler disarms itself when it is called
             context.screen.fresh_line()
-            line = editor.read(f"{clean_line(talk.model)}> ")
+            line = reader.read(f"{clean_line(talk.model)}> ")
             if line is None or not talk.take(line):
                 if words := talk.way_back():
                     context.screen.note(words)
@@ -305,48 +290,6 @@ def _with_person(talk: Chat, settings: Settings, context: Context) -> None:
         except Interrupted as interruption:
             if interruption.signal_number != signal.SIGINT:
                 raise
-
-
-def _editor(settings: Settings, context: Context) -> "LineEditor | LineReader":
-    from avow.models import catalogue
-    from avow.terminal.line_editor import LineEditor, LineReader
-
-    if context.stdin is not None and context.environ.get("TERM") in DUMB:
-        return LineReader(context.stdin, context.screen)
-    keeps = settings.flag("history.enabled") and settings.text("history.content") != "none"
-    return LineEditor(
-        COMMANDS,
-        sorted({*settings.table("aliases"), *(model.id for model in catalogue.models())}),
-        history_file=context.paths.data / HISTORY_FILE if keeps else None,
-        on_stderr=context.screen.err_facts.is_terminal,
-    )
-
-
-def _lines(context: Context, talk: Chat) -> Iterator[str]:
-    """The lines of stdin, as they come, without their ends; one that is not UTF-8 is reported and skipped."""
-    if context.stdin is None:
-        raise UsageError("stdin is closed, so nothing can be typed")
-    first = True
-    while data := context.stdin.readline():
-        try:
-            yield data.decode("utf-8-sig" if first else "utf-8").rstrip("\r\n")
-        except UnicodeDecodeError:
-            context.screen.error("a line of stdin is not UTF-8 text; it was not sent")
-            talk.codes.append(ExitCode.USAGE)
-        first = False
-
-
-def _path(words: str) -> str:
-    """The path that stands after `/file`: as it is, or without the quotes a terminal puts around a dropped file."""
-    if Path(words).expanduser().exists() or not any(mark in words for mark in "'\"\\"):
-        return words
-    import shlex
-
-    try:
-        parts = shlex.split(words)
-    except ValueError:
-        return words
-    return parts[0] if len(parts) == 1 else words
 
 
 def _is_answer(exchange: Exchange) -> bool:

@@ -1,6 +1,5 @@
 """What stderr says about an exchange while it runs and when it has ended."""
 
-import re
 from typing import TYPE_CHECKING
 
 from avow.exchange.exchange import Exchange, HandedOver, Noted, Retrying, Started, Status, ThinkingWritten
@@ -10,6 +9,7 @@ from avow.terminal.screen import Screen
 from avow.wire.message import USUAL_ENDS
 
 if TYPE_CHECKING:
+    from avow.terminal.flow import Flow
     from avow.terminal.spinner import Spinner
 
 
@@ -38,8 +38,7 @@ class Commentary:
         self._requested = ""
         self._handovers: list[HandedOver] = []
         self._told_reroute = False
-        self._thinks = False
-        self._thought_ended_line = True
+        self._thoughts: Flow | None = None  # while it thinks
         self._spinner = _spinner(screen)
 
     def on_event(self, event: object) -> None:
@@ -65,9 +64,10 @@ class Commentary:
         if self._spinner is not None:
             self._spinner.stop()
             self._spinner = None
-        if self._thinks:
-            self._thinks = False
-            self._screen.err("" if self._thought_ended_line else "\n")
+        if self._thoughts is not None:
+            self._show_thought(self._thoughts.finish())
+            self._screen.err("" if self._thoughts.is_at_start else "\n")
+            self._thoughts = None
             self._screen.err_line("avow: end of thinking")
 
     def stdout_failed(self) -> None:
@@ -167,7 +167,7 @@ class Commentary:
 
         for line in notices(exchange):
             if not (self._told_reroute and line.startswith("avow: fallback:")):
-                self._screen.err_line(line)
+                self._screen.statement(line)
         if exchange.verdict is Verdict.UNVERIFIED:
             from avow.terminal.words import look_alike, vouching_line
 
@@ -194,16 +194,19 @@ class Commentary:
             return
         from avow.terminal.sanitize import clean
 
-        if not self._thinks:
-            self._thinks = True
+        if self._thoughts is None:
+            from avow.terminal.flow import Flow
+
+            self._thoughts = Flow("  ")  # indented: no line of it can be taken for one of avow's own
             if self._spinner is not None:
                 self._spinner.stop()
             self._screen.err_line("avow: thinking")
-        # Indented: no line of it can be taken for one of avow's own.
-        text = re.sub(r"(^|\n)(?=[^\n])", r"\1  ", clean(text))
-        text = text if self._thought_ended_line else text.removeprefix("  ")
-        self._screen.err(self._screen.err_facts.styled(text, FAINT))
-        self._thought_ended_line = text.endswith("\n") if text else self._thought_ended_line
+        facts = self._screen.err_facts
+        self._show_thought(self._thoughts.feed(clean(text), facts.width if facts.is_terminal else None))
+
+    def _show_thought(self, text: str) -> None:
+        if text:
+            self._screen.err(self._screen.err_facts.styled(text, FAINT))
 
     def _handed_over(self, event: HandedOver) -> None:
         self._handovers.append(event)

@@ -137,6 +137,15 @@ class Screen:
                 self.err("\n")
             self.err(f"{text}\n")
 
+    def statement(self, text: str, *, alarm: str = "") -> None:
+        """A clean line of avow's own on stderr, on a terminal in rows that break between words; `alarm` is how it
+        begins, in red."""
+        if self.err_facts.is_terminal:
+            from avow.terminal.cells import wrap
+
+            text = "\n".join(wrap(text, facts.size(self._streams[1], self._environ)[0], rest="  ", whole=True))
+        self.err_line(f"{self.err_facts.styled(alarm, BOLD_RED)}{text.removeprefix(alarm)}")
+
     def fresh_line(self) -> None:
         """End the terminal's line that is under way, whichever stream wrote it."""
         with self._lock:
@@ -162,15 +171,14 @@ class Screen:
         """A note that `--quiet` does not silence."""
         from avow.terminal.sanitize import clean_line
 
-        self.err_line(f"avow: note: {clean_line(text)}")
+        self.statement(f"avow: note: {clean_line(text)}")
 
     def error(self, message: str, hint: str | None = None, request_id: str | None = None) -> None:
         """`avow: error: …`, and what to do about it as a note."""
         from avow.terminal.notices import in_request
         from avow.terminal.sanitize import clean_line
 
-        start = self.err_facts.styled("avow: error:", BOLD_RED)
-        self.err_line(f"{start} {clean_line(message)}{in_request(request_id)}")
+        self.statement(f"avow: error: {clean_line(message)}{in_request(request_id)}", alarm="avow: error:")
         if hint:
             self.note(hint)
 

@@ -39,6 +39,7 @@ class TextTerminal:
         self._final_text = final_text
         renders = screen.out_facts.interactive if markdown is None else markdown
         self._renders = renders and final_text is None
+        self._breaks = markdown is None and final_text is None
         self._writer: _Writer | None = None
         self._rules: list[HandedOver] = []
 
@@ -76,7 +77,7 @@ class TextTerminal:
 
     def _new_writer(self) -> _Writer:
         if not self._renders:
-            return _Plain(self._screen)
+            return _Flowing(self._screen) if self._breaks else _Plain(self._screen)
         from avow.terminal.markdown import MarkdownStream
 
         return MarkdownStream(self._screen)
@@ -113,6 +114,26 @@ class TextTerminal:
             if index and index <= len(self._rules):
                 self._rule(handover_rule(self._rules[index - 1], self._screen.out_facts))
             self._write(segment.text)
+
+
+class _Flowing:
+    """The text as it is, in rows that break between words: for a terminal whose cursor cannot be moved."""
+
+    def __init__(self, screen: Screen) -> None:
+        from avow.terminal.flow import Flow
+
+        self._screen, self._flow = screen, Flow()
+
+    def feed(self, text: str) -> None:
+        if shown := self._flow.feed(text, self._screen.size()[0]):
+            self._screen.out(shown)
+
+    def finish(self) -> None:
+        rest = self._flow.finish()
+        end = "" if self._flow.is_at_start else "\n"
+        if end:
+            self._screen.out(f"{rest}{end}")
+        self._flow.feed("\n", None)
 
 
 class _Plain:
