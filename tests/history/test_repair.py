@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.history import repair
+from avow.history import outbox, repair, runs
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Routing, Verdict
 from avow.wire.blocks import Attachment
@@ -71,6 +71,29 @@ def test_most_of_a_damaged_file_is_saved_under_its_old_numbers(path: Path, first
         assert history.attachment_bytes("5e1f") == b"hello"
         assert history.read("SELECT count(DISTINCT exchange) FROM hop")[0][0] == done.saved
         assert history.begin(answered()) > max(number or 0 for number in before)
+
+
+def test_what_stands_beside_the_exchanges_is_saved_too(path: Path) -> None:
+    """The runs with their numbers, the batches, and what was pushed, whichever page comes first."""
+    with History.open(path) as history:
+        first = runs.begin(history, "prompts.jsonl", "digest", 1_790_000_000.0)
+        outbox.mark(history, [3, 5], acknowledged=True)
+        outbox.mark(history, [7], acknowledged=False)
+        batch = (
+            "INSERT INTO batch VALUES (4, ?, '2026-11-28T12:00:00Z', 'https://x', 'msgbatch_1', 2, NULL, NULL, '[]')"
+        )
+        history.write(history.connection.execute, batch, (first,))
+        beside = {name: beside_rows(history, name) for name in ("pushed", "run", "batch")}
+    assert [len(rows) for rows in beside.values()] == [3, 1, 1]
+    damage(path, 0.5, 1)
+    repair.set_aside(path, NOW)
+    with History.open(path) as history:
+        assert {name: beside_rows(history, name) for name in beside} == beside
+        assert runs.last_of(history, "prompts.jsonl") == runs.KnownRun(first, "digest")
+
+
+def beside_rows(history: History, table: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in history.read(f"SELECT * FROM {table}")]
 
 
 @pytest.mark.parametrize("version", [1, 2])

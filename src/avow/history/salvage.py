@@ -18,6 +18,7 @@ _T = TypeVar("_T")
 _BATCH = 200
 _FEWEST = len(schema.NAMES) - len(schema.ADDED)
 _ID_LENGTH = 36
+_BATCH_COLUMNS = 9
 _INSERT = (
     f"INSERT OR IGNORE INTO exchange ({', '.join(schema.NAMES)})"  # noqa: S608
     f" VALUES ({', '.join(':' + name for name in schema.NAMES)})"
@@ -42,12 +43,13 @@ class Poured(NamedTuple):
 
 
 def pour(path: Path, history: Target) -> Poured:
-    """Put every exchange of the file at `path`, its attachments and the runs it was part of into an empty `history`.
-    Raises OSError where the file cannot be read."""
+    """Put every exchange of the file at `path`, its attachments, the runs and batches it was part of, and what was
+    pushed, into an empty `history`. Raises OSError where the file cannot be read."""
     data = path.read_bytes()
     log = path.with_name(path.name + "-wal")
     pages = Pages(data, log.read_bytes() if log.exists() else b"", page_size(data))
     known: set[int] = set()
+    pushed: list[tuple[int, Value]] = []
     batch: list[dict[str, Any]] = []
     saved, last = 0, 0
     for rowid, values in pages.records():
@@ -63,10 +65,12 @@ def pour(path: Path, history: Target) -> Poured:
                 batch = []
         elif len(values) == 2 and values[0] == "exchange" and isinstance(values[1], int):
             last = max(last, values[1])
+        elif len(values) == 2 and values[0] is None and values[1] in (1, 2):
+            pushed.append((rowid, values[1]))
         else:
             history.write(_put_beside, history, rowid, values)
     saved += history.write(_put, history, batch)
-    history.write(_end, history, last)
+    history.write(_end, history, last, pushed)
     return Poured(saved, max(len(known) - saved, 0) if known else None)
 
 
@@ -108,19 +112,25 @@ def _put(history: Target, rows: Iterable[dict[str, Any]]) -> int:
 
 
 def _put_beside(history: Target, rowid: int, values: Sequence[Value]) -> None:
-    """A row of one of the two tables beside `exchange`, known by its shape; what is neither is left."""
+    """A row of one of the tables beside `exchange`, known by its shape; what is none of them is left."""
     match values:
         case (str(), str() | None, int() | None, bytes() | None):
             history.connection.execute("INSERT OR IGNORE INTO attachment VALUES (?, ?, ?, ?)", values)
         case (None, str(), str(), str() | None):
             history.connection.execute("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?)", (rowid, *values[1:]))
+        case (None, int(), str(), str(), *others) if len(others) == _BATCH_COLUMNS - 4 and isinstance(others[-1], str):
+            marks = ", ".join("?" * _BATCH_COLUMNS)
+            history.connection.execute(f"INSERT OR IGNORE INTO batch VALUES ({marks})", (rowid, *values[1:]))  # noqa: S608
 
 
-def _end(history: Target, last: int) -> None:
-    """No number is given twice, those of exchanges that were deleted or lost included; nobody's attachment is kept."""
+def _end(history: Target, last: int, pushed: Sequence[tuple[int, Value]]) -> None:
+    """No number is given twice, those of exchanges that were deleted or lost included; nobody's attachment is kept, and
+    what was pushed is marked now that its exchange is there."""
     connection = history.connection
     connection.execute(
         "DELETE FROM attachment WHERE NOT EXISTS (SELECT 1 FROM attached WHERE attached.sha256 = attachment.sha256)"
     )
     connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'exchange'", (last,))
+    mark = "INSERT OR IGNORE INTO pushed SELECT number, ?2 FROM exchange WHERE number = ?1"
+    connection.executemany(mark, pushed)
     schema.read_moves(connection)
