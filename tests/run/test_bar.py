@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from avow.run.bar import Bar, bar_line
+from avow.run.bar import Bar, bar_line, note_line
+from avow.run.counts import Counts, Rules
 from avow.terminal.cells import cells
 from avow.terminal.facts import Facts
 from avow.terminal.screen import Screen
@@ -56,3 +57,10 @@ def test_the_bar_is_drawn_in_the_place_of_the_last() -> None:
     bar.tick()
     assert out.getvalue().decode().count("\r\x1b[K") == 1
     assert "rate limited; goes on in 9 s" in out.getvalue().decode()
+
+
+def test_a_note_before_anything_is_done_says_what_is_waited_for() -> None:
+    counts = Counts(20, Rules())
+    assert (
+        note_line(counts, None, "batch b: 20 of 20 processing") == "0 of 20 done; $0.00; batch b: 20 of 20 processing"
+    )

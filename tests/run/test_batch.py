@@ -259,6 +259,14 @@ def test_no_item_is_sent_that_could_take_the_sum_over_the_limit(home: Path) -> N
     assert direct(sim) == []
 
 
+def test_what_lies_in_a_batch_is_set_aside_before_anything_else_is_asked(home: Path) -> None:
+    few = ("--max-tokens", "100", "--fallback", "none")
+    with Simulator() as sim:
+        batched(home, sim, "--batch", "--detach", *few)
+        ran = batched(home, sim, "--resume", "--max-cost", "0.015", *few, lines="nabc")
+    assert (ran.status, direct(sim)) == (14, []), ran.err
+
+
 def test_a_dry_run_tells_half_the_price(home: Path) -> None:
     with Simulator() as sim:
         plain, half = (batched(home, sim, "--dry-run", "--fallback", "none", *more) for more in ((), ("--batch",)))

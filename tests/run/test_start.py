@@ -455,16 +455,19 @@ def test_the_memory_does_not_grow_with_the_items(home: Path) -> None:
     assert peak < 120 * 1024**2
 
 
-@pytest.mark.parametrize("seed", [5, pytest.param(50, marks=pytest.mark.slow)])
-def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(home: Path, seed: int) -> None:
-    """Killed at random instants; the stand-in's own log decides."""
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("kills", "items"),
+    [(10, 40), pytest.param(100, 400, marks=pytest.mark.slow), pytest.param(50, 1000, marks=pytest.mark.slow)],
+)
+def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(home: Path, kills: int, items: int) -> None:
+    """Killed at random instants, twice a round; the stand-in's own log decides."""
     import random
 
-    chosen = random.Random(seed)
-    items = seed * 8
+    chosen = random.Random(kills)
     with StandIn(lambda prompt: answered(f"answer to {prompt}", seconds=0.01)) as api:
         path = file(home, *(f"p{number}" for number in range(items)))
-        for _ in range(seed):
+        for _ in range(kills // 2):
             process = start(home, "run", path, "--resume", "-j", "8", base_url=api.base_url)
             time.sleep(chosen.uniform(0.2, 0.9))
             process.kill()

@@ -76,7 +76,8 @@ def bar_line(counts: Counts, facts: Facts, left_s: float | None, rate: float | N
 
 def note_line(counts: Counts, left_s: float | None, why: str | None) -> str:
     """The note that is printed once a minute."""
-    words = f"{counts.done} of {counts.total} done: {', '.join(_told(counts))}; {counts.cost()}"
+    told = ", ".join(_told(counts))
+    words = f"{counts.done} of {counts.total} done{f': {told}' if told else ''}; {counts.cost()}"
     if why:
         return f"{words}; {why}"
     return words if left_s is None else f"{words}; {_clock(left_s)} left"

@@ -81,6 +81,12 @@ class Bulk:
             if known.id is None and self._submitter.find(known) is None:
                 batches.drop(self._history, known.number)
 
+    def hold(self, suite: Suite, pricing: Pricing, budget: Budget) -> None:
+        """Set aside what may be paid for all that lies in batches."""
+        for ask in suite.asks(self._run):
+            if batches.lying(self._history, ask.item) is not None:
+                budget.hold(pricing.reserve_in_batch(ask.inquiry))
+
     def submit(self, suite: Suite, pricing: Pricing, budget: Budget) -> None:
         """Send all that is to be asked and lies in no batch, as far as the budget goes."""
         for ask in suite.asks(self._run):
@@ -92,7 +98,7 @@ class Bulk:
                 budget.hold(amount)
                 continue
             if not budget.reserve(amount):
-                self.stop = ask.position
+                self.stop, pricing.last = ask.position, amount
                 break
             prepared = prepared_for(ask.inquiry, self._context, self._api)
             for words in prepared.notes:

@@ -40,15 +40,14 @@ class Pricing:
         return self.last
 
     def reserve_in_batch(self, inquiry: Inquiry) -> float:
-        """The most that it may cost in a batch, where nobody takes over; 0 where nobody set a limit."""
+        """The same in a batch, where nobody takes over."""
         if not self._enabled:
             return 0.0
         settings = with_ids(inquiry.settings)
         self._prices = settings.table("prices")
         cost, guessed = cost_of(settings.text("model") or "", most(inquiry, settings), self._prices)
-        self.last = cost * BATCH_SHARE
         self.guessed = self.guessed or guessed
-        return self.last
+        return cost * BATCH_SHARE
 
     def charge(self, exchange: Exchange) -> float:
         """What it cost."""

@@ -140,6 +140,8 @@ class _Run:
             self._bulk.settle()
             if asked.batch:
                 self._bulk.submit(self._suite, self._pricing, self._budget)
+            elif asked.max_cost is not None:
+                self._bulk.hold(self._suite, self._pricing, self._budget)
         except Interrupted:
             self._say_what_lies()
             raise
