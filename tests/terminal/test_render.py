@@ -49,6 +49,15 @@ def test_no_panel_where_all_is_as_requested() -> None:
     assert panel(exchange(), Facts()) is None
 
 
+@pytest.mark.parametrize("width", [40, 60, 120])
+def test_a_footer_that_says_much_is_folded_between_words(width: int) -> None:
+    usage = {"input_tokens": 345, "cache_read_input_tokens": 12_000, "output_tokens": 56}
+    line = footer(exchange(usage=usage), Facts(width=width))
+    assert max(map(len, line.splitlines())) <= width
+    assert " ".join(line.splitlines()) == footer(exchange(usage=usage), Facts(width=1000))
+    assert "12,345 tokens" in line
+
+
 def test_markup_from_outside_is_text() -> None:
     text = panel(samples.FELL_BACK._replace(requested_model="[/] [red]x[/red]"), Facts())
     assert text is not None

@@ -1,15 +1,10 @@
 """The badge of an answer in a conversation: which model wrote it, and which was asked where that is another; pure."""
 
-import re
-
 from avow.exchange.exchange import Exchange
 from avow.routing.verdict import Verdict
-from avow.terminal.cells import wrap
 from avow.terminal.facts import FAINT, REVERSE, Facts
 from avow.terminal.notices import shown
-from avow.terminal.render import by_name_only, cost, saved, tokens
-
-_UNIT, _KEPT = re.compile(r"(?<=\d) (?=\w)"), "\u00a0"
+from avow.terminal.render import by_name_only, cost, folded, saved, tokens
 
 
 def badge_words(exchange: Exchange) -> str:
@@ -28,8 +23,7 @@ def badge(exchange: Exchange, facts: Facts) -> str:
     parts.append(f"{reply.total_ms / 1000:.1f} s" if reply.total_ms is not None else "")
     rest = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
     head = f"[{_author(exchange)}]"
-    # A number stays with its unit.
-    text = "\n".join(wrap(f"{head} {_UNIT.sub(_KEPT, rest)}".rstrip(), facts.width)).replace(_KEPT, " ")
+    text = folded(f"{head} {rest}".rstrip(), facts.width)
     if not text.startswith(head):
         return facts.styled(text, REVERSE)  # a name longer than the terminal is wide
     after = text[len(head) :]

@@ -1,5 +1,7 @@
 """Values to what a person sees: the panel, the footer, the rule at a handover; pure."""
 
+import re
+
 from avow.exchange.exchange import Exchange, HandedOver
 from avow.models.pricing import price, saving
 from avow.routing.verdict import NO_CATEGORY, Hop, Outcome
@@ -12,6 +14,8 @@ from avow.wire.json_value import JsonObject
 
 READABLE = 100
 """Columns beyond which a line of prose is hard to read."""
+
+_UNIT, _KEPT = re.compile(r"(?<=\d) (?=\w)"), "\u00a0"
 
 
 def panel(exchange: Exchange, facts: Facts, here: Here = ANYWHERE) -> str | None:
@@ -49,13 +53,18 @@ def _boxed(explanation: Explanation, facts: Facts) -> str:
 
 
 def footer(exchange: Exchange, facts: Facts) -> str:
-    """One quiet line: model, tokens, cost, seconds."""
+    """One quiet line: model, tokens, cost, seconds; folded where the terminal is narrower."""
     reply = exchange.reply
     parts = [shown(exchange.routing.served_model), by_name_only(exchange), "simulated" if exchange.simulated else ""]
     parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd), saved(exchange)]
     parts.append(f"{reply.total_ms / 1000:.1f} s" if reply.total_ms is not None else "")
     line = (" · " if facts.unicode and not facts.plain else ", ").join(part for part in parts if part)
-    return facts.styled(line, FAINT)
+    return facts.styled(folded(line, facts.width), FAINT)
+
+
+def folded(line: str, width: int) -> str:
+    """The line in rows that fit; a number stays with its unit."""
+    return "\n".join(wrap(_UNIT.sub(_KEPT, line), width)).replace(_KEPT, " ")
 
 
 def by_name_only(exchange: Exchange) -> str:
