@@ -130,11 +130,16 @@ def test_a_dry_run_prints_and_sends_nothing(home: Path) -> None:
     assert collector.ids == ids
 
 
+PARTIAL: Plan = (200, {}, b'{"partialSuccess":{"rejectedSpans":"0","errorMessage":"the quick brown fox"}}')
+TROUBLES: tuple[Plan, ...] = (BEFORE, 200, UNANSWERED, HALF, 200, (429, {"retry-after": "0.01"}, b""), 503, PARTIAL)
+
+
 @pytest.mark.parametrize(("count", "kills"), [(450, 2), pytest.param(2000, 10, marks=pytest.mark.slow)])
 def test_killed_again_and_again_nothing_is_lost(home: Path, count: int, kills: int) -> None:
-    """Every row is there once by id."""
+    """Every row is there once by id, though the receiver dies too, at every point of a request."""
     ids = history(home, *(answered() for _ in range(count)))
-    with Collector() as collector:
+    troubles = TROUBLES if kills > 2 else ()  # after each it waits up to a second
+    with Collector(*troubles) as collector:
         for kill in range(kills):
             process = start(home, "history", "push", env={ENDPOINT: collector.url})
             until = time.monotonic() + 20
@@ -143,6 +148,7 @@ def test_killed_again_and_again_nothing_is_lost(home: Path, count: int, kills: i
             process.send_signal(signal.SIGKILL)
             process.communicate()
         assert push(home, collector.url).status == 0
+        assert collector.plans == []
     assert set(collector.ids) == set(ids)
     spans = {span["spanId"]: span for span in collector.taken}
     assert len(spans) == 2 * count
