@@ -74,7 +74,6 @@ TESTED_IN = {
     "run/batch_api.py": "run/test_batch.py",
     "run/bulk.py": "run/test_batch.py",
     "run/cancel.py": "run/test_batch.py",
-    "run/collect.py": "run/test_batch.py",
     "run/dry_run.py": "run/test_start.py",
     "run/engine.py": "run/test_start.py",
     "run/gate.py": "run/test_start.py",
