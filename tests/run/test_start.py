@@ -224,8 +224,8 @@ avow: run 1: 4 items: 1 as_requested, 1 refused, 1 substituted, 1 failed; at lea
 ! b       refused       claude-fable-5-2 declined: cyber
 ! 3       substituted   claude-fable-5-2 -> claude-opus-4-8
 ✗ 4       failed        it is invalid_request_error
-avow: run 1: 4 items: 1 as_requested, 1 refused, 1 substitut
-ed, 1 failed; at least $0.0008""",
+avow: run 1: 4 items: 1 as_requested, 1 refused, 1
+  substituted, 1 failed; at least $0.0008""",
 }
 
 

@@ -190,7 +190,7 @@ def _tell(exchange: "Exchange", options: JudgeOptions, context: Context) -> None
         context.screen.out(json.dumps(as_json(exchange)) + "\n")
         context.screen.flush()
     for line in notices(exchange):
-        context.screen.err_line(line)
+        context.screen.statement(line)
 
 
 def _keep(exchanges: "list[Exchange]", context: Context, settings: "Settings") -> None:

@@ -255,9 +255,9 @@ def _print_lines(exchange: "Exchange", context: Context) -> None:
     from avow.terminal.notices import notices
 
     for line in notices(exchange._replace(withheld=False)):
-        context.screen.err_line(line)
+        context.screen.statement(line)
     if exchange.withheld:
-        context.screen.err_line("avow: withheld: the answer was not passed on to the command (--hold)")
+        context.screen.statement("avow: withheld: the answer was not passed on to the command (--hold)")
 
 
 def _tell(account: "Account", proxied: "Run", setup: "Setup", options: ProxyOptions, context: Context) -> int:
@@ -271,7 +271,7 @@ def _tell(account: "Account", proxied: "Run", setup: "Setup", options: ProxyOpti
             f"no answer came through: {clean_line(options.command[0])} does not read ANTHROPIC_BASE_URL, or its"
             " settings name another base URL"
         )
-    screen.err_line(f"avow: {clean_line(summary(account))}")
+    screen.statement(f"avow: {clean_line(summary(account))}")
     if not options.live:
         for entry in account.entries:
             _print_lines(entry.exchange, context)

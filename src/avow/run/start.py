@@ -186,7 +186,7 @@ class _Run:
         if self._refused_key:
             screen.note("the API refused the credentials: nothing more was asked")
         if not (screen.quiet and counts.all_as_requested):
-            screen.err_line(counts.line(self._journal.run))
+            screen.statement(counts.line(self._journal.run))
 
     def _say_what_lies(self) -> bool:
         """Say what goes on at the API without avow, and how to come back to it; whether anything does."""

@@ -78,7 +78,7 @@ class Commentary:
 
             self._told_reroute = True
             phrases = [f"{h.source or 'a model'} {h.why}" for h in self._handovers]
-            self._screen.err_line(rerouted_line(self._requested, self._handovers[-1].target, tuple(phrases)))
+            self._screen.statement(rerouted_line(self._requested, self._handovers[-1].target, tuple(phrases)))
 
     def finished(self, exchange: Exchange) -> None:
         """Report the end. Where the reader of stdout has left, only a reroute is reported."""
@@ -182,7 +182,7 @@ class Commentary:
         if exchange.routing.rerouted and not self._told_reroute:
             from avow.terminal.notices import notices
 
-            self._screen.err_line(notices(exchange)[0])
+            self._screen.statement(notices(exchange)[0])
 
     @staticmethod
     def _is_amiss(exchange: Exchange) -> bool:

@@ -65,7 +65,7 @@ def run(options: EndpointOptions, context: Context) -> ExitCode:
             findings = probing.findings()
         except CutShort as stop:
             for line in stop.lines:
-                context.screen.err_line(line)
+                context.screen.statement(line)
             if stop.hint:
                 context.screen.note(stop.hint)
             return stop.exit_code

@@ -34,7 +34,7 @@ def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
     elif found:
         page("".join(f"{line}\n" for line in list_lines(found, context.screen.out_facts)), context)
     for each in unreadable:
-        context.screen.err_line(f"avow: error: {clean_line(str(each))}")
+        context.screen.statement(f"avow: error: {clean_line(str(each))}")
     return ExitCode.USAGE if unreadable else ExitCode.OK
 
 

@@ -53,7 +53,7 @@ def tell_cut_short(context: Context, stop: CutShort, again: str) -> ExitCode:
     """Say why a call ended early and how to go on with it; its exit status."""
     context.screen.clear()
     for line in stop.lines:
-        context.screen.err_line(line)
+        context.screen.statement(line)
     if stop.hint:
         context.screen.note(stop.hint)
     context.screen.note(f"what arrived is kept; to go on: {again}")
