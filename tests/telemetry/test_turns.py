@@ -1,8 +1,12 @@
 """One push at a time, and none too few."""
 
+import os
 import threading
 from pathlib import Path
 
+import pytest
+
+from avow.files.locking import try_lock
 from avow.paths import Paths
 from avow.telemetry.turns import LastPush, forget_trouble, keep, last_push, my_turn, next_turn
 
@@ -68,3 +72,17 @@ def test_how_it_went_is_kept(tmp_path: Path) -> None:
     forget_trouble(paths)
     forget_trouble(paths)
     assert not paths.last_push.exists()
+
+
+@pytest.mark.parametrize("is_inherited", [False, True], ids=["own", "inherited"])
+def test_who_sends_lets_the_next_wait(tmp_path: Path, is_inherited: bool) -> None:
+    """What is kept from then on may not be seen by the one that sends."""
+    paths = Paths(tmp_path, tmp_path, tmp_path)
+    queue = os.open(paths.push_queue, os.O_RDWR | os.O_CREAT)
+    assert not is_inherited or try_lock(queue)
+    with next_turn(paths, 0.0, queue if is_inherited else None) as is_mine:
+        assert is_mine
+        another = os.open(paths.push_queue, os.O_RDWR)
+        assert try_lock(another)
+        os.close(another)
+    os.close(queue)

@@ -15,8 +15,10 @@ from avow.commands.history import push_alone
 from avow.context import from_process
 from avow.simulator.server import Simulator
 from tests.canary import CANARY
+from tests.commands.test_proxy import proxied
 from tests.history.making import answered, kept
 from tests.running import Ran, row, rows, run, start
+from tests.streams import ASKED
 from tests.telemetry.collector import Collector
 
 AFTER: dict[str, Any] = {"AVOW_TELEMETRY_PUSH": "after"}
@@ -79,6 +81,13 @@ def test_a_chat_is_left_no_zombie(home: Path) -> None:
         assert [one for one in processes() if one.parent == chat.pid] == []
         chat.communicate(b"ho\n")
         until(lambda: len(collector.ids) == 2)
+
+
+def test_what_the_proxy_keeps_is_pushed(home: Path) -> None:
+    with Collector() as collector:
+        ran = proxied(home, f"ask({ASKED!r})", **AFTER, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+        assert ran.status == 0, ran.err
+        until(lambda: collector.ids == [row(home)["id"]])
 
 
 def test_what_goes_wrong_is_seen_by_doctor_and_push_alone(home: Path) -> None:
