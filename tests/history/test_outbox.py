@@ -4,6 +4,7 @@ from pathlib import Path
 
 from avow.errors import Failure
 from avow.exchange.exchange import Status
+from avow.history import outbox
 from avow.history.outbox import PAGE, mark, waiting
 from avow.history.store import History
 from tests.history.making import NOON, answered, asked, kept, rerouted
@@ -57,3 +58,11 @@ def test_a_deleted_row_takes_its_mark_along(tmp_path: Path) -> None:
         mark(history, [1], acknowledged=True)
         history.write(lambda: history.connection.execute("DELETE FROM exchange"))
         assert history.read("SELECT * FROM pushed") == []
+
+
+def test_an_index_alone_says_what_waits(tmp_path: Path) -> None:
+    """A push after each exchange may not read a million rows."""
+    kept(tmp_path / "history.db", answered())
+    with History.open(tmp_path / "history.db") as history:
+        plan = history.read(f"EXPLAIN QUERY PLAN {outbox._WAITING}", (0, 0, PAGE))
+    assert "COVERING INDEX exchange_time" in plan[0]["detail"]

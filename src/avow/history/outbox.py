@@ -19,18 +19,21 @@ _WAITS = (
     "simulated = 0 AND status <> 'pending'"
     " AND NOT EXISTS (SELECT 1 FROM pushed WHERE pushed.exchange = exchange.number)"
 )
-_NEXT = "SELECT number, created_ms FROM exchange WHERE number > ? AND created_ms >= ? AND"
-_WAITING = f"{_NEXT} {_WAITS} ORDER BY number LIMIT ?"
+_NEXT = "SELECT number, created_ms FROM exchange WHERE (created_ms, number) > (?, ?) AND"
+_WAITING = f"{_NEXT} {_WAITS} ORDER BY created_ms, number LIMIT ?"
+"""By time, because an index has all that this asks: by number SQLite would read a million rows with what was said, after
+each exchange."""
+
 _COUNT = f"SELECT count(*) FROM exchange WHERE {_WAITS}"  # noqa: S608
 _MARK = "INSERT OR REPLACE INTO pushed SELECT number, ? FROM exchange WHERE number = ?"
 
 
 def waiting(history: History, *, since_ms: int = 0) -> Iterator[tuple[int, int, Exchange]]:
-    """Number, time in ms and exchange of each row that waits, oldest number first, without what was said; one page of
+    """Number, time in ms and exchange of each row that waits, oldest first, without what was said; one page of
     numbers is held at a time. The simulator's are left out, and what still runs."""
-    after = 0
-    while page := history.read(_WAITING, (after, since_ms, PAGE)):
-        after = page[-1]["number"]
+    after = (since_ms, 0)
+    while page := history.read(_WAITING, (*after, PAGE)):
+        after = (page[-1]["created_ms"], page[-1]["number"])
         for row in page:
             query = f"SELECT {_WITHOUT_TEXT} FROM exchange WHERE number = ?"  # noqa: S608
             for exchange in history.select(query, (row["number"],)):
