@@ -21,8 +21,8 @@ _WAITS = (
 )
 _NEXT = "SELECT number, created_ms FROM exchange WHERE (created_ms, number) > (?, ?) AND"
 _WAITING = f"{_NEXT} {_WAITS} ORDER BY created_ms, number LIMIT ?"
-"""By time, because an index has all that this asks: by number SQLite would read a million rows with what was said, after
-each exchange."""
+"""By time, because an index has all that this asks: by number SQLite would read a million rows with what was said, each
+time that something is pushed."""
 
 _COUNT = f"SELECT count(*) FROM exchange WHERE {_WAITS}"  # noqa: S608
 _MARK = "INSERT OR REPLACE INTO pushed SELECT number, ? FROM exchange WHERE number = ?"
