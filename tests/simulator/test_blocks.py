@@ -183,6 +183,15 @@ def test_a_turn_with_a_handover(content: Any, words: str | None, sim: Simulator)
     assert words is None or words in answer.message
 
 
+@pytest.mark.parametrize("beta", ["mid-conversation-output-config-2026-07-01", "per-turn-control-2026-07-01"])
+def test_a_message_of_the_system_may_set_the_effort(sim: Simulator, beta: str) -> None:
+    effort: Json = {"role": "system", "content": [], "output_config": {"effort": "low"}}
+    turns = [{"role": "user", "content": "hi"}, effort]
+    assert ask(sim, body(messages=turns), betas=beta).status == 200
+    assert ask(sim, body(messages=turns)).status == 400
+    assert ask(sim, body(messages=[turns[0] | {"output_config": {}}]), betas=beta).status == 400
+
+
 def test_a_fallback_block_needs_the_beta_header(sim: Simulator) -> None:
     assert "Input tag 'fallback'" in ask(sim, body(messages=talk(SEAM, TEXT))).message
 

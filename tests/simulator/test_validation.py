@@ -22,6 +22,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "fallbacks without beta": ({"fallbacks": "default"}, "", "fallbacks: Extra inputs are not permitted"),
     "fallbacks with the other beta": (
         {"fallbacks": "default"}, CREDIT, "fallbacks: Extra inputs are not permitted"),
+    "safeguards without beta": ({"safeguards": []}, "", "safeguards: Extra inputs are not permitted"),
     "token without beta": ({"fallback_credit_token": "t"}, "", "fallback_credit_token: Extra inputs"),
     "unknown beta": (
         {}, "shiny-2027-01-01", "Unexpected value(s) `shiny-2027-01-01` for the `anthropic-beta` header."),
@@ -113,6 +114,11 @@ ACCEPTED: dict[str, tuple[Any, str, str]] = {
     "older version with temperature": ({"model": "claude-haiku-4-5", "temperature": 0.2}, "", "2023-06-01"),
     "fallbacks": ({"fallbacks": "default"}, FALLBACK, "2026-10-21"),
     "fallbacks as null": ({"fallbacks": None}, FALLBACK, "2026-10-21"),
+    "what Claude Code's auto mode sends": (
+        {"safeguards": [{"type": "dangerous_tool_use"}]},
+        "afk-mode-2026-01-31,dangerous-tool-use-2026-09-03",
+        "2023-06-01",
+    ),
     "three fallbacks": ({"fallbacks": [{"model": name} for name in "abc"]}, FALLBACK, "2026-10-21"),
     "overrides": (
         {"fallbacks": [{"model": "a", "max_tokens": 5, "output_config": {"effort": "low"}}]}, FALLBACK, "2026-10-21"),

@@ -57,8 +57,8 @@ def system_complaints(system: object) -> Iterator[str]:
             yield from _block(block, where, frozenset(("text",)))
 
 
-def message_complaints(messages: object, version: str) -> Iterator[str]:
-    """What is wrong with the shape of `messages`."""
+def message_complaints(messages: object, version: str, *, sets_effort: bool) -> Iterator[str]:
+    """What is wrong with the shape of `messages`; with `sets_effort` one of the system's may have `output_config`."""
     if not isinstance(messages, list):
         yield "messages: Input should be a valid list"
         return
@@ -67,7 +67,9 @@ def message_complaints(messages: object, version: str) -> Iterator[str]:
     if len(messages) > 100_000:
         yield "messages: List should have at most 100000 items after validation"
     for number, message in enumerate(messages):
-        yield from _message(message, f"messages.{number}", version, last=number == len(messages) - 1)
+        own = isinstance(message, dict) and sets_effort and message.get("role") == "system"
+        last = number == len(messages) - 1
+        yield from _message(message, f"messages.{number}", version, last=last, sets_effort=own)
     if messages[0]["role"] != "user":
         yield 'messages: first message must use the "user" role'
     yield from _tool_results(messages)
@@ -116,19 +118,20 @@ def _binding(body: Json, model: PlayedModel | None, number: int, at: int, block:
         )
 
 
-def _message(message: object, where: str, version: str, *, last: bool) -> Iterator[str]:
+def _message(message: object, where: str, version: str, *, last: bool, sets_effort: bool) -> Iterator[str]:
     if not isinstance(message, dict):
         yield f"{where}: Input should be an object"
         return
     role = message.get("role")
     if role not in ("user", "assistant", "system"):
         yield f"{where}.role: Input should be 'user', 'assistant' or 'system'"
-    for name in sorted(set(message) - {"role", "content"}):
+    effort = {"output_config"} & set(message) if sets_effort else set()
+    for name in sorted(set(message) - {"role", "content"} - effort):
         yield f"{where}.{name}: Extra inputs are not permitted"
     content = message.get("content")
     if not isinstance(content, str | list):
         yield f"{where}.content: Input should be a valid string or list"
-    if not content and not (last and role == "assistant"):
+    if not content and not effort and not (last and role == "assistant"):
         yield f"{where}: all messages must have non-empty content except for the optional final assistant message"
     if isinstance(content, str):
         if content and not content.strip():

@@ -25,8 +25,12 @@ _BETAS = frozenset(
     model-context-window-exceeded-2025-08-26 context-1m-2025-08-07 output-128k-2025-02-19
     fine-grained-tool-streaming-2025-05-14 token-efficient-tools-2025-02-19 claude-code-20250219
     effort-2025-11-24 mid-conversation-system-2026-04-07 prompt-caching-scope-2026-01-05
-    advanced-tool-use-2025-11-20""".split()  # noqa: SIM905
+    advanced-tool-use-2025-11-20 per-turn-control-2026-07-01
+    dangerous-tool-use-2026-09-03 afk-mode-2026-01-31""".split()  # noqa: SIM905
 )
+
+_PER_TURN = "mid-conversation-output-config-|per-turn-control-"
+"""What allows `output_config` in a message of the system; the second name is what Claude Code 2.1.332 sends."""
 
 # Field -> the family of beta headers it needs ("" where none).
 _COUNTED = {
@@ -38,6 +42,7 @@ _FIELDS = _COUNTED | {
     "max_tokens": "", "stream": "", "stop_sequences": "", "metadata": "", "service_tier": "", "inference_geo": "",
     "container": "", "diagnostics": "", "fallbacks": "server-side-fallback-",
     "fallback_credit_token": "fallback-credit-", "thread": "message-threads-",
+    "safeguards": "dangerous-tool-use-",
 }  # fmt: skip
 _SAMPLING = ("temperature", "top_p", "top_k")
 _OVERRIDES = frozenset(("model", "max_tokens", "thinking", "output_config", "speed"))
@@ -124,7 +129,8 @@ def _complaints(request: ReceivedRequest) -> Iterator[str]:
     yield from _tools(request)
     yield from _fallbacks(request)
     yield from blocks.system_complaints(request.body.get("system"))
-    yield from blocks.message_complaints(request.body["messages"], request.version)
+    sets_effort = request.has_beta(_PER_TURN)
+    yield from blocks.message_complaints(request.body["messages"], request.version, sets_effort=sets_effort)
     yield from prompt_cache.complaints(request.body)
     yield from blocks.replay_complaints(
         request.body, request.model, request.knows_block, may_echo=request.has_beta("server-side-fallback-")

@@ -15,6 +15,7 @@ import pytest
 
 from avow.simulator.server import Simulator
 from tests.canary import CANARY
+from tests.clients import installed
 from tests.running import Ran, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -42,10 +43,9 @@ class Between(NamedTuple):
 
 
 def _program() -> Path:
-    """LiteLLM, from the environment that `LITELLM_VENV` names: to install it takes minutes and half a gigabyte."""
-    program = Path(os.environ.get("LITELLM_VENV", "/nonexistent")) / "bin" / "litellm"
-    if not program.exists():
-        pytest.skip(f"needs LiteLLM (LITELLM_VENV, a venv with {PACKAGE})")
+    python = installed.litellm()
+    if python is None or not (program := Path(python).with_name("litellm")).exists():
+        pytest.skip(f"needs {PACKAGE} (AVOW_TEST_CLIENTS, LITELLM_VENV)")
     return program
 
 
