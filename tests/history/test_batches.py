@@ -19,6 +19,7 @@ def test_what_lies_in_batches_is_known_until_it_has_ended(tmp_path: Path) -> Non
         history.add([exchange(0, number), exchange(1, number), exchange(2, None)])
         (known,) = batches.lying_of(history, 1)
         assert (known.id, known.items, known.base_url) == (None, None, "http://h")
+        assert batches.count_lying(history, 1) == 0  # nothing was sent
         batches.intend(history, number, 2, Mark("b", "t"))
         batches.name(history, number, "msgbatch_1")
         (known,) = batches.lying_of(history, 1)

@@ -213,6 +213,21 @@ def test_ctrl_c_leaves_it_running_and_says_so(home: Path) -> None:
     assert lines[-1] == "avow: run 1: 2 items: 2 pending; $0.00"
 
 
+def test_ctrl_c_before_all_is_sent_says_how_to_go_on(home: Path) -> None:
+    path = prompts(home, *map(str, range(3000)))
+    with Simulator() as sim:
+        process = start(home, "run", path, "--batch", base_url=sim.base_url)
+        while not rows(home):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=60)
+        assert made(sim) == []
+    assert process.returncode == -signal.SIGINT
+    assert err.decode().splitlines() == [
+        f"avow: note: run 1: not all was sent; `avow run {path} --batch --resume=1` goes on"
+    ]
+
+
 def test_cancel_needs_no_file_and_resume_collects_what_had_ended(home: Path) -> None:
     with Simulator("batch_slow") as sim:
         batched(home, sim, "--batch", "--detach")

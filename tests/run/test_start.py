@@ -479,7 +479,7 @@ def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(home: Path, kills: 
             process.kill()
             process.communicate()
             assert not done & set(api.asked[already:])
-        ran = run(home, "run", path, "--resume", base_url=api.base_url)
+        ran = run(home, "run", path, "--resume", base_url=api.base_url, timeout=300)
     assert ran.status == 0, ran.err
     assert [e["text"] for e in ran.events] == [f"answer to p{number}" for number in range(items)]
     assert f"{items} items: {items} as_requested" in ran.lines[-1]

@@ -91,8 +91,12 @@ def ids_in(history: History, number: int) -> Iterator[str]:
 
 
 def count_lying(history: History, run: int) -> int:
-    """How many items of a run lie in batches."""
-    return int(history.read(f"SELECT count(*) FROM exchange WHERE run = ? AND {_LYING}", (run,))[0][0])  # noqa: S608
+    """How many items of a run lie in batches that were sent, or were about to be."""
+    query = (
+        f"SELECT count(*) FROM exchange WHERE run = ? AND {_LYING}"  # noqa: S608
+        " AND batch IN (SELECT number FROM batch WHERE items IS NOT NULL)"
+    )
+    return int(history.read(query, (run,))[0][0])
 
 
 def ids(history: History) -> frozenset[str]:

@@ -144,6 +144,9 @@ class _Run:
                 self._bulk.hold(self._suite, self._pricing, self._budget)
         except Interrupted:
             self._say_what_lies()
+            if asked.batch:
+                again = f"`avow run {asked.path} --batch --resume={self._journal.run}` goes on"
+                self._context.screen.warn(f"run {self._journal.run}: not all was sent; {again}")
             raise
 
     def leave(self) -> ExitCode:
