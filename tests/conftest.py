@@ -1,5 +1,6 @@
 """A sealed environment: no test sees the user's folders, keys, proxies or keyring, and forgetting is loud."""
 
+import itertools
 import os
 import signal
 from collections.abc import Generator, Iterator
@@ -79,11 +80,19 @@ def sealed_environment(home: Path, **more: str) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders numbered here: pytest's own numbering lists all of thousands of them to find the next (5 ms a test)."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / f"home{number}" for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _sealed(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[None]:
+def _sealed(_homes: Iterator[Path], request: pytest.FixtureRequest) -> Iterator[None]:
     """This process itself sees the sealed environment too; all is put back afterwards. What is left holds no key."""
     before = dict(os.environ)
-    folders = [tmp_path_factory.mktemp("home")]
+    folders = [next(_homes)]
+    folders[0].mkdir(mode=0o700)
     sealed = sealed_environment(folders[0])
     if "tmp_path" in request.fixturenames:
         folders.append(request.getfixturevalue("tmp_path"))

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-import anthropic
 import pytest
 from anthropic.lib.middleware import BetaRefusalFallbackMiddleware
 
@@ -18,6 +17,7 @@ from avow.exchange.run import converse
 from avow.routing.verdict import Asked, Verdict
 from avow.simulator.server import Simulator
 from avow.wire.request import Endpoint
+from tests import sdk
 
 MODEL = "claude-fable-5-1"
 CHAIN = ("claude-opus-4-8", "claude-opus-5")
@@ -77,9 +77,7 @@ def by_avow(sim: Simulator) -> Exchange:
 
 def by_sdk(sim: Simulator) -> str:
     middleware = BetaRefusalFallbackMiddleware([{"model": model} for model in CHAIN])
-    client = anthropic.Anthropic(
-        base_url=sim.base_url, api_key="sk-ant-test", max_retries=0, timeout=20, middleware=[middleware]
-    )
+    client = sdk.client(sim.base_url, timeout=20, middleware=[middleware])
     request: Any = {"model": MODEL, "max_tokens": 4000, "thinking": THINKING, "messages": MESSAGES}
     with client.beta.messages.stream(**request) as stream:
         message = stream.get_final_message()

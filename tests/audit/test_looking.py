@@ -66,8 +66,20 @@ def test_a_repeat_is_saved_before_it_is_asked_for() -> None:
     assert any(each.record.runs[0].repeat == () for each in saved)
 
 
-@pytest.mark.parametrize("most", [0, 1, 19, 20, 21, 39])
-@pytest.mark.parametrize("against", [None, OTHER], ids=["one arm", "two arms"])
+CUTS = [0, 1, 19, 20, 21, 39]
+"""Before which reply it is cut off: around the ends of the look and of its repeat."""
+
+
+@pytest.mark.parametrize(
+    ("against", "most"),
+    [
+        *(pytest.param(None, most, id=f"one arm-{most}") for most in CUTS),
+        *(
+            pytest.param(OTHER, most, id=f"two arms-{most}", marks=() if most in (1, 39) else pytest.mark.slow)
+            for most in CUTS
+        ),
+    ],
+)
 def test_wherever_it_is_cut_it_goes_on_there(most: int, against: str | None) -> None:
     saved: list[Kept] = []
     base = Kept(record())

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import anthropic
 import pytest
 
+from tests import sdk
 from tests.conftest import CANARY
 from tests.raw_server import RawServer
 from tests.running import run
@@ -24,7 +24,7 @@ def response(path: Path) -> bytes:
 
 
 def by_sdk(url: str, *, streamed: bool) -> Any:
-    client = anthropic.Anthropic(base_url=url, api_key=CANARY, max_retries=0)
+    client = sdk.client(url, api_key=CANARY)
     asked: Any = {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "hello"}]}
     if not streamed:
         return client.messages.create(**asked)

@@ -59,6 +59,12 @@ CASES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where zsh keeps what it found in all the folders of its functions: each start would look through them again."""
+    return tmp_path_factory.mktemp("zsh") / "dump"
+
+
 @pytest.fixture
 def furnished(home: Path) -> Path:
     """A home with a template, an exchange and a file."""
@@ -139,7 +145,7 @@ def test_nothing_from_outside_is_shell_syntax(hostile: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=needs(n)) for n in ("bash", "zsh", "fish")])
-def test_tab_and_enter_run_nothing_that_a_server_named(hostile: Path, name: str) -> None:
+def test_tab_and_enter_run_nothing_that_a_server_named(hostile: Path, dump: Path, name: str) -> None:
     import pexpect
 
     stub(hostile)
@@ -147,7 +153,7 @@ def test_tab_and_enter_run_nothing_that_a_server_named(hostile: Path, name: str)
     ways = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-f", "-i"], "fish": ["-N", "-i"]}
     setups = {
         "bash": f"source {FOLDER}/avow.bash; bind 'set bell-style none'; bind 'TAB:menu-complete'",
-        "zsh": f"fpath=({FOLDER} $fpath); autoload -Uz compinit; compinit -u -d {hostile}/dump; setopt menucomplete",
+        "zsh": f"fpath=({FOLDER} $fpath); autoload -Uz compinit; compinit -u -d {dump}; setopt menucomplete",
         "fish": f"source {FOLDER}/avow.fish",
     }
     child: pexpect.spawn[bytes] = pexpect.spawn(name, ways[name], env=environ, cwd=str(hostile), timeout=20)
@@ -207,10 +213,8 @@ def test_fish_completes(furnished: Path, line: str, offered: set[str], missing: 
 
 
 @needs("zsh")
-def test_compinit_registers_the_function(home: Path) -> None:
-    script = (
-        f"fpath=({FOLDER} $fpath); autoload -Uz compinit; compinit -u -d {home}/dump; print -r -- ${{_comps[avow]}}"
-    )
+def test_compinit_registers_the_function(home: Path, dump: Path) -> None:
+    script = f"fpath=({FOLDER} $fpath); autoload -Uz compinit; compinit -u -d {dump}; print -r -- ${{_comps[avow]}}"
     done = subprocess.run(
         ["zsh", "-f", "-c", script], capture_output=True, env=shell_environment(home), timeout=60, check=True
     )
@@ -219,7 +223,7 @@ def test_compinit_registers_the_function(home: Path) -> None:
 
 @needs("zsh")
 @pytest.mark.parametrize(("line", "offered", "missing"), CASES)
-def test_zsh_completes(furnished: Path, line: str, offered: set[str], missing: set[str]) -> None:
+def test_zsh_completes(furnished: Path, dump: Path, line: str, offered: set[str], missing: set[str]) -> None:
     """In a real zsh on a pty: what `compadd` is given is written to a file."""
     import pexpect
 
@@ -227,7 +231,7 @@ def test_zsh_completes(furnished: Path, line: str, offered: set[str], missing: s
     log = furnished / "offered"
     setup = furnished / "setup.zsh"
     setup.write_text(
-        f"fpath=({FOLDER} $fpath)\nautoload -Uz compinit; compinit -u -d {furnished}/dump\n"
+        f"fpath=({FOLDER} $fpath)\nautoload -Uz compinit; compinit -u -d {dump}\n"
         "zstyle ':completion:*' list-prompt ''\nLISTMAX=10000\nsetopt noautomenu nolistbeep\n"
         "compadd() {\n"
         "  local -a got\n"

@@ -11,14 +11,14 @@ from avow.simulator import batches
 from avow.simulator.scenarios import load
 from avow.simulator.script import BatchPlay, HttpError
 from avow.simulator.server import Simulator
+from tests import sdk
 from tests.simulator.conftest import MODEL
 
 Start = Callable[..., Simulator]
 
 
 def api(sim: Simulator) -> Any:
-    client = anthropic.Anthropic(base_url=sim.base_url, api_key="sk-ant-test", max_retries=0, timeout=20)
-    return client.messages.batches
+    return sdk.client(sim.base_url, timeout=20).messages.batches
 
 
 def requests(*names: str, **more: Any) -> list[Any]:

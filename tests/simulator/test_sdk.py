@@ -9,6 +9,7 @@ import pytest
 from anthropic.lib.middleware import BetaRefusalFallbackMiddleware
 
 from avow.simulator.server import Simulator
+from tests import sdk
 from tests.simulator.conftest import CREDIT, FALLBACK, MODEL
 from tests.simulator.test_form import NOT_WITH_FALLBACKS, SHORTER_WHOLE, SOUND
 
@@ -18,9 +19,7 @@ READABLE = [name for name in SOUND if name not in ("no_usage", "swallowing", "sp
 
 
 def client(sim: Simulator, *middleware: Any) -> anthropic.Anthropic:
-    return anthropic.Anthropic(
-        base_url=sim.base_url, api_key="sk-ant-test", max_retries=0, timeout=20, middleware=list(middleware)
-    )
+    return sdk.client(sim.base_url, timeout=20, middleware=list(middleware))
 
 
 def text(message: Any) -> str:

@@ -14,7 +14,15 @@ from tests.running import in_pty, rows, run
 def test_the_first_passes_and_the_second_fails(home: Path, seed: list[str]) -> None:
     """The proxy would refuse whatever left this machine; there is no key to be found."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ran = run(home, "audit", "demo", *seed, HTTPS_PROXY="http://127.0.0.1:1", HTTP_PROXY="http://127.0.0.1:1")
+    ran = run(
+        home,
+        "audit",
+        "demo",
+        *seed,
+        HTTPS_PROXY="http://127.0.0.1:1",
+        HTTP_PROXY="http://127.0.0.1:1",
+        AVOW_TEST_FRESH="1",
+    )
     text = ran.out.decode()
     assert (ran.status, ran.err) == (0, b"")
     honest, swapped = text.split("The swapped simulator")

@@ -274,8 +274,14 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("part", ["replies", "repeat"])
-@pytest.mark.parametrize(("fault", "status"), FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize(
+    ("fault", "status", "part"),
+    [
+        pytest.param(*FAULTS[name], part, id=f"{name}-{part}", marks=marks)
+        for name in FAULTS
+        for part, marks in (("replies", ()), ("repeat", () if name in ("401", "cut") else pytest.mark.slow))
+    ],
+)
 def test_a_fault_leaves_a_look_that_can_be_gone_on_with(home: Path, fault: str, status: int, part: str) -> None:
     """The fault comes to the eighth request of the look, or of the repeat."""
     answers = "picks" if part == "replies" else "picks_swapped"
