@@ -17,12 +17,14 @@ def test_no_key_goes_with_it(tmp_path: Path) -> None:
         "AVOW_HEADERS": CANARY,
         "AVOW_API_KEY_COMMAND": f"echo {CANARY}",
         "OTEL_SERVICE_NAME": "ci",
+        "AVOW_TELEMETRY_HEADERS": '{X-Team = "docs"}',
         "https_proxy": "http://proxy:3128",
         "AWS_SECRET_ACCESS_KEY": CANARY,
     }
     assert needed(environ, Paths(Path("/c"), Path("/d"), Path("/e")), "work") == {
         "HOME": "/home/me",
         "OTEL_SERVICE_NAME": "ci",
+        "AVOW_TELEMETRY_HEADERS": '{X-Team = "docs"}',
         "https_proxy": "http://proxy:3128",
         "AVOW_CONFIG_DIR": "/c",
         "AVOW_DATA_DIR": "/d",

@@ -1,21 +1,21 @@
 """Starts a push of the history once an exchange is over, in a process of its own that nobody waits for."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
 
+from avow.background import in_background
 from avow.files.locking import try_lock
 from avow.paths import Paths
 
 _PROGRAM = "avow.commands.history.push_alone"
 _NEEDED = {
-    *("HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "AVOW_TELEMETRY_ENDPOINT"),
+    *("HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("APPDATA", "LOCALAPPDATA", "SYSTEMROOT", "USERPROFILE"),
 }
-_NEEDED_GROUPS = ("OTEL_", "LC_", "LD_", "DYLD_", "PYTHON")
-_SCRIPT = '"$@" </dev/null >/dev/null 2>&1 &'
-"""The shell ends at once, and whoever waits for orphans waits for the push: no zombie is left to a long chat."""
+_NEEDED_GROUPS = ("OTEL_", "AVOW_TELEMETRY_", "LC_", "LD_", "DYLD_", "PYTHON")
 
 
 def push(environ: Mapping[str, str], paths: Paths, profile: str | None) -> None:
@@ -53,14 +53,25 @@ def _start(queue: int, environ: dict[str, str]) -> None:
         _popen(words, environ)
         return
     inherited = 3 if queue != 3 else 4  # a descriptor put in its own place need not be inherited
-    script = ["/bin/sh", "-c", _SCRIPT, "sh", *words, str(inherited)]
-    actions = [(os.POSIX_SPAWN_DUP2, queue, inherited)]
+    actions = (
+        (os.POSIX_SPAWN_DUP2, queue, inherited),
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
+        (os.POSIX_SPAWN_DUP2, 0, 1),
+        (os.POSIX_SPAWN_DUP2, 0, 2),
+    )
+    words.append(str(inherited))
     try:
-        process = os.posix_spawn(script[0], script, environ, file_actions=actions, setsid=True)
+        process = os.posix_spawn(words[0], words, environ, file_actions=actions, setsid=True)
     except NotImplementedError:
-        _popen(words, environ)
+        _popen(words[:-1], environ)
         return
-    os.waitpid(process, 0)
+    in_background(lambda: _reap(process))
+
+
+def _reap(process: int) -> None:
+    """Leave no zombie to a long chat. A process that ends before is not held up: its thread ends with it."""
+    with contextlib.suppress(OSError):
+        os.waitpid(process, 0)
 
 
 def _popen(words: list[str], environ: dict[str, str]) -> None:

@@ -78,7 +78,7 @@ def test_a_chat_is_left_no_zombie(home: Path) -> None:
         until(lambda: bool(pushers(home)))
         os.kill(pushers(home)[0].pid, signal.SIGKILL)
         until(lambda: not pushers(home))
-        assert [one for one in processes() if one.parent == chat.pid] == []
+        until(lambda: [one for one in processes() if one.parent == chat.pid] == [])
         chat.communicate(b"ho\n")
         until(lambda: len(collector.ids) == 2)
 
