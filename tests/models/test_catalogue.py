@@ -235,3 +235,15 @@ def test_aliases_and_the_default_are_the_newest_of_their_line() -> None:
 )
 def test_expand_alias(name: str, extra: dict[str, str], expanded: str) -> None:
     assert expand_alias(name, extra) == expanded
+
+
+@pytest.mark.parametrize(
+    ("least", "names"),
+    [
+        (512, ("claude-opus-5", "claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5", "claude-mythos-5")),
+        (1024, ("claude-opus-4-8", "claude-sonnet-5", "claude-sonnet-4-6")),
+        (2048, ("claude-opus-4-7",)),
+    ],
+)
+def test_the_least_prompt_that_the_api_caches(least: int, names: tuple[str, ...]) -> None:
+    assert {name: BY_ID[name].caches_from for name in names} == dict.fromkeys(names, least)

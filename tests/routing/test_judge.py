@@ -844,3 +844,9 @@ def test_no_strong_evidence_is_left_out_of_that_list() -> None:
     for said in gateways.listen(headers, {}):
         takes_part = said.model or said.route or said.fallback
         assert bool(takes_part) or said.strength == "weak", said.field
+
+
+def test_a_model_that_avow_moved_to_hands_back_to_the_requested_one() -> None:
+    """All names are the requested model's; but avow moved, so it did not answer of itself."""
+    second = Attempt(OTHER, whole(message(fallback(OTHER, ASKED), text("x"), model=ASKED)))
+    assert judge(Asked(ASKED), [refused(), second]).verdict is Verdict.FALLBACK

@@ -79,3 +79,10 @@ def test_each_mark_says_how_long(lifetime: str) -> None:
 )
 def test_whether_there_are_marks(fields: JsonObject, there: bool) -> None:
     assert has_marks(fields) is there
+
+
+def test_a_system_prompt_of_several_blocks_is_marked_at_its_end() -> None:
+    blocks = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    found = marked(body(said("user", "hi"), system=blocks), "5m", goes_on=False)
+    assert [MARK in block for block in found["system"]] == [False, True]
+    assert unmarked(found)["system"] == blocks

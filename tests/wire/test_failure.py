@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from avow.errors import Failure
 from avow.exit_codes import ExitCode
-from avow.wire.failure import body_is_error, not_an_answer, refusal_in, rejected, rejection
+from avow.wire.failure import STATUS_OF_TYPE, body_is_error, not_an_answer, refusal_in, rejected, rejection, status_of
 
 
 def api_error(kind: str, message: str = "words", code: str | None = None) -> bytes:
@@ -217,3 +217,25 @@ def test_any_body_is_an_error_with_words(status: int, body: bytes) -> None:
     error = rejected(status, {}, body)
     assert error.failure.message.encode()
     assert error.failure.status == status
+
+
+def test_an_error_in_a_stream_has_the_status_that_its_type_stands_for() -> None:
+    """The table of the API's documentation (docs: errors), and what stands in it for anything else: nothing."""
+    documented = {
+        400: "invalid_request_error",
+        401: "authentication_error",
+        402: "billing_error",
+        403: "permission_error",
+        404: "not_found_error",
+        409: "conflict_error",
+        413: "request_too_large",
+        429: "rate_limit_error",
+        500: "api_error",
+        504: "timeout_error",
+        529: "overloaded_error",
+    }
+    assert {status: kind for kind, status in STATUS_OF_TYPE.items()} == documented
+    for status, kind in documented.items():
+        assert status_of(Failure(kind, 200, "m")) == status_of(Failure(kind, None, "m")) == status
+    assert status_of(Failure("a_new_error", None, "m")) == 0
+    assert status_of(Failure("api_error", 503, "m")) == 503

@@ -124,3 +124,10 @@ def test_no_repr_shows_a_header_of_the_users_own() -> None:
 def test_only_a_stream_is_asked_for_as_one() -> None:
     assert body()["stream"] is True
     assert "stream" not in messages_body(ASKED, USER, {}, stream=False)
+
+
+@pytest.mark.parametrize("end", ["/v1", "/v1/", "/v1/messages"])
+def test_a_base_url_that_ends_in_the_apis_own_path_is_told(end: str) -> None:
+    doubled = Endpoint(f"http://gateway{end}").doubled_words("/v1/messages") or ""
+    assert doubled.endswith("did you mean http://gateway?")
+    assert Endpoint("http://gateway/v2").doubled_words("/v1/messages") is None
