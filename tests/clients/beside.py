@@ -89,7 +89,7 @@ def compared(
 def _alone(home: Path, command: Sequence[str], api: Simulator, more: Mapping[str, str]) -> Played:
     environ = environment(home, api.base_url, **more)
     done = subprocess.run(
-        command, env=environ, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, timeout=200, check=False
+        command, env=environ, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, timeout=240, check=False
     )
     return Played(done.returncode, done.stdout, [_placed(one, api) for one in api.requests])
 
@@ -101,7 +101,7 @@ def _behind(
     before = Path.cwd()
     os.chdir(home)
     try:
-        ran = run(home, "proxy", "--report", str(report), "--", *command, base_url=api.base_url, timeout=200, **more)
+        ran = run(home, "proxy", "--report", str(report), "--", *command, base_url=api.base_url, timeout=240, **more)
     finally:
         os.chdir(before)
     told = json.loads(report.read_text())
