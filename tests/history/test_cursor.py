@@ -1,5 +1,6 @@
 """A cursor moves on once all is written, and only then; and it is of one history and one selection."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,20 @@ def test_one_export_at_a_time(tmp_path: Path) -> None:
         save(path, Cursor(1, "x"))
     with held(path) as cursor:
         assert cursor == Cursor(1, "x")
+
+
+def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path(os.devnull)):
+        with pytest.raises(UnreadableFile, match="is not a file"), held(path):
+            pass
+        assert path.exists()
+    empty = tmp_path / "empty"
+    empty.touch()
+    with held(empty) as cursor:
+        assert cursor is None
+    assert empty.exists()
 
 
 def test_a_place_where_it_cannot_be(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,8 +36,11 @@ def held(path: Path) -> Iterator[Cursor | None]:
     Raises UnreadableFile for a file that is none or is damaged, UsageError where another export has it or it could not
     be replaced later.
     """
+    is_new = not os.path.lexists(path)
     descriptor = _open(path)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnreadableFile(f"{path}: is not a file", hint="name a file that avow may write")
         if not os.access(Path(os.path.realpath(path)).parent, os.W_OK):
             raise UsageError(f"{path}: its folder cannot be written, so the cursor could not move on")
         if not try_lock(descriptor) or not os.path.samestat(os.fstat(descriptor), path.stat()):
@@ -44,7 +48,7 @@ def held(path: Path) -> Iterator[Cursor | None]:
         yield _read(path)
     finally:
         with suppress(OSError):
-            if not os.fstat(descriptor).st_size and not path.stat().st_size:
+            if is_new and not path.stat().st_size:
                 path.unlink()
         os.close(descriptor)
 
