@@ -455,6 +455,17 @@ def test_the_memory_does_not_grow_with_the_items(home: Path) -> None:
     assert peak < 120 * 1024**2
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_file_of_many_lines_is_read_as_a_stream(home: Path) -> None:
+    lines = 200_000
+    path = home / "many.txt"
+    path.write_text("".join(f"What is {number} plus {number * 7 % 1000}?\n" for number in range(lines)))
+    out, peak = measured(home, "run", str(path), "--dry-run", base_url="http://127.0.0.1:9", timeout=800)
+    assert out.startswith(f"{lines} items, ".encode())
+    assert peak < 60 * 1024**2
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("kills", "items"),
