@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from avow import paths
-from avow.errors import CredentialsError, UsageError
+from avow.errors import CredentialsError, HistoryLocked, UsageError
 from avow.files.reading import Wait
 from avow.settings.levels import Config, Settings, load, resolve
 from avow.terminal.screen import Screen
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from avow.endpoint.transport import Patience, Transport
     from avow.exchange.response import OpenResponse
     from avow.history.store import History
+
+
+_HISTORY_S = 30.0
+"""How long another process that has the history is waited for by what cannot go on without it."""
+_UNTOLD_S = 0.5
+"""How long before that is said."""
 
 
 class Carrier(Protocol):
@@ -95,21 +101,41 @@ class Context:
             profile=profile,
         )
 
-    def history(self, settings: Settings, *, read_only: bool = False, opening_seconds: float = 30.0) -> "History":
-        """The history, opened on first use; another process that has it is waited for that long. Raises
+    def history(
+        self, settings: Settings, *, read_only: bool = False, opening_seconds: float | None = None
+    ) -> "History":
+        """The history, opened on first use. Another process that has it is waited for that long; without a number, as
+        nothing can be done without the history, to the deadline (30 seconds without one), and it is said. Raises
         HistoryError."""
         if self._history is None:
-            from avow.history.store import History
-
-            self._history = History.open(
-                self.paths.history_file,
-                content=settings.text("history.content") or "full",
-                keep_attachments=settings.flag("history.attachments"),
-                read_only=read_only,
-                opening_seconds=opening_seconds,
-                on_damage=self.screen.note if read_only else None,
-            )
+            if opening_seconds is None:
+                self._history = self._history_in_time(settings, read_only=read_only)
+            else:
+                self._history = self._open_history(settings, read_only=read_only, seconds=opening_seconds)
         return self._history
+
+    def _history_in_time(self, settings: Settings, *, read_only: bool) -> "History":
+        deadline = settings.number("deadline")
+        seconds = _HISTORY_S if deadline is None else min(deadline, _HISTORY_S)
+        try:
+            return self._open_history(settings, read_only=read_only, seconds=min(seconds, _UNTOLD_S))
+        except HistoryLocked:
+            if seconds <= _UNTOLD_S:
+                raise
+        self.screen.note("waiting for the history: another program keeps it locked")
+        return self._open_history(settings, read_only=read_only, seconds=seconds - _UNTOLD_S)
+
+    def _open_history(self, settings: Settings, *, read_only: bool, seconds: float) -> "History":
+        from avow.history.store import History
+
+        return History.open(
+            self.paths.history_file,
+            content=settings.text("history.content") or "full",
+            keep_attachments=settings.flag("history.attachments"),
+            read_only=read_only,
+            opening_seconds=seconds,
+            on_damage=self.screen.note if read_only else None,
+        )
 
     @contextmanager
     def open(

@@ -132,3 +132,35 @@ def test_what_cannot_be_written_in_time_is_noted_and_changes_nothing_else(
     assert len(ran.out.splitlines()) == len(free.out.splitlines())
     assert [row["prompt"] for row in rows(home)] == ["words", "first"]
     assert took < 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("retry", "1"),
+        pytest.param(("-c", "--conversation", "1", "words"), marks=pytest.mark.slow),
+        pytest.param(("run", "--resume", "-"), marks=pytest.mark.slow),
+        pytest.param(("history", "list"), marks=pytest.mark.slow),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_what_needs_a_locked_history_says_that_it_waits_and_ends_by_the_deadline(
+    home: Path, arguments: tuple[str, ...]
+) -> None:
+    with held(home, *LOCKS["also to read"]):
+        begun = time.monotonic()
+        ran = run(home, *arguments, base_url="http://127.0.0.1:9", stdin=b'"words"\n', AVOW_DEADLINE="0.8")
+        took = time.monotonic() - begun
+    assert ran.status == 1
+    assert "avow: note: waiting for the history: another program keeps it locked" in ran.lines
+    assert "another program keeps it locked" in ran.lines[-2] + ran.lines[-1]
+    assert took < 10
+
+
+def test_what_needs_the_history_goes_on_once_it_is_free(home: Path) -> None:
+    with Simulator("requested") as simulator, held(home, *LOCKS["also to read"]) as holder:
+        asking = start(home, "retry", "1", base_url=simulator.base_url)
+        assert asking.stderr is not None
+        assert "waiting for the history" in asking.stderr.readline().decode()
+        holder.communicate()
+        assert asking.wait(timeout=20) == 0

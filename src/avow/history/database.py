@@ -45,21 +45,22 @@ def connect(path: Path, *, vfs: str | None = None, seconds: float = PATIENCE_SEC
     return connection
 
 
-def connect_reading(path: Path) -> Connection:
+def connect_reading(path: Path, *, seconds: float = PATIENCE_SECONDS) -> Connection:
     """A connection that only reads. A file that is not there is an empty history; one that an older avow wrote is
-    brought up to date first. Raises HistoryError."""
+    brought up to date first. Another process that has the file to itself is waited for that many `seconds`. Raises
+    HistoryError."""
     import sqlite3
 
     if not path.exists():
         return empty()
     connection: Connection | None = None
     try:
-        connection = _reading_connection(path)
-        _check_version(connection, path)
+        connection = _reading_connection(path, seconds)
+        _check_version(connection, path, seconds)
         if _version(connection) < schema.VERSION:
             connection.close()
-            connect(path).close()
-            connection = _reading_connection(path)
+            connect(path, seconds=seconds).close()
+            connection = _reading_connection(path, seconds)
     except (sqlite3.Error, UnicodeError, OSError) as error:
         _close(connection)
         raise translated(error, path) from error
@@ -186,7 +187,7 @@ def empty() -> Connection:
     return connection
 
 
-def _reading_connection(path: Path) -> Connection:
+def _reading_connection(path: Path, seconds: float) -> Connection:
     """Read-only. In a folder that cannot be written SQLite cannot share a WAL: there the file is read as it lies,
     unless a WAL holds newer rows."""
     import sqlite3
@@ -194,7 +195,7 @@ def _reading_connection(path: Path) -> Connection:
     uri = path.absolute().as_uri()
     connection = _connection(f"{uri}?mode=ro")
     try:
-        patiently(connection, _version)
+        patiently(connection, _version, seconds=seconds)
     except sqlite3.OperationalError as error:
         connection.close()
         wal = path.with_name(path.name + "-wal")

@@ -83,9 +83,7 @@ class History:
         """
         damage: HistoryError | None = None
         try:
-            connection = (
-                database.connect_reading(path) if read_only else database.connect(path, seconds=opening_seconds)
-            )
+            connection = (database.connect_reading if read_only else database.connect)(path, seconds=opening_seconds)
         except HistoryError as error:
             if not (read_only and on_damage and database.is_damage(error.__cause__)):
                 raise

@@ -158,7 +158,7 @@ _EXCHANGES = (
         "summary_duration",
         "exchange",
         _NO_AUDIT,
-        _NO_AUDIT,
+        f"{{r}}.number NOT IN ({AUDITS})",  # what the durations' indexes can tell
         ("measure", "model", "step"),
         (("answers", "1"),),
         (_duration("total_ms", "exchange_total"), _duration("first_token_ms", "exchange_first")),
