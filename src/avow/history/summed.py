@@ -54,12 +54,13 @@ class Summed:
     def _by_period(self, by: str) -> Iterator[Tally]:
         at = self._next(periods.FIRST_MS // QUARTER_MS * QUARTER_MS)
         while at is not None:
-            start = periods.start(by, periods.local(FIRST_MS + at * QUARTER_MS))
+            start = periods.start(by, periods.local(at))
             edges = [periods.milliseconds(moment) for moment in (start, periods.after(by, start))]
             sums = [row for row in self._of_quarters(*map(_quarters, edges)) if row[0]]
             if sums:
-                yield _tally(periods.key(by, start), [sum(column) for column in zip(*sums, strict=True)])
-            at = self._next(edges[1])
+                row = sums[0] if len(sums) == 1 else [sum(column) for column in zip(*sums, strict=True)]
+                yield _tally(periods.key(by, start), row)
+            at = edges[1] if sums else self._next(edges[1])
 
     def _of_quarters(self, start: int, end: int) -> Iterator[Sequence[Any]]:
         first, last = -(-start // _HOUR), end // _HOUR
@@ -72,10 +73,10 @@ class Summed:
                 yield from self._history.read(f"SELECT {_SUMS} {_WITHIN}", (self._simulated, kind, low, high))
 
     def _next(self, moment_ms: int) -> int | None:
-        """The first quarter from that moment on that has any."""
+        """The beginning of the first quarter from that moment on that has any."""
         last = periods.LAST_MS // QUARTER_MS * QUARTER_MS
         rows = self._history.read(_NEXT, (self._simulated, "quarter", _quarters(moment_ms), _quarters(last)))
-        return int(rows[0][0]) if rows else None
+        return FIRST_MS + int(rows[0][0]) * QUARTER_MS if rows else None
 
     def by_column(self, by: str) -> Iterator[Tally]:
         """As `Recount.by_column`."""
