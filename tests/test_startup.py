@@ -35,7 +35,7 @@ avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.excha
 avow.exchange.plan avow.exchange.response avow.exchange.run avow.exchange.saver avow.exit_codes avow.files
 avow.files.reading avow.history avow.history.database
 avow.history.filters avow.history.finding avow.history.rows avow.history.schema avow.history.store
-avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
+avow.history.writing avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
 avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.message_evidence
 avow.routing.runs avow.routing.verdict
 avow.settings avow.settings.keys avow.settings.levels avow.settings.options avow.terminal avow.terminal.commentary

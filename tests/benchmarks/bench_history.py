@@ -28,10 +28,10 @@ _AVOW = (sys.executable, "-m", "avow", "history")
 _LIBRARIES = "import typer, sqlite3"
 _IMPORTS = f"{_LIBRARIES}, avow.cli, avow.context, avow.commands.tree, avow.commands.history, avow.history.store"
 _BARE = {
-    "list": f"{_IMPORTS}, avow.commands.history_list, avow.history.export",
-    "show": f"{_IMPORTS}, avow.commands.history_show",
-    "search": f"{_IMPORTS}, avow.commands.history_list, avow.history.search",
-    "stats": f"{_IMPORTS}, avow.commands.history_stats, avow.history.stats",
+    "list": f"{_IMPORTS}, avow.commands.history.list, avow.history.export",
+    "show": f"{_IMPORTS}, avow.commands.history.show",
+    "search": f"{_IMPORTS}, avow.commands.history.list, avow.history.search",
+    "stats": f"{_IMPORTS}, avow.commands.history.stats, avow.history.stats, json",
 }
 _WRITER = """
 import sys
@@ -80,7 +80,7 @@ def measure(path: Path, count: int) -> None:
         ("show", str(held // 2)),
         ("search", NEEDLE),
         ("search", "w00012"),
-        ("stats", "--by", "month"),
+        *(("stats", "--by", by) for by in ("month", "day", "model")),
     ):
         whole, cpu = run(path, [*_AVOW, *words])
         bare, _cpu = run(path, [sys.executable, "-c", _BARE[words[0]]])

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from avow.exchange.exchange import Exchange
-from avow.history import schema
+from avow.errors import HistoryError
+from avow.history import database, schema
 from avow.history.leaves import Pages, Value, page_size
 from avow.history.rows import from_row
+from avow.history.writing import tally
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -31,8 +32,6 @@ class Target(Protocol):
     connection: Connection
 
     def write(self, work: Callable[..., _T], *arguments: Any) -> _T: ...
-
-    def tally(self, number: int, exchange: Exchange) -> None: ...
 
 
 class Poured(NamedTuple):
@@ -74,6 +73,21 @@ def pour(path: Path, history: Target) -> Poured:
     return Poured(saved, max(len(known) - saved, 0) if known else None)
 
 
+def poured_words(path: Path, history: Target, damage: HistoryError) -> str:
+    """Do so to show it, and say what came of it; raises `damage` where no page holds anything."""
+    try:
+        poured = pour(path, history)
+    except OSError as error:
+        raise database.translated(error, path) from error
+    if not poured.saved and poured.lost is None:
+        raise damage
+    lost = "" if not poured.lost else f", {poured.lost} cannot be read"
+    return (
+        f"the history is damaged; shown are the {poured.saved} exchanges that its pages still hold{lost}."
+        " `avow history repair` saves them"
+    )
+
+
 def _is_exchange(values: Sequence[Value]) -> bool:
     return (
         _FEWEST <= len(values) <= len(schema.NAMES)
@@ -103,7 +117,7 @@ def _put(history: Target, rows: Iterable[dict[str, Any]]) -> int:
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             continue
         put += history.connection.execute(_INSERT, row).rowcount
-        history.tally(row["number"], exchange)
+        tally(history.connection, row["number"], exchange)
         for position, attachment in enumerate(exchange.question.attachments):
             if attachment.sha256 is not None:
                 link = (row["number"], position, attachment.sha256)

@@ -10,33 +10,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from avow.errors import HistoryError, HistoryLocked, UsageError
-from avow.exchange.exchange import Exchange, Status
-from avow.history import database, finding, schema
+from avow.exchange.exchange import Exchange
+from avow.history import database, finding
 from avow.history.filters import EVERYTHING, Filters
-from avow.history.rows import Row, from_row, hidden_row, milliseconds, to_row
-from avow.wire.blocks import Attachment
+from avow.history.rows import Row, from_row
+from avow.history.writing import Writer
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 T = TypeVar("T")
-
-_COLUMNS = schema.NAMES[1:]
-_INSERT = f"INSERT INTO exchange ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"  # noqa: S608
-_CHANGED = [name for name in _COLUMNS if name not in ("id", "created_at", "created_ms", "item_last")]
-_UPDATE = f"UPDATE exchange SET {', '.join(f'{name} = :{name}' for name in _CHANGED)} WHERE id = :id"  # noqa: S608
-_LINE_CHARS = 10_000
-_IN_A_LIST = {
-    "prompt": f"substr(e.prompt, 1, {_LINE_CHARS})",
-    **dict.fromkeys(("system", "text", "withdrawn_text", "explanation", "user_content", "content", "usage"), "NULL"),
-    **dict.fromkeys(("hops", "evidence", "attachments", "segments"), "'[]'"),
-    "params": "'{}'",
-}
-"""What stands in a list's rows in place of what a list does not show and would be long to read."""
-_BRIEF = ", ".join(f"{_IN_A_LIST.get(name, 'e.' + name)} AS {name}" for name in schema.NAMES)
-_SUPERSEDE = "UPDATE exchange SET item_last = 0 WHERE run = ? AND item_key = ? AND number < ?"
-_INSERT_HOP = "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_TOKENS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
 
 class History:
@@ -97,6 +80,10 @@ class History:
             history._salvage(damage)
         return history
 
+    @property
+    def _writer(self) -> Writer:
+        return Writer(self.connection, self.content, self._keep_attachments)
+
     def close(self) -> None:
         """End it; safe to call twice."""
         with self._lock:
@@ -112,39 +99,25 @@ class History:
 
     def begin(self, exchange: Exchange, *, patience_seconds: float | None = None) -> int:
         """Write the row of an exchange that is about to be sent; its number."""
-        row = self._row(exchange)
-        return self._write(self._insert, exchange, row, patience_seconds=patience_seconds)
+        row = self._writer.row(exchange)
+        return self._write(self._writer.insert, exchange, row, patience_seconds=patience_seconds)
 
     def save(self, exchange: Exchange, *, patience_seconds: float | None = None) -> None:
         """Keep what has arrived so far."""
-        self._write(self._update, exchange, patience_seconds=patience_seconds)
+        self._write(self._writer.update, exchange, patience_seconds=patience_seconds)
 
     def finish(self, exchange: Exchange) -> None:
         """Write how it ended. A row that was deleted meanwhile stays deleted, a redacted one redacted; one
         that was never begun is written whole."""
         if exchange.number is None:
-            self._write(self._insert, exchange, self._row(exchange))
+            self._write(self._writer.insert, exchange, self._writer.row(exchange))
         else:
-            self._write(self._update, exchange)
+            self._write(self._writer.update, exchange)
 
     def add(self, exchanges: Iterable[Exchange]) -> int:
         """Write exchanges that are over, in one go, but those whose id is there and those imported that the proxy saw;
         how many are new."""
-
-        from avow.history import twins
-
-        def work() -> int:
-            added = 0
-            seen = twins.SeenByProxy(self.connection, exchanges)
-            for exchange in exchanges:
-                known = self.connection.execute("SELECT 1 FROM exchange WHERE id = ?", (exchange.id,)).fetchone()
-                if known is None and not seen.has(exchange):
-                    self._insert(exchange, self._row(exchange))
-                    added += 1
-            return added
-
-        exchanges = tuple(exchanges)
-        return self._write(work)
+        return self._write(self._writer.add, tuple(exchanges))
 
     def get(self, reference: str) -> Exchange:
         """The exchange with this number, or with an id that begins or ends so.
@@ -207,19 +180,9 @@ class History:
     ) -> Iterator[Exchange]:
         """The exchanges that `filters` let through, newest first; `before` goes on after that number. `brief` ones have
         the prompt's beginning, the models and how it ended, and nothing else of what was said or of the routing."""
-        where, values = filters.where()
-        if before is not None:
-            where += " AND (created_ms, number) < (SELECT created_ms, number FROM exchange WHERE number = ?)"
-            values.append(before)
-        direction = "ASC" if oldest_first else "DESC"
-        order = f"ORDER BY created_ms {direction}, number {direction}"
-        # The inner query is answered from an index alone, so that a filter does not read what was said.
-        query = (
-            f"SELECT {_BRIEF if brief else 'e.*'}"  # noqa: S608
-            f" FROM (SELECT number AS n FROM exchange WHERE {where} {order} LIMIT ?) AS p"
-            " CROSS JOIN exchange AS e ON e.number = p.n"
-        )
-        return self.select(query, [*values, -1 if limit is None else limit])
+        from avow.history.listing import query_of
+
+        return self.select(*query_of(filters, limit=limit, before=before, oldest_first=oldest_first, brief=brief))
 
     def count(self, filters: Filters = EVERYTHING) -> int:
         """How many exchanges `filters` let through."""
@@ -260,15 +223,7 @@ class History:
     def alone(self, statement: str) -> None:
         """Run a statement that is a transaction of its own, to its last step (`execute` makes but one of those that
         yield rows without columns)."""
-        import sqlite3
-
-        with self._lock:
-            try:
-                database.patiently(
-                    self.connection, lambda c: c.executescript(statement), seconds=self._patience_seconds
-                )
-            except (sqlite3.Error, UnicodeError) as error:
-                raise database.translated(error, self.path) from error
+        self._patiently(lambda connection: connection.executescript(statement), self._patience_seconds)
 
     def _one(self, condition: str, *values: object) -> Exchange | None:
         query = f"SELECT * FROM exchange WHERE {condition} LIMIT 1"  # noqa: S608
@@ -301,84 +256,17 @@ class History:
 
     def _salvage(self, damage: HistoryError) -> None:
         """Raises `damage` where no page holds anything."""
-        from avow.history.salvage import pour
+        from avow.history.salvage import poured_words
 
         self.connection.close()
         self.connection = database.empty()
         self.is_salvaged = True
-        try:
-            poured = pour(self.path, self)
-        except OSError as error:
-            raise database.translated(error, self.path) from error
-        if not poured.saved and poured.lost is None:
-            raise damage
+        words = poured_words(self.path, self, damage)
         if self._on_damage is not None:
-            lost = "" if not poured.lost else f", {poured.lost} cannot be read"
-            self._on_damage(
-                f"the history is damaged; shown are the {poured.saved} exchanges that its pages still hold{lost}."
-                " `avow history repair` saves them"
-            )
+            self._on_damage(words)
 
     def _all(self, condition: str, *values: object) -> tuple[Exchange, ...]:
         return tuple(self.select(f"SELECT * FROM exchange WHERE {condition}", values))  # noqa: S608
-
-    def _row(self, exchange: Exchange) -> Row:
-        return hidden_row(exchange, "none") if self.content == "none" else to_row(exchange)
-
-    def _insert(self, exchange: Exchange, row: Row) -> int:
-        number = self.connection.execute(_INSERT, row).lastrowid
-        assert number is not None
-        if row["kept"] == "full":
-            self._attach(number, exchange.question.attachments)
-        self.tally(number, exchange)
-        self._absorb_imported(exchange)
-        if exchange.item is not None:
-            self.connection.execute(_SUPERSEDE, (exchange.item.run, exchange.item.key, number))
-        return number
-
-    def _update(self, exchange: Exchange) -> None:
-        known = self.connection.execute("SELECT number, kept FROM exchange WHERE id = ?", (exchange.id,)).fetchone()
-        if known is None:
-            return
-        row = hidden_row(exchange, "redacted") if known["kept"] == "redacted" else self._row(exchange)
-        self.connection.execute(_UPDATE, row)
-        self.tally(known["number"], exchange)
-        self._absorb_imported(exchange)
-
-    def _absorb_imported(self, exchange: Exchange) -> None:
-        if exchange.source == "proxy":
-            from avow.history import twins
-
-            whole = twins.absorbed(self.connection, exchange)
-            if whole != exchange:
-                self.connection.execute(_UPDATE, self._row(whole))
-
-    def _attach(self, number: int, attachments: tuple[Attachment, ...]) -> None:
-        for position, attachment in enumerate(attachments):
-            if attachment.sha256 is None:
-                continue
-            data = attachment.data if self._keep_attachments else None
-            known = self.connection.execute(
-                "SELECT data IS NULL FROM attachment WHERE sha256 = ?", (attachment.sha256,)
-            ).fetchone()
-            if known is None:
-                values = (attachment.sha256, attachment.media_type, attachment.size, data)
-                self.connection.execute("INSERT INTO attachment VALUES (?, ?, ?, ?)", values)
-            elif known[0] and data is not None:
-                self.connection.execute("UPDATE attachment SET data = ? WHERE sha256 = ?", (data, attachment.sha256))
-            self.connection.execute("INSERT INTO attached VALUES (?, ?, ?)", (number, position, attachment.sha256))
-
-    def tally(self, number: int, exchange: Exchange) -> None:
-        """Write each hop's tokens and cost to a narrow table of their own, once the exchange is over; part of a
-        transaction."""
-        if exchange.status is Status.PENDING:
-            return
-        self.connection.execute("DELETE FROM hop WHERE exchange = ?", (number,))
-        for position, hop in enumerate(exchange.routing.hops):
-            usage = hop.usage or {}
-            tokens = [usage.get(name) if isinstance(usage.get(name), int) else None for name in _TOKENS]
-            values = (number, position, hop.model, str(hop.outcome), hop.category, *tokens, hop.cost_usd)
-            self.connection.execute(_INSERT_HOP, (*values, milliseconds(exchange.created_at), int(exchange.simulated)))
 
     def _read(self, work: Callable[..., T], *arguments: Any) -> T:
         import sqlite3
@@ -390,20 +278,21 @@ class History:
             return work(*arguments)
 
     def _write(self, work: Callable[..., T], *arguments: Any, patience_seconds: float | None = None) -> T:
-        import sqlite3
-
-        seconds = self._patience_seconds if patience_seconds is None else patience_seconds
-
         def transaction(connection: Connection) -> T:
             connection.execute("BEGIN IMMEDIATE")
             result = work(*arguments)
             connection.execute("COMMIT")
             return result
 
+        return self._patiently(transaction, self._patience_seconds if patience_seconds is None else patience_seconds)
+
+    def _patiently(self, work: Callable[[Connection], T], seconds: float) -> T:
+        import sqlite3
+
         if not self._lock.acquire(timeout=seconds):
             raise HistoryLocked(f"the history {self.path}: another answer is being written")
         try:
-            return database.patiently(self.connection, transaction, seconds=seconds)  # type: ignore[no-any-return]
+            return database.patiently(self.connection, work, seconds=seconds)  # type: ignore[no-any-return]
         except (sqlite3.Error, UnicodeError) as error:
             raise database.translated(error, self.path) from error
         finally:
