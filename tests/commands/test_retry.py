@@ -1,5 +1,7 @@
 """`avow retry` through the real program: the same request again, linked to the first, files out of the history."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,23 @@ def test_what_was_kept_without_its_text_cannot_be_asked_again(home: Path) -> Non
         assert len(api.requests) == 1
     assert ran.status == 2
     assert "the text of exchange 1 was not kept" in ran.err.decode()
+
+
+def test_what_was_kept_without_its_parameters_is_asked_again_with_those_of_ask(home: Path) -> None:
+    with Simulator() as api:
+        assert run(home, "-s", "Be brief.", "Why?", base_url=api.base_url).status == 0
+        with closing(sqlite3.connect(home / "data" / "history.db")) as database, database:
+            database.execute("UPDATE exchange SET params = '{}'")  # as a scan imports it, or an older version kept it
+        again = run(home, "retry", base_url=api.base_url)
+        sent, same = (request.json for request in api.requests)
+    assert again.status == 0, again.err
+    assert same == sent
+
+
+def test_a_model_that_may_write_less_is_asked_for_less(home: Path) -> None:
+    with Simulator() as api:
+        assert run(home, "--max-tokens", "100000", "Why?", base_url=api.base_url).status == 0
+        again = run(home, "retry", "-m", "claude-haiku-4-5", base_url=api.base_url)
+        sent, less = (request.json for request in api.requests)
+    assert again.status == 0, again.err
+    assert (sent["max_tokens"], less["max_tokens"]) == (100_000, 64_000)

@@ -229,11 +229,18 @@ def _marked(body: JsonObject, params: JsonObject, lifetime: str, *, goes_on: boo
 
 
 def _params(inquiry: Inquiry, settings: Settings, known: Model | None) -> JsonObject:
-    """The parameters of the request; a retry has those of its original, and only who may answer is decided again."""
+    """The parameters of the request. A retry has those of its original, and only who may answer is decided again; what
+    was not kept (by an older version, by a scan) is as for a new question, and no model is asked for more than it can
+    write."""
     params = body_fields(settings, known, inquiry.response_format)
     if inquiry.retry_of is None or inquiry.item is not None:  # an item says all itself
         return params
     same = {key: value for key, value in inquiry.retry_of.question.params.items() if key != "fallbacks"}
+    if "max_tokens" not in same:  # every request has it, so they were not kept
+        return {**params, **same}
+    most = known.max_output if known else None
+    if most and isinstance(same["max_tokens"], int) and settings.text("model") != inquiry.retry_of.requested_model:
+        same["max_tokens"] = min(same["max_tokens"], most)
     return {**same, **({"fallbacks": params["fallbacks"]} if "fallbacks" in params else {})}
 
 
