@@ -169,3 +169,29 @@ def test_after_a_line_the_programs_own_handlers_are_back() -> None:
         assert signal.getsignal(signal.SIGTERM) is stop
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="a pty is needed")
+@pytest.mark.parametrize(
+    ("ahead", "later", "expected"),
+    [
+        (CTRL_D, "", [None]),
+        (f"one\n{CTRL_D}", "", ["one", None]),
+        (f"one{CTRL_D}", ENTER, ["one"]),
+        ("one\n", f"\0two{ENTER}", ["one", "two"]),
+    ],
+    ids=["alone", "after a line", "in a line", "ctrl-space is none"],
+)
+def test_ctrl_d_counts_that_was_typed_before_the_editor_reads(
+    ahead: str, later: str, expected: Sequence[str | None]
+) -> None:
+    from prompt_toolkit.input.vt100 import Vt100Input
+
+    person, terminal = os.openpty()
+    with os.fdopen(terminal) as stdin, os.fdopen(person, "wb", buffering=0) as hand:
+        editor = LineEditor(COMMANDS, MODELS, given_input=Vt100Input(stdin), given_output=DummyOutput())
+        hand.write(ahead.encode())
+        typing = threading.Timer(0.3, lambda: hand.write(later.encode()))
+        typing.start()
+        assert [editor.read("> ") for _ in expected] == list(expected)
+        typing.join()

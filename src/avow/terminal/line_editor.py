@@ -60,8 +60,8 @@ class LineEditor:
         words = FormattedText([("bold", prompt)])
         while True:
             try:
-                with signals_in_the_loop(self._session.app) as end_if_heard:
-                    return str(self._session.prompt(words, prompt_continuation=_continuation, pre_run=end_if_heard))
+                with signals_in_the_loop(self._session.app) as before_reading:
+                    return str(self._session.prompt(words, prompt_continuation=_continuation, pre_run=before_reading))
             except KeyboardInterrupt:
                 continue
             except EOFError:

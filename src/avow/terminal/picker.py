@@ -74,8 +74,8 @@ class Picker:
 
     def pick(self) -> Exchange | None:
         """The one chosen; None where Esc left. Raises Interrupted at Ctrl-C and at signals."""
-        with signals_in_the_loop(self._app) as end_if_heard:
-            return self._app.run(pre_run=end_if_heard)
+        with signals_in_the_loop(self._app) as before_reading:
+            return self._app.run(pre_run=before_reading)
 
     def _drawn_once(self, app: "Application[Exchange | None]") -> None:
         app.after_render -= self._drawn_once
@@ -229,5 +229,5 @@ def ask_key(words: str, keys: str, facts: Facts, given_input: "Input | None" = N
     for key in (*keys, "enter", "escape"):
         bindings.add(key, eager=True)(lambda event, key=key: event.app.exit(key))
     bindings.add("c-c")(lambda event: event.app.exit(exception=Interrupted(signal.SIGINT)))
-    with signals_in_the_loop(app) as end_if_heard:
-        return app.run(pre_run=end_if_heard)
+    with signals_in_the_loop(app) as before_reading:
+        return app.run(pre_run=before_reading)

@@ -1,5 +1,7 @@
 """What every application of prompt_toolkit in avow needs: signals that end it, and an output that asks nothing."""
 
+import os
+import select
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,12 +17,17 @@ if TYPE_CHECKING:
 @contextmanager
 def signals_in_the_loop(app: "Application[Any]") -> Iterator[Callable[[], None]]:
     """A signal ends the reading from within the event loop, which would swallow what a handler raises in the midst of
-    a callback. Gives what ends the reading where a signal came before it began. Raises Interrupted."""
+    a callback. Gives what is to run before the reading begins (`pre_run`): it ends the reading where a signal came
+    already, and lets a Ctrl-D count that was typed before. Raises Interrupted."""
     heard: list[int] = []
 
     def end_if_heard() -> None:
         if heard and app.future is not None and not app.future.done():
             app.exit(exception=Interrupted(heard[0]))
+
+    def before_reading() -> None:
+        _hear_ctrl_d_ahead(app.input)
+        end_if_heard()
 
     def hear(number: int, _frame: object) -> None:
         signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
@@ -33,13 +40,28 @@ def signals_in_the_loop(app: "Application[Any]") -> Iterator[Callable[[], None]]
     for number in before:
         signal.signal(number, hear)
     try:
-        yield end_if_heard
+        yield before_reading
     finally:
         for number, handler in before.items():
             if number not in heard:
                 signal.signal(number, handler)
     if heard:
         raise Interrupted(heard[0])
+
+
+def _hear_ctrl_d_ahead(source: Any) -> None:
+    """Let a Ctrl-D count that was typed before the application reads. The terminal, which edited lines until then, keeps
+    a NUL in its place (Linux, drivers/tty/n_tty.c), and that would be Ctrl-Space."""
+    parser = getattr(source, "vt100_parser", None)
+    if parser is None or not os.isatty(source.fileno()) or not select.select([source.fileno()], [], [], 0)[0]:
+        return
+    feed = parser.feed
+
+    def feed_what_waits(data: str) -> None:
+        parser.feed = feed
+        feed(data.replace("\0", "\x04"))
+
+    parser.feed = feed_what_waits
 
 
 def output(*, on_stderr: bool) -> "Output":
