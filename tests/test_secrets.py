@@ -1,8 +1,10 @@
 """The key is searched for in every byte that any command writes or prints, failures included."""
 
+import html
 import json
 import re
 import sys
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,14 @@ PLACES: dict[str, bytes] = {
         json.dumps(_wrong("KEY")).replace("KEY", "".join(f"\\u{ord(c):04x}" for c in CANARY)).encode(),
         "401 Unauthorized",
     ),
+    "401 in other letters of case": _said(
+        _wrong(f"{CANARY.upper()} {CANARY.lower()} {TEAM.upper()}"), "401 Unauthorized"
+    ),
+    "401 in HTML, escaped": http(
+        f"<p>{''.join(f'&#{ord(c)};' for c in CANARY)} {TEAM.replace('-', '&#x2d;')}".encode(),
+        "401 Unauthorized",
+        "text/html",
+    ),
     "401 in HTML": http(f"<p>no such key: {CANARY}</p>".encode(), "401 Unauthorized", "text/html"),
     "401 cut by a blank": _said(_wrong(f"{HALF}\u200b{REST} {HALF}\r{REST}"), "401 Unauthorized"),
     "headers": stream(
@@ -138,6 +148,7 @@ PLACES: dict[str, bytes] = {
     "model": stream(sse(*answer("ok", model=f"m {CANARY}"))),
     "fallback": stream(sse(start(), *fallback_blocks(CANARY), *words(1, "ok"), *end())),
     "text": stream(sse(*answer(f"your key is {CANARY} and {TEAM}"))),
+    "text, percent-encoded": stream(sse(*answer(CANARY.replace("-", "%2D"), *TEAM.replace("-", "%252d")))),
     "text in two events": stream(sse(*answer(f"it is {HALF}", REST, TEAM[:5], TEAM[5:]))),
     "text letter by letter": stream(sse(*answer(*CANARY))),
     "text, cut by blanks": stream(sse(*answer("\u200b".join(CANARY), "\u00ad".join(TEAM)))),
@@ -242,12 +253,12 @@ def _cut_up(response: bytes) -> list[Step]:
 
 
 def _check_all(ran: Ran, home: Path) -> None:
-    """Neither secret is anywhere, with what no terminal shows taken away too."""
+    """Neither secret is anywhere, with what no terminal shows taken away too, nor as a page or a URL has it."""
     _check(ran, home)
     kept = [path.read_bytes() for path in home.rglob("*") if path.is_file()]
     for data in (ran.out, ran.err, *kept):
         seen = data.decode(errors="replace")
         for form in (seen, re.sub("[\u200b\u00ad\r\0]", "", seen), re.sub(r"\\u200b|\\u00ad|\\r|\n", "", seen)):
-            assert CANARY not in form
-            assert TEAM not in form
-            assert REST not in form, "nor most of it"
+            meant = html.unescape(urllib.parse.unquote(urllib.parse.unquote(form))).lower()
+            for secret in (CANARY, TEAM, REST):  # nor most of one
+                assert secret.lower() not in meant

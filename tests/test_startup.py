@@ -43,7 +43,7 @@ avow.terminal.facts
 avow.terminal.preview avow.terminal.screen avow.terminal.session avow.terminal.text_piped avow.terminal.watchers
 avow.wire avow.wire.api avow.wire.blocks avow.wire.body avow.wire.events avow.wire.failure avow.wire.json_value
 avow.wire.message avow.wire.message_fold avow.wire.names avow.wire.replay avow.wire.request avow.wire.secret
-avow.wire.sse
+avow.wire.secret_forms avow.wire.sse
 """
 """What of avow a plain question loads; each line here is paid on every call, so one is added on purpose."""
 

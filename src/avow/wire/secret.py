@@ -1,7 +1,6 @@
 """The secrets that went out with a request, struck out of all that comes back, however a server cuts them up."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from avow.wire.events import (
     ThinkingArrived,
 )
 from avow.wire.json_value import JsonObject, items
+from avow.wire.secret_forms import ESCAPES, escaped_hint, folded, hints, plain_forms, unended
 
 STRUCK = "•••"
 SHORTEST = 8
@@ -23,17 +23,6 @@ SHORTEST = 8
 _MOST_KEPT = 64 * 1024
 _PUBLIC = frozenset({"user-agent", "http-referer", "referer", "origin", "x-title"})
 _NAMES_OF_SECRETS = ("auth", "key", "token", "secret", "cookie", "password")
-
-# Compiled at first use: start-up. What a terminal does not show, or a cleaner drops, does not part a secret; nor do
-# the backslashes of JSON and Markdown.
-_PLAIN = r"[^\t\n -\[\]-~]"
-_INVISIBLE = (
-    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff\ud800-\udfff"
-)
-_PASSED_OVER = rf"\\+u([0-9A-Fa-f]{{4}})|\\+[rbf]|\\+|[{_INVISIBLE}]+"
-_UNENDED_ESCAPE = r"\\(?:u[0-9A-Fa-f]{0,3})?\Z"
 
 
 class _Look(NamedTuple):
@@ -50,12 +39,13 @@ class _Look(NamedTuple):
 class Secrets:
     """Strings that may stand nowhere. Short ones do not count."""
 
-    __slots__ = ("_hints", "_values")
+    __slots__ = ("_escaped", "_hints", "_values")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        kept = {_plain(value)[0] for value in values if len(value) >= SHORTEST}
+        kept = {plain.text for value in values for plain in plain_forms(value) if len(plain.text) >= SHORTEST}
         self._values = tuple(sorted(kept, key=len, reverse=True))
         self._hints: list[re.Pattern[str]] = []
+        self._escaped: re.Pattern[str] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -88,31 +78,34 @@ class Secrets:
     def may_begin(self, text: str) -> int:
         """Where in `text` one may begin at the earliest, -1 for most texts: a quick look, for an answer has thousands
         of pieces."""
+        text = folded(text)
         if not self._hints:
-            self._hints = [re.compile(pattern) for pattern in _hints(self._values)]
+            self._hints = [re.compile(pattern) for pattern in hints(self._values)]
         first = -1
-        for pattern in self._hints if "\\" in text else self._hints[:-1]:
+        for pattern in self._hints:
             match = pattern.search(text)
+            if match and not 0 <= first < match.start():
+                first = match.start()
+        if "\\" in text or "%" in text or "&" in text:
+            self._escaped = self._escaped or re.compile(escaped_hint(self._values))
+            match = self._escaped.search(text)
             if match and not 0 <= first < match.start():
                 first = match.start()
         return first
 
     def look(self, text: str) -> _Look:
         """Where they stand in `text`."""
-        size = len(text)
-        if "\\" in text and (unended := re.search(_UNENDED_ESCAPE, text)):
-            size = unended.start()
-        plain, anchors = _plain(text[:size] if size < len(text) else text)
-        spans = [span for value in self._values for span in _places(plain, value)]
-        after = max((end for _start, end in spans), default=0)
-        matched, over = 0, False
-        for value in self._values:
-            begun = _begun(plain, value, after)
-            if begun > matched:
-                matched, over = begun, begun > most_seen(value)
-        start = _original(anchors, len(plain) - matched) if matched else size
-        spans = [(_original(anchors, begin), _original(anchors, end)) for begin, end in _merged(spans)]
-        return _Look(spans, start, over, size)
+        size = unended(text)
+        spans: list[tuple[int, int]] = []
+        start, over = size, False
+        for plain in plain_forms(text[:size] if size < len(text) else text):
+            places = [span for value in self._values for span in _places(plain.text, value)]
+            spans += [(plain.original(begin), plain.original(end)) for begin, end in places]
+            after = max((end for _begin, end in places), default=0)
+            begun, most = max((_begun(plain.text, value, after), -most_seen(value)) for value in self._values)
+            if begun:
+                start, over = min(start, plain.original(len(plain.text) - begun)), over or begun > -most
+        return _Look(_merged(spans), start, over, size)
 
 
 class SecretStream:
@@ -132,7 +125,7 @@ class SecretStream:
         """What may be passed on."""
         text, done = self._seen + self._held + piece, len(self._seen)
         place = self._secrets.may_begin(text)
-        if place < 0 or (place == len(text) - 1 and text[-1] != "\\"):
+        if place < 0 or (place == len(text) - 1 and text[-1] not in ESCAPES):
             self._seen, self._held = text[place:] if place >= 0 else "", ""
             return text[done:] if done else text
         spans, start, over, size = self._secrets.look(text)
@@ -250,48 +243,6 @@ def secret_values(headers: Iterable[tuple[str, str]], *, own: bool = True) -> It
 def most_seen(value: str) -> int:
     """How many first characters of a secret may be seen, where a server sends it in pieces."""
     return min(16, len(value) // 4)
-
-
-def _hints(values: Iterable[str]) -> list[str]:
-    """Patterns that every secret's beginning matches, cut short by a text's end or not, and little else. Each begins
-    with one literal, which `re` finds thirty times as fast as one of two; the last is for an escaped beginning."""
-    beginnings = dict.fromkeys(value[:3] for value in values)
-    firsts = []
-    for first, second, third in (map(re.escape, beginning) for beginning in beginnings):
-        firsts.append(rf"{first}(?:{second}(?:{third}|{_PLAIN}|\Z)|{_PLAIN}|\Z)")
-    codes = "|".join(sorted({_code_of(beginning[0]) for beginning in beginnings}))
-    return [*firsts, rf"\\(?:u00(?:{codes})|(?:u[0-9A-Fa-f]{{0,3}})?\Z)"]
-
-
-def _code_of(letter: str) -> str:
-    high, low = divmod(ord(letter), 16)
-    return f"{high:x}[{low:x}{low:X}]"
-
-
-def _plain(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """`text` as it is compared: without what is passed over, JSON's escapes resolved. The pairs say from which place on
-    in it which place in `text` is meant."""
-    if re.search(_PLAIN, text) is None:
-        return text, []
-    parts: list[str] = []
-    anchors: list[tuple[int, int]] = []
-    at = size = 0
-    for match in re.finditer(_PASSED_OVER, text):
-        parts.append(text[at : match.start()])
-        size += match.start() - at
-        at = match.end()
-        if match[1] and not re.match(f"[{_INVISIBLE}]", letter := chr(int(match[1], 16))):
-            anchors.append((size, match.start()))
-            parts.append(letter)
-            size += 1
-        anchors.append((size, at))
-    parts.append(text[at:])
-    return "".join(parts), anchors
-
-
-def _original(anchors: list[tuple[int, int]], place: int) -> int:
-    index = bisect_right(anchors, place, key=lambda anchor: anchor[0]) - 1
-    return place if index < 0 else anchors[index][1] + place - anchors[index][0]
 
 
 def _places(plain: str, value: str) -> Iterator[tuple[int, int]]:
