@@ -1,9 +1,11 @@
 """`avow audit run`, in a real process: results, exit statuses, faults, and nothing asked twice."""
 
 import signal
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -352,6 +354,33 @@ def test_a_signal_in_the_midst_of_a_reply_asks_that_one_again_and_no_other(home:
     assert (ran.status, ran.json["replies"], len(cards)) == (0, 20, 21)
     assert cards[2] == cards[3]
     assert set(Counter([*cards[:2], *cards[3:]]).values()) == {5}
+
+
+def test_a_kill_between_a_reply_and_its_save_asks_that_one_again_and_no_other(home: Path) -> None:
+    """A history that another process has locked holds avow up there, with the whole reply in its hands."""
+    with Simulator("picks") as simulator:
+        stored(home, simulator.base_url)
+        process = started(home, simulator, "0.3", until=lambda: replies_kept(home) >= 2)
+        with closing(sqlite3.connect(home / "data" / "history.db", timeout=10)) as lock:
+            lock.execute("BEGIN EXCLUSIVE")
+            answered, end = 0, time.monotonic() + PATIENCE_S
+            while answered < 10:  # for 0.3 s without a break: the reply is there, and cannot be kept
+                assert time.monotonic() < end
+                time.sleep(0.03)
+                answered = answered + 1 if len(asked(simulator)) > replies_kept(home) else 0
+            saved = replies_kept(home)
+            process.kill()
+            process.communicate(timeout=PATIENCE_S)
+        first = kept_in(home).record.runs[0].replies
+        assert (process.returncode, len(first), len(asked(simulator))) == (-signal.SIGKILL, saved, saved + 1)
+        ran = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url)
+        cards = cards_asked(asked(simulator))
+    replies = kept_in(home).record.runs[0].replies
+    assert (ran.status, ran.json["replies"], len(cards)) == (0, 20, 21)
+    assert cards[saved] == cards[saved + 1]
+    assert set(Counter([*cards[:saved], *cards[saved + 1 :]]).values()) == {5}
+    assert replies[:saved] == first
+    assert len({each.request_id for each in replies}) == 20
 
 
 def test_a_look_under_way_is_gone_on_with_as_it_was_begun(home: Path) -> None:
