@@ -50,8 +50,8 @@ def signals_in_the_loop(app: "Application[Any]") -> Iterator[Callable[[], None]]
 
 
 def _hear_ctrl_d_ahead(source: Any) -> None:
-    """Let a Ctrl-D count that was typed before the application reads. The terminal, which edited lines until then, keeps
-    a NUL in its place (Linux, drivers/tty/n_tty.c), and that would be Ctrl-Space."""
+    """Let a Ctrl-D count that was typed before the application reads. The terminal, which edited lines until then,
+    keeps a NUL in its place (Linux, drivers/tty/n_tty.c), and that would be Ctrl-Space."""
     parser = getattr(source, "vt100_parser", None)
     if parser is None or not os.isatty(source.fileno()) or not select.select([source.fileno()], [], [], 0)[0]:
         return
