@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("files",),
     ("paths",),
     ("errors",),
-    ("models", "exit_codes", "background", "fences", "local_time"),
+    ("models", "exit_codes", "background", "text"),
     ("",),
 )  # fmt: skip
 """From top to bottom; "" is the package itself, which has the version. A module imports only from below, its own
@@ -42,7 +42,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "click": (),
     "requests": (),
 }
-PURE = {"exchange", "routing", "models", "wire", "errors", "exit_codes", "background", "fences"}
+PURE = {"exchange", "routing", "models", "wire", "errors", "exit_codes", "background", "text"}
 SIMULATOR_MAY_USE = {"errors", "paths", "files"}
 
 WITHOUT_TEST = {"__init__", "__main__"}

@@ -6,8 +6,8 @@ import pytest
 
 from avow.history.stickiness import origin
 from avow.history.store import History
-from avow.local_time import SECONDS, local
 from avow.simulator.server import Simulator
+from avow.text.local_time import SECONDS, local
 from tests.running import rows, run
 from tests.zone import KOLKATA, zone
 

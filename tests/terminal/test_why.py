@@ -3,9 +3,9 @@
 import pytest
 
 from avow.exchange.exchange import Exchange
-from avow.local_time import SECONDS, local
 from avow.terminal.facts import Facts
 from avow.terminal.why import why
+from avow.text.local_time import SECONDS, local
 from tests.changing import changed
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, HOSTILE, OPUS, exchange

@@ -121,7 +121,7 @@ def _finish(
     exchange = keeper.finish(exchange)
     keeper.expire()
     if earlier := keeper.earlier_decline(exchange):
-        from avow.local_time import local
+        from avow.text.local_time import local
 
         phrases = "; ".join(reasons(earlier.routing))
         on_event(Noted(f"sticky since {local(earlier.created_at)}, exchange {earlier.number}: {phrases}"))

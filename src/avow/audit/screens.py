@@ -11,11 +11,11 @@ from avow.audit.store import Kept
 from avow.audit.words import lines_of, number, sittings_shown
 from avow.context import Context
 from avow.errors import FileError, UsageError
-from avow.local_time import local
 from avow.terminal.cells import wrap
 from avow.terminal.facts import BOLD, BOLD_YELLOW, FAINT, Facts
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import room, table
+from avow.text.local_time import local
 
 _BAR = 24
 _LEAST_BAR = 4

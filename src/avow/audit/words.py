@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from avow.audit.record import Record
 from avow.audit.replies import Reply
 from avow.audit.result import Finding, Measured, Result
-from avow.local_time import local
+from avow.text.local_time import local
 
 NOT_COVERED = "Says nothing about prompts that trigger a policy: the cards trigger none."
 CAUSE_UNKNOWN = (

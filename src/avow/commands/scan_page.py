@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from avow.local_time import local
 from avow.routing.verdict import STICKY
 from avow.scan.reason import reason
 from avow.scan.records import PastAnswer
@@ -11,6 +10,7 @@ from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import Facts
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import GAP, across, room, table
+from avow.text.local_time import local
 
 _VENDOR = "claude-"
 _SESSION_SHOWN = 8

@@ -11,7 +11,7 @@ from avow.exchange.exchange import Exchange
 from avow.history.filters import Filters
 from avow.history.search import query_of, search
 from avow.history.store import History
-from avow.local_time import local
+from avow.text.local_time import local
 
 MOST = 500
 """How many exchanges are given at most."""

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from avow.errors import UsageError
-from avow.fences import parser
 from avow.files.reading import Wait, as_text, read_file
+from avow.text.fences import parser
 from avow.wire.json_value import JsonObject, obj
 
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")

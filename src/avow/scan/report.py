@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from avow.local_time import local
 from avow.routing.verdict import Verdict
 from avow.scan.places import Unreadable
 from avow.scan.records import Counts, PastAnswer
+from avow.text.local_time import local
 
 SCHEMA = "avow.scan/1"
 TOTALS_HEADER = ("client", "month", "answers", "as requested", "rerouted", "refused", "unverified")

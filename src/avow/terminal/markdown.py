@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from avow.background import Latch, later
 from avow.errors import AvowError
-from avow.fences import Fence, opened
 from avow.terminal.markdown_source import CODE_INDENT, Rows, Tail
 from avow.terminal.screen import Screen
+from avow.text.fences import Fence, opened
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -16,13 +16,13 @@ from rich.style import Style
 from rich.syntax import Syntax
 from rich.text import Text
 
-from avow.fences import parser
 from avow.terminal.cells import cells, folded, spans
 from avow.terminal.facts import Facts
 from avow.terminal.markdown_source import CODE_INDENT
 from avow.terminal.render import READABLE
 from avow.terminal.sanitize import clean
 from avow.terminal.table import longest_words, natural_widths, squeezed
+from avow.text.fences import parser
 
 if TYPE_CHECKING:
     from rich.color import ColorSystem

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from avow.exchange.exchange import Exchange
-from avow.local_time import SECONDS, local
 from avow.routing.gateways import names_may_be_rewritten, strength_of_name
 from avow.routing.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Verdict, reasons
 from avow.terminal.cells import wrap
@@ -14,6 +13,7 @@ from avow.terminal.notices import few, in_request, notices, shown
 from avow.terminal.render import READABLE, cost, saved_by, tokens
 from avow.terminal.sanitize import clean_line
 from avow.terminal.words import look_alike, meaning, vouching_line
+from avow.text.local_time import SECONDS, local
 from avow.wire.json_value import obj, text
 
 _SAID: Mapping[Verdict | None, str] = {

@@ -5,12 +5,12 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange, Status
-from avow.local_time import MINUTES, local
 from avow.routing.verdict import Verdict
 from avow.terminal.cells import cells, cut, padded, wrap
 from avow.terminal.facts import BOLD, FAINT, PLAIN, RED, YELLOW, Facts
 from avow.terminal.sanitize import clean, clean_line
 from avow.terminal.table import GAP, natural_widths, side_by_side
+from avow.text.local_time import MINUTES, local
 
 _LEAST_PROMPT = 12
 """Cells of a prompt; with fewer, the category gives way, and then an exchange has more than one line."""

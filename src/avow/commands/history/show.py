@@ -10,12 +10,12 @@ from avow.context import Context
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
-from avow.local_time import SECONDS
 from avow.terminal.cells import wrap
 from avow.terminal.facts import BOLD, FAINT, Facts
 from avow.terminal.notices import notices
 from avow.terminal.sanitize import clean, clean_line
 from avow.terminal.table import GAP, side_by_side
+from avow.text.local_time import SECONDS
 
 if TYPE_CHECKING:
     from avow.history.store import History

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from avow.local_time import SECONDS, local
 from avow.scan.looks import FOLDER, note_trouble
+from avow.text.local_time import SECONDS, local
 from tests.commands.audit.stored import stored
 from tests.history.making import answered, kept, rerouted
 from tests.running import Ran, run

@@ -3,8 +3,8 @@
 import pytest
 from markdown_it import MarkdownIt
 
-from avow.fences import Fence, opened, parser
 from avow.prompt.schema import extract
+from avow.text.fences import Fence, opened, parser
 from tests.terminal.test_markdown import streamed
 
 

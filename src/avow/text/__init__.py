@@ -1,0 +1,1 @@
+"""Text as people read it: blocks of code between fences, and moments by their own clock."""
