@@ -44,6 +44,7 @@ _CLEARED = (
     "CLAUDE_CONFIG_DIR",
     "APPDATA",
     "PYTHON_KEYRING",
+    "PYTHONDONTWRITEBYTECODE",  # or each process would compile all of avow once more
 )
 
 
