@@ -850,3 +850,15 @@ def test_a_model_that_avow_moved_to_hands_back_to_the_requested_one() -> None:
     """All names are the requested model's; but avow moved, so it did not answer of itself."""
     second = Attempt(OTHER, whole(message(fallback(OTHER, ASKED), text("x"), model=ASKED)))
     assert judge(Asked(ASKED), [refused(), second]).verdict is Verdict.FALLBACK
+
+
+def test_what_was_tried_after_the_answer_is_no_step_towards_it() -> None:
+    """A refusal stands; the model that was asked after it cannot be had."""
+    routing = judge(Asked(ASKED), [refused(), Attempt(OTHER, failure=OVERLOADED)])
+    assert [piece.field for piece in routing.evidence if piece.field.startswith("avow.")] == []
+
+
+def test_an_attempt_by_the_requested_model_is_no_evidence_against_it() -> None:
+    usage = {"iterations": [iteration("message", ASKED), iteration("message", OTHER)]}
+    named = [piece for piece in judged(message(text("x"), usage=usage)).evidence if "iterations" in piece.field]
+    assert [piece.value for piece in named] == [OTHER]

@@ -121,3 +121,9 @@ def test_lines_are_split_at_line_feeds_alone() -> None:
     assert list(lines.feed(data[3:])) == ['{"a":"\u2028"}'.encode()]
     assert list(lines.feed(b"1}\n\n")) == [b'{"b":1}', b""]
     assert lines.end() == b""
+
+
+def test_the_mark_is_the_newest_batch_that_is_there() -> None:
+    state = State("msgbatch_2", "in_progress", "2026-11-28T12:00:00Z", 2, 2)
+    assert batch.mark_of(batch.Page((state,), False)) == Mark(state.id, state.created_at)
+    assert batch.mark_of(batch.Page((), False)) == Mark(None, None)

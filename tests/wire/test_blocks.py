@@ -56,6 +56,8 @@ def test_missing_bytes_are_an_error() -> None:
         ("../other/notes.txt", "notes.txt"),
         ("~/notes.txt", "notes.txt"),
         ("C:\\Users\\me\\notes.txt", "notes.txt"),
+        ("odd\\name.txt", "odd\\name.txt"),
+        ("C:name.txt", "C:name.txt"),
         ("./-rf", "-rf"),
         ("with space 🦊.md", "with space 🦊.md"),
         ("bad\udcff.txt", "bad\ufffd.txt"),

@@ -35,6 +35,10 @@ CASES: dict[str, tuple[Json, e.Event]] = {
         e.DeltaArrived(2, {"type": "compaction_delta", "content": "c"}),
     ),
     "an unknown delta": (delta(type="mood_delta", mood="x"), e.DeltaArrived(2, {"type": "mood_delta", "mood": "x"})),
+    "an unknown delta with a text": (
+        delta(type="mood_delta", text="x"),
+        e.DeltaArrived(2, {"type": "mood_delta", "text": "x"}),
+    ),
     "a text delta without text": (delta(type="text_delta"), e.DeltaArrived(2, {"type": "text_delta"})),
     "block stop": ({"type": "content_block_stop", "index": 0}, e.BlockStopped(0)),
     "message_delta": (

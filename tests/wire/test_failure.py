@@ -147,6 +147,10 @@ def test_the_words_of_a_page_are_cut() -> None:
             id="signature",
         ),
         pytest.param(529, api_error("overloaded_error"), "--if-unavailable", id="529"),
+        pytest.param(402, api_error("billing_error"), "billing", id="402"),
+        pytest.param(403, api_error("permission_error"), "organisation", id="403"),
+        pytest.param(413, api_error("request_too_large"), "32 MB", id="413"),
+        pytest.param(429, api_error("rate_limit_error"), "wait", id="429"),
     ],
 )
 def test_hints_say_what_to_do(status: int, body: bytes, hint: str) -> None:

@@ -382,8 +382,17 @@ def test_which_kind_of_block_a_piece_goes_to() -> None:
     assert [folding.is_kind(index, kind) for index, kind in asked] == [True, True, False, False]
 
 
-@pytest.mark.parametrize("data", [b'  {"type": "ping", "model": "b"}', b'\n{"type": "ping", "model": "b"}\n'])
-def test_a_name_beside_is_heard_behind_blanks_too(data: bytes) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'  {"type": "ping", "model": "b"}',
+        b'\n{"type": "ping", "model": "b"}\n',
+        b'{"type": "ping", "mod\\u0065l": "b"}',
+        b'{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a"}, "model": "b"}',
+    ],
+    ids=["behind blanks", "behind a line", "with an escape in its key", "beside a piece of text"],
+)
+def test_a_name_beside_is_heard(data: bytes) -> None:
     folding = MessageFold()
     folding.add(decode(json.dumps(start()).encode()))
     folding.hear_beside(decode(data), data)
@@ -416,3 +425,9 @@ def test_a_message_has_started_with_whatever_comes_of_it(event: Json) -> None:
     assert not folding.started
     folding.add(decode(json.dumps(event).encode()))
     assert folding.started
+
+
+def test_a_start_that_comes_late_names_its_models_once() -> None:
+    late = start(content=[fallback(ASKED, OTHER)])
+    found = folded(*words(0, "a"), late, *end())
+    assert [name.field for name in found.named if name.kind == "to"] == ["content[0].to.model"]
