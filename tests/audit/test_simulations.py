@@ -123,6 +123,14 @@ def test_power_against_a_named_model() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_power_against_a_named_model_where_sessions_differ_a_lot() -> None:
+    """The arms of a look share its session, so noise costs little: 60 runs found half of the replies in .40."""
+    assert simulate(20, 19, share=1.0, noise=0.4, against=True).differs >= 0.95
+    assert simulate(30, 20, share=0.5, noise=0.4, against=True).differs >= 0.37 - 2 * (0.37 * 0.63 / 30) ** 0.5
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_over_thirteen_looks_the_chance_of_any_false_alarm_stays_below_the_whole() -> None:
     rates = many_looks(80, 18)

@@ -104,9 +104,10 @@ def test_one_export_at_a_time(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
+    pipe, device = tmp_path / "pipe", tmp_path / "device"
     os.mkfifo(pipe)
-    for path in (pipe, Path(os.devnull)):
+    device.symlink_to(os.devnull)  # what the code removes by mistake is then no part of the system
+    for path in (pipe, device):
         with pytest.raises(UnreadableFile, match="is not a file"), held(path):
             pass
         assert path.exists()
