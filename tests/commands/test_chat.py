@@ -129,3 +129,13 @@ def test_going_on_shows_the_last_turn_and_leaving_says_how_to_go_on(home: Path) 
         pty.send("\x04")
         assert pty.end() == 0
     assert "to go on with this conversation: avow chat --conversation 1" in pty.text
+
+
+def test_leaving_a_demo_says_how_to_go_on_with_it_and_not_with_the_api(home: Path) -> None:
+    pty = in_pty(home, "chat", "--simulate", "echo")
+    settle(pty, "claude-fable-5-2>")
+    pty.send("hi\r")
+    settle(pty, "hi\n[claude-fable-5-2]")
+    pty.send("\x04")
+    assert pty.end() == 0, pty.text
+    assert "to go on with this conversation: avow chat --conversation 1 --simulate echo" in pty.text

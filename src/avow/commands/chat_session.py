@@ -1,6 +1,7 @@
 """A chat: questions and answers in turn, each kept; what begins with a slash is for avow itself."""
 
 import gc
+import shlex
 import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -261,7 +262,8 @@ class Chat:
         """How to go on with this conversation later; None where it is not kept."""
         if not self._turns or not self.settings().flag("history.enabled"):
             return None
-        return f"to go on with this conversation: avow chat --conversation {self._turns[-1].number}"
+        demo = f" --simulate {shlex.quote(self._simulate)}" if self._simulate else ""
+        return f"to go on with this conversation: avow chat --conversation {self._turns[-1].number}{demo}"
 
     def _settings_of_last(self, base_url: str) -> dict[str, object]:
         if not self._turns:
