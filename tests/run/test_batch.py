@@ -242,6 +242,17 @@ def test_cancel_needs_no_file_and_resume_collects_what_had_ended(home: Path) -> 
     assert (nothing.status, nothing.lines) == (0, ["avow: note: nothing of run 1 lies in a batch"])
 
 
+def test_a_small_limit_is_said_as_it_is_typed(home: Path) -> None:
+    ran = run(home, "run", prompts(home, "a"), "--batch", "--max-cost", "0.00001", "--simulate", "requested")
+    assert (ran.status, "--max-cost $0.00001 ended it" in ran.err.decode()) == (14, True), ran.err
+
+
+@pytest.mark.parametrize("other", [("--batch",), ("--resume=1",), ("--dry-run",), ("--simulate", "requested")])
+def test_cancel_stands_alone(home: Path, other: tuple[str, ...]) -> None:
+    ran = run(home, "run", "--cancel", "1", *other)
+    assert (ran.status, f"so {other[0].partition('=')[0]} has no meaning" in ran.err.decode()) == (2, True), ran.err
+
+
 def test_what_is_gone_is_failed_and_asked_anew(home: Path) -> None:
     with Simulator() as sim:
         batched(home, sim, "--batch", "--detach")

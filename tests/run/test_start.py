@@ -160,6 +160,8 @@ def test_all_is_checked_before_the_first_request(home: Path, lines: list[Any], w
         ("--output", "json"),
         ("--max-cost", "-1"),
         ("--resume", "7"),
+        (f"--resume={2**63}",),
+        (f"--resume={'9' * 5000}",),
     ],
 )
 def test_a_wrong_line_sends_nothing(home: Path, arguments: tuple[str, ...]) -> None:

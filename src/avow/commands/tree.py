@@ -23,6 +23,9 @@ TYPING_ERROR = 0.8
 GROUPS_ERROR = 0.7
 """The same of a group's name and of the command after it, which must both be so."""
 
+_LARGEST = 2**63 - 1
+"""The largest whole number that the history can be asked about."""
+
 _UNSET = "is a variable of the shell not set?"
 _TYPES: dict[Form, Any] = {
     "nothing": bool,
@@ -182,7 +185,8 @@ def _option(row: Option) -> inspect.Parameter:
     bounds: dict[str, Any] = {}
     # Of other settings, and of a setting's most, the settings' own check speaks.
     if row.form == "integer" or (row.form == "number" and not row.is_setting):
-        bounds = {"min": row.least, "max": None if row.is_setting else row.most}
+        most = _LARGEST if row.most is None and row.form == "integer" else row.most
+        bounds = {"min": row.least, "max": None if row.is_setting else most}
     info = typer.Option(*row.names, metavar=row.metavar, help=row.help, show_default=False, **bounds)
     default = False if row.form == "nothing" else None if row.is_setting else row.default
     return _made(row, _TYPES[row.form], info, default)

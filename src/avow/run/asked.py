@@ -11,6 +11,18 @@ from avow.run.counts import Share
 JOBS = 4
 MOST_JOBS = 64
 PATIENCE_S = 3600.0
+_NOT_WITH_CANCEL = (
+    "batch",
+    "resume",
+    "detach",
+    "dry_run",
+    "simulate",
+    "out",
+    "junit",
+    "summary",
+    "max_cost",
+    "at_least",
+)
 LAST = "last"
 """What `--resume` without a number stands for."""
 
@@ -44,13 +56,17 @@ def asked(typed: Typed, *, stdin_is_terminal: bool) -> Asked:
     path = typed.text("path") or "-"
     cancel = typed.integer("cancel")
     if cancel is not None:
-        if typed.text("path") is not None or typed.flag("batch") or typed.text("resume") is not None:
-            raise UsageError("--cancel takes the number of a run, and no FILE", hint=f"avow run --cancel {cancel}")
+        hint = f"avow run --cancel {cancel}"
+        if typed.text("path") is not None:
+            raise UsageError("--cancel takes the number of a run, and no FILE", hint=hint)
+        for other in _NOT_WITH_CANCEL:
+            if typed.get(other) not in (None, False):
+                raise UsageError(f"--cancel asks nothing, so --{other.replace('_', '-')} has no meaning", hint=hint)
         return Asked(options_from(Typed({**typed, "dry_run": None})), path, cancel=cancel)
     if path == "-" and stdin_is_terminal:
         raise UsageError("there is no file to read the prompts from", hint="avow run FILE, or pipe prompts in")
     resume = typed.text("resume")
-    if resume not in (None, LAST) and not (resume or "").isdecimal():
+    if resume not in (None, LAST) and re.fullmatch(r"\d{1,18}", resume or "", re.ASCII) is None:
         raise UsageError(f"--resume {resume}: a run is a number", hint="`--resume` alone goes on with the last one")
     options = options_from(Typed({**typed, "dry_run": None}))
     output = options.flags.get("output")

@@ -181,7 +181,7 @@ class _Run:
             self._say_what_lies()
         if self._out_of_budget:
             screen.note(
-                f"--max-cost ${self._asked.max_cost:g} ended it: the next item could cost up to "
+                f"--max-cost ${_as_typed(self._asked.max_cost)} ended it: the next item could cost up to "
                 f"${self._pricing.last:.4f}; `--resume` with a higher one goes on"
             )
         if self._budget.guessed or self._pricing.guessed:
@@ -275,3 +275,10 @@ class _Run:
         if self._asked.max_cost is None:
             return 0.0
         return sum(self._pricing.charge(exchange) for exchange in self._journal.asked_before())
+
+
+def _as_typed(usd: float | None) -> str:
+    """An amount without an exponent, and without zeros at its end."""
+    from decimal import Decimal
+
+    return f"{Decimal(str(usd or 0)):f}".removesuffix(".0")

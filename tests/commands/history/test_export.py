@@ -39,6 +39,14 @@ def test_since_last(home: Path) -> None:
     assert sorted(path.name for path in home.iterdir() if "cursor" in path.name) == ["cursor"]
 
 
+def test_an_export_is_not_written_over_by_its_cursor(home: Path) -> None:
+    words = [*AVOW, "history", "export", "--since-last", str(home / "cursor")]
+    with (home / "cursor").open("wb") as out:
+        ran = subprocess.run(words, stdout=out, stderr=subprocess.PIPE, env=environment(home), check=False)
+    assert (ran.returncode, (home / "cursor").read_bytes()) == (2, b"")
+    assert b"the export itself is written to this file" in ran.stderr
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 def test_what_could_not_be_written_comes_again(home: Path) -> None:
     words = [*AVOW, "history", "export", "--since-last", str(home / "cursor")]

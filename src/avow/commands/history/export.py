@@ -76,11 +76,23 @@ def _chosen(options: ExportOptions, history: "History", context: Context) -> "It
 
     path = Path(options.since_last).expanduser()
     said = json.dumps({name: value for name, value in asdict(options.filters).items() if value})
+    if is_written_to(context.stdout, path):
+        raise UsageError(f"{path}: the export itself is written to this file", hint="give the cursor a file of its own")
     with cursor.held(path) as before:
         span, after = cursor.ahead(history, before, said, path)
         yield Chosen(filters, span)
         _settle(context.stdout)
         cursor.save(path, after)
+
+
+def is_written_to(stream: BinaryIO | None, path: Path) -> bool:
+    """Whether a stream is the file at `path`."""
+    import os
+
+    try:
+        return stream is not None and os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except (OSError, ValueError):
+        return False
 
 
 def _settle(stream: BinaryIO | None) -> None:
