@@ -64,6 +64,31 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert asked.narrowing.trouble is not None
 
 
+def test_a_search_that_is_interrupted_leaves_the_next_words_their_answer(found: Asked) -> None:
+    for _ in range(30):
+        for end in range(1, 8):
+            found.narrowing.look_for("axolotl"[:end])
+    assert found.numbers("axolo") == [2102, 4]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_in_the_thread_leaves_nothing_that_is_closed(tmp_path: Path) -> None:
+    kept(tmp_path / "history.db", answered("one"))
+    told: Queue[Found] = Queue()
+
+    def tell(found: Found) -> None:
+        told.put(found)
+        if found.words == "" and found.exchanges:
+            raise SystemExit  # a thread ends by it without a word
+
+    narrowing = Narrowing(lambda: History.open(tmp_path / "history.db", read_only=True), EVERYTHING, tell)
+    narrowing.start()
+    told.get(timeout=20)
+    narrowing._thread.join(20)
+    narrowing.look_for("one")
+    narrowing.close()
+
+
 def test_what_a_list_shows() -> None:
     line = as_listed(rerouted(prompt="Break In?", number=7))
     assert "7 " in line

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.errors import UsageError
+from avow.errors import HistoryError, UsageError
 from avow.history.filters import Filters
 from avow.history.search import Query, excerpt, query_of, raw_query, search
 from avow.history.store import History
@@ -241,3 +241,10 @@ def test_an_excerpt(text: str, words: list[str], expected: str) -> None:
         expected = "the [cat] concatenates"
     pieces = excerpt(text, query_of(words), 30)
     assert "".join(f"[{piece}]" if is_match else piece for piece, is_match in pieces) == expected
+
+
+def test_a_search_that_is_interrupted_before_it_looks_says_so(path: Path) -> None:
+    with History.open(path, read_only=True) as history:
+        history.connection.set_progress_handler(lambda: 1, 1)
+        with pytest.raises(HistoryError):
+            search(history, query_of(["kiwi"]))

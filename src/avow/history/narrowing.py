@@ -75,8 +75,11 @@ class Narrowing:
         try:
             with self._open() as history:
                 self._history = history
-                self._answer(history)
-                self._history = None
+                try:
+                    self._answer(history)
+                finally:
+                    with self._changed:  # what is closed cannot be interrupted
+                        self._history = None
         except AvowError as error:
             self.trouble, self._is_over = error, True
             self._tell(Found(self._wanted or "", ()))

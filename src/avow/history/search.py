@@ -86,8 +86,7 @@ def search(
 
     Raises UsageError for a query that FTS5 does not understand.
     """
-    connection = history.connection
-    if query.match is None or not schema.has_search(connection):
+    if query.match is None or not _has_index(history):
         return _by_reading(history, query, filters, limit, before)
     _check_syntax(history, query.match)
     where, values = _conditions(query, filters)
@@ -183,6 +182,17 @@ def _pending(history: History, query: Query, where: str, values: list[object]) -
         return list(history.select(query_text, [query.match, *values]))
     finally:
         history.read("DROP TABLE temp.running")
+
+
+def _has_index(history: History) -> bool:
+    import sqlite3
+
+    try:
+        return schema.has_search(history.connection)
+    except (sqlite3.Error, UnicodeError) as error:
+        if database.is_damage(error):
+            return False  # what reads the texts goes on with what can be saved
+        raise database.translated(error, history.path) from error  # words typed meanwhile interrupt this too
 
 
 def _check_syntax(history: History, match: str) -> None:
