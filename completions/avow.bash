@@ -378,7 +378,7 @@ _avow() {
             if [[ $cur == -* ]]; then
                 _avow_reply $'-h\n--help'
             else
-                _avow_reply $'exit-codes\njson\nconfig\nenvironment\nhistory\nprivacy\nfallback\nclients\nscripting\naudit\ntelemetry'
+                _avow_reply $'exit-codes\njson\nconfig\nenvironment\nhistory\nprivacy\nfallback\nclients\nscripting\naudit\ntelemetry\nask\nchat\nretry\nwhy\nrun\nscan\njudge\nproxy\nmodels\nauth\ntemplate\nsimulate\ndoctor\ncompletion\nhelp'
             fi ;;
         "history")
             if [[ $cur == -* ]]; then

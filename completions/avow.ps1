@@ -17,7 +17,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'models' = 'List the models that the key can use, or all that is known of one.'
             'doctor' = 'Look at what is set up, and say what works and what does not; the exit status is 1 where something is broken.'
             'completion' = 'Print the script that completes avow in a shell; it changes no file.'
-            'help' = 'Read about a topic: exit-codes, json, config, environment, history, privacy, fallback, clients, scripting, audit, telemetry.'
+            'help' = 'Read about a topic (exit-codes, json, config, environment, history, privacy, fallback, clients, scripting, audit, telemetry), or about a command.'
             'history' = 'What was asked and who answered; times are by the local clock.'
             'audit' = 'Has what answers under a model''s name changed? See `avow help audit`.'
             'auth' = 'The API key: store it, see which one is used, remove it.'
@@ -857,7 +857,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'why' = @('?exchanges')
         'models' = @('?models')
         'completion' = @('bash', 'zsh', 'fish', 'powershell')
-        'help' = @('exit-codes', 'json', 'config', 'environment', 'history', 'privacy', 'fallback', 'clients', 'scripting', 'audit', 'telemetry')
+        'help' = @('exit-codes', 'json', 'config', 'environment', 'history', 'privacy', 'fallback', 'clients', 'scripting', 'audit', 'telemetry', 'ask', 'chat', 'retry', 'why', 'run', 'scan', 'judge', 'proxy', 'models', 'auth', 'template', 'simulate', 'doctor', 'completion', 'help')
         'history show' = @('?exchanges')
         'history redact' = @('?exchanges')
         'history delete' = @('?exchanges')

@@ -31,3 +31,15 @@ def test_a_topic_there_is_not(home: Path) -> None:
     ran = run(home, "help", "exit-code")
     assert ran.status == 2
     assert "exit-codes" in ran.err.decode()
+
+
+@pytest.mark.parametrize("words", [("run",), ("history", "pick")], ids=" ".join)
+def test_a_command_s_page(words: tuple[str, ...], home: Path) -> None:
+    told, page = run(home, "help", *words), run(home, *words, "--help")
+    assert (told.status, told.out, told.err) == (0, page.out, b"")
+
+
+def test_a_command_there_is_not(home: Path) -> None:
+    ran = run(home, "help", "history", "pik")
+    assert (ran.status, ran.out) == (2, b"")
+    assert "did you mean history pick?" in ran.err.decode()

@@ -1,5 +1,6 @@
 """Every command with its arguments, options and help, as values, of which typer's tree and all pages are made."""
 
+from avow.commands import COMMANDS
 from avow.commands.audit.declared import AUDIT
 from avow.commands.history.declared import HISTORY
 from avow.commands.outside_options import JUDGE_OPTIONS, SCAN_OPTIONS
@@ -227,8 +228,8 @@ COMPLETION = Command(
 )
 READ = Command(
     ("help",),
-    f"Read about a topic: {', '.join(TOPICS)}.",
-    (Argument("topic", "[TOPIC]", source=WordSource(tuple(TOPICS))),),
+    f"Read about a topic ({', '.join(TOPICS)}), or about a command.",
+    (Argument("topic", "[TOPIC]...", source=WordSource(tuple(dict.fromkeys((*TOPICS, *COMMANDS))))),),
 )
 
 

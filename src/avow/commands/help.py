@@ -1,4 +1,6 @@
-"""`avow help`: the commands at a glance, or a topic."""
+"""`avow help`: the commands at a glance, a topic, or a command."""
+
+from collections.abc import Sequence
 
 from avow.asking.typed import Typed
 from avow.context import Context
@@ -19,7 +21,7 @@ Look back why  history  scan  audit
 Others    proxy  judge: answers that another program asks for
 Set up    auth  config  template  models  doctor  completion
 Try out   simulate
-Read      help [TOPIC]
+Read      help [TOPIC or COMMAND]
 
 `avow COMMAND --help` lists a command's options, with their defaults in
 `avow help config`; `avow --version` prints the version. A prompt that begins
@@ -29,23 +31,30 @@ with the name of a command goes after `--`: avow -- history of Rome
 
 def command(typed: Typed, context: Context) -> ExitCode:
     """Print what was asked for."""
-    return run(typed.text("topic"), context)
+    return run(typed.words("topic"), context)
 
 
-def run(topic: str | None, context: Context) -> ExitCode:
-    """Print the overview, or a topic. Raises UsageError for a topic there is not."""
+def run(words: Sequence[str], context: Context) -> ExitCode:
+    """Print the overview, a topic, or a command's page. Raises UsageError where the words name none of them."""
+    from avow.commands.declared import TREE
+    from avow.reference import help_page
     from avow.reference.topics import TOPICS
     from avow.terminal.fitted import fit
     from avow.terminal.table import definitions, room
 
-    if topic is None:
-        facts = context.screen.out_facts
+    facts = context.screen.out_facts
+    if not words:
         topics = definitions([(name, words) for name, (words, _text) in TOPICS.items()], room(facts), indent=2)
         context.screen.out(fit(f"{OVERVIEW}\nTopics\n", facts) + "".join(f"{line}\n" for line in topics))
         return ExitCode.OK
-    if topic not in TOPICS:
-        near = nearest(topic, TOPICS)
-        hint = f"did you mean {near}?" if near else "topics: " + ", ".join(TOPICS)
-        raise UsageError(f"there is no help on {topic!r}", hint=hint)
-    context.screen.out(fit(TOPICS[topic][1](), context.screen.out_facts))
+    name = " ".join(words)
+    commands = {" ".join(one.path): one for one in TREE.all() if one.path}
+    if name in TOPICS:
+        context.screen.out(fit(TOPICS[name][1](), facts))
+    elif name in commands:
+        context.screen.out(help_page.page(commands[name], facts.width))
+    else:
+        near = nearest(name, (*TOPICS, *commands))
+        hint = f"did you mean {near}?" if near else "`avow help` lists the commands and the topics"
+        raise UsageError(f"there is no help on {name!r}", hint=hint)
     return ExitCode.OK

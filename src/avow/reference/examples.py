@@ -107,5 +107,6 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
     ("help",): (
         ("avow help exit-codes", "every exit status"),
         ("avow help scripting", "avow in shell scripts"),
+        ("avow help history pick", "the options of a command"),
     ),
 }
