@@ -34,4 +34,8 @@ def test_a_long_one_is_cut_to_a_few_rows_between_words() -> None:
 
 def test_nothing_hostile_and_nothing_that_is_not_there() -> None:
     assert "\x1b" not in last_turn(answered(HOSTILE, HOSTILE, number=7), WIDE)
-    assert last_turn(asked(None, number=7), WIDE) == "claude-fable-5-2>\n"
+    assert last_turn(asked("", number=7), WIDE) == "claude-fable-5-2>\n"
+
+
+def test_what_was_not_kept_is_said_to_be_so() -> None:
+    assert last_turn(asked(None, number=7), WIDE) == "claude-fable-5-2> (its text was not kept)\n"

@@ -2,12 +2,13 @@
 
 import re
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from avow.scan.looks import FOLDER, note_trouble
-from avow.text.local_time import SECONDS, local
+from avow.text.local_time import SECONDS, local, now
 from tests.commands.audit.stored import stored
 from tests.history.making import answered, kept, rerouted
 from tests.running import Ran, run
@@ -29,6 +30,13 @@ def test_a_moment_by_the_local_clock() -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59-23:00"])
 def test_what_is_no_time_stays_as_it_is(text: str) -> None:
     assert local(text) == text
+
+
+def test_a_zone_that_is_a_day_away_is_left_for_utc() -> None:
+    with zone("UTC+24"):
+        assert now().utcoffset() == timedelta(0)
+    with zone(KOLKATA):
+        assert now().utcoffset() == timedelta(hours=5.5)
 
 
 def here(home: Path, *arguments: str) -> Ran:

@@ -92,11 +92,10 @@ def _selection(options: ScanOptions) -> "Selection":
 
     if options.since is None and options.until is None:
         return Selection(session=options.session, rerouted=options.rerouted)
-    from datetime import datetime
-
     from avow.history import moments
+    from avow.text.local_time import now as local_now
 
-    now = datetime.now().astimezone()
+    now = local_now()
     return Selection(
         stamp(None if options.since is None else moments.since(options.since, now)),
         stamp(None if options.until is None else moments.until(options.until, now)),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from avow.endpoint.proxies import Proxy
 
+NOT_REACHED = "the API cannot be reached: "
 FIRST_S = 600.0
 BETWEEN_S = 120.0
 """How long the API may stay silent before an answer begins, and in the midst of one, where no setting says so."""
@@ -356,7 +357,7 @@ def _unreachable(kind: str, words: str, *, sent: bool, is_answered: bool = False
     if words.startswith("TLS"):
         hint = "where a proxy inspects TLS, name its root certificate in SSL_CERT_FILE"
     kinds = {"timeout": TimedOut, "connection": ConnectionFailed}
-    failure = Failure(kind, None, f"the API cannot be reached: {words}")
+    failure = Failure(kind, None, f"{NOT_REACHED}{words}")
     not_retryable = is_answered or words.startswith("TLS")  # a certificate does not become valid by asking again
     return kinds[kind](failure, ExitCode.UNREACHABLE, hint=hint, sent=sent, not_retryable=not_retryable)  # type: ignore[return-value]
 

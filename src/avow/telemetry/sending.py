@@ -69,7 +69,7 @@ def failure(ended: Ended, last: Said | None) -> AvowError:
 
 def _post(transport: "Transport", content: JsonObject, target: Target) -> Said:
     """Send one request. A failure on the way is one to be tried again: the ids are the same."""
-    from avow.endpoint.transport import Patience
+    from avow.endpoint.transport import NOT_REACHED, Patience
     from avow.wire.request import Pieces, Request
 
     kind = "application/x-protobuf" if target.is_protobuf else "application/json"
@@ -84,6 +84,6 @@ def _post(transport: "Transport", content: JsonObject, target: Target) -> Said:
         with transport.send(request, patience) as response:
             return said(response.status, response.headers, response.read(_LONGEST_REPLY))
     except ConnectionFailed as error:
-        return UNHEARD._replace(why=error.message)
+        return UNHEARD._replace(why=error.message.removeprefix(NOT_REACHED))
     except ExchangeError:
         return UNHEARD._replace(why="it did not answer in time, or not to the end")

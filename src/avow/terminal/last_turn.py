@@ -7,13 +7,15 @@ from avow.terminal.facts import FAINT, Facts
 from avow.terminal.sanitize import clean, clean_line
 
 _PROMPT_ROWS, _ANSWER_ROWS = 2, 6
+_NOT_KEPT = "(its text was not kept)"
 _MOST = 4_000
 """Characters of a text that are looked at: more than the rows hold."""
 
 
 def last_turn(exchange: Exchange, facts: Facts) -> str:
     """A few rows, newline at the end; what is cut says how all of it can be seen."""
-    asked = f"{clean_line(exchange.requested_model)}> {clean(exchange.question.prompt or '')[:_MOST].strip()}"
+    said = _NOT_KEPT if exchange.question.prompt is None else exchange.question.prompt
+    asked = f"{clean_line(exchange.requested_model)}> {clean(said)[:_MOST].strip()}"
     prompt, more_prompt = _beginning(asked, _PROMPT_ROWS, facts)
     answer, more_answer = _beginning(clean(exchange.text[:_MOST]).strip(), _ANSWER_ROWS, facts)
     rows = [*prompt, *answer]

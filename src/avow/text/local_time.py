@@ -1,6 +1,6 @@
 """Moments as people read them, by the clock on their wall; JSON and the history have them in UTC."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 MINUTES, SECONDS = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
 
@@ -14,3 +14,13 @@ def local(moment: str | float, form: str = MINUTES) -> str:
         return f"{datetime.fromtimestamp(moment).astimezone():{form}}"
     except (ValueError, OverflowError, OSError):
         return str(moment)
+
+
+def now() -> datetime:
+    """This moment by the local clock, with its zone; by UTC where the zone is a day or more away, as POSIX allows and
+    Python cannot say."""
+    moment = datetime.now(UTC)
+    try:
+        return moment.astimezone()
+    except ValueError:
+        return moment

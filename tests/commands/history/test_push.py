@@ -116,6 +116,12 @@ def test_one_that_takes_nothing_marks_nothing(home: Path) -> None:
     assert collector.ids == ids
 
 
+def test_a_dry_run_does_not_stay(home: Path) -> None:
+    ran = push(home, "http://127.0.0.1:1", "--dry-run", "--follow")
+    assert (ran.status, ran.out) == (2, b"")
+    assert b"so --follow has no meaning" in ran.err
+
+
 def test_a_dry_run_prints_and_sends_nothing(home: Path) -> None:
     ids = history(home, answered(SAID), rerouted(SAID))
     with Collector() as collector:

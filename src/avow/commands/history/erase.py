@@ -9,6 +9,7 @@ from avow.commands.history.filter_options import FilterOptions, filters_of, type
 from avow.context import Context
 from avow.errors import HistoryError, UsageError
 from avow.exit_codes import ExitCode
+from avow.text.local_time import now
 
 if TYPE_CHECKING:
     from avow.history.privacy import Erased
@@ -132,7 +133,7 @@ def _numbers(options: EraseOptions, context: Context, history: "History") -> tup
         found = search.search(history, search.query_of([options.search]), filters, limit=None)
         chosen.append({exchange.number for exchange in found if exchange.number is not None})
     if options.older_than:
-        until = moments.ago(options.older_than, datetime.now().astimezone())
+        until = moments.ago(options.older_than, now())
         chosen.append(set(privacy.numbers_of(history, privacy.older_than(until))))
     if has_filter:
         chosen.append(set(privacy.numbers_of(history, filters)))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from avow.commands.history.declared import STATUSES
@@ -55,8 +54,9 @@ def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = T
     from avow.history import moments
     from avow.history.filters import Filters
     from avow.models.catalogue import expand_alias
+    from avow.text.local_time import now as local_now
 
-    now = datetime.now().astimezone()
+    now = local_now()
     model = typed.model
     if model is not None and "*" not in model:
         aliases = context.settings().table("aliases")

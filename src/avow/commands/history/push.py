@@ -2,15 +2,16 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from avow.context import Context
+from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.telemetry import turns
 from avow.telemetry.pushing import Ended, Push, batches
 from avow.telemetry.sending import body, failure, outgoing, push_to
 from avow.telemetry.target import Target, target_of
+from avow.text.local_time import now
 
 if TYPE_CHECKING:
     from avow.history.store import History
@@ -33,6 +34,8 @@ def run_push(options: PushOptions, context: Context) -> ExitCode:
     be reached, and (1) where it refuses."""
     from avow import __version__
 
+    if options.follow and options.dry_run:
+        raise UsageError("--dry-run shows what waits now, so --follow has no meaning", hint="leave one of them out")
     settings = context.settings()
     target = target_of(context.environ, settings, __version__)
     since_ms = _since(options.since)
@@ -47,7 +50,7 @@ def run_push(options: PushOptions, context: Context) -> ExitCode:
 def _since(text: str | None) -> int:
     from avow.history import moments
 
-    return 0 if text is None else moments.since(text, datetime.now().astimezone())
+    return 0 if text is None else moments.since(text, now())
 
 
 def _tell_trouble(context: Context) -> None:
