@@ -7,6 +7,7 @@ import pytest
 
 from avow.errors import StreamEnded
 from avow.run.batch_results import BatchResults
+from avow.wire.names import Named
 
 
 def line(custom_id: str, **result: Any) -> bytes:
@@ -26,6 +27,18 @@ def test_each_is_found_in_any_order_and_the_first_of_two_counts() -> None:
     assert kind(results, "a").startswith("canceled")
     assert kind(results, "b").startswith("expired")
     assert (results.has("a"), results.has("c")) == (True, False)
+
+
+def test_another_model_in_a_second_result_speaks_against_the_first() -> None:
+    said = {"type": "message", "role": "assistant", "content": [], "stop_reason": "end_turn"}
+    first, second = ({**said, "model": model} for model in ("claude-fable-5-2", "claude-haiku-4-5"))
+    results = BatchResults(line("a", type="succeeded", message=message) for message in (first, first, second))
+    message = results.of("a").message
+    assert message is not None
+    assert message.named == (
+        Named("model", "model", "claude-fable-5-2"),
+        Named("another result: model", "message", "claude-haiku-4-5"),
+    )
 
 
 def test_what_no_line_tells_of_has_no_result() -> None:

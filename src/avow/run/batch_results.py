@@ -3,7 +3,7 @@
 import tempfile
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from threading import Lock
 from typing import Any
@@ -12,7 +12,7 @@ from avow.errors import Failure, StreamEnded
 from avow.exit_codes import ExitCode
 from avow.wire.batch import Result, no_result, result_of
 from avow.wire.json_value import obj, text
-from avow.wire.names import Named, parse_naming
+from avow.wire.names import Named, names_in_message, parse_naming
 
 NO_RESULT = "the batch has no result for it"
 
@@ -47,22 +47,31 @@ class BatchResults:
         return len(self._keys)
 
     def of(self, custom_id: str) -> Result:
-        """What became of this item; where several lines tell of it, the first does."""
-        found = self._line(custom_id)
+        """What became of this item; where several lines tell of it, the first does, and what others name beside it
+        speaks against its name."""
+        lines = self._lines(custom_id)
+        found = next(lines, None)
         if found is None:
             return no_result(self._words)
         _id, value, repeated = _read(found)
-        return result_of(obj(value.get("result")), repeated)
+        result = obj(value.get("result"))
+        known = {name.model for name in names_in_message(obj(result.get("message")))}
+        for other in lines:
+            _id, beside, more = _read(other)
+            named = (*names_in_message(obj(obj(beside.get("result")).get("message"))), *more)
+            # The same name twice proves no more than once.
+            repeated += [Named(f"another result: {n.field}", "message", n.model) for n in named if n.model not in known]
+        return result_of(result, repeated)
 
     def has(self, custom_id: str) -> bool:
         """Whether a line tells of this item."""
-        return self._line(custom_id) is not None
+        return next(self._lines(custom_id), None) is not None
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
 
-    def _line(self, custom_id: str) -> bytes | None:
+    def _lines(self, custom_id: str) -> Iterator[bytes]:
         key = _key(custom_id)
         at = bisect_left(self._keys, key)
         while at < len(self._keys) and self._keys[at] == key:
@@ -70,9 +79,8 @@ class BatchResults:
                 self._file.seek(self._places[at])
                 line = self._file.readline()
             if _read(line)[0] == custom_id:
-                return line
+                yield line
             at += 1
-        return None
 
 
 def _key(custom_id: str) -> int:
