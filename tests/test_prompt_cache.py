@@ -137,9 +137,9 @@ def test_what_a_gateway_refuses_is_left_out_once_with_a_note_and_for_a_day(
     assert [bool(marks(one)) for one in sent] == [True, False, False]
     assert sent[1]["system"] == "be brief"
     assert sent[1] == sent[2]
-    assert first.lines[0] == "avow: note: this endpoint does not support `cache_control`; asked again without it"
+    assert first.lines == ["avow: note: this endpoint does not support `cache_control`; asked again without it"]
     within = "this endpoint does not support `cache_control` (it said so within a day); asked without it"
-    assert second.lines[0] == f"avow: note: {within}"
+    assert second.lines == [f"avow: note: {within}"]
 
 
 def test_marks_of_the_users_own_stand_alone(home: Path, big: Path) -> None:

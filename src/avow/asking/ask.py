@@ -1,7 +1,7 @@
 """An inquiry is carried out: asked, kept and told of, or only counted."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -38,20 +38,26 @@ def ask(
     """
     with nullcontext(api) if api else context.open(inquiry.settings, simulate=inquiry.simulate) as api:
         prepared = prepared_for(inquiry, context, api)
+        refused = set(prepared.plan.without)
+
+        def learn(model: str, names: frozenset[str]) -> None:
+            refused.update(names)
+            prepared.plan.learn(model, names)
+
         keeper = Keeper(context, inquiry.settings, on_event)
         exchange = prepared.exchange
         exchange = keeper.begin(exchange) if inquiry.begun is None else keeper.go_on(exchange, inquiry.begun)
         for note in prepared.notes:
             on_event(Noted(note))
         finished = converse(
-            prepared.plan,
+            prepared.plan._replace(learn=learn),
             exchange,
             send=lambda request: api.send(request, prepared.plan.limits.deadline),
             on_event=on_event,
             save=keeper.save,
             finish=keeper.save,
         )
-        return _finish(inquiry, context, finished, keeper, on_event, outlets)
+        return _finish(inquiry, context, finished, keeper, on_event, outlets, refused)
 
 
 def count(inquiry: Inquiry, context: Context) -> int:
@@ -117,6 +123,7 @@ def _finish(
     keeper: Keeper,
     on_event: Callable[[ExchangeEvent], None],
     outlets: Sequence[Outlet],
+    refused: Set[str],
 ) -> Exchange:
     exchange = keeper.finish(exchange)
     keeper.expire()
@@ -127,8 +134,9 @@ def _finish(
         on_event(Noted(f"sticky since {local(earlier.created_at)}, exchange {earlier.number}: {phrases}"))
     if inquiry.settings.text("cache") not in (None, "none") and inquiry.item is None:
         from avow.asking.uncached import why_uncached  # deferred: a plain question has no need of it
+        from avow.wire.caching import MARK
 
-        if note := why_uncached(exchange):
+        if MARK not in refused and (note := why_uncached(exchange)):
             on_event(Noted(note))
     for outlet in outlets:
         if (wrong := outlet(exchange)) is not None:
