@@ -294,6 +294,13 @@ def test_what_lies_in_a_batch_is_set_aside_before_anything_else_is_asked(home: P
     assert (ran.status, direct(sim)) == (14, []), ran.err
 
 
+def test_what_is_paid_for_is_collected_whatever_the_limit(home: Path) -> None:
+    with Simulator() as sim:
+        batched(home, sim, "--batch", "--detach", "--fallback", "none")
+        ran = batched(home, sim, "--resume", "--max-cost", "0.000001", "--fallback", "none")
+    assert (ran.status, [e["status"] for e in ran.events], direct(sim)) == (0, ["complete"] * 3, []), ran.err
+
+
 def test_a_dry_run_tells_half_the_price(home: Path) -> None:
     with Simulator() as sim:
         plain, half = (batched(home, sim, "--dry-run", "--fallback", "none", *more) for more in ((), ("--batch",)))

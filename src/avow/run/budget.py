@@ -27,8 +27,8 @@ class Budget:
         self.guessed = False
 
     def reserve(self, amount: float) -> bool:
-        """Set so much aside; False where the limit forbids it."""
-        if self.limit is not None and self.spent + self.reserved + amount > self.limit + 1e-9:
+        """Set so much aside; False where the limit forbids it. What costs nothing more is never forbidden."""
+        if self.limit is not None and amount > 0 and self.spent + self.reserved + amount > self.limit + 1e-9:
             return False
         self.reserved += amount
         return True
