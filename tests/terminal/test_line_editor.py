@@ -160,6 +160,12 @@ def test_a_signal_in_the_midst_of_drawing_ends_the_reading(number: signal.Signal
         signal.signal(number, before)
 
 
+@pytest.mark.parametrize("code", ["\x1b[31m", "\x1b[1;31m", "\x1b[<0;1M", "\x1b[0;1;1M", "\x1b[<0;1;1m"])
+def test_a_colour_or_a_click_among_what_is_typed_is_left_out(code: str) -> None:
+    """prompt_toolkit takes both for clicks, and ends in a traceback where one lacks a place."""
+    assert typed(f"a{code}b{ENTER}") == ["ab"]
+
+
 def test_after_a_line_the_programs_own_handlers_are_back() -> None:
     def stop(_heard: int, _frame: object) -> None: ...
 

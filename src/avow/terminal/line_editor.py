@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from avow.paths import make_private
-from avow.terminal.prompt_app import output, signals_in_the_loop
+from avow.terminal.prompt_app import ignore_clicks, output, signals_in_the_loop
 from avow.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def _keys() -> Any:
     from prompt_toolkit.key_binding import KeyBindings
 
     keys = KeyBindings()
+    ignore_clicks(keys)
 
     @keys.add("enter", filter=has_focus(DEFAULT_BUFFER))
     def send(_event: Any) -> None:

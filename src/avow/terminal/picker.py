@@ -8,7 +8,7 @@ from avow.errors import Interrupted
 from avow.exchange.exchange import Exchange
 from avow.terminal.cells import cut, wrap
 from avow.terminal.facts import BOLD, FAINT, REVERSE, Facts
-from avow.terminal.prompt_app import output, signals_in_the_loop
+from avow.terminal.prompt_app import ignore_clicks, output, signals_in_the_loop
 
 if TYPE_CHECKING:
     from prompt_toolkit.application import Application
@@ -119,6 +119,7 @@ class Picker:
         from prompt_toolkit.key_binding import KeyBindings
 
         keys = KeyBindings()
+        ignore_clicks(keys)
 
         @keys.add("enter")
         def choose(event: Any) -> None:
@@ -218,6 +219,7 @@ def ask_key(words: str, keys: str, facts: Facts, given_input: "Input | None" = N
 
     rows = wrap(words, max(facts.width - 1, 1))
     bindings = KeyBindings()
+    ignore_clicks(bindings)
     app: Application[str] = Application(
         Layout(Window(FormattedTextControl("\n".join(rows)), height=len(rows))),
         key_bindings=bindings,

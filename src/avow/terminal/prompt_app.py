@@ -11,6 +11,7 @@ from avow.errors import Interrupted
 
 if TYPE_CHECKING:
     from prompt_toolkit.application import Application
+    from prompt_toolkit.key_binding import KeyBindings
     from prompt_toolkit.output import Output
 
 
@@ -62,6 +63,14 @@ def _hear_ctrl_d_ahead(source: Any) -> None:
         feed(data.replace("\0", "\x04"))
 
     parser.feed = feed_what_waits
+
+
+def ignore_clicks(keys: "KeyBindings") -> None:
+    """Leave out what looks like a click: no mode is on in which a terminal sends one, so it came with a text (the
+    colour in `\\x1b[31m`), and prompt_toolkit's own reading fails at it."""
+    from prompt_toolkit.keys import Keys
+
+    keys.add(Keys.Vt100MouseEvent)(lambda _event: None)
 
 
 def output(*, on_stderr: bool) -> "Output":
