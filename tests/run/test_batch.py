@@ -214,6 +214,16 @@ def test_ctrl_c_leaves_it_running_and_says_so(home: Path) -> None:
     assert lines[-1] == "avow: run 1: 2 items: 2 pending; $0.00"
 
 
+def test_ctrl_c_promises_nothing_of_a_batch_of_the_stand_in(home: Path) -> None:
+    process = start(home, "run", prompts(home, "a"), "--batch", "--simulate", "batch_slow")
+    while not any(row["batch"] for row in rows(home)):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _out, err = process.communicate(timeout=20)
+    assert "the stand-in ends with avow" in err.decode().splitlines()[0]
+    assert run(home, "run", f"{home}/f.txt", "--resume", "--simulate", "requested", "-q").status == 0
+
+
 def test_ctrl_c_before_all_is_sent_says_how_to_go_on(home: Path) -> None:
     path = prompts(home, *map(str, range(3000)))
     with Simulator() as sim:

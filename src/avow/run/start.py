@@ -199,8 +199,10 @@ class _Run:
             return False
         items = f"{number} item{'' if number == 1 else 's'}"
         lie = f"{'lies' if number == 1 else 'lie'} in {', '.join(self._bulk.ids()) or 'a batch that was being made'}"
-        again = f"`avow run {self._asked.path} --resume={run}` collects"
-        self._context.screen.warn(f"run {run}: {items} {lie}; {again}, `avow run --cancel {run}` cancels")
+        next_step = f"`avow run {self._asked.path} --resume={run}` collects, `avow run --cancel {run}` cancels"
+        if self._api.simulated:
+            next_step = "the stand-in ends with avow, and its batches with it; `--resume` asks again"
+        self._context.screen.warn(f"run {run}: {items} {lie}; {next_step}")
         return True
 
     @property
