@@ -214,9 +214,15 @@ def test_ctrl_c_leaves_it_running_and_says_so(home: Path) -> None:
     assert lines[-1] == "avow: run 1: 2 items: 2 pending; $0.00"
 
 
+def _made_here(home: Path) -> bool:
+    """Whether the history knows a batch by the API's id."""
+    with sqlite3.connect(home / "data" / "history.db") as connection:
+        return connection.execute("SELECT 1 FROM batch WHERE id IS NOT NULL").fetchone() is not None
+
+
 def test_ctrl_c_promises_nothing_of_a_batch_of_the_stand_in(home: Path) -> None:
     process = start(home, "run", prompts(home, "a"), "--batch", "--simulate", "batch_slow")
-    while not any(row["batch"] for row in rows(home)):
+    while not (rows(home) and _made_here(home)):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _out, err = process.communicate(timeout=20)
