@@ -26,9 +26,10 @@ ANSWERED, REROUTED, FAILED = ["requested"], ["fallback", "requested"], ["unautho
 
 
 def idiom(word: str) -> str:
-    """The indented block of the text that holds `word`."""
+    """The indented block of the text that begins with `word`, or else holds it."""
     blocks = re.findall(r"(?:^  .*\n)+", TEXT, re.MULTILINE)
-    (found,) = [block for block in blocks if word in block]
+    begun = [block for block in blocks if block.strip().startswith(word)]
+    (found,) = begun or [block for block in blocks if word in block]
     return textwrap.dedent(found)
 
 
@@ -189,7 +190,13 @@ def test_a_job_fails_where_another_model_answered(kind: str, scenario: str, stat
 
 def test_a_run_goes_on(home: Path) -> None:
     (home / "suite.toml").write_text(SUITE)
-    assert in_sh(home, idiom("suite.toml --resume"), "requested").status == 0
+    assert in_sh(home, idiom("avow run suite.toml --resume"), "requested").status == 0
+    assert len((home / "answers.jsonl").read_text().splitlines()) == 20
+
+
+def test_a_batch_is_sent_by_one_line_and_collected_by_the_next(home: Path) -> None:
+    (home / "suite.toml").write_text(SUITE)
+    assert in_sh(home, idiom("avow run suite.toml --batch"), "requested").status == 0
     assert len((home / "answers.jsonl").read_text().splitlines()) == 20
 
 

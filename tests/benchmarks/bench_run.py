@@ -1,10 +1,12 @@
-"""Many prompts by several ways, as one table: `python -m tests.benchmarks.bench_run [--items N] [--llm PATH]`.
+"""Many prompts by several ways, as one table: `python -m tests.benchmarks.bench_run [--items N]`.
 
 Asked on loopback of a stand-in that takes 200 ms an answer, or none; 20 of the 200 items are answered by another model.
-`--llm` names an installed `llm` with its Anthropic plug-in; without it that row is left out.
+`--llm` names an installed `llm` with its Anthropic plug-in, `--promptfoo` that program as npm installs it; without
+them their rows are left out.
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +20,7 @@ from tests.run.stand_in import Said, StandIn, answered
 from tests.running import environment
 
 SECONDS = 0.2
+QUIET = {f"PROMPTFOO_DISABLE_{name}": "1" for name in ("TELEMETRY", "UPDATE", "REMOTE_GENERATION")}
 PEAK_UNIT = 1024**2 if sys.platform == "darwin" else 1024
 
 
@@ -35,7 +38,7 @@ def measured(command: list[str], home: Path, base_url: str, stdin: Path | None =
     begun = time.monotonic()
     with (stdin or Path(os.devnull)).open("rb") as given, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(
-            command, env=environment(home, base_url), stdin=given, stdout=subprocess.DEVNULL, stderr=err
+            command, env=environment(home, base_url, **QUIET), stdin=given, stdout=subprocess.DEVNULL, stderr=err
         )
         _pid, status, usage = os.wait4(child.pid, 0)
         err.seek(0)
@@ -58,6 +61,22 @@ def row(name: str, found: Measured) -> None:
     sys.stdout.write(f"{name:<34} {figures}  {found.said}\n")
 
 
+def promptfoo_suite(home: Path, prompts: Path, base_url: str) -> Path:
+    """The same prompts as a suite of promptfoo's, each with the assertion that there is an answer."""
+    config = {"apiBaseUrl": base_url, "max_tokens": 100}
+    suite = {
+        "providers": [{"id": "anthropic:messages:claude-fable-5-2", "config": config}],
+        "prompts": ["{{prompt}}"],
+        "tests": [
+            {"vars": {"prompt": line}, "assert": [{"type": "javascript", "value": "output.length > 0"}]}
+            for line in prompts.read_text().splitlines()
+        ],
+    }
+    path = home / "promptfooconfig.json"
+    path.write_text(json.dumps(suite))
+    return path
+
+
 def throughput(avow: list[str], home: Path) -> None:
     """`-j 16` beside `-j 1`, by how far apart the stand-in saw the first and the last request."""
     rates = {}
@@ -76,6 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--items", type=int, default=200)
     parser.add_argument("--llm", default=shutil.which("llm"))
+    parser.add_argument("--promptfoo", default=shutil.which("promptfoo"))
     asked = parser.parse_args()
     avow = [sys.executable, "-m", "avow"]
     with tempfile.TemporaryDirectory() as folder, StandIn(rerouting) as api:
@@ -86,10 +106,17 @@ def main() -> None:
         by_xargs = ["xargs", "-P4", "-n1", *avow, "ask", "--no-stdin", "--fallback", "none"]
         row("xargs -P4 avow ask", measured(by_xargs, home, api.base_url, path))
         if asked.llm:
-            loop = f'while read -r p; do "{asked.llm}" -m claude-fable-5-2 "$p" < /dev/null; done'
+            model = "anthropic/claude-opus-5-5"  # the plug-in knows no newer one
+            loop = f'while read -r p; do "{asked.llm}" -m {model} --no-stream "$p" < /dev/null; done'
             row("llm in a loop", measured(["sh", "-c", loop], home, api.base_url, path))
         else:
             sys.stdout.write("llm is not installed: its row is left out\n")
+        if asked.promptfoo:
+            suite = promptfoo_suite(home, path, api.base_url)
+            command = [asked.promptfoo, "eval", "-c", str(suite), "-j", "4", "--no-cache", "--no-table", "--no-write"]
+            row("promptfoo eval -j 4", measured([*command, "--no-progress-bar"], home, api.base_url))
+        else:
+            sys.stdout.write("promptfoo is not installed: its row is left out\n")
         throughput(avow, home)
 
 

@@ -248,3 +248,10 @@ def test_which_headers_hold_secrets(name: str, value: str, own: bool, others: bo
 def test_a_secret_that_begins_at_the_end_of_a_piece_is_struck(before: str, cut: int) -> None:
     stream = SecretStream(SECRETS)
     assert KEY[cut:] not in stream.feed(before + KEY[:cut]) + stream.feed(KEY[cut:] + " end")
+
+
+@pytest.mark.parametrize("piece", ["100 % of it", "a & b", "a\\b", "&#", "%2", "\\u00"])
+def test_without_a_secret_all_passes_as_it_came(piece: str) -> None:
+    stream = SecretStream(Secrets())
+    assert stream.feed(piece) + stream.feed("more") + stream.end() == piece + "more"
+    assert Secrets().text(piece) == piece

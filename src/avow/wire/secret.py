@@ -78,6 +78,8 @@ class Secrets:
     def may_begin(self, text: str) -> int:
         """Where in `text` one may begin at the earliest, -1 for most texts: a quick look, for an answer has thousands
         of pieces."""
+        if not self._values:
+            return -1
         text = folded(text)
         if not self._hints:
             self._hints = [re.compile(pattern) for pattern in hints(self._values)]
