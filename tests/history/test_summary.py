@@ -1,11 +1,7 @@
 """The sums that the file keeps are those of its rows, whatever was written, changed and taken away."""
 
-import os
 import sqlite3
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,25 +21,11 @@ from avow.history.sums import GROUPS, PERIODS
 from avow.routing.verdict import Hop, Outcome, Routing, Verdict
 from tests.history.making import FABLE, NOON, OLD, OPUS, answered, asked, kept, old_file, rerouted
 from tests.running import run
+from tests.zone import zone
 
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu", "America/Havana", "Pacific/Chatham")
 STRENGTHS = ("strong", "weak", "none")
 COSTS = st.sampled_from([None, 0.25, 0.1, 1.23e-07])
-
-
-@contextmanager
-def zone(name: str) -> Iterator[None]:
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = name
-    time.tzset()
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["TZ"]
-        else:
-            os.environ["TZ"] = before
-        time.tzset()
 
 
 @st.composite

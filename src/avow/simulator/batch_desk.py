@@ -1,12 +1,11 @@
 """Requests about message batches: which of them is asked for, and what is answered."""
 
-import json
 import threading
 from collections.abc import Callable
 
 from avow.simulator import batches
 from avow.simulator.http import HttpReply, Wire
-from avow.simulator.replies import bad, failure, own_headers, with_json
+from avow.simulator.replies import failure, own_headers, posted, with_json
 from avow.simulator.script import HttpError, Json, Scenario
 
 Play = Callable[[Json, dict[str, str], Scenario, bool], Json]
@@ -46,12 +45,9 @@ class BatchDesk:
         return failure(found, request_id) if isinstance(found, HttpError) else with_json(found, request_id)
 
     def _create(self, wire: Wire, scenario: Scenario, request_id: str) -> HttpReply:
-        try:
-            body = json.loads(wire.body)
-        except (ValueError, RecursionError):
-            return failure(bad("The request body is not valid JSON"), request_id)
-        if not isinstance(body, dict):
-            return failure(bad("The request body must be a JSON object"), request_id)
+        body = posted(wire)
+        if isinstance(body, HttpError):
+            return failure(body, request_id)
         headers = wire.named_headers()
         made = self._batches.create(
             body, scenario.batch, lambda params, declines: self._play(params, headers, scenario, declines)

@@ -1,5 +1,6 @@
 """Answers of the simulator as HTTP: whole messages, errors, lists of models, with the API's own headers."""
 
+import json
 from collections.abc import Iterable
 
 from avow.simulator import models, validation
@@ -13,6 +14,15 @@ from avow.simulator.script import HttpError, Json, Scenario
 def bad(message: str, code: str | None = None) -> HttpError:
     """A request that cannot be served."""
     return HttpError(400, "invalid_request_error", message, code=code)
+
+
+def posted(wire: Wire) -> Json | HttpError:
+    """The object that a request holds, or what the API says where it holds none."""
+    try:
+        body = json.loads(wire.body)
+    except (ValueError, RecursionError):
+        return bad("The request body is not valid JSON")
+    return body if isinstance(body, dict) else bad("The request body must be a JSON object")
 
 
 def failure(error: HttpError, request_id: str, ask: Ask | None = None) -> HttpReply:

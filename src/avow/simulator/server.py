@@ -22,7 +22,7 @@ from avow.simulator.form import as_message, as_steps
 from avow.simulator.http import Connection, HttpReply, Wire
 from avow.simulator.playback import PlayedAnswer, compose, fill
 from avow.simulator.prompt_cache import PromptCache
-from avow.simulator.replies import bad, failure, list_models, own_headers, sliced, whole, with_json
+from avow.simulator.replies import bad, failure, list_models, own_headers, posted, sliced, whole, with_json
 from avow.simulator.scenarios import load
 from avow.simulator.script import HttpError, Json, PlayedHop, Scenario
 
@@ -198,12 +198,9 @@ class Simulator:
         charset = headers.get("content-type", "").lower().partition("charset=")[2]
         if charset and charset.strip('"') not in ("utf-8", "utf8", "iso-8859-1", "us-ascii"):
             return failure(bad(f"unsupported charset {charset}", code="unsupported_charset"), request_id)
-        try:
-            body = json.loads(wire.body)
-        except (ValueError, RecursionError):
-            return failure(bad("The request body is not valid JSON"), request_id)
-        if not isinstance(body, dict):
-            return failure(bad("The request body must be a JSON object"), request_id)
+        body = posted(wire)
+        if isinstance(body, HttpError):
+            return failure(body, request_id)
         betas = validation.betas_of(headers)
         if refused := foreign.refusal(scenario.refuses, body, betas):
             return failure(refused, request_id)
