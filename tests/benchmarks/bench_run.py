@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--promptfoo", default=shutil.which("promptfoo"))
     asked = parser.parse_args()
     avow = [sys.executable, "-m", "avow"]
-    with tempfile.TemporaryDirectory() as folder, StandIn(rerouting) as api:
+    with tempfile.TemporaryDirectory() as folder, StandIn(rerouting, streams=True) as api:
         home = Path(folder)
         path = home / "prompts.txt"
         path.write_text("".join(f"prompt-{number}\n" for number in range(asked.items)))
@@ -107,7 +107,7 @@ def main() -> None:
         row("xargs -P4 avow ask", measured(by_xargs, home, api.base_url, path))
         if asked.llm:
             model = "anthropic/claude-opus-5-5"  # the plug-in knows no newer one
-            loop = f'while read -r p; do "{asked.llm}" -m {model} --no-stream "$p" < /dev/null; done'
+            loop = f'while read -r p; do "{asked.llm}" -m {model} "$p" < /dev/null; done'
             row("llm in a loop", measured(["sh", "-c", loop], home, api.base_url, path))
         else:
             sys.stdout.write("llm is not installed: its row is left out\n")

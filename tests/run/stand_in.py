@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from tests.streams import as_events, sse
+
 MODEL = "claude-fable-5-2"
 
 
@@ -49,9 +51,10 @@ def failed(status: int, kind: str, *headers: tuple[str, str]) -> Said:
 
 
 class StandIn:
-    """Answers `POST /v1/messages`; `asked` are the prompts in the order in which they came, `moments` when."""
+    """Answers `POST /v1/messages`; `asked` are the prompts in the order in which they came, `moments` when. `streams`:
+    an answer to a request for a stream is one; else it is whole, as some gateways answer."""
 
-    def __init__(self, answer: Callable[[str], Said] | Callable[[str, str], Said]) -> None:
+    def __init__(self, answer: Callable[[str], Said] | Callable[[str, str], Said], *, streams: bool = False) -> None:
         self.asked: list[str] = []
         self.moments: list[float] = []
         self.most_at_once = self._at_once = 0
@@ -80,7 +83,9 @@ class StandIn:
                 data = json.dumps(said.body).encode()
                 self.send_response(said.status)
                 kind = dict(said.headers).get("content-type", "application/json")
-                if kind == "text/event-stream":
+                if streams and body.get("stream") and said.status == 200:
+                    data, kind = sse(*as_events(said.body)), "text/event-stream"
+                elif kind == "text/event-stream":
                     data = b"event: error\ndata: " + data + b"\n\n"
                 headers = [(name, value) for name, value in said.headers if name != "content-type"]
                 for name, value in (("content-type", kind), ("request-id", "req_1"), *headers):
