@@ -1,6 +1,9 @@
 """The sums agree with what was put in."""
 
+import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,3 +161,17 @@ def test_json(path: Path) -> None:
     assert shown["groups"][1]["cost_usd"] == 0.25
     assert shown["latency"][0]["total_ms"] == {"p50": 10_000, "p95": 19_000}
     assert {use["model"]: use["cost_usd"] for use in shown["models"]} == {FABLE: None, OLD: 1.0}
+
+
+def test_bytes_in_place_of_a_name_are_counted_under_it(tmp_path: Path) -> None:
+    """As a damaged file has them: SQLite tells text from bytes by one bit."""
+    path = tmp_path / "history.db"
+    kept(path, answered(), answered())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE exchange SET served_model = CAST(served_model AS BLOB) WHERE number = 2")
+        connection.execute("UPDATE hop SET model = CAST(model AS BLOB) WHERE exchange = 2")
+    with History.open(path) as history:
+        for by in GROUPS:
+            found = stats(history, by)
+            assert {latency.model for latency in found.latencies} == {FABLE}
+            assert json.dumps(as_json(found))

@@ -119,7 +119,8 @@ def test_whatever_is_done_the_sums_are_those_of_the_rows(deeds: list[tuple[str, 
 
 
 @pytest.mark.slow
-@settings(max_examples=1500)
+@pytest.mark.timeout(600)
+@settings(max_examples=600)
 @given(DEEDS, st.sampled_from(ZONES))
 def test_whatever_is_done_at_length(deeds: list[tuple[str, Any]], name: str) -> None:
     test_whatever_is_done_the_sums_are_those_of_the_rows.hypothesis.inner_test(deeds, name)  # type: ignore[attr-defined]

@@ -10,7 +10,20 @@ from avow.history import periods
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.schema import AUDITS, NOT_STRONG, UNUSUAL
 from avow.history.store import History
-from avow.history.sums import PARTS, STATUSES, VERDICTS, Latency, Pair, Percentiles, Tally, Use, latencies_of, uses_of
+from avow.history.sums import (
+    PARTS,
+    STATUSES,
+    VERDICTS,
+    Latency,
+    Pair,
+    Percentiles,
+    Tally,
+    Use,
+    latencies_of,
+    name_of,
+    pairs_of,
+    uses_of,
+)
 from avow.history.sums import UNUSUAL as UNUSUAL_COUNTS
 
 _COLUMN_OF = {"model": "requested_model", "category": "category", "template": "template"}
@@ -82,7 +95,7 @@ class Recount:
         }
         weak = {row[0]: row[1] for row in read(f"SELECT {column}, count(*) {_FROM_WEAK} {where} GROUP BY 1", values)}
         for row in read(f"SELECT {column}, {_ALL} {_FROM_ALL} {where} GROUP BY 1 ORDER BY 2 DESC, 1", values):
-            yield _tally(row[0], tuple(row)[1:], unusual.get(row[0]), weak.get(row[0], 0))
+            yield _tally(name_of(row[0]), tuple(row)[1:], unusual.get(row[0]), weak.get(row[0], 0))
 
     def pairs(self) -> Iterator[Pair]:
         """Who answered for whom, and why; the most frequent first."""
@@ -90,8 +103,7 @@ class Recount:
             f"SELECT requested_model, served_model, category, count(*) {_FROM_UNUSUAL} rerouted = 1 AND {self._where}"
             " GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3"
         )
-        for row in self._history.read(query, self._values):
-            yield Pair(*row)
+        return pairs_of(self._history.read(query, self._values))
 
     def declines(self) -> Iterator[tuple[str | None, int]]:
         """How often a model declined, by category; the most frequent first."""
@@ -100,7 +112,7 @@ class Recount:
             " GROUP BY 1 ORDER BY 2 DESC, 1"
         )
         for row in self._history.read(query, self._values):
-            yield row[0], row[1]
+            yield name_of(row[0]), row[1]
 
     def latencies(self) -> Iterator[Latency]:
         """The durations of each model that answered."""
@@ -114,7 +126,8 @@ class Recount:
         for model, number in self._history.read(f"SELECT served_model, count(*) {measured} GROUP BY 1", self._values):
             query = f"SELECT {column} {measured} AND served_model = ? ORDER BY {column} LIMIT 1 OFFSET ?"
             ranks = [self._history.read(query, [*self._values, model, math.ceil(number * part) - 1]) for part in PARTS]
-            if all(ranks):  # a damaged index counts what it does not find
+            # A damaged index counts what it does not find, and a damaged row has bytes where a number should be.
+            if all(rows and isinstance(rows[0][0], int) for rows in ranks):
                 found[model] = (number, ranks[0][0][0], ranks[1][0][0])
         return found
 

@@ -13,7 +13,7 @@ from avow.history.filters import EVERYTHING
 from avow.history.recount import INDEX_OF, Recount, no_audit
 from avow.history.store import History
 from avow.history.summary import COST_UNIT, DURATION_MS, FIRST_MS, HOUR_MS, QUARTER_MS, TALLIES
-from avow.history.sums import PARTS, Latency, Pair, Percentiles, Tally, Use, latencies_of, uses_of
+from avow.history.sums import PARTS, Latency, Pair, Percentiles, Tally, Use, latencies_of, name_of, pairs_of, uses_of
 
 _HOUR = HOUR_MS // QUARTER_MS
 _NAMES = tuple(name for name, _what in TALLIES)
@@ -85,17 +85,16 @@ class Summed:
             " WHERE simulated = ? AND kind = ? AND requests <> 0 ORDER BY 2 DESC, 1"
         )
         for key, *sums in self._history.read(query, (self._simulated, by)):
-            yield _tally(key, sums)
+            yield _tally(name_of(key), sums)
 
     def pairs(self) -> Iterator[Pair]:
         """As `Recount.pairs`."""
-        for row in self._history.read(_PAIRS, (self._simulated,)):
-            yield Pair(*row)
+        return pairs_of(self._history.read(_PAIRS, (self._simulated,)))
 
     def declines(self) -> Iterator[tuple[str | None, int]]:
         """As `Recount.declines`."""
         for row in self._history.read(_DECLINES, (self._simulated,)):
-            yield row[0], row[1]
+            yield name_of(row[0]), row[1]
 
     def latencies(self) -> Iterator[Latency]:
         """The durations of each model that answered."""
@@ -127,7 +126,7 @@ class Summed:
             f" ORDER BY {measure} LIMIT 1 OFFSET ?"
         )
         rows = self._history.read(query, (model, low, rank - 1 - below))
-        return int(rows[0][0]) if rows else None
+        return rows[0][0] if rows and isinstance(rows[0][0], int) else None
 
     def _recount(self) -> Recount:
         return Recount(self._history, EVERYTHING, simulated=bool(self._simulated))

@@ -154,13 +154,26 @@ def total_of(groups: Sequence[Tally]) -> Tally:
     return Tally(None, **sums)
 
 
+def name_of(value: object) -> str | None:
+    """A name as it is shown and sorted: a damaged file can have bytes, or a number, in its place."""
+    if value is None or isinstance(value, str):
+        return value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def pairs_of(rows: Iterable[Sequence[Any]]) -> Iterator[Pair]:
+    """The pairs from rows of who was asked, who answered, why, and how often."""
+    for requested, served, category, count in rows:
+        yield Pair(name_of(requested) or "", name_of(served), name_of(category), count)
+
+
 def latencies_of(firsts: Percentiles, totals: Percentiles) -> Iterator[Latency]:
     """The times to the first token and to the end, side by side."""
     nothing = (0, None, None)
-    for model in sorted({*totals, *firsts}):
+    for model in sorted({*totals, *firsts}, key=str):
         answers, total_p50, total_p95 = totals.get(model, nothing)
         counted, first_p50, first_p95 = firsts.get(model, nothing)
-        yield Latency(model, max(answers, counted), first_p50, first_p95, total_p50, total_p95)
+        yield Latency(str(name_of(model)), max(answers, counted), first_p50, first_p95, total_p50, total_p95)
 
 
 def uses_of(rows: Iterable[Sequence[Any]]) -> list[Use]:
@@ -168,7 +181,7 @@ def uses_of(rows: Iterable[Sequence[Any]]) -> list[Use]:
     found: dict[str | None, dict[str, Sequence[Any]]] = {}
     for model, outcome, *sums in rows:
         found.setdefault(model, {})[outcome] = sums
-    uses = [_use(model, outcomes) for model, outcomes in found.items()]
+    uses = [_use(name_of(model), outcomes) for model, outcomes in found.items()]
     return sorted(uses, key=lambda use: (-use.served, -use.declined, use.model or ""))
 
 
