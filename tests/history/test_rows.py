@@ -95,6 +95,7 @@ EXCHANGES = st.builds(
     source=TEXTS,
     client=MAYBE,
     item=st.none() | st.builds(RunItem, st.none() | COUNTS, TEXTS, st.integers(0, 2**40), st.integers(0, 99), TEXTS),
+    batch=COUNTS,
 )
 
 
