@@ -40,18 +40,26 @@ def parse(data: bytes) -> Any:
     return _parsed(_DECODER, data)
 
 
+class _RepeatedKey(Exception):
+    """An object has a key twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> JsonObject:
+    kept = dict(pairs)
+    if len(kept) != len(pairs):
+        raise _RepeatedKey
+    return kept
+
+
+_DECODER_OF_KEYS_ONCE = _decoder(_once)
+
+
 def parse_noting(data: bytes) -> tuple[Any, bool]:
     """As `parse`, and whether an object in it has a key twice, of which the value knows the last alone."""
-    repeats = False
-
-    def last(pairs: list[tuple[str, Any]]) -> JsonObject:
-        nonlocal repeats
-        kept = dict(pairs)
-        repeats = repeats or len(kept) != len(pairs)
-        return kept
-
-    value = _parsed(_decoder(last), data)
-    return value, repeats
+    try:
+        return _parsed(_DECODER_OF_KEYS_ONCE, data), False
+    except _RepeatedKey:
+        return parse(data), True
 
 
 def _parsed(decoder: json.JSONDecoder, data: bytes) -> Any:
