@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from avow.errors import AvowError, ExchangeError, Failure
+from avow.errors import AvowError, ExchangeError, Failure, UsageError
 from avow.exchange.response import ResponseReader
 from avow.proxy.answer import AnswerReader
 from avow.received.intake import Intake
@@ -105,3 +105,11 @@ def test_a_body_begins_where_it_says_something() -> None:
     assert [opening.feed(piece) for piece in (b"\xef", b"\xbb\xbf", b" \n", b"data: 1")] == [b"", b"", b"", b"data: 1"]
     assert begins_events(b"data: 1")
     assert not begins_events(b"")
+
+
+def test_blanks_without_end_are_nothing_to_judge() -> None:
+    intake = Intake()
+    for _ in range(LONGEST_BLANK // 65536):
+        assert not list(intake.feed(b"\n" * 65536))
+    with pytest.raises(UsageError, match="empty"):
+        list(intake.feed(b"\n"))

@@ -40,11 +40,10 @@ def so_far(exchange: Exchange, found: Found, asked: Asked, prices: Mapping[str, 
     attempts = [*found.before, *found.attempts]
     routing, cost, floor = priced(judge(asked, attempts), prices)
     message = next((a.message for a in reversed(attempts) if a.message is not None), None)
-    usage = {k: v for k, v in message.usage.items() if k != "iterations"} if message else {}
     reply = Reply(
         content=tuple(_content(attempts)),
         stop_reason=message.stop_reason if message else None,
-        usage=usage or None,
+        usage=(message.own_usage or None) if message else None,
         cost_usd=cost,
         cost_floor_usd=floor,
         retries=found.retries,

@@ -89,7 +89,6 @@ def judged(
         failed_with=failed_with,
         proven=bench.require != "strong" or routing.strength == "strong",
     )
-    usage = {key: value for key, value in message.usage.items() if key != "iterations"} if message else {}
     return exchange._replace(
         status=status,
         routing=routing,
@@ -98,7 +97,7 @@ def judged(
         reply=Reply(
             content=tuple(message.content) if message else (),
             stop_reason=message.stop_reason if message else None,
-            usage=usage or None,
+            usage=(message.own_usage or None) if message else None,
             cost_usd=cost,
             cost_floor_usd=floor,
             first_token_ms=_since(call, answer.first_at),

@@ -9,12 +9,13 @@ from avow.errors import ExchangeError, NotAnAnswer, UsageError
 from avow.proxy.answer import Answer, AnswerReader, with_refusal
 from avow.received.seeming import seeming
 from avow.wire.batch import result_of
-from avow.wire.body import BOM, LONGEST_WHOLE, begins_events, broke_off, is_message, message_of, whole_problem
+from avow.wire.body import LONGEST_BLANK, LONGEST_WHOLE, begins_events, broke_off, is_message, message_of, whole_problem
 from avow.wire.failure import body_is_error, rejected, rejection
 from avow.wire.json_value import JsonObject, parse, text
 from avow.wire.message import Message
 from avow.wire.names import Named, parse_naming
 from avow.wire.secret import Secrets
+from avow.wire.sse import BOM
 
 _LONGEST_HEAD = 256 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})\b[^\r\n]*")
@@ -77,6 +78,8 @@ class Intake:
             self._status, self._headers = _head(start[: end.start()])
             self._held = start[end.end() :]
             start = self._held.lstrip()
+        if not start and len(self._held) > LONGEST_BLANK:
+            _refuse(b"")
         if not start or b"HTTP/".startswith(start):
             return
         held, self._held = self._held, b""

@@ -126,7 +126,7 @@ class MessageEvidence:
     def hops(self) -> list[Hop]:
         runs = self._runs()
         chain = self.chain() or [self.sent if self.declined else self.served()]
-        usages = usages_of(chain, runs, self.message.usage)
+        usages = usages_of(chain, runs, self.message.own_usage)
         details = self.message.stop_details
         # Rule 5: the reason comes from these two fields alone; null is a legal value, and unknown ones pass through.
         categories = [text(obj(block.get("trigger")).get("category")) for block in self.blocks]

@@ -52,12 +52,11 @@ def _added(one: JsonObject, other: JsonObject) -> JsonObject:
 def usages_of(
     chain: Sequence[str | None], runs: Sequence[tuple[str | None, JsonObject]], usage: JsonObject
 ) -> list[JsonObject | None]:
-    """The token counts of each model in `chain`: from the iterations, else the message's own for the last."""
-    own = {key: value for key, value in usage.items() if key != "iterations"} or None
+    """The token counts of each model in `chain`: from the iterations, else the message's own, `usage`, for the last."""
     if len(runs) == len(chain) and all(_may_be_same(one, run[0]) for one, run in zip(chain, runs, strict=True)):
         modes: JsonObject = {key: usage[key] for key in _MODES if key in usage}
         return [{**modes, **counts} for _model, counts in runs]
-    return [*([None] * (len(chain) - 1)), own]
+    return [*([None] * (len(chain) - 1)), usage or None]
 
 
 def _may_be_same(one: str | None, other: str | None) -> bool:

@@ -14,14 +14,13 @@ from avow.wire.message import Message, whole
 from avow.wire.message_fold import MessageFold
 from avow.wire.names import Named, parse_naming
 from avow.wire.secret import EventStriker, Secrets, SecretStream, struck_blocks
-from avow.wire.sse import EventDecoder
+from avow.wire.sse import BOM, EventDecoder
 
 LONGEST_ERROR = 1024 * 1024
 LONGEST_WHOLE = 64 * 1024 * 1024
 LONGEST_BLANK = 1024 * 1024
 """How many blank bytes may come before an answer: servers send some to keep a connection open."""
 
-BOM = b"\xef\xbb\xbf"
 PARTIAL = 206
 
 _OF_EVENTS = (b"e", b"d", b":", b"i", b"r")  # event, data, a comment, id, retry

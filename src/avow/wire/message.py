@@ -80,6 +80,11 @@ class Message(NamedTuple):
         return obj(self.raw.get("usage"))
 
     @property
+    def own_usage(self) -> JsonObject:
+        """The same without the list of attempts."""
+        return {key: value for key, value in self.usage.items() if key != "iterations"}
+
+    @property
     def iterations(self) -> list[JsonObject]:
         """One entry an attempt, where the API gives them."""
         return items(self.usage.get("iterations"))

@@ -15,7 +15,7 @@ LIMIT = 16 * 1024 * 1024
 """The most bytes one event may have."""
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 
 class EventDecoder:
@@ -66,11 +66,11 @@ class EventDecoder:
         the next, belongs to it."""
         if not self._started:
             chunk = self._held + chunk
-            if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
+            if len(chunk) < len(BOM) and BOM.startswith(chunk):
                 self._held = chunk
                 return []
             self._held, self._started = b"", True
-            chunk = chunk.removeprefix(_BOM)
+            chunk = chunk.removeprefix(BOM)
         if not chunk:
             return []
         if self._after_cr and chunk.startswith(b"\n"):
