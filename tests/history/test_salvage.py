@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -22,10 +23,13 @@ PAGE = 4096
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A thousand exchanges, some of them longer than a page."""
+    """A thousand exchanges, some of them longer than a page; the same bytes each time, so that a seed says what was
+    flipped."""
     path = tmp_path_factory.mktemp("sound") / "history.db"
+    chance = random.Random(12)
     texts = ("word " * (n * 37 % 40 if n % 50 else 1500) for n in range(1000))
-    kept(path, *(answered(f"number {n} é", text) for n, text in enumerate(texts)))
+    ids = ({name: str(UUID(int=chance.getrandbits(128))) for name in ("id", "conversation_id")} for _ in range(1000))
+    kept(path, *(answered(f"number {n} é", text, **own) for n, (text, own) in enumerate(zip(texts, ids, strict=True))))
     return path
 
 

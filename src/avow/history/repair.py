@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from avow.errors import HistoryError
 from avow.history import database, salvage, schema, summary
-from avow.history.rows import from_row
+from avow.history.rows import UNREADABLE, from_row
 from avow.history.store import History
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _unreadable(history: History) -> list[str]:
     for row in cursor:
         try:
             from_row(row)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        except UNREADABLE:
             found.append(f"exchange {row['number']} cannot be read")
             if len(found) == _MOST_PROBLEMS:
                 break

@@ -24,6 +24,8 @@ from avow.wire.json_value import JsonObject, encodable
 Row = dict[str, Any]
 
 NOT_KEPT = "(not kept)"
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What `from_row` raises where the columns of a damaged row hold no exchange."""
 _LONGEST_NAME = 200
 _OF_NAMES = ("conversation.pinned", SESSION_MOVED)
 PRIVATE = ("explanation", "system", "prompt", "text", "withdrawn_text", "user_content", "content")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard, TypeVar
 
 from avow.errors import HistoryError
 from avow.history import database, schema
 from avow.history.leaves import Pages, Value, page_size
-from avow.history.rows import from_row
+from avow.history.rows import UNREADABLE, Row, from_row
 from avow.history.writing import tally
 
 if TYPE_CHECKING:
@@ -20,8 +21,14 @@ _BATCH = 200
 _FEWEST = len(schema.NAMES) - len(schema.ADDED)
 _ID_LENGTH = 36
 _BATCH_COLUMNS = 9
+_NUMBERED = ("exchange", "run", "batch")
+_GREATEST_NUMBER = 1 << 53
+"""What JSON can carry. SQLite gives no number after 2**63 - 1: one damaged number could be the last of all."""
+_OF_THE_ROW = (0, 1, 18, 19, 20)
+"""Codes of the errors of SQLite that the values of a row cause: bound wrongly, any error in a trigger, too big, against
+a constraint, a mismatch."""
 _INSERT = (
-    f"INSERT OR IGNORE INTO exchange ({', '.join(schema.NAMES)})"  # noqa: S608
+    f"INSERT INTO exchange ({', '.join(schema.NAMES)})"  # noqa: S608
     f" VALUES ({', '.join(':' + name for name in schema.NAMES)})"
 )
 
@@ -49,27 +56,30 @@ def pour(path: Path, history: Target) -> Poured:
     pages = Pages(data, log.read_bytes() if log.exists() else b"", page_size(data))
     known: set[int] = set()
     pushed: list[tuple[int, Value]] = []
-    batch: list[dict[str, Any]] = []
-    saved, last = 0, 0
+    batch: list[Row] = []
+    taken: list[Row] = []
+    last = dict.fromkeys(_NUMBERED, 0)
     for rowid, values in pages.records():
         if values is None:
             continue
         if rowid is None:
             known |= _numbers(values)
         elif _is_exchange(values):
-            known.add(rowid)
+            known |= {rowid} if _is_number(rowid) else set()
             batch.append(_row(rowid, values))
             if len(batch) == _BATCH:
-                saved += history.write(_put, history, batch)
+                taken += history.write(_put, history, batch)
                 batch = []
-        elif len(values) == 2 and values[0] == "exchange" and isinstance(values[1], int):
-            last = max(last, values[1])
+        elif len(values) == 2 and values[0] in _NUMBERED and _is_number(values[1]):
+            last[str(values[0])] = max(last[str(values[0])], values[1])
         elif len(values) == 2 and values[0] is None and values[1] in (1, 2):
             pushed.append((rowid, values[1]))
-        else:
+        elif _is_number(rowid):
             history.write(_put_beside, history, rowid, values)
-    saved += history.write(_put, history, batch)
-    history.write(_end, history, last, pushed)
+    taken += history.write(_put, history, batch)
+    if taken:
+        known |= history.write(_settle, history, taken, pages, max(known | {last["exchange"]}))
+    saved = history.write(_end, history, last, pushed)
     return Poured(saved, max(len(known) - saved, 0) if known else None)
 
 
@@ -109,20 +119,81 @@ def _numbers(values: Sequence[Value]) -> set[int]:
     return set()
 
 
-def _put(history: Target, rows: Iterable[dict[str, Any]]) -> int:
-    put = 0
-    for row in rows:
-        try:
-            exchange = from_row(row)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-            continue
-        put += history.connection.execute(_INSERT, row).rowcount
-        tally(history.connection, row["number"], exchange)
+def _is_number(value: Value) -> TypeGuard[int]:
+    return isinstance(value, int) and 0 < value < _GREATEST_NUMBER
+
+
+def _put(history: Target, rows: Iterable[Row]) -> list[Row]:
+    """Write those that can be read; what is left of these, because their number is another's or cannot be."""
+    return [row for row in rows if not _put_one(history.connection, row) and _is_left(history.connection, row)]
+
+
+def _put_one(connection: Connection, row: Row) -> bool:
+    """Write a row with its hops and attachments, or nothing of it; whether it was."""
+    if not _is_number(row["number"]):
+        return False
+    connection.execute("SAVEPOINT one")
+    try:
+        exchange = from_row(row)
+        connection.execute(_INSERT, row)
+        tally(connection, row["number"], exchange)
         for position, attachment in enumerate(exchange.question.attachments):
             if attachment.sha256 is not None:
                 link = (row["number"], position, attachment.sha256)
-                history.connection.execute("INSERT OR IGNORE INTO attached VALUES (?, ?, ?)", link)
-    return put
+                connection.execute("INSERT INTO attached VALUES (?, ?, ?)", link)
+    except (sqlite3.Error, *UNREADABLE) as error:
+        if isinstance(error, sqlite3.Error) and database.code(error) not in _OF_THE_ROW:
+            raise
+        connection.execute("ROLLBACK TO one")
+        return False
+    finally:
+        if connection.in_transaction:
+            connection.execute("RELEASE one")
+    return True
+
+
+def _is_left(connection: Connection, row: Row) -> bool:
+    """Whether a row that was not written would be under another number."""
+    try:
+        from_row(row)
+    except UNREADABLE:
+        return False
+    is_free = _is_number(row["number"]) and _at(connection, row["number"]) is None
+    return not is_free and not connection.execute("SELECT 1 FROM exchange WHERE id = ?", (row["id"],)).fetchone()
+
+
+def _at(connection: Connection, number: int) -> Row | None:
+    found = connection.execute("SELECT * FROM exchange WHERE number = ?", (number,)).fetchone()
+    return None if found is None else dict(found)
+
+
+def _settle(history: Target, taken: Sequence[Row], pages: Pages, last: int) -> set[int]:
+    """Write rows whose number another one has, or that cannot be: the file's indexes of ids may know whose it is, and
+    what they do not know gets a number after `last`. The numbers that were given."""
+    connection = history.connection
+    others = [_at(connection, row["number"]) if _is_number(row["number"]) else None for row in taken]
+    ids = {row["id"] for row in (*taken, *others) if row is not None}
+    # The pages are read once more, because this is wanted so seldom.
+    entries = (values for rowid, values in pages.records() if rowid is None and _numbers(values or ()))
+    pairs = {(entry[0], entry[1]) for entry in entries if entry and entry[0] in ids and _is_number(entry[1])}
+    homeless: list[Row] = []
+    for row in taken:
+        number = row["number"]
+        other = _at(connection, number) if (row["id"], number) in pairs else None
+        if other is None or (other["id"], number) in pairs:
+            homeless.append(row)
+            continue
+        connection.execute("DELETE FROM exchange WHERE number = ?", (number,))
+        _put_one(connection, row)
+        homeless.append(other)
+    given = set()
+    for row in homeless:
+        own = (number for identity, number in pairs if identity == row["id"] and _at(connection, number) is None)
+        number = min(own, default=last + 1)  # where it was asked again, that one's number stands beside its id too
+        if _put_one(connection, {**row, "number": number}):
+            given.add(number)
+            last = max(last, number)
+    return given
 
 
 def _put_beside(history: Target, rowid: int, values: Sequence[Value]) -> None:
@@ -137,14 +208,18 @@ def _put_beside(history: Target, rowid: int, values: Sequence[Value]) -> None:
             history.connection.execute(f"INSERT OR IGNORE INTO batch VALUES ({marks})", (rowid, *values[1:]))  # noqa: S608
 
 
-def _end(history: Target, last: int, pushed: Sequence[tuple[int, Value]]) -> None:
+def _end(history: Target, last: Mapping[str, int], pushed: Sequence[tuple[int, Value]]) -> int:
     """No number is given twice, those of exchanges that were deleted or lost included; nobody's attachment is kept, and
-    what was pushed is marked now that its exchange is there."""
+    what was pushed is marked now that its exchange is there. How many exchanges there are."""
     connection = history.connection
     connection.execute(
         "DELETE FROM attachment WHERE NOT EXISTS (SELECT 1 FROM attached WHERE attached.sha256 = attachment.sha256)"
     )
-    connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'exchange'", (last,))
+    for name, number in last.items():
+        connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, name))
+        if number and not connection.execute("SELECT changes()").fetchone()[0]:
+            connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, number))
     mark = "INSERT OR IGNORE INTO pushed SELECT number, ?2 FROM exchange WHERE number = ?1"
     connection.executemany(mark, pushed)
     schema.read_moves(connection)
+    return int(connection.execute("SELECT count(*) FROM exchange").fetchone()[0])

@@ -13,7 +13,7 @@ from avow.errors import HistoryError, HistoryLocked, UsageError
 from avow.exchange.exchange import Exchange
 from avow.history import database, finding
 from avow.history.filters import EVERYTHING, Filters
-from avow.history.rows import Row, from_row
+from avow.history.rows import UNREADABLE, Row, from_row
 from avow.history.writing import Writer
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ class History:
         """The exchange of a row; None, and words to who asked for them, where its columns hold none any more."""
         try:
             return from_row(row)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        except UNREADABLE:
             if self._on_damage is not None:
                 self._on_damage(f"exchange {row['number']} is damaged and cannot be read; see `avow history repair`")
             return None
