@@ -38,7 +38,7 @@ def item_of(record: Record, name: str, *, template: str | None, in_suite: bool =
     has_template = values["template"] is not None or template is not None
     if record.rest and not has_template:
         raise _unknown(next(iter(record.rest)), known, name, 1)
-    variables = {**record.rest, **_variables(fields.get("vars"), name, record.line)}
+    variables = {**record.rest, **variables_of(fields.get("vars"), "vars", name, record.line)}
     if variables and not has_template:
         raise wrong(name, record.line, "`vars` needs a template", "-t NAME, or a field `template`")
     return Item(
@@ -86,14 +86,15 @@ def _files(value: Any, name: str, line: int) -> tuple[str, ...]:
     return tuple(files)
 
 
-def _variables(value: Any, name: str, line: int) -> dict[str, str]:
+def variables_of(value: Any, field: str, name: str, line: int) -> dict[str, str]:
+    """A template's variables with their values as `field` has them, as texts. Raises UsageError with file and line."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise wrong(name, line, "`vars` must be an object: names with their values")
+        raise wrong(name, line, f"`{field}` must be an object: names with their values")
     for key, one in value.items():
         if not isinstance(one, str | int | float) or isinstance(one, bool):
-            raise wrong(name, line, f"`vars.{key}` must be a text or a number")
+            raise wrong(name, line, f"`{field}.{key}` must be a text or a number")
     return {key: str(one) for key, one in value.items()}
 
 

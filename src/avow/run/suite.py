@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,10 +18,10 @@ from avow.exchange.exchange import RunItem
 from avow.files.reading import Wait
 from avow.history.seen import Seen
 from avow.prompt import limits
-from avow.run.item import Item, item_of
+from avow.run.item import Item, item_of, variables_of
 from avow.run.records import Document, read, read_document, wrong
 from avow.run.source import Source
-from avow.settings.keys import KEYS, checked
+from avow.settings.keys import KEYS, about, checked
 from avow.settings.levels import Settings
 from avow.wire.blocks import Attachment
 
@@ -68,6 +69,10 @@ class _Kind(NamedTuple):
     inquiry: Inquiry
 
 
+class _OfTheRun(UsageError):
+    """Something is wrong that holds for the whole run, and not with an item."""
+
+
 class Suite:
     """A file of prompts, read as often as it is asked for. Raises UsageError for settings that are wrong.
 
@@ -84,13 +89,15 @@ class Suite:
                 self._document = read_document(stream, source.name)
             self._read_defaults(self._document)
         self._template = options.template or self._text_of("template")
+        self._variables = self._default_variables()
         self._flags = dict(options.flags)
         self.settings = self._resolved({})
         wait = context.wait(self.settings)
-        self._flags |= system_from_file(options, self.settings, wait)
+        with self._saying_where("system_file", self.settings):
+            self._flags |= system_from_file(options, self.settings, wait)
         self.settings = self._resolved({})
         self._files = [self._attachment(path, None, wait) for path in options.files]
-        self._files += [self._attachment(path, self._source.folder, wait) for path in self._default_files()]
+        self._files += self._default_files(wait)
         self._templates: dict[str, Template] = {}
         self._kinds: dict[tuple[str | None, str | None], _Kind] = {}
         self._wait = wait
@@ -144,8 +151,8 @@ class Suite:
         """The question, and what stands for all that it sends."""
         try:
             return self._made(item)
-        except UnreadableFile as error:
-            raise wrong(self._source.name, item.line, f"`files`: {error.message}", error.hint) from None
+        except _OfTheRun:
+            raise
         except UsageError as error:
             raise wrong(self._source.name, item.line, error.message, error.hint) from None
 
@@ -157,13 +164,14 @@ class Suite:
             from avow.prompt.templates import fill
 
             template = self._loaded(name)
-            pairs = [*self._options.variables, *(f"{key}={value}" for key, value in item.variables.items())]
+            own = (f"{key}={value}" for key, value in item.variables.items())
+            pairs = [*self._variables, *self._options.variables, *own]
             filled = fill(template, pairs, prompt if template.takes_input and prompt else None)
             texts = (filled.prompt, "" if template.takes_input else prompt)
             prompt = "\n\n".join(text for text in texts if text)
             if system is None and "system" not in self._flags:
                 system = filled.system
-        files = (*self._files, *(self._attachment(path, self._source.folder, self._wait) for path in item.files))
+        files = (*self._files, *self._files_of(item))
         if not prompt.strip() and not files:
             raise UsageError("there is nothing to send: `prompt` is missing or empty")
         settings = kind.settings
@@ -181,7 +189,8 @@ class Suite:
             flags = {} if model is None else {"model": model}
             settings = self._resolved(flags, self._loaded(template).settings if template else {})
             inquiry = Inquiry(settings, "", simulate=self._options.simulate, fresh_model=True)
-            inquiry = with_schema(inquiry, self._wait)
+            with self._saying_where("schema", settings):
+                inquiry = with_schema(inquiry, self._wait)
             values = with_ids(settings).values
             sent = json.dumps([{name: values[name] for name in _SENT}, inquiry.response_format], default=dict)
             found = _Kind(settings, sent, inquiry)
@@ -200,6 +209,12 @@ class Suite:
 
             self._templates[name] = load_template(name, self._context, self._wait)
         return self._templates[name]
+
+    def _files_of(self, item: Item) -> list[Attachment]:
+        try:
+            return [self._attachment(path, self._source.folder, self._wait) for path in item.files]
+        except UnreadableFile as error:
+            raise UsageError(f"`files`: {error.message}", hint=error.hint) from None
 
     def _attachment(self, spec: str, folder: Path | None, wait: Wait) -> Attachment:
         from avow.prompt.attachments import read as read_attachment
@@ -226,7 +241,7 @@ class Suite:
         own = {}
         for key, value in document.defaults.items():
             line = document.lines.get(key, 1)
-            if key in ("template", "files"):
+            if key in ("template", "files", "vars"):
                 own[key] = value
             elif key not in known:
                 near = nearest(key, known)
@@ -236,17 +251,47 @@ class Suite:
                 try:
                     self._defaults[key] = checked(known[key], value)
                 except ValueError as error:
-                    raise wrong(name, line, f"defaults.{key}: {error}") from None
+                    raise wrong(name, line, about(f"defaults.{key}", error)) from None
+                if known[key].is_path and isinstance(value, str):  # as the paths in `files`
+                    own[key] = value
+                    self._defaults[key] = str(self._source.folder / Path(value).expanduser())
         self._own = own
 
     def _text_of(self, key: str) -> str | None:
         value = self._own.get(key)
         if value is not None and (not isinstance(value, str) or not value.strip()):
-            raise UsageError(f"{self._source.name}: defaults.{key} must be a text, and not empty")
+            raise self._wrong_default(key, " must be a text, and not empty")
         return value
 
-    def _default_files(self) -> list[str]:
+    def _default_files(self, wait: Wait) -> list[Attachment]:
         value = self._own.get("files", [])
         if not isinstance(value, list) or not all(isinstance(one, str) and one not in ("", "-") for one in value):
-            raise UsageError(f"{self._source.name}: defaults.files must be a list of paths")
-        return value
+            raise self._wrong_default("files", " must be a list of paths")
+        try:
+            return [self._attachment(path, self._source.folder, wait) for path in value]
+        except UsageError as error:
+            raise self._wrong_default("files", f": {error.message}", error.hint) from None
+
+    def _default_variables(self) -> list[str]:
+        value = self._own.get("vars")
+        if value and self._template is None:
+            raise self._wrong_default("vars", " needs a template", "defaults.template, or -t NAME")
+        line = self._document.lines.get("vars", 1) if self._document is not None else 1
+        return [f"{key}={one}" for key, one in variables_of(value, "defaults.vars", self._source.name, line).items()]
+
+    @contextmanager
+    def _saying_where(self, key: str, settings: Settings) -> Iterator[None]:
+        """What is wrong with the file that a setting names is told as of the place where it stands."""
+        try:
+            yield
+        except UsageError as error:
+            if settings.origin(key).kind != "template":
+                raise _OfTheRun(error.message, hint=error.hint) from None
+            if key not in self._own or settings.text(key) != self._defaults[key]:
+                raise
+            words = error.message.rpartition(f"(template: {key})")[2].removeprefix(": ")
+            raise self._wrong_default(key, f": {self._own[key]}: {words}", error.hint) from None
+
+    def _wrong_default(self, key: str, words: str, hint: str | None = None) -> UsageError:
+        line = self._document.lines.get(key, 1) if self._document is not None else 1
+        return _OfTheRun(str(wrong(self._source.name, line, f"defaults.{key}{words}")), hint=hint or "nothing was sent")
