@@ -28,10 +28,12 @@ def answered(text: str, status: Status = Status.COMPLETE) -> Exchange:
         ('{"a": "x"}', Status.COMPLETE, None),
         ('{"a": 1}', Status.COMPLETE, "the answer does not fit the schema: $.a"),
         ("prose", Status.COMPLETE, "it is not JSON"),
+        ("pro", Status.TRUNCATED, "it is not JSON"),
         ("pro", Status.INCOMPLETE, None),
+        ("", Status.REFUSED, None),
     ],
 )
-def test_only_a_whole_answer_must_fit(text: str, status: Status, words: str | None) -> None:
+def test_an_answer_that_ended_must_fit(text: str, status: Status, words: str | None) -> None:
     problem = fits_schema(SCHEMA)(answered(text, status))
     if words is None:
         assert problem is None
@@ -61,6 +63,9 @@ def test_a_code_block_is_wanted_and_printed() -> None:
     assert holds_code("first")(found) is None
     assert (code_of("first")(found), code_of("last")(found)) == ("one\n", "two\n")
     none = answered("prose")
+    assert holds_code("last")(answered("prose", Status.TRUNCATED)) is not None
+    for status in (Status.REFUSED, Status.FAILED, Status.INCOMPLETE, Status.INTERRUPTED):
+        assert holds_code("first")(answered("", status)) is None
     assert holds_code("last")(none) == Problem(ExitCode.NO_FIT, "the answer holds no fenced code block")
     assert code_of("last")(none) == ""
 

@@ -8,7 +8,6 @@ import pytest
 
 from avow.asking import request_fields
 from avow.context import Context, from_process
-from avow.errors import UsageError
 from avow.exchange.attempts import Limits
 from avow.exchange.chain import Policy
 from avow.models import catalogue
@@ -65,13 +64,6 @@ def test_the_form_of_the_answer_stands_beside_the_effort(context: Context) -> No
     form = {"type": "json_schema", "schema": {}}
     fields = request_fields.body_fields(context.settings({"effort": "high"}), None, form)
     assert fields["output_config"] == {"effort": "high", "format": form}
-
-
-@pytest.mark.parametrize("key", ["model", "messages", "stream", "fallbacks"])
-def test_what_has_an_option_of_its_own_is_none_of_the_free_fields(key: str, context: Context) -> None:
-    with pytest.raises(UsageError, match=f"-o {key}") as error:
-        request_fields.body_fields(context.settings({"options": {key: 1}}), None)
-    assert error.value.hint
 
 
 @pytest.mark.parametrize(

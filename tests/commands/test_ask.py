@@ -1,6 +1,7 @@
 """`avow ask` through the real program: where the prompt comes from, what is sent, what is printed."""
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,15 @@ def test_without_a_key_nothing_is_sent_and_the_ways_are_named(home: Path) -> Non
     assert "avow auth login" in ran.err.decode()
     body = run(home, "--json", "hi").json
     assert (body["status"], body["exit_code"], body["error"]["type"]) == ("failed", 3, "credentials")
+
+
+@pytest.mark.parametrize("how", [(), ("--count",), ("--json",)], ids=str)
+def test_without_a_key_what_could_not_be_sent_counts_first(how: tuple[str, ...], home: Path) -> None:
+    image = home / "wide.png"
+    image.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBBI", 13, b"IHDR", 9000, 9, 8, 2, 0, 0, 0, 0))
+    ran = run(home, *how, "-f", str(image), "hi")
+    assert (ran.status, ran.out) == (2, b"")
+    assert "9000" in ran.lines[0]
 
 
 def test_no_history(home: Path) -> None:

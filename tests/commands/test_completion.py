@@ -72,6 +72,12 @@ def test_not_more_than_a_screen_of_them(home: Path) -> None:
     assert len(words(home, "exchanges")) == MOST
 
 
+def test_words_of_a_prompt(home: Path) -> None:
+    ran = run(home, "completion", "of", "bash")
+    assert ran.status == 2
+    assert "to send these words as a prompt: avow -- completion of bash" in ran.err.decode()
+
+
 @pytest.mark.parametrize("kind", ["", "nonsense", "exchanges", "conversations"])
 def test_what_cannot_be_told_is_silence(kind: str, home: Path) -> None:
     """A shell is in the middle of a line: no message, and no file is made."""

@@ -39,6 +39,12 @@ def test_a_command_s_page(words: tuple[str, ...], home: Path) -> None:
     assert (told.status, told.out, told.err) == (0, page.out, b"")
 
 
+def test_words_of_a_prompt(home: Path) -> None:
+    ran = run(home, "help", "me", "write a poem")
+    assert (ran.status, ran.out) == (2, b"")
+    assert "to send these words as a prompt: avow -- help me 'write a poem'" in ran.err.decode()
+
+
 def test_a_command_there_is_not(home: Path) -> None:
     ran = run(home, "help", "history", "pik")
     assert (ran.status, ran.out) == (2, b"")

@@ -75,6 +75,7 @@ BAD = {
     ("headers", '{"a": "x\\ny"}'): "printable",
     ("same_models", '{"a": 1}'): "a list of model names",
     ("options", "[" * 5000): "a table",
+    **{("options", f'{{"{name}": 1}}'): "option of its own" for name in ("model", "messages", "stream", "fallbacks")},
     ("effort", "hgih"): "one of low, medium, high, xhigh, max, not 'hgih'; did you mean high?",
     ("speed", "warp"): "one of standard, fast",
     ("overrides", '{"m": {"effort": "hgih"}}'): "did you mean high?",

@@ -7,14 +7,17 @@ from avow.exchange.plan import Check
 from avow.exit_codes import ExitCode
 from avow.prompt.schema import Schema, extract, fits
 
+_ENDED = (Status.COMPLETE, Status.TRUNCATED)
+"""Only such an answer is checked: a refusal, an error, a stream that broke have an exit status of their own."""
+
 
 def fits_schema(schema: Schema, which: str | None = None) -> Check:
-    """Whether a whole answer fits, or the code block of it that is printed (`which`: `first` or `last`)."""
+    """Whether an answer fits, or the code block of it that is printed (`which`: `first` or `last`)."""
     judged = "code block" if which else "answer"
 
     def check(exchange: Exchange) -> Problem | None:
         shown = extract(exchange.text, which) if which else exchange.text
-        if shown is None or exchange.status is not Status.COMPLETE:
+        if shown is None or exchange.status not in _ENDED:
             return None
         wrong = fits(schema, shown)
         return Problem(ExitCode.NO_FIT, f"the {judged} does not fit the schema: {wrong}") if wrong else None
@@ -26,7 +29,7 @@ def holds_code(which: str) -> Check:
     """Whether there is a fenced code block to print; `which` is `first` or `last`."""
 
     def check(exchange: Exchange) -> Problem | None:
-        if extract(exchange.text, which) is not None:
+        if exchange.status not in _ENDED or extract(exchange.text, which) is not None:
             return None
         return Problem(ExitCode.NO_FIT, "the answer holds no fenced code block")
 

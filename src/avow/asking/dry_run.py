@@ -4,7 +4,7 @@ import json
 import shlex
 import time
 
-from avow.asking.inquiry import Inquiry, prepare
+from avow.asking.inquiry import Inquiry, Prepared, prepare
 from avow.context import Context, simulated_credential
 from avow.endpoint import remembered
 from avow.endpoint.credential import Credential
@@ -23,6 +23,15 @@ def show(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
     """
     if form not in ("request", "curl"):
         raise UsageError(f"--dry-run={form}: there is no such form", hint="--dry-run or --dry-run=curl")
+    prepared, credential = prepared_to_show(inquiry, context)
+    as_text = as_curl if form == "curl" else as_http
+    context.screen.data(as_text(prepared.plan.request, credential))
+    return ExitCode.OK
+
+
+def prepared_to_show(inquiry: Inquiry, context: Context) -> tuple[Prepared, Credential]:
+    """The inquiry as it would be sent, and the credential whose headers it would have. Raises UsageError where it
+    cannot be sent as it is."""
     settings = inquiry.settings
     if inquiry.simulate is not None:
         settings = settings.at(SIMULATED_URL)
@@ -30,10 +39,8 @@ def show(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
     else:
         credential = context.credential_to_show(settings)
     facts = remembered.read(context.paths.cache, settings.base_url, time.time())
-    prepared = prepare(inquiry, context.endpoint(settings, credential), facts, simulated=inquiry.simulate is not None)
-    as_text = as_curl if form == "curl" else as_http
-    context.screen.data(as_text(prepared.plan.request, credential))
-    return ExitCode.OK
+    endpoint = context.endpoint(settings, credential)
+    return prepare(inquiry, endpoint, facts, simulated=inquiry.simulate is not None), credential
 
 
 def as_http(request: Request, credential: Credential) -> str:

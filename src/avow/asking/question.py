@@ -118,6 +118,7 @@ def put(inquiry: Inquiry, context: Context, *, copies: bool = False) -> ExitCode
     try:
         exchange = ask(inquiry, context, on_event, outlets)
     except CredentialsError as error:
+        _refuse_before_the_key(inquiry, context)
         if form == "text":
             raise
         on_event(Finished(_never_sent(inquiry, error)))
@@ -125,6 +126,13 @@ def put(inquiry: Inquiry, context: Context, *, copies: bool = False) -> ExitCode
     if isinstance(exchange.exit_code, BySignal):
         raise ended_by(exchange.exit_code.signal)
     return exchange.exit_code or ExitCode.OK
+
+
+def _refuse_before_the_key(inquiry: Inquiry, context: Context) -> None:
+    """Raises UsageError for what could not be sent with a key either: of two reasons, usage counts (contract §2)."""
+    from avow.asking.dry_run import prepared_to_show
+
+    prepared_to_show(inquiry, context)
 
 
 def _never_sent(inquiry: Inquiry, error: CredentialsError) -> Exchange:
@@ -267,5 +275,9 @@ def _outlets(settings: Settings, context: Context, *, copies: bool) -> list[Outl
 
 
 def _count(inquiry: Inquiry, context: Context) -> ExitCode:
-    context.screen.out(f"{count(inquiry, context)}\n")
+    try:
+        context.screen.out(f"{count(inquiry, context)}\n")
+    except CredentialsError:
+        _refuse_before_the_key(inquiry, context)
+        raise
     return ExitCode.OK

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from avow.errors import UsageError
 from avow.exchange.attempts import Limits
 from avow.exchange.chain import Policy
 from avow.models import catalogue
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 64_000
 MAX_TOKENS_WHOLE = 16_000
-_OPTION_FOR = {
-    "model": "use -m MODEL",
-    "messages": "the prompt and -c make the messages",
-    "stream": "use --no-stream",
-    "fallbacks": "use --fallback",
-}
 
 
 def with_ids(settings: Settings, *, simulated: bool = False) -> Settings:
@@ -93,7 +86,7 @@ def attempt_limits(settings: Settings) -> Limits:
 
 def body_fields(settings: Settings, known: "Model | None", response_format: JsonObject | None = None) -> JsonObject:
     """The body's fields other than model, messages and stream; `known` is what is known of the model, `response_format`
-    the form its answer has to take. Raises UsageError for an `-o` that has an option of its own."""
+    the form its answer has to take."""
     most = settings.integer("max_tokens")
     if most is None:
         most = MAX_TOKENS if settings.flag("stream") else MAX_TOKENS_WHOLE
@@ -116,11 +109,7 @@ def body_fields(settings: Settings, known: "Model | None", response_format: Json
         params["thinking"] = {**SUMMARIES}
     if (fallbacks := server_fallbacks(settings)) is not None:
         params["fallbacks"] = fallbacks
-    for key, value in settings.table("options").items():
-        if key in _OPTION_FOR:
-            raise UsageError(f"-o {key}: this field has an option of its own", hint=_OPTION_FOR[key])
-        params[key] = value
-    return params
+    return {**params, **settings.table("options")}
 
 
 def server_fallbacks(settings: Settings) -> object:

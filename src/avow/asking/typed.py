@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from avow.errors import UsageError
+from avow.settings.keys import OPTION_FOR
 from avow.settings.options import BY_NAME, OPTIONS, Option
 
 
@@ -145,14 +146,21 @@ def _fields(pairs: list[str]) -> dict[str, object]:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
             raise UsageError(f"-o {pair}: this is not KEY=JSON", hint='for example -o metadata=\'{"user_id":"x"}\'')
+        if key.strip() in OPTION_FOR:
+            raise UsageError(f"-o {key}: this field has an option of its own", hint=OPTION_FOR[key.strip()])
         try:
-            fields[key.strip()] = json.loads(value)
+            fields[key.strip()] = json.loads(value, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             quoted = json.dumps(value, ensure_ascii=False)
             raise UsageError(
                 f"-o {key}: {value!r} is not JSON", hint=f"a text needs quotes: -o '{key}={quoted}'"
             ) from None
     return fields
+
+
+def _no_constant(name: str) -> object:
+    """NaN and Infinity, which Python reads and JSON has not."""
+    raise ValueError(name)
 
 
 def _headers(pairs: list[str]) -> dict[str, str]:

@@ -36,7 +36,12 @@ def run(shell: str, kind: str | None, context: Context) -> ExitCode:
 
     scripts = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script, "powershell": powershell.script}
     if kind is not None or shell not in scripts:
-        raise UsageError(f"there is no completion for {shell!r}", hint=f"one of {', '.join(scripts)}")
+        hint = f"one of {', '.join(scripts)}"
+        if kind is not None:
+            import shlex
+
+            hint = f"to send these words as a prompt: avow -- completion {shlex.join((shell, kind))}"
+        raise UsageError(f"there is no completion for {shell!r}", hint=hint)
     context.screen.out(scripts[shell](TREE))
     return ExitCode.OK
 

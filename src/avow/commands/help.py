@@ -56,5 +56,9 @@ def run(words: Sequence[str], context: Context) -> ExitCode:
     else:
         near = nearest(name, (*TOPICS, *commands))
         hint = f"did you mean {near}?" if near else "`avow help` lists the commands and the topics"
+        if len(words) > 1 and not near:
+            import shlex
+
+            hint = f"to send these words as a prompt: avow -- help {shlex.join(words)}"
         raise UsageError(f"there is no help on {name!r}", hint=hint)
     return ExitCode.OK

@@ -23,6 +23,15 @@ _KINDS: Mapping[Kind, str] = {
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token of RFC 9110, 5.6.2
 
 
+OPTION_FOR = {
+    "model": "use -m MODEL",
+    "messages": "the prompt and -c make the messages",
+    "stream": "use --no-stream",
+    "fallbacks": "use --fallback",
+}
+"""Fields of the body that `options` cannot set, and what to do instead."""
+
+
 class EntryError(ValueError):
     """A value within a table is wrong; `path` leads to it from the table."""
 
@@ -211,6 +220,12 @@ def _header(name: str, value: object) -> str:
     return value
 
 
+def _field(name: str, value: object) -> object:
+    if name in OPTION_FOR:
+        raise EntryError((name,), f"has an option of its own: {OPTION_FOR[name]}")
+    return value
+
+
 def _vouched(name: str, value: object) -> tuple[str, ...]:
     words = _words([value] if isinstance(value, str) else value)
     if words is None:
@@ -260,6 +275,7 @@ _ENTRIES = {
     "aliases": _alias,
     "headers": _header,
     "telemetry.headers": _header,
+    "options": _field,
     "same_models": _vouched,
     "prices": _prices,
     "overrides": _override,

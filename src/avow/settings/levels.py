@@ -224,7 +224,7 @@ def _unknown(path: Path, line: int, full: str, name: str) -> ConfigError:
     near = nearest(name, (*KEYS, "profiles") if full == name else tuple(KEYS))
     better = f"; did you mean {near}?" if near else ""
     return ConfigError(
-        f"{path}:{line}: there is no setting {full[:100]!r}{better}", hint="`avow config list` shows all"
+        f"{path}:{line}: there is no setting {full[:100]!r}{better}", hint="`avow help config` lists them all"
     )
 
 
