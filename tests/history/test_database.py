@@ -14,7 +14,7 @@ import pytest
 
 from avow.errors import HistoryError
 from avow.history import database, schema
-from avow.history.rows import NOT_KEPT
+from avow.history.hiding import NOT_KEPT
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Pin, Routing, Verdict
 from tests.history.making import FABLE, OLD, OPUS, answered, kept, old_file

@@ -6,7 +6,7 @@ import pytest
 
 from avow.exchange.exchange import Exchange, as_json
 from avow.history.export import as_object, json_lines
-from avow.history.rows import hidden
+from avow.history.hiding import hidden
 from tests.history.making import FABLE, OLD, answered, asked, rerouted
 
 HOSTILE = 'a "quote", a comma,\r\na line\nand = 1 + 2\ttab \udcff\ud83d\ude00 é'

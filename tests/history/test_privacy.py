@@ -10,7 +10,7 @@ import pytest
 from avow.history import privacy, schema
 from avow.history.export import as_object
 from avow.history.filters import Filters
-from avow.history.rows import hidden
+from avow.history.hiding import hidden
 from avow.history.search import query_of, search
 from avow.history.store import History
 from avow.routing.verdict import Routing, Segment

@@ -13,7 +13,8 @@ from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Problem, Question, Reply, RunItem, Status
 from avow.exit_codes import BySignal, ExitCode
 from avow.history import schema
-from avow.history.rows import NOT_KEPT, from_row, hidden, hidden_row, milliseconds, to_row
+from avow.history.hiding import NOT_KEPT, hidden, hidden_row
+from avow.history.rows import from_row, milliseconds, to_row
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment

@@ -3,16 +3,21 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from avow.exchange.exchange import Exchange
 from avow.history import repair, salvage, schema
+from avow.history.chosen import Chosen
+from avow.history.filters import Filters
+from avow.history.plain import json_lines
 from avow.history.rows import to_row
+from avow.history.stats import stats
 from avow.history.store import History
 from tests.history.making import answered, rerouted
+from tests.running import Ran, run
 
 
 def loose(path: Path, *tables: list[dict[str, object]]) -> Path:
@@ -59,6 +64,7 @@ def whole_history(history: History) -> dict[int, str | None]:
     return {one.number or 0: one.question.prompt for one in exchanges}
 
 
+SUMS = repair.Condition(("the sums that stats reads",), mendable=True)
 ONE, OTHER, THIRD = (answered(f"number {n}", cost_usd=float(n), cost_floor_usd=float(n)) for n in (1, 2, 3))
 
 
@@ -79,6 +85,13 @@ def test_the_index_of_ids_knows_whose_number_it_is(tmp_path: Path) -> None:
     ids = [(ONE.id, 1), (OTHER.id, 2), (THIRD.id, 3)]
     history = poured(tmp_path, rows_of(THIRD), rows_of(ONE, OTHER), ids=ids)
     assert whole_history(history) == {1: "number 1", 2: "number 2", 3: "number 3"}
+
+
+def test_text_that_became_bytes(tmp_path: Path) -> None:
+    """One bit of a row's header tells one from the other."""
+    rows = rows_of(ONE, OTHER)
+    rows[0] |= {"prompt": b"number 1", "verdict": b"as_requested"}
+    assert whole_history(poured(tmp_path, rows)) == {1: "number 1", 2: "number 2"}
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, -1, 2**60])
@@ -116,20 +129,54 @@ def odd_json() -> Iterator[tuple[str, str]]:
         yield from (("exact", json.dumps({name: value})) for name in schema.NAMES)
 
 
-def odd_rows() -> Iterator[dict[str, object]]:
-    """Every column of a row with every odd value, and a sound one after each ten."""
+def odd_rows(step: int = 1) -> Iterator[dict[str, object]]:
+    """Every column of a row with every odd value, or each `step`th of these, and a sound row after each ten."""
     odd: list[tuple[str, object]] = [(name, value) for name in schema.NAMES[2:] for value in ODD]
     odd += odd_json()
-    for number, (name, value) in enumerate(odd, 1):
+    for number, (name, value) in enumerate(odd[::step], 1):
         yield {**to_row(answered("odd")), "number": 10 * number, name: value}
         if number % 10 == 0:
             yield {**to_row(answered("sound")), "number": 10 * number + 1}
 
 
-def test_one_bad_row_costs_itself_alone(tmp_path: Path) -> None:
-    rows = list(odd_rows())
+A_FEW_OR_ALL = pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.slow)])
+
+
+@A_FEW_OR_ALL
+def test_one_bad_row_costs_itself_alone(tmp_path: Path, step: int) -> None:
+    rows = list(odd_rows(step))
     sound = {row["number"] for row in rows if row["prompt"] == "sound"}
     history = poured(tmp_path, rows)
-    assert len(sound) > 200
+    assert len(sound) > 200 / step
     assert sound <= {row[0] for row in history.read("SELECT number FROM exchange")}
     assert history.read("PRAGMA foreign_key_check") == []
+    stats(history, "day")
+    stats(history, "model", Filters(simulated=False))
+    list(json_lines(history, Chosen(), with_text=True))
+    history.close()
+    assert repair.check(history.path) in (SUMS, repair.Condition())
+    repair.mend(history.path)
+    assert repair.check(history.path) == repair.Condition()
+
+
+@A_FEW_OR_ALL
+def test_one_bad_row_ends_no_command(home: Path, step: int) -> None:
+    """The file is whole to SQLite, and what its rows hold is not."""
+    history = History.open(home / "data" / "history.db")
+    sound = set()
+    for row in odd_rows(step):
+        with suppress(sqlite3.Error, OverflowError):  # what the rules of the tables keep out
+            history.connection.execute(salvage.INSERT, row)
+            sound |= {row["number"]} if row["prompt"] == "sound" else set()
+    history.close()
+    for command in ("list --limit 0 --jsonl", "search sound --limit 0 --jsonl", "export"):
+        assert sound <= {row["number"] for row in asked(home, command).events}
+    for command in ("list --limit 0", "export --format csv", "stats --model *", "push --dry-run"):
+        asked(home, command)
+    asked(home, "redact --until 2030-01-01 --yes")
+
+
+def asked(home: Path, command: str) -> Ran:
+    ran = run(home, "history", *command.split())
+    assert (ran.status, "unexpected" in ran.err.decode()) == (0, False), ran.err.decode()[-300:]
+    return ran

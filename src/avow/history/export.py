@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from avow.exchange.exchange import Exchange, as_json
-from avow.history.rows import hidden
+from avow.history.hiding import hidden
 from avow.wire.json_value import JsonObject, encodable
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from avow.exchange.exchange import Exchange
 from avow.history import schema
-from avow.history.rows import PRIVATE
+from avow.history.hiding import PRIVATE
 from avow.history.store import History
 
 PAGE = 500

@@ -6,11 +6,11 @@ goes by way of the exchange.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from avow.errors import HistoryError
 from avow.exchange.exchange import SCHEMA, Exchange, Status
 from avow.history.chosen import Chosen
 from avow.history.export import as_object, line
@@ -26,7 +26,10 @@ _STATUSES = {status.value: f'"{status.value}"' for status in Status}
 _VERDICTS: dict[str | None, str] = {None: "null"} | {verdict.value: f'"{verdict.value}"' for verdict in Verdict}
 _UNUSUAL = (KeyError, TypeError, ValueError, LookupError, AttributeError)
 _LONGEST_EVIDENCE = 200
-_WHOLE = "json_valid(hops) AND json_valid(evidence) AND (usage IS NULL OR json_valid(usage))"
+_WHOLE = (
+    "json_valid(hops) AND json_valid(evidence) AND (usage IS NULL OR json_valid(usage))"
+    " AND (fallback_policy NOT LIKE '[%' OR json_valid(fallback_policy))"
+)
 _JSON = (
     "number, id, conversation_id, created_at, status, verdict, exit_code, withheld, simulated, requested_model,"
     " served_model, strength, category, recommended_model, hops, evidence, template, stop_reason, usage, cost_usd,"
@@ -36,7 +39,10 @@ _JSON = (
 )
 _JSON_TEXTS = ", explanation, prompt, system, text, withdrawn_text"
 _HEAD, _AT_HOPS, _AT_SEGMENTS = 36, 14, 34
-_FROM_USAGE = {name: f"json_extract(usage, '$.{name}')" for name in ("input_tokens", "output_tokens")}
+_FROM_USAGE = {
+    name: f"CASE WHEN json_valid(usage) THEN json_extract(usage, '$.{name}') END"
+    for name in ("input_tokens", "output_tokens")
+}
 _IS_PLAIN = "signal IS NULL AND exact IS NULL AND error_type IS NULL AND (usage IS NULL OR json_valid(usage))"
 
 
@@ -65,12 +71,7 @@ def _each(
             yield quickly(row)
         except _UNUSUAL:
             number = row["number"]
-            for exchange in history.select("SELECT * FROM exchange WHERE number = ?", (number,)):
-                try:
-                    yield slowly(exchange)
-                except (TypeError, ValueError) as error:
-                    hint = "`avow history delete` takes it away"
-                    raise HistoryError(f"exchange {number} is damaged and cannot be written", hint=hint) from error
+            yield from map(slowly, history.select("SELECT * FROM exchange WHERE number = ?", (number,)))
 
 
 def _plain_record(row: Any) -> Record:
@@ -136,7 +137,7 @@ def _line(values: tuple[Any, ...], said: tuple[str, ...]) -> str:
         f'"recommended_model":{_name_or_null(recommended)},"hops":{hops},"evidence":{evidence},"prompt":{prompt},'
         f'"system":{system},"template":{_name_or_null(template)},"attachments":[],"text":{text},'
         f'"segments":{segments},"withdrawn_text":{withdrawn},"stop_reason":{_name_or_null(stop_reason)},'
-        f'"usage":{"null" if usage is None else usage},"cost_usd":{"null" if cost is None else _float(cost)},'
+        f'"usage":{"null" if usage is None else usage},"cost_usd":{"null" if cost is None else _cost(cost)},'
         f'"fallback":{{"policy":{policy if policy.startswith("[") else _name(policy)},"by":{_name(by)}}},'
         f'"retries":{_int(retries)},"retry_of":{_or_null(retry_of)},"source":{_name(source)},'
         f'"timing":{{"first_token_ms":{"null" if first_ms is None else _int(first_ms)},'
@@ -144,6 +145,12 @@ def _line(values: tuple[Any, ...], said: tuple[str, ...]) -> str:
         f'"message_id":{_or_null(message_id)},"base_url":{_name_or_null(base_url)},"error":null'
         f"{item}}}\n"
     )
+
+
+def _cost(cost: float) -> str:
+    if not math.isfinite(cost):
+        raise ValueError
+    return _float(cost)
 
 
 def _or_null(text: str | None) -> str:

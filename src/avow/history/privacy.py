@@ -10,7 +10,7 @@ from pathlib import Path
 from avow.errors import HistoryError
 from avow.history import database, schema, summary
 from avow.history.filters import Filters
-from avow.history.rows import from_row, hidden_row
+from avow.history.hiding import redacted_row
 from avow.history.store import History
 
 _BATCH = 500
@@ -73,7 +73,7 @@ def _erase(history: History, numbers: Sequence[int], work: Callable[[History, Se
 def _redact_batch(history: History, numbers: Sequence[int]) -> int:
     connection, marks = history.connection, ", ".join("?" * len(numbers))
     rows = connection.execute(f"SELECT * FROM exchange WHERE number IN ({marks})", numbers).fetchall()  # noqa: S608
-    connection.executemany(_UPDATE, [hidden_row(from_row(row), "redacted") for row in rows])
+    connection.executemany(_UPDATE, map(redacted_row, rows))
     connection.execute(f"DELETE FROM attached WHERE exchange IN ({marks})", numbers)  # noqa: S608
     return len(rows)
 

@@ -13,6 +13,7 @@ from avow.history.store import History
 from avow.history.sums import (
     PARTS,
     STATUSES,
+    TOKENS,
     VERDICTS,
     Latency,
     Pair,
@@ -27,6 +28,8 @@ from avow.history.sums import (
 from avow.history.sums import UNUSUAL as UNUSUAL_COUNTS
 
 _COLUMN_OF = {"model": "requested_model", "category": "category", "template": "template"}
+_TOKENS = ", ".join(f"CAST(total({name}) AS INTEGER)" for name in TOKENS)
+"""`total`, because `sum` is an error of SQLite's where a server's counts are beyond 64 bits."""
 _ALL = "count(*), count(cost_usd), coalesce(sum(cost_floor_usd), 0.0)"
 _UNUSUAL = ", ".join(
     (
@@ -137,9 +140,7 @@ class Recount:
         if not self._is_plain:
             among += f" AND exchange IN (SELECT number FROM exchange WHERE {self._where})"  # noqa: S608
         query = (
-            "SELECT model, outcome, count(*), count(cost_usd), coalesce(sum(input_tokens), 0),"  # noqa: S608
-            " coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_tokens), 0),"
-            " coalesce(sum(cache_write_tokens), 0), coalesce(sum(cost_usd), 0.0)"
+            f"SELECT model, outcome, count(*), count(cost_usd), {_TOKENS}, total(cost_usd)"  # noqa: S608
             f" FROM hop INDEXED BY hop_use WHERE {among} GROUP BY 1, 2"
         )
         return iter(uses_of(self._history.read(query, [] if self._is_plain else self._values)))

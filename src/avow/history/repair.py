@@ -102,7 +102,12 @@ def _sums_hold(history: History) -> bool:
         found = history.connection.execute(summary.LOOK).fetchall()
         return not found or (summary.are_right(found) and not summary.differing(history.connection))
 
-    return history.write(work)
+    try:
+        return history.write(work)
+    except HistoryError as error:
+        if not summary.is_overflow(error.__cause__):
+            raise
+        return False  # nor will they be kept
 
 
 def _unreadable(history: History) -> list[str]:

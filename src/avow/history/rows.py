@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from math import isfinite
 from typing import Any, NamedTuple
 
 from avow.errors import Failure
@@ -17,18 +18,18 @@ from avow.exchange.exchange import (
     hops_as_json,
 )
 from avow.exit_codes import BySignal, ExitCode, ExitStatus
-from avow.routing.verdict import SESSION_MOVED, Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
+from avow.history import schema
+from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject, encodable
 
 Row = dict[str, Any]
 
-NOT_KEPT = "(not kept)"
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What `from_row` raises where the columns of a damaged row hold no exchange."""
-_LONGEST_NAME = 200
-_OF_NAMES = ("conversation.pinned", SESSION_MOVED)
-PRIVATE = ("explanation", "system", "prompt", "text", "withdrawn_text", "user_content", "content")
+
+
+_AFTER_SIGNALS = 128
 
 
 class _Column(NamedTuple):
@@ -56,9 +57,14 @@ def to_row(exchange: Exchange) -> Row:
 
 
 def from_row(row: Mapping[str, Any]) -> Exchange:
-    """The exchange a row was made from; attachments come without their bytes."""
+    """The exchange a row was made from; attachments come without their bytes. Raises one of UNREADABLE where a value is
+    not what its column, or its place in JSON, is for."""
+    row = row if isinstance(row, dict) else dict(zip(row.keys(), row, strict=True))
     if row["exact"]:
-        row = {**{name: row[name] for name in row.keys()}, **json.loads(row["exact"])}  # noqa: SIM118  (a sqlite3.Row)
+        exact = _object(row["exact"])
+        _of_kind(exact, dict.fromkeys(exact, str))
+        row = {**row, **exact}
+    _of_kind(row, _KINDS)
     fields: dict[str, Row] = {"": {}, "question": {}, "reply": {}, "routing": {}}
     for name, part, _write, read in _COLUMNS:
         value = row[name]
@@ -99,30 +105,6 @@ def _of_several_fields(exchange: Exchange) -> Row:
     }
 
 
-def hidden(exchange: Exchange) -> Exchange:
-    """The exchange with nothing left of what was said: no prompt, answer, system prompt, parameters, attachments
-    or words of a server; who was asked, who answered and how that is known stays."""
-    routing = exchange.routing
-    return exchange._replace(
-        question=Question(template=exchange.question.template),
-        reply=exchange.reply._replace(content=()),
-        problem=exchange.problem and exchange.problem._replace(words=None),
-        error=_without_words(exchange.error),
-        routing=routing._replace(
-            explanation=None,
-            segments=(),
-            withdrawn_text=None,
-            hops=tuple(hop._replace(error=_without_words(hop.error)) for hop in routing.hops),
-            evidence=tuple(item._replace(value=_name_only(item)) for item in routing.evidence),
-        ),
-    )
-
-
-def hidden_row(exchange: Exchange, kept: str) -> Row:
-    """The row of a hidden exchange; `kept` says why: `none` or `redacted`. What was said is NULL, not empty."""
-    return {**to_row(hidden(exchange)), "kept": kept, **dict.fromkeys(PRIVATE)}
-
-
 def milliseconds(moment: str) -> int:
     """An RFC 3339 time as milliseconds since 1970; 0 for what is none."""
     try:
@@ -133,6 +115,8 @@ def milliseconds(moment: str) -> int:
 
 def _exit_status(row: Mapping[str, Any]) -> ExitStatus | None:
     if row["signal"] is not None:
+        if not 0 < row["signal"] < _AFTER_SIGNALS:
+            raise ValueError("no signal")
         return BySignal(row["signal"])
     return None if row["exit_code"] is None else ExitCode(row["exit_code"])
 
@@ -140,8 +124,9 @@ def _exit_status(row: Mapping[str, Any]) -> ExitStatus | None:
 def _segments(packed: str, text: str) -> tuple[Segment, ...]:
     segments, start = [], 0
     for item in json.loads(packed):
-        segments.append(Segment(item["model"], text[start : start + item["chars"]]))
-        start += item["chars"]
+        model, chars = _of_kind(item, _OF_SEGMENT)
+        segments.append(Segment(model, text[start : start + chars]))
+        start += chars
     return tuple(segments)
 
 
@@ -150,17 +135,12 @@ def _hops_text(hops: tuple[Hop, ...]) -> str:
 
 
 def _hops(packed: str) -> tuple[Hop, ...]:
-    return tuple(
-        Hop(
-            item["model"],
-            Outcome(item["outcome"]),
-            item["category"],
-            None if (error := item["error"]) is None else Failure(error["type"], error["status"], error["message"]),
-            item["usage"],
-            item["cost_usd"],
-        )
-        for item in json.loads(packed)
-    )
+    return tuple(_hop(*_of_kind(item, _OF_HOP)) for item in json.loads(packed))
+
+
+def _hop(model: str | None, outcome: str, category: str | None, error: Any, usage: Any, cost_usd: float | None) -> Hop:
+    failure = None if error is None else Failure(*_of_kind(error, _OF_FAILURE))
+    return Hop(model, Outcome(outcome), category, failure, usage, cost_usd and _finite(cost_usd))
 
 
 def _evidence_text(evidence: tuple[Evidence, ...]) -> str:
@@ -168,7 +148,7 @@ def _evidence_text(evidence: tuple[Evidence, ...]) -> str:
 
 
 def _evidence(packed: str) -> tuple[Evidence, ...]:
-    return tuple(Evidence(item["field"], item["value"], item["strength"]) for item in json.loads(packed))
+    return tuple(Evidence(*_of_kind(item, _OF_EVIDENCE)) for item in json.loads(packed))
 
 
 def _attachments_text(attachments: tuple[Attachment, ...]) -> str:
@@ -176,10 +156,7 @@ def _attachments_text(attachments: tuple[Attachment, ...]) -> str:
 
 
 def _attachments(packed: str) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(item["name"], item["kind"], item["type"], item["size"], item["sha256"])
-        for item in json.loads(packed)
-    )
+    return tuple(Attachment(*_of_kind(item, _OF_ATTACHMENT)) for item in json.loads(packed))
 
 
 def _pin_text(pin: Pin) -> str:
@@ -187,7 +164,31 @@ def _pin_text(pin: Pin) -> str:
 
 
 def _pin(packed: str) -> Pin:
-    return Pin(**json.loads(packed))
+    return Pin(*_of_kind(json.loads(packed), _OF_PIN))
+
+
+def _object(packed: str) -> JsonObject:
+    return _blocks([json.loads(packed)])[0]
+
+
+def _finite(cost_usd: float) -> float:
+    if not isfinite(cost_usd):
+        raise ValueError("not a cost")
+    return cost_usd
+
+
+def _blocks(values: Sequence[Any]) -> tuple[JsonObject, ...]:
+    if not all(isinstance(value, dict) for value in values):
+        raise TypeError("not a JSON object")
+    return tuple(values)
+
+
+def _of_kind(values: Any, kinds: Mapping[str, Any]) -> list[Any]:
+    """The values with these names, of these types each. Raises TypeError, KeyError where they are not."""
+    found = [values[name] for name in kinds]
+    if not all(map(isinstance, found, kinds.values())):
+        raise TypeError(str([name for name, kind in kinds.items() if not isinstance(values[name], kind)]))
+    return found
 
 
 def _pack(blocks: Sequence[JsonObject], whole: str) -> str | None:
@@ -211,10 +212,10 @@ def _unpack(packed: str | None, whole: str) -> tuple[JsonObject, ...]:
         return ()
     value = json.loads(packed)
     if isinstance(value, list):
-        return tuple(value)
+        return _blocks(value)
     for index, (start, end) in value["texts"].items():
         value["blocks"][int(index)]["text"] = whole[start:end]
-    return tuple(value["blocks"])
+    return _blocks(value["blocks"])
 
 
 def _policy_text(policy: str | tuple[str, ...]) -> str:
@@ -223,20 +224,6 @@ def _policy_text(policy: str | tuple[str, ...]) -> str:
 
 def _policy(text: str) -> str | tuple[str, ...]:
     return tuple(json.loads(text)) if text.startswith("[") else text
-
-
-def _without_words(error: Failure | None) -> Failure | None:
-    return error and error._replace(message=NOT_KEPT, hint=None)
-
-
-def _name_only(item: Evidence) -> object:
-    if (
-        item.field in ("conversation.pinned", SESSION_MOVED)
-        or item.value is None
-        or isinstance(item.value, int | float)
-    ):
-        return item.value
-    return item.value if isinstance(item.value, str) and len(item.value) <= _LONGEST_NAME else NOT_KEPT
 
 
 def _dump(value: object) -> str:
@@ -254,6 +241,22 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
+_TYPES: Mapping[str, Any] = {"TEXT": str, "INTEGER": int, "REAL": int | float}
+_KINDS: Mapping[str, Any] = {
+    name: kind if "NOT NULL" in declared or "PRIMARY" in declared else kind | None
+    for name, declared, _meaning in schema.COLUMNS
+    for kind in (_TYPES[declared.split()[0]],)
+}
+"""What a column holds."""
+_TEXT, _COUNT, _PRICE, _OBJECT = (kind | None for kind in (str, int, float | int, dict))
+_OF_HOP = {"model": _TEXT, "outcome": str, "category": _TEXT, "error": _OBJECT, "usage": _OBJECT, "cost_usd": _PRICE}
+_OF_FAILURE = {"type": str, "status": _COUNT, "message": str}
+_OF_EVIDENCE = {"field": str, "value": object, "strength": str}
+_OF_SEGMENT = {"model": _TEXT, "chars": int}
+_OF_ATTACHMENT = {"name": str, "kind": str, "type": str, "size": _COUNT, "sha256": _TEXT}
+_OF_PIN = {"model": str, "since_turn": int}
+"""What a part of a column's JSON holds, in the order of the fields it is for."""
+
 _OF_ERROR = ("error_type", "error_status", "error_message", "hint")
 """The columns of a `Failure`, in the order of its fields."""
 
@@ -268,11 +271,12 @@ _COLUMNS = (
     _Column("simulated", "", int, bool),
     _Column("fallback_policy", "", _policy_text, _policy),
     *(_Column(name, "question") for name in ("template", "system", "prompt")),
-    _Column("params", "question", _dump, json.loads),
+    _Column("params", "question", _dump, _object),
     _Column("attachments", "question", _attachments_text, _attachments),
-    *(_Column(name, "reply") for name in ("stop_reason", "retries", "first_token_ms", "total_ms", "cost_usd")),
-    *(_Column(name, "reply") for name in ("cost_floor_usd", "request_id", "message_id")),
-    _Column("usage", "reply", _dump, json.loads),
+    *(_Column(name, "reply") for name in ("stop_reason", "retries", "first_token_ms", "total_ms")),
+    *(_Column(name, "reply", None, _finite) for name in ("cost_usd", "cost_floor_usd")),
+    *(_Column(name, "reply") for name in ("request_id", "message_id")),
+    _Column("usage", "reply", _dump, _object),
     *(_Column(name, "routing") for name in ("served_model", "category", "recommended_model", "explanation")),
     *(_Column(name, "routing") for name in ("withdrawn_text", "moved_to", "strength")),
     _Column("verdict", "routing", str, Verdict),

@@ -27,7 +27,7 @@ _GREATEST_NUMBER = 1 << 53
 _OF_THE_ROW = (0, 1, 18, 19, 20)
 """Codes of the errors of SQLite that the values of a row cause: bound wrongly, any error in a trigger, too big, against
 a constraint, a mismatch."""
-_INSERT = (
+INSERT = (
     f"INSERT INTO exchange ({', '.join(schema.NAMES)})"  # noqa: S608
     f" VALUES ({', '.join(':' + name for name in schema.NAMES)})"
 )
@@ -109,7 +109,10 @@ def _is_exchange(values: Sequence[Value]) -> bool:
 
 def _row(number: int, values: Sequence[Value]) -> dict[str, Any]:
     """A row of a file whose version may be an earlier one, which has fewer columns."""
-    return {**dict.fromkeys(schema.NAMES), **dict(zip(schema.NAMES, values, strict=False)), "number": number}
+    texts = (
+        value.decode(errors="replace") if isinstance(value, bytes) else value for value in values
+    )  # no column has bytes
+    return {**dict.fromkeys(schema.NAMES), **dict(zip(schema.NAMES, texts, strict=False)), "number": number}
 
 
 def _numbers(values: Sequence[Value]) -> set[int]:
@@ -135,7 +138,7 @@ def _put_one(connection: Connection, row: Row) -> bool:
     connection.execute("SAVEPOINT one")
     try:
         exchange = from_row(row)
-        connection.execute(_INSERT, row)
+        connection.execute(INSERT, row)
         tally(connection, row["number"], exchange)
         for position, attachment in enumerate(exchange.question.attachments):
             if attachment.sha256 is not None:

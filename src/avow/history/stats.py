@@ -33,11 +33,16 @@ def stats(history: History, by: str = "month", filters: Filters = EVERYTHING, *,
     begin by the local clock. Exchanges with the simulator are left out, or with `simulated` counted alone (a run is all
     of one kind, and counts whichever that is); those of an audit are left out. Sums over all are kept in the file."""
     simulated = simulated or (filters.run is not None and history.count(filters._replace(simulated=True)) > 0)
-    source: _Source
     if filters == EVERYTHING and summary.are_right(history.read(summary.LOOK)):
-        source = Summed(history, simulated=simulated)
-    else:
-        source = Recount(history, filters, simulated=simulated)
+        try:
+            return _stats(Summed(history, simulated=simulated), by)
+        except HistoryError as error:
+            if not summary.is_overflow(error.__cause__):
+                raise
+    return _stats(Recount(history, filters, simulated=simulated), by)
+
+
+def _stats(source: _Source, by: str) -> Stats:
     groups = tuple(source.by_period(by) if by in PERIODS else source.by_column(by))
     return Stats(
         by=by,

@@ -221,21 +221,36 @@ def is_kept(connection: Connection) -> bool:
 
 def keep(connection: Connection) -> None:
     """Add up all rows, and let the file keep the sums from now on; for a million rows some seconds. Call it in a
-    transaction. An SQLite without `ON CONFLICT DO UPDATE` keeps none."""
+    transaction. An SQLite without `ON CONFLICT DO UPDATE` keeps none, and none are kept where they are too large."""
     import sqlite3
 
     if sqlite3.sqlite_version_info < _UPSERT_FROM:
         return
+    _drop(connection)
+    statements = _statements()
+    try:
+        for table in _TABLES:
+            connection.execute(statements.pop(table.name))
+            for fill in table.fill():
+                connection.execute(fill)
+    except sqlite3.OperationalError as error:
+        if not is_overflow(error):
+            raise
+        _drop(connection)
+        return
+    for statement in statements.values():
+        connection.execute(statement)
+
+
+def is_overflow(error: BaseException | None) -> bool:
+    """Whether sums do not fit into SQLite's integers: a server, or a damaged row, may have named any number."""
+    return str(error) == "integer overflow"
+
+
+def _drop(connection: Connection) -> None:
     for kind in ("trigger", "view", "table"):
         for name, _sql in connection.execute(f"{LOOK} AND type = ?", (kind,)).fetchall():
             connection.execute(f"DROP {kind} IF EXISTS {name}")
-    statements = _statements()
-    for table in _TABLES:
-        connection.execute(statements.pop(table.name))
-        for fill in table.fill():
-            connection.execute(fill)
-    for statement in statements.values():
-        connection.execute(statement)
 
 
 def drop_empty(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from avow.exchange.exchange import Exchange
-from avow.history.rows import from_row, milliseconds
+from avow.history.rows import UNREADABLE, from_row, milliseconds
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -56,7 +56,10 @@ def absorbed(connection: Connection, exchange: Exchange) -> Exchange:
     for row in connection.execute(_IMPORTED, (begun - _APART_MS, begun + _APART_MS)).fetchall():
         if _is_imported(row["source"]) and _is_same(own, (row["message_id"], row["request_id"])):
             found = connection.execute("SELECT * FROM exchange WHERE number = ?", (row["number"],)).fetchone()
-            exchange = _with_texts(exchange, from_row(found))
+            try:
+                exchange = _with_texts(exchange, from_row(found))
+            except UNREADABLE:
+                continue
             connection.execute("DELETE FROM exchange WHERE number = ?", (row["number"],))
     return exchange
 

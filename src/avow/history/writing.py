@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from avow.exchange.exchange import Exchange, Status
 from avow.history import schema
-from avow.history.rows import Row, hidden_row, milliseconds, to_row
+from avow.history.rows import Row, milliseconds, to_row
 from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Writer(NamedTuple):
 
     def row(self, exchange: Exchange) -> Row:
         """Its columns, without what is not to be kept."""
-        return hidden_row(exchange, "none") if self.content == "none" else to_row(exchange)
+        return _hidden_row(exchange, "none") if self.content == "none" else to_row(exchange)
 
     def insert(self, exchange: Exchange, row: Row) -> int:
         """Write a new row; its number."""
@@ -63,7 +63,7 @@ class Writer(NamedTuple):
         known = self.connection.execute("SELECT number, kept FROM exchange WHERE id = ?", (exchange.id,)).fetchone()
         if known is None:
             return
-        row = hidden_row(exchange, "redacted") if known["kept"] == "redacted" else self.row(exchange)
+        row = _hidden_row(exchange, "redacted") if known["kept"] == "redacted" else self.row(exchange)
         self.connection.execute(_UPDATE, row)
         tally(self.connection, known["number"], exchange)
         self._absorb_imported(exchange)
@@ -90,6 +90,12 @@ class Writer(NamedTuple):
             elif known[0] and data is not None:
                 self.connection.execute("UPDATE attachment SET data = ? WHERE sha256 = ?", (data, attachment.sha256))
             self.connection.execute("INSERT INTO attached VALUES (?, ?, ?)", (number, position, attachment.sha256))
+
+
+def _hidden_row(exchange: Exchange, kept: str) -> Row:
+    from avow.history.hiding import hidden_row
+
+    return hidden_row(exchange, kept)
 
 
 def tally(connection: Connection, number: int, exchange: Exchange) -> None:
