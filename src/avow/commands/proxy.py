@@ -106,13 +106,14 @@ def _write(report: "Report", account: "Account", status: int, context: Context) 
 
 def _serve(proxied: "Run", context: Context) -> "tuple[Account, Interrupted]":
     """Stay up until a signal comes."""
-    import threading
+    from avow.proxy import waiting
 
     try:
-        proxied.start()
-        context.screen.out(f"{proxied.base_url}\n")
-        while True:
-            threading.Event().wait(3600)
+        with waiting.signals() as wait:
+            proxied.start()
+            context.screen.out(f"{proxied.base_url}\n")
+            while True:
+                wait()
     except Interrupted as stop:
         return proxied.close(), stop
     except BaseException:

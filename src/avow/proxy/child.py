@@ -10,9 +10,11 @@ from types import FrameType
 from typing import Any
 
 from avow.errors import UsageError
+from avow.proxy import waiting
+from avow.proxy.bystander import Bystander
 
 _LOOPBACK = ("127.0.0.1", "localhost")
-_PASSED_ON = ("SIGTERM", "SIGHUP")
+_PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -29,15 +31,24 @@ def run(command: Sequence[str], environ: Mapping[str, str], started: Callable[[]
     """Run `command` on this process's own streams to its end: its status, as a shell reports it. Call it from the main
     thread, before any other is started: that is what `started` is for.
 
-    Meanwhile signals are the command's: Ctrl-C reaches it from the terminal by itself, the others are passed on. On
-    Linux the command does not outlive this process. Raises UsageError where it cannot be run.
+    Meanwhile signals are the command's: those that do not reach it by themselves are passed on. On Linux the command
+    does not outlive this process. Raises UsageError where it cannot be run.
     """
     with _signals() as bring_to:
         process = _start(command, environ)
         bring_to(process)
         started()
-        status = process.wait()
+        status = _ended(process)
     return 128 - status if status < 0 else status
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> int:
+    if not hasattr(signal, "SIGCHLD"):  # Windows
+        return process.wait()
+    with waiting.signals() as wait:
+        while (status := process.poll()) is None:
+            wait()
+    return status
 
 
 def _start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
@@ -53,22 +64,25 @@ def _start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Po
 def _signals() -> "Iterator[Callable[[subprocess.Popen[bytes]], None]]":
     """Signals for the process that is named once it runs; those that come before wait for it."""
     processes: list[subprocess.Popen[bytes]] = []
+    bystanders: list[Bystander] = []
     early: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         if not processes:
             early.append(number)
-        elif number != signal.SIGINT or not _is_in_foreground():
-            with contextlib.suppress(OSError):
-                processes[0].send_signal(number)
+        elif not _reached_both(number, bystanders):
+            _send(processes[0], number)
 
     def bring_to(process: "subprocess.Popen[bytes]") -> None:
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                bystanders.append(Bystander(tuple(before)))
         processes.append(process)
         for number in early:
-            pass_on(number, None)
+            _send(process, number)
 
     before = {}
-    for name in ("SIGINT", *_PASSED_ON):
+    for name in _PASSED_ON:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, pass_on)
@@ -77,6 +91,22 @@ def _signals() -> "Iterator[Callable[[subprocess.Popen[bytes]], None]]":
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        for bystander in bystanders:
+            bystander.close()
+
+
+def _send(process: "subprocess.Popen[bytes]", number: int) -> None:
+    with contextlib.suppress(OSError, ValueError):  # ValueError: Windows has no such signal
+        process.send_signal(number)
+
+
+def _reached_both(number: int, bystanders: Sequence[Bystander]) -> bool:
+    """Whether the command was sent this signal too: both are in one process group, which a terminal's Ctrl-C goes to,
+    and many a `kill`."""
+    for bystander in bystanders:
+        with contextlib.suppress(OSError):
+            return bystander.was_sent(number)
+    return number == signal.SIGINT and _is_in_foreground()
 
 
 def _is_in_foreground() -> bool:
