@@ -206,6 +206,7 @@ _avow() {
         "history list --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history list --since") return ;;
         "history list --until") return ;;
+        "history list --source") _avow_reply $'avow\nproxy\njudge\nclaude-code\nllm\naudit\nall'; return ;;
         "history list --run") return ;;
         "history list --fail-on") _avow_reply $'rerouted\nas_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
         "history list --limit") return ;;
@@ -217,6 +218,7 @@ _avow() {
         "history search --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history search --since") return ;;
         "history search --until") return ;;
+        "history search --source") _avow_reply $'avow\nproxy\njudge\nclaude-code\nllm\naudit\nall'; return ;;
         "history search --run") return ;;
         "history search --limit") return ;;
         "history search --before") _avow_reply "$(_avow_words exchanges)"; return ;;
@@ -227,6 +229,7 @@ _avow() {
         "history pick --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history pick --since") return ;;
         "history pick --until") return ;;
+        "history pick --source") _avow_reply $'avow\nproxy\njudge\nclaude-code\nllm\naudit\nall'; return ;;
         "history pick --run") return ;;
         "history stats --by") _avow_reply $'day\nweek\nmonth\nmodel\ncategory\ntemplate'; return ;;
         "history stats --verdict") _avow_reply $'as_requested\nfallback\nrefused\nsubstituted\nunverified'; return ;;
@@ -236,6 +239,7 @@ _avow() {
         "history stats --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history stats --since") return ;;
         "history stats --until") return ;;
+        "history stats --source") _avow_reply $'avow\nproxy\njudge\nclaude-code\nllm\naudit\nall'; return ;;
         "history stats --run") return ;;
         "history export --format") _avow_reply $'jsonl\ncsv\nparquet'; return ;;
         "history export --guard") _avow_reply $'auto\nalways\nnever'; return ;;
@@ -247,6 +251,7 @@ _avow() {
         "history export --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history export --since") return ;;
         "history export --until") return ;;
+        "history export --source") _avow_reply $'avow\nproxy\njudge\nclaude-code\nllm\naudit\nall'; return ;;
         "history export --run") return ;;
         "history push --since") return ;;
         "history redact --search") return ;;
@@ -258,6 +263,7 @@ _avow() {
         "history redact --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history redact --since") return ;;
         "history redact --until") return ;;
+        "history redact --source") _avow_reply $'avow\nproxy\njudge\nclaude-code\nllm\naudit\nall'; return ;;
         "history redact --run") return ;;
         "history delete --search") return ;;
         "history delete --older-than") return ;;
@@ -268,6 +274,7 @@ _avow() {
         "history delete --template") _avow_reply "$(_avow_words templates)"; return ;;
         "history delete --since") return ;;
         "history delete --until") return ;;
+        "history delete --source") _avow_reply $'avow\nproxy\njudge\nclaude-code\nllm\naudit\nall'; return ;;
         "history delete --run") return ;;
         "audit baseline -m"|"audit baseline --model") _avow_reply "$(_avow_words models)"; return ;;
         "audit baseline --looks") return ;;
@@ -388,7 +395,7 @@ _avow() {
             fi ;;
         "history list")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--fail-on\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
+                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--source\n--run\n--fail-on\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
             fi ;;
         "history show")
             if [[ $cur == -* ]]; then
@@ -398,19 +405,19 @@ _avow() {
             fi ;;
         "history search")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--fts\n--best\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
+                _avow_reply $'--fts\n--best\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--source\n--run\n--limit\n--before\n--json\n--jsonl\n-h\n--help'
             fi ;;
         "history pick")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n-h\n--help'
+                _avow_reply $'--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--source\n--run\n-h\n--help'
             fi ;;
         "history stats")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--by\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--json\n-h\n--help'
+                _avow_reply $'--by\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--source\n--run\n--json\n-h\n--help'
             fi ;;
         "history export")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--format\n--guard\n--no-text\n--since-last\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n-h\n--help'
+                _avow_reply $'--format\n--guard\n--no-text\n--since-last\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--source\n--run\n-h\n--help'
             fi ;;
         "history push")
             if [[ $cur == -* ]]; then
@@ -418,13 +425,13 @@ _avow() {
             fi ;;
         "history redact")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--yes\n-y\n-h\n--help'
+                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--source\n--run\n--yes\n-y\n-h\n--help'
             else
                 _avow_reply "$(_avow_words exchanges)"
             fi ;;
         "history delete")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--run\n--yes\n-y\n-h\n--help'
+                _avow_reply $'--search\n--older-than\n--rerouted\n--verdict\n--status\n--model\n--category\n--template\n--since\n--until\n--simulated\n--source\n--run\n--yes\n-y\n-h\n--help'
             else
                 _avow_reply "$(_avow_words exchanges)"
             fi ;;

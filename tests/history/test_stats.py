@@ -152,6 +152,21 @@ def test_an_empty_history_has_empty_sums(tmp_path: Path, by: str) -> None:
     assert found.total.share is None
 
 
+@pytest.mark.parametrize(
+    ("sources", "own", "others"),
+    [(("llm",), 0, 2), (("proxy", "llm"), 0, 3), (("audit",), 0, 1), (("avow",), 1, 0), (("all",), 1, 3)],
+)
+def test_answers_of_other_programs_count_only_where_their_source_is_named(
+    sources: tuple[str, ...], own: int, others: int, path: Path
+) -> None:
+    before = summed(path)
+    kept(path, *(rerouted(source=source) for source in ("proxy", "llm", "llm", "audit")))
+    assert summed(path) == before
+    found = summed(path, filters=Filters(sources=sources))
+    assert found.total.requests == own * before.total.requests + others
+    assert sum(use.served for use in found.uses) == own * sum(use.served for use in before.uses) + others
+
+
 def test_json(path: Path) -> None:
     shown = as_json(summed(path))
     assert shown["schema"] == "avow.stats/1"

@@ -6,11 +6,14 @@ from typing import NamedTuple
 from avow.history.schema import UNUSUAL
 from avow.wire.json_value import encodable
 
+ALL_SOURCES = "all"
+"""The word for every source."""
+
 
 class Filters(NamedTuple):
     """What must hold of an exchange; None and empty ask nothing. Times are in milliseconds since 1970, `until_ms`
-    excluded. `model`: the requested or the answering one, `*` stands for anything. `simulated`
-    None: both kinds. `run`: of this `avow run`, the last exchange of each item."""
+    excluded. `model`: the requested or the answering one, `*` stands for anything. `simulated` None: both kinds. `run`:
+    of this `avow run`, the last exchange of each item. `sources`: who asked; with `ALL_SOURCES` among them, anyone."""
 
     rerouted: bool = False
     verdicts: Sequence[str] = ()
@@ -24,6 +27,7 @@ class Filters(NamedTuple):
     simulated: bool | None = None
     numbers: Sequence[int] = ()
     run: int | None = None
+    sources: Sequence[str] = ()
 
     def where(self) -> tuple[str, list[object]]:
         """A condition on the table `exchange` and its parameters; `1` where nothing is asked."""
@@ -53,6 +57,8 @@ class Filters(NamedTuple):
             add("created_ms < ?", self.until_ms)
         if self.simulated is not None:
             add("simulated = ?", int(self.simulated))
+        if self.sources and ALL_SOURCES not in self.sources:
+            add(f"source IN ({_marks(self.sources)})", *self.sources)
         if self.run is not None:
             add("run = ? AND item_last = 1", self.run)
         if self.numbers:

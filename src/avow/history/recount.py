@@ -8,7 +8,7 @@ from typing import Any
 
 from avow.history import periods
 from avow.history.filters import EVERYTHING, Filters
-from avow.history.schema import AUDITS, NOT_STRONG, UNUSUAL
+from avow.history.schema import AUDITS, NOT_STRONG, OTHERS, UNUSUAL
 from avow.history.store import History
 from avow.history.sums import (
     PARTS,
@@ -47,22 +47,25 @@ _FROM_UNUSUAL = f"FROM exchange INDEXED BY exchange_unusual WHERE {UNUSUAL} AND"
 _FROM_WEAK = f"FROM exchange INDEXED BY exchange_weak WHERE {NOT_STRONG} AND"
 
 
-def no_audit(history: History) -> str:
-    """A condition on `exchange` that leaves out those of an audit; `1` where there are none."""
-    return f"number NOT IN ({AUDITS})" if history.read(f"{AUDITS} LIMIT 1") else "1"
+def counted(history: History, sources: Sequence[str] = ()) -> str:
+    """A condition on `exchange` that leaves out what avow did not ask by hand or in a run: where `sources` are named
+    only an audit's, unless that is one of them; `1` where there are none."""
+    left_out = AUDITS if sources else OTHERS
+    return f"number NOT IN ({left_out})" if "audit" not in sources and history.read(f"{left_out} LIMIT 1") else "1"
 
 
 class Recount:
-    """The sums over the exchanges that `filters` let through; those of an audit are left out."""
+    """The sums over the exchanges that `filters` let through; those of other programs and of an audit are left out,
+    unless the filters name their source."""
 
     def __init__(self, history: History, filters: Filters, *, simulated: bool) -> None:
         self._history = history
         self._simulated = simulated
         where, self._values = filters.where()
         self._where = f"simulated = {int(simulated)} AND {where}"
-        audits = no_audit(history)
-        self._where = f"{audits} AND {self._where}"
-        self._is_plain = filters == EVERYTHING and audits == "1"
+        own = counted(history, filters.sources)
+        self._where = f"{own} AND {self._where}"
+        self._is_plain = filters == EVERYTHING and own == "1"
         by_time_alone = filters._replace(since_ms=None, until_ms=None) == EVERYTHING
         self._durations_from_index = by_time_alone and not simulated
 

@@ -180,6 +180,9 @@ index that holds them alone."""
 NOT_STRONG = "(verdict = 'as_requested' AND strength IS NOT 'strong')"
 """What was answered as requested by a name alone; word for word in a query, as above."""
 
+OTHERS = "SELECT number FROM exchange WHERE source <> 'avow'"
+"""The exchanges that avow itself did not ask for: those of other programs, and of audits."""
+
 AUDITS = "SELECT number FROM exchange WHERE source <> 'avow' AND source = 'audit'"
 """The exchanges of audits; word for word so that SQLite takes the index of what was not asked by hand."""
 

@@ -1,8 +1,8 @@
 """Sums of the history that its file keeps itself, by triggers, as rows come, change and go.
 
 They stand beside the tables, as the search index does: what reads them asks `is_kept`, and counts the rows where they
-are not. An audit's exchanges are in none of them. Costs are whole units (`COST_UNIT`), so that taking away leaves
-nothing of what was added.
+are not. They hold what avow itself asked: nothing of another program, and nothing of an audit. Costs are whole units
+(`COST_UNIT`), so that taking away leaves nothing of what was added.
 """
 
 # ruff: noqa: S608  (every statement here is put together from the constants of this file)
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from avow.history.schema import AUDITS, NOT_STRONG
+from avow.history.schema import NOT_STRONG, OTHERS
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -52,7 +52,7 @@ _USES = (
     *((name, f"coalesce({{r}}.{name}, 0)") for name in _TOKENS),
     ("cost", f"coalesce(CAST(round({{r}}.cost_usd * {COST_UNIT}) AS INTEGER), 0)"),
 )
-_NO_AUDIT = "{r}.source <> 'audit'"
+_OWN = "{r}.source = 'avow'"
 DURATION_MS = 50
 """How many milliseconds `summary_duration.step` is of: that many are looked through for the one that is wanted."""
 _UPSERT_FROM = (3, 24, 0)
@@ -130,8 +130,8 @@ _EXCHANGES = (
     _Table(
         "summary_tally",
         "exchange",
-        _NO_AUDIT,
-        _NO_AUDIT,
+        _OWN,
+        _OWN,
         ("simulated", "kind", "key"),
         TALLIES,
         tuple(_Part(("{r}.simulated", f"'{kind}'", key), "exchange_time") for kind, key in _KEYS.items()),
@@ -139,8 +139,8 @@ _EXCHANGES = (
     _Table(
         "summary_pair",
         "exchange",
-        _NO_AUDIT,
-        _NO_AUDIT,
+        _OWN,
+        _OWN,
         ("simulated", "requested_model", "served_model", "category"),
         (("times", "1"),),
         (
@@ -157,8 +157,8 @@ _EXCHANGES = (
     _Table(
         "summary_duration",
         "exchange",
-        _NO_AUDIT,
-        f"{{r}}.number NOT IN ({AUDITS})",  # what the durations' indexes can tell
+        _OWN,
+        f"{{r}}.number NOT IN ({OTHERS})",  # what the durations' indexes can tell
         ("measure", "model", "step"),
         (("answers", "1"),),
         (_duration("total_ms", "exchange_total"), _duration("first_token_ms", "exchange_first")),
@@ -167,8 +167,8 @@ _EXCHANGES = (
 _HOPS = _Table(
     "summary_use",
     "hop",
-    "(SELECT source FROM exchange WHERE number = {r}.exchange) IS NOT 'audit'",
-    f"{{r}}.exchange NOT IN ({AUDITS})",
+    "(SELECT source FROM exchange WHERE number = {r}.exchange) IS 'avow'",
+    f"{{r}}.exchange NOT IN ({OTHERS})",
     ("simulated", "model", "outcome"),
     _USES,
     (

@@ -10,7 +10,7 @@ from typing import Any
 
 from avow.history import periods
 from avow.history.filters import EVERYTHING
-from avow.history.recount import INDEX_OF, Recount, no_audit
+from avow.history.recount import INDEX_OF, Recount, counted
 from avow.history.store import History
 from avow.history.summary import COST_UNIT, DURATION_MS, FIRST_MS, HOUR_MS, QUARTER_MS, TALLIES
 from avow.history.sums import PARTS, Latency, Pair, Percentiles, Tally, Use, latencies_of, name_of, pairs_of, uses_of
@@ -36,12 +36,12 @@ _DURATIONS = "SELECT model, step, answers FROM summary_duration WHERE measure = 
 
 
 class Summed:
-    """The sums over all exchanges, the simulator's alone or left out; an audit's are in none."""
+    """The sums over all exchanges, the simulator's alone or left out; only what avow itself asked."""
 
     def __init__(self, history: History, *, simulated: bool) -> None:
         self._history = history
         self._simulated = int(simulated)
-        self._no_audit = no_audit(history)
+        self._own = counted(history)
 
     def by_period(self, by: str) -> Iterator[Tally]:
         """A line for each period that has any, in order: its whole hours, and the quarters at its edges where the local
@@ -122,7 +122,7 @@ class Summed:
         low = step * DURATION_MS if step > 0 else (step - 1) * DURATION_MS + 1
         query = (
             f"SELECT {measure} FROM exchange INDEXED BY {INDEX_OF[measure]}"  # noqa: S608
-            f" WHERE simulated = 0 AND served_model = ? AND {measure} >= ? AND {self._no_audit}"
+            f" WHERE simulated = 0 AND served_model = ? AND {measure} >= ? AND {self._own}"
             f" ORDER BY {measure} LIMIT 1 OFFSET ?"
         )
         rows = self._history.read(query, (model, low, rank - 1 - below))

@@ -12,7 +12,7 @@ from avow.history.sums import Latency, Pair, Stats, Tally, Use
 from avow.terminal.facts import Facts
 from tests.benchmarks.make_history import make
 from tests.history.making import FABLE, NOON, OLD, kept, rerouted
-from tests.running import in_pty
+from tests.running import in_pty, run
 
 STATS = Stats(
     by="month",
@@ -104,3 +104,11 @@ def test_the_generated_history_has_what_the_benchmark_needs(tmp_path: Path) -> N
     assert found.total.fallback > 0
     assert found.total.refused > 0
     assert len(found.groups) > 30
+
+
+def test_what_is_not_counted_is_said(home: Path) -> None:
+    kept(home / "data" / "history.db", rerouted(), rerouted(source="llm"))
+    told, named = run(home, "history", "stats"), run(home, "history", "stats", "--source", "avow,llm")
+    assert "--source all counts them too" in told.err.decode()
+    assert (told.out.decode().split()[0], named.out.decode().split()[0], named.err) == ("1", "2", b"")
+    assert [each["source"] for each in run(home, "history", "list", "--json", "--source", "llm").json] == ["llm"]

@@ -21,6 +21,7 @@ def _words(name: str, words: str, source: WordSource) -> Option:
     return Option(name, "words", words, (f"--{name}",), name.upper(), source=source, is_setting=False)
 
 
+SOURCES = WordSource(("avow", "proxy", "judge", "claude-code", "llm", "audit", "all"))
 REROUTED = _flag("rerouted", "Only where another model answered.", "--rerouted")
 FILTERS = (
     REROUTED,
@@ -32,6 +33,7 @@ FILTERS = (
     _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
     _text("until", "Not after; a day is included.", "TIME"),
     _flag("simulated", "Only answers of the built-in simulator.", "--simulated"),
+    _words("source", "Only asked by this: avow, proxy, judge, claude-code, llm; all (repeatable).", SOURCES),
     Option("run", "integer", "Of this `avow run`: the last of each item.", ("--run",), least=1, is_setting=False),
 )
 """Which exchanges are meant; `filter_options.typed_filters` reads what was typed."""
@@ -87,7 +89,8 @@ HISTORY = Command(
         ),
         Command(
             ("history", "stats"),
-            "How often the requested model answered, who else did and why, how long it took, what it cost.",
+            "How often the requested model answered, who else did and why, how long it took, what it cost.\n\n"
+            "What other programs asked (`proxy`, `judge`, `scan --import`) counts only where --source names it.",
             options=(
                 _text("by", "Group by.", "day|week|month|model|category|template", default="month"),
                 *(option for option in FILTERS if option is not REROUTED),

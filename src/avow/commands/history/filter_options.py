@@ -28,6 +28,7 @@ class FilterOptions:
     until: str | None = None
     simulated: bool = False
     run: int | None = None
+    sources: Sequence[str] = ()
 
 
 def typed_filters(typed: "Typed") -> FilterOptions:
@@ -43,6 +44,7 @@ def typed_filters(typed: "Typed") -> FilterOptions:
         until=typed.text("until"),
         simulated=typed.flag("simulated"),
         run=typed.integer("run"),
+        sources=typed.words("source"),
     )
 
 
@@ -73,6 +75,7 @@ def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = T
         until_ms=None if typed.until is None else moments.until(typed.until, now),
         simulated=True if typed.simulated else others,
         run=typed.run,
+        sources=tuple(_split(typed.sources)),
     )
 
 
@@ -85,8 +88,12 @@ def unknown(word: str, known: Sequence[str], what: str) -> UsageError:
 
 def _words(typed: Sequence[str], known: Sequence[str], what: str) -> tuple[str, ...]:
     """The words typed, repeated or with commas between them."""
-    words = [word.strip() for item in typed for word in item.split(",") if word.strip()]
+    words = _split(typed)
     for word in words:
         if word not in known:
             raise unknown(word, known, what)
     return tuple(words)
+
+
+def _split(typed: Sequence[str]) -> list[str]:
+    return [word.strip() for item in typed for word in item.split(",") if word.strip()]

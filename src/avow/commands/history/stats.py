@@ -23,6 +23,7 @@ _LONGEST_BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _NARROW = 60
 _MANY = 50_000
+_FOREIGN = "SELECT 1 FROM exchange WHERE source <> 'avow' AND source <> 'audit' LIMIT 1"
 Rows = list[tuple[str, ...]]
 
 
@@ -46,6 +47,9 @@ def run_stats(options: StatsOptions, context: Context) -> ExitCode:
     if filters == EVERYTHING:
         _let_sums_be_kept(history, context)
     found = stats(history, options.by, filters, simulated=options.filters.simulated)
+    is_all = not filters.sources and filters.run is None and not options.filters.simulated
+    if is_all and history.read(_FOREIGN):
+        context.screen.note("answers that other programs asked for are not counted; --source all counts them too")
     if options.as_json:
         import json
 
