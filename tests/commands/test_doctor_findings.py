@@ -1,6 +1,8 @@
 """`avow doctor` says what works and what does not, and holds no secret."""
 
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from avow.commands.doctor_findings import LIMIT_S, clock
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
+from tests.history.making import answered, kept
 from tests.raw_server import STALL, RawServer, Step, http
 from tests.running import Ran, in_pty, run
 
@@ -54,6 +57,27 @@ def test_a_damaged_history_is_broken(home: Path) -> None:
     ran = run(home, "doctor", "--offline", "--json", ANTHROPIC_API_KEY=CANARY)
     assert ran.status == 1
     assert "repair" in found(ran)["history: file"]["hint"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("UPDATE summary_tally SET requests = requests + 1", "damaged: the sums that stats reads"),
+        ("DELETE FROM exchange_search_data WHERE id > 100", "damaged: the search index"),
+        ("UPDATE exchange SET hops = '[{'", "damaged: exchange 1 cannot be read"),
+    ],
+    ids=["sums", "index", "row"],
+)
+def test_what_repair_finds_doctor_finds(home: Path, damage: str, words: str) -> None:
+    kept(home / "data" / "history.db", answered())
+    with closing(sqlite3.connect(home / "data" / "history.db")) as connection:
+        connection.execute(damage)
+        connection.commit()
+    ran = run(home, "doctor", "--offline", "--json", ANTHROPIC_API_KEY=CANARY)
+    assert (ran.status, found(ran)["history: file"]["words"]) == (1, words)
+    assert b"damaged" in run(home, "history", "repair", "--yes").out
+    ran = run(home, "doctor", "--offline", "--json", ANTHROPIC_API_KEY=CANARY)
+    assert found(ran)["history: file"]["words"].startswith("whole; ")
 
 
 def test_a_whole_history_is_counted(home: Path) -> None:

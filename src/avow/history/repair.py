@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from avow.errors import HistoryError
 from avow.history import database, salvage, schema, summary
 from avow.history.rows import UNREADABLE, from_row
 from avow.history.store import History
-
-if TYPE_CHECKING:
-    pass
 
 _MOST_PROBLEMS = 20
 
@@ -36,11 +32,13 @@ class Salvage:
     lost: int | None
 
 
-def check(path: Path) -> Condition:
-    """Look at every page of the history, and at its search index. Raises HistoryError where the file is not ours to
-    mend: a newer version, another program's, no permission."""
+def check(path: Path, *, patience_seconds: float = database.PATIENCE_SECONDS) -> Condition:
+    """Look at every page of the history, at its rows, its search index and its sums; another process that has the file
+    is waited for that long. Raises HistoryError where the file is not ours to mend: a newer version, another program's,
+    no permission."""
     try:
-        with History.open(path) as history:
+        seconds = patience_seconds
+        with History.open(path, patience_seconds=seconds, opening_seconds=seconds) as history:
             found = [str(row[0]) for row in history.read(f"PRAGMA integrity_check({_MOST_PROBLEMS})")]
             problems = tuple(problem for problem in found if problem != "ok") or tuple(
                 history.write(_unreadable, history)
