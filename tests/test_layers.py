@@ -28,6 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("paths",),
     ("errors",),
     ("models", "exit_codes", "background", "text"),
+    ("values",),
     ("",),
 )  # fmt: skip
 """From top to bottom; "" is the package itself, which has the version. A module imports only from below, its own

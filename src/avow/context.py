@@ -5,8 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 from avow import paths
@@ -14,6 +13,7 @@ from avow.errors import CredentialsError, HistoryLocked, UsageError
 from avow.files.reading import Wait
 from avow.settings.levels import Config, Settings, load, resolve
 from avow.terminal.screen import Screen
+from avow.values import NamedTuple
 from avow.wire.api import API_HOST
 from avow.wire.request import CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint, Request
 
@@ -55,18 +55,32 @@ class Api(NamedTuple):
         return (self.carrier or self.transport).send(request, patience)
 
 
-@dataclass(slots=True)
 class Context:
     """Everything outside the program that a command uses. Tests replace it whole, or start a real process."""
 
-    stdin: BinaryIO | None
-    stdout: BinaryIO | None
-    stderr: BinaryIO | None
-    environ: Mapping[str, str]
-    paths: paths.Paths
-    screen: Screen
-    _config: Config | None = field(default=None, repr=False)
-    _history: "History | None" = field(default=None, repr=False)
+    __slots__ = ("_config", "_history", "environ", "paths", "screen", "stderr", "stdin", "stdout")
+
+    def __init__(
+        self,
+        stdin: BinaryIO | None,
+        stdout: BinaryIO | None,
+        stderr: BinaryIO | None,
+        environ: Mapping[str, str],
+        where: paths.Paths,
+        screen: Screen,
+    ) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.environ = environ
+        self.paths = where
+        self.screen = screen
+        self._config: Config | None = None
+        self._history: History | None = None
+
+    def within(self, environ: Mapping[str, str]) -> "Context":
+        """The same in another environment."""
+        return Context(self.stdin, self.stdout, self.stderr, environ, self.paths, self.screen)
 
     @property
     def stdin_is_terminal(self) -> bool:

@@ -24,9 +24,9 @@ an error into an exit status.
 
 import errno
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from avow.exit_codes import SIGPIPE, ExitCode
+from avow.values import NamedTuple
 
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
 """What the system says where a process, or the machine, has too many files open."""

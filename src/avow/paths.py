@@ -5,7 +5,8 @@ import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from avow.values import NamedTuple
 
 
 class Paths(NamedTuple):

@@ -1,7 +1,6 @@
 """Going on with what the history holds: the turns of a conversation, with their files, ready to be sent again."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from avow.asking.request_fields import is_the_api
 from avow.context import Context
@@ -69,7 +68,7 @@ def _with_bytes(file: Attachment, history: History) -> Attachment:
         return file
     data = history.attachment_bytes(file.sha256)
     if data is not None:
-        return replace(file, data=data)
+        return file._replace(data=data)
     from avow.prompt.attachments import read_again
 
     return read_again(file)

@@ -1,6 +1,6 @@
 """The prompt and its files, read: what was typed, piped in, attached and filled into a template."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from avow.asking.typed import Options
 from avow.context import Context
@@ -8,6 +8,7 @@ from avow.errors import UnreadableFile, UsageError
 from avow.files.reading import Wait, as_text, read_stdin
 from avow.prompt.limits import REQUEST
 from avow.settings.levels import Settings
+from avow.values import NamedTuple
 from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:

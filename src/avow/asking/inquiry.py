@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from avow.asking.request_fields import (
@@ -21,6 +20,7 @@ from avow.models.catalogue import Model
 from avow.prompt import limits
 from avow.routing.verdict import Asked, Pin
 from avow.settings.levels import Settings
+from avow.values import NamedTuple
 from avow.wire.blocks import Attachment, block
 from avow.wire.json_value import JsonObject
 from avow.wire.request import Endpoint, Request, messages_body

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from avow.errors import UsageError
 from avow.settings.keys import OPTION_FOR
 from avow.settings.options import BY_NAME, OPTIONS, Option
+from avow.values import NamedTuple
 
 
 class Typed(dict[str, Any]):

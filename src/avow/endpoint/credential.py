@@ -1,23 +1,25 @@
 """A credential as a value: the secret, how it is sent, where it came from, and what it may go to."""
 
-from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from avow.errors import CredentialsError, UsageError
+from avow.values import NamedTuple
 
 LONGEST_KEY = 16 * 1024
 _BAD_ADDRESS = "https://HOST, or http:// to a loopback address"
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """`style` is `x-api-key` or `bearer`; `source` names where it was found; `host` is the one it belongs to,
-    None where it may go to any base URL."""
+    None where it may go to any base URL. No `repr` shows the secret."""
 
-    secret: str = field(repr=False)
+    secret: str
     style: str = "x-api-key"
     source: str = ""
     host: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Credential(style={self.style!r}, source={self.source!r}, host={self.host!r})"
 
     def header(self) -> tuple[str, str]:
         """The one header that carries it."""
@@ -27,7 +29,7 @@ class Credential:
 
     def styled(self, style: str | None) -> "Credential":
         """The same, sent the way the user asked for."""
-        return replace(self, style=style) if style else self
+        return self._replace(style=style) if style else self
 
     @property
     def is_api_key(self) -> bool:

@@ -1,12 +1,12 @@
 """The API key: environment, command, keyring, key file, in that order; the only file that touches the keyring."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from avow.endpoint.credential import Credential, check_destination, checked, last_four
 from avow.errors import ConfigError, CredentialsError
+from avow.values import NamedTuple
 from avow.wire.api import API_HOST
 
 SERVICE = "avow"
@@ -180,31 +180,27 @@ def from_keyring(host: str, limit_s: float = KEYRING_LIMIT_S) -> str | None:
     return kept if isinstance(kept, str) and kept else None
 
 
-@dataclass(slots=True)
-class _Outcome:
-    value: object = None
-    error: KeyringUnusable | None = None
-
-
 def _watched(ask: Any, limit_s: float) -> object:
     """What `ask` returns, if it does so in time: a keyring may wait for a prompt that no one sees, or for ever."""
     from avow.background import in_background
 
-    outcome = _Outcome()
+    value: object = None
+    failed: KeyringUnusable | None = None
 
     def work() -> None:
+        nonlocal value, failed
         try:
-            outcome.value = ask()
+            value = ask()
         except KeyringUnusable as error:
-            outcome.error = error
+            failed = error
         except BaseException as error:  # a backend may raise anything, its import included
-            outcome.error = KeyringUnusable(_keyring_words(error))
+            failed = KeyringUnusable(_keyring_words(error))
 
     if not in_background(work).wait(limit_s):
         raise KeyringUnusable(f"did not answer within {limit_s:g} seconds (keyring.enabled = false skips it)")
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome.value
+    if failed is not None:
+        raise failed
+    return value
 
 
 def _keyring_words(error: BaseException) -> str:

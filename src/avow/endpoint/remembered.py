@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from avow.errors import FileError, UnreadableFile
 from avow.files.reading import Most, read_file
 from avow.models import catalogue
 from avow.models.catalogue import Model
+from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, text
 
 FRESH_S = 24 * 3600

@@ -5,14 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from avow.background import later
 from avow.endpoint.credential import Credential, is_loopback
 from avow.errors import OUT_OF_FILES, ConfigError, ConnectionFailed, Failure, Stalled, StreamEnded, TimedOut
 from avow.exit_codes import ExitCode
+from avow.values import NamedTuple
 from avow.wire.request import Request
 from avow.wire.secret import Secrets, secret_values
 
@@ -59,20 +59,26 @@ class Patience(NamedTuple):
         return seconds if left is None else min(seconds, left)
 
 
-@dataclass(slots=True)
 class Transport:
     """Sends requests with the credential (None: they need none), over one connection pool for the process.
 
     `watch_upload` hears of a body over `WATCHED_BYTES` while it leaves: how many of its bytes the system took, and
-    how many there are; None once no more will leave.
+    how many there are; None once no more will leave. `connections`: how many are kept open between requests.
     """
 
-    credential: Credential | None
-    watch_upload: Callable[[tuple[int, int] | None], None] | None = field(default=None, repr=False)
-    connections: int = 20
-    """How many are kept open between requests."""
-    _client: Any = field(default=None, repr=False)
-    _sockets: "WeakSet[Any] | None" = field(default=None, repr=False)
+    __slots__ = ("_client", "_sockets", "connections", "credential", "watch_upload")
+
+    def __init__(
+        self,
+        credential: Credential | None,
+        watch_upload: Callable[[tuple[int, int] | None], None] | None = None,
+        connections: int = 20,
+    ) -> None:
+        self.credential = credential
+        self.watch_upload = watch_upload
+        self.connections = connections
+        self._client: Any = None
+        self._sockets: WeakSet[Any] | None = None
 
     @contextmanager
     def send(self, request: Request, patience: Patience) -> Iterator["Response"]:

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from avow.errors import ExchangeError
 from avow.exchange.exchange import Retrying
+from avow.values import NamedTuple
 
 _T = TypeVar("_T")
 

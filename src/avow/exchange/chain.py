@@ -6,9 +6,9 @@ the next request, the partial answer too where the refusal grants that.
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from avow.routing.verdict import Attempt
+from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, obj, text
 from avow.wire.message import Message
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare
 from avow.routing.verdict import Pin, Verdict
+from avow.values import NamedTuple
 from avow.wire.blocks import Attachment, block, text_block
 from avow.wire.json_value import JsonObject
 from avow.wire.replay import assistant_turn, has_handover

@@ -5,12 +5,12 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from avow.errors import Failure
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode, ExitStatus, gravest
 from avow.models.pricing import price, total
 from avow.routing.verdict import NO_CATEGORY, Evidence, Hop, Outcome, Routing, Verdict
+from avow.values import NamedTuple
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
 

@@ -1,13 +1,13 @@
 """What was found on the way becomes the exchange: who answered, what it cost, its status and exit status. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from avow.errors import ExchangeError, Failure
 from avow.exchange.exchange import Exchange, Problem, Reply, Status, exit_code, priced
 from avow.exit_codes import BySignal, ExitCode
 from avow.routing.judge import judge
 from avow.routing.verdict import Asked, Attempt
+from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, text
 from avow.wire.message import Message
 

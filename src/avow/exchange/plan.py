@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import MappingProxyType
-from typing import NamedTuple
 
 from avow.errors import ExchangeError
 from avow.exchange import chain
@@ -11,6 +10,7 @@ from avow.exchange.attempts import Limits
 from avow.exchange.exchange import Exchange, Problem
 from avow.exchange.response import OpenResponse
 from avow.routing.verdict import Asked
+from avow.values import NamedTuple
 from avow.wire.message import Message
 from avow.wire.request import Endpoint, Request
 

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from avow.errors import UnreadableFile
+from avow.values import NamedTuple
 
 SILENCE_S = 3.0
 _CHUNK = 1 << 16

@@ -1,9 +1,9 @@
 """Which exchanges are meant: the filters that `list`, `search`, `stats`, `export`, `redact` and `delete` share."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from avow.history.schema import UNUSUAL
+from avow.values import NamedTuple
 from avow.wire.json_value import encodable
 
 ALL_SOURCES = "all"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 from avow.errors import Failure
 from avow.exchange.exchange import (
@@ -20,6 +20,7 @@ from avow.exchange.exchange import (
 from avow.exit_codes import BySignal, ExitCode, ExitStatus
 from avow.history import schema
 from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
+from avow.values import NamedTuple
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject, encodable
 

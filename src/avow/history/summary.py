@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from avow.history.schema import NOT_STRONG, OTHERS
+from avow.values import NamedTuple
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

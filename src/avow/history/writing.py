@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from avow.exchange.exchange import Exchange, Status
 from avow.history import schema
 from avow.history.rows import Row, milliseconds, to_row
+from avow.values import NamedTuple
 from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ outrank them. `None` stands for what no source says.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
 from avow.models.identity import ClaudeName, parse_claude
+from avow.values import NamedTuple
 
 DATED = "2026-11-23"
 DEFAULT_MODEL = "claude-fable-5-2"

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
+
+from avow.values import NamedTuple
 
 LINES = frozenset({"opus", "sonnet", "haiku", "fable", "mythos"})
 

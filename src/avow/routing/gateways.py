@@ -6,8 +6,8 @@ responses named them in November 2026 (routing.md, section 3).
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from avow.values import NamedTuple
 from avow.wire.api import API_HOST
 from avow.wire.json_value import JsonObject, items, obj
 from avow.wire.names import name_in

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
 
 from avow.errors import Failure
 from avow.routing.gateways import declares_fallback
+from avow.values import NamedTuple
 from avow.wire.api import API_HOST
 from avow.wire.json_value import JsonObject
 from avow.wire.message import Message

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -222,7 +221,7 @@ class Suite:
         if folder is None or "://" in spec:
             return read_attachment(spec, wait)
         path = folder / Path(spec).expanduser()
-        return replace(read_attachment(str(path), wait), name=spec)
+        return read_attachment(str(path), wait)._replace(name=spec)
 
     def _check_size(self, ask: Ask) -> None:
         inquiry = ask.inquiry

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from avow.errors import ConfigError, UnreadableFile, UsageError, nearest
 from avow.files.reading import Most, decoded, read_file, too_large
 from avow.settings.keys import GROUPS, KEYS, EntryError, about, checked, from_text, is_key
 from avow.settings.options import Option
+from avow.values import NamedTuple
 from avow.wire.api import API_URL
 
 __all__ = ["KEYS", "Config", "Origin", "Settings", "is_key", "load", "read", "resolve", "unknown_variables"]

@@ -1,9 +1,10 @@
 """The table of options and settings: each is declared once, for the command line, the config and the help pages."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from avow.models.catalogue import DEFAULT_MODEL
+from avow.values import NamedTuple
 from avow.wire.api import API_URL
 
 Kind = Literal["text", "integer", "number", "flag", "words", "models", "command", "table"]

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from avow.values import NamedTuple
 
 MIN_WIDTH = 20
 MAX_WIDTH = 1000

@@ -1,23 +1,34 @@
 """Content blocks of a user turn: what the API takes for text, images, PDFs and addresses."""
 
-from dataclasses import dataclass, field
-
+from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, encodable
 
 PDF = "application/pdf"
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(NamedTuple):
     """A file that goes with a prompt. `kind`: `text` (UTF-8), `image`, `pdf`, or `url`, whose address is the name;
-    `size` in bytes; `data` is None where it is not at hand (not kept in history, or a URL)."""
+    `size` in bytes; `data` is None where it is not at hand (not kept in history, or a URL), which no `repr` shows and
+    no comparison looks at."""
 
     name: str
     kind: str
     media_type: str
     size: int | None = None
     sha256: str | None = None
-    data: bytes | None = field(default=None, repr=False, compare=False)
+    data: bytes | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Attachment) and self[:-1] == other[:-1]
+
+    def __ne__(self, other: object) -> bool:  # a tuple has one of its own
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:-1])
+
+    def __repr__(self) -> str:
+        return f"Attachment{self[:-1]!r}"
 
     def as_json(self) -> JsonObject:
         """All but the bytes."""

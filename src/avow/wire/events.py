@@ -4,10 +4,9 @@ Named tuples, not dataclasses: thousands are made for an answer, and fourteen cl
 the index of the block that an event is about.
 """
 
-from typing import NamedTuple
-
 from avow.errors import Failure, NotAnAnswer
 from avow.exit_codes import ExitCode
+from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, obj, parse, text
 
 UNPLACED = -1

@@ -1,8 +1,8 @@
 """A message of the API, with all it said about models."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, items, obj, text
 from avow.wire.names import Named as Named
 from avow.wire.names import declares_hand_over, names_in_message

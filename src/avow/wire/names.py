@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse_noting, text
 
 _LONGEST = 200

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final
 
+from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject
 
 CURRENT_VERSION = "2026-10-21"
@@ -36,22 +36,32 @@ class Pieces(NamedTuple):
     read: Callable[[], Iterator[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. `headers` hold no credential: the transport adds it; `hidden` names the headers whose
-    values the user gave and which are never shown. `body` is None for a GET; `content` is the same as the bytes that
-    are sent, encoded once: they may be 32 MB. `pieces` are sent in the place of both."""
+    """One HTTP request, which does not change. `headers` hold no credential: the transport adds it; `hidden` names the
+    headers whose values the user gave and which are never shown. `body` is None for a GET; `content` is the same as
+    the bytes that are sent, encoded once: they may be 32 MB. `pieces` are sent in the place of both."""
 
-    method: str
-    url: str
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
-    body: JsonObject | None = field(default=None, repr=False)
-    hidden: frozenset[str] = frozenset()
-    pieces: Pieces | None = field(default=None, repr=False)
-    content: bytes = field(init=False, repr=False, compare=False)
+    __slots__ = ("body", "content", "headers", "hidden", "method", "pieces", "url")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "content", b"" if self.body is None else encoded(self.body))
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: tuple[tuple[str, str], ...],
+        body: JsonObject | None = None,
+        hidden: frozenset[str] = frozenset(),
+        pieces: Pieces | None = None,
+    ) -> None:
+        self.method: Final = method
+        self.url: Final = url
+        self.headers: Final = headers
+        self.body: Final = body
+        self.hidden: Final = hidden
+        self.pieces: Final = pieces
+        self.content: Final = b"" if body is None else encoded(body)
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r}, {self.url!r})"
 
     @property
     def streamed(self) -> bool:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
+from avow.values import NamedTuple
 from avow.wire.events import (
     BlockStarted,
     BlockStopped,

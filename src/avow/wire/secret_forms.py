@@ -6,7 +6,8 @@ Cut by what no terminal shows; escaped for JSON, a URL or a page; in other lette
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from avow.values import NamedTuple
 
 ESCAPES = "\\%&"
 """How each escape begins."""

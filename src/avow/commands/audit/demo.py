@@ -38,7 +38,7 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
 
     given = settings_of(context, None, quiet=False)
     environ = {name: value for name, value in context.environ.items() if name != "ANTHROPIC_CUSTOM_HEADERS"}
-    context = replace(context, environ=environ)
+    context = context.within(environ)
     begun_at = time.monotonic()
     screen = context.screen
     for row in rows_of(_BEGINNING, screen.out_facts):
