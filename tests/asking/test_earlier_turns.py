@@ -6,16 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pydantic
 import pytest
-from anthropic.types.beta import BetaMessageParam
 
 from avow.asking.earlier_turns import WORDS, count_of, mention
 from avow.simulator.server import Simulator
 from tests.running import PATIENCE_S, Pty, Ran, in_pty, rows, run, start
 from tests.terminal.samples import exchange
+from tests.wire import sdk_types
 
-MESSAGE: pydantic.TypeAdapter[BetaMessageParam] = pydantic.TypeAdapter(BetaMessageParam)
 NOTHING_HERE = "avow: error: this terminal session has no conversation to go on with"
 
 
@@ -29,7 +27,7 @@ def elsewhere(home: Path, *arguments: str, base_url: str) -> Ran:
 def prompts(body: dict[str, Any]) -> list[str]:
     """The texts of the user turns of a request, all of whose messages the SDK's types must accept."""
     for message in body["messages"]:
-        list(MESSAGE.validate_python(message)["content"])  # pydantic looks at the blocks only as they are walked
+        list(sdk_types.beta_message().validate_python(message)["content"])  # looks at the blocks as they are walked
     turns = [message for message in body["messages"] if message["role"] == "user"]
     return [block["text"] for turn in turns for block in turn["content"]]
 

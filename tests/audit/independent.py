@@ -1,4 +1,4 @@
-"""The statistics once more, written from their formulas with numpy and scipy, and sharing no code with avow."""
+"""The statistics once more, written from their formulas with numpy and scipy (which import slowly): no code of avow."""
 
 import math
 from functools import lru_cache
@@ -8,8 +8,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 from scipy.stats import hypergeom
 
-Rows = list[tuple[str, ...]]
-Cards = dict[str, Rows]
+from tests.audit.made_up import Cards, Rows
 
 
 def _counts(rows: Rows, place: int, values: list[str]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

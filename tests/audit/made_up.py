@@ -11,6 +11,8 @@ from avow.audit.record import Conditions, Look, Record
 from avow.audit.replies import Arm, Reply
 from avow.audit.result import Result
 
+Rows = list[tuple[str, ...]]
+Cards = dict[str, Rows]
 CARDS = tuple(card.id for card in SHIPPED)
 MODEL, OTHER = "claude-fable-5-1", "claude-opus-4-8"
 CONDITIONS = Conditions(

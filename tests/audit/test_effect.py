@@ -6,13 +6,15 @@ from dataclasses import replace
 import pytest
 
 from avow.audit.effect import LOWEST_FLOOR, excess_tv, floor_of, would_have_seen
-from tests.audit import independent, made_up
+from tests.audit import made_up
 from tests.audit.made_up import CARDS
 from tests.audit.test_statistic import samples
 
 
 @pytest.mark.parametrize("sizes", [(15, 5, 5), (11, 3, 5), (40, 4, 1), (5, 15, 5)])
 def test_the_excess_is_that_of_the_formula(sizes: tuple[int, int, int]) -> None:
+    from tests.audit import independent
+
     baseline, now, _ = samples(1, sizes)
     assert excess_tv(baseline, now) == pytest.approx(independent.excess(baseline, now), abs=1e-12)
 
@@ -45,6 +47,8 @@ def test_the_floor_is_a_tenth_at_least() -> None:
 
 
 def test_the_floor_is_above_what_sittings_differ_by() -> None:
+    from tests.audit import independent
+
     draw = random.Random(5)
     one, other = made_up.models(draw)
     baseline = [
@@ -61,6 +65,8 @@ def test_the_floor_is_above_what_sittings_differ_by() -> None:
 
 
 def test_what_would_have_been_seen_is_what_a_resampling_with_other_code_sees() -> None:
+    from tests.audit import independent
+
     baseline, now, named = samples(6, (15, 5, 5))
     sizes = {card: len(rows) for card, rows in now.items()}
     found = would_have_seen(baseline, sizes, named, floor=0.2, seed=1)

@@ -6,12 +6,14 @@ import pytest
 
 from avow.audit.replies import EMPTY, OFF_FORMAT, TRUNCATED
 from avow.audit.share import share_interval
-from tests.audit import independent, made_up
+from tests.audit import made_up
 from tests.audit.test_statistic import samples as samples_of
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_the_interval_is_that_of_the_profile_likelihood(seed: int) -> None:
+    from tests.audit import independent
+
     baseline, now, named = (made_up.on_format(sample) for sample in samples_of(seed, (15, 5, 5)))
     found = share_interval(baseline, now, named)
     assert found is not None

@@ -10,11 +10,11 @@ from avow.audit.plan import orders
 from avow.audit.replies import Arm, sample_of
 from avow.audit.share import share_interval
 from avow.audit.statistic import p_values
-from tests.audit import independent, made_up
-from tests.audit.made_up import CARDS
+from tests.audit import made_up
+from tests.audit.made_up import CARDS, Cards, Rows
 
 
-def samples(seed: int, sizes: tuple[int, int, int], *, cards: int = 4) -> list[independent.Cards]:
+def samples(seed: int, sizes: tuple[int, int, int], *, cards: int = 4) -> list[Cards]:
     """Baseline, now and the named model's, of two made-up models; a third of now is the other's."""
     draw = random.Random(seed)
     one, other = made_up.models(draw)
@@ -30,6 +30,8 @@ def samples(seed: int, sizes: tuple[int, int, int], *, cards: int = 4) -> list[i
 @pytest.mark.parametrize("seed", range(2))
 def test_each_shuffle_gives_what_the_formulas_give(seed: int) -> None:
     """With the shuffles that `random.Random(seed).sample` makes, both p are equal to the last bit."""
+    from tests.audit import independent
+
     baseline, now, named = samples(seed, (15, 5, 5))
     draw = random.Random(seed)
     pools = {card: now[card] + baseline[card] for card in now}
@@ -51,6 +53,8 @@ def test_each_shuffle_gives_what_the_formulas_give(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_p_is_that_of_all_ways_to_shuffle(seed: int) -> None:
+    from tests.audit import independent
+
     baseline, now, named = samples(seed, (5, 3, 4), cards=2)
     exact = independent.exact_p(baseline, now, named)
     found = p_values(baseline, now, named, seed=seed)
@@ -85,11 +89,11 @@ def test_nothing_in_common_gives_the_least_p() -> None:
     assert p_values(baseline, now, None, seed=1).omnibus == 0.0001
 
 
-def plain_samples() -> list[independent.Cards]:
+def plain_samples() -> list[Cards]:
     """Three samples that no rounding of any library has a part in."""
     draw = random.Random(5)
 
-    def rows(size: int, most: int) -> independent.Rows:
+    def rows(size: int, most: int) -> Rows:
         return [tuple(str(draw.randrange(most)) for _ in range(6)) for _ in range(size)]
 
     return [{card: rows(size, most) for card in CARDS} for size, most in ((15, 4), (5, 5), (5, 6))]

@@ -7,10 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from anthropic.types.beta import BetaMessageParam
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
 
 from avow.errors import UsageError
 from avow.exchange.conversation import LeftOut, path_to, pinned, replay, user_blocks
@@ -23,12 +21,12 @@ from avow.wire.json_value import JsonObject
 from avow.wire.replay import has_handover
 from tests import samples
 from tests.changing import changed
+from tests.wire import sdk_types
 
 FABLE, OPUS, SONNET = "claude-fable-5", "claude-opus-4-8", "claude-sonnet-5"
 THINKING = {"type": "thinking", "thinking": "", "signature": "c2ln"}
 HANDOVER = {"type": "fallback", "from": {"model": FABLE}, "to": {"model": OPUS}}
 SYSTEM = "Be brief."
-SDK_MESSAGE = TypeAdapter(BetaMessageParam)
 
 
 def text(words: str) -> JsonObject:
@@ -37,7 +35,7 @@ def text(words: str) -> JsonObject:
 
 def sdk_takes(message: JsonObject) -> None:
     """The official SDK's types accept it; blocks are looked at only where somebody goes through them."""
-    taken = SDK_MESSAGE.validate_python(message, strict=True)
+    taken = sdk_types.beta_message().validate_python(message, strict=True)
     content = taken["content"]
     assert isinstance(content, str) or len(list(content)) == len(message["content"])
 

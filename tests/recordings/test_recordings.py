@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests import sdk
 from tests.conftest import CANARY
 from tests.raw_server import RawServer
 from tests.running import run
@@ -24,6 +23,8 @@ def response(path: Path) -> bytes:
 
 
 def by_sdk(url: str, *, streamed: bool) -> Any:
+    from tests import sdk
+
     client = sdk.client(url, api_key=CANARY)
     asked: Any = {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "hello"}]}
     if not streamed:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import anthropic
 import pytest
 
 from avow.simulator.scenarios import load
@@ -41,8 +40,9 @@ def direct(sim: Simulator) -> list[dict[str, Any]]:
 
 
 def sdk(sim: Simulator) -> Any:
-    client = anthropic.Anthropic(base_url=sim.base_url, api_key="sk-ant-test", max_retries=0)
-    return client.messages.batches
+    from tests.sdk import client
+
+    return client(sim.base_url).messages.batches
 
 
 # -- the same as without --batch ----------------------------------------------------------------------------------

@@ -4,20 +4,20 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import anthropic
 import pytest
 
 from avow.simulator import batches
 from avow.simulator.scenarios import load
 from avow.simulator.script import BatchPlay, HttpError
 from avow.simulator.server import Simulator
-from tests import sdk
 from tests.simulator.conftest import MODEL
 
 Start = Callable[..., Simulator]
 
 
 def api(sim: Simulator) -> Any:
+    from tests import sdk
+
     return sdk.client(sim.base_url, timeout=20).messages.batches
 
 
@@ -70,6 +70,8 @@ def test_a_cancelled_batch_ends_with_what_was_done(simulate: Start) -> None:
 
 
 def test_only_what_has_ended_is_deleted(simulate: Start) -> None:
+    import anthropic
+
     sim = simulate("batch_slow")
     batch = api(sim).create(requests=requests("a"))
     with pytest.raises(anthropic.BadRequestError, match="cancel it first"):
@@ -119,6 +121,8 @@ def test_an_unknown_type_and_no_result_at_all(simulate: Start) -> None:
 
 
 def test_a_lost_answer_leaves_the_batch(simulate: Start) -> None:
+    import anthropic
+
     sim = simulate("batch_lost")
     with pytest.raises(anthropic.APIConnectionError):
         api(sim).create(requests=requests("a"))
@@ -141,6 +145,8 @@ def test_results_may_be_said_to_lie_elsewhere(simulate: Start) -> None:
     ],
 )
 def test_what_is_looked_at_when_a_batch_is_made(names: tuple[str, ...], words: str, simulate: Start) -> None:
+    import anthropic
+
     with pytest.raises(anthropic.BadRequestError, match=words):
         api(simulate("requested")).create(requests=requests(*names))
 

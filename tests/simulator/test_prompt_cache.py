@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import anthropic
 import pytest
 
 from avow.simulator.asked import Ask
@@ -143,7 +142,9 @@ def test_marks_that_the_api_refuses(asked: Json, words: str | None) -> None:
 
 @pytest.mark.parametrize("streamed", [True, False])
 def test_the_sdk_reads_what_was_written(streamed: bool, simulate: Start) -> None:
-    api: Any = anthropic.Anthropic(base_url=simulate("requested").base_url, api_key="sk-ant-test", max_retries=0)
+    from tests import sdk
+
+    api: Any = sdk.client(simulate("requested").base_url)
 
     def usage(question: str) -> Any:
         request = body(block(mark=HOUR), block(question))
@@ -159,8 +160,10 @@ def test_the_sdk_reads_what_was_written(streamed: bool, simulate: Start) -> None
 
 
 def test_a_fallback_writes_a_cache_of_its_own(simulate: Start) -> None:
+    from tests import sdk
+
     sim = simulate("fallback")
-    api: Any = anthropic.Anthropic(base_url=sim.base_url, api_key="sk-ant-test", max_retries=0)
+    api: Any = sdk.client(sim.base_url)
     request = body(block(mark=MARK), fallbacks="default", betas=[FALLBACK])
     first = api.beta.messages.create(**request)
     sim.play("requested")

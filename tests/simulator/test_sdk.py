@@ -4,12 +4,9 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import anthropic
 import pytest
-from anthropic.lib.middleware import BetaRefusalFallbackMiddleware
 
 from avow.simulator.server import Simulator
-from tests import sdk
 from tests.simulator.conftest import CREDIT, FALLBACK, MODEL
 from tests.simulator.test_form import NOT_WITH_FALLBACKS, SHORTER_WHOLE, SOUND
 
@@ -18,8 +15,18 @@ Start = Callable[..., Simulator]
 READABLE = [name for name in SOUND if name not in ("no_usage", "swallowing", "split_emoji")]
 
 
-def client(sim: Simulator, *middleware: Any) -> anthropic.Anthropic:
+def client(sim: Simulator, *middleware: Any) -> Any:
+    """Imported when a test first asks: that takes seconds."""
+    from tests import sdk
+
     return sdk.client(sim.base_url, timeout=20, middleware=list(middleware))
+
+
+def falling_back(sim: Simulator, *models: str) -> Any:
+    from anthropic.lib.middleware import BetaRefusalFallbackMiddleware
+
+    chain: Any = [{"model": model} for model in models]
+    return client(sim, BetaRefusalFallbackMiddleware(chain)).beta.messages
 
 
 def text(message: Any) -> str:
@@ -73,11 +80,12 @@ CHAINS = {
 @pytest.mark.parametrize("form", ["streamed", "whole"])
 @pytest.mark.parametrize("name", CHAINS)
 def test_the_sdk_falls_back_by_itself(name: str, form: str, simulate: Start) -> None:
+    import anthropic
+
     logging.disable(logging.CRITICAL)
     served, streamed, whole = CHAINS[name]
     sim = simulate(name)
-    chain: Any = [{"model": "claude-opus-4-8"}, {"model": "claude-opus-5"}]
-    api = client(sim, BetaRefusalFallbackMiddleware(chain)).beta.messages
+    api = falling_back(sim, "claude-opus-4-8", "claude-opus-5")
     request: Any = {"model": MODEL, "max_tokens": 4000, "messages": [{"role": "user", "content": "rebase or merge?"}]}
     if form == "whole" and whole is None:
         with pytest.raises(anthropic.APIStatusError):
@@ -99,9 +107,7 @@ def test_the_sdk_falls_back_by_itself(name: str, form: str, simulate: Start) -> 
 
 def test_a_decline_in_mid_answer_without_a_token_is_final(simulate: Start) -> None:
     logging.disable(logging.CRITICAL)
-    api = client(
-        simulate("uncredited_midway"), BetaRefusalFallbackMiddleware([{"model": "claude-opus-5"}])
-    ).beta.messages
+    api = falling_back(simulate("uncredited_midway"), "claude-opus-5")
     with api.stream(model=MODEL, max_tokens=4000, messages=[{"role": "user", "content": "hi"}]) as stream:
         assert stream.get_final_message().stop_reason == "refusal"
 
@@ -115,6 +121,8 @@ def test_the_sdk_retries_a_rate_limit(simulate: Start) -> None:
 
 
 def test_the_sdk_lists_and_counts(simulate: Start) -> None:
+    import anthropic
+
     sim = simulate()
     listed = [model.id for model in client(sim).models.list(limit=3)]
     assert listed[0] == "claude-fable-5-2"

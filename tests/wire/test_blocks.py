@@ -4,11 +4,10 @@ import base64
 import json
 
 import pytest
-from anthropic.types import ContentBlockParam
-from pydantic import TypeAdapter
 
 from avow.wire.blocks import Attachment, block, text_block, title
 from tests import samples
+from tests.wire import sdk_types
 
 CASES = {
     "text": (Attachment("a.txt", "text", "text/plain", data="﻿żółw\r\n".encode()), "﻿żółw\r\n".encode()),
@@ -22,7 +21,7 @@ CASES = {
 @pytest.mark.parametrize(("file", "expected"), CASES.values(), ids=CASES)
 def test_the_official_types_accept_the_block(file: Attachment, expected: bytes | None) -> None:
     made = block(file)
-    TypeAdapter(ContentBlockParam).validate_python(made, strict=True)
+    sdk_types.block().validate_python(made, strict=True)
     source = made["source"]
     assert (source["type"] == "url") == (file.kind == "url")
     if expected is not None:

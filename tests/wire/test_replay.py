@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from anthropic.types import MessageParam
-from anthropic.types.beta import BetaMessageParam
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
 
 from avow.wire.json_value import JsonObject
 from avow.wire.replay import assistant_turn, has_handover
+from tests.wire import sdk_types
 
 TEXT = {"type": "text", "text": "Hello", "citations": None}
 MORE = {"type": "text", "text": "world"}
@@ -113,7 +111,7 @@ def test_has_a_handover() -> None:
 @pytest.mark.parametrize("name", ["as it came", "a search with its result", "blank text within stays"])
 def test_the_official_types_accept_it(name: str) -> None:
     turn = assistant_turn(CASES[name][0])
-    TypeAdapter(MessageParam).validate_python({"role": "assistant", "content": turn}, strict=True)
+    sdk_types.message().validate_python({"role": "assistant", "content": turn}, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +120,7 @@ def test_the_official_types_accept_it(name: str) -> None:
 )
 def test_the_official_beta_types_accept_it(name: str) -> None:
     turn = assistant_turn(CASES[name][0])
-    TypeAdapter(BetaMessageParam).validate_python({"role": "assistant", "content": turn}, strict=True)
+    sdk_types.beta_message().validate_python({"role": "assistant", "content": turn}, strict=True)
 
 
 def _id(prefix: str) -> st.SearchStrategy[str]:
