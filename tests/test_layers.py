@@ -68,6 +68,7 @@ TESTED_IN = {
     "received/seeming.py": "received/test_intake.py",
     "commands/outside_options.py": "commands/test_tree.py",
     "proxy/observer.py": "proxy/test_relay.py",
+    "proxy/connection.py": "proxy/test_relay.py",
     "prompt/file_kinds.py": "prompt/test_attachments.py",
     "asking/gathering.py": "asking/test_question.py",
     "asking/outlets.py": "terminal/test_clipboard.py",

@@ -58,15 +58,16 @@ for name in sys.argv[1:]:
 """Python writes code for these while it runs: 0.2 ms for a named tuple of `typing`, 1 to 3 ms for a dataclass."""
 
 
-def _imported(home: Path, *arguments: str, base_url: str | None = None) -> set[str]:
+def _imported(home: Path, *arguments: str, base_url: str | None = None, status: int = 0) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *AVOW[1:], *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         env=environment(home, base_url),
-        check=True,
+        check=False,
     )
+    assert done.returncode == status, done.stderr[-2000:]
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
     return {line.rpartition("|")[2].strip() for line in lines}
 
@@ -123,3 +124,12 @@ def test_what_claude_code_calls_at_each_turn_is_quick_to_import(home: Path) -> N
     assert "avow.scan.latest" in found
     assert found & (HEAVY | {"typer", "httpx", "sqlite3", "dataclasses", "inspect"}) == set()
     assert "avow.context" not in found
+
+
+def test_the_proxy_stays_small(home: Path) -> None:
+    """It runs beside its command for hours: each of these is megabytes."""
+    found = _imported(home, "proxy", "--upstream", "http://127.0.0.1:9", "--quiet", "--", "true", status=13)
+    assert "avow.proxy.relay" in found
+    needed = {"asyncio", "subprocess"}
+    assert found & (HEAVY - needed | {"typer", "httpx", "avow.commands.tree", "avow.commands.declared"}) == set()
+    assert not any(name.startswith("avow.asking.ask") for name in found)

@@ -69,8 +69,8 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
     from avow.commands import COMMANDS, may_be_group, quick
 
     first = arguments[0] if arguments else ""
-    if first == "scan":
-        return _scan_quickly(arguments[1:], context)
+    if first in ("scan", "proxy"):
+        return _run_quickly(first, arguments[1:], context)
     if (first in COMMANDS and first != "ask") or (len(arguments) < 2 and context.stdin_is_terminal):
         return None
     if first not in COMMANDS and may_be_group(arguments):
@@ -98,16 +98,17 @@ def _live(arguments: Sequence[str]) -> int | None:
     return run(arguments, stdin, sys.stdout.buffer if sys.stdout is not None else None, folder(find(os.environ)))
 
 
-def _scan_quickly(arguments: Sequence[str], context: "Context") -> int | None:
-    """Scan, where the line is plain; None where typer must read it."""
+def _run_quickly(name: str, arguments: Sequence[str], context: "Context") -> int | None:
+    """Scan, or run behind the proxy, where the line is plain; None where typer must read it."""
     from avow.commands import quick
 
-    typed = quick.parse_scan(arguments)
-    if typed is None:
-        return None
-    from avow.commands.scan import command
-
-    return command(typed, context)
+    if name == "proxy":
+        typed = quick.parse_proxy(arguments)
+        from avow.commands.proxy import command
+    else:
+        typed = quick.parse_scan(arguments)
+        from avow.commands.scan import command
+    return None if typed is None else command(typed, context)
 
 
 def _invoke(arguments: Sequence[str], context: "Context") -> int:

@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.asking.typed import Options, options_from
-from avow.commands import ask, quick
+from avow.commands import ask, proxy, quick
+from avow.commands.outside_options import PROXY_OPTIONS
+from avow.commands.proxy import ProxyOptions
 from avow.commands.tree import build
 from avow.errors import UsageError
 
@@ -75,3 +78,47 @@ def test_what_is_not_plain_is_left_to_typer(line: list[str]) -> None:
 def test_a_dry_run_needs_no_value() -> None:
     assert quick.parse(["--dry-run", "hi"]) == {"dry_run": "request", "words": ["hi"]}
     assert quick.parse(["--dry-run=curl", "hi"]) == {"dry_run": "curl", "words": ["hi"]}
+
+
+def proxy_by(read: Callable[[], object]) -> ProxyOptions | None:
+    """The options with which the proxy would run, however the line is read; None where it would not."""
+    seen: list[ProxyOptions] = []
+
+    def take(options: ProxyOptions, _context: object) -> int:
+        seen.append(options)
+        return 0
+
+    real, proxy.run = proxy.run, take  # type: ignore[assignment]
+    try:
+        with contextlib.redirect_stderr(sys.stdout), contextlib.suppress(Exception, SystemExit):
+            read()
+    finally:
+        proxy.run = real
+    return seen[0] if seen else None
+
+
+PROXY_WORDS = st.sampled_from([
+    *(name for option in PROXY_OPTIONS for name in option.names),
+    "--port=0", "--port=65536", "--port=-1",
+    "--live=1", "--upstream=", "--upstream=u", "-qx", "--", "-", "-h", "-p", "x",
+    "7", "",
+])  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PROXY_WORDS, max_size=6))
+def test_both_read_the_same_of_the_proxy(arguments: list[str]) -> None:
+    typed = quick.parse_proxy(arguments)
+    if typed is None:
+        return
+    command: Any = typer.main.get_command(build(("proxy",)))
+    by_quick = proxy_by(lambda: proxy.command(typed, None))  # type: ignore[arg-type]
+    by_typer = proxy_by(lambda: command(["proxy", *arguments], prog_name="avow", standalone_mode=False))
+    assert by_quick is not None
+    assert by_quick == by_typer
+
+
+def test_what_is_not_plain_of_the_proxy_is_left_to_typer() -> None:
+    for line in (["-p"], ["--port", "65536"], ["--port"], ["", "--"], ["--live=1"], ["-h"]):
+        assert quick.parse_proxy(line) is None
+    assert quick.parse_proxy(["-q", "--", "x", ""]) == {"quiet": True, "words": ["x", ""]}

@@ -13,18 +13,28 @@ from tests.proxy.talk import End, Send, Server, Until, connect, play
 ASKED = b'{"model": "claude-fable-5-2", "messages": [{"role": "user", "content": "hi"}]}'
 
 
-def test_what_passes_is_in_the_account() -> None:
-    body = streams.sse(*streams.answer("Hello"))
+def passed(body: bytes, *, in_peace: bool) -> Run:
+    """A run through which an answer with this body passed; `in_peace`: it was waited for."""
     with Server([Until(ASKED), Send(answer(body)), End("hear")]) as server:
         run = Run(Setup(upstream(server.url, "--upstream"), BENCH, {}, NoShelf()))
         run.start()
         host, _, base = run.base_url.removeprefix("http://").partition("/")
         request = post(ASKED).replace(b"BASE", b"/" + base.encode()).replace(b"HOST", host.encode())
         play(connect(int(host.rpartition(":")[2])), [Send(request), Until(body[-20:]), End("fin")])
-        run.finish()
-        account = run.close()
-    assert account.counts == {"as_requested": 1}
+        if in_peace:
+            run.finish()
+        return run
+
+
+def test_what_passes_is_in_the_account() -> None:
+    run = passed(streams.sse(*streams.answer("Hello")), in_peace=True)
+    assert run.close().counts == {"as_requested": 1}
     assert (run.refused, run.fault_words()) == (0, [])
+
+
+def test_what_has_passed_is_in_the_account_of_a_run_that_ends_at_once() -> None:
+    run = passed(streams.sse(*streams.answer("Hello" * 400_000)), in_peace=False)
+    assert run.close().counts == {"as_requested": 1}
 
 
 def test_a_run_that_never_started() -> None:

@@ -3,7 +3,7 @@
 from avow.commands import COMMANDS
 from avow.commands.audit.declared import AUDIT
 from avow.commands.history.declared import HISTORY
-from avow.commands.outside_options import JUDGE_OPTIONS, SCAN_OPTIONS
+from avow.commands.outside_options import JUDGE_OPTIONS, PROXY_OPTIONS, SCAN_OPTIONS
 from avow.reference.topics import TOPICS
 from avow.reference.tree import Argument, Command
 from avow.settings.keys import KEYS
@@ -101,21 +101,8 @@ PROXY = Command(
     "Every byte passes as it came; a copy is judged. Without a command it prints an address to use as "
     "ANTHROPIC_BASE_URL, and ends with Ctrl-C.",
     (Argument("words", "[-- COMMAND [ARG]]...", may_be_empty=True),),
-    (
-        Option("upstream", "text", "Pass everything on to this base URL.", ("--upstream",), "URL", is_setting=False),
-        Option("port", "integer", "0 takes a free one.", ("--port",), default=0, least=0, most=65535,
-               is_setting=False),
-        Option("report", "text", "Write the account there as JSON; fd:N too.", ("--report",), "PATH", source=FILES,
-               is_setting=False, is_path=True),
-        _flag("live", "Tell of each answer that is not as asked as soon as it ends."),
-        _flag("hold", "Pass an answer on only if it is as asked; waits for the end of each."),
-        _flag("accept_fallback", "Exit 0 when a declared fallback answered."),
-        _flag("keep_text", "Keep the last user turn and the answer in the history too."),
-        _flag("no_first_party", "Do not tell Claude Code that the API itself is behind the proxy."),
-        _flag("no_history", "Keep nothing in the history."),
-        Option("quiet", "flag", "No notes.", ("-q", "--quiet"), is_setting=False),
-    ),
-)  # fmt: skip
+    PROXY_OPTIONS,
+)
 LIST_MODELS = Command(
     ("models",),
     "List the models that the key can use, or all that is known of one.",

@@ -44,3 +44,16 @@ SCAN_OPTIONS = (
     _flag("hook", "For Claude Code's settings: tell of reroutes in the session.", "--hook"),
     _flag("statusline", "For Claude Code's settings: who wrote the last answer.", "--statusline"),
 )
+PROXY_OPTIONS = (
+    _text("upstream", "Pass everything on to this base URL.", "URL"),
+    Option("port", "integer", "0 takes a free one.", ("--port",), default=0, least=0, most=65535, is_setting=False),
+    Option("report", "text", "Write the account there as JSON; fd:N too.", ("--report",), "PATH", source=FILES,
+           is_setting=False, is_path=True),
+    _flag("live", "Tell of each answer that is not as asked as soon as it ends.", "--live"),
+    _flag("hold", "Pass an answer on only if it is as asked; waits for the end of each.", "--hold"),
+    _flag("accept_fallback", "Exit 0 when a declared fallback answered.", "--accept-fallback"),
+    _flag("keep_text", "Keep the last user turn and the answer in the history too.", "--keep-text"),
+    _flag("no_first_party", "Do not tell Claude Code that the API itself is behind the proxy.", "--no-first-party"),
+    _flag("no_history", "Keep nothing in the history.", "--no-history"),
+    Option("quiet", "flag", "No notes.", ("-q", "--quiet"), is_setting=False),
+)  # fmt: skip

@@ -203,17 +203,20 @@ def _teller(
     options: ProxyOptions, context: Context, settings: "Settings", aside: object
 ) -> "Callable[[Exchange], None]":
     """What is done with each answer as it ends: `--live`, a push, and `on_reroute`."""
-    from avow.asking.ask import push_after
     from avow.proxy.run import Aside
 
     assert isinstance(aside, Aside)
     hook = settings.words("on_reroute")
+    pushes = settings.text("telemetry.push") == "after"
     seconds = settings.number("on_reroute_timeout") or 10.0
 
     def told(exchange: "Exchange") -> None:
         if options.live:
             _print_lines(exchange, context)
-        push_after(settings, context, exchange)
+        if pushes:
+            from avow.asking.ask import push_after  # deferred: it brings all of asking along
+
+            push_after(settings, context, exchange)
         if exchange.routing.rerouted and hook:
             from avow.asking import hooks
             from avow.proxy.account import answer_as_json

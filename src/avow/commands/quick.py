@@ -1,4 +1,4 @@
-"""Reads the command line of `ask`, and of `scan`, without typer, whose import takes as long as all of avow's own.
+"""Reads the command line of `ask`, `scan` and `proxy` without typer, whose import takes as long as all of avow's own.
 
 Only what is plain is read here; for anything else (a mistake, an empty value, a joined short option, a request for
 help) the answer is None, and typer reads the same line. Both read by the same table; a test compares what they read.
@@ -20,6 +20,16 @@ def parse_scan(arguments: Sequence[str]) -> Typed | None:
     if "" in arguments:
         return None
     return parse(arguments, {name: option for option in SCAN_OPTIONS for name in option.names}, "paths")
+
+
+def parse_proxy(arguments: Sequence[str]) -> Typed | None:
+    """The values of `proxy` by name; None where typer must read the line. What stands after `--` may be empty."""
+    from avow.commands.outside_options import PROXY_OPTIONS
+
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if "" in own:
+        return None
+    return parse(arguments, {name: option for option in PROXY_OPTIONS for name in option.names})
 
 
 def parse(arguments: Sequence[str], spelled: Mapping[str, Option] = SPELLED, words_name: str = "words") -> Typed | None:
@@ -67,7 +77,11 @@ def _keep(option: Option, value: str, typed: Typed) -> bool:
             except ValueError:
                 return False
             typed[option.name] = number
-            return option.form == "number" or option.least is None or number >= option.least
+            return option.form == "number" or _is_within(number, option)
         case _:
             typed[option.name] = value
     return True
+
+
+def _is_within(number: float, option: Option) -> bool:
+    return (option.least is None or number >= option.least) and (option.most is None or number <= option.most)

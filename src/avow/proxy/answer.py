@@ -1,6 +1,7 @@
 """The copy of one response as it comes: bytes pushed in, a message and what is wrong with it out."""
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from avow.errors import ExchangeError, Failure, NotAnAnswer, StreamEnded
@@ -37,12 +38,16 @@ class Answer(NamedTuple):
 
 
 class AnswerReader:
-    """Reads the body of one response. `secrets`: what went out with the request; none of it is in what is read."""
+    """Reads the body of one response. `secrets`: what went out with the request; none of it is in what is read.
+    `clock` gives the moment at which what is fed had come."""
 
-    def __init__(self, status: int, headers: dict[str, str], secrets: Secrets) -> None:
+    def __init__(
+        self, status: int, headers: dict[str, str], secrets: Secrets, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.status = status
         self.headers = headers = {name: secrets.text(value) for name, value in headers.items()}
         self._secrets = secrets
+        self._clock = clock
         self._bytes = SecretStream(secrets)
         self._stream = StreamReader(secrets)
         self.first_at: float | None = None
@@ -91,9 +96,7 @@ class AnswerReader:
         else:
             error = ended or not_an_answer(self.status, self.headers.get("content-type", ""), b"", self.request_id)
         message, error = with_refusal(message, error)
-        return Answer(
-            self.status, self.headers, message, error, self._unreadable is None, self.first_at, time.monotonic()
-        )
+        return Answer(self.status, self.headers, message, error, self._unreadable is None, self.first_at, self._clock())
 
     def _begin(self, piece: bytes) -> None:
         """What kind of body it is, by its beginning."""
@@ -107,7 +110,7 @@ class AnswerReader:
     def _collect(self, piece: bytes) -> None:
         self._body += piece
         if self.first_at is None:
-            self.first_at = time.monotonic()
+            self.first_at = self._clock()
         if self.status >= 400 and len(self._body) > LONGEST_ERROR:
             self._done = True
         elif len(self._body) > LONGEST_WHOLE:
@@ -117,7 +120,7 @@ class AnswerReader:
         fold = self._stream.fold
         for event in self._stream.feed(piece):
             if self.first_at is None and isinstance(event, TextArrived | ThinkingArrived | BlockStarted):
-                self.first_at = time.monotonic()
+                self.first_at = self._clock()
             fold.add(event)
         self._done = fold.stopped  # an error that came in the same piece still counts (rule 15)
 

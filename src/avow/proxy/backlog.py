@@ -4,57 +4,106 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from avow.proxy.head import Head
 from avow.proxy.observer import Ending, Observer
+from avow.proxy.quiet import Quiet
 
 SLICE_S = 0.00025
 """How long the reading may hold up what passes."""
 
-MOST = 8 * 1024 * 1024
-"""How many bytes may wait. Beyond that they are read at once, which holds their senders back."""
+MOST = 3 * 1024 * 1024
+"""How many bytes may wait. Beyond that some are read at once, which holds their senders back."""
+
+_RELIEF = 64 * 1024
+"""How many: reading one piece for each that comes would pass on each small write by itself, which takes far longer."""
 
 _PIECE = 4 * 1024
+
+
+@dataclass(slots=True)
+class _Waiting:
+    work: Callable[[Any], None]
+    argument: Any
+    size: int
+    at: float
 
 
 class Backlog:
     """Work for the loop's spare time, in order."""
 
-    def __init__(self) -> None:
-        self._waiting: deque[tuple[Callable[[Any], None], Any, int]] = deque()
+    def __init__(self, quiet: Quiet | None = None) -> None:
+        self.quiet = quiet or Quiet()
+        self._waiting: deque[_Waiting] = deque()
         self._size = 0
-        self._is_scheduled = False
+        self._turn: asyncio.Handle | None = None
+        self._at: float | None = None
+
+    def moment(self) -> float:
+        """When what is now being read came, of `time.monotonic`."""
+        return time.monotonic() if self._at is None else self._at
+
+    def go_on(self) -> None:
+        """Read, where that waited for a first byte."""
+        if self._waiting and isinstance(self._turn, asyncio.TimerHandle):
+            self._turn.cancel()
+            self._schedule()
 
     def add(self, work: Callable[[Any], None], argument: Any, size: int = 0) -> None:
         """Do `work` with `argument`, which holds this many bytes, when there is time."""
-        self._waiting.append((work, argument, size))
-        self._size += size
-        while self._size > MOST:
-            self._do_one()
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            asyncio.get_running_loop().call_soon(self._do_some)
+        self._append(_Waiting(work, argument, size, time.monotonic()))
+
+    def add_bytes(self, work: Callable[[bytes], None], data: bytes) -> bool:
+        """Do `work` with `data`, or with what of its kind waits last and `data` in one: whether it is a piece more."""
+        last = self._waiting[-1] if self._waiting else None
+        if last is not None and last.work is work and last.size + len(data) <= _PIECE:
+            last.argument += data
+            last.size += len(data)
+            self._size += len(data)
+            return False
+        self._append(_Waiting(work, data, len(data), time.monotonic()))
+        return True
 
     def finish(self) -> None:
         """Do all that waits."""
         while self._waiting:
             self._do_one()
 
+    def _append(self, waiting: _Waiting) -> None:
+        self._waiting.append(waiting)
+        self._size += waiting.size
+        if self._size > MOST:
+            while self._size > MOST - _RELIEF:
+                self._do_one()
+        if self._turn is None:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        loop = asyncio.get_running_loop()
+        pause = self.quiet.left_s(self._waiting[0].at)
+        self._turn = loop.call_later(pause, self._do_some) if pause > 0 else loop.call_soon(self._do_some)
+
     def _do_some(self) -> None:
-        end = time.perf_counter() + SLICE_S
-        while self._waiting:
-            self._do_one()
-            if time.perf_counter() > end:
-                break
-        self._is_scheduled = bool(self._waiting)
-        if self._is_scheduled:
-            asyncio.get_running_loop().call_soon(self._do_some)
+        if self._waiting and self.quiet.left_s(self._waiting[0].at) <= 0:
+            end = time.perf_counter() + SLICE_S
+            while self._waiting:
+                self._do_one()
+                if time.perf_counter() > end:
+                    break
+        self._turn = None
+        if self._waiting:
+            self._schedule()
 
     def _do_one(self) -> None:
-        work, argument, size = self._waiting.popleft()
-        self._size -= size
-        work(argument)
+        waiting = self._waiting.popleft()
+        self._size -= waiting.size
+        self._at = waiting.at
+        try:
+            waiting.work(waiting.argument)
+        finally:
+            self._at = None
 
 
 class Deferred:
@@ -65,6 +114,8 @@ class Deferred:
         self._backlog = backlog
         self._fault = fault
         self._waiting = 0
+        self._respond_to = self._respond  # one object, by which pieces are known to belong together
+        self._is_due = False
 
     @property
     def busy(self) -> bool:
@@ -73,6 +124,8 @@ class Deferred:
 
     def request(self, head: Head) -> None:
         """As of `Observer`, and so the others."""
+        self._is_due = True
+        self._backlog.quiet.asked()
         self._add(lambda inner: inner.request(head))
 
     def request_body(self, piece: bytes) -> None:
@@ -83,11 +136,18 @@ class Deferred:
 
     def response(self, data: bytes) -> None:
         for start in range(0, len(data), _PIECE):
-            self._waiting += 1
-            self._backlog.add(self._respond, data[start : start + _PIECE], min(len(data), _PIECE))
+            self._waiting += self._backlog.add_bytes(self._respond_to, data[start : start + _PIECE])
+        self._has_come()
 
     def ended(self, how: Ending, words: str) -> None:
         self._add(lambda inner: inner.ended(how, words))
+        self._has_come()
+
+    def _has_come(self) -> None:
+        if self._is_due:
+            self._is_due = False
+            self._backlog.quiet.answered()
+            self._backlog.go_on()
 
     def _add(self, say: Callable[[Observer], None], size: int = 0) -> None:
         self._waiting += 1

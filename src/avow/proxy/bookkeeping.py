@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ class _Open:
 
 class Books:
     """Hears what happens, from any thread. `entries` are the answers so far, in the order of their ends; `told` hears
-    of each as it ends. `fault` hears of errors of its own, after which it goes on."""
+    of each as it ends. `fault` hears of errors of its own, after which it goes on; `wait` returns when there
+    is time for what was heard at that moment."""
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Books:
         told: Callable[[Exchange], None] = lambda _exchange: None,
         fault: Callable[[Exception], None] = lambda _error: None,
         keep_text: bool = False,
+        wait: Callable[[float], None] = lambda _since: None,
     ) -> None:
         self.ledger = Ledger()
         self.entries: list[Entry] = []
@@ -62,17 +65,18 @@ class Books:
         self._told = told
         self._fault = fault
         self._keep_text = keep_text
+        self._wait = wait
         self._open: dict[int, _Open] = {}
         self._ids: dict[int, str] = {}
         self._refused: dict[int, Attempt] = {}
         self._verdicts: dict[int, Future[Exchange]] = {}
-        self._queue: queue.SimpleQueue[Happening | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Happening, float] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="books", daemon=True)
         self._thread.start()
 
     def hear(self, happening: Happening) -> None:
         """Take note, later."""
-        self._queue.put(happening)
+        self._queue.put((happening, time.monotonic()))
 
     def verdict(self, number: int) -> "Future[Exchange]":
         """What will be said of the call of that number, once its answer is over. Ask before that is heard."""
@@ -88,16 +92,21 @@ class Books:
         return [entry for entry in self.entries if self.ledger.is_answer(entry.number)]
 
     def _run(self) -> None:
-        while (happening := self._queue.get()) is not None:
-            try:
-                if isinstance(happening, Called):
-                    self._begin(happening.call)
-                else:
-                    self._end(happening)
-            except Exception as error:
-                self._fault(error)
-                if isinstance(happening, Answered) and (waiting := self._verdicts.pop(happening.number, None)):
-                    waiting.set_exception(error)
+        while (heard := self._queue.get()) is not None:
+            self._take(*heard)
+            del heard  # an answer may be large, and the next one may be long in coming
+
+    def _take(self, happening: Happening, at: float) -> None:
+        self._wait(at)
+        try:
+            if isinstance(happening, Called):
+                self._begin(happening.call)
+            else:
+                self._end(happening)
+        except Exception as error:
+            self._fault(error)
+            if isinstance(happening, Answered) and (waiting := self._verdicts.pop(happening.number, None)):
+                waiting.set_exception(error)
 
     def _begin(self, call: Call) -> None:
         asked = question.read(call.body, call.headers)

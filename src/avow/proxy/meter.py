@@ -64,13 +64,13 @@ class _Open:
 
     __slots__ = ("begun_at", "body", "head", "number", "size", "told")
 
-    def __init__(self, head: Head, number: int | None) -> None:
+    def __init__(self, head: Head, number: int | None, begun_at: float) -> None:
         self.head = head
         self.number = number
         self.body: list[bytes] | None = []
         self.size = 0
         self.told = False
-        self.begun_at = time.monotonic()
+        self.begun_at = begun_at
 
     def keep(self, piece: bytes, most: int) -> None:
         if self.number is not None and self.body is not None:
@@ -97,7 +97,8 @@ class _Open:
 
 class Meter:
     """Observes one connection. `tell` hears what happens; `number` gives the next call its number; `fault` hears of
-    an error of its own; `keep` is the most bytes of a request that are kept."""
+    an error of its own; `keep` is the most bytes of a request that are kept; `clock` gives the moment at which what it
+    is told of came."""
 
     def __init__(
         self,
@@ -106,7 +107,9 @@ class Meter:
         fault: Callable[[Exception], None],
         *,
         keep: int = LONGEST_REQUEST,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
         self._most = keep
         self._tell = tell
         self._number = number
@@ -124,7 +127,7 @@ class Meter:
 
     def request(self, head: Head) -> None:
         """A request's head."""
-        self._sending = _Open(head, self._number() if head.asks_for_message else None)
+        self._sending = _Open(head, self._number() if head.asks_for_message else None, self._clock())
         self._due.append(self._sending)
         self._splitter.expect(head.method)
 
@@ -178,7 +181,7 @@ class Meter:
             raise BadResponse("a response that nothing was asked for")
         if opened.number is not None:
             self._announce(opened)
-            self._reader = AnswerReader(head.status, head.headers, opened.secrets())
+            self._reader = AnswerReader(head.status, head.headers, opened.secrets(), self._clock)
 
     def _end_of_response(self, cut: Failure | None) -> None:
         reader, self._reader = self._reader, None

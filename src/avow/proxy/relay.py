@@ -6,27 +6,21 @@ server's own.
 """
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from collections.abc import Callable
 
 from avow.proxy.address import Address
-from avow.proxy.framing import BadFraming
-from avow.proxy.head import BadHead, Gate, Head, Target
-from avow.proxy.incoming import Incoming
-from avow.proxy.observer import Ending, Holder, Observer
-from avow.proxy.sockets import ADDRESS, BUFFER, Reading, reset
-from avow.proxy.upstream import Upstream, UpstreamFailed
+from avow.proxy.connection import Client, Shared
+from avow.proxy.head import Gate, Target
+from avow.proxy.observer import Holder, Observer
+from avow.proxy.sockets import ADDRESS
 
-_REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-_LINGER_S = 1.0
 _POLL_S = 0.01
 
 
 class Relay:
-    """Everything the connections share. `watch` makes the observer of a new connection; `fault` hears what an observer
-    raised, which touches nothing else. `refused` counts requests that were not passed on."""
+    """What takes the connections."""
 
     def __init__(
         self,
@@ -39,35 +33,34 @@ class Relay:
         without_codings: frozenset[bytes] = frozenset(),
         hold: Callable[[Observer, Callable[[bytes], None]], Holder] | None = None,
     ) -> None:
-        """`hold` makes what stands in the way of a connection, from its observer and what writes to the client."""
-        self.hold = hold
-        self.address = address
-        self.context = context
-        self.watch = watch
-        self.fault = fault
-        self.refused = 0
-        self.gate = Gate(secret.encode(), ())
-        self.target = Target(address.host_header, address.prefix.encode(), without_codings)
-        self.clients: set[Client] = set()
+        """See `Shared`. Until `serve` nobody's host is known, and nothing may pass."""
+        gate = Gate(secret.encode(), ())
+        target = Target(address.host_header, address.prefix.encode(), without_codings)
+        self._shared = Shared(address, gate, target, watch, fault, context, hold)
         self._server: asyncio.Server | None = None
+
+    @property
+    def refused(self) -> int:
+        """How many requests were not passed on."""
+        return self._shared.refused
 
     async def serve(self, listener: socket.socket) -> None:
         """Begin to take connections from `listener`."""
         port = listener.getsockname()[1]
         hosts = frozenset(f"{name}:{port}".encode() for name in (ADDRESS, "localhost"))
-        self.gate = self.gate._replace(hosts=hosts)
+        self._shared.gate = self._shared.gate._replace(hosts=hosts)
         listener.setblocking(False)
-        self._server = await asyncio.get_running_loop().create_server(lambda: Client(self), sock=listener)
+        self._server = await asyncio.get_running_loop().create_server(lambda: Client(self._shared), sock=listener)
 
     async def finish(self) -> None:
         """Take no more connections, wait for the answers that are due, and end the rest."""
         if self._server is not None:
             self._server.close()
         while True:
-            for client in list(self.clients):
+            for client in list(self._shared.clients):
                 if not client.busy:
                     client.close()
-            if not any(client.busy for client in self.clients):
+            if not any(client.busy for client in self._shared.clients):
                 return
             await asyncio.sleep(_POLL_S)
 
@@ -75,224 +68,5 @@ class Relay:
         """End everything at once."""
         if self._server is not None:
             self._server.close()
-        for client in list(self.clients):
+        for client in list(self._shared.clients):
             client.close()
-
-
-class Client(asyncio.Protocol):
-    """One connection of a client, and what it is connected to."""
-
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
-        self._transport: asyncio.Transport | None = None
-        self._upstream: Upstream | None = None
-        self._opening: asyncio.Task[None] | None = None
-        self._unsent: list[bytes] = []  # for an upstream that is not open yet
-        self._incoming = Incoming(relay.gate, relay.target, self)
-        self._over = False
-        self._reading = Reading()
-        self._observer: Observer | None = None
-        self._holder: Holder | None = None
-        try:
-            self._observer = relay.watch()
-            if relay.hold is not None:
-                self._holder = relay.hold(self._observer, self._write)
-        except Exception as error:
-            relay.fault(error)
-
-    @property
-    def busy(self) -> bool:
-        """Whether a request or its answer is under way."""
-        try:
-            return not self._over and self._observer is not None and self._observer.busy
-        except Exception as error:
-            self._faulty(error)
-            return False
-
-    def close(self) -> None:
-        """End both sides, without a reset."""
-        self._end(Ending.CLIENT_LEFT)
-        if self._transport is not None:
-            self._transport.close()
-
-    # -- the client's side ------------------------------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(BUFFER)
-        self._transport = self._reading.transport = transport
-        self._relay.clients.add(self)
-
-    def data_received(self, data: bytes) -> None:
-        if self._over:
-            return
-        try:
-            self._incoming.take(data)
-        except BadHead:
-            self._refuse()
-        except BadFraming:
-            self._relay.refused += 1
-            self._break()
-        else:
-            if self._incoming.waits:
-                self._reading.pause("upgrade")
-
-    def eof_received(self) -> bool:
-        # One that only ends its side cannot be told from one that is gone: either way no answer is paid for any more.
-        self._end(Ending.CLIENT_LEFT)
-        return False
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._end(Ending.CLIENT_LEFT, with_reset=error is not None)
-        self._relay.clients.discard(self)
-
-    def pause_writing(self) -> None:
-        if self._upstream is not None:
-            self._upstream.read(False)
-
-    def resume_writing(self) -> None:
-        if self._upstream is not None:
-            self._upstream.read(True)
-
-    # -- requests ---------------------------------------------------------------------------------------------
-
-    def passed(self, data: bytes) -> None:
-        if self._upstream is None:
-            self._upstream = Upstream(self._relay.address, self._relay.context, self)
-            self._opening = asyncio.get_running_loop().create_task(self._open(self._upstream))
-        if self._opening is not None:
-            self._unsent.append(data)
-            # Below that it is read on, so that a client that leaves is seen to leave.
-            if sum(map(len, self._unsent)) > BUFFER:
-                self._reading.pause("opening")
-        else:
-            self._upstream.write(data)
-
-    def head(self, head: Head) -> None:
-        if self._holder is not None:
-            self._holder.request(head)
-        self._tell(lambda observer: observer.request(head))
-
-    def body(self, piece: bytes) -> None:
-        self._tell(lambda observer: observer.request_body(piece))
-
-    def request_over(self) -> None:
-        self._tell(lambda observer: observer.request_over())
-
-    def _refuse(self) -> None:
-        """Answer what does not come from the client, or not as it should; the upstream hears nothing of it."""
-        self._relay.refused += 1
-        if self._upstream is not None or self._transport is None:
-            self._break()  # an answer of ours would land among the upstream's
-            return
-        self._over = True
-        self._transport.write(_REFUSAL)
-        with contextlib.suppress(OSError, NotImplementedError):
-            self._transport.write_eof()
-        # Closed at once, what the client still sends would be answered by a reset before it has read the answer.
-        asyncio.get_running_loop().call_later(_LINGER_S, self._transport.close)
-
-    # -- the upstream's side ----------------------------------------------------------------------------------
-
-    def arrived(self, data: bytes) -> None:
-        transport = self._transport
-        if transport is None or self._over:
-            return
-        if self._holder is None:
-            transport.write(data)
-        if self._observer is not None:
-            try:
-                self._observer.response(data)
-            except Exception as error:
-                self._faulty(error)
-        if self._holder is not None:
-            self._holder.response(data)
-        held = self._incoming.answered(data)
-        if held is not None:
-            if held:
-                self.data_received(held)
-            self._reading.resume("upgrade")
-
-    def upstream_ended(self) -> None:
-        if self._transport is not None and not self._over:
-            self._tell(lambda observer: observer.ended(Ending.CLOSED, ""))
-            self._when_decided(self._end_client)
-
-    def upstream_lost(self) -> None:
-        self._end(Ending.RESET)
-        self._when_decided(self._reset_when_drained)
-
-    def _when_decided(self, done: Callable[[], None]) -> None:
-        if self._holder is None:
-            done()
-        else:
-            self._holder.ended(done)
-
-    def _end_client(self) -> None:
-        if self._transport is not None:
-            with contextlib.suppress(OSError, NotImplementedError):
-                self._transport.write_eof()
-
-    def _write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def upstream_full(self, full: bool) -> None:
-        (self._reading.pause if full else self._reading.resume)("upstream")
-
-    async def _open(self, upstream: Upstream) -> None:
-        try:
-            await upstream.open()
-        except UpstreamFailed as error:
-            self._opening = None
-            self._end(Ending.UNREACHABLE, str(error))
-            self._reset_when_drained()
-            return
-        self._opening = None
-        unsent, self._unsent = self._unsent, []
-        for data in unsent:
-            upstream.write(data)
-        self._reading.resume("opening")
-
-    # -- ends -------------------------------------------------------------------------------------------------
-
-    def _end(self, how: Ending, words: str = "", *, with_reset: bool = False) -> None:
-        """No more passes in either direction."""
-        if self._over:
-            return
-        self._over = True
-        self._unsent = []
-        self._tell(lambda observer: observer.ended(how, words))
-        if self._opening is not None:
-            self._opening.cancel()
-        if self._upstream is not None:
-            if with_reset:
-                self._upstream.reset()
-            else:
-                self._upstream.close()
-
-    def _break(self) -> None:
-        self._end(Ending.CLIENT_LEFT, with_reset=True)
-        if self._transport is not None:
-            reset(self._transport)
-
-    def _reset_when_drained(self) -> None:
-        """Reset the client, once it has all that had arrived before."""
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        if transport.get_write_buffer_size():
-            asyncio.get_running_loop().call_later(_POLL_S, self._reset_when_drained)
-        else:
-            reset(transport)
-
-    def _tell(self, say: Callable[[Observer], None]) -> None:
-        if self._observer is not None:
-            try:
-                say(self._observer)
-            except Exception as error:
-                self._faulty(error)
-
-    def _faulty(self, error: Exception) -> None:
-        self._observer = None
-        self._relay.fault(error)

@@ -68,7 +68,12 @@ class Run:
         """Let requests pass. Threads begin here: a command must be running by then."""
         setup = self._setup
         self._books = Books(
-            setup.bench, setup.shelf, told=setup.told, fault=self.faults.append, keep_text=setup.keep_text
+            setup.bench,
+            setup.shelf,
+            told=setup.told,
+            fault=self.faults.append,
+            keep_text=setup.keep_text,
+            wait=self._backlog.quiet.wait,
         )
         self._serving.start()
 
@@ -79,6 +84,7 @@ class Run:
     def close(self, command: Sequence[str] = (), command_status: int | None = None) -> Account:
         """End what is left, and give the account."""
         self._serving.close()
+        self._backlog.finish()
         if self._books is None:
             return Account((), 0, command, command_status)
         self._books.close()
@@ -105,7 +111,7 @@ class Run:
         assert self._books is not None
         if self._setup.hold:
             return _HeldMeter(self._books, self._number.__next__, self.faults.append)
-        meter = Meter(self._books.hear, self._number.__next__, self.faults.append)
+        meter = Meter(self._books.hear, self._number.__next__, self.faults.append, clock=self._backlog.moment)
         return Deferred(meter, self._backlog, self.faults.append)
 
 

@@ -10,6 +10,8 @@ ADDRESS = "127.0.0.1"
 BUFFER = 64 * 1024
 """How many bytes may wait for a slow reader before the other side is not read any more."""
 
+_MOST_AT_ONCE = 256 * 1024
+
 
 def listen(port: int = 0) -> socket.socket:
     """A listener on this machine alone, on a free port where `port` is 0. Raises OSError for a port in use."""
@@ -35,6 +37,36 @@ def reset(transport: asyncio.Transport) -> None:
         with contextlib.suppress(OSError):
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+
+
+class Memory:
+    """Where all connections of one loop read to, one after the other: what arrives is copied out before the next reads.
+    asyncio's own way takes 256 KiB from the system for each read, and gives it back."""
+
+    __slots__ = ("view",)
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(_MOST_AT_ONCE))
+
+
+class Arrivals(asyncio.BufferedProtocol):
+    """A connection that reads to a `Memory`, and gives what arrived to `data_received`."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """As asyncio asks for it."""
+        del sizehint
+        return self._memory.view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """As asyncio tells it."""
+        self.data_received(bytes(self._memory.view[:nbytes]))
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what arrived."""
+        raise NotImplementedError
 
 
 class Reading:

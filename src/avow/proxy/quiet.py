@@ -1,0 +1,37 @@
+"""When there is time for what need not be done at once: not while the first byte of an answer may come."""
+
+import time
+
+AWAITED_S = 0.05
+"""How long it may, after a request."""
+
+REST_S = 0.002
+"""How long nothing is begun after it: a client that asks again at once has done so by then."""
+
+PATIENCE_S = 0.25
+"""The longest that anything waits for quiet."""
+
+
+class Quiet:
+    """The relay says what passes; whatever would hold it up asks when there is time."""
+
+    def __init__(self, awaited_s: float = AWAITED_S) -> None:
+        self._awaited_s = awaited_s
+        self._from = 0.0
+
+    def asked(self) -> None:
+        """A request has passed."""
+        self._from = time.monotonic() + self._awaited_s
+
+    def answered(self) -> None:
+        """The first byte of its answer has, or none will come."""
+        self._from = time.monotonic() + REST_S
+
+    def left_s(self, since: float) -> float:
+        """How long what came at that moment of `time.monotonic` should wait yet; not above 0 where it need not."""
+        return min(self._from, since + PATIENCE_S) - time.monotonic()
+
+    def wait(self, since: float) -> None:
+        """Return when there is time for it; for another thread."""
+        while (left := self.left_s(since)) > 0:
+            time.sleep(left)
