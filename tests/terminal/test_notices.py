@@ -176,6 +176,19 @@ def test_a_name_is_another_only_where_it_differs() -> None:
     assert other_name(exchange(routing=exchange().routing._replace(evidence=evidence))) == "claude-sonnet-5"
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "name"),
+    [
+        ("model (repeated)", "claude-sonnet-5", "claude-sonnet-5"),
+        ("content[0].signature", "claude-sonnet-5", "claude-sonnet-5"),
+        ("content[0].signature", "a-code-name", None),
+    ],
+)
+def test_the_name_that_stands_against_the_other_is_told(field: str, value: str, name: str | None) -> None:
+    routing = exchange().routing._replace(evidence=(Evidence(field, value, "weak"),))
+    assert other_name(exchange(routing=routing)) == name
+
+
 def test_thousands_of_hops_are_one_line_that_can_be_read() -> None:
     """And one panel, and one account but for its list."""
     hops = (*(Hop(f"model-{n}", Outcome.DECLINED, "cyber") for n in range(20_000)), Hop(OPUS, Outcome.SERVED))

@@ -7,6 +7,7 @@ from avow.exit_codes import ExitCode
 from avow.models.identity import Identity, compare
 from avow.routing.verdict import Evidence, Routing, Verdict, reasons
 from avow.terminal.sanitize import clean_line
+from avow.wire.names import REPEATED
 
 MOST_PHRASES = 8
 """More than any chain of fallbacks that the API itself allows."""
@@ -90,6 +91,9 @@ def other_name(exchange: Exchange) -> str | None:
     for name in names:
         if name and compare(exchange.requested_model, name) is not Identity.SAME:
             return name
+    for name in (e.value for e in routing.evidence if e.field.endswith(".signature") and isinstance(e.value, str)):
+        if compare(exchange.requested_model, name) is Identity.DIFFERENT:  # what else stands there proves nothing
+            return name
     return None
 
 
@@ -128,7 +132,7 @@ def _doubt(exchange: Exchange, routing: Routing) -> str:
 
 def _names_model(evidence: Evidence) -> str | None:
     """The model that a piece of evidence names, as far as it is a plain name."""
-    field = evidence.field
+    field = evidence.field.removesuffix(REPEATED)
     names_one = field == "model" or field.endswith((".model", "-model", "-model-name"))
     return evidence.value if names_one and isinstance(evidence.value, str) else None
 

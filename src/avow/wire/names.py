@@ -18,6 +18,10 @@ _HEARD_BY_THE_FOLD = {
 _OTHERS = frozenset({"fallback_message", "compaction", "advisor_message"})
 
 
+REPEATED = " (repeated)"
+"""What is added to the name of a field that stood twice, for the value that the second one covered."""
+
+
 class Named(NamedTuple):
     """A model that the response named somewhere: `field` is where, `kind` what it was named as.
 
@@ -107,7 +111,7 @@ def repeated_names(data: bytes) -> list[Named]:
 
     json.loads(data, object_pairs_hook=keep_last, parse_int=str, parse_float=str)
     found = ((key, name) for key, value in overwritten for name in _models_in(key, value))
-    return [Named(f"{key} (repeated)", "message", name) for key, name in found]
+    return [Named(f"{key}{REPEATED}", "message", name) for key, name in found]
 
 
 def _models_in(key: str, value: object) -> Iterator[str]:
