@@ -41,7 +41,7 @@ def claude(home: Path, scenario: str) -> list[dict[str, Any]]:
             capture_output=True,
             cwd=home,
             env=environment(home, simulator.base_url, **ENVIRON),
-            timeout=60,
+            timeout=240,
             check=False,
         )
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith(b"{")]
