@@ -30,6 +30,7 @@ _HISTORY_S = 30.0
 """How long another process that has the history is waited for by what cannot go on without it."""
 _UNTOLD_S = 0.5
 """How long before that is said."""
+_LEAST_LEFT_S = 0.001
 
 
 class Carrier(Protocol):
@@ -58,7 +59,7 @@ class Api(NamedTuple):
 class Context:
     """Everything outside the program that a command uses. Tests replace it whole, or start a real process."""
 
-    __slots__ = ("_config", "_history", "environ", "paths", "screen", "stderr", "stdin", "stdout")
+    __slots__ = ("_config", "_held_up_s", "_history", "environ", "paths", "screen", "stderr", "stdin", "stdout")
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class Context:
         self.screen = screen
         self._config: Config | None = None
         self._history: History | None = None
+        self._held_up_s = 0.0
 
     def within(self, environ: Mapping[str, str]) -> "Context":
         """The same in another environment."""
@@ -131,13 +133,26 @@ class Context:
     def _history_in_time(self, settings: Settings, *, read_only: bool) -> "History":
         deadline = settings.number("deadline")
         seconds = _HISTORY_S if deadline is None else min(deadline, _HISTORY_S)
+        begun = time.monotonic()
         try:
             return self._open_history(settings, read_only=read_only, seconds=min(seconds, _UNTOLD_S))
         except HistoryLocked:
             if seconds <= _UNTOLD_S:
                 raise
         self.screen.note("waiting for the history: another program keeps it locked")
-        return self._open_history(settings, read_only=read_only, seconds=seconds - _UNTOLD_S)
+        try:
+            return self._open_history(settings, read_only=read_only, seconds=seconds - _UNTOLD_S)
+        finally:
+            self._held_up_s += time.monotonic() - begun
+
+    def after_waiting(self, settings: Settings) -> Settings:
+        """The settings of a question for which the history was waited for: of its deadline what remains. The questions
+        after it have theirs whole."""
+        held_up_s, self._held_up_s = self._held_up_s, 0.0
+        deadline = settings.number("deadline")
+        if not held_up_s or deadline is None:
+            return settings
+        return settings._replace(values={**settings.values, "deadline": max(deadline - held_up_s, _LEAST_LEFT_S)})
 
     def _open_history(self, settings: Settings, *, read_only: bool, seconds: float) -> "History":
         from avow.history.store import History

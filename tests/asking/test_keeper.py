@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from avow.simulator.server import Simulator
+from tests.raw_server import STALL, RawServer
 from tests.running import rows, run, start
 
 HOLD = """
@@ -164,3 +165,16 @@ def test_what_needs_the_history_goes_on_once_it_is_free(home: Path) -> None:
         assert "waiting for the history" in asking.stderr.readline().decode()
         holder.communicate()
         assert asking.wait(timeout=20) == 0
+
+
+def test_a_question_after_a_wait_has_what_remains_of_its_deadline(home: Path) -> None:
+    """The wait takes most of it, and the server says nothing."""
+    with RawServer([STALL]) as server, held(home, *LOCKS["also to read"]) as holder:
+        begun = time.monotonic()
+        asking = start(home, "retry", "1", "--retries", "0", base_url=server.url, env={"AVOW_DEADLINE": "2"})
+        assert asking.stderr is not None
+        assert "waiting for the history" in asking.stderr.readline().decode()
+        time.sleep(max(begun + 1.6 - time.monotonic(), 0))
+        holder.communicate()
+        assert asking.wait(timeout=20) == 6
+    assert time.monotonic() - begun < 3.2

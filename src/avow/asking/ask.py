@@ -36,6 +36,7 @@ def ask(
 
     Raises AvowError where nothing was sent.
     """
+    inquiry = inquiry._replace(settings=context.after_waiting(inquiry.settings))
     with nullcontext(api) if api else context.open(inquiry.settings, simulate=inquiry.simulate) as api:
         prepared = prepared_for(inquiry, context, api)
         refused = set(prepared.plan.without)
@@ -65,6 +66,7 @@ def count(inquiry: Inquiry, context: Context) -> int:
 
     Raises ExchangeError where the API does not say.
     """
+    inquiry = inquiry._replace(settings=context.after_waiting(inquiry.settings))
     with context.open(inquiry.settings, simulate=inquiry.simulate) as api:
         facts = remembered.read(_cache(context, api), api.endpoint.base_url, time.time())
         draft = drafted(inquiry, facts, simulated=api.simulated)
