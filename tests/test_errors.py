@@ -102,6 +102,13 @@ def test_a_word_that_is_not_sent_must_be_nearer() -> None:
     assert nearest("histroy", ("history",), alike=TYPING_ERROR) == "history"
 
 
+@pytest.mark.parametrize(
+    ("word", "known"), [("chta", "chat"), ("wyh", "why"), ("cat", None), ("tahc", None), ("hcta", None)]
+)
+def test_two_letters_that_changed_places_are_a_slip(word: str, known: str | None) -> None:
+    assert nearest(word, ("chat", "why"), alike=TYPING_ERROR) == known
+
+
 def test_one_function_looks_for_the_nearest_word() -> None:
     """Another one would have another idea of what is near."""
     source = Path(errors.__file__).parent

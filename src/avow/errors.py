@@ -181,14 +181,24 @@ def ended_by(signal_number: int) -> BaseException:
 def nearest(word: str, known: Iterable[str], *, alike: float = ALIKE) -> str | None:
     """The known word that may have been meant by `word`, for an error that asks; None where none is alike.
 
-    Case, and `-` for `_`, make no difference; `keep_days` is near to `history.keep_days`.
+    Case, and `-` for `_`, make no difference; `keep_days` is near to `history.keep_days`, and two neighbours that
+    changed places are near in a word of any length.
     """
     from difflib import get_close_matches
 
     words = {_plain(one): one for one in known}
     wanted = _plain(word[:100])
-    near = get_close_matches(wanted, words, 1, alike) or [one for one in words if one.rpartition(".")[2] == wanted]
+    near = get_close_matches(wanted, words, 1, alike)
+    near = near or [one for one in words if one.rpartition(".")[2] == wanted or _are_swapped(wanted, one)]
     return words[near[0]] if near else None
+
+
+def _are_swapped(word: str, other: str) -> bool:
+    if len(word) != len(other):
+        return False
+    apart = [place for place, pair in enumerate(zip(word, other, strict=True)) if pair[0] != pair[1]]
+    swapped = len(apart) == 2 and apart[1] == apart[0] + 1
+    return swapped and word[apart[0]] == other[apart[1]] and word[apart[1]] == other[apart[0]]
 
 
 def _plain(word: str) -> str:

@@ -36,6 +36,13 @@ def test_slash_commands_and_what_is_sent(home: Path) -> None:
     assert third["requested_model"] == first["requested_model"]
 
 
+def test_a_slip_in_a_slash_command_is_told_and_exit_leaves_too(home: Path) -> None:
+    ran = run(home, "chat", "--simulate", "echo", stdin=b"/wyh\n/whY\n/rtery\n/exit\nnot sent\n")
+    assert (ran.status, ran.out) == (2, b"")
+    asked = ["did you mean /why?", "did you mean /why?", "did you mean /retry?"]
+    assert [line.rpartition("; ")[2] for line in ran.facts] == asked
+
+
 def test_one_stand_in_serves_all_turns(home: Path) -> None:
     ran = run(home, "chat", "--simulate", "handover", stdin=b"one\ntwo\n")
     assert ran.status == 10

@@ -11,7 +11,7 @@ from avow.asking.inquiry import Inquiry
 from avow.asking.question import configure, conversation_of, system_from_file, watcher_for
 from avow.asking.request_fields import with_ids
 from avow.asking.typed import Options
-from avow.commands.chat_typing import editor, help_page, lines_of, path_of
+from avow.commands.chat_typing import editor, help_page, lines_of, path_of, unknown
 from avow.context import Api, Context
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Status
@@ -152,7 +152,7 @@ class Chat:
         name, _, rest = line.partition(" ")
         rest = rest.strip()
         match name.strip():
-            case "/quit":
+            case "/quit" | "/exit":
                 return False
             case "/help":
                 self._context.screen.err(help_page(self._context.screen.err_facts))
@@ -175,11 +175,8 @@ class Chat:
                 self._instruct(rest)
             case "/new":
                 self._begin_again()
-            case unknown:
-                raise UsageError(
-                    f"there is no command {unknown}; nothing was sent",
-                    hint="/help lists them; a line that begins with // is sent with one slash",
-                )
+            case other:
+                raise unknown(other)
         return True
 
     def _choose(self, model: str) -> None:

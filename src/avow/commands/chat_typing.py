@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avow.context import Context
-from avow.errors import UsageError
+from avow.errors import UsageError, nearest
 from avow.settings.levels import Settings
 from avow.terminal.facts import DUMB, Facts
 
@@ -29,6 +29,16 @@ _HELP = """\
 Enter sends, Alt-Enter begins a new line, Ctrl-R searches what was typed, Ctrl-C stops the answer.
 Several lines at once are sent as they stand, also where they begin with a slash.
 """
+
+
+def unknown(name: str) -> UsageError:
+    """The error for a command that there is not, with the one that may have been meant."""
+    near = nearest(name, COMMANDS)
+    meant = f"; did you mean {near}?" if near else ""
+    return UsageError(
+        f"there is no command {name}; nothing was sent{meant}",
+        hint="/help lists them; a line that begins with // is sent with one slash",
+    )
 
 
 def help_page(facts: Facts) -> str:
