@@ -129,6 +129,23 @@ def test_nothing_came_through(home: Path) -> None:
     assert ran.lines[1].startswith("avow: proxy: 0 answers; ")
 
 
+@pytest.mark.parametrize(
+    ("option", "note"),
+    [
+        ("--no-first-party", "behaves as behind a gateway: --no-first-party"),
+        ("--live", "as without avow"),
+    ],
+)
+def test_claude_code_knows_the_api_s_own_host(option: str, note: str, home: Path) -> None:
+    claude = home / "claude"
+    claude.write_text('#!/bin/sh\ntest -n "$_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"\nexit $((3 + $?))\n')
+    claude.chmod(0o755)
+    ran = run(home, "proxy", option, "--", str(claude))
+    assert ran.status == (4 if option == "--no-first-party" else 3)
+    assert note in ran.lines[0]
+    assert ran.lines[1].endswith(f"claude ended with status {ran.status}")
+
+
 def test_a_command_that_is_not_there(home: Path) -> None:
     ran = run(home, "proxy", "--", "no-such-command", base_url="http://127.0.0.1:9")
     assert (ran.status, ran.out) == (2, b"")

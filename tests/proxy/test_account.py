@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avow.proxy.account import Account, exit_status, is_empty, masked, report, summary
+from avow.proxy.account import Account, exit_status, is_empty, masked, refused, report, summary, why_empty
 from avow.proxy.answer import abandoned
 from tests.canary import CANARY
 from tests.proxy.books import Told, answered, declined, overloaded
@@ -77,3 +77,14 @@ def test_whether_nothing_came() -> None:
 )
 def test_what_looks_like_a_key_is_masked(command: list[str], wanted: list[str]) -> None:
     assert masked(command) == wanted
+
+
+def test_why_nothing_came() -> None:
+    assert why_empty(account(status=0)).startswith("claude does not read ANTHROPIC_BASE_URL")
+    assert why_empty(account(status=127)) == "claude ended with status 127"
+    assert why_empty(Account((), command=("sk-ant-api03-x",), command_status=3)) == "*** ended with status 3"
+
+
+def test_requests_that_were_refused() -> None:
+    assert refused(1).startswith("1 request was refused: it ")
+    assert refused(2).startswith("2 requests were refused: they ")

@@ -35,6 +35,7 @@ def test_an_upstream(url: str, wanted: tuple[object, ...], host: bytes) -> None:
         ("https://user:word@api.example.com", "a password"),
         ("https://api.example.com?a=b", "a plain address"),
         ("https://api.example.com:99999", "not a valid address"),
+        ("https://api.example.com:0", "port 0"),
         ("https://[::1", "not a valid address"),
         ("https://api.example.com/\u00e4", "characters"),
     ],

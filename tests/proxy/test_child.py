@@ -30,6 +30,11 @@ def test_its_end_as_a_shell_reports_it(script: str, status: int) -> None:
     assert started == [1]
 
 
+def test_a_command_without_a_name() -> None:
+    with pytest.raises(UsageError, match=r"^the command's name is empty; nothing was sent"):
+        run([""], {"PATH": "/bin"}, lambda: None)
+
+
 @pytest.mark.parametrize("command", ["/no/such/command", "/", "a\0b"])
 def test_a_command_that_cannot_be_run(command: str) -> None:
     with pytest.raises(UsageError, match="nothing was sent"):

@@ -52,7 +52,7 @@ def test_faults_are_told_by_their_places() -> None:
     run.faults.append(ValueError("secret"))
     (words,) = run.fault_words()
     run.close()
-    assert "1 faults of avow's own while judging (ValueError)" in words
+    assert "1 fault of avow's own while judging (ValueError)" in words
     assert "secret" not in words
 
 

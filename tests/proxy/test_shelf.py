@@ -43,6 +43,9 @@ def test_what_cannot_be_written_at_all_is_told() -> None:
     for _ in range(3):
         shelf.finish(answered())
     assert shelf.close() == "history not written: the disk is full (3 answers)"
+    one = HistoryShelf(opened)
+    one.finish(answered())
+    assert one.close() == "history not written: the disk is full (1 answer)"
 
 
 def test_no_shelf_keeps_nothing() -> None:

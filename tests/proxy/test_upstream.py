@@ -98,4 +98,4 @@ def test_a_name_that_nobody_knows() -> None:
         assert ask(relay, post(), End("hear")).end == "rst"
     ((how, said),) = observer.endings
     assert how is Ending.UNREACHABLE
-    assert said.startswith("the upstream cannot be reached: ")
+    assert said == said.lower() != ""

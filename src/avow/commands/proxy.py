@@ -181,7 +181,11 @@ def _upstream(options: ProxyOptions, context: Context) -> tuple[str, str, dict[s
     url = url or API_URL
     if _host(url) != API_HOST:
         screen.note("Claude Code behaves as behind a gateway: the upstream is not the API's own host")
-    elif options.first_party and claude_code.FIRST_PARTY not in environ:
+    elif claude_code.FIRST_PARTY in environ:
+        pass
+    elif not options.first_party:
+        screen.note("Claude Code behaves as behind a gateway: --no-first-party")
+    else:
         screen.note(
             f"{claude_code.FIRST_PARTY}=1 is set for the command, so that Claude Code behaves as without avow;"
             " --no-first-party leaves it out"
@@ -266,15 +270,12 @@ def _print_lines(exchange: "Exchange", context: Context) -> None:
 
 def _tell(account: "Account", proxied: "Run", setup: "Setup", options: ProxyOptions, context: Context) -> int:
     """Say what the run has come to, and give its exit status."""
-    from avow.proxy.account import exit_status, is_empty, summary
+    from avow.proxy.account import exit_status, is_empty, refused, summary, why_empty
     from avow.terminal.sanitize import clean_line
 
     screen = context.screen
     if is_empty(account):
-        screen.error(
-            f"no answer came through: {clean_line(options.command[0])} does not read ANTHROPIC_BASE_URL, or its"
-            " settings name another base URL"
-        )
+        screen.error(f"no answer came through: {clean_line(why_empty(account))}")
     screen.statement(f"avow: {clean_line(summary(account))}")
     if not options.live:
         for entry in account.entries:
@@ -282,9 +283,7 @@ def _tell(account: "Account", proxied: "Run", setup: "Setup", options: ProxyOpti
     if words := setup.shelf.close():
         screen.note(words)
     if proxied.refused:
-        screen.note(
-            f"{proxied.refused} requests were refused: they did not come from the command, or not as they should"
-        )
+        screen.note(refused(proxied.refused))
     for words in proxied.fault_words():
         screen.note(words)
     return exit_status(account)

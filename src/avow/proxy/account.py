@@ -79,6 +79,21 @@ def is_empty(account: Account) -> bool:
     return account.command_status is not None and not account.entries
 
 
+def why_empty(account: Account) -> str:
+    """Why no answer may have come through, in words."""
+    name, status = (*masked(account.command)[:1], "the command")[0], account.command_status
+    if status:
+        return f"{name} ended with status {status}"
+    return f"{name} does not read ANTHROPIC_BASE_URL, or its settings name another base URL"
+
+
+def refused(number: int) -> str:
+    """What is said of requests that were not passed on."""
+    if number == 1:
+        return "1 request was refused: it did not come from the command, or not as it should"
+    return f"{number} requests were refused: they did not come from the command, or not as they should"
+
+
 def report(account: Account) -> JsonObject:
     """The object of `--report`."""
     status = exit_status(account)

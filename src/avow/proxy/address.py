@@ -61,6 +61,8 @@ def find(url: str, environ: Mapping[str, str]) -> Address:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise BadAddress("it is not a valid address") from None
+    if port == 0:
+        raise BadAddress("nothing can listen on port 0")
     if parts.scheme not in _PORTS or not host:
         raise BadAddress("it must begin with https:// (or http:// on this machine)")
     if parts.query or parts.fragment or parts.username is not None:

@@ -57,7 +57,8 @@ def _start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Po
         return subprocess.Popen(list(command), env=dict(environ), **more)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         reason = (getattr(error, "strerror", None) or "cannot be run").lower()
-        raise UsageError(f"{command[0]}: {reason}; nothing was sent", hint="avow proxy -- COMMAND ARGUMENT…") from None
+        said = f"{command[0]}: {reason}" if command[0] else "the command's name is empty"
+        raise UsageError(f"{said}; nothing was sent", hint="avow proxy -- COMMAND ARGUMENT…") from None
 
 
 @contextlib.contextmanager

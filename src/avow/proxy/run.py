@@ -101,7 +101,8 @@ class Run:
         if not self.faults:
             return []
         kinds = ", ".join(dict.fromkeys(_place(error) for error in self.faults))
-        return [f"{len(self.faults)} faults of avow's own while judging ({kinds}); what passed was not touched"]
+        many = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        return [f"{many} of avow's own while judging ({kinds}); what passed was not touched"]
 
     def _hold(self, observer: Observer, write: Callable[[bytes], None]) -> Holder:
         assert isinstance(observer, _HeldMeter)

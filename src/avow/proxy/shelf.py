@@ -48,7 +48,8 @@ class HistoryShelf:
             self._try(lambda _history: 1)
         if self._history is not None:
             self._history.close()
-        return f"history not written: {self._reason} ({len(self._late)} answers)" if self._late else None
+        many = f"{len(self._late)} answer{'' if len(self._late) == 1 else 's'}"
+        return f"history not written: {self._reason} ({many})" if self._late else None
 
     def _try(self, work: "Callable[[History], int]") -> int | None:
         if time.monotonic() < self._not_before:

@@ -15,7 +15,7 @@ _OPENED = re.compile(rb"HTTP/1\.[01] 2[0-9]{2}[ \r\n]")
 
 
 class UpstreamFailed(Exception):
-    """The upstream cannot be reached; the words say why, for people."""
+    """The upstream cannot be reached; the words say why, for people who know that much."""
 
 
 class Downstream(Protocol):
@@ -68,7 +68,7 @@ class Upstream(Arrivals):
         except ssl.SSLError as error:
             raise UpstreamFailed(f"TLS with {where}: {getattr(error, 'verify_message', '') or error.reason}") from None
         except OSError as error:
-            raise UpstreamFailed(f"{where} cannot be reached: {_words(error)}") from None
+            raise UpstreamFailed(f"the proxy cannot be reached: {_words(error)}" if proxy else _words(error)) from None
         if self._closed:
             raise UpstreamFailed("the client left")
         self._is_open = True
@@ -228,4 +228,5 @@ class Upstream(Arrivals):
 
 def _words(error: OSError) -> str:
     # asyncio's own words name the address; the resolver's numbers are negative.
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else (error.strerror or str(error))
+    known = os.strerror(error.errno) if error.errno and error.errno > 0 else None
+    return (known or error.strerror or str(error)).lower()
