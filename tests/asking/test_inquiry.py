@@ -81,3 +81,11 @@ def test_the_simulated_stay_out_of_a_conversation(home: Path) -> None:
     ran = run(home, "-c", "x", base_url="http://127.0.0.1:1")
     assert ran.status == 2
     assert len(rows(home)) == 1
+
+
+def test_headers_that_avow_sets_itself_are_not_left_out_in_silence(home: Path) -> None:
+    typed = ("--header", "Authorization: Basic eHh4eHh4eHg=", "--header", "X-Team: docs")
+    ran = run(home, "--simulate", "requested", "--header", "Accept: a/b", *typed, "hi")
+    assert ran.status == 0
+    assert ran.lines[0].startswith("avow: note: --header accept, authorization: left out")
+    assert "eHh4" not in ran.err.decode()

@@ -23,7 +23,7 @@ from avow.settings.levels import Settings
 from avow.values import NamedTuple
 from avow.wire.blocks import Attachment, block
 from avow.wire.json_value import JsonObject
-from avow.wire.request import Endpoint, Request, messages_body
+from avow.wire.request import NOT_THEIRS, Endpoint, Request, messages_body
 
 AllowedFallbacks = Callable[[str], tuple[str, ...]]
 """Gives the models that may answer for this one, in order."""
@@ -104,8 +104,8 @@ def prepare(
     draft.check(request)
     exchange = _exchange(inquiry, draft, endpoint.base_url, simulated=simulated)
     plan = _plan(inquiry, draft, endpoint, request, allowed_fallbacks)
-    doubled = endpoint.doubled_words("/v1/messages")
-    return Prepared(plan, exchange, (*draft.notes, doubled) if doubled else draft.notes)
+    more = (endpoint.doubled_words("/v1/messages"), _own_headers(draft.settings))
+    return Prepared(plan, exchange, (*draft.notes, *filter(None, more)))
 
 
 def drafted(inquiry: Inquiry, facts: EndpointFacts, *, simulated: bool = False) -> Draft:
@@ -138,6 +138,14 @@ def drafted(inquiry: Inquiry, facts: EndpointFacts, *, simulated: bool = False) 
         tuple(notes),
         frozenset(facts.refused.get(model, ())),
     )
+
+
+def _own_headers(settings: Settings) -> str | None:
+    """What to say of headers that the user set in vain."""
+    names = sorted(name.lower() for name in settings.table("headers") if name.lower() in NOT_THEIRS)
+    if not names:
+        return None
+    return f"--header {', '.join(names)}: left out, because avow sets such headers itself (--auth-style, --api-version)"
 
 
 def _requested(draft: Draft, endpoint: Endpoint) -> tuple[Draft, Request]:

@@ -22,7 +22,7 @@ SUMMARIES: JsonObject = {"type": "adaptive", "display": "summarized"}
 COUNTED = ("system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed")
 """The body fields that `count_tokens` takes in addition to model and messages."""
 
-_NOT_THEIRS = frozenset(
+NOT_THEIRS = frozenset(
     {"anthropic-version", "content-type", "content-length", "transfer-encoding", "accept", "accept-encoding"}
     | {"x-api-key", "authorization"}
 )
@@ -115,7 +115,7 @@ class Endpoint(NamedTuple):
         for name, value in self.headers:
             if name.lower() == "anthropic-beta":
                 wanted += [token.strip() for token in value.split(",")]
-            elif name.lower() not in _NOT_THEIRS:
+            elif name.lower() not in NOT_THEIRS:
                 own.append((name, value))
         streamed = bool(body and body.get("stream"))
         headers = [("anthropic-version", self.version)]
