@@ -46,8 +46,24 @@ def test_blank_values_are_refused(tmp_path: Path, option: str, words: str) -> No
     assert words in ran.err.decode()
 
 
+@pytest.mark.parametrize(
+    ("words", "stdin"),
+    [
+        (("\u200b",), None),
+        ((), "\ufeff\u2060\n".encode()),
+        (("-s", "be brief", "\u3164 \xad"), None),
+        (("run", "--input", "lines", "--simulate", "requested"), "\u200b\n".encode()),
+    ],
+    ids=["words", "stdin", "after an option", "an item"],
+)
+def test_a_prompt_that_no_one_sees_is_not_sent(tmp_path: Path, words: tuple[str, ...], stdin: bytes | None) -> None:
+    ran = run(tmp_path, *(words if "run" in words else (*DRY, *words)), stdin=stdin, base_url="http://127.0.0.1:9")
+    assert (ran.status, ran.out) == (2, b"")
+    assert "there is nothing" in ran.err.decode()
+
+
 def test_a_file_of_blanks_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "blank.txt").write_text(" \n\t\n")
+    (tmp_path / "blank.txt").write_text(" \n\t\u200b\n")
     ran = run(tmp_path, *DRY, "-f", str(tmp_path / "blank.txt"), "hi", base_url="http://127.0.0.1:9")
     assert ran.status == 2
     assert "nothing but blanks" in ran.err.decode()

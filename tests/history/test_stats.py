@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -10,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from avow.errors import Failure
-from avow.exchange.exchange import Status
+from avow.exchange.exchange import RunItem, Status
 from avow.history.filters import Filters
 from avow.history.stats import stats
 from avow.history.store import History
 from avow.history.sums import GROUPS, Pair, Stats, Tally, as_json
 from avow.routing.verdict import Hop, Outcome, Routing, Verdict
+from avow.run.counts import counted_as
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
 from tests.zone import zone
 
@@ -190,3 +192,15 @@ def test_bytes_in_place_of_a_name_are_counted_under_it(tmp_path: Path) -> None:
             found = stats(history, by)
             assert {latency.model for latency in found.latencies} == {FABLE}
             assert json.dumps(as_json(found))
+
+
+def test_an_item_of_a_run_counts_by_its_verdict_only_where_it_was_answered(tmp_path: Path) -> None:
+    """As in the last line of the run (contract §10): by its status otherwise."""
+    ends = (Status.COMPLETE, Status.TRUNCATED, Status.INCOMPLETE, Status.INTERRUPTED)
+    items = [rerouted(status=status, item=RunItem(1, str(n), n, 0, f"k{n}")) for n, status in enumerate(ends)]
+    kept(tmp_path / "history.db", answered(item=RunItem(1, "x", 9, 0, "k9")), *items)
+    counts = Counter(map(counted_as, (answered(), *items)))
+    with History.open(tmp_path / "history.db") as history:
+        of_run, of_all = (stats(history, "day", filters).total for filters in (Filters(run=1), Filters()))
+    assert {name: getattr(of_run, name) for name in ("as_requested", "fallback", "incomplete", "interrupted")} == counts
+    assert of_all.fallback == len(ends)

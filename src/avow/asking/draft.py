@@ -8,6 +8,7 @@ from avow.errors import AvowError, Interrupted, UsageError
 from avow.files.reading import read_text
 from avow.prompt.limits import REQUEST
 from avow.terminal.editor import written
+from avow.text.blanks import is_blank
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def draft(text: str, context: Context) -> Iterator[str]:
     path = written(text, context.environ)
     try:
         prompt = read_text(str(path), "the edited prompt", most=REQUEST, wait=context.wait(context.settings()))
-        if not prompt.strip():
+        if is_blank(prompt):
             path.unlink()
             raise UsageError("nothing was written in the editor, so nothing was sent")
         yield prompt

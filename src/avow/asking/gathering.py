@@ -51,13 +51,21 @@ def gather(options: Options, context: Context, settings: Settings, template: "Te
         attachments.insert(0, stdin_document(piped))
     elif options.words and not (template and template.takes_input) and _is_pipe(options, context, settings):
         notes = ("stdin was empty: only the prompt is sent (--no-stdin leaves it alone)",)
-    if not prompt.strip() and not attachments:
+    if not attachments and _is_blank(prompt):
         raise UsageError(
             "there is nothing to send: no prompt, and nothing on stdin",
             hint='avow "why is the sky blue", or pipe a prompt in',
         )
     name, system = template.name if template else None, filled.system if filled else None
     return Gathered(prompt, tuple(attachments), name, system, notes)
+
+
+def _is_blank(prompt: str) -> bool:
+    if prompt.isascii():
+        return not prompt.strip()
+    from avow.text.blanks import is_blank
+
+    return is_blank(prompt)
 
 
 def _is_pipe(options: Options, context: Context, settings: Settings) -> bool:

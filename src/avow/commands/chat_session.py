@@ -17,6 +17,7 @@ from avow.errors import AvowError, Interrupted, ReaderGone, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Status
 from avow.exit_codes import BySignal, ExitCode, gravest
 from avow.settings.levels import Settings
+from avow.text.blanks import is_blank
 from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Chat:
 
     def take(self, line: str) -> bool:
         """Carry out one entry; whether to go on. What cannot be done is told, and the chat goes on."""
-        if not line.strip() and not self._files:
+        if is_blank(line) and not self._files:
             return True
         try:
             if "\n" not in line and line.startswith("/"):

@@ -31,14 +31,22 @@ _COLUMN_OF = {"model": "requested_model", "category": "category", "template": "t
 _TOKENS = ", ".join(f"CAST(total({name}) AS INTEGER)" for name in TOKENS)
 """`total`, because `sum` is an error of SQLite's where a server's counts are beyond 64 bits."""
 _ALL = "count(*), count(cost_usd), coalesce(sum(cost_floor_usd), 0.0)"
-_UNUSUAL = ", ".join(
-    (
-        "sum(verdict IS NOT 'as_requested')",
-        "sum(cost_usd IS NULL AND status IN ('failed', 'pending'))",
-        *(f"coalesce(sum(verdict = '{name}'), 0)" for name in VERDICTS),
-        *(f"sum(status = '{name}')" for name in STATUSES),
+
+
+def _unusual(judged: str) -> str:
+    """The sums of what is unusual; a verdict counts where `judged` holds."""
+    return ", ".join(
+        (
+            "sum(verdict IS NOT 'as_requested')",
+            "sum(cost_usd IS NULL AND status IN ('failed', 'pending'))",
+            *(f"coalesce(sum(verdict = '{name}' AND {judged}), 0)" for name in VERDICTS),
+            *(f"sum(status = '{name}')" for name in STATUSES),
+        )
     )
-)
+
+
+_OF_A_RUN = "status IN ('complete', 'refused', 'truncated')"
+"""Which items of a run count by their verdict: the others by their status alone, as in the run's last line."""
 INDEX_OF = {"total_ms": "exchange_total", "first_token_ms": "exchange_first"}
 """Which index has a duration in order, for each model that answered, the simulator's left out."""
 # The index is named: SQLite has no statistics here, and would choose to read every text.
@@ -62,6 +70,7 @@ class Recount:
         self._history = history
         self._simulated = simulated
         where, self._values = filters.where()
+        self._unusual = _unusual("1" if filters.run is None else _OF_A_RUN)
         self._where = f"simulated = {int(simulated)} AND {where}"
         own = counted(history, filters.sources)
         self._where = f"{own} AND {self._where}"
@@ -81,7 +90,7 @@ class Recount:
             bounds = [*self._values, periods.milliseconds(start), periods.milliseconds(end)]
             (all_of_it,) = self._history.read(f"SELECT {_ALL} {_FROM_ALL} {within}", bounds)
             if all_of_it[0]:
-                (unusual,) = self._history.read(f"SELECT {_UNUSUAL} {_FROM_UNUSUAL} {within}", bounds)
+                (unusual,) = self._history.read(f"SELECT {self._unusual} {_FROM_UNUSUAL} {within}", bounds)
                 ((weak,),) = self._history.read(f"SELECT count(*) {_FROM_WEAK} {within}", bounds)
                 yield _tally(periods.key(by, start), all_of_it, unusual, weak)
             start = end
@@ -97,7 +106,7 @@ class Recount:
         where, values = self._where, self._values
         unusual = {
             row[0]: tuple(row)[1:]
-            for row in read(f"SELECT {column}, {_UNUSUAL} {_FROM_UNUSUAL} {where} GROUP BY 1", values)
+            for row in read(f"SELECT {column}, {self._unusual} {_FROM_UNUSUAL} {where} GROUP BY 1", values)
         }
         weak = {row[0]: row[1] for row in read(f"SELECT {column}, count(*) {_FROM_WEAK} {where} GROUP BY 1", values)}
         for row in read(f"SELECT {column}, {_ALL} {_FROM_ALL} {where} GROUP BY 1 ORDER BY 2 DESC, 1", values):

@@ -8,6 +8,7 @@ from avow.errors import UnreadableFile, UsageError
 from avow.files.reading import PATIENT, Wait, read_file, read_stdin, too_large
 from avow.prompt.file_kinds import media_type_of, seems_to_be
 from avow.prompt.limits import BODY_BYTES, REQUEST
+from avow.text.blanks import is_blank
 from avow.wire.blocks import PDF, Attachment
 
 STDIN = "stdin"
@@ -58,7 +59,7 @@ def identify(name: str, data: bytes) -> Attachment:
     media_type = media_type_of(data)
     if media_type is None:
         _check_text(name, data)
-        if data.isspace():
+        if data.isspace() or (not data.isascii() and is_blank(data.decode())):
             raise UsageError(f"{name}: there is nothing but blanks in it", hint="nothing was sent: attach another file")
         kind, media_type = "text", "text/plain"
     else:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from avow.errors import UsageError, nearest
 from avow.prompt.limits import BODY_BYTES
+from avow.text.blanks import is_blank
 
 FORMS = ("jsonl", "csv", "tsv", "lines", "toml")
 FIELDS = ("id", "prompt", "system", "model", "files", "template", "vars")
@@ -84,7 +85,7 @@ def _texts(stream: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
 
 def _of_lines(stream: BinaryIO, name: str) -> Iterator[Record]:
     for number, text in _texts(stream, name):
-        if text.strip():
+        if not is_blank(text):
             yield Record(number, {"prompt": text})
 
 

@@ -22,6 +22,7 @@ from avow.run.records import Document, read, read_document, wrong
 from avow.run.source import Source
 from avow.settings.keys import KEYS, about, checked
 from avow.settings.levels import Settings
+from avow.text.blanks import is_blank
 from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Suite:
             if system is None and "system" not in self._flags:
                 system = filled.system
         files = (*self._files, *self._files_of(item))
-        if not prompt.strip() and not files:
+        if is_blank(prompt) and not files:
             raise UsageError("there is nothing to send: `prompt` is missing or empty")
         settings = kind.settings
         if system is not None:

@@ -31,6 +31,16 @@ def numbers(ran: Ran) -> list[int]:
     return [event["number"] for event in ran.events]
 
 
+def test_what_the_simulator_answered_is_left_out_and_a_terminal_is_told(home: Path) -> None:
+    told = in_pty(home, "history", "export", "--no-text")
+    assert told.end() == 0
+    assert "avow: note: left out: 1 of the simulator's; --simulated exports it alone" in told.text.replace("\n", " ")
+    alone = in_pty(home, "history", "export", "--no-text", "--simulated")
+    assert alone.end() == 0
+    assert "left out" not in alone.text
+    assert run(home, "history", "export").err == b""
+
+
 def test_since_last(home: Path) -> None:
     assert numbers(export(home)) == [1, 2]
     assert numbers(export(home)) == []

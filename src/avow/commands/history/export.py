@@ -54,6 +54,7 @@ def run_export(options: ExportOptions, context: Context) -> ExitCode:
         raise unknown(options.guard, _GUARDS, "guard")
     history = context.history(context.settings(), read_only=True)
     with _chosen(options, history, context) as chosen:
+        _tell_what_is_left_out(history, chosen, context)
         if options.form == "parquet":
             _write_parquet(history, chosen, options, context)
         else:
@@ -83,6 +84,17 @@ def _chosen(options: ExportOptions, history: "History", context: Context) -> "It
         yield Chosen(filters, span)
         _settle(context.stdout)
         cursor.save(path, after)
+
+
+def _tell_what_is_left_out(history: "History", chosen: "Chosen", context: Context) -> None:
+    """Say on a terminal that the simulator's are not among them; a script that exports each night knows."""
+    if chosen.filters.simulated is not False or not context.screen.err_facts.is_terminal:
+        return
+    query, values = chosen._replace(filters=chosen.filters._replace(simulated=True)).query("1")
+    number = history.read(f"SELECT count(*) FROM ({query})", values)[0][0]  # noqa: S608
+    if number:
+        them = "it" if number == 1 else "those"
+        context.screen.note(f"left out: {number} of the simulator's; --simulated exports {them} alone")
 
 
 def is_written_to(stream: BinaryIO | None, path: Path) -> bool:
