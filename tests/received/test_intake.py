@@ -124,6 +124,15 @@ def test_no_cookie_is_kept() -> None:
         (b"[1]", "a JSON array"),
         (b"[1", "a damaged JSON array"),
         (b"hello\nyou", "text: 'hello'"),
+        ("h\u00e9".encode()[:-1], "text: 'h"),
+        (b"null", "a JSON value, and no object"),
+        (b"\x00\x01\xff", "binary data"),
+        (b"\x1f\x8b\x08damaged", "gzip data"),
+        (b"\x28\xb5\x2f\xfddamaged", "Zstandard data"),
+        (BODY.decode().encode("utf-16"), "text in UTF-16"),
+        (b"HTTP/1.1 200 OK\r\n", "HTTP headers that break off"),
+        (b'data: {"object":"chat.completion.chunk","model":"gpt"}\n\ndata: [DONE]\n\n', "the Chat Completions API"),
+        (b'event: response.created\ndata: {"type":"response.created"}\n\n', "the Responses API"),
         (b"event: ping\n", "text: 'event: ping'"),
         (b'{"model":"x","messages":[]}', "a request, and no response"),
         (b'{"choices":[]}', "an answer of the Chat Completions API"),
@@ -135,7 +144,7 @@ def test_no_cookie_is_kept() -> None:
     ],
 )
 def test_what_is_no_response(data: bytes, words: str) -> None:
-    if data.startswith(b"event"):
+    if data == b"event: ping\n":
         assert [each.answer.error and each.answer.error.exit_code for each in taken(data)] == [ExitCode.INCOMPLETE]
         return
     with pytest.raises(UsageError, match=words):

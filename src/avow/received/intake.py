@@ -7,7 +7,7 @@ from typing import NamedTuple, NoReturn
 
 from avow.errors import ExchangeError, NotAnAnswer, UsageError
 from avow.proxy.answer import Answer, AnswerReader, with_refusal
-from avow.received.seeming import seeming
+from avow.received.seeming import foreign_stream, seeming
 from avow.wire.batch import result_of
 from avow.wire.body import LONGEST_BLANK, LONGEST_WHOLE, begins_events, broke_off, is_message, message_of, whole_problem
 from avow.wire.failure import body_is_error, rejected, rejection
@@ -144,8 +144,11 @@ class Intake:
 
     def _of_reader(self, reader: AnswerReader) -> Answer:
         answer = reader.end(None)
-        if answer.message is None and isinstance(answer.error, NotAnAnswer):
-            _refuse(self._start)
+        if answer.message is None:
+            if words := foreign_stream(self._start):
+                _refuse_as(words)
+            if isinstance(answer.error, NotAnAnswer):
+                _refuse(self._start)
         return answer
 
     def _of_json(self, data: bytes, where: str = "") -> Received:
@@ -208,7 +211,11 @@ def _is_object(line: bytes) -> bool:
 
 
 def _refuse(data: bytes, where: str = "", value: Mapping[str, object] | None = None) -> NoReturn:
+    _refuse_as(seeming(data, value), where)
+
+
+def _refuse_as(words: str, where: str = "") -> NoReturn:
     raise UsageError(
-        f"{where}this is not a Messages API response: it seems to be {seeming(data, value)}",
+        f"{where}this is not a Messages API response: it seems to be {words}",
         hint="give a body, a stream, either after its headers (curl -i), or JSON Lines of bodies or of batch results",
     )
