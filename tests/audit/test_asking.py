@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.audit.asking import Answered, Asker, CutShort
+from avow.audit.asking import Asker, CutShort, PricedReply
 from avow.audit.cards import SHIPPED
 from avow.audit.plan import Slot
 from avow.audit.replies import Arm, Reply
@@ -20,9 +20,9 @@ SLOTS = tuple(Slot(card.id, Arm.REQUESTED, order) for order, card in enumerate(S
 
 def asked(
     scenarios: list[str], monkeypatch: pytest.MonkeyPatch
-) -> tuple[list[Answered], list[float | None], list[float]]:
+) -> tuple[list[PricedReply], list[float | None], list[float]]:
     """Replies, prices of exchanges without one, and how long it slept, for one request a card."""
-    kept: list[Answered] = []
+    kept: list[PricedReply] = []
     paid: list[float | None] = []
     slept: list[float] = []
     with Simulator([*scenarios]) as simulator:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from avow.audit.asking import Answered
+from avow.audit.asking import PricedReply
 from avow.audit.looking import Progress, look_for, open_look, requests_left, take
 from avow.audit.plan import Slot
 from avow.audit.record import Look
@@ -15,7 +15,7 @@ from avow.errors import UsageError
 from tests.audit.made_up import OTHER, reply
 from tests.audit.test_judging import CHANGED, USUAL, record
 
-Keep = Callable[[Answered], None]
+Keep = Callable[[PricedReply], None]
 
 
 class Answers:
@@ -37,7 +37,7 @@ class Answers:
             self.left -= 1
             self.slots.append(slot)
             text = self.text or USUAL[slot.order % 3]
-            keep(Answered(reply(slot.card, text, sitting=sitting, order=slot.order, arm=slot.arm), 0.125))
+            keep(PricedReply(reply(slot.card, text, sitting=sitting, order=slot.order, arm=slot.arm), 0.125))
 
 
 def taken(kept: Kept, answers: Answers, *, against: str | None = None) -> tuple[Kept, list[Kept]]:

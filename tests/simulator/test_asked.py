@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from avow.simulator.asked import Ask, prefix_of, read_signature, sign
+from avow.simulator.asked import ValidRequest, prefix_of, read_signature, sign
 from tests.simulator.conftest import Json, body
 
 
-def ask(**more: Any) -> Ask:
-    return Ask(body(**more), frozenset())
+def ask(**more: Any) -> ValidRequest:
+    return ValidRequest(body(**more), frozenset())
 
 
 def test_a_conversation_is_its_beginning() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from avow.simulator.asked import Ask
+from avow.simulator.asked import ValidRequest
 from avow.simulator.prompt_cache import Counted, PromptCache, complaints
 from avow.simulator.server import Simulator
 from tests.simulator.conftest import FALLBACK, MODEL
@@ -36,8 +36,8 @@ class Hours:
 
 
 def used(cache: PromptCache, asked: Json, model: str = MODEL) -> Counted:
-    found = cache.use(Ask(asked, frozenset()), model)
-    assert found.rest + found.read + found.short + found.long == Ask(asked, frozenset()).prompt_tokens
+    found = cache.use(ValidRequest(asked, frozenset()), model)
+    assert found.rest + found.read + found.short + found.long == ValidRequest(asked, frozenset()).prompt_tokens
     return found
 
 

@@ -33,7 +33,7 @@ class CutShort(AvowError):
         self.exit_code = code if isinstance(code, ExitCode) else ExitCode.UNEXPECTED
 
 
-class Answered(NamedTuple):
+class PricedReply(NamedTuple):
     """A reply, and the list price of its exchange in USD (None: unknown)."""
 
     reply: Reply
@@ -55,7 +55,7 @@ class Asker(NamedTuple):
         self,
         slots: Sequence[Slot],
         sitting: int,
-        keep: Callable[[Answered], None],
+        keep: Callable[[PricedReply], None],
         pay: Callable[[float | None], None] = lambda _usd: None,
         progress: Callable[[int], None] = lambda _done: None,
     ) -> None:
@@ -71,7 +71,7 @@ class Asker(NamedTuple):
             due = time.monotonic() + self.pause
             exchange = self._ask(slot)
             if exchange.status in _WHOLE:
-                keep(Answered(reply_of(exchange, slot, sitting), exchange.reply.cost_usd))
+                keep(PricedReply(reply_of(exchange, slot, sitting), exchange.reply.cost_usd))
             else:
                 pay(0.0 if exchange.status is Status.FAILED else exchange.reply.cost_usd)
             if exchange.signal is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from avow import __version__
-from avow.audit.asking import Answered, Asker
+from avow.audit.asking import Asker, PricedReply
 from avow.audit.cards import SHIPPED, made
 from avow.audit.judging import differences
 from avow.audit.plan import LOOKS, PER_CARD, SITTINGS, Slot, orders, remaining
@@ -104,7 +104,7 @@ def ask_sitting(sitting: Sitting, asker: Asker, save: Callable[[Kept], None], pr
     kept = sitting.kept
     save(kept)
 
-    def keep(answered: Answered) -> None:
+    def keep(answered: PricedReply) -> None:
         nonlocal kept
         kept = kept.with_baseline(answered.reply)
         save(kept)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from avow.audit.asking import Answered, Asker
+from avow.audit.asking import Asker, PricedReply
 from avow.audit.judging import asks_again, first_test, judge
 from avow.audit.plan import Slot, orders, remaining
 from avow.audit.record import Look, Record
@@ -113,7 +113,7 @@ class _Taking:
     def _ask(self, part: str, order: Sequence[Slot], there: Sequence[Reply]) -> None:
         slots = remaining(order, there)
 
-        def keep(answered: Answered) -> None:
+        def keep(answered: PricedReply) -> None:
             self.kept = self.kept.paying(self.number, answered.cost_usd)
             before: tuple[Reply, ...] = (self.look.repeat or ()) if part == "repeat" else self.look.replies
             after = (*before, answered.reply)

@@ -19,7 +19,7 @@ from avow.run.counts import is_answered
 from avow.run.journal import Journal
 from avow.run.prices import Pricing
 from avow.run.submit import Part, Submitter
-from avow.run.suite import Ask, Suite
+from avow.run.suite import RunQuestion, Suite
 from avow.wire.batch import not_taken
 
 _NOT_OURS = "none of the results of the batch is of this run"
@@ -125,7 +125,7 @@ class Bulk:
         """What is waited for, in words."""
         return self._collector.why() if self._collector is not None else None
 
-    def is_ready(self, ask: Ask) -> bool:
+    def is_ready(self, ask: RunQuestion) -> bool:
         """Whether the item lies in no batch, or in one that is done. Raises what went wrong with the batch."""
         if ask.position in self._ready:
             return True

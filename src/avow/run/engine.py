@@ -14,7 +14,7 @@ from avow.exchange.exchange import Exchange
 from avow.exit_codes import SIGPIPE
 from avow.run.budget import Budget
 from avow.run.gate import Gate
-from avow.run.suite import Ask
+from avow.run.suite import RunQuestion
 
 TICK_S = 0.1
 """How often `on_tick` is called where nothing else happens."""
@@ -25,7 +25,7 @@ _GRACE_S = 2.0
 class Ended(NamedTuple):
     """What became of an ask; without an exchange it was not sent, or (`error`) something is wrong with avow."""
 
-    ask: Ask
+    ask: RunQuestion
     exchange: Exchange | None
     error: Exception | None = None
 
@@ -35,13 +35,13 @@ class Work(NamedTuple):
     that one answered it; `reserve` is how much an ask may cost, `charge` how much it did; `on_end` tells of one that
     ended, `on_kept` hears of one that cannot be told of any more."""
 
-    answer: Callable[[Ask], Exchange]
-    earlier: Callable[[Ask], Exchange | None]
+    answer: Callable[[RunQuestion], Exchange]
+    earlier: Callable[[RunQuestion], Exchange | None]
     is_over: Callable[[Exchange], bool]
-    reserve: Callable[[Ask], float]
+    reserve: Callable[[RunQuestion], float]
     charge: Callable[[Exchange], float]
-    may_begin: Callable[[Ask], bool]
-    on_end: Callable[[Ask, Exchange], None]
+    may_begin: Callable[[RunQuestion], bool]
+    on_end: Callable[[RunQuestion, Exchange], None]
     on_kept: Callable[[Exchange], None]
     on_tick: Callable[[], None]
     must_stop: Callable[[Exchange], bool]
@@ -51,13 +51,13 @@ class Engine:
     """Asks until nothing is left, a limit is reached, or it is stopped. `out_of_budget`: the next item could have taken
     the sum over the limit; `signal`: that signal stopped it."""
 
-    def __init__(self, asks: Iterator[Ask], work: Work, gate: Gate, budget: Budget, jobs: int) -> None:
+    def __init__(self, asks: Iterator[RunQuestion], work: Work, gate: Gate, budget: Budget, jobs: int) -> None:
         self._asks, self._work, self._gate, self._budget, self._jobs = asks, work, gate, budget, jobs
-        self._tasks: SimpleQueue[Ask | None] = SimpleQueue()
+        self._tasks: SimpleQueue[RunQuestion | None] = SimpleQueue()
         self._results: SimpleQueue[Ended | None] = SimpleQueue()
         self._workers = 0
         self._reserved: dict[int, float] = {}
-        self._next: Ask | None = None
+        self._next: RunQuestion | None = None
         self._is_feeding = True
         self._is_telling = False
         self._until: float | None = None
@@ -138,7 +138,7 @@ class Engine:
             self._reserved[ask.position] = amount
             self._hand_out(ask)
 
-    def _hand_out(self, ask: Ask) -> None:
+    def _hand_out(self, ask: RunQuestion) -> None:
         if self._workers < len(self._reserved):
             self._workers += 1
             _thread.start_new_thread(self._work_off, ())
@@ -169,7 +169,7 @@ class Engine:
         amount = self._reserved.pop(ended.ask.position)
         self._budget.settle(amount, 0.0 if ended.exchange is None else self._work.charge(ended.exchange))
 
-    def _tell(self, ask: Ask, exchange: Exchange) -> None:
+    def _tell(self, ask: RunQuestion, exchange: Exchange) -> None:
         """A reader of stdout that reads nothing holds this up: a signal may end that."""
         self._is_telling = True
         try:

@@ -7,7 +7,7 @@ from avow.exchange.exchange import Exchange
 from avow.history import batches, runs
 from avow.history.store import History
 from avow.run.asked import LAST
-from avow.run.suite import Ask, Suite, Summed
+from avow.run.suite import RunQuestion, Suite, Summed
 
 
 class Journal:
@@ -50,7 +50,7 @@ class Journal:
         """Items may have been asked since this run was begun or gone on with."""
         self._goes_on = True
 
-    def earlier(self, ask: Ask) -> Exchange | None:
+    def earlier(self, ask: RunQuestion) -> Exchange | None:
         """The exchange in which this run asked that before."""
         if self._history is None or not self._goes_on:
             return None

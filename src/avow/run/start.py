@@ -24,7 +24,7 @@ from avow.run.pace import Pace
 from avow.run.prices import GUESSED, Pricing
 from avow.run.records import form_of, wrong
 from avow.run.source import Source
-from avow.run.suite import Ask, Suite, Summed
+from avow.run.suite import RunQuestion, Suite, Summed
 
 if TYPE_CHECKING:
     from avow.history.store import History
@@ -214,7 +214,7 @@ class _Run:
 
     # -- one item -------------------------------------------------------------------------------------------------
 
-    def _answer(self, ask: Ask) -> Exchange:
+    def _answer(self, ask: RunQuestion) -> Exchange:
         """Ask it, or judge what came of it in a batch; this runs in a worker."""
         self._bar.began()
         inquiry = ask.inquiry
@@ -226,17 +226,17 @@ class _Run:
         self._gate.surface(bool(inquiry.settings.words("if_unavailable")))
         return put(inquiry, self._context, self._hear, api=self._api)
 
-    def _asks(self) -> Iterator[Ask]:
+    def _asks(self) -> Iterator[RunQuestion]:
         """All of them; where a budget did not allow to send all, those before the first that was not."""
         for ask in self._suite.asks(self._journal.run):
             if self._bulk is not None and ask.position == self._bulk.stop:
                 return
             yield ask
 
-    def _may_begin(self, ask: Ask) -> bool:
+    def _may_begin(self, ask: RunQuestion) -> bool:
         return self._outlet.may_begin(ask.position) and (self._bulk is None or self._bulk.is_ready(ask))
 
-    def _earlier(self, ask: Ask) -> Exchange | None:
+    def _earlier(self, ask: RunQuestion) -> Exchange | None:
         if self._bulk is not None and self._bulk.at(ask.position) is not None:
             return None
         return self._journal.earlier(ask)
@@ -251,7 +251,7 @@ class _Run:
             self._notes.add(words)
             self._context.screen.note(words)
 
-    def _end(self, ask: Ask, exchange: Exchange) -> None:
+    def _end(self, ask: RunQuestion, exchange: Exchange) -> None:
         if self._bulk is not None and self._bulk.ended(ask.position):
             self._budget.settle(self._pricing.reserve_in_batch(ask.inquiry), 0.0)
         self._counts.add(exchange)
@@ -264,7 +264,7 @@ class _Run:
 
     # -- money ----------------------------------------------------------------------------------------------------
 
-    def _reserve(self, ask: Ask) -> float:
+    def _reserve(self, ask: RunQuestion) -> float:
         lying = self._bulk.at(ask.position) if self._bulk is not None else None
         if lying is not None and not lying.came.is_asked_again:
             return 0.0  # it was set aside when the batch was sent

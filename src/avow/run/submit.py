@@ -11,7 +11,7 @@ from avow.exchange.exchange import Exchange
 from avow.history import batches
 from avow.history.store import History
 from avow.run.batch_api import BatchApi
-from avow.run.suite import Ask
+from avow.run.suite import RunQuestion
 from avow.wire.batch import HEAD, JOINT, TAIL, fits, item, known_again
 from avow.wire.request import Pieces, betas_for
 
@@ -27,7 +27,7 @@ _LIMITED = 429
 class Part(NamedTuple):
     """An item that is to lie in a batch: as it was prepared, and the exchange in which it was asked before."""
 
-    ask: Ask
+    ask: RunQuestion
     prepared: Prepared
     earlier: Exchange | None
 

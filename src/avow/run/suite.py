@@ -39,7 +39,7 @@ _MOST_KINDS = 256
 _LARGE = 1 << 20
 
 
-class Ask(NamedTuple):
+class RunQuestion(NamedTuple):
     """One question of a run: `position` counts all of them from 0, repeats too; `line` is where it stands."""
 
     position: int
@@ -119,7 +119,7 @@ class Suite:
             raise UsageError(f"{self._source.name}: there is nothing in it to ask", hint="one prompt a line will do")
         return Summed(count, digest.hexdigest())
 
-    def asks(self, run: int | None) -> Iterator[Ask]:
+    def asks(self, run: int | None) -> Iterator[RunQuestion]:
         """Every question in order, as one of that run."""
         occurrences, position = Seen(), 0
         try:
@@ -130,7 +130,7 @@ class Suite:
                     words = f"{known_as}\n{repeat}\n".encode("utf-8", "surrogatepass")
                     key = hashlib.sha256(words + sent).hexdigest()[:32]
                     one = RunItem(run, item.id if item.id is not None else str(item.line), place, repeat, key)
-                    yield Ask(position, item.line, inquiry._replace(item=one))
+                    yield RunQuestion(position, item.line, inquiry._replace(item=one))
                     position += 1
         finally:
             occurrences.close()
@@ -224,7 +224,7 @@ class Suite:
         path = folder / Path(spec).expanduser()
         return read_attachment(str(path), wait)._replace(name=spec)
 
-    def _check_size(self, ask: Ask) -> None:
+    def _check_size(self, ask: RunQuestion) -> None:
         inquiry = ask.inquiry
         size = len(inquiry.prompt) + sum(file.size or 0 for file in inquiry.attachments)
         if size > _LARGE or inquiry.attachments:

@@ -20,7 +20,7 @@ _CHANGEABLE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ValidRequest:
     """One request that passed validation, the `number`-th of the server; `session` tells servers apart."""
 
     body: Json

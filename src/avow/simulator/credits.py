@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from avow.simulator.asked import Ask
+from avow.simulator.asked import ValidRequest
 from avow.simulator.playback import PlayedAnswer
 from avow.simulator.script import RETURNED, Json, Scenario
 
@@ -27,13 +27,13 @@ class Credits:
         self._declined: set[tuple[str, str | None]] = set()
         self._handed: set[tuple[str, str, str | None]] = set()
 
-    def position(self, ask: Ask) -> int:
+    def position(self, ask: ValidRequest) -> int:
         """Which hop of a scenario this request is: one further for each other model that has declined or failed in
         the same conversation."""
         tried = self._tried.get(ask.conversation, [])
         return tried.index(ask.model) if ask.model in tried else len(tried)
 
-    def note(self, ask: Ask, answer: PlayedAnswer | None) -> None:
+    def note(self, ask: ValidRequest, answer: PlayedAnswer | None) -> None:
         """Remember how a request ended; `None` is an error of the hop."""
         if answer is not None:
             self._handed.update(_handovers(answer))
@@ -44,13 +44,13 @@ class Credits:
         if answer is not None and answer.stop_details is not None:
             self._declined.add((ask.model, answer.stop_details["category"]))
 
-    def mint(self, ask: Ask, content: list[Json], *, claim: bool) -> str:
+    def mint(self, ask: ValidRequest, content: list[Json], *, claim: bool) -> str:
         """A token for a declined request; `content` is the partial answer it may be continued with."""
         token = f"fct_01{os.urandom(12).hex()}"
         self._credits[token] = _Credit(ask.model, ask.fixed_part, _bare(content), claim)
         return token
 
-    def redeem(self, ask: Ask, scenario: Scenario) -> Json | str | None:
+    def redeem(self, ask: ValidRequest, scenario: Scenario) -> Json | str | None:
         """The status of the request's token for `usage.fallback_credit`, the message of a 400, or `None`."""
         sent = ask.body.get("fallback_credit_token")
         if sent is None:
@@ -94,7 +94,7 @@ def _handovers(answer: PlayedAnswer) -> set[tuple[str, str, str | None]]:
     }
 
 
-def _mismatch(ask: Ask, credit: _Credit | None) -> str | None:
+def _mismatch(ask: ValidRequest, credit: _Credit | None) -> str | None:
     if credit is None:
         return "expired"
     if ask.model == credit.model:
@@ -102,7 +102,7 @@ def _mismatch(ask: Ask, credit: _Credit | None) -> str | None:
     return None if ask.fixed_part == credit.fixed_part else "body_mismatch"
 
 
-def _continuation_refused(ask: Ask, credit: _Credit | None, scenario: Scenario) -> str | None:
+def _continuation_refused(ask: ValidRequest, credit: _Credit | None, scenario: Scenario) -> str | None:
     """Why the appended partial answer is not accepted. It may leave out trailing white space, trailing thinking
     and client tool calls without result."""
     if credit is None:

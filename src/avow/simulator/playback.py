@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from avow.simulator import answers, picks
-from avow.simulator.asked import CREDIT, SERVER_FALLBACK, Ask
+from avow.simulator.asked import CREDIT, SERVER_FALLBACK, ValidRequest
 from avow.simulator.prompt_cache import Counted, PromptCache
 from avow.simulator.script import RETURNED, Json, PlayedHop, Scenario
 
@@ -59,7 +59,7 @@ class _Played:
 
 def compose(
     scenario: Scenario,
-    ask: Ask,
+    ask: ValidRequest,
     position: int,
     mint: Mint,
     credit: Json | None = None,
@@ -91,7 +91,7 @@ def compose(
 
 
 def _play(
-    scenario: Scenario, ask: Ask, chain: tuple[str, ...], hops: tuple[PlayedHop, ...]
+    scenario: Scenario, ask: ValidRequest, chain: tuple[str, ...], hops: tuple[PlayedHop, ...]
 ) -> tuple[list[_Played], str | None]:
     """Every hop that ran, and the model that could not be reached, if one ended the chain."""
     played: list[_Played] = []
@@ -107,7 +107,7 @@ def _play(
     return played, None
 
 
-def _write(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing: bool) -> _Played:
+def _write(scenario: Scenario, ask: ValidRequest, model: str, hop: PlayedHop, continuing: bool) -> _Played:
     delay = scenario.delay if hop.delay is None else hop.delay
     stop_reason, stop_sequence = ("refusal" if hop.declines else hop.stop_reason), None
     pieces = hop.pieces or tuple(_pieces(_text(scenario, ask, model, hop, continuing)))
@@ -131,7 +131,7 @@ def _write(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing:
     return _Played(model, hop, blocks, stop_reason, stop_sequence, written + thought + bool(blocks), thought)
 
 
-def _assemble(ask: Ask, played: list[_Played]) -> PlayedAnswer:
+def _assemble(ask: ValidRequest, played: list[_Played]) -> PlayedAnswer:
     """Blocks in order, with a `fallback` block wherever one model gave way to the next."""
     last = played[-1]
     spoke_first = next((part.model for part in played if part.blocks), last.model) if ask.stream else last.model
@@ -146,7 +146,7 @@ def _assemble(ask: Ask, played: list[_Played]) -> PlayedAnswer:
     return answer
 
 
-def _refuse(answer: PlayedAnswer, ask: Ask, last: _Played, mint: Mint, unreachable: str | None) -> None:
+def _refuse(answer: PlayedAnswer, ask: ValidRequest, last: _Played, mint: Mint, unreachable: str | None) -> None:
     hop = last.hop
     details: Json = {"type": "refusal", "category": hop.category, "explanation": hop.explanation}
     credited = ask.has_beta(CREDIT)
@@ -162,7 +162,12 @@ def _refuse(answer: PlayedAnswer, ask: Ask, last: _Played, mint: Mint, unreachab
 
 
 def _account(
-    answer: PlayedAnswer, ask: Ask, scenario: Scenario, played: list[_Played], credit: Json | None, sent: Counted
+    answer: PlayedAnswer,
+    ask: ValidRequest,
+    scenario: Scenario,
+    played: list[_Played],
+    credit: Json | None,
+    sent: Counted,
 ) -> None:
     last = played[-1]
     kind = "fallback_message" if scenario.sticky else "message"
@@ -193,7 +198,7 @@ def _account(
         answer.extra_usage["fallback_credit"] = {"status": credit}
 
 
-def _rename(answer: PlayedAnswer, ask: Ask, scenario: Scenario, served: str) -> None:
+def _rename(answer: PlayedAnswer, ask: ValidRequest, scenario: Scenario, served: str) -> None:
     if scenario.reports == "":
         answer.named_first = answer.named = None
     elif scenario.reports is not None:
@@ -201,7 +206,7 @@ def _rename(answer: PlayedAnswer, ask: Ask, scenario: Scenario, served: str) -> 
     answer.fields = {key: fill(value, ask, served) for key, value in scenario.fields}
 
 
-def fill(template: str, ask: Ask, served: str = "") -> str:
+def fill(template: str, ask: ValidRequest, served: str = "") -> str:
     """`template` with the names of this request put in."""
     slashed = "anthropic/" + re.sub(r"-(\d)-(\d)$", r"-\1.\2", ask.model)
     fallback = ask.chain[1] if len(ask.chain) > 1 else ask.model
@@ -219,7 +224,7 @@ def _long_block(count: int) -> Block:
     return replace(block, whole=whole, repeats=count)
 
 
-def _text(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing: bool) -> str:
+def _text(scenario: Scenario, ask: ValidRequest, model: str, hop: PlayedHop, continuing: bool) -> str:
     if hop.text is None and hop.declines:
         return ""
     template = hop.text if hop.text is not None else ("{rest}" if continuing else "{opening}{rest}")
@@ -237,13 +242,13 @@ def _text(scenario: Scenario, ask: Ask, model: str, hop: PlayedHop, continuing: 
     return re.sub(r"\{(opening|rest|model|schema|question|picks)\}", lambda found: values[found[1]](), template)
 
 
-def _speaker(scenario: Scenario, ask: Ask, model: str) -> str:
+def _speaker(scenario: Scenario, ask: ValidRequest, model: str) -> str:
     """Who the text says wrote it: what the answer declares, so that no reader is told two things."""
     said = scenario.reports if scenario.speaker is None else scenario.speaker
     return model if said is None or len(scenario.hops) > 1 else fill(said, ask, model)
 
 
-def _limited(ask: Ask, pieces: tuple[str, ...], stop_reason: str) -> tuple[tuple[str, ...], str, str | None]:
+def _limited(ask: ValidRequest, pieces: tuple[str, ...], stop_reason: str) -> tuple[tuple[str, ...], str, str | None]:
     """The pieces that `max_tokens` (a word counts as one) and `stop_sequences` leave."""
     text = "".join(pieces)
     found = [(text.find(stop), stop) for stop in ask.body.get("stop_sequences") or [] if stop in text]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from avow.simulator import models
-from avow.simulator.asked import Ask, blocks_of
+from avow.simulator.asked import ValidRequest, blocks_of
 from avow.simulator.script import Json
 
 MOST_MARKS = 4
@@ -62,7 +62,7 @@ class PromptCache:
         self._kept: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
-    def use(self, ask: Ask, model: str) -> Counted:
+    def use(self, ask: ValidRequest, model: str) -> Counted:
         """What the prompt of `ask` reads and writes when `model` runs it: a write only at a mark, a read of what was
         written up to `LOOKED_BACK` blocks before one."""
         total = ask.prompt_tokens

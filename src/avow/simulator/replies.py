@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from avow.simulator import models, validation
-from avow.simulator.asked import Ask
+from avow.simulator.asked import ValidRequest
 from avow.simulator.form import Step, as_message, dump
 from avow.simulator.http import HttpReply, Wire
 from avow.simulator.playback import PlayedAnswer, fill
@@ -25,7 +25,7 @@ def posted(wire: Wire) -> Json | HttpError:
     return body if isinstance(body, dict) else bad("The request body must be a JSON object")
 
 
-def failure(error: HttpError, request_id: str, ask: Ask | None = None) -> HttpReply:
+def failure(error: HttpError, request_id: str, ask: ValidRequest | None = None) -> HttpReply:
     """An error as the API says it; its words may name what was asked."""
     message = fill(error.message, ask) if ask else error.message
     inner: Json = {"type": error.type, "message": message}

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from avow.errors import UsageError
 from avow.simulator import batches, foreign, validation
-from avow.simulator.asked import Ask
+from avow.simulator.asked import ValidRequest
 from avow.simulator.batch_desk import BatchDesk
 from avow.simulator.credits import Credits
 from avow.simulator.form import as_message, as_steps
@@ -213,14 +213,14 @@ class Simulator:
         if scenario.strict and (unknown := validation.unknown_model(request)):
             return failure(HttpError(unknown.status, unknown.type, unknown.message), request_id)
         seed = scenario.taste.seed
-        ask = Ask(body, betas, next(self._numbers), self._session if seed is None else seed)
+        ask = ValidRequest(body, betas, next(self._numbers), self._session if seed is None else seed)
         if counting:
             error = self._due(scenario, scenario.error, ask)
             counted = {"input_tokens": ask.prompt_tokens if scenario.strict else max(9, len(wire.body) // 4)}
             return failure(error, request_id, ask) if error else with_json(counted, request_id)
         return self._message(scenario, ask, request_id)
 
-    def _message(self, scenario: Scenario, ask: Ask, request_id: str) -> HttpReply:
+    def _message(self, scenario: Scenario, ask: ValidRequest, request_id: str) -> HttpReply:
         answer = self._answer(scenario, ask)
         if isinstance(answer, HttpError):
             return failure(answer, request_id, ask)
@@ -232,7 +232,7 @@ class Simulator:
             )
         return whole(answer, scenario, request_id, extra)
 
-    def _answer(self, scenario: Scenario, ask: Ask) -> PlayedAnswer | HttpError:
+    def _answer(self, scenario: Scenario, ask: ValidRequest) -> PlayedAnswer | HttpError:
         """What the scenario answers, as a value."""
         if error := self._due(scenario, scenario.error, ask):
             return error
@@ -256,7 +256,7 @@ class Simulator:
             self._credits.note(ask, answer)
         return answer
 
-    def _due(self, scenario: Scenario, error: HttpError | None, ask: Ask) -> HttpError | None:
+    def _due(self, scenario: Scenario, error: HttpError | None, ask: ValidRequest) -> HttpError | None:
         """The error this try of the request gets: all of them, or the first `times` of every `times` + 1."""
         if error is None or error.times is None:
             return error
@@ -280,7 +280,7 @@ class Simulator:
         if scenario.strict and (unknown := validation.unknown_model(request)):
             return batches.errored(unknown.type, unknown.message)
         plain = replace(scenario, hops=(PlayedHop(declines=True),)) if declines else scenario
-        ask = Ask(params, betas, next(self._numbers), self._session)
+        ask = ValidRequest(params, betas, next(self._numbers), self._session)
         played = self._answer(plain, ask)
         if isinstance(played, HttpError):
             return batches.errored(played.type, fill(played.message, ask))
