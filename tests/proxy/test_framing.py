@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avow.proxy.framing import BadFraming, Body, Chunked, Counted, UntilClose
+from avow.proxy.framing import BadFraming, Body, Chunked, FixedLength, UntilClose
 
 
 def fed(body: Body, data: bytes, size: int) -> tuple[bytes, int]:
@@ -24,13 +24,13 @@ def fed(body: Body, data: bytes, size: int) -> tuple[bytes, int]:
 def test_the_end_is_found_however_the_bytes_are_cut(size: int) -> None:
     chunked = b"5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nX: y\r\n\r\n"
     assert fed(Chunked(), chunked + b"GET ", size) == (b"hello!", len(chunked))
-    assert fed(Counted(5), b"helloGET ", size) == (b"hello", 5)
+    assert fed(FixedLength(5), b"helloGET ", size) == (b"hello", 5)
     assert fed(UntilClose(), b"hello", size) == (b"hello", 5)
 
 
 def test_a_body_that_begins_in_mid_bytes() -> None:
     payload: list[bytes] = []
-    for body, data in ((Counted(2), b"HEADabGET"), (Chunked(), b"HEAD2\r\nab\r\n0\r\n\r\nGET")):
+    for body, data in ((FixedLength(2), b"HEADabGET"), (Chunked(), b"HEAD2\r\nab\r\n0\r\n\r\nGET")):
         payload.clear()
         assert data[body.feed(data, 4, payload) :] == b"GET"
         assert b"".join(payload) == b"ab"

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from avow.run.bar import Bar, bar_line, note_line
-from avow.run.counts import Counts, Rules
+from avow.run.bar import ProgressBar, bar_line, note_line
+from avow.run.counts import Rules, RunCounts
 from avow.terminal.cells import cells
 from avow.terminal.facts import Facts
 from avow.terminal.screen import Screen
@@ -35,7 +35,7 @@ def test_the_screen(width: int) -> None:
 
 def test_elsewhere_it_is_a_note_a_minute() -> None:
     out, now = io.BytesIO(), [0.0]
-    bar = Bar(Screen(None, out, Facts(), Facts()), COUNTS, lambda: None, clock=lambda: now[0])
+    bar = ProgressBar(Screen(None, out, Facts(), Facts()), COUNTS, lambda: None, clock=lambda: now[0])
     bar.began()
     for second in range(0, 125, 5):
         now[0] = float(second)
@@ -52,7 +52,9 @@ def test_elsewhere_it_is_a_note_a_minute() -> None:
 def test_the_bar_is_drawn_in_the_place_of_the_last() -> None:
     out = io.BytesIO()
     facts = Facts(is_terminal=True, interactive=True, width=120)
-    bar = Bar(Screen(None, out, facts, facts), COUNTS, lambda: "rate limited; goes on in 9 s", clock=lambda: 0.0)
+    bar = ProgressBar(
+        Screen(None, out, facts, facts), COUNTS, lambda: "rate limited; goes on in 9 s", clock=lambda: 0.0
+    )
     bar.tick()
     bar.tick()
     assert out.getvalue().decode().count("\r\x1b[K") == 1
@@ -60,7 +62,7 @@ def test_the_bar_is_drawn_in_the_place_of_the_last() -> None:
 
 
 def test_a_note_before_anything_is_done_says_what_is_waited_for() -> None:
-    counts = Counts(20, Rules())
+    counts = RunCounts(20, Rules())
     assert (
         note_line(counts, None, "batch b: 20 of 20 processing") == "0 of 20 done; $0.00; batch b: 20 of 20 processing"
     )

@@ -6,7 +6,7 @@ from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Reply, Status
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Routing, Verdict
-from avow.run.counts import Counts, Rules, Share, code_of, counted_as
+from avow.run.counts import Rules, RunCounts, Share, code_of, counted_as
 from tests.history.making import answered, asked, rerouted
 
 
@@ -19,8 +19,8 @@ def refused() -> Exchange:
     return asked()._replace(status=Status.REFUSED, routing=routing, exit_code=ExitCode.REFUSED)
 
 
-def counts(*exchanges: Exchange, total: int | None = None, accept: bool = False) -> Counts:
-    found = Counts(len(exchanges) if total is None else total, Rules(accept))
+def counts(*exchanges: Exchange, total: int | None = None, accept: bool = False) -> RunCounts:
+    found = RunCounts(len(exchanges) if total is None else total, Rules(accept))
     for exchange in exchanges:
         found.add(exchange)
     return found

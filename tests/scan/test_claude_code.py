@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from avow.scan import claude_code
 from avow.scan.lines import LIMIT
-from avow.scan.records import Counts
+from avow.scan.records import SkipCounts
 from tests.scan.transcripts import (
     FABLE,
     OPUS,
@@ -330,7 +330,7 @@ def test_who_answered(records: list[Record], expected: Sequence[tuple[object, ..
 
 def test_a_subagents_file_belongs_to_the_session_of_its_folder() -> None:
     source = "/home/user/.claude/projects/-home-user/5072/subagents/agent-a1.jsonl"
-    [found] = claude_code.read(io.BytesIO(in_bytes(answer(FABLE, sessionId=None))), source, Counts())
+    [found] = claude_code.read(io.BytesIO(in_bytes(answer(FABLE, sessionId=None))), source, SkipCounts())
     assert found.session == "5072"
 
 
@@ -365,7 +365,7 @@ def test_what_the_client_wrote_is_no_prompt(no_prompt: Record) -> None:
 
 
 def test_a_prompt_too_long_to_read_is_not_taken_for_the_one_before() -> None:
-    counts = Counts()
+    counts = SkipCounts()
     data = in_bytes(prompt("short"), answer(), prompt("x" * LIMIT), answer())
     assert [each.prompt for each in claude_code.read(io.BytesIO(data), "file", counts)] == ["short", None]
     assert counts.oversized_lines == 1
@@ -398,7 +398,7 @@ def test_evidence_of_the_apis_fallback() -> None:
 
 
 def test_errors_of_the_api_are_no_answers() -> None:
-    counts = Counts()
+    counts = SkipCounts()
     data = in_bytes(answer(isApiErrorMessage=True), answer("<synthetic>"), answer())
     assert len(list(claude_code.read(io.BytesIO(data), "file", counts))) == 1
     assert counts.api_errors == 2
@@ -415,7 +415,7 @@ def test_broken_lines_are_counted_and_passed_over() -> None:
         b'{"type":"user","message":{"content":"\xff"}}\n',
         b'{"type":"assistant","x":' + b"[" * 100_000 + b"}\n",
     ]
-    counts = Counts()
+    counts = SkipCounts()
     found = list(claude_code.read(io.BytesIO(b"\n" + b"".join(torn) + good), "file", counts))
     assert (counts.broken_lines, len(found), found[0].line) == (len(torn), 1, len(torn) + 2)
 
@@ -433,7 +433,7 @@ def test_a_prompt_that_ends_in_a_marker_is_still_a_prompt() -> None:
 
 def test_keys_in_any_order_and_spaces_anywhere() -> None:
     record = json.dumps(dict(reversed(answer(OPUS, handover()).items())), indent=None, separators=(" , ", " : "))
-    [found] = claude_code.read(io.BytesIO(record.encode()), "file", Counts())
+    [found] = claude_code.read(io.BytesIO(record.encode()), "file", SkipCounts())
     assert found.verdict == "fallback"
 
 
@@ -451,7 +451,7 @@ def test_answers_come_before_the_file_ends() -> None:
             return in_bytes(answer())
 
     file = Endless()
-    answers = claude_code.read(file, "file", Counts())
+    answers = claude_code.read(file, "file", SkipCounts())
     assert [next(answers).line for _ in range(100)] == list(range(1, 101))
     assert file.lines < 140
 
@@ -521,7 +521,7 @@ RECORDS = st.fixed_dictionaries(
 @settings(max_examples=120, deadline=None)
 @given(st.lists(RECORDS, max_size=8))
 def test_no_shape_of_records_raises(records: list[Record]) -> None:
-    for found in claude_code.read(io.BytesIO(in_bytes(*records)), "file", Counts()):
+    for found in claude_code.read(io.BytesIO(in_bytes(*records)), "file", SkipCounts()):
         json.dumps(found.evidence).encode()
         for string in (found.session, found.served_model, found.requested_model, found.prompt, found.text):
             (string or "").encode()
@@ -531,7 +531,7 @@ def test_no_shape_of_records_raises(records: list[Record]) -> None:
 @given(st.binary(max_size=200), st.binary(max_size=50))
 def test_no_bytes_raise(data: bytes, tail: bytes) -> None:
     whole = in_bytes(answer())
-    list(claude_code.read(io.BytesIO(data + b'"assistant"' + tail), "file", Counts()))
-    found = list(claude_code.read(io.BytesIO(data.replace(b"\n", b"") + b"\n" + whole), "file", Counts()))
+    list(claude_code.read(io.BytesIO(data + b'"assistant"' + tail), "file", SkipCounts()))
+    found = list(claude_code.read(io.BytesIO(data.replace(b"\n", b"") + b"\n" + whole), "file", SkipCounts()))
     assert found
     assert found[-1].served_model == OPUS

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.scan import llm
-from avow.scan.records import Counts, PastAnswer
+from avow.scan.records import PastAnswer, SkipCounts
 
 OPUS, SONNET = "claude-opus-4-8", "claude-sonnet-5"
 ASKED = f"anthropic/{OPUS}"
@@ -41,8 +41,8 @@ def handover(start: str, end: str) -> dict[str, Any]:
     return {"type": "fallback", "from": {"model": start}, "to": {"model": end}, "trigger": trigger}
 
 
-def read(path: Path, counts: Counts | None = None) -> list[PastAnswer]:
-    return list(llm.read(path, counts or Counts()))
+def read(path: Path, counts: SkipCounts | None = None) -> list[PastAnswer]:
+    return list(llm.read(path, counts or SkipCounts()))
 
 
 # row -> (served, verdict, category, told)
@@ -139,7 +139,7 @@ def test_both_tables_are_read(tmp_path: Path) -> None:
 
 
 def test_other_makers_are_counted_and_left_out(tmp_path: Path) -> None:
-    counts = Counts()
+    counts = SkipCounts()
     path = make(tmp_path / "logs.db", {"id": "1", "model": "gpt-4o"}, {"id": "2", "model": ASKED})
     assert [each.row for each in read(path, counts)] == ["2"]
     assert counts.other_models == 1

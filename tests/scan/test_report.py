@@ -3,7 +3,7 @@ from typing import Any
 
 from avow.routing.verdict import Verdict
 from avow.scan.places import Unreadable
-from avow.scan.records import Client, Counts, PastAnswer
+from avow.scan.records import Client, PastAnswer, SkipCounts
 from avow.scan.report import (
     TOTALS_HEADER,
     Report,
@@ -42,7 +42,7 @@ def report(*answers: PastAnswer) -> Report:
     return tally.report(
         files_read=1,
         bytes_read=9,
-        counts=Counts(broken_lines=2, oversized_lines=3, api_errors=4, duplicates=5, other_models=6),
+        counts=SkipCounts(broken_lines=2, oversized_lines=3, api_errors=4, duplicates=5, other_models=6),
         unreadable=[Unreadable("x", "Permission denied")],
         looked_in=["/h/.claude/projects"],
     )
@@ -132,7 +132,7 @@ def test_json() -> None:
 
 
 def test_a_report_does_not_change_afterwards() -> None:
-    tally, counts = ReportTally(), Counts()
+    tally, counts = ReportTally(), SkipCounts()
     before = tally.report(files_read=0, bytes_read=0, counts=counts, unreadable=[], looked_in=[])
     tally.add(past())
     counts.broken_lines += 1

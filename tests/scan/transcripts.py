@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from avow.scan import claude_code
-from avow.scan.records import Counts, PastAnswer
+from avow.scan.records import PastAnswer, SkipCounts
 
 FABLE, OPUS, SONNET = "claude-fable-5", "claude-opus-4-8", "claude-sonnet-5"
 Record = dict[str, Any]
@@ -86,7 +86,7 @@ def in_bytes(*records: Record) -> bytes:
 
 def read(*records: Record) -> list[PastAnswer]:
     """The answers found in these records, nothing broken among them."""
-    counts = Counts()
+    counts = SkipCounts()
     answers = list(claude_code.read(io.BytesIO(in_bytes(*records)), "file", counts))
     assert (counts.broken_lines, counts.oversized_lines) == (0, 0)
     return answers

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from avow.simulator.asked import ValidRequest
-from avow.simulator.prompt_cache import Counted, PromptCache, complaints
+from avow.simulator.prompt_cache import PromptCache, PromptTokens, complaints
 from avow.simulator.server import Simulator
 from tests.simulator.conftest import FALLBACK, MODEL
 
@@ -35,7 +35,7 @@ class Hours:
         return self.now
 
 
-def used(cache: PromptCache, asked: Json, model: str = MODEL) -> Counted:
+def used(cache: PromptCache, asked: Json, model: str = MODEL) -> PromptTokens:
     found = cache.use(ValidRequest(asked, frozenset()), model)
     assert found.rest + found.read + found.short + found.long == ValidRequest(asked, frozenset()).prompt_tokens
     return found

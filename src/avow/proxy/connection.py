@@ -37,11 +37,11 @@ class Shared:
     context: ssl.SSLContext | None = None
     hold: Callable[[Observer, Callable[[bytes], None]], Holder] | None = None
     memory: Memory = field(default_factory=Memory)
-    clients: "set[Client]" = field(default_factory=set)
+    clients: "set[ClientConnection]" = field(default_factory=set)
     refused: int = 0
 
 
-class Client(Arrivals):
+class ClientConnection(Arrivals):
     """One connection of a client, and what it is connected to."""
 
     def __init__(self, relay: Shared) -> None:

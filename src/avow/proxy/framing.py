@@ -12,7 +12,7 @@ class BadFraming(ValueError):
     """A body that does not say where it ends."""
 
 
-class Counted:
+class FixedLength:
     """A body of `length` bytes."""
 
     __slots__ = ("_left",)
@@ -40,7 +40,7 @@ class UntilClose:
     over = False
 
     def feed(self, data: bytes, start: int, payload: list[bytes]) -> int:
-        """As of `Counted`: all of it."""
+        """As of `FixedLength`: all of it."""
         payload.append(data[start:] if start else data)
         return len(data)
 
@@ -65,7 +65,7 @@ class Chunked:
         return self._at == _OVER
 
     def feed(self, data: bytes, start: int, payload: list[bytes]) -> int:
-        """As of `Counted`. Raises BadFraming."""
+        """As of `FixedLength`. Raises BadFraming."""
         end = len(data)
         while start < end and self._at != _OVER:
             if self._at == _IN_DATA:
@@ -112,4 +112,4 @@ class Chunked:
                 raise BadFraming("trailers without end")
 
 
-Body = Counted | UntilClose | Chunked
+Body = FixedLength | UntilClose | Chunked

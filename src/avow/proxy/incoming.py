@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from avow.proxy import head as heads
-from avow.proxy.framing import Body, Chunked, Counted
+from avow.proxy.framing import Body, Chunked, FixedLength
 from avow.proxy.head import BadHead, Gate, Head, Target
 from avow.proxy.upgrade import UpgradeWatch
 
@@ -79,7 +79,7 @@ class Incoming:
     def _take_head(self, raw: bytes) -> None:
         head = heads.parse(raw, self._gate)
         self._passage.passed(heads.rewritten(head, self._target))
-        self._body = Chunked() if head.length is None else Counted(head.length)
+        self._body = Chunked() if head.length is None else FixedLength(head.length)
         if head.upgrades:
             self._upgrade = UpgradeWatch()
         self._passage.head(head)

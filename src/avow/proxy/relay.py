@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 
 from avow.proxy.address import Address
-from avow.proxy.connection import Client, Shared
+from avow.proxy.connection import ClientConnection, Shared
 from avow.proxy.head import Gate, Target
 from avow.proxy.observer import Holder, Observer
 from avow.proxy.sockets import ADDRESS
@@ -50,7 +50,9 @@ class Relay:
         hosts = frozenset(f"{name}:{port}".encode() for name in (ADDRESS, "localhost"))
         self._shared.gate = self._shared.gate._replace(hosts=hosts)
         listener.setblocking(False)
-        self._server = await asyncio.get_running_loop().create_server(lambda: Client(self._shared), sock=listener)
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: ClientConnection(self._shared), sock=listener
+        )
 
     async def finish(self) -> None:
         """Take no more connections, wait for the answers that are due, and end the rest."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from avow.proxy.framing import Body, Chunked, Counted, UntilClose
+from avow.proxy.framing import Body, Chunked, FixedLength, UntilClose
 
 LIMIT = 64 * 1024
 """The most bytes a response's head may have to be read."""
@@ -140,5 +140,5 @@ def _body(method: bytes, status: int, headers: dict[str, str]) -> Body | None:
         lengths = {length.strip() for length in headers["content-length"].split(",")}
         if len(lengths) != 1 or not re.fullmatch(r"[0-9]{1,18}", length := lengths.pop()):
             raise BadResponse("the response's length cannot be read")
-        return Counted(int(length)) if int(length) else None
+        return FixedLength(int(length)) if int(length) else None
     return UntilClose()

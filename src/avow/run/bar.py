@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from avow.run.counts import Counts
+from avow.run.counts import RunCounts
 from avow.terminal.facts import Facts
 from avow.terminal.preview import fitting_surely
 from avow.terminal.screen import Screen
@@ -12,13 +12,13 @@ _DRAWN_EVERY_S, _NOTED_EVERY_S = 0.2, 60.0
 _BAR, _LEAST_BAR = 20, 8
 
 
-class Bar:
+class ProgressBar:
     """Told now and then; it shows `counts` as they are. `why` says why nothing moves, None where it does."""
 
     def __init__(
         self,
         screen: Screen,
-        counts: Counts,
+        counts: RunCounts,
         why: Callable[[], str | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -55,7 +55,7 @@ class Bar:
         return None if rate is None else self._counts.unasked / rate
 
 
-def bar_line(counts: Counts, facts: Facts, left_s: float | None, rate: float | None, why: str | None) -> str:
+def bar_line(counts: RunCounts, facts: Facts, left_s: float | None, rate: float | None, why: str | None) -> str:
     """`━━━━── 412/1000  398 as_requested, 12 fallback  $1.02  14/s  0:42 left`, no wider than the screen: what has no
     room is left out from the end, never cut. `why` stands before the counts. Times in seconds, the rate in items a
     second."""
@@ -74,7 +74,7 @@ def bar_line(counts: Counts, facts: Facts, left_s: float | None, rate: float | N
     return f"{_drawn(counts, facts, min(_BAR, space))} {words}" if space >= _LEAST_BAR else words
 
 
-def note_line(counts: Counts, left_s: float | None, why: str | None) -> str:
+def note_line(counts: RunCounts, left_s: float | None, why: str | None) -> str:
     """The note that is printed once a minute."""
     told = ", ".join(_told(counts))
     words = f"{counts.done} of {counts.total} done{f': {told}' if told else ''}; {counts.cost()}"
@@ -83,11 +83,11 @@ def note_line(counts: Counts, left_s: float | None, why: str | None) -> str:
     return words if left_s is None else f"{words}; {_clock(left_s)} left"
 
 
-def _told(counts: Counts) -> list[str]:
+def _told(counts: RunCounts) -> list[str]:
     return [part for part in counts.parts() if not part.endswith("not asked")]
 
 
-def _drawn(counts: Counts, facts: Facts, width: int) -> str:
+def _drawn(counts: RunCounts, facts: Facts, width: int) -> str:
     """The bar itself, by rich."""
     import io
 

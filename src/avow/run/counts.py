@@ -52,7 +52,7 @@ class Share(NamedTuple):
     percent: float
 
 
-class Counts:
+class RunCounts:
     """The items of a run of `total`, as they end."""
 
     def __init__(self, total: int, rules: Rules) -> None:

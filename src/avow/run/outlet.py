@@ -4,7 +4,7 @@ from avow.errors import AvowError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
 from avow.run.asked import Asked
-from avow.run.counts import Counts, Rules, code_of
+from avow.run.counts import Rules, RunCounts, code_of
 from avow.run.lines import item_line
 from avow.run.order import Order
 from avow.run.reports import JUnit, Summary, Target, annotation
@@ -46,7 +46,7 @@ class Outlet:
         for due in (line,) if self._order is None else self._order.put(position, line):
             self._write(due)
 
-    def close(self, run: int | None, counts: Counts, *, silent: bool) -> None:
+    def close(self, run: int | None, counts: RunCounts, *, silent: bool) -> None:
         """Write what is left; `silent`: stdout is not written any more where it has gone."""
         try:
             for due in self._order.close() if self._order is not None else ():

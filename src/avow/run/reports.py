@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr  # nosec B406: XML is written her
 from avow.errors import FileError, UsageError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
-from avow.run.counts import Counts, counted_as, is_answered
+from avow.run.counts import RunCounts, counted_as, is_answered
 from avow.run.lines import what
 from avow.terminal.sanitize import clean_line
 from avow.wire.json_value import encodable
@@ -125,7 +125,7 @@ class Summary:
         )
         self._rows.append(f"| {' | '.join(_markdown(cell) for cell in cells)} |")
 
-    def close(self, run: int | None, counts: Counts) -> None:
+    def close(self, run: int | None, counts: RunCounts) -> None:
         """Write it all. Raises FileError."""
         name = "avow run" if run is None else f"avow run {run}"
         lines = [f"### {name}: {counts.total} items", "", f"{', '.join(counts.parts())}; {counts.cost()}", ""]

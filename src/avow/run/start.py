@@ -12,10 +12,10 @@ from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, as_json
 from avow.exit_codes import ExitCode, gravest
 from avow.run import bulk
 from avow.run.asked import Asked
-from avow.run.bar import Bar
+from avow.run.bar import ProgressBar
 from avow.run.budget import Budget
 from avow.run.bulk import Bulk
-from avow.run.counts import Counts, is_answered
+from avow.run.counts import RunCounts, is_answered
 from avow.run.engine import Engine, Work
 from avow.run.gate import Gate
 from avow.run.journal import Journal
@@ -107,8 +107,8 @@ class _Run:
         api.transport.share(api.endpoint.base_url, asked.jobs)
         self._gate = Gate(api.transport, Pace(asked.patience, time.monotonic()))
         self._api = api._replace(carrier=self._gate)
-        self._counts = Counts(summed.questions, outlet.rules)
-        self._bar = Bar(context.screen, self._counts, self._why)
+        self._counts = RunCounts(summed.questions, outlet.rules)
+        self._bar = ProgressBar(context.screen, self._counts, self._why)
         self._budget = Budget(asked.max_cost, self._spent())
         self._notes: set[str] = set()
         self._refused_key = False

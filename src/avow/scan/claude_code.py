@@ -12,7 +12,7 @@ from avow.scan.gathering import Chain, GatheredAnswer, Notice, conclude, either,
 from avow.scan.judging import echoed
 from avow.scan.lines import lines
 from avow.scan.moment import utc
-from avow.scan.records import Counts, PastAnswer
+from avow.scan.records import PastAnswer, SkipCounts
 from avow.wire.json_value import JsonObject, encodable_value, items, obj, parse, text
 from avow.wire.message import block_text
 
@@ -31,7 +31,7 @@ _SWITCHES = frozenset({"model_refusal_fallback", "model_fallback"})
 
 
 def read(
-    file: BinaryIO, source: str, counts: Counts, on_bytes: Callable[[int], None] | None = None
+    file: BinaryIO, source: str, counts: SkipCounts, on_bytes: Callable[[int], None] | None = None
 ) -> Iterator[PastAnswer]:
     """Every answer in a transcript, in order, in constant memory. Broken lines are counted; nothing is raised for
     what stands in the file."""
@@ -49,7 +49,7 @@ def read(
 class _Transcript:
     """Takes the lines of one file and gives back answers, each once no later record can change it."""
 
-    def __init__(self, source: str, counts: Counts) -> None:
+    def __init__(self, source: str, counts: SkipCounts) -> None:
         self._source = source
         self._session = session_of(source)
         self._counts = counts

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from avow.scan import claude_code
-from avow.scan.records import Counts, PastAnswer
+from avow.scan.records import PastAnswer, SkipCounts
 
 _FIRST = 64 * 1024
 _MOST = 16 * 1024 * 1024
@@ -56,7 +56,7 @@ def _read(file: BinaryIO, source: str, begin: int) -> Latest:
         data, begin = data[skipped:], begin + skipped
     whole = data[: data.rfind(b"\n") + 1]
     before = b"".join(_choices(file, begin)) if begin else b""
-    answers = list(claude_code.read(io.BytesIO(before + whole), source, Counts()))
+    answers = list(claude_code.read(io.BytesIO(before + whole), source, SkipCounts()))
     return Latest(answers, begin + len(whole))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from avow.scan.records import Counts
+from avow.scan.records import SkipCounts
 
 LIMIT = 5 * 1024 * 1024
 """Bytes of the longest line that is read. Parsing one takes up to twelve times as much: text with one emoji in it
@@ -11,7 +11,7 @@ takes four bytes a character, in the line and again in its strings."""
 
 
 def lines(
-    file: BinaryIO, counts: Counts, on_bytes: Callable[[int], None] | None = None, *, limit: int = LIMIT
+    file: BinaryIO, counts: SkipCounts, on_bytes: Callable[[int], None] | None = None, *, limit: int = LIMIT
 ) -> Iterator[tuple[int, bytes | None]]:
     """Number (from 1) and bytes of each line that is not blank; None for one that is too long, which is counted.
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from avow.routing.verdict import Verdict
 from avow.scan.judging import judge
 from avow.scan.moment import utc
-from avow.scan.records import Client, Counts, PastAnswer
+from avow.scan.records import Client, PastAnswer, SkipCounts
 from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, parse, text
 from avow.wire.message import block_text
 
@@ -30,7 +30,7 @@ class NotALog(Exception):
     """An SQLite file that llm did not write, or that cannot be read; the message says which."""
 
 
-def read(path: Path, counts: Counts) -> Iterator[PastAnswer]:
+def read(path: Path, counts: SkipCounts) -> Iterator[PastAnswer]:
     """Every answer of a Claude model in a log, in order of time. The file and its folder are left untouched.
 
     Raises NotALog where the file is not a log of llm or is damaged, OSError where it cannot be opened.
@@ -50,7 +50,7 @@ def read(path: Path, counts: Counts) -> Iterator[PastAnswer]:
 def newest(path: Path) -> tuple[str, str] | None:
     """(time, conversation) of the last answer of a Claude model in a log. Raises as `read` does."""
     last = None
-    for answer in read(path, Counts()):
+    for answer in read(path, SkipCounts()):
         if answer.time and answer.session and (last is None or answer.time > last[0]):
             last = (answer.time, answer.session)
     return last
@@ -97,7 +97,7 @@ def _columns(db: sqlite3.Connection, table: str) -> set[str]:
     return {str(row["name"]) for row in db.execute(f"PRAGMA table_info({table})")}
 
 
-def _read_table(db: sqlite3.Connection, table: str, source: str, counts: Counts) -> Iterator[PastAnswer]:
+def _read_table(db: sqlite3.Connection, table: str, source: str, counts: SkipCounts) -> Iterator[PastAnswer]:
     present = _columns(db, table)
     wanted = [name if name in present else f"NULL AS {name}" for name in _COLUMNS[table]]
     order = "datetime_utc, rowid" if "datetime_utc" in present else "rowid"

@@ -55,7 +55,7 @@ class PastAnswer(NamedTuple):
         return self.verdict is Verdict.UNVERIFIED and len(self.hops) > 1
 
 
-class Counts:
+class SkipCounts:
     """What a scan passed by: broken lines (not JSON, torn), lines too long to read, error records that are no
     answers, answers copied from another file, rows of other makers' models."""
 
@@ -76,6 +76,6 @@ class Counts:
         self.duplicates = duplicates
         self.other_models = other_models
 
-    def copy(self) -> "Counts":
+    def copy(self) -> "SkipCounts":
         """The numbers as they are now."""
-        return Counts(**{name: getattr(self, name) for name in self.__slots__})
+        return SkipCounts(**{name: getattr(self, name) for name in self.__slots__})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from avow.routing.verdict import Verdict
 from avow.scan.places import Unreadable
-from avow.scan.records import Counts, PastAnswer
+from avow.scan.records import PastAnswer, SkipCounts
 from avow.text.local_time import local
 
 SCHEMA = "avow.scan/1"
@@ -50,7 +50,7 @@ class Report:
     contradictory: tuple[PastAnswer, ...]
     files_read: int
     bytes_read: int
-    counts: Counts
+    counts: SkipCounts
     unreadable: tuple[Unreadable, ...]
     looked_in: tuple[str, ...]
 
@@ -84,7 +84,7 @@ class ReportTally:
         *,
         files_read: int,
         bytes_read: int,
-        counts: Counts,
+        counts: SkipCounts,
         unreadable: Sequence[Unreadable],
         looked_in: Sequence[str],
     ) -> Report:

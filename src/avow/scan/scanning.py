@@ -6,7 +6,7 @@ from pathlib import Path
 
 from avow.scan import claude_code, llm, sessions
 from avow.scan.places import RecordFile, Unreadable, find
-from avow.scan.records import Client, Counts, PastAnswer
+from avow.scan.records import Client, PastAnswer, SkipCounts
 from avow.scan.report import Report, ReportTally
 from avow.scan.selection import EVERY_ANSWER, Selection
 
@@ -42,7 +42,7 @@ class Scan(Iterator[PastAnswer]):
         self._bytes_total = sum(source.size for source in self._sources)
         self._bytes_done = 0
         self._files_read = 0
-        self._counts = Counts()
+        self._counts = SkipCounts()
         self._tally = ReportTally()
         self._seen: set[int] = set()
         self._answers = self._read()

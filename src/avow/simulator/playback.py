@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from avow.simulator import answers, picks
 from avow.simulator.asked import CREDIT, SERVER_FALLBACK, ValidRequest
-from avow.simulator.prompt_cache import Counted, PromptCache
+from avow.simulator.prompt_cache import PromptCache, PromptTokens
 from avow.simulator.script import RETURNED, Json, PlayedHop, Scenario
 
 # Called for a decline that may be credited: (hop, content so far) -> a new token.
@@ -84,7 +84,7 @@ def compose(
     if last.hop.declines and last.stop_reason == "refusal":
         _refuse(answer, ask, last, mint, unreachable)
     # Caches are per model; who answers after a decline is billed as if it had always been asked.
-    counted = [cache.use(ask, part.model) for part in played] if cache else [Counted(ask.prompt_tokens)]
+    counted = [cache.use(ask, part.model) for part in played] if cache else [PromptTokens(ask.prompt_tokens)]
     _account(answer, ask, scenario, played, credit, counted[0])
     _rename(answer, ask, scenario, last.model)
     return answer
@@ -167,7 +167,7 @@ def _account(
     scenario: Scenario,
     played: list[_Played],
     credit: Json | None,
-    sent: Counted,
+    sent: PromptTokens,
 ) -> None:
     last = played[-1]
     kind = "fallback_message" if scenario.sticky else "message"
@@ -180,7 +180,11 @@ def _account(
         for number, part in enumerate(played)
     ]
     if scenario.advisor:
-        advised = {"type": "advisor_message", "model": "claude-opus-5", **_tokens(Counted(ask.prompt_tokens + 40), 61)}
+        advised = {
+            "type": "advisor_message",
+            "model": "claude-opus-5",
+            **_tokens(PromptTokens(ask.prompt_tokens + 40), 61),
+        }
         counted = [counted[0] | {"output_tokens": 18}, advised, counted[0]]
     if last.stop_reason == "compaction":
         counted = [{"type": "compaction", **_tokens(sent, 64)}]
@@ -295,5 +299,5 @@ def _ready(block: Json, delay: float = 0.0) -> Block:
     return Block(block, (), block, delay)
 
 
-def _tokens(sent: Counted, written: int) -> Json:
+def _tokens(sent: PromptTokens, written: int) -> Json:
     return {**sent.as_usage(), "output_tokens": written}

@@ -24,7 +24,7 @@ _NOT_MARKED = ("thinking", "redacted_thinking")
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class PromptTokens:
     """The tokens of a prompt: `read` from the cache, written to it for five minutes and an hour, and all the rest."""
 
     rest: int
@@ -62,18 +62,18 @@ class PromptCache:
         self._kept: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
-    def use(self, ask: ValidRequest, model: str) -> Counted:
+    def use(self, ask: ValidRequest, model: str) -> PromptTokens:
         """What the prompt of `ask` reads and writes when `model` runs it: a write only at a mark, a read of what was
         written up to `LOOKED_BACK` blocks before one."""
         total = ask.prompt_tokens
         if next(marks(ask.body), None) is None:
-            return Counted(total)
+            return PromptTokens(total)
         known = models.find(model)
         least = known.caches_from if known else _FROM
         with self._lock:
             return self._used(list(_places(ask.body, model, total)), total, least, self._clock())
 
-    def _used(self, places: list[_Place], total: int, least: int, now: float) -> Counted:
+    def _used(self, places: list[_Place], total: int, least: int, now: float) -> PromptTokens:
         found = max(self._hits(places, now), default=-1)
         reached = places[found].tokens if found >= 0 else 0
         if found >= 0:
@@ -84,7 +84,7 @@ class PromptCache:
                 written[place.lifetime] += place.tokens - reached
                 reached = place.tokens
                 self._keep(place.key, place.lifetime, now)
-        return Counted(total - reached, read, written[_SECONDS["5m"]], written[_SECONDS["1h"]])
+        return PromptTokens(total - reached, read, written[_SECONDS["5m"]], written[_SECONDS["1h"]])
 
     def _hits(self, places: list[_Place], now: float) -> Iterator[int]:
         for end, place in enumerate(places):
