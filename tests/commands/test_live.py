@@ -122,6 +122,13 @@ def test_who_wrote_the_last_answer(home: Path, path: Path) -> None:
     assert line(home, path).startswith(f"avow: {SONNET} ")
 
 
+def test_an_older_record_does_not_say_which_model_was_asked(home: Path, path: Path) -> None:
+    write(path, prompt(), answer(OPUS, usage=iterations(("fallback_message", OPUS))))
+    why = "(sticky: no decline in this response)"
+    assert line(home, path) == f"avow: {OPUS} answered, which model was asked is not recorded {why}\n"
+    assert hook(home, path) == f"avow: fallback: requested a model that is not recorded, answered by {OPUS} {why}"
+
+
 def test_no_escape_sequence_passes(home: Path, path: Path) -> None:
     write(path, prompt(), answer(ODD, requestedModel=FABLE, usage=iterations(("fallback_message", ODD))))
     assert "\x1b" not in (hook(home, path) or "\x1b")

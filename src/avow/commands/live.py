@@ -140,7 +140,7 @@ def _lines(answers: Sequence[PastAnswer]) -> Iterator[str]:
 
 
 def _line(answer: PastAnswer) -> str:
-    requested = clean_line(answer.requested_model or "") or "not recorded"
+    requested = clean_line(answer.requested_model or "") or "a model that is not recorded"
     served = clean_line(answer.served_model or "") or "another model"
     where = " in a sub-agent" if session_of(answer.source) else ""
     said = f"avow: {answer.verdict}{where}: requested {requested}, answered by {served}"
@@ -158,12 +158,14 @@ def _statusline(handed: JsonObject) -> str:
     answer = latest.last(Path(path))
     if answer is None:
         return ""
-    requested = clean_line(answer.requested_model or "") or "not recorded"
-    served = clean_line(answer.served_model or "") or "not named"
+    requested = clean_line(answer.requested_model or "")
+    served = clean_line(answer.served_model or "") or "a model that is not named"
     if answer.verdict is Verdict.REFUSED:
-        return f"avow: no model answered ({requested} declined: {clean_line(answer.category or 'no category given')})"
+        category = clean_line(answer.category or "no category given")
+        return f"avow: no model answered ({requested or 'the model'} declined: {category})"
     if answer.rerouted:
-        return f"avow: {served} answered, {requested} was asked ({clean_line(reason(answer))})"
+        asked = f"{requested} was asked" if requested else "which model was asked is not recorded"
+        return f"avow: {served} answered, {asked} ({clean_line(reason(answer))})"
     if answer.verdict is Verdict.UNVERIFIED:
-        return f"avow: {served} (unverified; requested: {requested})"
+        return f"avow: {served} (unverified; requested: {requested or 'not recorded'})"
     return f"avow: {served}"
