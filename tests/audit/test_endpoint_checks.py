@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from avow.audit import endpoint_checks as checks
-from avow.audit.endpoint_checks import CHECKS, Finding, Plain, Said
+from avow.audit.endpoint_checks import CHECKS, CheckResult, Plain, Said
 from avow.routing.verdict import Verdict
 
 PLAIN = Plain("claude-fable-5-2", Verdict.AS_REQUESTED, {"input_tokens": 100, "output_tokens": 9}, "req_1")
@@ -13,7 +13,7 @@ ANSWER = Said(200, {"type": "message", "model": "claude-no-such-model"})
 ERROR = {"type": "error", "error": {"type": "invalid_request_error"}}
 
 
-def short(finding: Finding) -> tuple[str, str]:
+def short(finding: CheckResult) -> tuple[str, str]:
     return finding.result, finding.strength
 
 
@@ -103,7 +103,7 @@ def test_one_bit_of_a_signature_is_altered_and_nothing_else() -> None:
 
 
 def test_the_object_has_each_check_once() -> None:
-    findings = [Finding(name, "ok", "", "weak") for name in CHECKS]
+    findings = [CheckResult(name, "ok", "", "weak") for name in CHECKS]
     body = checks.as_json("https://x", "m", 5, findings)
     assert list(body) == ["schema", "base_url", "model", "calls", "findings", "exit_code"]
     assert [each["check"] for each in body["findings"]] == list(CHECKS)

@@ -4,7 +4,7 @@ import pytest
 
 from avow.errors import ExchangeError, Failure
 from avow.exchange.exchange import Exchange, Status
-from avow.exchange.outcome import Found, ended, so_far
+from avow.exchange.outcome import ExchangeState, ended, so_far
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Asked, Attempt, Verdict
 from avow.wire.message import whole
@@ -22,15 +22,17 @@ ERROR = ExchangeError(Failure("overloaded_error", 529, "busy"), ExitCode.UNAVAIL
 @pytest.mark.parametrize(
     ("found", "status", "verdict", "code", "hops"),
     [
-        (Found((REFUSED,)), Status.REFUSED, Verdict.REFUSED, 11, ["declined"]),
-        (Found((REFUSED,), (ANSWERED,)), Status.COMPLETE, Verdict.AS_REQUESTED, 0, ["declined", "served"]),
-        (Found((REFUSED,), (REFUSED,)), Status.REFUSED, Verdict.REFUSED, 11, ["declined", "declined"]),
-        (Found((REFUSED,), (FAILED,), ERROR), Status.FAILED, Verdict.REFUSED, 5, ["declined", "skipped"]),
-        (Found((FAILED,), (), ERROR), Status.FAILED, None, 5, ["skipped"]),
-        (Found((), (ANSWERED,)), Status.COMPLETE, Verdict.AS_REQUESTED, 0, ["served"]),
+        (ExchangeState((REFUSED,)), Status.REFUSED, Verdict.REFUSED, 11, ["declined"]),
+        (ExchangeState((REFUSED,), (ANSWERED,)), Status.COMPLETE, Verdict.AS_REQUESTED, 0, ["declined", "served"]),
+        (ExchangeState((REFUSED,), (REFUSED,)), Status.REFUSED, Verdict.REFUSED, 11, ["declined", "declined"]),
+        (ExchangeState((REFUSED,), (FAILED,), ERROR), Status.FAILED, Verdict.REFUSED, 5, ["declined", "skipped"]),
+        (ExchangeState((FAILED,), (), ERROR), Status.FAILED, None, 5, ["skipped"]),
+        (ExchangeState((), (ANSWERED,)), Status.COMPLETE, Verdict.AS_REQUESTED, 0, ["served"]),
     ],
 )
-def test_what_came_of_it(found: Found, status: Status, verdict: Verdict | None, code: int, hops: list[str]) -> None:
+def test_what_came_of_it(
+    found: ExchangeState, status: Status, verdict: Verdict | None, code: int, hops: list[str]
+) -> None:
     exchange = ended(so_far(BEGUN, found, Asked(MODEL), {}), found, accept_fallback=False, require="weak")
     assert (exchange.status, exchange.verdict, exchange.exit_code) == (status, verdict, code)
     assert [str(hop.outcome) for hop in exchange.routing.hops] == hops

@@ -7,7 +7,7 @@ from queue import Queue
 import pytest
 
 from avow.history.filters import EVERYTHING, Filters
-from avow.history.narrowing import Found, Narrowing, as_listed
+from avow.history.narrowing import Matches, Narrowing, as_listed
 from avow.history.store import History
 from tests.history.making import NOON, answered, kept, rerouted
 
@@ -27,7 +27,7 @@ class Asked:
     """Words in, what was found for them out."""
 
     def __init__(self, path: Path, filters: Filters = EVERYTHING) -> None:
-        self._given: Queue[Found] = Queue()
+        self._given: Queue[Matches] = Queue()
         self.narrowing = Narrowing(lambda: History.open(path, read_only=True), filters, self._given.put)
         self.narrowing.start()
 
@@ -74,9 +74,9 @@ def test_a_search_that_is_interrupted_leaves_the_next_words_their_answer(found: 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_fault_in_the_thread_leaves_nothing_that_is_closed(tmp_path: Path) -> None:
     kept(tmp_path / "history.db", answered("one"))
-    told: Queue[Found] = Queue()
+    told: Queue[Matches] = Queue()
 
-    def tell(found: Found) -> None:
+    def tell(found: Matches) -> None:
         told.put(found)
         if found.words == "" and found.exchanges:
             raise SystemExit  # a thread ends by it without a word

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from avow.audit import screens as audit_screens
 from avow.commands import doctor, models_page, scan_page
-from avow.commands.doctor_finding import Finding
+from avow.commands.doctor_finding import DoctorFinding
 from avow.commands.history.lines import lines
 from avow.commands.history.stats import lines as stats_lines
 from avow.exchange.exchange import Exchange, Status
@@ -47,13 +47,17 @@ prompt = "name three colours"
 repeat = 2
 """
 _FINDINGS = (
-    Finding("versions", "avow", "ok", "0.1.0"),
-    Finding("versions", "python", "ok", "3.12.3 (/home/me/.local/pipx/venvs/avow/bin/python)"),
-    Finding("versions", "libraries", "ok", "typer 0.28.0, rich 15.0.0, httpx 0.28.1, keyring 25.7.0, pypdf 7.1.1"),
-    Finding("folders", "config", "note", "/home/me/.config/avow (others may look: 0755)", "chmod 700 ~/.config/avow"),
-    Finding("key", "source", "broken", "none found", "`avow auth login` stores one"),
-    Finding("api", "reached", "note", "https://api.anthropic.com: not asked (--offline)"),
-    Finding("history", "file", "ok", "whole; 431 exchanges, 2.1 MB, schema 8"),
+    DoctorFinding("versions", "avow", "ok", "0.1.0"),
+    DoctorFinding("versions", "python", "ok", "3.12.3 (/home/me/.local/pipx/venvs/avow/bin/python)"),
+    DoctorFinding(
+        "versions", "libraries", "ok", "typer 0.28.0, rich 15.0.0, httpx 0.28.1, keyring 25.7.0, pypdf 7.1.1"
+    ),
+    DoctorFinding(
+        "folders", "config", "note", "/home/me/.config/avow (others may look: 0755)", "chmod 700 ~/.config/avow"
+    ),
+    DoctorFinding("key", "source", "broken", "none found", "`avow auth login` stores one"),
+    DoctorFinding("api", "reached", "note", "https://api.anthropic.com: not asked (--offline)"),
+    DoctorFinding("history", "file", "ok", "whole; 431 exchanges, 2.1 MB, schema 8"),
 )
 
 

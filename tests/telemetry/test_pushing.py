@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from avow.telemetry.pushing import BATCH_ROWS, BATCH_SPANS, Ended, Outgoing, Push, batches
+from avow.telemetry.pushing import BATCH_ROWS, BATCH_SPANS, Outgoing, Push, PushOutcome, batches
 from avow.telemetry.receipt import UNHEARD, Receipt, Said
 from avow.wire.json_value import JsonObject
 
@@ -50,7 +50,7 @@ def test_nothing_is_read_ahead() -> None:
             yield row
 
     receiver = Receiver(lambda _numbers: LATER)
-    assert receiver.push.push(source()) is Ended.UNREACHED
+    assert receiver.push.push(source()) is PushOutcome.UNREACHED
     assert len(read) == BATCH_ROWS + 1
     assert receiver.marked == []
 
@@ -58,28 +58,28 @@ def test_nothing_is_read_ahead() -> None:
 def test_it_tries_again_and_then_lets_them_wait() -> None:
     said = [LATER, UNHEARD, TAKEN]
     receiver = Receiver(lambda _numbers: said.pop(0))
-    assert receiver.push.push(rows(2)) is Ended.SENT
+    assert receiver.push.push(rows(2)) is PushOutcome.SENT
     assert receiver.asked == [[1, 2]] * 3
     assert receiver.slept == [0.2, 1.0]
     receiver = Receiver(lambda _numbers: LATER)
-    assert receiver.push.push(rows(2)) is Ended.UNREACHED
+    assert receiver.push.push(rows(2)) is PushOutcome.UNREACHED
     assert len(receiver.asked) == 4
 
 
 def test_it_waits_as_asked_but_no_more_than_a_minute() -> None:
     said = [LATER._replace(wait_s=7), TAKEN]
     receiver = Receiver(lambda _numbers: said.pop(0))
-    assert receiver.push.push(rows(1)) is Ended.SENT
+    assert receiver.push.push(rows(1)) is PushOutcome.SENT
     assert receiver.slept == [7]
     receiver = Receiver(lambda _numbers: LATER._replace(wait_s=61))
-    assert receiver.push.push(rows(1)) is Ended.UNREACHED
+    assert receiver.push.push(rows(1)) is PushOutcome.UNREACHED
     assert (receiver.slept, len(receiver.asked)) == ([], 1)
 
 
 @pytest.mark.parametrize("at_fault", [{1}, {5}, {200}, {3, 77, 78}, set(range(1, 201))], ids=str)
 def test_the_row_at_fault_is_found(at_fault: set[int]) -> None:
     receiver = Receiver(lambda numbers: Said(Receipt.REFUSED, 400) if at_fault & set(numbers) else TAKEN)
-    assert receiver.push.push(rows(200)) is Ended.SENT
+    assert receiver.push.push(rows(200)) is PushOutcome.SENT
     assert receiver.push.refused == sorted(at_fault)
     assert receiver.acknowledged == sorted(set(range(1, 201)) - at_fault)
     assert receiver.push.sent == 200 - len(at_fault)
@@ -88,15 +88,15 @@ def test_the_row_at_fault_is_found(at_fault: set[int]) -> None:
 def test_a_receiver_that_takes_nothing_marks_no_row() -> None:
     """One that wants another form says 400 to all: no row is at fault, and all wait."""
     receiver = Receiver(lambda _numbers: Said(Receipt.REFUSED, 400))
-    assert receiver.push.push(rows(4)) is Ended.CLOSED
+    assert receiver.push.push(rows(4)) is PushOutcome.CLOSED
     assert receiver.asked == [[1, 2, 3, 4], [1, 2], [1], []]
     assert receiver.marked == []
     receiver = Receiver(lambda _numbers: Said(Receipt.CLOSED, 401))
-    assert receiver.push.push(rows(4)) is Ended.CLOSED
+    assert receiver.push.push(rows(4)) is PushOutcome.CLOSED
     assert (receiver.asked, receiver.marked) == ([[1, 2, 3, 4]], [])
 
 
 def test_a_partial_success_counts_as_sent() -> None:
     receiver = Receiver(lambda _numbers: TAKEN._replace(rejected=2))
-    assert receiver.push.push(rows(3)) is Ended.SENT
+    assert receiver.push.push(rows(3)) is PushOutcome.SENT
     assert (receiver.push.sent, receiver.push.left_out, receiver.acknowledged) == (3, 2, [1, 2, 3])

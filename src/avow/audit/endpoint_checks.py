@@ -20,7 +20,7 @@ _FAR = 0.25
 _FEW = 8
 
 
-class Finding(NamedTuple):
+class CheckResult(NamedTuple):
     """One check. `result` is `ok`, `finding` or `not_tested`; `strength` says what the result is worth: `strong`,
     `weak` or `none`."""
 
@@ -54,74 +54,80 @@ class Plain:
     content: Sequence[JsonObject] = ()
 
 
-def names(plain: Plain, unknown_model: str, unknown: Said) -> Finding:
+def names(plain: Plain, unknown_model: str, unknown: Said) -> CheckResult:
     """Whether names are echoed: a model that does not exist must be a 404."""
     if unknown.is_answer:
         named = text(unknown.body.get("model"))
         echoed = f", and the response names {named}" if named else ""
-        return Finding("names", FINDING, f"a model that does not exist ({unknown_model}) was answered{echoed}", STRONG)
+        return CheckResult(
+            "names", FINDING, f"a model that does not exist ({unknown_model}) was answered{echoed}", STRONG
+        )
     if plain.verdict is Verdict.SUBSTITUTED:
-        return Finding("names", FINDING, f"another model answered: the response names {plain.model}", STRONG)
+        return CheckResult("names", FINDING, f"another model answered: the response names {plain.model}", STRONG)
     if unknown.status != 404:
-        return Finding("names", FINDING, f"a model that does not exist is HTTP {unknown.status}, not 404", WEAK)
+        return CheckResult("names", FINDING, f"a model that does not exist is HTTP {unknown.status}, not 404", WEAK)
     if plain.verdict is not Verdict.AS_REQUESTED:
-        return Finding("names", FINDING, f"the answer does not prove who wrote it ({plain.verdict})", WEAK)
-    return Finding("names", OK, "a model that does not exist is a 404; the answer names the one asked for", WEAK)
+        return CheckResult("names", FINDING, f"the answer does not prove who wrote it ({plain.verdict})", WEAK)
+    return CheckResult("names", OK, "a model that does not exist is a 404; the answer names the one asked for", WEAK)
 
 
-def usage(plain: Plain) -> Finding:
+def usage(plain: Plain) -> CheckResult:
     """Whether tokens are reported."""
     entered, left = _tokens(plain.usage, "input_tokens"), _tokens(plain.usage, "output_tokens")
     if not entered or not left:
-        return Finding("usage", FINDING, "the answer does not report its tokens, so its cost cannot be checked", WEAK)
-    return Finding("usage", OK, f"{entered} tokens in, {left} out are reported", WEAK)
+        return CheckResult(
+            "usage", FINDING, "the answer does not report its tokens, so its cost cannot be checked", WEAK
+        )
+    return CheckResult("usage", OK, f"{entered} tokens in, {left} out are reported", WEAK)
 
 
-def count_tokens(plain: Plain, counted: Said) -> Finding:
+def count_tokens(plain: Plain, counted: Said) -> CheckResult:
     """Whether both counts of the same prompt agree: a hidden prompt or another tokenizer moves one of them."""
     entered, count = _tokens(plain.usage, "input_tokens"), _tokens(counted.body, "input_tokens")
     if not counted.is_answer or count is None:
-        return Finding("count_tokens", NOT_TESTED, f"count_tokens is HTTP {counted.status} here", NONE)
+        return CheckResult("count_tokens", NOT_TESTED, f"count_tokens is HTTP {counted.status} here", NONE)
     if not entered:
-        return Finding("count_tokens", NOT_TESTED, f"count_tokens says {count}, and usage says nothing", NONE)
+        return CheckResult("count_tokens", NOT_TESTED, f"count_tokens says {count}, and usage says nothing", NONE)
     apart = abs(entered - count)
     told = f"count_tokens says {count}, usage says {entered}"
     if apart <= max(_FEW, _CLOSE * count):
-        return Finding("count_tokens", OK, told, WEAK)
+        return CheckResult("count_tokens", OK, told, WEAK)
     more = "another tokenizer, or a prompt that was added or cut"
-    return Finding("count_tokens", FINDING, f"{told}: {more}", STRONG if apart > _FAR * count + _FEW else WEAK)
+    return CheckResult("count_tokens", FINDING, f"{told}: {more}", STRONG if apart > _FAR * count + _FEW else WEAK)
 
 
-def request_id(plain: Plain) -> Finding:
+def request_id(plain: Plain) -> CheckResult:
     """Whether a request can be named to support."""
     if plain.request_id:
-        return Finding("request_id", OK, "requests have an id, which support can look up", WEAK)
-    return Finding("request_id", FINDING, "no request id comes through, so support cannot look a request up", WEAK)
+        return CheckResult("request_id", OK, "requests have an id, which support can look up", WEAK)
+    return CheckResult("request_id", FINDING, "no request id comes through, so support cannot look a request up", WEAK)
 
 
-def fallbacks(asked: Said, *, takes_them: bool | None) -> Finding:
+def fallbacks(asked: Said, *, takes_them: bool | None) -> CheckResult:
     """Whether `fallbacks` arrive: a target that does not exist must be a 400."""
     if asked.is_answer:
         detail = "`fallbacks` to a model that does not exist were accepted: the field is dropped on the way"
-        return Finding("fallbacks", FINDING, detail, STRONG)
+        return CheckResult("fallbacks", FINDING, detail, STRONG)
     if asked.status != 400:
         detail = f"`fallbacks` to a model that does not exist are HTTP {asked.status}, not 400"
-        return Finding("fallbacks", FINDING, detail, WEAK)
+        return CheckResult("fallbacks", FINDING, detail, WEAK)
     if takes_them is False:
-        return Finding("fallbacks", OK, "refused with a 400; this model takes no `fallbacks` anyway", WEAK)
-    return Finding("fallbacks", OK, "`fallbacks` to a model that does not exist are a 400: somebody reads them", STRONG)
+        return CheckResult("fallbacks", OK, "refused with a 400; this model takes no `fallbacks` anyway", WEAK)
+    return CheckResult(
+        "fallbacks", OK, "`fallbacks` to a model that does not exist are a 400: somebody reads them", STRONG
+    )
 
 
-def signature(replayed: Said | None) -> Finding:
+def signature(replayed: Said | None) -> CheckResult:
     """Whether an altered signature is refused, as the API does; None where no thinking came."""
     if replayed is None:
-        return Finding("signature", NOT_TESTED, "the answer came without signed thinking", NONE)
+        return CheckResult("signature", NOT_TESTED, "the answer came without signed thinking", NONE)
     if replayed.is_answer:
         detail = "thinking with an altered signature was accepted: nobody checks that it is the model's own"
-        return Finding("signature", FINDING, detail, STRONG)
+        return CheckResult("signature", FINDING, detail, STRONG)
     if replayed.status != 400:
-        return Finding("signature", FINDING, f"an altered signature is HTTP {replayed.status}, not 400", WEAK)
-    return Finding("signature", OK, "thinking with an altered signature is a 400, as with the API itself", STRONG)
+        return CheckResult("signature", FINDING, f"an altered signature is HTTP {replayed.status}, not 400", WEAK)
+    return CheckResult("signature", OK, "thinking with an altered signature is a 400, as with the API itself", STRONG)
 
 
 def with_altered_signature(content: Sequence[JsonObject]) -> list[JsonObject] | None:
@@ -135,7 +141,7 @@ def with_altered_signature(content: Sequence[JsonObject]) -> list[JsonObject] | 
     return None
 
 
-def as_json(base_url: str, model: str, calls: int, findings: Sequence[Finding]) -> JsonObject:
+def as_json(base_url: str, model: str, calls: int, findings: Sequence[CheckResult]) -> JsonObject:
     """The object of the contract: each check once."""
     return {
         "schema": SCHEMA,

@@ -11,7 +11,7 @@ from avow.exit_codes import ExitCode
 from avow.terminal.facts import BOLD_RED, GREEN, YELLOW, Facts
 
 if TYPE_CHECKING:
-    from avow.commands.doctor_finding import Finding
+    from avow.commands.doctor_finding import DoctorFinding
 
 _MARKS = {"ok": "ok", "note": "note", "broken": "BROKEN"}
 _STYLES = {"ok": GREEN, "note": YELLOW, "BROKEN": BOLD_RED}
@@ -46,7 +46,7 @@ def run(options: DoctorOptions, context: Context) -> ExitCode:
     return code
 
 
-def page(findings: "tuple[Finding, ...]", facts: Facts) -> str:
+def page(findings: "tuple[DoctorFinding, ...]", facts: Facts) -> str:
     """What was found, a line each, with what to do about it below."""
     from avow.terminal.sanitize import clean_line
     from avow.terminal.table import definitions, room
@@ -64,7 +64,7 @@ def page(findings: "tuple[Finding, ...]", facts: Facts) -> str:
     return _MARK.sub(lambda found: facts.styled(found[0], _STYLES[found[0]]), text)
 
 
-def _ending(findings: "tuple[Finding, ...]") -> str:
+def _ending(findings: "tuple[DoctorFinding, ...]") -> str:
     """All of it in a sentence, the worst first."""
     broken, noted = (
         [f"{found.topic}: {found.name}" for found in findings if found.state == state] for state in ("broken", "note")

@@ -7,7 +7,7 @@ State = Literal["ok", "note", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """One thing that was looked at: what, how it is, and in words; `hint` says what to do where it is broken."""
 
     topic: str

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from avow.commands import doctor_kept
-from avow.commands.doctor_finding import Finding, State
+from avow.commands.doctor_finding import DoctorFinding, State
 from avow.errors import AvowError, ExchangeError
 from avow.exit_codes import ExitCode
 
@@ -28,7 +28,7 @@ LIBRARIES = ("typer", "rich", "httpx", "keyring", "prompt_toolkit", "jsonschema"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
-def examine(context: "Context", *, offline: bool = False, profile: str | None = None) -> tuple[Finding, ...]:
+def examine(context: "Context", *, offline: bool = False, profile: str | None = None) -> tuple[DoctorFinding, ...]:
     """Look at everything. The API is asked once, free of charge (`GET /v1/models?limit=1`), unless `offline`.
 
     Raises nothing: what fails is a finding.
@@ -43,7 +43,7 @@ def examine(context: "Context", *, offline: bool = False, profile: str | None = 
     return tuple(found)
 
 
-def _live(context: "Context") -> Iterator[Finding]:
+def _live(context: "Context") -> Iterator[DoctorFinding]:
     """What went wrong in `avow scan --hook` and `--statusline`, which say nothing themselves."""
     from avow.commands import live
     from avow.scan.looks import trouble
@@ -51,34 +51,34 @@ def _live(context: "Context") -> Iterator[Finding]:
 
     if (found := trouble(live.folder(context.paths))) is not None:
         at, words = found
-        yield Finding(
+        yield DoctorFinding(
             "clients", "claude-code", "note", f"{words} ({local(at)})", "`avow help clients` has the lines to paste"
         )
 
 
-def _versions() -> Iterator[Finding]:
+def _versions() -> Iterator[DoctorFinding]:
     from importlib.metadata import PackageNotFoundError, version
 
     from avow import __version__
     from avow.history import database
 
-    yield Finding("versions", "avow", "ok", __version__)
-    yield Finding("versions", "python", "ok", f"{platform.python_version()} ({sys.executable})")
-    yield Finding("versions", "sqlite", "ok", database.library_version())
-    yield Finding("versions", "platform", "ok", platform.platform())
+    yield DoctorFinding("versions", "avow", "ok", __version__)
+    yield DoctorFinding("versions", "python", "ok", f"{platform.python_version()} ({sys.executable})")
+    yield DoctorFinding("versions", "sqlite", "ok", database.library_version())
+    yield DoctorFinding("versions", "platform", "ok", platform.platform())
     known, missing = [], []
     for name in LIBRARIES:
         try:
             known.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             missing.append(name)
-    yield Finding("versions", "libraries", "ok", ", ".join(known))
+    yield DoctorFinding("versions", "libraries", "ok", ", ".join(known))
     if missing:
         hint = "install avow again"
-        yield Finding("versions", "missing", "broken", ", ".join(missing), hint)
+        yield DoctorFinding("versions", "missing", "broken", ", ".join(missing), hint)
 
 
-def _folders(context: "Context") -> Iterator[Finding]:
+def _folders(context: "Context") -> Iterator[DoctorFinding]:
     for name, path in (("config", context.paths.config), ("data", context.paths.data), ("cache", context.paths.cache)):
         yield _folder(name, path)
     for name, path in (
@@ -90,47 +90,49 @@ def _folders(context: "Context") -> Iterator[Finding]:
             yield _file(name, path)
 
 
-def _folder(name: str, path: Path) -> Finding:
+def _folder(name: str, path: Path) -> DoctorFinding:
     if not path.exists():
         above = next(parent for parent in path.parents if parent.exists())
         if os.access(above, os.W_OK | os.X_OK):
-            return Finding("folders", name, "ok", f"{path} (made when it is needed)")
-        return Finding("folders", name, "broken", f"{path}: cannot be made", f"look at the permissions of {above}")
+            return DoctorFinding("folders", name, "ok", f"{path} (made when it is needed)")
+        return DoctorFinding(
+            "folders", name, "broken", f"{path}: cannot be made", f"look at the permissions of {above}"
+        )
     if not path.is_dir():
-        return Finding("folders", name, "broken", f"{path}: not a folder", "move that file away")
+        return DoctorFinding("folders", name, "broken", f"{path}: not a folder", "move that file away")
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        return Finding("folders", name, "broken", f"{path}: cannot be read and written", f"chmod 700 {path}")
+        return DoctorFinding("folders", name, "broken", f"{path}: cannot be read and written", f"chmod 700 {path}")
     return _private("folders", name, path, 0o700)
 
 
-def _file(name: str, path: Path) -> Finding:
+def _file(name: str, path: Path) -> DoctorFinding:
     if not os.access(path, os.R_OK):
-        return Finding("folders", name, "broken", f"{path}: cannot be read", f"chmod 600 {path}")
+        return DoctorFinding("folders", name, "broken", f"{path}: cannot be read", f"chmod 600 {path}")
     return _private("folders", name, path, 0o600)
 
 
-def _private(topic: str, name: str, path: Path, wanted: int) -> Finding:
+def _private(topic: str, name: str, path: Path, wanted: int) -> DoctorFinding:
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
-        return Finding(topic, name, "note", f"{path} (others may look: {mode:04o})", f"chmod {wanted:o} {path}")
-    return Finding(topic, name, "ok", f"{path} ({mode:04o})")
+        return DoctorFinding(topic, name, "note", f"{path} (others may look: {mode:04o})", f"chmod {wanted:o} {path}")
+    return DoctorFinding(topic, name, "ok", f"{path} ({mode:04o})")
 
 
-def _config(context: "Context", profile: str | None) -> tuple["Settings | None", Finding]:
+def _config(context: "Context", profile: str | None) -> tuple["Settings | None", DoctorFinding]:
     try:
         settings = context.settings(profile=profile)
     except AvowError as error:
-        return None, Finding("config", "settings", "broken", error.message, error.hint)
+        return None, DoctorFinding("config", "settings", "broken", error.message, error.hint)
     from avow.settings.levels import unknown_variables
 
     unknown = [name for name, _near in unknown_variables(context.environ)]
     if unknown:
-        return settings, Finding("config", "settings", "note", f"{', '.join(unknown)}: avow has no such setting")
+        return settings, DoctorFinding("config", "settings", "note", f"{', '.join(unknown)}: avow has no such setting")
     where = "valid" if context.paths.config_file.exists() else "no config file; the defaults hold"
-    return settings, Finding("config", "settings", "ok", f"{where}; model {settings.text('model')}")
+    return settings, DoctorFinding("config", "settings", "ok", f"{where}; model {settings.text('model')}")
 
 
-def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
+def _key(context: "Context", settings: "Settings") -> Iterator[DoctorFinding]:
     from avow.endpoint import keys
 
     try:
@@ -142,43 +144,43 @@ def _key(context: "Context", settings: "Settings") -> Iterator[Finding]:
             keyring_enabled=settings.flag("keyring.enabled"),
         )
     except AvowError as error:
-        yield Finding("key", "source", "broken", error.message, error.hint)
+        yield DoctorFinding("key", "source", "broken", error.message, error.hint)
         return
     used = next((source for source in sources if source.state == "used"), None)
     if used is None:
-        yield Finding("key", "source", "broken", "none found", "`avow auth login` stores one")
+        yield DoctorFinding("key", "source", "broken", "none found", "`avow auth login` stores one")
     else:
-        yield Finding("key", "source", "ok", used.name + (f" (…{used.last_four})" if used.last_four else ""))
+        yield DoctorFinding("key", "source", "ok", used.name + (f" (…{used.last_four})" if used.last_four else ""))
     for source in sources:
         if source.state.startswith("refused"):
-            yield Finding("key", source.name, "note", source.state)
+            yield DoctorFinding("key", source.name, "note", source.state)
 
 
-def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator[Finding]:
+def _api(context: "Context", settings: "Settings", *, offline: bool) -> Iterator[DoctorFinding]:
     from avow.wire.request import Endpoint
 
     shown = _without_secrets(settings.base_url)
     if doubled := Endpoint(shown).doubled_words("/v1/messages"):
-        yield Finding("api", "base_url", "note", doubled)
+        yield DoctorFinding("api", "base_url", "note", doubled)
     if offline:
-        yield Finding("api", "reached", "note", f"{shown}: not asked (--offline)")
+        yield DoctorFinding("api", "reached", "note", f"{shown}: not asked (--offline)")
         yield from _host(context, settings, {})
         return
     try:
         status, headers, seconds = _asked(context, settings)
     except ExchangeError as error:
-        yield Finding("api", "reached", "broken", f"{shown}: {error.message}", error.hint)
+        yield DoctorFinding("api", "reached", "broken", f"{shown}: {error.message}", error.hint)
         return
     except AvowError as error:
-        yield Finding("api", "reached", "note", f"{shown}: not asked: {error.message}")
+        yield DoctorFinding("api", "reached", "note", f"{shown}: not asked: {error.message}")
         return
     state, words, hint = _meaning(status, headers.get("content-type", ""))
-    yield Finding("api", "reached", state, f"{shown}: HTTP {status} in {seconds * 1000:.0f} ms{words}", hint)
+    yield DoctorFinding("api", "reached", state, f"{shown}: HTTP {status} in {seconds * 1000:.0f} ms{words}", hint)
     yield clock(headers.get("date"), _now())
     yield from _host(context, settings, headers)
 
 
-def _host(context: "Context", settings: "Settings", headers: Mapping[str, str]) -> Iterator[Finding]:
+def _host(context: "Context", settings: "Settings", headers: Mapping[str, str]) -> Iterator[DoctorFinding]:
     """Who the host is, which evidence of the model its answers can give, and whether it takes `fallbacks`. A gateway
     may say who it is in answers only, so what the last one from there said counts too."""
     from avow.routing.gateways import strength_of_name
@@ -188,11 +190,11 @@ def _host(context: "Context", settings: "Settings", headers: Mapping[str, str]) 
     gateway = known(host, (*headers, *_last_heard(context, settings)))
     if gateway is None:
         words = f"unknown host; {strength_of_name(host)}: model"
-        yield Finding("api", "evidence", "ok", words)
+        yield DoctorFinding("api", "evidence", "ok", words)
         return
-    yield Finding("api", "evidence", "ok", f"{gateway.name}; {evidence_words(gateway)}")
+    yield DoctorFinding("api", "evidence", "ok", f"{gateway.name}; {evidence_words(gateway)}")
     if (said := advice(gateway)) is not None:
-        yield Finding("api", "fallbacks", "note", said)
+        yield DoctorFinding("api", "fallbacks", "note", said)
 
 
 def _last_heard(context: "Context", settings: "Settings") -> Iterator[str]:
@@ -230,19 +232,21 @@ def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
     return "ok", "", None
 
 
-def clock(date: str | None, now: float) -> Finding:
+def clock(date: str | None, now: float) -> DoctorFinding:
     """Ours beside the server's; `date` is the `Date` header (RFC 9110, 6.6.1), `now` seconds since 1970."""
     from avow.exchange.retry import http_date
 
     theirs = http_date(date or "")
     if theirs is None:
-        return Finding("api", "clock", "note", "the server names no time")
+        return DoctorFinding("api", "clock", "note", "the server names no time")
     apart = now - theirs
     if abs(apart) > MOST_CLOCK_S:
         side = "ahead of" if apart > 0 else "behind"
         words = f"this machine is {abs(apart):.0f} s {side} the server"
-        return Finding("api", "clock", "broken", words, "set the clock: TLS and times in the history depend on it")
-    return Finding("api", "clock", "ok", f"within {max(abs(apart), 1):.0f} s of the server's")
+        return DoctorFinding(
+            "api", "clock", "broken", words, "set the clock: TLS and times in the history depend on it"
+        )
+    return DoctorFinding("api", "clock", "ok", f"within {max(abs(apart), 1):.0f} s of the server's")
 
 
 def _asked(context: "Context", settings: "Settings") -> tuple[int, Mapping[str, str], float]:
@@ -263,17 +267,17 @@ def _now() -> float:
     return time.time()
 
 
-def _terminal(context: "Context") -> Iterator[Finding]:
+def _terminal(context: "Context") -> Iterator[DoctorFinding]:
     for name, facts in (("stdout", context.screen.out_facts), ("stderr", context.screen.err_facts)):
         if not facts.is_terminal:
-            yield Finding("terminal", name, "ok", "no terminal")
+            yield DoctorFinding("terminal", name, "ok", "no terminal")
             continue
         parts = (f"{facts.width} x {facts.height}", "colour" if facts.color else "no colour")
         more = ("Unicode" if facts.unicode else "ASCII", "moves the cursor" if facts.interactive else "plain")
-        yield Finding("terminal", name, "ok", ", ".join((*parts, *more)))
+        yield DoctorFinding("terminal", name, "ok", ", ".join((*parts, *more)))
 
 
-def _environment(environ: Mapping[str, str]) -> Iterator[Finding]:
+def _environment(environ: Mapping[str, str]) -> Iterator[DoctorFinding]:
     """Proxies and certificates, as the variables say; a proxy's password is not repeated."""
     look: Callable[[str], str] = lambda name: environ.get(name) or environ.get(name.lower()) or ""  # noqa: E731
     given = [(name, look(name)) for name in _PROXIES if look(name)]
@@ -281,9 +285,9 @@ def _environment(environ: Mapping[str, str]) -> Iterator[Finding]:
         missing = name.startswith("SSL_") and not Path(value).exists()
         state: State = "broken" if missing else "ok"
         words = f"{value}: there is no such file" if missing else _without_secrets(value)
-        yield Finding("network", name, state, words, f"unset {name}, or correct it" if missing else None)
+        yield DoctorFinding("network", name, state, words, f"unset {name}, or correct it" if missing else None)
     if not given:
-        yield Finding("network", "proxies", "ok", "none set")
+        yield DoctorFinding("network", "proxies", "ok", "none set")
 
 
 def _without_secrets(address: str) -> str:
@@ -297,6 +301,6 @@ def _without_secrets(address: str) -> str:
     return address.replace(parts.netloc, "•••@" + parts.netloc.rpartition("@")[2])
 
 
-def status(findings: tuple[Finding, ...]) -> ExitCode:
+def status(findings: tuple[DoctorFinding, ...]) -> ExitCode:
     """0 when all is well, 1 when something is broken."""
     return ExitCode.UNEXPECTED if any(finding.state == "broken" for finding in findings) else ExitCode.OK

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avow.commands.doctor_finding import Finding
+from avow.commands.doctor_finding import DoctorFinding
 from avow.errors import AvowError
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ _MOST_CHECKED_BYTES = 64_000_000
 _PATIENCE_SECONDS = 2.0
 
 
-def look(context: "Context", settings: "Settings") -> Iterator[Finding]:
+def look(context: "Context", settings: "Settings") -> Iterator[DoctorFinding]:
     """The history's file, and what of it waits for a collector."""
     path = context.paths.history_file
     if not settings.flag("history.enabled"):
-        yield Finding("history", "kept", "note", "switched off")
+        yield DoctorFinding("history", "kept", "note", "switched off")
     if not path.exists():
-        yield Finding("history", "file", "ok", "none yet")
+        yield DoctorFinding("history", "file", "ok", "none yet")
         return
     try:
         from avow.history.store import History
@@ -34,7 +34,7 @@ def look(context: "Context", settings: "Settings") -> Iterator[Finding]:
         count = int(history.read("SELECT count(*) FROM exchange")[0][0])
         version = int(history.read("PRAGMA user_version")[0][0])
     except AvowError as error:
-        yield Finding("history", "file", "broken", error.message, error.hint)
+        yield DoctorFinding("history", "file", "broken", error.message, error.hint)
         return
     size = path.stat().st_size
     is_small = size <= _MOST_CHECKED_BYTES
@@ -42,16 +42,16 @@ def look(context: "Context", settings: "Settings") -> Iterator[Finding]:
         problems = _found_by_repair(path)
     if problems:
         hint = "`avow history repair` saves what it can"
-        yield Finding("history", "file", "broken", f"damaged: {problems[0]}", hint)
+        yield DoctorFinding("history", "file", "broken", f"damaged: {problems[0]}", hint)
         return
     what = f"{count} exchanges, {size / 1e6:.1f} MB, schema {version}"
     if is_small:
-        yield Finding("history", "file", "ok", f"whole; {what}")
+        yield DoctorFinding("history", "file", "ok", f"whole; {what}")
     else:
         words = (
             "its pages are whole; `avow history repair` looks at rows, search index and sums too, which takes a while"
         )
-        yield Finding("history", "file", "ok", f"{what}; {words}")
+        yield DoctorFinding("history", "file", "ok", f"{what}; {words}")
     yield from _pushes(context, settings, history)
 
 
@@ -65,7 +65,7 @@ def _found_by_repair(path: Path) -> tuple[str, ...]:
         return ()
 
 
-def _pushes(context: "Context", settings: "Settings", history: "History") -> Iterator[Finding]:
+def _pushes(context: "Context", settings: "Settings", history: "History") -> Iterator[DoctorFinding]:
     """How the push after an exchange goes, whose errors nobody sees."""
     import time
 
@@ -78,12 +78,14 @@ def _pushes(context: "Context", settings: "Settings", history: "History") -> Ite
     count = count_waiting(history)
     wait = f"{count} {'exchange waits' if count == 1 else 'exchanges wait'} to be sent"
     if last is None:
-        yield Finding("telemetry", "push", "ok", f"none after an exchange yet; {wait}")
+        yield DoctorFinding("telemetry", "push", "ok", f"none after an exchange yet; {wait}")
         return
     moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(last.at))
     if last.trouble is None:
-        yield Finding("telemetry", "push", "ok", f"the last one after an exchange: {moment}, {last.sent} sent; {wait}")
+        yield DoctorFinding(
+            "telemetry", "push", "ok", f"the last one after an exchange: {moment}, {last.sent} sent; {wait}"
+        )
         return
     hint = "`avow history push` tries again, and says more"
     words = f"the last one after an exchange failed ({moment}): {last.trouble}; {wait}"
-    yield Finding("telemetry", "push", "note", words, hint)
+    yield DoctorFinding("telemetry", "push", "note", words, hint)

@@ -12,7 +12,7 @@ from avow.wire.json_value import JsonObject, text
 from avow.wire.message import Message
 
 
-class Found(NamedTuple):
+class ExchangeState(NamedTuple):
     """What is known of an exchange while it runs, or when it is over. `before`: attempts made another way, which came
     first; `attempts` those of its own requests; `error` what the last of them ended in; `signal` what ended it all.
     Times in ms."""
@@ -35,7 +35,9 @@ class Found(NamedTuple):
         return next((attempt.message for attempt in reversed(own) if attempt.message is not None), None)
 
 
-def so_far(exchange: Exchange, found: Found, asked: Asked, prices: Mapping[str, Mapping[str, float]]) -> Exchange:
+def so_far(
+    exchange: Exchange, found: ExchangeState, asked: Asked, prices: Mapping[str, Mapping[str, float]]
+) -> Exchange:
     """The exchange as far as it came."""
     attempts = [*found.before, *found.attempts]
     routing, cost, floor = priced(judge(asked, attempts), prices)
@@ -55,7 +57,7 @@ def so_far(exchange: Exchange, found: Found, asked: Asked, prices: Mapping[str, 
     return exchange._replace(routing=routing, reply=reply)
 
 
-def ended(exchange: Exchange, found: Found, *, accept_fallback: bool, require: str) -> Exchange:
+def ended(exchange: Exchange, found: ExchangeState, *, accept_fallback: bool, require: str) -> Exchange:
     """The exchange with its status, and the exit status that follows from it: decided here and nowhere else."""
     status, failed_with, error = _status(found)
     if error is not None and found.error is not None:
@@ -77,7 +79,7 @@ def ended(exchange: Exchange, found: Found, *, accept_fallback: bool, require: s
     return exchange._replace(exit_code=code)
 
 
-def _status(found: Found) -> tuple[Status, ExitCode | None, Failure | None]:
+def _status(found: ExchangeState) -> tuple[Status, ExitCode | None, Failure | None]:
     if found.signal is not None:
         return Status.INTERRUPTED, None, Failure("interrupted", None, found.stop_words)
     error, message = found.error, found.message

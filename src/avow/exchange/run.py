@@ -27,7 +27,7 @@ from avow.exchange.exchange import (
     Started,
     Withdrawn,
 )
-from avow.exchange.outcome import Found, ended, so_far
+from avow.exchange.outcome import ExchangeState, ended, so_far
 from avow.exchange.plan import Came, Plan, Send
 from avow.exchange.response import ResponseReader, read_error
 from avow.exchange.saver import Saver
@@ -275,7 +275,7 @@ class _Run:
             if under_way is not None or (final and len(attempts) < len(self.steps) and self.error):
                 failure = self.error.failure if self.error else None
                 attempts.append(Attempt(self.steps[-1].model, under_way, failure, self.reading.headers))
-        found = Found(
+        found = ExchangeState(
             tuple(self.before),
             tuple(attempts),
             error=self.error,

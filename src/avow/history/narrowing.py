@@ -21,7 +21,7 @@ _LEAST_PREFIX = 3
 """A word shorter than this stands for itself: its other endings would be half of the index."""
 
 
-class Found(NamedTuple):
+class Matches(NamedTuple):
     """The exchanges that hold `words`, newest first; more may follow for the same words until `is_whole`."""
 
     words: str
@@ -34,7 +34,7 @@ class Narrowing:
     `open_history` is called, since the beginning of a word can take the index seconds. What cannot be read ends the
     looking for these words; `trouble` is then the error."""
 
-    def __init__(self, open_history: Callable[[], History], filters: Filters, tell: Callable[[Found], None]) -> None:
+    def __init__(self, open_history: Callable[[], History], filters: Filters, tell: Callable[[Matches], None]) -> None:
         self._open, self._filters, self._tell = open_history, filters, tell
         self._wanted: str | None = ""
         self._changed = Condition()
@@ -52,7 +52,7 @@ class Narrowing:
         """Look for these words from now on; gives what is found among the newest at once."""
         self._ask(words)
         if self._is_over or (self._newest and words.strip()):
-            self._tell(Found(words, self._near(words), is_whole=self._is_over))
+            self._tell(Matches(words, self._near(words), is_whole=self._is_over))
 
     def close(self) -> None:
         """Stop; does not wait for a search that is under way."""
@@ -82,7 +82,7 @@ class Narrowing:
                         self._history = None
         except AvowError as error:
             self.trouble, self._is_over = error, True
-            self._tell(Found(self._wanted or "", ()))
+            self._tell(Matches(self._wanted or "", ()))
 
     def _answer(self, history: History) -> None:
         while (words := self._next()) is not None:
@@ -94,7 +94,7 @@ class Narrowing:
             except AvowError as error:
                 if not self._is_new:  # else the search was stopped for other words
                     self.trouble = error
-                    self._tell(Found(words, ()))
+                    self._tell(Matches(words, ()))
 
     def _near(self, text: str) -> tuple[Exchange, ...]:
         """Those of the newest whose line holds every word."""
@@ -104,13 +104,13 @@ class Narrowing:
     def _look(self, history: History, text: str) -> None:
         near, words = self._near(text), _words(text)
         is_whole = not words or len(near) >= MOST
-        self._tell(Found(text, near, is_whole))
+        self._tell(Matches(text, near, is_whole))
         if is_whole or self._is_new:
             return
         query = query_of([f"{word}*" if len(word) >= _LEAST_PREFIX else word for word in words])
         far = search(history, query, self._filters, limit=MOST)
         both = {one.id: one for one in merge(near, far, key=_age, reverse=True)}
-        self._tell(Found(text, tuple(both.values())[:MOST]))
+        self._tell(Matches(text, tuple(both.values())[:MOST]))
 
 
 def _words(text: str) -> list[str]:

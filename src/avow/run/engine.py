@@ -22,7 +22,7 @@ _GRACE_S = 2.0
 """How long what is under way has to be kept, once a signal came."""
 
 
-class Ended(NamedTuple):
+class QuestionOutcome(NamedTuple):
     """What became of an ask; without an exchange it was not sent, or (`error`) something is wrong with avow."""
 
     ask: RunQuestion
@@ -54,7 +54,7 @@ class Engine:
     def __init__(self, asks: Iterator[RunQuestion], work: Work, gate: Gate, budget: Budget, jobs: int) -> None:
         self._asks, self._work, self._gate, self._budget, self._jobs = asks, work, gate, budget, jobs
         self._tasks: SimpleQueue[RunQuestion | None] = SimpleQueue()
-        self._results: SimpleQueue[Ended | None] = SimpleQueue()
+        self._results: SimpleQueue[QuestionOutcome | None] = SimpleQueue()
         self._workers = 0
         self._reserved: dict[int, float] = {}
         self._next: RunQuestion | None = None
@@ -104,7 +104,7 @@ class Engine:
                 if ended.exchange is not None:
                     self._work.on_kept(ended.exchange)
 
-    def _take(self, seconds: float) -> Ended | None:
+    def _take(self, seconds: float) -> QuestionOutcome | None:
         try:
             ended = self._results.get(timeout=seconds)
         except Empty:
@@ -147,16 +147,16 @@ class Engine:
     def _work_off(self) -> None:
         while (ask := self._tasks.get()) is not None:
             try:
-                ended = Ended(ask, self._work.answer(ask))
+                ended = QuestionOutcome(ask, self._work.answer(ask))
             except Interrupted:
-                ended = Ended(ask, None)
+                ended = QuestionOutcome(ask, None)
             except Exception as error:
-                ended = Ended(ask, None, error)
+                ended = QuestionOutcome(ask, None, error)
             self._results.put(ended)
 
     # -- in -------------------------------------------------------------------------------------------------------
 
-    def _end(self, ended: Ended) -> None:
+    def _end(self, ended: QuestionOutcome) -> None:
         self._release(ended)
         if ended.error is not None:
             self._error, self._is_feeding = self._error or ended.error, False
@@ -165,7 +165,7 @@ class Engine:
                 self._is_feeding = False
             self._tell(ended.ask, ended.exchange)
 
-    def _release(self, ended: Ended) -> None:
+    def _release(self, ended: QuestionOutcome) -> None:
         amount = self._reserved.pop(ended.ask.position)
         self._budget.settle(amount, 0.0 if ended.exchange is None else self._work.charge(ended.exchange))
 

@@ -35,7 +35,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ScanSources:
     """What there is to read; `looked_in` are the folders and files that were tried."""
 
     sources: tuple[RecordFile, ...]
@@ -63,7 +63,7 @@ def default_paths(home: Path, environ: Mapping[str, str], platform: str = sys.pl
     return (*(folder / "projects" for folder in claude), *(folder / "logs.db" for folder in llm))
 
 
-def find(paths: Sequence[Path] | None, *, home: Path, environ: Mapping[str, str]) -> Found:
+def find(paths: Sequence[Path] | None, *, home: Path, environ: Mapping[str, str]) -> ScanSources:
     """The files to read, each once, in order of their names.
 
     Raises UsageError for a given path that is not there, or holds no records of either client. None stands for the
@@ -86,7 +86,7 @@ def find(paths: Sequence[Path] | None, *, home: Path, environ: Mapping[str, str]
         for source in found:
             sources.setdefault(os.path.realpath(source.path), source)
         unreadable.extend(failed)
-    return Found(tuple(sources.values()), tuple(unreadable), tuple(str(path) for path in looked_in))
+    return ScanSources(tuple(sources.values()), tuple(unreadable), tuple(str(path) for path in looked_in))
 
 
 def kind(path: Path) -> Client | None:

@@ -21,7 +21,7 @@ class Outgoing(NamedTuple):
     spans: tuple[JsonObject, ...]
 
 
-class Ended(Enum):
+class PushOutcome(Enum):
     """How a push ended."""
 
     SENT = "sent"
@@ -59,15 +59,15 @@ class Push:
     """What ended it, where it did not go well."""
     _is_open: bool = False
 
-    def push(self, rows: Iterable[Outgoing]) -> Ended:
+    def push(self, rows: Iterable[Outgoing]) -> PushOutcome:
         """Send all; where the receiver cannot be reached or takes nothing, the rows that are left wait."""
         for batch in batches(rows):
             ended = self._batch(batch)
-            if ended is not Ended.SENT:
+            if ended is not PushOutcome.SENT:
                 return ended
-        return Ended.SENT
+        return PushOutcome.SENT
 
-    def _batch(self, first: list[Outgoing]) -> Ended:
+    def _batch(self, first: list[Outgoing]) -> PushOutcome:
         """Send a batch, halved until a row at fault stands alone."""
         parts = [first]
         while parts:
@@ -87,8 +87,8 @@ class Push:
                 self.left_out += said.rejected
             else:
                 self.last = said
-                return Ended.UNREACHED if said.receipt is Receipt.LATER else Ended.CLOSED
-        return Ended.SENT
+                return PushOutcome.UNREACHED if said.receipt is Receipt.LATER else PushOutcome.CLOSED
+        return PushOutcome.SENT
 
     def _takes_anything(self) -> bool:
         """Whether the receiver takes what is not this row: it may refuse JSON as such, and no row is at fault then."""

@@ -10,7 +10,7 @@ from avow.exit_codes import ExitCode
 from avow.history.outbox import mark, waiting
 from avow.history.store import History
 from avow.telemetry.protobuf import export_request
-from avow.telemetry.pushing import Ended, Outgoing, Push
+from avow.telemetry.pushing import Outgoing, Push, PushOutcome
 from avow.telemetry.receipt import UNHEARD, Said, said
 from avow.telemetry.spans import request_body, spans_of
 from avow.telemetry.target import Target
@@ -51,11 +51,11 @@ def push_to(target: Target, history: History) -> Iterator[Push]:
         transport.close()
 
 
-def failure(ended: Ended, last: Said | None) -> AvowError:
+def failure(ended: PushOutcome, last: Said | None) -> AvowError:
     """What a push that could not send all says, in avow's own words; 6 where it may go well later, 1 where not."""
     last = last or UNHEARD
     why = f"it answers {last.status}" if last.status else last.why
-    if ended is Ended.UNREACHED:
+    if ended is PushOutcome.UNREACHED:
         unreached = AvowError(
             f"the collector cannot be reached: {why}", hint="what was not sent waits for the next push"
         )

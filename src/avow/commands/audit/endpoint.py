@@ -8,7 +8,7 @@ from avow.asking.ask import ask
 from avow.asking.inquiry import Inquiry
 from avow.audit import endpoint_checks as checks
 from avow.audit.asking import SOURCE, CutShort
-from avow.audit.endpoint_checks import Finding, Plain, Said
+from avow.audit.endpoint_checks import CheckResult, Plain, Said
 from avow.audit.estimate import dollars
 from avow.audit.request import request_for, settings_for
 from avow.audit.screens import agree
@@ -104,7 +104,7 @@ class _Probing:
         self.request = {**request, "max_tokens": _MAX_TOKENS}
         self.unknown = f"claude-no-such-model-{secrets.token_hex(3)}"
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[CheckResult]:
         """All six. Raises CutShort or ExchangeError where the endpoint cannot be asked."""
         plain = self._plain()
         unknown = self._probe(self._message(self.unknown, [_user(_QUESTION)]))

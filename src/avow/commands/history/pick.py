@@ -12,7 +12,7 @@ from avow.errors import UsageError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
 from avow.history.filters import Filters
-from avow.history.narrowing import Found, Narrowing
+from avow.history.narrowing import Matches, Narrowing
 from avow.history.store import History
 from avow.terminal.facts import Facts
 from avow.terminal.picker import Picker, Sight, ask_key
@@ -68,7 +68,7 @@ def _until_left(
         found = history.by_number(exchange.number or 0)
         return preview(found, facts) if found else "(deleted just now)"
 
-    def tell(found: Found) -> None:
+    def tell(found: Matches) -> None:
         if narrowing.trouble is not None:
             trouble.append(narrowing.trouble.message)
         picker.show(found.words, found.exchanges, is_whole=found.is_whole)

@@ -8,7 +8,7 @@ from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.telemetry import turns
-from avow.telemetry.pushing import Ended, Push, batches
+from avow.telemetry.pushing import Push, PushOutcome, batches
 from avow.telemetry.sending import body, failure, outgoing, push_to
 from avow.telemetry.target import Target, target_of
 from avow.text.local_time import now
@@ -76,12 +76,12 @@ def _send(history: "History", target: Target, since_ms: int, context: Context, *
             while True:
                 with turns.my_turn(context.paths, lambda: note("another push is under way; this one waits for it")):
                     ended = push.push(outgoing(history, since_ms))
-                if not follow or ended is Ended.CLOSED:
+                if not follow or ended is PushOutcome.CLOSED:
                     break
                 time.sleep(FOLLOW_S)
         finally:
             _account(push, context)
-    if ended is not Ended.SENT:
+    if ended is not PushOutcome.SENT:
         raise failure(ended, push.last)
     turns.forget_trouble(context.paths)
     return ExitCode.UNEXPECTED if push.refused else ExitCode.OK

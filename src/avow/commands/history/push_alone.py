@@ -5,7 +5,7 @@ import time
 
 from avow.context import Context, from_process
 from avow.errors import AvowError
-from avow.telemetry.pushing import Ended
+from avow.telemetry.pushing import PushOutcome
 from avow.telemetry.turns import LastPush, keep, next_turn
 
 PAUSE_S = 1.0
@@ -39,7 +39,7 @@ def push(context: Context) -> LastPush:
         with push_to(target, history) as under_way:
             ended = under_way.push(outgoing(history))
             sent = under_way.sent
-        if ended is not Ended.SENT:
+        if ended is not PushOutcome.SENT:
             trouble = failure(ended, under_way.last).message
         elif under_way.refused:
             trouble = f"the collector refused {len(under_way.refused)} for good; they are not sent again"
