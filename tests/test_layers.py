@@ -67,6 +67,7 @@ TESTED_IN = {
     "history/sums.py": "history/test_stats.py",
     "received/seeming.py": "received/test_intake.py",
     "commands/outside_options.py": "commands/test_tree.py",
+    "scan/claude_records.py": "scan/test_claude_code.py",
     "proxy/observer.py": "proxy/test_relay.py",
     "proxy/connection.py": "proxy/test_relay.py",
     "prompt/file_kinds.py": "prompt/test_attachments.py",

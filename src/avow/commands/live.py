@@ -12,7 +12,7 @@ from avow.exit_codes import ExitCode
 from avow.paths import Paths
 from avow.routing.verdict import Verdict
 from avow.scan import latest
-from avow.scan.claude_code import SUBAGENTS, session_of
+from avow.scan.claude_records import SUBAGENTS, session_of
 from avow.scan.latest import Latest
 from avow.scan.looks import FOLDER, Look, load, note_trouble, save
 from avow.scan.reason import reason

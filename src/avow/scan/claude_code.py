@@ -1,32 +1,25 @@
 """Claude Code's transcripts: one JSON record a line, one session a file, sub-agents beside or within."""
 
-import re
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from pathlib import PurePath
 from typing import BinaryIO
 
 from avow.models.identity import Identity, compare
 from avow.scan.choices import chosen, is_command
+from avow.scan.claude_records import is_interruption, looks_whole, matters, prompt_in, record_in, session_of
 from avow.scan.gathering import Chain, GatheredAnswer, Notice, conclude, either, is_asked_by, read_notice
 from avow.scan.judging import echoed
 from avow.scan.lines import lines
 from avow.scan.moment import utc
 from avow.scan.records import PastAnswer, SkipCounts
-from avow.wire.json_value import JsonObject, encodable_value, items, obj, parse, text
-from avow.wire.message import block_text
+from avow.wire.json_value import JsonObject, items, obj, text
 
 SYNTHETIC = "<synthetic>"
-SUBAGENTS = "subagents"
-"""The folder beside a session's file, named after it, that holds a file for each of its sub-agents."""
-
 # What one file may keep in memory while later records can still change what earlier ones mean.
 _HELD_ANSWERS = 32
 _HELD_BYTES = 4 * 1024 * 1024
 _CHAINS = 32
 
-# A whole JSON string, not one quoted inside another: there a backslash stands before its first quote.
-_TOOL_RESULT = re.compile(rb'(?<!\\)"tool_result"')
 _SWITCHES = frozenset({"model_refusal_fallback", "model_fallback"})
 
 
@@ -60,11 +53,11 @@ class _Transcript:
 
     def take(self, number: int, line: bytes) -> None:
         """Read one line, if it can matter: most bytes of a transcript are results of tools."""
-        if not _matters(line):
-            if not _looks_whole(line):
+        if not matters(line):
+            if not looks_whole(line):
                 self._counts.broken_lines += 1
             return
-        record = _record(line)
+        record = record_in(line)
         if record is None:
             self._counts.broken_lines += 1
             return
@@ -179,13 +172,13 @@ class _Transcript:
         return answer
 
     def _user(self, record: JsonObject) -> None:
-        prompt = _prompt(obj(record.get("message")).get("content"))
+        prompt = prompt_in(obj(record.get("message")).get("content"))
         if prompt is None:
             return
         chain = self._chain(record)
         if is_command(prompt):
             self._command(chain, prompt)
-        elif not (record.get("isMeta") is True or record.get("isCompactSummary") is True or _is_interruption(prompt)):
+        elif not (record.get("isMeta") is True or record.get("isCompactSummary") is True or is_interruption(prompt)):
             chain.prompt = prompt or None
             chain.place += 1
             if chain.switch and chain.switch.turn_only:
@@ -244,36 +237,6 @@ class _Transcript:
         self._forget(answer)
 
 
-def session_of(source: str) -> str | None:
-    """The session that a file's place says: `SESSION/subagents/agent-ID.jsonl`; None where it is not a sub-agent's."""
-    parts = PurePath(source).parts
-    return parts[-3] if len(parts) > 2 and parts[-2] == SUBAGENTS else None
-
-
-def is_answer(line: bytes) -> bool:
-    """Whether a line may be the record of an answer; said by its bytes alone."""
-    return b'"assistant"' in line
-
-
-def is_prompt(line: bytes) -> bool:
-    """Whether a line is the record of what a user asked."""
-    if b'"user"' not in line or _TOOL_RESULT.search(line) is not None:
-        return False
-    record = _record(line)
-    if record is None or record.get("type") != "user" or record.get("isMeta") is True:
-        return False
-    prompt = _prompt(obj(record.get("message")).get("content"))
-    return bool(prompt) and not is_command(prompt or "")
-
-
-def says_choice(line: bytes) -> bool:
-    """Whether a line is a record that says which model the session itself asks from then on."""
-    if not _matters(line):
-        return False
-    record = _record(line)
-    return record is not None and record.get("type") in ("system", "user") and record.get("isSidechain") is not True
-
-
 def _note_sent(chain: Chain, sent: str) -> None:
     """A fallback block repeats what was sent: where it differs from the known model, someone chose again."""
     moved_to = chain.switch.fallback if chain.switch else None
@@ -301,43 +264,6 @@ def _is_about(answer: GatheredAnswer, record: JsonObject) -> bool:
 
 def _is_one_of(model: str, *others: str | None) -> bool:
     return any(other and compare(model, other) is not Identity.DIFFERENT for other in others)
-
-
-def _matters(line: bytes) -> bool:
-    if is_answer(line) or b'"last-prompt"' in line:
-        return True
-    if b'"user"' in line:
-        return _TOOL_RESULT.search(line) is None
-    return b'"system"' in line and (b"fallback" in line or b"<local-command-stdout>" in line)
-
-
-def _record(line: bytes) -> JsonObject | None:
-    """The record, every string in it encodable; None where the line is not a JSON object."""
-    try:
-        record = parse(line)
-        if b"\\u" in line and (b"\\ud" in line or b"\\uD" in line):
-            record = encodable_value(record)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
-
-
-def _looks_whole(line: bytes) -> bool:
-    stripped = line.strip()
-    return stripped.startswith(b"{") and stripped.endswith(b"}")
-
-
-def _prompt(content: object) -> str | None:
-    if isinstance(content, str):
-        return content
-    blocks = items(content)
-    if any(block.get("type") == "tool_result" for block in blocks):
-        return None
-    return "".join(block_text(block) for block in blocks) if blocks else None
-
-
-def _is_interruption(prompt: str) -> bool:
-    return prompt.startswith("[Request interrupted by user")
 
 
 def _strings(value: object) -> set[str]:

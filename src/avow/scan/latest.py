@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from avow.scan import claude_code
+from avow.scan import claude_code, claude_records
 from avow.scan.records import PastAnswer, SkipCounts
 
 _FIRST = 64 * 1024
@@ -92,7 +92,7 @@ def _prompt_after(file: BinaryIO, begin: int) -> int | None:
     end = data.rfind(b"\n")
     while end > 0:
         start = data.rfind(b"\n", 0, end) + 1
-        if (start > 0 or begin == 0) and claude_code.is_prompt(data[start:end]):
+        if (start > 0 or begin == 0) and claude_records.is_prompt(data[start:end]):
             return begin + start
         end = start - 1
     return None
@@ -109,7 +109,7 @@ def _choices(file: BinaryIO, before: int) -> list[bytes]:
                 start = data.rfind(b"\n", 0, at) + 1
                 line = data[start : data.find(b"\n", at) + 1]
                 for mark in [mark for mark in tries if mark in line]:
-                    if claude_code.says_choice(line):
+                    if claude_records.says_choice(line):
                         found[start] = line
                         del tries[mark]
                     elif tries[mark] == 1:

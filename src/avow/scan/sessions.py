@@ -5,7 +5,7 @@ from pathlib import Path
 
 from avow.errors import UsageError
 from avow.scan import llm
-from avow.scan.claude_code import SUBAGENTS, is_answer, session_of
+from avow.scan.claude_records import SUBAGENTS, is_answer, session_of
 from avow.scan.ending import lines_from_end
 from avow.scan.moment import utc
 from avow.scan.places import RecordFile
