@@ -57,6 +57,8 @@ CASES: dict[str, tuple[Json, e.Event]] = {
         {"type": "error", "error": {"type": "overloaded_error"}},
         e.ErrorArrived({"type": "error", "error": {"type": "overloaded_error"}}),
     ),
+    "an error of a gateway": ({"message": "no"}, e.ErrorArrived({"message": "no"})),
+    "an error in the shape of AWS": ({"Message": "no"}, e.ErrorArrived({"Message": "no"})),
     "an error in the shape of OpenAI": ({"error": {"message": "no"}}, e.ErrorArrived({"error": {"message": "no"}})),
     "an unknown event": ({"type": "message_mood", "mood": 1}, e.UnknownArrived({"type": "message_mood", "mood": 1})),
     "a known event of an unknown shape": (

@@ -168,8 +168,8 @@ def _event(body: JsonObject) -> Event:
             return Pinged()
         case {"type": "error"}:
             return ErrorArrived(body)
-        case {"error": dict() | str()} if text(body.get("type")) is None:
-            return ErrorArrived(body)
+        case {"error": dict() | str()} | {"message": str()} | {"Message": str()} if text(body.get("type")) is None:
+            return ErrorArrived(body)  # as gateways write them (wire.md, §17)
         case _:
             return UnknownArrived(body)
 
