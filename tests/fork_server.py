@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 _NUMBER = struct.Struct("!q")
 _MOST = 64
 _HIGH = 200
-_LIBRARIES = ("httpcore", "httpx", "rich.console", "rich.table", "sqlite3", "subprocess", "tomli_w", "tomllib")
+_LIBRARIES = ("httpcore", "rich.console", "rich.table", "sqlite3", "subprocess", "tomli_w", "tomllib")
 # Not keyring: it looks for its backend in the environment while it is imported.
 _WITH = {"--schema": "jsonschema"}
 """What a word brings in that takes seconds in some venvs (jsonschema makes a grammar of web addresses)."""

@@ -35,7 +35,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 package aside."""
 
 ONLY: dict[str, tuple[str, ...]] = {
-    "httpx": ("endpoint",),
+    "httpcore": ("endpoint",),
+    "httpx": (),
     "sqlite3": ("history", "scan"),
     "keyring": ("endpoint",),
     "pyarrow": ("history",),
@@ -50,6 +51,8 @@ WITHOUT_TEST = {"__init__", "__main__"}
 TESTED_IN = {
     "routing/message_evidence.py": "routing/test_judge.py",
     "wire/message_fold.py": "wire/test_message.py",
+    "endpoint/network_failures.py": "endpoint/test_transport.py",
+    "endpoint/watchdog.py": "endpoint/test_transport.py",
     "routing/runs.py": "routing/test_judge.py",
     "audit/bounds.py": "audit/test_plan.py",
     "commands/audit/declared.py": "commands/test_tree.py",

@@ -25,11 +25,17 @@ HEAVY = {
     "asyncio",
     "subprocess",
     "tomli_w",
+    "httpx",
+    "certifi",
+    "urllib.request",
+    "email",
+    "tempfile",
 }
 LOADED = """
 avow avow.asking avow.asking.ask avow.asking.gathering avow.asking.inquiry avow.asking.keeper avow.asking.question
 avow.asking.request_fields
 avow.asking.typed avow.background avow.cli avow.commands avow.commands.quick avow.context avow.endpoint
+avow.endpoint.connecting
 avow.endpoint.credential avow.endpoint.keys avow.endpoint.remembered avow.endpoint.transport avow.errors avow.exchange
 avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.exchange.exchange avow.exchange.outcome
 avow.exchange.plan avow.exchange.response avow.exchange.run avow.exchange.saver avow.exit_codes avow.files
@@ -76,8 +82,8 @@ def _imported(home: Path, *arguments: str, base_url: str | None = None, status: 
 def test_an_answer_to_a_pipe_imports_nothing_heavy(form: str, home: Path) -> None:
     with Simulator() as simulator:
         found = _imported(home, "--output", form, "hi", base_url=simulator.base_url)
-    assert "httpx" in found
-    assert {name.partition(".")[0] for name in found} & HEAVY == set()
+    assert "httpcore" in found
+    assert (found | {name.partition(".")[0] for name in found}) & HEAVY == set()
     more = set() if form == "text" else {"avow.terminal.json_watchers"}
     more |= {"avow.history.summary"}  # once, where the history is made
     assert {name for name in found if name.partition(".")[0] == "avow"} == set(LOADED.split()) | more
@@ -100,12 +106,11 @@ def test_what_an_answer_defines_is_quick_to_define(home: Path) -> None:
 def test_version_imports_almost_nothing(home: Path) -> None:
     found = _imported(home, "--version")
     assert {name for name in found if name.startswith("avow")} == {"avow"}
-    assert found & (HEAVY | {"typer", "httpx", "sqlite3", "json"}) == set()
+    assert found & (HEAVY | {"typer", "httpcore", "sqlite3", "json"}) == set()
     assert len(found) < 60  # most of them are `python -m`'s own
 
 
 def test_click_beside_avow_is_left_alone(home: Path, tmp_path: Path) -> None:
-    # Importing httpx where click is installed imports httpx's own command line; this click says so by failing.
     (tmp_path / "click.py").write_text("raise SystemExit('click was imported')\n")
     with Simulator() as simulator:
         done = subprocess.run(
@@ -122,7 +127,7 @@ def test_what_claude_code_calls_at_each_turn_is_quick_to_import(home: Path) -> N
     """`dataclasses` brings `inspect`: a quarter of all that it loads."""
     found = _imported(home, "scan", "--hook")
     assert "avow.scan.latest" in found
-    assert found & (HEAVY | {"typer", "httpx", "sqlite3", "dataclasses", "inspect"}) == set()
+    assert found & (HEAVY | {"typer", "httpcore", "sqlite3", "dataclasses", "inspect"}) == set()
     assert "avow.context" not in found
 
 

@@ -42,7 +42,7 @@ def test_another_process_without_network_or_history_finds_the_same_to_the_last_b
     code = (
         "import json, sys\nfrom avow.audit.verifying import verify\n"
         "found = verify(json.load(sys.stdin))\n"
-        "assert not {'socket', 'httpx', 'sqlite3'} & set(sys.modules)\n"
+        "assert not {'socket', 'httpcore', 'sqlite3'} & set(sys.modules)\n"
         "print(json.dumps(found.as_json()))"
     )
     done = subprocess.run(

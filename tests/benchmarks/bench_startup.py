@@ -82,7 +82,8 @@ def show_waterfall(folder: Path) -> None:
 def run(folder: Path, rows: int, history: Path | None) -> None:
     """Make the environments below `folder`, and measure."""
     plain = install(folder / "plain", str(ROOT))
-    crowded = install(folder / "crowded", str(ROOT), "click", "llm", "flask")
+    bare = install(folder / "bare", "httpx", "typer>=0.26,<0.29")
+    crowded = install(folder / "crowded", str(ROOT), "httpx", "click", "llm", "flask")
     other = install(folder / "other", "llm", "llm-anthropic")
     if rows and history is None:
         history = folder / "million" / "history.db"
@@ -97,18 +98,18 @@ def run(folder: Path, rows: int, history: Path | None) -> None:
             Contender("`avow --version`", [f"{plain}/avow", "--version"], environ, measures_first=False),
         ]
         side_by_side(versions, ROUNDS)
-        side_by_side(answering(plain, crowded, other, environ, url, history), ROUNDS)
+        side_by_side(answering(bare, plain, crowded, other, environ, url, history), ROUNDS)
     with Serving("long:20000") as url:
         environ = clean(folder / "home", url)
         pieces = [
-            Contender("20,000 pieces of text, by a bare httpx loop", [f"{plain}/python", "-c", LOOP], environ),
+            Contender("20,000 pieces of text, by a bare httpx loop", [f"{bare}/python", "-c", LOOP], environ),
             Contender("20,000 pieces of text, by avow", [f"{plain}/avow", "hi"], environ),
         ]
         side_by_side(pieces, ROUNDS_LONG)
 
 
 def answering(
-    plain: Path, crowded: Path, other: Path, environ: dict[str, str], url: str, history: Path | None
+    bare: Path, plain: Path, crowded: Path, other: Path, environ: dict[str, str], url: str, history: Path | None
 ) -> list[Contender]:
     """The rows of one short answer."""
     alone, imports = ["-c", "import httpx"], ["-c", "import typer, httpx"]
@@ -116,10 +117,10 @@ def answering(
     curl = ["curl", "-sN", f"{url}/v1/messages", "-d", BODY, *(word for h in headers for word in ("-H", h))]
     beside = "where click, llm and flask are installed too"
     found = [
-        Contender('`python -c "import httpx"`', [f"{plain}/python", *alone], environ, measures_first=False),
-        Contender('`python -c "import typer, httpx"`', [f"{plain}/python", *imports], environ, measures_first=False),
+        Contender('`python -c "import httpx"`', [f"{bare}/python", *alone], environ, measures_first=False),
+        Contender('`python -c "import typer, httpx"`', [f"{bare}/python", *imports], environ, measures_first=False),
         Contender("an answer, as events, by curl", curl, environ),
-        Contender("an answer, by a bare httpx script", [f"{plain}/python", "-c", LOOP], environ),
+        Contender("an answer, by a bare httpx script", [f"{bare}/python", "-c", LOOP], environ),
         Contender("an answer, by avow", [f"{plain}/avow", "hi"], environ),
         Contender(f"both imports {beside}", [f"{crowded}/python", *imports], environ, measures_first=False),
         Contender(f"an answer, by a bare httpx script {beside}", [f"{crowded}/python", "-c", LOOP], environ),

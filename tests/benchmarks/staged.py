@@ -105,8 +105,8 @@ def group(name: str, under_way: str) -> str:
     first, _, rest = name.partition(".")
     if first == "avow":
         return f"{IMPORTS}avow.{rest.partition('.')[0]}" if rest else f"{IMPORTS}avow"
-    client = f"{IMPORTS}httpx"
-    return client if under_way == client or first in ("httpx", "httpcore", "h11") else f"{IMPORTS}standard library"
+    client = f"{IMPORTS}the HTTP client"
+    return client if under_way == client or first in ("httpcore", "h11") else f"{IMPORTS}standard library"
 
 
 def wrap(owner: type, method: str, stage: str, clock: Clock) -> None:

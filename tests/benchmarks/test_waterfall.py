@@ -10,7 +10,8 @@ from tests.benchmarks import waterfall
 from tests.running import environment
 
 STAGES = (
-    *("interpreter", "imports: standard library", "imports: avow", "imports: httpx", "settings", "credential"),
+    *("interpreter", "imports: standard library", "imports: avow", "imports: the HTTP client"),
+    *("settings", "credential"),
     *("history: the row before", "connect", "request", "waiting for the answer, and reading it"),
     *("history: the row at the end", "history: closed", "avow's own work between", waterfall.LEAVING),
 )

@@ -196,4 +196,4 @@ def test_a_plain_line_is_read_without_typer(home: Path, sessions: Path) -> None:
     ran = run(home, "scan", "--jsonl", "--session", "last", PYTHONPROFILEIMPORTTIME="1")
     imported = {line.rpartition("|")[2].strip() for line in ran.err.decode().splitlines() if "import time:" in line}
     assert "avow.scan.claude_code" in imported
-    assert imported & {"typer", "httpx", "rich", "sqlite3"} <= {"sqlite3"}
+    assert imported & {"typer", "httpcore", "rich", "sqlite3"} <= {"sqlite3"}

@@ -57,7 +57,7 @@ def test_on_a_terminal_avow_alone_prints_short_help(home: Path, argument: tuple[
 def test_help_imports_nothing_heavy(home: Path) -> None:
     code = (
         "import sys; from avow.cli import main; main(['ask', '--help'], leave=bool);"
-        "print([name for name in ('rich', 'httpx', 'keyring', 'sqlite3') if name in sys.modules], file=sys.stderr)"
+        "print([name for name in ('rich', 'httpcore', 'keyring', 'sqlite3') if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, env=environment(home), timeout=60, check=True

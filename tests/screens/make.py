@@ -50,7 +50,7 @@ _FINDINGS = (
     DoctorFinding("versions", "avow", "ok", "0.1.0"),
     DoctorFinding("versions", "python", "ok", "3.12.3 (/home/me/.local/pipx/venvs/avow/bin/python)"),
     DoctorFinding(
-        "versions", "libraries", "ok", "typer 0.28.0, rich 15.0.0, httpx 0.28.1, keyring 25.7.0, pypdf 7.1.1"
+        "versions", "libraries", "ok", "typer 0.28.0, rich 15.0.0, httpcore 1.0.9, keyring 25.7.0, pypdf 7.1.1"
     ),
     DoctorFinding(
         "folders", "config", "note", "/home/me/.config/avow (others may look: 0755)", "chmod 700 ~/.config/avow"

@@ -273,7 +273,7 @@ def test_a_missing_file_costs_no_parser(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from avow.settings.levels import load, resolve\n"
         f"c = load(Path({str(tmp_path / 'none')!r}))\n"
         "resolve(flags={}, template={}, conversation={}, environ={'AVOW_MODEL': 'x'}, config=c, profile=None)\n"
-        "print([m for m in ('tomllib', 'difflib', 'keyring', 'httpx', 'rich', 'subprocess') if m in sys.modules])"
+        "print([m for m in ('tomllib', 'difflib', 'keyring', 'httpcore', 'rich', 'subprocess') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -24,7 +24,7 @@ LIMIT_S = 5.0
 MOST_CLOCK_S = 120.0
 """How far the clocks may be apart: TLS and `created_at` bear less than people notice."""
 
-LIBRARIES = ("typer", "rich", "httpx", "keyring", "prompt_toolkit", "jsonschema", "pypdf")
+LIBRARIES = ("typer", "rich", "httpcore", "keyring", "prompt_toolkit", "jsonschema", "pypdf")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 

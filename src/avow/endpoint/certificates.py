@@ -9,7 +9,7 @@ from avow.errors import ConfigError
 
 def client_context(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
     """What verifies a server: `SSL_CERT_FILE`, else `SSL_CERT_DIR`, else the certificates that come with the HTTP
-    client (as httpx 0.28 has it). Raises ConfigError where they cannot be used."""
+    client (as httpx has it). Raises ConfigError where they cannot be used."""
     try:
         if file := environ.get("SSL_CERT_FILE"):
             context = ssl.create_default_context(cafile=file)

@@ -1,0 +1,121 @@
+"""Where requests leave through: the HTTP client's pool of connections, with proxy and certificates."""
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from avow.endpoint.credential import is_loopback
+from avow.errors import ConfigError
+
+if TYPE_CHECKING:
+    from avow.endpoint.proxies import Proxy
+
+MOST_CONNECTIONS = 100
+KEPT_S = 5.0
+"""How long a connection that nothing uses is kept open."""
+
+
+class _Certifi(ModuleType):
+    """Stands for certifi while the client is loaded, which names it and asks nothing of it. To load it takes 5 ms; it
+    is where something of it is wanted."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get("certifi") is self:
+            del sys.modules["certifi"]
+        import certifi
+
+        return getattr(certifi, name)
+
+
+def client() -> Any:
+    """The HTTP client: httpcore, which is what httpx sends with."""
+    known = sys.modules
+    if "httpcore" not in known and "certifi" not in known:
+        known["certifi"] = later = _Certifi("certifi")
+        try:
+            import httpcore
+        finally:
+            if known.get("certifi") is later:
+                del known["certifi"]
+    import httpcore
+
+    return httpcore
+
+
+def address(url: str) -> SplitResult:
+    """The parts of an address that a request can be sent to. Raises ConfigError where it is none."""
+    try:
+        parts = urlsplit(url)
+        is_right = bool(parts.hostname) and url.isascii() and url.isprintable() and " " not in url
+        is_right = is_right and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_right = False
+    else:
+        if parts.scheme not in ("http", "https"):
+            raise ConfigError("the base URL must begin with https:// (or http:// on this machine)")
+    if not is_right:
+        raise ConfigError("the base URL is not a valid address")
+    return parts
+
+
+def pool(httpcore: Any, url: str, connections: int) -> Any:
+    """A pool for requests to `url`, of whose connections so many are kept open between requests.
+
+    Raises ConfigError for a proxy or certificates that cannot be used.
+    """
+    parts = address(url)
+    # A loopback address never goes through a proxy, and cleartext needs no certificates (20 ms).
+    proxy = None if is_loopback(parts.hostname) else _proxy(url)
+    context = None
+    if parts.scheme == "https":
+        from avow.endpoint.certificates import client_context
+
+        context = client_context()
+    limits = {
+        "ssl_context": context,
+        "max_connections": MOST_CONNECTIONS,
+        "max_keepalive_connections": connections,
+        "keepalive_expiry": KEPT_S,
+    }
+    if proxy is None:
+        return httpcore.ConnectionPool(**limits)
+    where = urlsplit(proxy.url)
+    kind = httpcore.SOCKSProxy if where.scheme.startswith("socks") else httpcore.HTTPProxy
+    if kind is httpcore.SOCKSProxy:
+        _need_socks(proxy)
+    try:
+        host = (where.hostname or "").encode("idna")
+    except UnicodeError:
+        raise ConfigError(
+            f"{proxy.variable} is not the address of a proxy", hint=f"write {proxy.variable}=http://HOST:PORT"
+        ) from None
+    through = httpcore.URL(scheme=where.scheme.encode(), host=host, port=where.port, target=b"/")
+    return kind(proxy_url=through, proxy_auth=_account(where), **limits)
+
+
+def _proxy(url: str) -> "Proxy | None":
+    import os
+
+    from avow.endpoint.proxies import proxy_for
+
+    return proxy_for(url, os.environ)
+
+
+def _account(where: SplitResult) -> tuple[bytes, bytes] | None:
+    """The user's name and password at a proxy, where its address has them."""
+    if not where.username and not where.password:
+        return None
+    return unquote(where.username or "").encode(), unquote(where.password or "").encode()
+
+
+def _need_socks(proxy: "Proxy") -> None:
+    try:
+        __import__("socksio")  # no dependency of avow's
+    except ImportError:
+        raise ConfigError(
+            f"{proxy.variable}: a SOCKS proxy needs the package socksio",
+            hint="install it beside avow (httpcore[socks]), or name an http:// proxy",
+        ) from None

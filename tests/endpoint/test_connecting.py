@@ -1,0 +1,49 @@
+"""The way out: addresses, proxies with an account, and the client without its certificates."""
+
+import base64
+import os
+import subprocess
+import sys
+
+import pytest
+
+from avow.endpoint.connecting import address
+from avow.endpoint.credential import Credential
+from avow.endpoint.transport import Patience, Transport
+from avow.errors import AvowError, ConfigError
+from avow.wire.request import Request
+from tests.raw_server import RawServer, http
+
+LATE = """
+import sys
+from avow.endpoint.connecting import client
+found = client()
+assert "certifi" not in sys.modules
+assert found.default_ssl_context().get_ca_certs()
+import certifi
+assert certifi.where().endswith(".pem")
+"""
+
+
+def test_the_certificates_of_the_client_are_loaded_when_they_are_wanted() -> None:
+    subprocess.run([sys.executable, "-c", LATE], check=True)
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://a", "a:80", "http://", "http://[::1", "https://a b.org", "http://a:port", "http://a:0", "http://ä"]
+)
+def test_what_is_no_address(url: str) -> None:
+    with pytest.raises(ConfigError):
+        address(url)
+
+
+def test_the_account_at_a_proxy_goes_to_the_proxy() -> None:
+    with RawServer(http(b"", "407 Proxy Authentication Required")) as proxy:
+        os.environ["HTTPS_PROXY"] = f"http://user:p%40ss@127.0.0.1:{proxy.port}"
+        transport = Transport(Credential("sk-ant-api-x"))
+        asked = Request("GET", "https://api.example.invalid", ())
+        with pytest.raises(AvowError), transport.send(asked, Patience(3, 3)):
+            pass
+        transport.close()
+        (heard,) = proxy.requests
+    assert heard.headers["proxy-authorization"] == f"Basic {base64.b64encode(b'user:p@ss').decode()}"
