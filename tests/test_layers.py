@@ -85,7 +85,7 @@ TESTED_IN = {
     "run/cancel.py": "run/test_batch.py",
     "run/dry_run.py": "run/test_start.py",
     "run/engine.py": "run/test_start.py",
-    "run/gate.py": "run/test_start.py",
+    "run/paced_transport.py": "run/test_start.py",
     "run/journal.py": "run/test_start.py",
     "run/outlet.py": "run/test_start.py",
     "run/prices.py": "run/test_start.py",

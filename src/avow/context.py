@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from avow import paths
 from avow.errors import CredentialsError, HistoryLocked, UsageError
-from avow.files.reading import Wait
+from avow.files.reading import PipeWait
 from avow.settings.levels import Config, Settings, load, resolve
 from avow.terminal.screen import Screen
 from avow.values import NamedTuple
@@ -244,10 +244,10 @@ class Context:
             extra=asked_for(host),
         )
 
-    def wait(self, settings: Settings) -> Wait:
+    def wait(self, settings: Settings) -> PipeWait:
         """How long files and stdin may keep it waiting from now on: to the deadline; a long silence is told."""
         deadline = settings.number("deadline")
-        return Wait(None if deadline is None else time.monotonic() + deadline, self.screen.warn)
+        return PipeWait(None if deadline is None else time.monotonic() + deadline, self.screen.warn)
 
     def close(self) -> None:
         """Let go of the history file."""

@@ -13,27 +13,27 @@ import pytest
 
 from avow.asking.report import Report
 from avow.errors import UsageError
-from avow.files.reading import Wait
+from avow.files.reading import PipeWait
 from tests.running import run, start
 
 
 def test_a_report_is_private_and_takes_the_place_of_the_last(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     for body in ({"long": "x" * 1000}, {"a": "é"}):
-        assert Report.open(str(path), Wait()).write(body) is None
+        assert Report.open(str(path), PipeWait()).write(body) is None
         assert json.loads(path.read_bytes()) == body
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_leading_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert Report.open("~/report", Wait()).write({}) is None
+    assert Report.open("~/report", PipeWait()).write({}) is None
     assert (tmp_path / "report").read_bytes() == b"{}\n"
 
 
 def test_a_descriptor_is_written_and_stays_open(tmp_path: Path) -> None:
     with (tmp_path / "file").open("wb") as file:
-        assert Report.open(f"fd:{file.fileno()}", Wait()).write({}) is None
+        assert Report.open(f"fd:{file.fileno()}", PipeWait()).write({}) is None
         file.write(b"more")
     assert (tmp_path / "file").read_bytes() == b"{}\nmore"
 
@@ -51,13 +51,13 @@ WRONG = {
 @pytest.mark.parametrize("target", WRONG)
 def test_what_cannot_be_opened(target: str) -> None:
     with pytest.raises(UsageError, match=WRONG[target]):
-        Report.open(target, Wait())
+        Report.open(target, PipeWait())
 
 
 def test_a_descriptor_to_read_from(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (tmp_path / "file").open("rb") as file, pytest.raises(UsageError, match="open for reading"):
-        Report.open(f"fd:{file.fileno()}", Wait())
+        Report.open(f"fd:{file.fileno()}", PipeWait())
 
 
 def test_a_pipe_waits_for_its_reader_and_tells(tmp_path: Path) -> None:
@@ -65,12 +65,12 @@ def test_a_pipe_waits_for_its_reader_and_tells(tmp_path: Path) -> None:
     os.mkfifo(path)
     told: list[str] = []
     with pytest.raises(UsageError, match="nobody read this pipe before the deadline"):
-        Report.open(str(path), Wait(time.monotonic() + 0.2, told.append, silence=0.05))
+        Report.open(str(path), PipeWait(time.monotonic() + 0.2, told.append, silence=0.05))
     assert told == [f"waiting for a reader of --report {path}"]
     found: list[bytes] = []
     reader = threading.Timer(0.1, lambda: found.append(path.read_bytes()))
     reader.start()
-    report = Report.open(str(path), Wait())
+    report = Report.open(str(path), PipeWait())
     body = {"text": "x" * 200_000}  # more than a pipe holds
     assert report.write(body) is None
     reader.join()
@@ -81,7 +81,7 @@ def test_a_pipe_waits_for_its_reader_and_tells(tmp_path: Path) -> None:
 def test_a_report_that_was_deleted_meanwhile_was_not_written(tmp_path: Path, take_away: str) -> None:
     path = tmp_path / "folder" / "report.json"
     path.parent.mkdir()
-    report = Report.open(str(path), Wait())
+    report = Report.open(str(path), PipeWait())
     path.unlink() if take_away == "the file" else shutil.rmtree(path.parent)
     assert report.write({}) == f"--report {path}: the file was deleted before it was written"
 
@@ -89,7 +89,7 @@ def test_a_report_that_was_deleted_meanwhile_was_not_written(tmp_path: Path, tak
 def test_a_report_on_a_file_without_a_name_is_its_owner_s(tmp_path: Path) -> None:
     with (tmp_path / "report.json").open("w+") as stream:
         (tmp_path / "report.json").unlink()
-        assert Report.open(f"fd:{stream.fileno()}", Wait()).write({"a": 1}) is None
+        assert Report.open(f"fd:{stream.fileno()}", PipeWait()).write({"a": 1}) is None
         stream.seek(0)
         assert json.load(stream) == {"a": 1}
 

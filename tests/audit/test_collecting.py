@@ -16,12 +16,12 @@ from avow.audit.collecting import (
     next_sitting,
 )
 from avow.audit.plan import Slot
-from avow.audit.store import Kept
+from avow.audit.store import StoredAudit
 from avow.errors import UsageError
 from tests.audit.made_up import CONDITIONS, OTHER, reply
 
 
-def answered(kept: Kept, slots: tuple[Slot, ...], sitting: int) -> Kept:
+def answered(kept: StoredAudit, slots: tuple[Slot, ...], sitting: int) -> StoredAudit:
     for slot in slots:
         kept = kept.with_baseline(reply(slot.card, sitting=sitting, order=slot.order))
     return kept

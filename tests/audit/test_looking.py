@@ -10,7 +10,7 @@ from avow.audit.asking import PricedReply
 from avow.audit.looking import Progress, look_for, open_look, requests_left, take
 from avow.audit.plan import Slot
 from avow.audit.record import Look
-from avow.audit.store import Kept
+from avow.audit.store import StoredAudit
 from avow.errors import UsageError
 from tests.audit.made_up import OTHER, reply
 from tests.audit.test_judging import CHANGED, USUAL, record
@@ -40,16 +40,16 @@ class Answers:
             keep(PricedReply(reply(slot.card, text, sitting=sitting, order=slot.order, arm=slot.arm), 0.125))
 
 
-def taken(kept: Kept, answers: Answers, *, against: str | None = None) -> tuple[Kept, list[Kept]]:
+def taken(kept: StoredAudit, answers: Answers, *, against: str | None = None) -> tuple[StoredAudit, list[StoredAudit]]:
     """The audit after a look, and all that was saved on the way."""
-    saved: list[Kept] = []
+    saved: list[StoredAudit] = []
     look = look_for(kept.record, against, None, 5)
     after, _ = take(kept, look, answers, saved.append)  # type: ignore[arg-type]
     return after, saved
 
 
 def test_a_look_is_spent_before_its_first_reply_is_asked_for() -> None:
-    kept, saved = taken(Kept(record()), Answers())
+    kept, saved = taken(StoredAudit(record()), Answers())
     assert [len(each.record.runs[0].replies) for each in saved] == [*range(21), 20]
     assert saved[0].record.runs[0].result is None
     (look,) = kept.record.runs
@@ -59,7 +59,7 @@ def test_a_look_is_spent_before_its_first_reply_is_asked_for() -> None:
 
 def test_a_repeat_is_saved_before_it_is_asked_for() -> None:
     answers = Answers(CHANGED)
-    kept, saved = taken(Kept(record()), answers)
+    kept, saved = taken(StoredAudit(record()), answers)
     (look,) = kept.record.runs
     assert look.result is not None
     assert (look.result["result"], look.result["cost_usd"], len(answers.slots)) == ("differs", 5.0, 40)
@@ -81,8 +81,8 @@ CUTS = [0, 1, 19, 20, 21, 39]
     ],
 )
 def test_wherever_it_is_cut_it_goes_on_there(most: int, against: str | None) -> None:
-    saved: list[Kept] = []
-    base = Kept(record())
+    saved: list[StoredAudit] = []
+    base = StoredAudit(record())
     answers = Answers(CHANGED, most=most)
     with pytest.raises(KeyboardInterrupt):
         take(base, look_for(base.record, against, None, 5), answers, saved.append)  # type: ignore[arg-type]
@@ -134,7 +134,7 @@ def test_an_open_look_is_not_changed() -> None:
 
 def test_progress_goes_on_where_it_was() -> None:
     heard: list[Progress] = []
-    base = Kept(record())
+    base = StoredAudit(record())
     take(base, look_for(base.record, None, None, 5), Answers(), lambda _kept: None, heard.append)  # type: ignore[arg-type]
     assert heard[0] == Progress("replies", 0, 20)
     assert heard[-1] == Progress("replies", 19, 20)

@@ -6,7 +6,7 @@ from avow.audit.plan import orders
 from avow.audit.record import Look
 from avow.audit.replies import Arm
 from avow.audit.screens import LIST_HEADS, list_lines, progress_line, show_lines
-from avow.audit.store import Kept
+from avow.audit.store import StoredAudit
 from avow.terminal.facts import Facts
 from tests.audit.made_up import reply
 from tests.audit.test_judging import record
@@ -14,7 +14,7 @@ from tests.audit.test_judging import record
 PIPE = Facts()
 
 
-def kept(*looks: Look, whole: bool = True) -> Kept:
+def kept(*looks: Look, whole: bool = True) -> StoredAudit:
     """An audit whose replies stand in the order that its seeds give."""
     base = record(runs=looks)
     seeds = (1, 2, 3) if whole else (1, 2)
@@ -23,7 +23,7 @@ def kept(*looks: Look, whole: bool = True) -> Kept:
         for day in seeds
         for slot in next(orders(base.card_ids, (Arm.REQUESTED,), day))
     ]
-    return Kept(replace(base, baseline=tuple(replies)), seeds)
+    return StoredAudit(replace(base, baseline=tuple(replies)), seeds)
 
 
 DONE = Look(1, 5, "2026-11-28T10:00:00Z", result={"result": "no_difference", "p": 0.41, "excess_tv": 0.01})

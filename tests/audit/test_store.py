@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from avow.audit.record import Look
-from avow.audit.store import Cost, Kept, Store
+from avow.audit.store import Cost, Store, StoredAudit
 from avow.errors import UnreadableFile, UsageError
 from tests.audit import made_up
 from tests.audit.made_up import reply
 
 
-def kept() -> Kept:
+def kept() -> StoredAudit:
     draw = random.Random(1)
-    return Kept(made_up.record(made_up.models(draw)[0], draw), (5, 6, 7), {1: Cost(0.25)})
+    return StoredAudit(made_up.record(made_up.models(draw)[0], draw), (5, 6, 7), {1: Cost(0.25)})
 
 
 def test_an_audit_comes_back_as_it_was(tmp_path: Path) -> None:

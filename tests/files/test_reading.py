@@ -14,8 +14,8 @@ import pytest
 
 from avow.errors import UnreadableFile
 from avow.files.reading import (
-    Most,
-    Wait,
+    PipeWait,
+    SizeLimit,
     arrivals_by_thread,
     as_text,
     decoded,
@@ -63,13 +63,13 @@ def never(text: str) -> None:
     raise AssertionError(f"nobody was silent: {text}")
 
 
-MOST = Most(33_554_432, "a request to the API takes")
+MOST = SizeLimit(33_554_432, "a request to the API takes")
 
 
 def to_end(
-    stream: BinaryIO | None, notice: Callable[[str], None] = never, *, most: Most = MOST, **waits: float
+    stream: BinaryIO | None, notice: Callable[[str], None] = never, *, most: SizeLimit = MOST, **waits: float
 ) -> bytes:
-    return read_stdin(stream, most=most, wait=Wait(waits.get("deadline"), notice, waits.get("silence", 3.0)))
+    return read_stdin(stream, most=most, wait=PipeWait(waits.get("deadline"), notice, waits.get("silence", 3.0)))
 
 
 def test_bytes_arrive_unchanged() -> None:
@@ -138,9 +138,9 @@ def test_the_deadline_bounds_it() -> None:
 
 def test_the_limit() -> None:
     with pipe_from(later(b"x" * 1000)) as pipe:
-        assert len(to_end(pipe, never, most=Most(1000))) == 1000
+        assert len(to_end(pipe, never, most=SizeLimit(1000))) == 1000
     with pipe_from(later(b"x" * 1001)) as pipe, pytest.raises(UnreadableFile, match=r"stdin: .*\(1,000 bytes\)"):
-        to_end(pipe, never, most=Most(1000))
+        to_end(pipe, never, most=SizeLimit(1000))
 
 
 def test_fifty_megabytes_are_refused_in_under_a_second() -> None:
@@ -210,9 +210,9 @@ def test_the_thread_hands_on_errors() -> None:
 def test_a_file_is_read_whole_and_never_past_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(BYTES)
-    assert read_file(path, most=Most(len(BYTES))) == BYTES
+    assert read_file(path, most=SizeLimit(len(BYTES))) == BYTES
     with pytest.raises(UnreadableFile, match=r"--x: 256,000 bytes is more than a test takes \(255,999 bytes\)"):
-        read_file(path, "--x", most=Most(len(BYTES) - 1, "a test takes"))
+        read_file(path, "--x", most=SizeLimit(len(BYTES) - 1, "a test takes"))
 
 
 def test_a_file_without_a_size_is_bounded_too() -> None:
@@ -222,7 +222,7 @@ def test_a_file_without_a_size_is_bounded_too() -> None:
     assert path.stat().st_size == 0
     assert len(read_file(path)) > 1000
     with pytest.raises(UnreadableFile, match="it is larger"):
-        read_file(path, most=Most(100))
+        read_file(path, most=SizeLimit(100))
 
 
 def test_a_leading_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +253,7 @@ def test_without_a_wait_only_a_regular_file_is_read(tmp_path: Path) -> None:
 
 
 def test_nothing_at_all_is_read_from_where_nothing_is() -> None:
-    assert read_file("/dev/null", wait=Wait()) == b""
+    assert read_file("/dev/null", wait=PipeWait()) == b""
 
 
 def test_the_file_that_was_opened_is_looked_at(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_an_abandoned_pipe_leaves_its_writer_alone(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     with pytest.raises(UnreadableFile, match="deadline"):
-        read_file(path, wait=Wait(time.monotonic() + 0.05))
+        read_file(path, wait=PipeWait(time.monotonic() + 0.05))
     path.write_bytes(b"late")
     assert threading.active_count() >= 1
 

@@ -4,12 +4,12 @@ import asyncio
 import time
 
 from avow.proxy.backlog import MOST, Backlog, Deferred
-from avow.proxy.head import Gate, parse
+from avow.proxy.head import AccessRule, parse
 from avow.proxy.observer import Ending
 from avow.proxy.quiet import AWAITED_S, PATIENCE_S, Quiet
 from tests.proxy.relaying import Silent
 
-HEAD = parse(b"GET /s HTTP/1.1\r\nHost: h\r\n\r\n", Gate(b"s", {b"h"}))
+HEAD = parse(b"GET /s HTTP/1.1\r\nHost: h\r\n\r\n", AccessRule(b"s", {b"h"}))
 
 
 class Told(Silent):

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from avow.proxy.head import BadHead, Gate, Target, parse, rewritten
+from avow.proxy.head import AccessRule, BadHead, Target, parse, rewritten
 
-GATE = Gate(b"5ec2e7", frozenset({b"127.0.0.1:9", b"localhost:9"}))
+GATE = AccessRule(b"5ec2e7", frozenset({b"127.0.0.1:9", b"localhost:9"}))
 TARGET = Target(b"api.anthropic.com")
 
 

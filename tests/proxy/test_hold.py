@@ -7,11 +7,11 @@ from concurrent.futures import Future
 
 import pytest
 
-from avow.proxy.head import Gate, parse
+from avow.proxy.head import AccessRule, parse
 from avow.proxy.hold import AnswerHolder, Decision, withheld
 from tests.proxy.relaying import LAST, STREAM, answer, chunk
 
-GATE = Gate(b"s", {b"h"})
+GATE = AccessRule(b"s", {b"h"})
 POST = parse(b"POST /s/v1/messages HTTP/1.1\r\nHost: h\r\n\r\n", GATE)
 GET = parse(b"GET /s/v1/models HTTP/1.1\r\nHost: h\r\n\r\n", GATE)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

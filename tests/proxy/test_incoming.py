@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import pytest
 
 from avow.proxy.framing import BadFraming
-from avow.proxy.head import BadHead, Gate, Head, Target
+from avow.proxy.head import AccessRule, BadHead, Head, Target
 from avow.proxy.incoming import Incoming
 
-GATE = Gate(b"5ec2e7", frozenset({b"127.0.0.1:9"}))
+GATE = AccessRule(b"5ec2e7", frozenset({b"127.0.0.1:9"}))
 COUNTED = b"POST /5ec2e7/a HTTP/1.1\r\nHost: 127.0.0.1:9\r\nContent-Length: 3\r\n\r\nabc"
 CHUNKED_HEAD = b"POST /5ec2e7/b HTTP/1.1\r\nHost: 127.0.0.1:9\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHUNKED = CHUNKED_HEAD + b"2;x=y\r\nde\r\n0\r\nT: u\r\n\r\n"

@@ -7,14 +7,14 @@ import time
 import pytest
 
 from avow.proxy import meter as meters
-from avow.proxy.head import Gate, parse
+from avow.proxy.head import AccessRule, parse
 from avow.proxy.meter import Answered, Called, Happening, Meter
 from avow.proxy.observer import Ending
 from tests import streams
 from tests.canary import CANARY
 
 BODY = json.dumps({"model": streams.ASKED, "messages": [{"role": "user", "content": "hi"}]}).encode()
-GATE = Gate(b"5ec2e7", frozenset({b"localhost:9"}))
+GATE = AccessRule(b"5ec2e7", frozenset({b"localhost:9"}))
 SSE = streams.sse(*streams.answer("Hello"))
 
 

@@ -7,7 +7,7 @@ from avow.exchange.exchange import Reply
 from avow.models.catalogue import models
 from avow.models.pricing import price
 from avow.routing.verdict import Hop, Outcome, Routing
-from avow.run.budget import Budget, Most, charge_of, cost_of, dearest, most_of, reservation
+from avow.run.budget import Budget, MaxUsage, charge_of, cost_of, dearest, most_of, reservation
 from tests.history.making import answered
 
 STEPS = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.booleans()), max_size=60)
@@ -45,7 +45,7 @@ def test_without_a_limit_all_may_go() -> None:
 
 
 def test_a_model_without_a_price_counts_as_the_dearest() -> None:
-    most = Most(1000, 1000)
+    most = MaxUsage(1000, 1000)
     usage = {"input_tokens": 1000, "output_tokens": 1000}
     assert cost_of("house-model", most, {}) == (dearest(usage), True)
     assert cost_of("house-model", most, {"house-model": {"input": 1, "output": 1}}) == (0.002, False)
@@ -59,7 +59,7 @@ def test_no_known_model_costs_more_than_the_dearest() -> None:
 
 def test_filling_the_cache_costs_more_than_being_asked_and_reading_it_less() -> None:
     def of(cached: str | None) -> float:
-        return cost_of("claude-opus-5", Most(1_000_000, 0, cached), {})[0]
+        return cost_of("claude-opus-5", MaxUsage(1_000_000, 0, cached), {})[0]
 
     assert (of("read"), of(None), of("ephemeral_5m_input_tokens"), of("ephemeral_1h_input_tokens")) == (
         (0.5, 5.0, 6.25, 10.0)
@@ -68,13 +68,13 @@ def test_filling_the_cache_costs_more_than_being_asked_and_reading_it_less() -> 
 
 def test_every_model_that_may_follow_is_reserved_for() -> None:
     prices = {name: {"input": 1.0, "output": 1.0} for name in ("a", "b")}
-    assert reservation(("a", "b"), Most(1000, 1000), prices) == (0.004, False)
-    assert reservation(("a", ""), Most(0, 1000), prices)[1] is True
+    assert reservation(("a", "b"), MaxUsage(1000, 1000), prices) == (0.004, False)
+    assert reservation(("a", ""), MaxUsage(0, 1000), prices)[1] is True
 
 
 def test_tokens_are_counted_high() -> None:
     found = most_of("x" * 1000, "y" * 1000, [("image/png", 10), ("text/plain", 2000), ("application/pdf", None)], 64)
-    assert found == Most(500 + 1000 + 5000 + 1000 + 50_000, 64)
+    assert found == MaxUsage(500 + 1000 + 5000 + 1000 + 50_000, 64)
 
 
 def test_what_ended_is_charged_by_what_is_known() -> None:

@@ -13,7 +13,7 @@ from avow.commands.history.lines import lines
 from avow.commands.history.stats import lines as stats_lines
 from avow.exchange.exchange import Exchange, Status
 from avow.models import catalogue
-from avow.run.bar import bar_line
+from avow.run.progress_bar import bar_line
 from avow.scan.records import SkipCounts
 from avow.scan.report import Report
 from avow.scan.scanning import scan
@@ -24,7 +24,7 @@ from tests.audit import test_judging, test_words
 from tests.changing import changed
 from tests.commands.history.test_stats import STATS
 from tests.history.making import NOON, answered, kept, rerouted
-from tests.run import test_bar
+from tests.run import test_progress_bar
 from tests.running import PATIENCE_S, Pty, in_pty
 from tests.screens.terminal import context_on, shown
 from tests.terminal import samples
@@ -113,8 +113,8 @@ def _model(facts: Facts) -> str:
 
 
 def _bar(facts: Facts) -> str:
-    held = bar_line(test_bar.COUNTS, facts, 3.2, 2.0, "rate limited; goes on in 42 s")
-    return "\n".join((bar_line(test_bar.COUNTS, facts, 3.2, 2.0, None), held, ""))
+    held = bar_line(test_progress_bar.COUNTS, facts, 3.2, 2.0, "rate limited; goes on in 42 s")
+    return "\n".join((bar_line(test_progress_bar.COUNTS, facts, 3.2, 2.0, None), held, ""))
 
 
 def _run(facts: Facts) -> str:

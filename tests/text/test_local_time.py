@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.scan.looks import FOLDER, note_trouble
+from avow.scan.bookmarks import FOLDER, note_trouble
 from avow.text.local_time import SECONDS, local, now
 from tests.commands.audit.stored import stored
 from tests.history.making import answered, kept, rerouted

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from avow.asking.typed import Options
 from avow.context import Context
 from avow.errors import UnreadableFile, UsageError
-from avow.files.reading import Wait, as_text, read_stdin
+from avow.files.reading import PipeWait, as_text, read_stdin
 from avow.prompt.limits import REQUEST
 from avow.settings.levels import Settings
 from avow.values import NamedTuple
@@ -25,7 +25,9 @@ class Gathered(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def gather(options: Options, context: Context, settings: Settings, template: "Template | None", wait: Wait) -> Gathered:
+def gather(
+    options: Options, context: Context, settings: Settings, template: "Template | None", wait: PipeWait
+) -> Gathered:
     """Read all that is to be asked; `template` is the one that was named, `wait` bounds pipes in time.
 
     Raises UsageError where there is nothing to send, UnreadableFile for a file that cannot be read.
@@ -104,7 +106,7 @@ def _check_words(options: Options) -> None:
         )
 
 
-def _piped(options: Options, context: Context, settings: Settings, wait: Wait) -> bytes:
+def _piped(options: Options, context: Context, settings: Settings, wait: PipeWait) -> bytes:
     """What stdin holds, where it is not a file of `-f` and is not to be left alone."""
     is_from_stdin = options.words == ("-",)
     if "-" in options.files:
@@ -116,7 +118,7 @@ def _piped(options: Options, context: Context, settings: Settings, wait: Wait) -
     return read_stdin(context.stdin, most=REQUEST, wait=wait)
 
 
-def _attachment(spec: str, context: Context, wait: Wait) -> Attachment:
+def _attachment(spec: str, context: Context, wait: PipeWait) -> Attachment:
     from avow.prompt.attachments import read
 
     return read(spec, wait, stdin=context.stdin)

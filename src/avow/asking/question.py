@@ -13,7 +13,7 @@ from avow.context import Context
 from avow.errors import CredentialsError, Failure, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Question, Status, timestamp
 from avow.exit_codes import BySignal, ExitCode
-from avow.files.reading import Wait, read_text
+from avow.files.reading import PipeWait, read_text
 from avow.prompt.limits import REQUEST
 from avow.settings.levels import Settings
 
@@ -154,7 +154,7 @@ def _never_sent(inquiry: Inquiry, error: CredentialsError) -> Exchange:
 # -- what goes in ---------------------------------------------------------------------------------------------
 
 
-def _first_settings(options: Options, context: Context) -> "tuple[Settings, Template | None, Wait]":
+def _first_settings(options: Options, context: Context) -> "tuple[Settings, Template | None, PipeWait]":
     """What flags, template, environment and config say, the template, and how long files are waited for."""
     settings = context.settings(options.flags, profile=options.profile)
     wait = context.wait(settings)
@@ -178,7 +178,7 @@ def _last_settings(
     template: "Template | None",
     gathered: Gathered,
     earlier: tuple[Exchange, ...],
-    wait: Wait,
+    wait: PipeWait,
 ) -> Settings:
     """The settings with what the conversation says, and with the system prompt of the template or a file."""
     saved = {**template.settings, "system": gathered.system} if template else {}
@@ -197,7 +197,7 @@ def _last_settings(
     return resolved({**options.flags, **found}) if found else settings
 
 
-def system_from_file(options: Options, settings: Settings, wait: Wait) -> dict[str, object]:
+def system_from_file(options: Options, settings: Settings, wait: PipeWait) -> dict[str, object]:
     """The system prompt of `--system-file`, or of the setting where nothing else gives one. Raises UsageError."""
     path, place = options.system_file, f"--system-file {options.system_file}"
     if path is not None and options.flags.get("system") is not None:
@@ -214,7 +214,7 @@ def _place(name: str, settings: Settings) -> str:
     return named if origin.kind == "flag" else f"{named} ({origin})"
 
 
-def with_schema(inquiry: Inquiry, wait: Wait) -> Inquiry:
+def with_schema(inquiry: Inquiry, wait: PipeWait) -> Inquiry:
     """The inquiry whose answer must fit the schema of its settings, where they name one. Raises UsageError."""
     path = inquiry.settings.text("schema")
     if path is None:

@@ -9,7 +9,7 @@ import time
 from typing import TextIO
 
 from avow.errors import UsageError
-from avow.files.reading import Wait
+from avow.files.reading import PipeWait
 from avow.wire.json_value import JsonObject
 
 _POLL_S = 0.02
@@ -23,7 +23,7 @@ class Report:
         self._stream = stream
 
     @classmethod
-    def open(cls, target: str, wait: Wait) -> "Report":
+    def open(cls, target: str, wait: PipeWait) -> "Report":
         """The report at a path, which is emptied, or on a descriptor (`fd:3`). A named pipe is waited for until
         somebody reads it. Raises UsageError where it cannot be written."""
         try:
@@ -66,7 +66,7 @@ def _on_descriptor(number: str) -> int:
     return descriptor
 
 
-def _at_path(target: str, wait: Wait) -> int:
+def _at_path(target: str, wait: PipeWait) -> int:
     path = os.path.expanduser(target) if target.startswith("~") and not os.path.lexists(target) else target  # noqa: PTH111
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NONBLOCK", 0)
     begun = time.monotonic()

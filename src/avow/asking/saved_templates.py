@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from avow.context import Context
-from avow.files.reading import Wait
+from avow.files.reading import PipeWait
 
 if TYPE_CHECKING:
     from avow.prompt.templates import Template
 
 
-def load_template(name: str, context: Context, wait: Wait | None = None) -> "Template":
+def load_template(name: str, context: Context, wait: PipeWait | None = None) -> "Template":
     """The template that `-t` names, its settings checked; `wait` bounds pipes in time. Raises UsageError with file
     and line."""
     from avow.prompt import templates

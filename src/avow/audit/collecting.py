@@ -12,7 +12,7 @@ from avow.audit.plan import LOOKS, PER_CARD, SITTINGS, Slot, orders, remaining
 from avow.audit.record import Conditions, Record
 from avow.audit.replies import REFUSED, SUBSTITUTED, Arm, Reply
 from avow.audit.result import Difference
-from avow.audit.store import Kept
+from avow.audit.store import StoredAudit
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 
@@ -33,12 +33,12 @@ class Wishes:
 class Sitting:
     """What this call asks: the slots of sitting `number` that no reply has come to."""
 
-    kept: Kept
+    kept: StoredAudit
     number: int
     slots: tuple[Slot, ...]
 
 
-def begun(name: str, conditions: Conditions, wishes: Wishes) -> Kept:
+def begun(name: str, conditions: Conditions, wishes: Wishes) -> StoredAudit:
     """A new audit without any reply."""
     cards = SHIPPED if wishes.cards_seed is None else made(wishes.cards_seed)
     record = Record(
@@ -49,10 +49,10 @@ def begun(name: str, conditions: Conditions, wishes: Wishes) -> Kept:
         looks=LOOKS if wishes.looks is None else wishes.looks,
         one_sitting=wishes.one_sitting,
     )
-    return Kept(record)
+    return StoredAudit(record)
 
 
-def next_sitting(kept: Kept, seed: int) -> Sitting | None:
+def next_sitting(kept: StoredAudit, seed: int) -> Sitting | None:
     """What is due: the rest of the last sitting, or the next one, ordered by `seed`; None where all sixty are there."""
     if kept.seeds:
         number = len(kept.seeds)
@@ -70,7 +70,7 @@ def sittings_planned(record: Record) -> int:
     return 1 if record.one_sitting else SITTINGS
 
 
-def is_complete(kept: Kept) -> bool:
+def is_complete(kept: StoredAudit) -> bool:
     """Whether all replies of the baseline are there."""
     done = len(kept.seeds) == sittings_planned(kept.record)
     return done and not remaining(_order(kept, len(kept.seeds)), _of(kept.record.baseline, len(kept.seeds)))
@@ -81,7 +81,7 @@ def asked_in_all(record: Record) -> int:
     return len(record.cards) * PER_CARD * SITTINGS
 
 
-def check_same(kept: Kept, conditions: Conditions, wishes: Wishes) -> None:
+def check_same(kept: StoredAudit, conditions: Conditions, wishes: Wishes) -> None:
     """Raises UsageError where a call would go on with a baseline in another way than it was begun."""
     record = kept.record
     if changed := differences(record.conditions, conditions):
@@ -99,7 +99,9 @@ def check_same(kept: Kept, conditions: Conditions, wishes: Wishes) -> None:
             raise UsageError(f"{option}: audit {record.name} was begun without it, and it is fixed then", hint=_ANOTHER)
 
 
-def ask_sitting(sitting: Sitting, asker: Asker, save: Callable[[Kept], None], progress: Callable[[int], None]) -> Kept:
+def ask_sitting(
+    sitting: Sitting, asker: Asker, save: Callable[[StoredAudit], None], progress: Callable[[int], None]
+) -> StoredAudit:
     """Ask what is due and give the audit with all that came. Raises as `Asker.ask_all`."""
     kept = sitting.kept
     save(kept)
@@ -125,7 +127,7 @@ def exit_code_of(replies: Sequence[Reply]) -> ExitCode:
 _ANOTHER = "give the new baseline another NAME"
 
 
-def _order(kept: Kept, number: int) -> tuple[Slot, ...]:
+def _order(kept: StoredAudit, number: int) -> tuple[Slot, ...]:
     per_card = PER_CARD * SITTINGS if kept.record.one_sitting else PER_CARD
     return next(orders(kept.record.card_ids, (Arm.REQUESTED,), kept.seeds[number - 1], per_card=per_card))
 

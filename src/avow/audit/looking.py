@@ -11,7 +11,7 @@ from avow.audit.plan import Slot, orders, remaining
 from avow.audit.record import Look, Record
 from avow.audit.replies import Arm, Reply
 from avow.audit.result import Measured, Result
-from avow.audit.store import Cost, Kept
+from avow.audit.store import Cost, StoredAudit
 from avow.errors import UsageError
 from avow.exchange.exchange import timestamp
 
@@ -62,12 +62,12 @@ def requests_left(look: Look, record: Record) -> tuple[int, int]:
 
 
 def take(
-    kept: Kept,
+    kept: StoredAudit,
     look: Look,
     asker: Asker,
-    save: Callable[[Kept], None],
+    save: Callable[[StoredAudit], None],
     progress: Callable[[Progress], None] = lambda _progress: None,
-) -> tuple[Kept, Result]:
+) -> tuple[StoredAudit, Result]:
     """Ask what is due of `look`, test, repeat where it asks for it, and give the audit with the result.
 
     Raises as `Asker.ask_all`; all that came before is kept, and the look is spent.
@@ -82,10 +82,10 @@ class _Taking:
 
     def __init__(
         self,
-        kept: Kept,
+        kept: StoredAudit,
         number: int,
         asker: Asker,
-        save: Callable[[Kept], None],
+        save: Callable[[StoredAudit], None],
         progress: Callable[[Progress], None],
     ) -> None:
         self.kept = kept
@@ -98,7 +98,7 @@ class _Taking:
     def look(self) -> Look:
         return next(look for look in self.kept.record.runs if look.number == self.number)
 
-    def go(self) -> tuple[Kept, Result]:
+    def go(self) -> tuple[StoredAudit, Result]:
         record = self.kept.record
         first_order, repeat_order = _orders(self.look, record)
         if self.look.repeat is None:
@@ -133,7 +133,7 @@ class _Taking:
         self.kept = self.kept.with_look(look)
         self.save(self.kept)
 
-    def _finish(self, first: Measured) -> tuple[Kept, Result]:
+    def _finish(self, first: Measured) -> tuple[StoredAudit, Result]:
         cost = self.kept.costs.get(self.number, Cost()).total
         result = judge(self.kept.record, self.look, first, cost_usd=cost)
         self._put(replace(self.look, result=result.as_json()))

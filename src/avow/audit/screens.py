@@ -7,7 +7,7 @@ from avow.audit.collecting import asked_in_all, is_complete
 from avow.audit.looking import open_look
 from avow.audit.record import Look, Record
 from avow.audit.result import Finding, Result
-from avow.audit.store import Kept
+from avow.audit.store import StoredAudit
 from avow.audit.words import lines_of, number, sittings_shown
 from avow.context import Context
 from avow.errors import FileError, UsageError
@@ -78,12 +78,12 @@ def report(context: Context, result: Result, record: Record, look: Look | None) 
             context.screen.line(row)
 
 
-def list_lines(audits: Sequence[Kept], facts: Facts) -> list[str]:
+def list_lines(audits: Sequence[StoredAudit], facts: Facts) -> list[str]:
     """A row an audit, under `LIST_HEADS`."""
     return table([_list_row(kept) for kept in audits], facts, heads=LIST_HEADS)
 
 
-def show_lines(kept: Kept, facts: Facts) -> Iterator[str]:
+def show_lines(kept: StoredAudit, facts: Facts) -> Iterator[str]:
     """All that is kept of an audit: its terms, its sittings, each look and each reply."""
     record = kept.record
     conditions = record.conditions
@@ -112,7 +112,7 @@ def rows_of(line: str, facts: Facts) -> list[str]:
     )
 
 
-def _list_row(kept: Kept) -> tuple[str, ...]:
+def _list_row(kept: StoredAudit) -> tuple[str, ...]:
     record = kept.record
     used = len(record.runs)
     spent = number(record.alpha_total * used / record.looks) if used else "0"
@@ -131,7 +131,7 @@ def _list_row(kept: Kept) -> tuple[str, ...]:
     )
 
 
-def _baseline_words(kept: Kept) -> str:
+def _baseline_words(kept: StoredAudit) -> str:
     record = kept.record
     times = sittings_shown(record.baseline) or "none yet"
     kind = "one sitting" if record.one_sitting else f"{len(kept.seeds)} of 3 sittings"

@@ -40,23 +40,23 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAudit:
     """An audit as it is kept: its record, the seed of each sitting of the baseline, and what each look has cost."""
 
     record: Record
     seeds: tuple[int, ...] = ()
     costs: Mapping[int, Cost] = field(default_factory=dict)
 
-    def with_baseline(self, reply: Reply) -> "Kept":
+    def with_baseline(self, reply: Reply) -> "StoredAudit":
         """With one more reply of the baseline."""
         return replace(self, record=replace(self.record, baseline=(*self.record.baseline, reply)))
 
-    def with_look(self, look: Look) -> "Kept":
+    def with_look(self, look: Look) -> "StoredAudit":
         """With `look` in the place of the one with its number, or after the last."""
         runs = tuple(run for run in self.record.runs if run.number != look.number)
         return replace(self, record=replace(self.record, runs=(*runs, look)))
 
-    def paying(self, look: int, usd: float | None) -> "Kept":
+    def paying(self, look: int, usd: float | None) -> "StoredAudit":
         """With the cost of one more exchange of a look."""
         return replace(self, costs={**self.costs, look: self.costs.get(look, Cost()).plus(usd)})
 
@@ -74,7 +74,7 @@ class Store:
         except OSError:
             return ()
 
-    def load(self, name: str) -> Kept | None:
+    def load(self, name: str) -> StoredAudit | None:
         """The audit of that name, None where there is none. Raises UsageError for a name that cannot be one,
         UnreadableFile where the file cannot be read or was damaged."""
         path = self._path(name)
@@ -89,7 +89,7 @@ class Store:
                 f"{path}: is damaged: {error}", hint="move it away; its replies are in the history"
             ) from None
 
-    def save(self, kept: Kept) -> None:
+    def save(self, kept: StoredAudit) -> None:
         """Replace the file at once; what `save` returned from is on the disk. Raises FileError."""
         body = {
             "schema": _SCHEMA,
@@ -124,7 +124,7 @@ class Store:
         return self.folder / f"{name}.json"
 
 
-def _kept_from(body: JsonObject) -> Kept:
+def _kept_from(body: JsonObject) -> StoredAudit:
     """An audit from its file. Raises UsageError, ValueError, TypeError, KeyError or AttributeError where it is not
     one."""
     record = record_from(body.get("record"))
@@ -132,4 +132,4 @@ def _kept_from(body: JsonObject) -> Kept:
     if not all(isinstance(seed, int) and 0 <= seed <= LARGEST_SEED for seed in seeds):
         raise ValueError("a seed is not a whole number")
     costs = {int(look): Cost(float(cost["usd"]), cost["is_whole"] is True) for look, cost in body["costs"].items()}
-    return Kept(record, seeds, costs)
+    return StoredAudit(record, seeds, costs)

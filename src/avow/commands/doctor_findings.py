@@ -46,7 +46,7 @@ def examine(context: "Context", *, offline: bool = False, profile: str | None = 
 def _live(context: "Context") -> Iterator[DoctorFinding]:
     """What went wrong in `avow scan --hook` and `--statusline`, which say nothing themselves."""
     from avow.commands import live
-    from avow.scan.looks import trouble
+    from avow.scan.bookmarks import trouble
     from avow.text.local_time import local
 
     if (found := trouble(live.folder(context.paths))) is not None:

@@ -12,9 +12,9 @@ from avow.exit_codes import ExitCode
 from avow.paths import Paths
 from avow.routing.verdict import Verdict
 from avow.scan import latest
+from avow.scan.bookmarks import FOLDER, Bookmark, load, note_trouble, save
 from avow.scan.claude_records import SUBAGENTS, session_of
 from avow.scan.latest import Latest
-from avow.scan.looks import FOLDER, Look, load, note_trouble, save
 from avow.scan.reason import reason
 from avow.scan.records import PastAnswer
 from avow.terminal.sanitize import clean_line
@@ -82,11 +82,11 @@ def _hook(event: JsonObject, looks: Path) -> str:
     news = [each for each in answers if each.rerouted and _key(each) not in told]
     keys = tuple(dict.fromkeys(_key(each) for each in news))
     old = before.places if before is not None else {}
-    save(looks, session, Look(old | places, (*told, *keys)))
+    save(looks, session, Bookmark(old | places, (*told, *keys)))
     return json.dumps({"systemMessage": "\n".join(_lines(news))}) if news else ""
 
 
-def _new(path: Path, before: Look | None, quoted: str | None, places: dict[str, int]) -> list[PastAnswer]:
+def _new(path: Path, before: Bookmark | None, quoted: str | None, places: dict[str, int]) -> list[PastAnswer]:
     """The answers since the last look, the session's and its sub-agents'. `places` gets where each file ends now."""
 
     known = before.places if before is not None else None

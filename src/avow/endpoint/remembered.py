@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from avow.errors import FileError, UnreadableFile
-from avow.files.reading import Most, read_file
+from avow.files.reading import SizeLimit, read_file
 from avow.models import catalogue
 from avow.models.catalogue import Model
 from avow.values import NamedTuple
@@ -21,7 +21,7 @@ from avow.wire.json_value import JsonObject, text
 FRESH_S = 24 * 3600
 """How long something is believed, in seconds."""
 
-MOST = Most(16 * 1024 * 1024, "a list of models may be")
+MOST = SizeLimit(16 * 1024 * 1024, "a list of models may be")
 """How much is read of what an endpoint says of its models, and of what is kept of it."""
 
 VERSION = 3

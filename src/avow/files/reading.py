@@ -25,14 +25,14 @@ Inspect = Callable[[os.stat_result], None]
 """Looks at the file that was opened, and raises where it may not be used."""
 
 
-class Most(NamedTuple):
+class SizeLimit(NamedTuple):
     """How many bytes are read, and whose limit that is, in words."""
 
     size: int
     words: str = "avow reads from such a file"
 
 
-SMALL = Most(1 << 20)
+SMALL = SizeLimit(1 << 20)
 """For what a person writes by hand: a config, a scenario, a schema."""
 
 
@@ -40,7 +40,7 @@ def _untold(_text: str) -> None:
     """Tells nobody."""
 
 
-class Wait(NamedTuple):
+class PipeWait(NamedTuple):
     """How long a pipe may stay open: until that moment of `time.monotonic` (None: for as long as it likes). `notice`
     gets one line where nothing came for `silence` seconds."""
 
@@ -49,7 +49,7 @@ class Wait(NamedTuple):
     silence: float = SILENCE_S
 
 
-PATIENT = Wait()
+PATIENT = PipeWait()
 """For as long as it likes, and nobody is told."""
 
 
@@ -57,8 +57,8 @@ def read_file(
     path: str | Path,
     place: str | None = None,
     *,
-    most: Most = SMALL,
-    wait: Wait | None = None,
+    most: SizeLimit = SMALL,
+    wait: PipeWait | None = None,
     inspect: Inspect | None = None,
 ) -> bytes:
     """The bytes of the file at `path`; `place` is what errors call it. A leading `~` is the home folder, unless
@@ -79,12 +79,16 @@ def read_file(
         raise _unreadable(place, error) from error
 
 
-def read_text(path: str | Path, place: str | None = None, *, most: Most = SMALL, wait: Wait | None = None) -> str:
+def read_text(
+    path: str | Path, place: str | None = None, *, most: SizeLimit = SMALL, wait: PipeWait | None = None
+) -> str:
     """The text in the file at `path`, by the rule of `as_text`; the same errors as both."""
     return as_text(read_file(path, place, most=most, wait=wait), str(path) if place is None else place)
 
 
-def read_stdin(stream: BinaryIO | None, *, most: Most, wait: Wait, skip: str | None = "--no-stdin skips it") -> bytes:
+def read_stdin(
+    stream: BinaryIO | None, *, most: SizeLimit, wait: PipeWait, skip: str | None = "--no-stdin skips it"
+) -> bytes:
     """All bytes of stdin, unchanged; empty where it is closed (None). `skip` says how to do without it.
 
     Raises UnreadableFile past the deadline, where there is too much of it, and where it cannot be read.
@@ -123,7 +127,7 @@ def decoded(data: bytes, place: str) -> str:
     return text
 
 
-def too_large(place: str, size: int | None, most: Most) -> UnreadableFile:
+def too_large(place: str, size: int | None, most: SizeLimit) -> UnreadableFile:
     """The error for what is over the limit; `size` None where reading stopped there."""
     told = "it is larger" if size is None else f"{size:,} bytes is more"
     return UnreadableFile(f"{place}: {told} than {most.words} ({most.size:,} bytes)", hint="take a smaller file")
@@ -136,7 +140,7 @@ def _expanded(path: Path) -> Path:
     return path.expanduser() if str(path).startswith("~") and not path.exists() else path
 
 
-def _regular(path: Path, place: str, most: Most, inspect: Inspect | None) -> bytes:
+def _regular(path: Path, place: str, most: SizeLimit, inspect: Inspect | None) -> bytes:
     # O_NONBLOCK: a pipe may have taken the file's place since it was looked at.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb", buffering=0) as stream:
@@ -181,7 +185,7 @@ def _in_line(place: str, data: bytes, at: int) -> str:
 # -- what comes bit by bit ------------------------------------------------------------------------------------
 
 
-def _piped(path: Path, is_pipe: bool, place: str, most: Most, wait: Wait) -> bytes:
+def _piped(path: Path, is_pipe: bool, place: str, most: SizeLimit, wait: PipeWait) -> bytes:
     if is_pipe:
         # Opening waits for a writer, in a thread: whether one has come yet, no system call tells alike everywhere.
         return _collect(arrivals_by_thread(lambda: path.open("rb", buffering=0)), place, most, wait)
@@ -243,7 +247,7 @@ def arrivals_by_thread(opened: Callable[[], AbstractContextManager[BinaryIO]]) -
     return arrive
 
 
-def _collect(arrivals: Arrivals, place: str, most: Most, wait: Wait, skip: str | None = None) -> bytes:
+def _collect(arrivals: Arrivals, place: str, most: SizeLimit, wait: PipeWait, skip: str | None = None) -> bytes:
     data = bytearray()
     told = False
     heard_at = time.monotonic()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from avow.errors import UnreadableFile, UsageError
-from avow.files.reading import PATIENT, Wait, read_file, read_stdin, too_large
+from avow.files.reading import PATIENT, PipeWait, read_file, read_stdin, too_large
 from avow.prompt.file_kinds import media_type_of, seems_to_be
 from avow.prompt.limits import BODY_BYTES, REQUEST
 from avow.text.blanks import is_blank
@@ -23,7 +23,7 @@ _URL_ENDINGS = {
 _FETCH_IT = "nothing was sent: fetch it yourself and pipe it in: curl -s URL | avow …"
 
 
-def read(spec: str, wait: Wait = PATIENT, *, stdin: BinaryIO | None = None) -> Attachment:
+def read(spec: str, wait: PipeWait = PATIENT, *, stdin: BinaryIO | None = None) -> Attachment:
     """The attachment that a value of `-f` names: a path, `-` for stdin, or an http(s) URL, which is not fetched.
 
     Raises UnreadableFile for what cannot be read, UsageError for what the API does not take. At most one byte more

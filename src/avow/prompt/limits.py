@@ -7,13 +7,13 @@ of its own error (bytes of one image).
 from collections.abc import Sequence
 
 from avow.errors import UsageError
-from avow.files.reading import Most
+from avow.files.reading import SizeLimit
 from avow.wire.blocks import Attachment
 
 BODY_BYTES = 32 * 1024 * 1024
 """A request's body, in bytes (413 `request_too_large`)."""
 
-REQUEST = Most(BODY_BYTES, "a request to the API takes")
+REQUEST = SizeLimit(BODY_BYTES, "a request to the API takes")
 """For what is sent: files, stdin, prompts."""
 
 IMAGE_BASE64_BYTES = 10 * 1024 * 1024

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from avow.errors import UsageError
-from avow.files.reading import Wait, as_text, read_file
+from avow.files.reading import PipeWait, as_text, read_file
 from avow.text.fences import parser
 from avow.wire.json_value import JsonObject, obj
 
@@ -37,7 +37,7 @@ class Schema:
     notes: tuple[str, ...] = ()
 
 
-def load(path: str, place: str | None = None, wait: Wait | None = None) -> Schema:
+def load(path: str, place: str | None = None, wait: PipeWait | None = None) -> Schema:
     """The schema in a file. Raises UnreadableFile, and UsageError with the place where it is none, or none that the
     API takes; `place` is what errors call the file."""
     place = place or f"--schema {path}"

@@ -14,7 +14,7 @@ from string import Template as Pattern
 
 from avow.errors import FileError, UnreadableFile, UsageError, nearest
 from avow.files.private import write_private
-from avow.files.reading import Wait, read_text
+from avow.files.reading import PipeWait, read_text
 from avow.prompt.limits import REQUEST
 
 INPUT = "input"
@@ -54,7 +54,7 @@ class Filled:
     system: str | None
 
 
-def load(folder: Path, name: str, check: Check, wait: Wait | None = None) -> Template:
+def load(folder: Path, name: str, check: Check, wait: PipeWait | None = None) -> Template:
     """The template `name` of `folder`, or of a path (with a slash, or ending in .toml); `wait` bounds pipes in time.
 
     Raises UsageError, with file and line, where there is none or where it says something it cannot.
@@ -125,7 +125,7 @@ def save(folder: Path, template: Template, *, force: bool = False) -> Path:
     return where
 
 
-def text_of(folder: Path, name: str, wait: Wait | None = None) -> str:
+def text_of(folder: Path, name: str, wait: PipeWait | None = None) -> str:
     """The template's file as it is, but for the ends of its lines. Raises UsageError where there is none."""
     return _read(_path_of(folder, name), name, folder, wait)
 
@@ -162,7 +162,7 @@ def _called(name: str, where: Path) -> str:
     return f"template {name}" if Path(name) == where else f"template {name} ({where})"
 
 
-def _read(where: Path, name: str, folder: Path, wait: Wait | None) -> str:
+def _read(where: Path, name: str, folder: Path, wait: PipeWait | None) -> str:
     try:
         return read_text(where, _called(name, where), most=REQUEST, wait=wait)
     except UnreadableFile as error:

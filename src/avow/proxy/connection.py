@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from avow.proxy.address import Address
 from avow.proxy.framing import BadFraming
-from avow.proxy.head import BadHead, Gate, Head, Target
+from avow.proxy.head import AccessRule, BadHead, Head, Target
 from avow.proxy.incoming import Incoming
 from avow.proxy.observer import Ending, Holder, Observer
 from avow.proxy.sockets import BUFFER, Arrivals, Memory, Reading, reset
@@ -30,7 +30,7 @@ class Shared:
     and what writes to the client. `refused` counts requests that were not passed on."""
 
     address: Address
-    gate: Gate
+    gate: AccessRule
     target: Target
     watch: Callable[[], Observer]
     fault: Callable[[Exception], None]

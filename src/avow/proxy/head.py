@@ -18,7 +18,7 @@ class BadHead(ValueError):
     """A head that two servers could read in two ways, or that this relay does not serve; the words name no value."""
 
 
-class Gate(NamedTuple):
+class AccessRule(NamedTuple):
     """What a request must have to pass: the secret as the first part of its path, and one of these `hosts`."""
 
     secret: bytes
@@ -68,7 +68,7 @@ def blank_lines(data: bytes) -> int:
     return place
 
 
-def parse(raw: bytes, gate: Gate) -> Head:
+def parse(raw: bytes, gate: AccessRule) -> Head:
     """The head in `raw`, its blank line included. Raises BadHead for one that must not be passed on: anything a
     server might frame in another way than this relay (RFC 9112, 11.2), and whatever does not come from its client."""
     lines = raw[blank_lines(raw) : -len(b"\r\n\r\n")].split(b"\r\n")
@@ -90,7 +90,7 @@ def parse(raw: bytes, gate: Gate) -> Head:
     return Head(method, path, tuple(fields), _length(named, minor), raw, target)
 
 
-def _check_origin(named: dict[bytes, list[bytes]], gate: Gate) -> None:
+def _check_origin(named: dict[bytes, list[bytes]], gate: AccessRule) -> None:
     hosts = named.get(b"host", [])
     if len(hosts) != 1 or hosts[0].lower() not in gate.hosts:
         raise BadHead("another host's name, or none")

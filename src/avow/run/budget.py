@@ -43,7 +43,7 @@ class Budget:
         self.spent += charge
 
 
-class Most(NamedTuple):
+class MaxUsage(NamedTuple):
     """The most that an item may use: tokens in and out. `cached`: what becomes of those in at the API's cache, a field
     of `usage.cache_creation`, or `read`."""
 
@@ -67,7 +67,7 @@ def most_of(
     files: Sequence[tuple[str, int | None]],
     max_tokens: int,
     cached: str | None = None,
-) -> Most:
+) -> MaxUsage:
     """At most this many tokens, reckoned by bytes. `files`: the media type of each, and its size in bytes (None: a URL,
     of which only the API knows)."""
     size_of_text = sum(len(text.encode("utf-8", "replace")) for text in (prompt, system or ""))
@@ -79,10 +79,10 @@ def most_of(
             tokens += _TOKENS_OF_IMAGE
         else:
             tokens += size // (_BYTES_PER_PDF_TOKEN if media_type == "application/pdf" else _BYTES_PER_TOKEN)
-    return Most(tokens + TOKENS_AROUND, max_tokens, cached)
+    return MaxUsage(tokens + TOKENS_AROUND, max_tokens, cached)
 
 
-def cost_of(model: str, most: Most, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
+def cost_of(model: str, most: MaxUsage, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
     """What that costs in USD, and whether it is a guess: a model without a price costs as the dearest known one."""
     known = price(model, most.usage, speed=speed, overrides=prices)
     return (known, False) if known is not None else (dearest(most.usage), True)
@@ -110,7 +110,7 @@ def _dearest_models() -> tuple[str, ...]:
     )
 
 
-def reservation(models: Sequence[str], most: Most, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
+def reservation(models: Sequence[str], most: MaxUsage, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
     """The most that an item may cost whose first model is asked, and then perhaps each of the others (an empty name: a
     model that only the API chooses)."""
     first, guessed = cost_of(models[0], most, prices, speed)

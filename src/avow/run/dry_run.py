@@ -5,7 +5,7 @@ from avow.asking.request_fields import with_ids
 from avow.context import Context
 from avow.errors import AvowError
 from avow.exit_codes import ExitCode
-from avow.run.budget import READ, TOKENS_AROUND, Most, cost_of, reservation
+from avow.run.budget import READ, TOKENS_AROUND, MaxUsage, cost_of, reservation
 from avow.run.prices import BATCH_SHARE, GUESSED, models_of, most
 from avow.run.suite import Suite, Summed
 
@@ -36,7 +36,7 @@ def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None
         prices, speed = settings.table("prices"), settings.text("speed")
         models = models_of(settings)
         entire = limit._replace(tokens_in=entered)
-        least, unknown = cost_of(models[0], Most(entered, 0, limit.cached and READ), prices, speed)
+        least, unknown = cost_of(models[0], MaxUsage(entered, 0, limit.cached and READ), prices, speed)
         dearest, unknown_too = reservation(models, entire, prices, speed)
         if in_batch:
             first, _guess = cost_of(models[0], entire, prices)

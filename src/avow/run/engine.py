@@ -13,7 +13,7 @@ from avow.errors import AvowError, Interrupted, ReaderGone
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import SIGPIPE
 from avow.run.budget import Budget
-from avow.run.gate import Gate
+from avow.run.paced_transport import PacedTransport
 from avow.run.suite import RunQuestion
 
 TICK_S = 0.1
@@ -51,8 +51,10 @@ class Engine:
     """Asks until nothing is left, a limit is reached, or it is stopped. `out_of_budget`: the next item could have taken
     the sum over the limit; `signal`: that signal stopped it."""
 
-    def __init__(self, asks: Iterator[RunQuestion], work: Work, gate: Gate, budget: Budget, jobs: int) -> None:
-        self._asks, self._work, self._gate, self._budget, self._jobs = asks, work, gate, budget, jobs
+    def __init__(
+        self, asks: Iterator[RunQuestion], work: Work, transport: PacedTransport, budget: Budget, jobs: int
+    ) -> None:
+        self._asks, self._work, self._transport, self._budget, self._jobs = asks, work, transport, budget, jobs
         self._tasks: SimpleQueue[RunQuestion | None] = SimpleQueue()
         self._results: SimpleQueue[QuestionOutcome | None] = SimpleQueue()
         self._workers = 0
@@ -182,7 +184,7 @@ class Engine:
     def _break_off(self, number: int) -> None:
         self.signal, self._is_feeding = number, False
         self._until = time.monotonic() + _GRACE_S
-        self._gate.shut(number)
+        self._transport.shut(number)
 
     @contextmanager
     def _hearing(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ from avow.asking.inquiry import Inquiry
 from avow.asking.request_fields import MAX_TOKENS, MAX_TOKENS_WHOLE, cache_lifetime, with_ids
 from avow.exchange.exchange import Exchange
 from avow.models import catalogue
-from avow.run.budget import Most, charge_of, cost_of, most_of, reservation
+from avow.run.budget import MaxUsage, charge_of, cost_of, most_of, reservation
 from avow.settings.levels import Settings
 
 GUESSED = "a price, or which fallback the API would choose, is not known: the dearest known model was counted"
@@ -58,7 +58,7 @@ class Pricing:
         return charge
 
 
-def most(inquiry: Inquiry, settings: Settings) -> Most:
+def most(inquiry: Inquiry, settings: Settings) -> MaxUsage:
     """The most tokens that a question may use."""
     files = [(one.media_type, one.size) for one in inquiry.attachments]
     lifetime = cache_lifetime(settings)

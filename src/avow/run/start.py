@@ -12,16 +12,16 @@ from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, as_json
 from avow.exit_codes import ExitCode, gravest
 from avow.run import bulk
 from avow.run.asked import Asked
-from avow.run.bar import ProgressBar
 from avow.run.budget import Budget
 from avow.run.bulk import Bulk
 from avow.run.counts import RunCounts, is_answered
 from avow.run.engine import Engine, Work
-from avow.run.gate import Gate
 from avow.run.journal import Journal
 from avow.run.outlet import Outlet
 from avow.run.pace import Pace
+from avow.run.paced_transport import PacedTransport
 from avow.run.prices import GUESSED, Pricing
+from avow.run.progress_bar import ProgressBar
 from avow.run.records import form_of, wrong
 from avow.run.source import Source
 from avow.run.suite import RunQuestion, Suite, Summed
@@ -105,8 +105,8 @@ class _Run:
         self._asked, self._context, self._journal, self._outlet = asked, context, journal, outlet
         self._pricing = Pricing(asked.max_cost is not None)
         api.transport.share(api.endpoint.base_url, asked.jobs)
-        self._gate = Gate(api.transport, Pace(asked.patience, time.monotonic()))
-        self._api = api._replace(carrier=self._gate)
+        self._paced = PacedTransport(api.transport, Pace(asked.patience, time.monotonic()))
+        self._api = api._replace(carrier=self._paced)
         self._counts = RunCounts(summed.questions, outlet.rules)
         self._bar = ProgressBar(context.screen, self._counts, self._why)
         self._budget = Budget(asked.max_cost, self._spent())
@@ -126,7 +126,7 @@ class _Run:
             on_tick=self._bar.tick,
             must_stop=self._must_stop,
         )
-        self._engine = Engine(self._asks(), work, self._gate, self._budget, asked.jobs)
+        self._engine = Engine(self._asks(), work, self._paced, self._budget, asked.jobs)
 
     def send(self, history: "History") -> None:
         """Send what is to lie in batches, and find what lies there from before."""
@@ -210,7 +210,7 @@ class _Run:
         return self._engine.out_of_budget or (self._bulk is not None and self._bulk.out_of_budget)
 
     def _why(self) -> str | None:
-        return self._gate.why() or (self._bulk.why() if self._bulk is not None else None)
+        return self._paced.why() or (self._bulk.why() if self._bulk is not None else None)
 
     # -- one item -------------------------------------------------------------------------------------------------
 
@@ -222,8 +222,8 @@ class _Run:
         if lying is not None:
             inquiry = inquiry._replace(begun=lying.exchange, came=lying.came)
         else:
-            self._gate.wait_turn()
-        self._gate.surface(bool(inquiry.settings.words("if_unavailable")))
+            self._paced.wait_turn()
+        self._paced.surface(bool(inquiry.settings.words("if_unavailable")))
         return put(inquiry, self._context, self._hear, api=self._api)
 
     def _asks(self) -> Iterator[RunQuestion]:

@@ -14,7 +14,7 @@ from avow.asking.typed import Options
 from avow.context import Context
 from avow.errors import UnreadableFile, UsageError, nearest
 from avow.exchange.exchange import RunItem
-from avow.files.reading import Wait
+from avow.files.reading import PipeWait
 from avow.history.seen import Seen
 from avow.prompt import limits
 from avow.run.item import Item, item_of, variables_of
@@ -216,7 +216,7 @@ class Suite:
         except UnreadableFile as error:
             raise UsageError(f"`files`: {error.message}", hint=error.hint) from None
 
-    def _attachment(self, spec: str, folder: Path | None, wait: Wait) -> Attachment:
+    def _attachment(self, spec: str, folder: Path | None, wait: PipeWait) -> Attachment:
         from avow.prompt.attachments import read as read_attachment
 
         if folder is None or "://" in spec:
@@ -263,7 +263,7 @@ class Suite:
             raise self._wrong_default(key, " must be a text, and not empty")
         return value
 
-    def _default_files(self, wait: Wait) -> list[Attachment]:
+    def _default_files(self, wait: PipeWait) -> list[Attachment]:
         value = self._own.get("files", [])
         if not isinstance(value, list) or not all(isinstance(one, str) and one not in ("", "-") for one in value):
             raise self._wrong_default("files", " must be a list of paths")

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from avow.errors import ConfigError, UnreadableFile, UsageError, nearest
-from avow.files.reading import Most, decoded, read_file, too_large
+from avow.files.reading import SizeLimit, decoded, read_file, too_large
 from avow.settings.keys import GROUPS, KEYS, EntryError, about, checked, from_text, is_key
 from avow.settings.options import Option
 from avow.values import NamedTuple
@@ -14,7 +14,7 @@ from avow.wire.api import API_URL
 
 __all__ = ["KEYS", "Config", "Origin", "Settings", "is_key", "load", "read", "resolve", "unknown_variables"]
 
-MOST = Most(1 << 20, "a config may be")
+MOST = SizeLimit(1 << 20, "a config may be")
 NO_KEYS = frozenset({"AVOW_CONFIG_DIR", "AVOW_DATA_DIR", "AVOW_CACHE_DIR", "AVOW_DEBUG"})
 """Variables that are avow's own and no settings."""
 

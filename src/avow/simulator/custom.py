@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from avow.errors import UsageError, nearest
-from avow.files.reading import Wait, read_text
+from avow.files.reading import PipeWait, read_text
 from avow.simulator.script import FAULTS, Fault, HttpError, PlayedHop, Scenario
 
 _TYPES = {429: "rate_limit_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error",
@@ -92,7 +92,7 @@ _ERROR = {"status": (_is_status, "an HTTP status from 400 to 599"), "type": _TEX
           "retry_after": _SECONDS, "times": _COUNT}  # fmt: skip
 
 
-def read(path: Path, wait: Wait | None = None) -> Scenario:
+def read(path: Path, wait: PipeWait | None = None) -> Scenario:
     """The scenario in that file; `wait` bounds pipes in time. Raises `UsageError` with the file, the key and the
     nearest valid one."""
     import tomllib

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from avow.errors import UsageError, nearest
-from avow.files.reading import Wait
+from avow.files.reading import PipeWait
 from avow.simulator import answers
 from avow.simulator.batch_scenarios import BATCHES
 from avow.simulator.card_scenarios import CARDS
@@ -243,7 +243,7 @@ def batch_names() -> tuple[tuple[str, str], ...]:
     return tuple((scenario.name, scenario.summary) for scenario in BATCHES.values())
 
 
-def load(name_or_path: str | Path, folder: Path | None = None, wait: Wait | None = None) -> Scenario:
+def load(name_or_path: str | Path, folder: Path | None = None, wait: PipeWait | None = None) -> Scenario:
     """The scenario of that name, with an argument where it takes one (`long:500`), or of that TOML file.
 
     `folder` is where a user keeps files that may be named without path and ending; `wait` bounds pipes in time.

@@ -10,7 +10,7 @@ from avow.audit.collecting import Wishes, begun, next_sitting
 from avow.audit.record import Conditions
 from avow.audit.replies import Reply
 from avow.audit.request import request_for
-from avow.audit.store import Kept, Store
+from avow.audit.store import Store, StoredAudit
 from avow.simulator import picks
 from avow.simulator.picks import Taste
 from avow.simulator.server import Received, Simulator
@@ -21,7 +21,7 @@ QUICK = ("--pace", "0", "--yes")
 
 def stored(
     home: Path, base_url: str, *, name: str = "default", sittings: int = 3, looks: int = 13, at: str = "09:00"
-) -> Kept:
+) -> StoredAudit:
     """Keep an audit with `sittings` whole sittings, as `avow audit baseline` would, and give it."""
     conditions = Conditions(MODEL, base_url, "2023-06-01", request=request_for(MODEL))
     kept = begun(name, conditions, Wishes(looks=looks))
@@ -47,7 +47,7 @@ def store(home: Path) -> Store:
     return Store(home / "data" / "audits")
 
 
-def kept_in(home: Path, name: str = "default") -> Kept:
+def kept_in(home: Path, name: str = "default") -> StoredAudit:
     """What is kept of an audit."""
     kept = store(home).load(name)
     assert kept is not None

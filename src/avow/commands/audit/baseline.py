@@ -19,7 +19,7 @@ from avow.audit.estimate import estimate
 from avow.audit.replies import Arm
 from avow.audit.request import conditions_of, settings_for
 from avow.audit.screens import agree, show_progress
-from avow.audit.store import Kept, Store
+from avow.audit.store import Store, StoredAudit
 from avow.audit.words import ONE_SITTING, sittings_of, sittings_shown
 from avow.commands.audit.starting import going_on, model_of, seed_of, settings_of, store_of, tell_cut_short
 from avow.context import Context
@@ -63,7 +63,7 @@ def run(options: BaselineOptions, context: Context) -> ExitCode:
         return _ask(options, context, given, store, sitting)
 
 
-def _check_seed(kept: Kept, sitting: Sitting, seed: int | None) -> None:
+def _check_seed(kept: StoredAudit, sitting: Sitting, seed: int | None) -> None:
     going_on = len(kept.seeds) == sitting.number
     if going_on and seed is not None and seed != kept.seeds[-1]:
         raise UsageError(f"the sitting under way was begun with --seed {kept.seeds[-1]}", hint="leave --seed out")
@@ -105,7 +105,7 @@ def _place(sitting: Sitting) -> str:
     return f"baseline {record.name}, {which}"
 
 
-def _tell(options: BaselineOptions, context: Context, kept: Kept, code: ExitCode) -> None:
+def _tell(options: BaselineOptions, context: Context, kept: StoredAudit, code: ExitCode) -> None:
     record = kept.record
     declared = sum(reply.is_declared for reply in record.baseline)
     if options.as_json:

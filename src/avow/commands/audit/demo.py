@@ -15,7 +15,7 @@ from avow.audit.replies import Arm
 from avow.audit.request import request_for, settings_for
 from avow.audit.result import Finding, Result
 from avow.audit.screens import report, rows_of, show_progress
-from avow.audit.store import Kept, Store
+from avow.audit.store import Store, StoredAudit
 from avow.commands.audit.starting import seed_of, settings_of
 from avow.context import Context, simulated_credential
 from avow.exit_codes import ExitCode
@@ -71,7 +71,7 @@ def _at(given: Settings, base_url: str) -> Settings:
     return here._replace(values=values)
 
 
-def _baseline(context: Context, given: Settings, store: Store, seed: int) -> Kept:
+def _baseline(context: Context, given: Settings, store: Store, seed: int) -> StoredAudit:
     conditions = Conditions(MODEL, given.base_url, "2023-06-01", request=request_for(MODEL))
     kept = begun("demo", conditions, Wishes(looks=_LOOKS))
     kept = replace(kept, record=replace(kept.record, draws=_DRAWS))
@@ -89,7 +89,7 @@ def _progress(context: Context, label: str, due: int, done: int) -> None:
     show_progress(context, label, done, due)
 
 
-def _look(context: Context, given: Settings, store: Store, kept: Kept, seed: int) -> tuple[Kept, Result]:
+def _look(context: Context, given: Settings, store: Store, kept: StoredAudit, seed: int) -> tuple[StoredAudit, Result]:
     kept = replace(
         kept, record=replace(kept.record, conditions=replace(kept.record.conditions, base_url=given.base_url))
     )

@@ -13,7 +13,7 @@ from avow.audit.replies import Arm
 from avow.audit.request import check_named, conditions_of, settings_for
 from avow.audit.result import Result
 from avow.audit.screens import agree, footer, report, show_progress
-from avow.audit.store import Kept, Store
+from avow.audit.store import Store, StoredAudit
 from avow.commands.audit.starting import going_on, model_of, seed_of, settings_of, store_of, tell_cut_short
 from avow.context import Context
 from avow.errors import UsageError
@@ -63,7 +63,9 @@ def run(options: RunOptions, context: Context) -> ExitCode:
         return _take(options, context, given, store, kept, look)
 
 
-def _take(options: RunOptions, context: Context, given: Settings, store: Store, kept: Kept, look: Look) -> ExitCode:
+def _take(
+    options: RunOptions, context: Context, given: Settings, store: Store, kept: StoredAudit, look: Look
+) -> ExitCode:
     record = kept.record
     conditions = record.conditions
     settings = {Arm.REQUESTED: settings_for(given, conditions.model, conditions.request)}

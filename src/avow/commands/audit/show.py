@@ -4,7 +4,7 @@ import json
 
 from avow.audit.collecting import asked_in_all, is_complete
 from avow.audit.screens import list_lines, show_lines
-from avow.audit.store import Kept
+from avow.audit.store import StoredAudit
 from avow.commands.audit.starting import settings_of, store_of
 from avow.commands.paging import page
 from avow.context import Context
@@ -18,7 +18,7 @@ def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
     """Print a row an audit; one whose file cannot be read is named, and makes it exit 2."""
     settings_of(context, None, quiet=False)
     store = store_of(context)
-    found: list[Kept] = []
+    found: list[StoredAudit] = []
     unreadable: list[UnreadableFile] = []
     for name in store.names():
         try:
@@ -52,7 +52,7 @@ def run_show(name: str, context: Context, *, record: bool = False) -> ExitCode:
     return ExitCode.OK
 
 
-def _as_json(kept: Kept) -> JsonObject:
+def _as_json(kept: StoredAudit) -> JsonObject:
     record = kept.record
     last = next((look.result for look in reversed(record.runs) if look.result), None)
     return {

@@ -8,10 +8,10 @@ from avow.commands.audit.starting import settings_of
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
-from avow.files.reading import Most, read_file, read_stdin
+from avow.files.reading import SizeLimit, read_file, read_stdin
 from avow.wire.json_value import parse
 
-_MOST = Most(64 * 1024 * 1024)
+_MOST = SizeLimit(64 * 1024 * 1024)
 ONLY_THIS = (
     "Computed again from the replies in the file, which is all that can be checked: a record that was made up as a "
     "whole would agree as well."

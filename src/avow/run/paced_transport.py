@@ -1,4 +1,4 @@
-"""The gate that every request of a run passes: it waits its turn, tells the pace what came back, and can be shut."""
+"""The transport of all of a run's requests: each waits its turn, the pace hears what came back, and it can be shut."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from avow.wire.failure import is_spend_limit, rejected
 from avow.wire.request import Request
 
 
-class Gate:
+class PacedTransport:
     """Stands in the transport's place, for all workers at once.
 
     `shut` closes it: what is under way breaks off, and raises Interrupted in its worker.
@@ -142,11 +142,11 @@ class _Whole:
 
 
 class _Watched:
-    """A response that breaks off where the gate is shut."""
+    """A response that breaks off where the transport is shut."""
 
-    def __init__(self, response: OpenResponse, gate: Gate) -> None:
+    def __init__(self, response: OpenResponse, transport: PacedTransport) -> None:
         self.status, self.headers, self.secrets = response.status, response.headers, response.secrets
-        self._response, self._gate = response, gate
+        self._response, self._transport = response, transport
         self._chunks = response.chunks()
         self._first: bytes | None = None
 
@@ -160,10 +160,10 @@ class _Watched:
     def chunks(self) -> Iterator[bytes]:
         """The body as it arrives."""
         if self._first is not None:
-            self._gate.check()
+            self._transport.check()
             yield self._first
         for chunk in self._chunks:
-            self._gate.check()
+            self._transport.check()
             yield chunk
 
     def read(self, limit: int = 64 * 1024 * 1024) -> bytes:

@@ -17,24 +17,24 @@ _LONGEST = 100
 _TROUBLE = "trouble.json"
 
 
-class Look(NamedTuple):
+class Bookmark(NamedTuple):
     """`places`: by a file's name, the place to which it was read; `told`: the ids of answers that were told of."""
 
     places: dict[str, int]
     told: tuple[str, ...] = ()
 
 
-def load(folder: Path, session: str) -> Look | None:
+def load(folder: Path, session: str) -> Bookmark | None:
     """The last look at a session; None for the first. A damaged file is as none."""
     value = _read(_file(folder, session))
     if value is None:
         return None
     places = {name: place for name, place in obj(value.get("places")).items() if type(place) is int and place >= 0}
     told = value.get("told")
-    return Look(places, tuple(each for each in told if isinstance(each, str)) if isinstance(told, list) else ())
+    return Bookmark(places, tuple(each for each in told if isinstance(each, str)) if isinstance(told, list) else ())
 
 
-def save(folder: Path, session: str, look: Look) -> None:
+def save(folder: Path, session: str, look: Bookmark) -> None:
     """Keep a look, and drop those that are old. Raises OSError."""
     _write(_file(make_private(folder), session), {"places": look.places, "told": look.told[-_MOST_TOLD:]})
     oldest = time.time() - KEPT_S

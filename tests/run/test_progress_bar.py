@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from avow.run.bar import ProgressBar, bar_line, note_line
 from avow.run.counts import Rules, RunCounts
+from avow.run.progress_bar import ProgressBar, bar_line, note_line
 from avow.terminal.cells import cells
 from avow.terminal.facts import Facts
 from avow.terminal.screen import Screen
