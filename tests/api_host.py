@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from avow.simulator.server import Received, Simulator
+from avow.simulator.server import RecordedRequest, Simulator
 from tests.faults.from_outside import make_certificate
 
 HOST = "api.anthropic.com"
@@ -30,7 +30,7 @@ class ApiHost:
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
-    def requests(self) -> list[Received]:
+    def requests(self) -> list[RecordedRequest]:
         """What came."""
         return self._simulator.requests
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from avow.commands import COMMANDS
-from avow.simulator.server import Received
+from avow.simulator.server import RecordedRequest
 from avow.wire.request import CURRENT_VERSION, OAUTH_BETA
 from tests.api_host import HOST, ApiHost
 from tests.conftest import CANARY
@@ -50,7 +50,7 @@ def test_every_command_is_looked_at() -> None:
     assert {name.partition(",")[0] for name in ASKING} | NOT_ASKING == set(COMMANDS)
 
 
-def betas(request: Received) -> list[str]:
+def betas(request: RecordedRequest) -> list[str]:
     return (request.header("anthropic-beta") or "").split(",")
 
 

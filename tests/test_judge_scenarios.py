@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from avow.simulator.server import Received, Simulator
+from avow.simulator.server import RecordedRequest, Simulator
 from tests.expectations import SERVER, WITH_ARGUMENT
 from tests.running import run
 
@@ -29,7 +29,7 @@ def _patience(scenario: str) -> str:
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
 
-def _asked(home: Path, scenario: str, form: str) -> tuple[dict[str, Any], list[Received]]:
+def _asked(home: Path, scenario: str, form: str) -> tuple[dict[str, Any], list[RecordedRequest]]:
     """What `ask` says of a scenario, and what it sent."""
     more = () if form == "streamed" else ("--no-stream",)
     with Simulator(scenario) as simulator:
@@ -40,7 +40,7 @@ def _asked(home: Path, scenario: str, form: str) -> tuple[dict[str, Any], list[R
     return ran.json, sent
 
 
-def _saved(scenario: str, request: Received, *more: str) -> bytes:
+def _saved(scenario: str, request: RecordedRequest, *more: str) -> bytes:
     """The same request sent by curl, and what it wrote."""
     kept = ("content-type", "anthropic-version", "anthropic-beta", "x-api-key", "authorization")
     headers = [word for name in kept if (value := request.header(name)) for word in ("-H", f"{name}: {value}")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from avow.simulator.server import Received, Simulator
+from avow.simulator.server import RecordedRequest, Simulator
 from tests import samples
 from tests.running import rows, run, start
 
@@ -32,7 +32,7 @@ NAMES = {
 }
 
 
-def blocks(request: Received) -> list[dict[str, Any]]:
+def blocks(request: RecordedRequest) -> list[dict[str, Any]]:
     """The blocks of the last user turn."""
     content: list[dict[str, Any]] = request.json["messages"][-1]["content"]
     return content

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.simulator.server import Received, Simulator
+from avow.simulator.server import RecordedRequest, Simulator
 from tests.narrow import Narrow
 from tests.running import Pty, in_pty, row, rows, run, start
 
@@ -30,13 +30,13 @@ def told(pty: Pty) -> list[float]:
     return [float(sent) for sent, _total in PROGRESS.findall(pty.raw.decode())]
 
 
-def file_sent(received: Received) -> bytes:
+def file_sent(received: RecordedRequest) -> bytes:
     """The text of the document that arrived."""
     text: str = received.json["messages"][-1]["content"][0]["source"]["data"]
     return text.encode()
 
 
-def assert_whole(received: Received, path: Path) -> None:
+def assert_whole(received: RecordedRequest, path: Path) -> None:
     """It arrived as ever: every byte, with its length, in no chunks."""
     assert file_sent(received) == path.read_bytes()
     assert received.header("content-length") == str(len(received.body))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.simulator.server import Received, Simulator
+from avow.simulator.server import RecordedRequest, Simulator
 from avow.wire.request import CREDIT_BETA
 from tests.conftest import CANARY
 from tests.running import rows, run, shell
@@ -109,7 +109,7 @@ def prepared(home: Path) -> Path:
     return home
 
 
-def same(shown: tuple[dict[str, str], bytes], request: Received) -> None:
+def same(shown: tuple[dict[str, str], bytes], request: RecordedRequest) -> None:
     """What was shown is what came, but for what is masked."""
     headers, body = shown
     came = {name.lower(): value for name, value in dict(request.headers).items()}

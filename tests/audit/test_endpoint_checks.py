@@ -5,11 +5,11 @@ import base64
 import pytest
 
 from avow.audit import endpoint_checks as checks
-from avow.audit.endpoint_checks import CHECKS, CheckResult, Plain, Said
+from avow.audit.endpoint_checks import CHECKS, CheckResult, PlainAnswer, ProbeResponse
 from avow.routing.verdict import Verdict
 
-PLAIN = Plain("claude-fable-5-2", Verdict.AS_REQUESTED, {"input_tokens": 100, "output_tokens": 9}, "req_1")
-ANSWER = Said(200, {"type": "message", "model": "claude-no-such-model"})
+PLAIN = PlainAnswer("claude-fable-5-2", Verdict.AS_REQUESTED, {"input_tokens": 100, "output_tokens": 9}, "req_1")
+ANSWER = ProbeResponse(200, {"type": "message", "model": "claude-no-such-model"})
 ERROR = {"type": "error", "error": {"type": "invalid_request_error"}}
 
 
@@ -20,21 +20,21 @@ def short(finding: CheckResult) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("plain", "unknown", "expected"),
     [
-        (PLAIN, Said(404, ERROR), ("ok", "weak")),
-        (PLAIN, Said(400, ERROR), ("finding", "weak")),
+        (PLAIN, ProbeResponse(404, ERROR), ("ok", "weak")),
+        (PLAIN, ProbeResponse(400, ERROR), ("finding", "weak")),
         (PLAIN, ANSWER, ("finding", "strong")),
-        (PLAIN, Said(200, ERROR), ("finding", "weak")),
-        (Plain("other", Verdict.SUBSTITUTED, None, None), Said(404, ERROR), ("finding", "strong")),
-        (Plain(None, Verdict.UNVERIFIED, None, None), Said(404, ERROR), ("finding", "weak")),
+        (PLAIN, ProbeResponse(200, ERROR), ("finding", "weak")),
+        (PlainAnswer("other", Verdict.SUBSTITUTED, None, None), ProbeResponse(404, ERROR), ("finding", "strong")),
+        (PlainAnswer(None, Verdict.UNVERIFIED, None, None), ProbeResponse(404, ERROR), ("finding", "weak")),
     ],
 )
-def test_names(plain: Plain, unknown: Said, expected: tuple[str, str]) -> None:
+def test_names(plain: PlainAnswer, unknown: ProbeResponse, expected: tuple[str, str]) -> None:
     assert short(checks.names(plain, "claude-no-such-model", unknown)) == expected
 
 
 @pytest.mark.parametrize("counts", [None, {}, {"input_tokens": 0, "output_tokens": 0}, {"input_tokens": True}])
 def test_usage_that_is_missing_is_a_finding(counts: dict[str, object] | None) -> None:
-    assert short(checks.usage(Plain("m", Verdict.AS_REQUESTED, counts, "r"))) == ("finding", "weak")
+    assert short(checks.usage(PlainAnswer("m", Verdict.AS_REQUESTED, counts, "r"))) == ("finding", "weak")
     assert short(checks.usage(PLAIN)) == ("ok", "weak")
 
 
@@ -46,31 +46,31 @@ def test_usage_that_is_missing_is_a_finding(counts: dict[str, object] | None) ->
     ],
 )  # fmt: skip
 def test_counts_of_tokens(count: object, expected: tuple[str, str]) -> None:
-    assert short(checks.count_tokens(PLAIN, Said(200, {"input_tokens": count}))) == expected
+    assert short(checks.count_tokens(PLAIN, ProbeResponse(200, {"input_tokens": count}))) == expected
 
 
 def test_without_either_count_nothing_is_tested() -> None:
-    assert short(checks.count_tokens(PLAIN, Said(404, ERROR))) == ("not_tested", "none")
-    silent = Plain("m", Verdict.AS_REQUESTED, None, "r")
-    assert short(checks.count_tokens(silent, Said(200, {"input_tokens": 5}))) == ("not_tested", "none")
+    assert short(checks.count_tokens(PLAIN, ProbeResponse(404, ERROR))) == ("not_tested", "none")
+    silent = PlainAnswer("m", Verdict.AS_REQUESTED, None, "r")
+    assert short(checks.count_tokens(silent, ProbeResponse(200, {"input_tokens": 5}))) == ("not_tested", "none")
 
 
 def test_request_ids() -> None:
     assert short(checks.request_id(PLAIN)) == ("ok", "weak")
-    assert short(checks.request_id(Plain("m", Verdict.AS_REQUESTED, None, None))) == ("finding", "weak")
+    assert short(checks.request_id(PlainAnswer("m", Verdict.AS_REQUESTED, None, None))) == ("finding", "weak")
 
 
 @pytest.mark.parametrize(
     ("said", "takes_them", "expected"),
     [
-        (Said(400, ERROR), True, ("ok", "strong")),
-        (Said(400, ERROR), None, ("ok", "strong")),
-        (Said(400, ERROR), False, ("ok", "weak")),
-        (Said(404, ERROR), True, ("finding", "weak")),
+        (ProbeResponse(400, ERROR), True, ("ok", "strong")),
+        (ProbeResponse(400, ERROR), None, ("ok", "strong")),
+        (ProbeResponse(400, ERROR), False, ("ok", "weak")),
+        (ProbeResponse(404, ERROR), True, ("finding", "weak")),
         (ANSWER, True, ("finding", "strong")),
     ],
 )
-def test_fallbacks(said: Said, takes_them: bool | None, expected: tuple[str, str]) -> None:
+def test_fallbacks(said: ProbeResponse, takes_them: bool | None, expected: tuple[str, str]) -> None:
     assert short(checks.fallbacks(said, takes_them=takes_them)) == expected
 
 
@@ -78,12 +78,12 @@ def test_fallbacks(said: Said, takes_them: bool | None, expected: tuple[str, str
     ("said", "expected"),
     [
         (None, ("not_tested", "none")),
-        (Said(400, ERROR), ("ok", "strong")),
-        (Said(422, ERROR), ("finding", "weak")),
+        (ProbeResponse(400, ERROR), ("ok", "strong")),
+        (ProbeResponse(422, ERROR), ("finding", "weak")),
         (ANSWER, ("finding", "strong")),
     ],
 )
-def test_signatures(said: Said | None, expected: tuple[str, str]) -> None:
+def test_signatures(said: ProbeResponse | None, expected: tuple[str, str]) -> None:
     assert short(checks.signature(said)) == expected
 
 

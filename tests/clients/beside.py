@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from avow.simulator.http import HttpReply, Wire
-from avow.simulator.server import Received, Simulator
+from avow.simulator.server import RecordedRequest, Simulator
 from tests.running import environment, rows, run, start
 
 FABLE, OPUS = "claude-fable-5-2", "claude-opus-4-8"
@@ -57,7 +57,7 @@ class Played(NamedTuple):
 
     status: int
     out: bytes
-    sent: list[Received]
+    sent: list[RecordedRequest]
 
 
 def compared(
@@ -66,7 +66,12 @@ def compared(
     scenario: Any,
     *,
     served_by: type[Simulator] = Simulator,
-    same: Callable[[Received], object] = lambda request: (request.method, request.path, request.headers, request.body),
+    same: Callable[[RecordedRequest], object] = lambda request: (
+        request.method,
+        request.path,
+        request.headers,
+        request.body,
+    ),
     environ: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Run it both ways, hold one beside the other, and give what avow reports. `same` gives what of a request must be
@@ -110,13 +115,13 @@ def _behind(
     return Played(told["command_status"], ran.out, [_placed(one, api) for one in api.requests]), told
 
 
-def _placed(request: Received, api: Simulator) -> Received:
+def _placed(request: RecordedRequest, api: Simulator) -> RecordedRequest:
     """A request without the port of its own server."""
     port = api.base_url.rpartition(":")[2]
     headers = [
         (name, value.replace(port, "PORT") if name.lower() == "host" else value) for name, value in request.headers
     ]
-    return Received(request.method, request.path, headers, request.body)
+    return RecordedRequest(request.method, request.path, headers, request.body)
 
 
 def verdicts(report: Mapping[str, Any]) -> list[tuple[str, str, str | None]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from avow.simulator.server import Received
+from avow.simulator.server import RecordedRequest
 from tests.clients import installed
 from tests.clients.beside import FABLE, OPUS, OfItself, compared, interrupted, verdicts
 
@@ -26,7 +26,7 @@ VARYING = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 """Ids of sessions, of a machine, of a request: new each time."""
 
 
-def same(request: Received) -> object:
+def same(request: RecordedRequest) -> object:
     """What must be the same, without what is new each time and the coding that avow cannot read here."""
     headers = [
         (name, VARYING.sub(b"ID", value.replace(", br", "").encode()))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.simulator.server import Received, Simulator
+from avow.simulator.server import RecordedRequest, Simulator
 from tests import samples
 from tests.running import AVOW, Pty, in_pty, rows
 
@@ -57,7 +57,7 @@ def prompts(api: Simulator) -> list[str]:
     return [request.json["messages"][-1]["content"][-1]["text"] for request in api.requests]
 
 
-def files(request: Received) -> list[bytes]:
+def files(request: RecordedRequest) -> list[bytes]:
     """The bytes of the files that arrived."""
     sources = [block["source"] for block in request.json["messages"][-1]["content"] if "source" in block]
     return [

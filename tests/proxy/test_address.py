@@ -3,7 +3,7 @@
 import pytest
 
 from avow.errors import ConfigError
-from avow.proxy.address import BadAddress, Proxy, find
+from avow.proxy.address import BadAddress, OutboundProxy, find
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,16 @@ def test_what_cannot_be_an_upstream(url: str, words: str) -> None:
 
 def test_the_proxy_on_the_way() -> None:
     environ = {"HTTPS_PROXY": "http://ann:s%40y@proxy.example:3128", "NO_PROXY": "internal.example"}
-    assert find("https://api.example.com", environ).proxy == Proxy("proxy.example", 3128, False, b"Basic YW5uOnNAeQ==")
+    assert find("https://api.example.com", environ).proxy == OutboundProxy(
+        "proxy.example", 3128, False, b"Basic YW5uOnNAeQ=="
+    )
     assert find("https://api.internal.example", environ).proxy is None
     assert find("https://127.0.0.1:9", environ).proxy is None
     assert find("http://127.0.0.1:9", {"HTTP_PROXY": "http://proxy.example", "all_proxy": "http://a"}).proxy is None
-    assert find("https://api.example.com", {"all_proxy": "proxy.example:8080"}).proxy == Proxy(
+    assert find("https://api.example.com", {"all_proxy": "proxy.example:8080"}).proxy == OutboundProxy(
         "proxy.example", 8080, False
     )
-    assert find("https://api.example.com", {"ALL_PROXY": "https://proxy.example"}).proxy == Proxy(
+    assert find("https://api.example.com", {"ALL_PROXY": "https://proxy.example"}).proxy == OutboundProxy(
         "proxy.example", 443, True
     )
     assert find("https://api.example.com", {"HTTP_PROXY": "http://proxy.example"}).proxy is None
@@ -64,7 +66,7 @@ def test_the_proxy_on_the_way() -> None:
 def test_what_does_not_matter_to_the_request_is_passed_over() -> None:
     """By the one reading of these variables in the program: `tests/endpoint/test_proxies.py` has all of it."""
     odd = {"HTTPS_PROXY": "http://proxy.example", "ALL_PROXY": "socks5://x", "NO_PROXY": "[::1],fe80::/10,10.0.0.0/8"}
-    assert find("https://api.example.com", odd).proxy == Proxy("proxy.example", 80, False)
+    assert find("https://api.example.com", odd).proxy == OutboundProxy("proxy.example", 80, False)
     assert find("https://10.1.2.3", odd).proxy is None
     assert find("https://[fe80::1]", odd).proxy is None
 
@@ -76,5 +78,5 @@ def test_a_proxy_that_cannot_be_used_is_named(value: str) -> None:
 
 
 def test_a_proxy_is_asked_for_a_way_through() -> None:
-    asked = Proxy("proxy.example", 1, False, b"Basic eA==").request("::1", 443)
+    asked = OutboundProxy("proxy.example", 1, False, b"Basic eA==").request("::1", 443)
     assert asked == b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\nProxy-Authorization: Basic eA==\r\n\r\n"

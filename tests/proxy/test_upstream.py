@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from avow.proxy.address import Address, Proxy
+from avow.proxy.address import Address, OutboundProxy
 from avow.proxy.observer import Ending
 from avow.proxy.serving import Serving
 from tests.proxy.authority import authority
@@ -60,7 +60,7 @@ def _pump(source: Any, target: Any) -> None:
 def test_a_proxy_gets_a_connect_and_nothing_of_what_passes(secure: bool) -> None:
     with Server([Until(b"{}"), Send(answer(b"!"))], authority().server) as server:
         proxy = ConnectProxy(server.port, authority().server if secure else None)
-        address = Address("localhost", 443, True, "", Proxy("127.0.0.1", proxy.port, secure, b"Basic eA=="))
+        address = Address("localhost", 443, True, "", OutboundProxy("127.0.0.1", proxy.port, secure, b"Basic eA=="))
         with Serving(address, Silent, context=authority().client()) as relay:
             for _ in range(2):
                 assert ask(relay, post(), Until(b"!"), End("fin")).data.endswith(b"!")
@@ -82,7 +82,7 @@ def test_a_proxy_gets_a_connect_and_nothing_of_what_passes(secure: bool) -> None
 def test_a_proxy_that_does_not_let_it_through(reply: bytes, words: str) -> None:
     observer = Silent()
     with RawServer(reply) as proxy:
-        address = Address("api.example.invalid", 443, True, "", Proxy("127.0.0.1", proxy.port, False))
+        address = Address("api.example.invalid", 443, True, "", OutboundProxy("127.0.0.1", proxy.port, False))
         with Serving(address, lambda: observer, context=authority().client()) as relay:
             client = ask(relay, post(), End("hear"))
     assert (bytes(client.data), client.end) == (b"", "rst")

@@ -6,7 +6,7 @@ import pytest
 
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
-from avow.received.intake import Intake, Received
+from avow.received.intake import Intake, ReceivedAnswer
 
 Json = dict[str, Any]
 OPUS = "claude-opus-4-8"
@@ -49,15 +49,15 @@ RESULTS = (
 BATCH = b"".join(json.dumps(each).encode() + b"\n" for each in RESULTS)
 
 
-def taken(data: bytes, size: int = 1 << 20) -> list[Received]:
+def taken(data: bytes, size: int = 1 << 20) -> list[ReceivedAnswer]:
     intake = Intake()
-    found: list[Received] = []
+    found: list[ReceivedAnswer] = []
     for place in range(0, len(data), size):
         found += intake.feed(data[place : place + size])
     return [*found, *intake.end()]
 
 
-def essence(received: Received) -> tuple[object, ...]:
+def essence(received: ReceivedAnswer) -> tuple[object, ...]:
     answer = received.answer
     model = answer.message.model if answer.message else None
     error = answer.error.exit_code if answer.error else None

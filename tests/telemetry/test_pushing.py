@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from avow.telemetry.pushing import BATCH_ROWS, BATCH_SPANS, Outgoing, Push, PushOutcome, batches
-from avow.telemetry.receipt import UNHEARD, Receipt, Said
+from avow.telemetry.receipt import UNHEARD, PushResponse, Receipt
 from avow.wire.json_value import JsonObject
 
-TAKEN, LATER = Said(Receipt.TAKEN, 200), Said(Receipt.LATER, 503)
+TAKEN, LATER = PushResponse(Receipt.TAKEN, 200), PushResponse(Receipt.LATER, 503)
 
 
 def rows(count: int, spans: int = 1) -> list[Outgoing]:
@@ -18,14 +18,14 @@ def rows(count: int, spans: int = 1) -> list[Outgoing]:
 class Receiver:
     """Says what `answer` says to the numbers in a request."""
 
-    def __init__(self, answer: Callable[[list[int]], Said]) -> None:
+    def __init__(self, answer: Callable[[list[int]], PushResponse]) -> None:
         self.asked: list[list[int]] = []
         self.slept: list[float] = []
         self.marked: list[tuple[list[int], bool]] = []
         self.answer = answer
         self.push = Push(self.send, lambda numbers, good: self.marked.append((list(numbers), good)), self.slept.append)
 
-    def send(self, spans: Sequence[JsonObject]) -> Said:
+    def send(self, spans: Sequence[JsonObject]) -> PushResponse:
         self.asked.append([span["n"] for span in spans])
         return self.answer(self.asked[-1])
 
@@ -78,7 +78,7 @@ def test_it_waits_as_asked_but_no_more_than_a_minute() -> None:
 
 @pytest.mark.parametrize("at_fault", [{1}, {5}, {200}, {3, 77, 78}, set(range(1, 201))], ids=str)
 def test_the_row_at_fault_is_found(at_fault: set[int]) -> None:
-    receiver = Receiver(lambda numbers: Said(Receipt.REFUSED, 400) if at_fault & set(numbers) else TAKEN)
+    receiver = Receiver(lambda numbers: PushResponse(Receipt.REFUSED, 400) if at_fault & set(numbers) else TAKEN)
     assert receiver.push.push(rows(200)) is PushOutcome.SENT
     assert receiver.push.refused == sorted(at_fault)
     assert receiver.acknowledged == sorted(set(range(1, 201)) - at_fault)
@@ -87,11 +87,11 @@ def test_the_row_at_fault_is_found(at_fault: set[int]) -> None:
 
 def test_a_receiver_that_takes_nothing_marks_no_row() -> None:
     """One that wants another form says 400 to all: no row is at fault, and all wait."""
-    receiver = Receiver(lambda _numbers: Said(Receipt.REFUSED, 400))
+    receiver = Receiver(lambda _numbers: PushResponse(Receipt.REFUSED, 400))
     assert receiver.push.push(rows(4)) is PushOutcome.CLOSED
     assert receiver.asked == [[1, 2, 3, 4], [1, 2], [1], []]
     assert receiver.marked == []
-    receiver = Receiver(lambda _numbers: Said(Receipt.CLOSED, 401))
+    receiver = Receiver(lambda _numbers: PushResponse(Receipt.CLOSED, 401))
     assert receiver.push.push(rows(4)) is PushOutcome.CLOSED
     assert (receiver.asked, receiver.marked) == ([[1, 2, 3, 4]], [])
 

@@ -125,5 +125,5 @@ def test_lines_are_split_at_line_feeds_alone() -> None:
 
 def test_the_mark_is_the_newest_batch_that_is_there() -> None:
     state = State("msgbatch_2", "in_progress", "2026-11-28T12:00:00Z", 2, 2)
-    assert batch.mark_of(batch.Page((state,), False)) == Mark(state.id, state.created_at)
-    assert batch.mark_of(batch.Page((), False)) == Mark(None, None)
+    assert batch.mark_of(batch.BatchPage((state,), False)) == Mark(state.id, state.created_at)
+    assert batch.mark_of(batch.BatchPage((), False)) == Mark(None, None)

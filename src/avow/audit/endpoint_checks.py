@@ -31,7 +31,7 @@ class CheckResult(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ProbeResponse:
     """A response to a probe: the HTTP status and, where it is JSON, the body."""
 
     status: int
@@ -44,7 +44,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainAnswer:
     """The answer to an ordinary question."""
 
     model: str | None
@@ -54,7 +54,7 @@ class Plain:
     content: Sequence[JsonObject] = ()
 
 
-def names(plain: Plain, unknown_model: str, unknown: Said) -> CheckResult:
+def names(plain: PlainAnswer, unknown_model: str, unknown: ProbeResponse) -> CheckResult:
     """Whether names are echoed: a model that does not exist must be a 404."""
     if unknown.is_answer:
         named = text(unknown.body.get("model"))
@@ -71,7 +71,7 @@ def names(plain: Plain, unknown_model: str, unknown: Said) -> CheckResult:
     return CheckResult("names", OK, "a model that does not exist is a 404; the answer names the one asked for", WEAK)
 
 
-def usage(plain: Plain) -> CheckResult:
+def usage(plain: PlainAnswer) -> CheckResult:
     """Whether tokens are reported."""
     entered, left = _tokens(plain.usage, "input_tokens"), _tokens(plain.usage, "output_tokens")
     if not entered or not left:
@@ -81,7 +81,7 @@ def usage(plain: Plain) -> CheckResult:
     return CheckResult("usage", OK, f"{entered} tokens in, {left} out are reported", WEAK)
 
 
-def count_tokens(plain: Plain, counted: Said) -> CheckResult:
+def count_tokens(plain: PlainAnswer, counted: ProbeResponse) -> CheckResult:
     """Whether both counts of the same prompt agree: a hidden prompt or another tokenizer moves one of them."""
     entered, count = _tokens(plain.usage, "input_tokens"), _tokens(counted.body, "input_tokens")
     if not counted.is_answer or count is None:
@@ -96,14 +96,14 @@ def count_tokens(plain: Plain, counted: Said) -> CheckResult:
     return CheckResult("count_tokens", FINDING, f"{told}: {more}", STRONG if apart > _FAR * count + _FEW else WEAK)
 
 
-def request_id(plain: Plain) -> CheckResult:
+def request_id(plain: PlainAnswer) -> CheckResult:
     """Whether a request can be named to support."""
     if plain.request_id:
         return CheckResult("request_id", OK, "requests have an id, which support can look up", WEAK)
     return CheckResult("request_id", FINDING, "no request id comes through, so support cannot look a request up", WEAK)
 
 
-def fallbacks(asked: Said, *, takes_them: bool | None) -> CheckResult:
+def fallbacks(asked: ProbeResponse, *, takes_them: bool | None) -> CheckResult:
     """Whether `fallbacks` arrive: a target that does not exist must be a 400."""
     if asked.is_answer:
         detail = "`fallbacks` to a model that does not exist were accepted: the field is dropped on the way"
@@ -118,7 +118,7 @@ def fallbacks(asked: Said, *, takes_them: bool | None) -> CheckResult:
     )
 
 
-def signature(replayed: Said | None) -> CheckResult:
+def signature(replayed: ProbeResponse | None) -> CheckResult:
     """Whether an altered signature is refused, as the API does; None where no thinking came."""
     if replayed is None:
         return CheckResult("signature", NOT_TESTED, "the answer came without signed thinking", NONE)

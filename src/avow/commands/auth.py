@@ -20,7 +20,7 @@ UNLOCK_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class AuthOptions:
     """What was typed."""
 
     base_url: str | None = None
@@ -32,19 +32,19 @@ class Options:
 
 def login_command(typed: Typed, context: Context) -> ExitCode:
     """Store a key."""
-    options = Options(typed.text("base_url"), typed.text("profile"), typed["store"], not typed.flag("no_check"))
+    options = AuthOptions(typed.text("base_url"), typed.text("profile"), typed["store"], not typed.flag("no_check"))
     return run_login(options, context)
 
 
 def status_command(typed: Typed, context: Context) -> ExitCode:
     """Which key is used."""
     check, as_json = typed.flag("check"), typed.flag("as_json")
-    return run_status(Options(typed.text("base_url"), typed.text("profile"), check=check, as_json=as_json), context)
+    return run_status(AuthOptions(typed.text("base_url"), typed.text("profile"), check=check, as_json=as_json), context)
 
 
 def logout_command(typed: Typed, context: Context) -> ExitCode:
     """Remove a key."""
-    return run_logout(Options(typed.text("base_url"), typed.text("profile")), context)
+    return run_logout(AuthOptions(typed.text("base_url"), typed.text("profile")), context)
 
 
 def check_key(credential: Credential, settings: Settings, context: Context) -> str | None:
@@ -67,7 +67,7 @@ def check_key(credential: Credential, settings: Settings, context: Context) -> s
     raise error
 
 
-def run_login(options: Options, context: Context) -> ExitCode:
+def run_login(options: AuthOptions, context: Context) -> ExitCode:
     """Take a key, check it and store it for the host of the base URL.
 
     Raises CredentialsError for a key that the API turns away, or a keyring that cannot keep it; nothing is stored
@@ -99,7 +99,7 @@ def run_login(options: Options, context: Context) -> ExitCode:
     return ExitCode.OK
 
 
-def run_status(options: Options, context: Context) -> ExitCode:
+def run_status(options: AuthOptions, context: Context) -> ExitCode:
     """Print every source of a key, with its state; 3 where none can be used, or the API rejects the key."""
     settings = _settings(options, context)
     host = check_destination(settings.base_url)
@@ -134,7 +134,7 @@ def run_status(options: Options, context: Context) -> ExitCode:
     return code
 
 
-def run_logout(options: Options, context: Context) -> ExitCode:
+def run_logout(options: AuthOptions, context: Context) -> ExitCode:
     """Remove the stored key for the host; what else would still be used is said."""
     settings = _settings(options, context)
     host = check_destination(settings.base_url)
@@ -155,7 +155,7 @@ def run_logout(options: Options, context: Context) -> ExitCode:
     return ExitCode.OK
 
 
-def _settings(options: Options, context: Context) -> Settings:
+def _settings(options: AuthOptions, context: Context) -> Settings:
     return context.settings({"base_url": options.base_url}, profile=options.profile)
 
 

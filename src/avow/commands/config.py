@@ -17,7 +17,7 @@ MASK = "•••"
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ConfigOptions:
     """What was typed."""
 
     name: str = ""
@@ -58,12 +58,12 @@ def edit_command(typed: Typed, context: Context) -> ExitCode:
     return run_edit(context)
 
 
-def _options(typed: Typed) -> Options:
+def _options(typed: Typed) -> ConfigOptions:
     texts = (typed.text("key") or "", typed.text("value") or "")
-    return Options(*texts, typed.flag("as_json"), typed.text("profile"))
+    return ConfigOptions(*texts, typed.flag("as_json"), typed.text("profile"))
 
 
-def run_list(options: Options, context: Context) -> ExitCode:
+def run_list(options: ConfigOptions, context: Context) -> ExitCode:
     """Print each setting, the entries of tables one by one; secret values are masked."""
     settings = context.settings(profile=options.profile)
     rows = list(_rows(settings))
@@ -86,7 +86,7 @@ def run_list(options: Options, context: Context) -> ExitCode:
     return ExitCode.OK
 
 
-def run_get(options: Options, context: Context) -> ExitCode:
+def run_get(options: ConfigOptions, context: Context) -> ExitCode:
     """Print the value of one setting: a text as it is, anything else as JSON.
 
     Raises UsageError for an unknown name, and for an entry that a table does not have.
@@ -111,7 +111,7 @@ def run_get(options: Options, context: Context) -> ExitCode:
     return ExitCode.OK
 
 
-def run_set(options: Options, context: Context) -> ExitCode:
+def run_set(options: ConfigOptions, context: Context) -> ExitCode:
     """Change one setting in the file. Raises UsageError for a wrong name or value."""
     from avow.settings.edit import locate, set_value
 
@@ -126,7 +126,7 @@ def run_set(options: Options, context: Context) -> ExitCode:
     return ExitCode.OK
 
 
-def run_unset(options: Options, context: Context) -> ExitCode:
+def run_unset(options: ConfigOptions, context: Context) -> ExitCode:
     """Take one setting out of the file; one that is not in there is a note."""
     from avow.settings.edit import locate, unset_value
 

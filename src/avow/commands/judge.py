@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
     from avow.proxy.judging import Bench
     from avow.proxy.question import ClientQuestion
-    from avow.received.intake import Received
+    from avow.received.intake import ReceivedAnswer
     from avow.settings.levels import Settings
 
 _PIECE = 1024 * 1024
@@ -95,7 +95,7 @@ def _judged(
             yield exchange
 
 
-def _received(options: JudgeOptions, context: Context) -> "Iterator[Received]":
+def _received(options: JudgeOptions, context: Context) -> "Iterator[ReceivedAnswer]":
     from avow.received.intake import Intake
 
     intake = Intake()

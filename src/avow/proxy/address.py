@@ -17,7 +17,7 @@ class BadAddress(ValueError):
     """An address that cannot be used; the words say why, without the address: it may hold a password."""
 
 
-class Proxy(NamedTuple):
+class OutboundProxy(NamedTuple):
     """A proxy that is asked to CONNECT. `credentials`: the value of its authorization header."""
 
     host: str
@@ -41,7 +41,7 @@ class Address(NamedTuple):
     port: int
     secure: bool
     prefix: str = ""
-    proxy: Proxy | None = None
+    proxy: OutboundProxy | None = None
 
     @property
     def host_header(self) -> bytes:
@@ -86,7 +86,7 @@ def is_loopback(host: str) -> bool:
         return host.lower().rstrip(".") == "localhost" or host.lower().endswith(".localhost")
 
 
-def _proxy(chosen: proxies.Proxy) -> Proxy:
+def _proxy(chosen: proxies.Proxy) -> OutboundProxy:
     parts = urlsplit(chosen.url)
     host = parts.hostname or ""
     if parts.scheme not in _PORTS:
@@ -102,7 +102,7 @@ def _proxy(chosen: proxies.Proxy) -> Proxy:
         host = _ascii(host)
     except UnicodeError:
         raise ConfigError(f"{chosen.variable} holds characters that an address cannot have") from None
-    return Proxy(host, parts.port or _PORTS[parts.scheme], parts.scheme == "https", credentials)
+    return OutboundProxy(host, parts.port or _PORTS[parts.scheme], parts.scheme == "https", credentials)
 
 
 def _ascii(host: str) -> str:

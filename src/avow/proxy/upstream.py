@@ -6,7 +6,7 @@ import re
 import ssl
 from typing import Protocol
 
-from avow.proxy.address import Address, Proxy
+from avow.proxy.address import Address, OutboundProxy
 from avow.proxy.sockets import BUFFER, Arrivals, Memory, reset
 from avow.proxy.tls import TlsLayer
 
@@ -73,7 +73,7 @@ class Upstream(Arrivals):
             raise UpstreamFailed("the client left")
         self._is_open = True
 
-    async def _through(self, proxy: Proxy) -> None:
+    async def _through(self, proxy: OutboundProxy) -> None:
         if proxy.secure:
             await self._secure(proxy.host)
         await self._await(proxy.request(self._address.host, self._address.port))

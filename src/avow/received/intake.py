@@ -23,7 +23,7 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _OF_A_MESSAGE = (b'"message"', b'"role"', b'"stop_reason"')
 
 
-class Received(NamedTuple):
+class ReceivedAnswer(NamedTuple):
     """One answer; `item` is its `custom_id`, where it is a result of a batch."""
 
     answer: Answer
@@ -45,16 +45,16 @@ class Intake:
         self._take = self._begin
         self._over = False
 
-    def feed(self, data: bytes) -> Iterator[Received]:
+    def feed(self, data: bytes) -> Iterator[ReceivedAnswer]:
         """The answers that `data` completes. Raises UsageError where it is not a response."""
         return self._take(data)
 
-    def end(self) -> Iterator[Received]:
+    def end(self) -> Iterator[ReceivedAnswer]:
         """The last one, once no more comes. Raises UsageError where it is not a response."""
         if self._over:
             return
         if self._reader is not None:
-            yield Received(self._of_reader(self._reader))
+            yield ReceivedAnswer(self._of_reader(self._reader))
         elif self._take == self._lines:
             if self._held.strip():
                 yield self._of_line(self._held)
@@ -64,7 +64,7 @@ class Intake:
                 _refuse(data)
             yield self._of_json(data)
 
-    def _begin(self, data: bytes) -> Iterator[Received]:
+    def _begin(self, data: bytes) -> Iterator[ReceivedAnswer]:
         """A head, or the first bytes of a body."""
         self._held += data
         self._held = self._held.removeprefix(BOM) if not self._headers else self._held
@@ -92,15 +92,15 @@ class Intake:
             self._start, self._take = held[:4096], self._stream
         yield from self._take(held)
 
-    def _stream(self, data: bytes) -> Iterator[Received]:
+    def _stream(self, data: bytes) -> Iterator[ReceivedAnswer]:
         if self._over or self._reader is None:
             return
         self._reader.feed(data)
         if self._reader.is_over:
-            yield Received(self._of_reader(self._reader))
+            yield ReceivedAnswer(self._of_reader(self._reader))
             self._over = True
 
-    def _body(self, data: bytes) -> Iterator[Received]:
+    def _body(self, data: bytes) -> Iterator[ReceivedAnswer]:
         """A body of JSON, until its first line turns out to be whole: then each line is one."""
         self._pieces.append(data)
         self._size += len(data)
@@ -116,14 +116,14 @@ class Intake:
         self._pieces, self._take = [], self._lines
         yield from self._lines(held)
 
-    def _whole_body(self, data: bytes) -> Iterator[Received]:
+    def _whole_body(self, data: bytes) -> Iterator[ReceivedAnswer]:
         self._pieces.append(data)
         self._size += len(data)
         if self._size > LONGEST_WHOLE:
             raise UsageError(f"the response is larger than {LONGEST_WHOLE >> 20} MiB")
         return iter(())
 
-    def _lines(self, data: bytes) -> Iterator[Received]:
+    def _lines(self, data: bytes) -> Iterator[ReceivedAnswer]:
         *lines, rest = data.split(b"\n")
         if lines:
             lines[0] = self._held + lines[0] if self._held else lines[0]
@@ -138,7 +138,7 @@ class Intake:
             else:
                 self._line += 1
 
-    def _of_line(self, line: bytes) -> Received:
+    def _of_line(self, line: bytes) -> ReceivedAnswer:
         self._line += 1
         return self._of_json(line, f"line {self._line}: ")
 
@@ -151,7 +151,7 @@ class Intake:
                 _refuse(self._start)
         return answer
 
-    def _of_json(self, data: bytes, where: str = "") -> Received:
+    def _of_json(self, data: bytes, where: str = "") -> ReceivedAnswer:
         """The answer in a body, or in a line of several."""
         if self._status >= 400:
             return self._answer(None, rejected(self._status, self._headers, data))
@@ -167,25 +167,25 @@ class Intake:
             return self._of_result(result, repeated, item)
         return self._of_object(value, repeated, data, where)
 
-    def _of_object(self, value: JsonObject, repeated: list[Named], data: bytes, where: str) -> Received:
+    def _of_object(self, value: JsonObject, repeated: list[Named], data: bytes, where: str) -> ReceivedAnswer:
         if is_message(value):
             return self._of_message(value, repeated)
         if not body_is_error(value):
             _refuse(data, where, value)
         return self._answer(None, rejection(value, None, self._headers))
 
-    def _of_result(self, result: JsonObject, repeated: list[Named], item: str) -> Received:
+    def _of_result(self, result: JsonObject, repeated: list[Named], item: str) -> ReceivedAnswer:
         """A line of a batch's results (batches.md, §5)."""
         found = result_of(result, repeated)
         return self._answer(found.message, found.error, item)
 
-    def _of_message(self, body: JsonObject, repeated: list[Named], item: str | None = None) -> Received:
+    def _of_message(self, body: JsonObject, repeated: list[Named], item: str | None = None) -> ReceivedAnswer:
         message = message_of(body, repeated, self._status)
         return self._answer(message, whole_problem(message, self._status, self._headers), item)
 
-    def _answer(self, message: Message | None, error: ExchangeError | None, item: str | None = None) -> Received:
+    def _answer(self, message: Message | None, error: ExchangeError | None, item: str | None = None) -> ReceivedAnswer:
         message, error = with_refusal(message, error)
-        return Received(Answer(self._status, self._headers, message, error, True, None, time.monotonic()), item)
+        return ReceivedAnswer(Answer(self._status, self._headers, message, error, True, None, time.monotonic()), item)
 
 
 def _head(raw: bytes) -> tuple[int, dict[str, str]]:

@@ -9,7 +9,7 @@ from avow.proxy.judging import Bench
 from avow.proxy.ledger import Place
 from avow.proxy.meter import Call
 from avow.proxy.question import ClientQuestion
-from avow.received.intake import Received
+from avow.received.intake import ReceivedAnswer
 from avow.routing.verdict import Verdict
 from avow.wire.json_value import obj
 
@@ -24,19 +24,19 @@ class Alike:
     def __init__(self) -> None:
         self._fine: set[object] = set()
 
-    def has(self, received: Received) -> bool:
+    def has(self, received: ReceivedAnswer) -> bool:
         """Whether it is as requested and complete, as one like it was."""
         key = _likeness(received)
         return key is not None and key in self._fine
 
-    def add(self, received: Received, exchange: Exchange) -> None:
+    def add(self, received: ReceivedAnswer, exchange: Exchange) -> None:
         """Note what one came to."""
         key = _likeness(received)
         if key is not None and exchange.exit_code == 0 and exchange.verdict is Verdict.AS_REQUESTED:
             self._fine.add(key)
 
 
-def _likeness(received: Received) -> object:
+def _likeness(received: ReceivedAnswer) -> object:
     """All that the verdict rests on; None where that is more than names."""
     message = received.answer.message
     if message is None or received.answer.error is not None or not message.whole or message.declared:
@@ -50,7 +50,7 @@ def _likeness(received: Received) -> object:
     return (raw.get("model"), message.stop_reason, tuple(message.named), tuple(sorted(raw)), bool(message.content))
 
 
-def judged(received: Received, question: ClientQuestion, bench: Bench, number: int) -> Exchange:
+def judged(received: ReceivedAnswer, question: ClientQuestion, bench: Bench, number: int) -> Exchange:
     """The exchange of one answer; `question` says which model was asked. `number` counts the answers, from 0."""
     now = time.time()
     call = Call(number, now, time.monotonic(), "", {}, None)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from avow.context import Api
 from avow.errors import ExchangeError, StreamEnded
 from avow.exchange.response import read_error
-from avow.wire.batch import PATH, Lines, Mark, Page, State, mark_of, newer, page_of, path_of, results_at, state_of
+from avow.wire.batch import PATH, BatchPage, Lines, Mark, State, mark_of, newer, page_of, path_of, results_at, state_of
 from avow.wire.failure import not_an_answer, rejected
 from avow.wire.json_value import JsonObject, obj, parse
 from avow.wire.request import Pieces, Request
@@ -68,7 +68,7 @@ class BatchApi:
                 yield from lines.feed(chunk)
             yield lines.end()
 
-    def _page(self, query: str) -> Page:
+    def _page(self, query: str) -> BatchPage:
         request = self._api.endpoint.request("GET", PATH + query)
         body, error = self._ask(request)
         page = page_of(body)

@@ -10,7 +10,7 @@ from typing import Any
 
 from avow.errors import Failure, StreamEnded
 from avow.exit_codes import ExitCode
-from avow.wire.batch import Result, no_result, result_of
+from avow.wire.batch import BatchResult, no_result, result_of
 from avow.wire.json_value import obj, text
 from avow.wire.names import Named, names_in_message, parse_naming
 
@@ -46,7 +46,7 @@ class BatchResults:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def of(self, custom_id: str) -> Result:
+    def of(self, custom_id: str) -> BatchResult:
         """What became of this item; where several lines tell of it, the first does, and what others name beside it
         speaks against its name."""
         lines = self._lines(custom_id)

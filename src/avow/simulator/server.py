@@ -30,7 +30,7 @@ Choice = str | Path | Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class RecordedRequest:
     """One request as it arrived. `headers` keeps order, repetition and spelling; a repr shows neither them nor the
     body, for they may hold a key."""
 
@@ -75,7 +75,7 @@ class Simulator:
         self.play(scenario)
         if host not in ("localhost", "::1") and not host.startswith("127."):
             raise UsageError(f"the simulator listens on this machine only, not on {host!r}", hint="use 127.0.0.1")
-        self.requests: list[Received] = []
+        self.requests: list[RecordedRequest] = []
         self._record = record
         self._tries: dict[tuple[str, int], int] = {}
         self._credits, self._cache = Credits(), PromptCache()
@@ -149,7 +149,7 @@ class Simulator:
         try:
             while (wire := connection.read(validation.MAX_BODY, {batches.PATH: batches.MAX_BODY})) is not None:
                 if self._record:
-                    self.requests.append(Received(wire.method, wire.target, wire.headers, wire.body))
+                    self.requests.append(RecordedRequest(wire.method, wire.target, wire.headers, wire.body))
                 try:
                     reply = self._reply(wire)
                 except RecursionError:

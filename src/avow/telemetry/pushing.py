@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from avow.telemetry.receipt import LONGEST_WAIT_S, Receipt, Said
+from avow.telemetry.receipt import LONGEST_WAIT_S, PushResponse, Receipt
 from avow.wire.json_value import JsonObject
 
 BATCH_ROWS = 200
@@ -48,14 +48,14 @@ class Push:
     """One push. `send` posts spans and says what the receiver said; `mark` keeps that these rows were acknowledged
     (True) or refused for good (False); `sleep` waits."""
 
-    send: Callable[[Sequence[JsonObject]], Said]
+    send: Callable[[Sequence[JsonObject]], PushResponse]
     mark: Callable[[Sequence[int], bool], None]
     sleep: Callable[[float], None]
     sent: int = 0
     refused: list[int] = field(default_factory=list)
     left_out: int = 0
     """Spans that partial successes left out."""
-    last: Said | None = None
+    last: PushResponse | None = None
     """What ended it, where it did not go well."""
     _is_open: bool = False
 
@@ -96,7 +96,7 @@ class Push:
             self._is_open = self._persistently([]).receipt is Receipt.TAKEN
         return self._is_open
 
-    def _persistently(self, spans: Sequence[JsonObject]) -> Said:
+    def _persistently(self, spans: Sequence[JsonObject]) -> PushResponse:
         said = self.send(spans)
         for wait in WAITS_S:
             asked = said.wait_s

@@ -24,7 +24,7 @@ class Receipt(Enum):
     """For good, and whatever is sent: the address, the rights, the form."""
 
 
-class Said(NamedTuple):
+class PushResponse(NamedTuple):
     """A receipt; `rejected` counts the spans that a partial success left out, `status` is that of HTTP (None: there was
     no whole response), `wait_s` what the receiver asked to wait, `why` says in
     avow's words what went wrong before a response."""
@@ -36,17 +36,17 @@ class Said(NamedTuple):
     why: str = "no whole answer came"
 
 
-UNHEARD = Said(Receipt.LATER)
+UNHEARD = PushResponse(Receipt.LATER)
 """No whole response came."""
 
 
-def said(status: int, headers: Mapping[str, str], body: bytes) -> Said:
+def said(status: int, headers: Mapping[str, str], body: bytes) -> PushResponse:
     """By the specification of OTLP/HTTP, "Response". `headers` are lower-case."""
     if 200 <= status < 300:
-        return Said(Receipt.TAKEN, status, _rejected(body, headers.get("content-type", "")))
+        return PushResponse(Receipt.TAKEN, status, _rejected(body, headers.get("content-type", "")))
     if status in (408, 429) or status >= 500:
-        return Said(Receipt.LATER, status, wait_s=_wait(headers))
-    return Said(Receipt.REFUSED if status in _BY_ROW else Receipt.CLOSED, status)
+        return PushResponse(Receipt.LATER, status, wait_s=_wait(headers))
+    return PushResponse(Receipt.REFUSED if status in _BY_ROW else Receipt.CLOSED, status)
 
 
 def _rejected(body: bytes, kind: str) -> int:

@@ -11,7 +11,7 @@ from avow.history.outbox import mark, waiting
 from avow.history.store import History
 from avow.telemetry.protobuf import export_request
 from avow.telemetry.pushing import Outgoing, Push, PushOutcome
-from avow.telemetry.receipt import UNHEARD, Said, said
+from avow.telemetry.receipt import UNHEARD, PushResponse, said
 from avow.telemetry.spans import request_body, spans_of
 from avow.telemetry.target import Target
 from avow.wire.json_value import JsonObject
@@ -51,7 +51,7 @@ def push_to(target: Target, history: History) -> Iterator[Push]:
         transport.close()
 
 
-def failure(ended: PushOutcome, last: Said | None) -> AvowError:
+def failure(ended: PushOutcome, last: PushResponse | None) -> AvowError:
     """What a push that could not send all says, in avow's own words; 6 where it may go well later, 1 where not."""
     last = last or UNHEARD
     why = f"it answers {last.status}" if last.status else last.why
@@ -67,7 +67,7 @@ def failure(ended: PushOutcome, last: Said | None) -> AvowError:
     )
 
 
-def _post(transport: "Transport", content: JsonObject, target: Target) -> Said:
+def _post(transport: "Transport", content: JsonObject, target: Target) -> PushResponse:
     """Send one request. A failure on the way is one to be tried again: the ids are the same."""
     from avow.endpoint.transport import NOT_REACHED, Patience
     from avow.wire.request import Pieces, Request

@@ -51,7 +51,7 @@ class Mark(NamedTuple):
     created_at: str | None
 
 
-class Page(NamedTuple):
+class BatchPage(NamedTuple):
     """A part of the list of batches, the newest first."""
 
     states: tuple[State, ...]
@@ -70,16 +70,16 @@ def state_of(body: object) -> State | None:
     return State(batch_id, status, created, sum(counts.values()), counts.get("processing", 0), url)
 
 
-def page_of(body: JsonObject) -> Page | None:
+def page_of(body: JsonObject) -> BatchPage | None:
     """A page of a list; None where it is none."""
     data = body.get("data")
     if not isinstance(data, list):
         return None
     states = [state for one in data if (state := state_of(one)) is not None]
-    return Page(tuple(states), body.get("has_more") is True and bool(states))
+    return BatchPage(tuple(states), body.get("has_more") is True and bool(states))
 
 
-def mark_of(page: Page) -> Mark:
+def mark_of(page: BatchPage) -> Mark:
     """The mark that the newest batch is."""
     return Mark(page.states[0].id, page.states[0].created_at) if page.states else Mark(None, None)
 
@@ -163,14 +163,14 @@ def _shown(url: str) -> str:
         return "something that is no address"
 
 
-class Result(NamedTuple):
+class BatchResult(NamedTuple):
     """What became of an item: a message, or why there is none."""
 
     message: Message | None
     error: ExchangeError | None
 
 
-def result_of(result: JsonObject, repeated: Sequence[Named] = ()) -> Result:
+def result_of(result: JsonObject, repeated: Sequence[Named] = ()) -> BatchResult:
     """What a line says. Types that are not known, and those that lack what they promise, are no answer."""
     kind, message = text(result.get("type")), obj(result.get("message"))
     if kind == "succeeded" and is_message(message):
@@ -178,22 +178,24 @@ def result_of(result: JsonObject, repeated: Sequence[Named] = ()) -> Result:
         if usage and usage.get("service_tier") is None:  # the price depends on it, and here it is known
             message = {**message, "usage": {**usage, "service_tier": "batch"}}
         whole = message_of(struck_blocks(message, SecretStream(Secrets())), repeated, 200)
-        return Result(whole, whole_problem(whole, 200, {}))
+        return BatchResult(whole, whole_problem(whole, 200, {}))
     if kind == "errored":
         said = rejection(obj(result.get("error")), None, {})
         words = f"{said.failure.type}: {said.failure.message}"
         failure = Failure("errored", None, words)
-        return Result(None, ExchangeError(failure, said.exit_code, request_id=said.request_id, hint=said.hint))
+        return BatchResult(None, ExchangeError(failure, said.exit_code, request_id=said.request_id, hint=said.hint))
     if kind == "canceled":
-        return Result(None, ExchangeError(Failure(kind, None, "the batch was cancelled before it was asked"), _OTHER))
+        return BatchResult(
+            None, ExchangeError(Failure(kind, None, "the batch was cancelled before it was asked"), _OTHER)
+        )
     if kind == "expired":
-        return Result(None, ExchangeError(Failure(kind, None, "the batch expired before it was asked"), _OTHER))
+        return BatchResult(None, ExchangeError(Failure(kind, None, "the batch expired before it was asked"), _OTHER))
     return no_result(f"the batch's result is of a type that is not known ({kind})")
 
 
-def no_result(words: str) -> Result:
+def no_result(words: str) -> BatchResult:
     """The result of an item of which the batch says nothing."""
-    return Result(None, NotAnAnswer(Failure("not_an_answer", None, words), _OTHER))
+    return BatchResult(None, NotAnAnswer(Failure("not_an_answer", None, words), _OTHER))
 
 
 _OTHER = ExitCode.UNAVAILABLE

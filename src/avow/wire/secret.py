@@ -25,7 +25,7 @@ _PUBLIC = frozenset({"user-agent", "http-referer", "referer", "origin", "x-title
 _NAMES_OF_SECRETS = ("auth", "key", "token", "secret", "cookie", "password")
 
 
-class _Look(NamedTuple):
+class _SecretSpans(NamedTuple):
     """Where secrets stand in a text: `spans` of whole ones, and where one may have begun (`start`) of which the text
     has the first characters; `over`: they are more than may be seen of it. From `size` on there is only the beginning
     of an escape."""
@@ -95,7 +95,7 @@ class Secrets:
                 first = match.start()
         return first
 
-    def look(self, text: str) -> _Look:
+    def look(self, text: str) -> _SecretSpans:
         """Where they stand in `text`."""
         size = unended(text)
         spans: list[tuple[int, int]] = []
@@ -107,7 +107,7 @@ class Secrets:
             begun, most = max((_begun(plain.text, value, after), -most_seen(value)) for value in self._values)
             if begun:
                 start, over = min(start, plain.original(len(plain.text) - begun)), over or begun > -most
-        return _Look(_merged(spans), start, over, size)
+        return _SecretSpans(_merged(spans), start, over, size)
 
 
 class SecretStream:

@@ -38,7 +38,7 @@ _NO_BYTE = 0x80
 """From here on a percent-encoded byte is a part of a letter that no header's value has."""
 
 
-class Plain(NamedTuple):
+class NormalizedText(NamedTuple):
     """`text` as it is compared. The pairs say from which place on in it which place in the original is meant."""
 
     text: str
@@ -56,11 +56,11 @@ def folded(text: str) -> str:
     return lowered if len(lowered) == len(text) else "".join(c.lower() if c.isascii() else c for c in text)
 
 
-def plain_forms(text: str) -> Iterator[Plain]:
+def plain_forms(text: str) -> Iterator[NormalizedText]:
     """The forms of `text` in which a secret is looked for: nearly always one. The second reads the escapes of URLs and
     pages too; the first does not, for what looks like one may be the beginning of a secret (`100%a1b2…`)."""
     if re.search(_PLAIN, text) is None:
-        yield Plain(folded(text), [])
+        yield NormalizedText(folded(text), [])
         return
     yield _resolved(text, _PASSED_OVER)
     if "%" in text or "&" in text or r"\u002" in text:
@@ -101,7 +101,7 @@ def _beginnings(values: Iterable[str]) -> Iterable[str]:
     return dict.fromkeys(value[:3] for value in values)
 
 
-def _resolved(text: str, passed_over: str) -> Plain:
+def _resolved(text: str, passed_over: str) -> NormalizedText:
     parts: list[str] = []
     anchors: list[tuple[int, int]] = []
     at = size = 0
@@ -118,7 +118,7 @@ def _resolved(text: str, passed_over: str) -> Plain:
             size += 1
         anchors.append((size, at))
     parts.append(text[at:])
-    return Plain(folded("".join(parts)), anchors)
+    return NormalizedText(folded("".join(parts)), anchors)
 
 
 def _letter(match: re.Match[str]) -> str | None:

@@ -13,7 +13,7 @@ from avow.audit.request import request_for
 from avow.audit.store import Store, StoredAudit
 from avow.simulator import picks
 from avow.simulator.picks import Taste
-from avow.simulator.server import Received, Simulator
+from avow.simulator.server import RecordedRequest, Simulator
 
 MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 QUICK = ("--pace", "0", "--yes")
@@ -54,16 +54,16 @@ def kept_in(home: Path, name: str = "default") -> StoredAudit:
     return kept
 
 
-def asked(simulator: Simulator) -> list[Received]:
+def asked(simulator: Simulator) -> list[RecordedRequest]:
     """The requests for a message, in their order."""
     return [request for request in simulator.requests if request.path == "/v1/messages"]
 
 
-def cards_asked(requests: Sequence[Received]) -> list[str]:
+def cards_asked(requests: Sequence[RecordedRequest]) -> list[str]:
     """The text of each request's card."""
     return [request.json["messages"][0]["content"][0]["text"] for request in requests]
 
 
-def bodies(requests: Sequence[Received]) -> list[dict[str, Any]]:
+def bodies(requests: Sequence[RecordedRequest]) -> list[dict[str, Any]]:
     """Each request's body without its card."""
     return [{key: value for key, value in request.json.items() if key != "messages"} for request in requests]

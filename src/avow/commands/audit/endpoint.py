@@ -8,7 +8,7 @@ from avow.asking.ask import ask
 from avow.asking.inquiry import Inquiry
 from avow.audit import endpoint_checks as checks
 from avow.audit.asking import SOURCE, CutShort
-from avow.audit.endpoint_checks import CheckResult, Plain, Said
+from avow.audit.endpoint_checks import CheckResult, PlainAnswer, ProbeResponse
 from avow.audit.estimate import dollars
 from avow.audit.request import request_for, settings_for
 from avow.audit.screens import agree
@@ -126,7 +126,7 @@ class _Probing:
             checks.signature(replayed),
         ]
 
-    def _plain(self) -> Plain:
+    def _plain(self) -> PlainAnswer:
         self._count()
         inquiry = Inquiry(
             settings_for(self.given, self.model, self.request), _QUESTION, fresh_model=True, source=SOURCE
@@ -136,7 +136,7 @@ class _Probing:
             raise Interrupted(exchange.signal)
         if exchange.status not in (Status.COMPLETE, Status.TRUNCATED, Status.REFUSED):
             raise CutShort(exchange)
-        return Plain(
+        return PlainAnswer(
             exchange.routing.served_model,
             exchange.verdict,
             exchange.reply.usage,
@@ -144,19 +144,19 @@ class _Probing:
             exchange.reply.content,
         )
 
-    def _probe(self, request: Request) -> Said:
+    def _probe(self, request: Request) -> ProbeResponse:
         """Send it, whatever its status. Raises ExchangeError where the answer is not about the request."""
         self._count()
 
-        def look() -> Said:
+        def look() -> ProbeResponse:
             with self.api.send(request) as response:
                 data = response.read(1024 * 1024)
                 if response.status in _NOT_ABOUT_IT or response.status >= 500:
                     raise rejected(response.status, response.headers, data)
                 try:
-                    return Said(response.status, obj(parse(data)))
+                    return ProbeResponse(response.status, obj(parse(data)))
                 except ValueError:
-                    return Said(response.status, {"error": "not JSON"} if response.status < 400 else {})
+                    return ProbeResponse(response.status, {"error": "not JSON"} if response.status < 400 else {})
 
         return with_retries(look, self.given, self.context)
 

@@ -28,7 +28,7 @@ _PREVIEWED = 4_000
 """Characters of a text: more than a preview has room for."""
 
 
-class _Look(NamedTuple):
+class _TextStyle(NamedTuple):
     """How texts are shown: `renders` answers as Markdown, as they were shown at first; at most `most` characters."""
 
     facts: Facts
@@ -64,7 +64,7 @@ def run_show(options: ShowOptions, context: Context) -> ExitCode:
 
         facts = context.screen.out_facts
         wanted = markdown(settings)
-        look = _Look(facts, facts.interactive if wanted is None else wanted and facts.is_terminal)
+        look = _TextStyle(facts, facts.interactive if wanted is None else wanted and facts.is_terminal)
         found = _conversation(chosen, look) if options.conversation else _one_with_retries(exchange, history, look)
         page("".join(found), context)
     return ExitCode.OK
@@ -72,7 +72,7 @@ def run_show(options: ShowOptions, context: Context) -> ExitCode:
 
 def preview(exchange: Exchange, facts: Facts) -> str:
     """The beginning of what `show` prints, in rows that fit: who answered, the prompt, the answer as text."""
-    look = _Look(facts, most=_PREVIEWED)
+    look = _TextStyle(facts, most=_PREVIEWED)
     rows = (row for line in _said(exchange, look).splitlines() for row in wrap(line.expandtabs(4), facts.width))
     return "".join(f"{row}\n" for row in (*_head(exchange, facts), *rows))
 
@@ -95,7 +95,7 @@ def _print_text(exchange: Exchange, context: Context) -> None:
         context.screen.out(text if text.endswith("\n") else f"{text}\n")
 
 
-def _conversation(turns: Sequence[Exchange], look: _Look) -> Iterator[str]:
+def _conversation(turns: Sequence[Exchange], look: _TextStyle) -> Iterator[str]:
     for place, turn in enumerate(turns, 1):
         if place > 1:
             yield "\n"
@@ -103,7 +103,7 @@ def _conversation(turns: Sequence[Exchange], look: _Look) -> Iterator[str]:
         yield _said(turn, look)
 
 
-def _one_with_retries(exchange: Exchange, history: "History", look: _Look) -> Iterator[str]:
+def _one_with_retries(exchange: Exchange, history: "History", look: _TextStyle) -> Iterator[str]:
     facts = look.facts
     family = _family(exchange, history)
     yield _about(exchange, facts)
@@ -158,7 +158,7 @@ def _about(exchange: Exchange, facts: Facts) -> str:
     return "".join(f"{line}\n" for line in lines) + "\n"
 
 
-def _said(exchange: Exchange, look: _Look) -> str:
+def _said(exchange: Exchange, look: _TextStyle) -> str:
     system, facts = "", look.facts
     if exchange.question.system:
         system = _heading("system", facts) + _text(exchange.question.system, look)
@@ -168,12 +168,12 @@ def _said(exchange: Exchange, look: _Look) -> str:
     )
 
 
-def _prompt(exchange: Exchange, look: _Look) -> str:
+def _prompt(exchange: Exchange, look: _TextStyle) -> str:
     prompt = exchange.question.prompt
     return _text(_NOT_KEPT if prompt is None else prompt, look)
 
 
-def _answer(exchange: Exchange, look: _Look) -> str:
+def _answer(exchange: Exchange, look: _TextStyle) -> str:
     """Every part of the answer under the name of the model that wrote it, where there is more than one."""
     routing, facts = exchange.routing, look.facts
     if exchange.question.prompt is None and not routing.segments:
@@ -190,7 +190,7 @@ def _answer(exchange: Exchange, look: _Look) -> str:
 
 def _side_by_side(family: Sequence[Exchange], facts: Facts) -> str:
     width = max((facts.width + len(GAP)) // len(family) - len(GAP), 1)
-    look = _Look(facts._replace(color=False, width=width))
+    look = _TextStyle(facts._replace(color=False, width=width))
     heads = side_by_side([wrap(f"{one.number} · {_badge(one)}", width) for one in family], [width] * len(family))
     answers = [wrap(_answer(one, look).removesuffix("\n").expandtabs(4), width) for one in family]
     lines = (*(facts.styled(line, BOLD) for line in heads), *side_by_side(answers, [width] * len(family)))
@@ -210,7 +210,7 @@ def _heading(words: str, facts: Facts) -> str:
     return "".join(f"{facts.styled(row, BOLD)}\n" for row in _rows(f"{mark} {words}", facts, rest="   "))
 
 
-def _text(text: str, look: _Look) -> str:
+def _text(text: str, look: _TextStyle) -> str:
     """`text` as it is, clean and in rows that break between words on a terminal."""
     text = text[: look.most]
     if look.facts.is_terminal:
@@ -218,7 +218,7 @@ def _text(text: str, look: _Look) -> str:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _rendered(text: str, look: _Look) -> str:
+def _rendered(text: str, look: _TextStyle) -> str:
     """`text` as Markdown, as it was shown when it was written."""
     from avow.terminal.markdown_page import Page, parse
 
