@@ -25,7 +25,7 @@ def stored(
     """Keep an audit with `sittings` whole sittings, as `avow audit baseline` would, and give it."""
     conditions = Conditions(MODEL, base_url, "2023-06-01", request=request_for(MODEL))
     kept = begun(name, conditions, Wishes(looks=looks))
-    kept = replace(kept, record=replace(kept.record, draws=999))
+    kept = replace(kept, record=replace(kept.record, draws=624))
     texts = {card.id: card.text for card in SHIPPED}
     for day in range(1, sittings + 1):
         sitting = next_sitting(kept, day)

@@ -81,19 +81,23 @@ def test_a_sitting_that_was_cut_is_gone_on_with(home: Path) -> None:
     assert set(Counter([*cards[:6], *cards[7:]]).values()) == {5}
 
 
-@pytest.mark.parametrize(
-    "wrong", [["-m", "opus"], ["--looks", "5"], ["--all-now"], ["--cards", "1"]], ids=lambda wrong: wrong[0]
-)
-def test_it_is_not_gone_on_with_in_another_way(home: Path, wrong: list[str]) -> None:
+def test_it_is_not_gone_on_with_in_another_way(home: Path) -> None:
     with Simulator("picks") as simulator:
         run(home, "audit", "baseline", *QUICK, base_url=simulator.base_url)
-        ran = run(home, "audit", "baseline", *QUICK, *wrong, base_url=simulator.base_url)
-        assert (ran.status, len(asked(simulator))) == (2, 20)
-    assert "another NAME" in ran.lines[1]
+        for wrong in (["-m", "opus"], ["--looks", "5"], ["--all-now"], ["--cards", "1"]):
+            ran = run(home, "audit", "baseline", *QUICK, *wrong, base_url=simulator.base_url)
+            assert (ran.status, len(asked(simulator))) == (2, 20), wrong
+            assert "another NAME" in ran.lines[1]
 
 
 @pytest.mark.parametrize(
-    ("scenario", "status"), [("refused", 11), ("picks_substituted", 12), ("unnamed", 13), ("picks_declared", 13)]
+    ("scenario", "status"),
+    [
+        ("refused", 11),
+        ("picks_substituted", 12),
+        ("picks_declared", 13),
+        pytest.param("unnamed", 13, marks=pytest.mark.slow),
+    ],
 )
 def test_exit_statuses_of_what_is_no_baseline(home: Path, scenario: str, status: int) -> None:
     with Simulator(scenario) as simulator:
@@ -115,8 +119,15 @@ def test_it_says_what_it_costs_and_asks(home: Path) -> None:
         assert len(simulator.requests) == 20
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
-@pytest.mark.parametrize("whole", [True, False], ids=["between two replies", "in the midst of one"])
+@pytest.mark.parametrize(
+    ("number", "whole"),
+    [
+        pytest.param(signal.SIGINT, True, id="SIGINT between two replies"),
+        pytest.param(signal.SIGKILL, False, id="SIGKILL in the midst of one"),
+        pytest.param(signal.SIGINT, False, id="SIGINT in the midst of one", marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, True, id="SIGKILL between two replies", marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_leaves_a_sitting_that_can_be_gone_on_with(home: Path, number: signal.Signals, whole: bool) -> None:
     with Simulator(["picks"] * 2 + ["stalled"]) as simulator:
         pace, reached = ("3000", 1) if whole else ("0", 3)

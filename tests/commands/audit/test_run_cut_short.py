@@ -25,6 +25,14 @@ FAULTS = {
     "hang-up": ("hangup", 7),
     "an error in the midst": ("error_midway", 7),
 }
+BY_DEFAULT = {
+    ("429 for an hour", "replies"),
+    ("401", "replies"),
+    ("404", "replies"),
+    ("cut", "replies"),
+    ("cut", "repeat"),
+}
+"""Every exit status, and both parts; the rest is slow."""
 
 
 @pytest.mark.parametrize(
@@ -32,7 +40,8 @@ FAULTS = {
     [
         pytest.param(*FAULTS[name], part, id=f"{name}-{part}", marks=marks)
         for name in FAULTS
-        for part, marks in (("replies", ()), ("repeat", () if name in ("401", "cut") else pytest.mark.slow))
+        for part in ("replies", "repeat")
+        for marks in [() if (name, part) in BY_DEFAULT else pytest.mark.slow]
     ],
 )
 def test_a_fault_leaves_a_look_that_can_be_gone_on_with(home: Path, fault: str, status: int, part: str) -> None:
@@ -77,7 +86,14 @@ def replies_kept(home: Path) -> int:
     return len(runs[0].all_replies) if runs else 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, id="SIGINT"),
+        pytest.param(signal.SIGTERM, id="SIGTERM", marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, id="SIGKILL", marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_between_two_requests_loses_nothing(home: Path, number: signal.Signals) -> None:
     with Simulator("picks") as simulator:
         stored(home, simulator.base_url)
@@ -91,7 +107,10 @@ def test_a_signal_between_two_requests_loses_nothing(home: Path, number: signal.
     assert len(kept_in(home).record.runs) == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.slow), pytest.param(signal.SIGKILL, id="SIGKILL")],
+)
 def test_a_signal_in_the_midst_of_a_reply_asks_that_one_again_and_no_other(home: Path, number: signal.Signals) -> None:
     with Simulator(["picks"] * 2 + ["stalled"]) as simulator:
         stored(home, simulator.base_url)
