@@ -115,7 +115,13 @@ def big_stream() -> bytes:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory in KiB")
 @pytest.mark.parametrize(
-    ("words", "times"), [((), 6), (("--json",), 6), (("--no-history",), 2.5), (("--json", "--no-history"), 4.5)]
+    ("words", "times"),
+    [
+        pytest.param((), 6, marks=pytest.mark.slow),
+        (("--json",), 6),
+        (("--no-history",), 2.5),
+        pytest.param(("--json", "--no-history"), 4.5, marks=pytest.mark.slow),
+    ],
 )
 def test_a_long_answer_takes_a_few_times_its_length(home: Path, words: tuple[str, ...], times: float) -> None:
     _, least = measured(home, "--simulate", "requested", *words, "words")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from avow.simulator.server import Simulator
+from tests.in_part import crossed, in_part
 from tests.raw_server import STALL, RawServer
 from tests.running import rows, run, start
 
@@ -95,8 +96,9 @@ def test_routing_alone_where_no_content_is_wanted(home: Path) -> None:
     assert all(b"secret words" not in path.read_bytes() for path in (home / "data").iterdir())
 
 
-@pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
-@pytest.mark.parametrize(("arguments", "stdin"), ASKING.values(), ids=ASKING)
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "lock"), crossed(ASKING, {name: (lock,) for name, lock in LOCKS.items()})
+)
 def test_a_locked_history_holds_no_question_up_and_is_written_once_it_is_free(
     home: Path, arguments: tuple[str, ...], stdin: bytes | None, lock: tuple[str, ...]
 ) -> None:
@@ -118,7 +120,7 @@ def test_a_locked_history_holds_no_question_up_and_is_written_once_it_is_free(
     assert took < 3, "it waited for the lock"
 
 
-@pytest.mark.parametrize(("arguments", "stdin"), ASKING.values(), ids=ASKING)
+@pytest.mark.parametrize(("arguments", "stdin"), in_part(ASKING, ("json", "chat")))
 def test_what_cannot_be_written_in_time_is_noted_and_changes_nothing_else(
     home: Path, arguments: tuple[str, ...], stdin: bytes | None
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from avow.asking.report import Report
 from avow.errors import UsageError
 from avow.files.reading import PipeWait
+from tests.in_part import crossed
 from tests.running import run, start
 
 
@@ -99,8 +100,13 @@ ENDS = {"requested": 1, "fallback": 1, "refused": 1, "cut": 1, "overloaded": 5}
 
 
 @FULL
-@pytest.mark.parametrize("form", [(), ("--json",), ("--no-stream",), ("--accept-fallback",)], ids=" ".join)
-@pytest.mark.parametrize("scenario", ENDS)
+@pytest.mark.parametrize(
+    ("scenario", "form"),
+    crossed(
+        {scenario: scenario for scenario in ENDS},
+        {"": ((),), **{word: ((word,),) for word in ("--json", "--no-stream", "--accept-fallback")}},
+    ),
+)
 def test_no_answer_ends_well_without_its_report(home: Path, scenario: str, form: tuple[str, ...]) -> None:
     ran = run(home, "--simulate", scenario, "--retries", "0", *form, "--report", "/dev/full", "words")
     assert ran.status != 0

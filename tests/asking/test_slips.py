@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.in_part import crossed
 from tests.running import PATIENCE_S, rows, run, start
 
 DRY = ("--dry-run", "-m", "claude-opus-4-8")
@@ -69,15 +70,22 @@ def test_a_file_of_blanks_is_refused(tmp_path: Path) -> None:
     assert "nothing but blanks" in ran.err.decode()
 
 
-@pytest.mark.parametrize("end", ["/v1", "/v1/", "/v1/messages", "/x/v1"])
-def test_a_base_url_that_ends_in_the_api_s_path_is_noted(tmp_path: Path, end: str) -> None:
-    ran = run(tmp_path, "--retries", "0", "hi", base_url=f"http://127.0.0.1:9{end}")
+@pytest.mark.parametrize(
+    ("end", "arguments"),
+    crossed(
+        {end: end for end in ("/v1", "/v1/", "/v1/messages", "/x/v1")},
+        {
+            "ask": (("--retries", "0", "hi"),),
+            "count": (("--retries", "0", "--count", "hi"),),
+            "models": (("models", "--refresh"),),
+            "doctor": (("doctor",),),
+        },
+    ),
+)
+def test_a_base_url_that_ends_in_the_api_s_path_is_noted(tmp_path: Path, end: str, arguments: tuple[str, ...]) -> None:
     meant = "http://127.0.0.1:9" + end.rstrip("/").removesuffix("/messages").removesuffix("/v1")
-    assert f"did you mean {meant}?" in ran.err.decode()
-    for arguments in (("--retries", "0", "--count", "hi"), ("models", "--refresh"), ("doctor",)):
-        ran = run(tmp_path, *arguments, base_url=f"http://127.0.0.1:9{end}")
-        said = " ".join((ran.out + ran.err).decode().split())
-        assert f"did you mean {meant}?" in said, arguments
+    ran = run(tmp_path, *arguments, base_url=f"http://127.0.0.1:9{end}")
+    assert f"did you mean {meant}?" in " ".join((ran.out + ran.err).decode().split())
 
 
 def test_a_pipe_of_the_shell_is_titled_so(tmp_path: Path) -> None:

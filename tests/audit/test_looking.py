@@ -73,11 +73,9 @@ CUTS = [0, 1, 19, 20, 21, 39]
 @pytest.mark.parametrize(
     ("against", "most"),
     [
-        *(pytest.param(None, most, id=f"one arm-{most}") for most in CUTS),
-        *(
-            pytest.param(OTHER, most, id=f"two arms-{most}", marks=() if most in (1, 39) else pytest.mark.slow)
-            for most in CUTS
-        ),
+        pytest.param(other, most, id=f"{arms}-{most}", marks=() if most in by_default else pytest.mark.slow)
+        for arms, other, by_default in (("one arm", None, (1, 20)), ("two arms", OTHER, (39,)))
+        for most in CUTS
     ],
 )
 def test_wherever_it_is_cut_it_goes_on_there(most: int, against: str | None) -> None:

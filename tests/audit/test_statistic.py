@@ -64,7 +64,7 @@ def test_p_is_that_of_all_ways_to_shuffle(seed: int) -> None:
 
 def test_the_same_seed_gives_the_same_p_and_another_seed_nearly_so() -> None:
     baseline, now, named = samples(3, (15, 5, 5))
-    found = [p_values(baseline, now, named, seed=seed) for seed in (1, 1, 2)]
+    found = [p_values(baseline, now, named, seed=seed, draws=1999) for seed in (1, 1, 2)]
     assert found[0] == found[1] != found[2]
     assert found[0].omnibus == pytest.approx(found[2].omnibus, abs=0.03)
 

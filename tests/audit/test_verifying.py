@@ -30,7 +30,7 @@ def recorded(*, draws: int = 199, against: bool = False) -> Record:
 RECORD = recorded().as_json()
 
 
-@pytest.mark.parametrize("against", [False, True])
+@pytest.mark.parametrize("against", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_record_agrees_with_itself(against: bool) -> None:
     record = recorded(against=against).as_json()
     found = verify(record)

@@ -13,6 +13,7 @@ import pytest
 
 from avow.simulator.server import RecordedRequest, Simulator
 from tests import samples
+from tests.in_part import crossed, in_part
 from tests.running import AVOW, Pty, in_pty, rows
 
 PROMPT = "claude-fable-5-2>"
@@ -108,7 +109,7 @@ def test_tab_completes_a_command_a_model_and_the_name_of_a_file(home: Path) -> N
         assert files(api.requests[-1]) == [b"from the file\n"]
 
 
-@pytest.mark.parametrize("form", ["as it is", "quoted", "escaped"])
+@pytest.mark.parametrize("form", in_part({form: form for form in ("as it is", "quoted", "escaped")}, ("quoted",)))
 def test_files_arrive_byte_for_byte(home: Path, form: str) -> None:
     kinds = {
         "a picture.png": samples.png(),
@@ -198,8 +199,10 @@ def test_a_file_waits_where_a_command_is_misspelt(home: Path) -> None:
 WHERE = ["at the prompt", "in the answer"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize(
+    ("number", "where"),
+    crossed({number.name: number for number in (signal.SIGHUP, signal.SIGTERM)}, {where: where for where in WHERE}),
+)
 def test_a_signal_ends_it_and_the_terminal_is_as_it_was(home: Path, number: signal.Signals, where: str) -> None:
     command = " ".join((*AVOW, "chat"))
     script = f"stty -g > before; sh -c 'echo $$ > pid; exec {command}'; echo ENDED $?; stty -g > after; stty -a"

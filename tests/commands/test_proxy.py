@@ -243,13 +243,16 @@ SHOW = "import http.client\nanswer = ask({model!r}, {more})\nprint(answer.decode
     ("scenario", "more", "options", "passes"),
     [
         ("requested", "", (), True),
-        ("tool_use", "tools=[{'name': 'read_file', 'input_schema': {'type': 'object'}}]", (), True),
+        pytest.param(
+            *("tool_use", "tools=[{'name': 'read_file', 'input_schema': {'type': 'object'}}]", (), True),
+            marks=pytest.mark.slow,
+        ),
         ("handover", "fallbacks='default'", (), False),
         ("handover", "fallbacks='default'", ("--accept-fallback",), True),
         ("refused", "", (), False),
-        ("substituted", "", (), False),
+        pytest.param("substituted", "", (), False, marks=pytest.mark.slow),
         ("cut", "", (), False),
-        ("overloaded", "", (), True),
+        pytest.param("overloaded", "", (), True, marks=pytest.mark.slow),
     ],
 )
 def test_hold(home: Path, scenario: str, more: str, options: Sequence[str], passes: bool) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import typer
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.asking.typed import Options, options_from
@@ -16,6 +15,7 @@ from avow.commands.outside_options import PROXY_OPTIONS
 from avow.commands.proxy import ProxyOptions
 from avow.commands.tree import build
 from avow.errors import UsageError
+from tests.in_part import given_in_part
 
 
 def by_typer(arguments: list[str]) -> Options | None:
@@ -43,8 +43,7 @@ WORDS = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.lists(WORDS, max_size=6))
+@given_in_part(60, st.lists(WORDS, max_size=6), whole=400)
 def test_both_read_the_same(arguments: list[str]) -> None:
     parsed = quick.parse(arguments)
     if parsed is None:

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from avow.commands.tree import build
 from avow.reference.tree import Argument, Command
 from avow.simulator.server import Simulator
 from tests.raw_server import RawServer
-from tests.running import in_pty, rows, run, shell
+from tests.running import in_pty, rows, run
 
 
 def test_every_command_has_a_help_page(home: Path) -> None:
@@ -190,16 +191,22 @@ def test_an_empty_system_prompt_is_none(home: Path) -> None:
 def test_an_empty_variable_of_the_environment_says_nothing(variable: str, home: Path) -> None:
     plain = run(home, "--dry-run", "hi")
     assert plain.status == 0
-    ran = shell(home, f"{variable}= avow --dry-run hi")
+    ran = run(home, "--dry-run", "hi", **{variable: ""})  # type: ignore[arg-type]
     assert (ran.status, ran.out) == (0, plain.out)
 
 
 LEAVES = [command for command in TREE.all() if command.path and not command.commands]
 
 
+@cache
+def whole_tree() -> Any:
+    """All that typer makes of the declared commands."""
+    return typer.main.get_command(build())
+
+
 def by_typer(path: tuple[str, ...]) -> Any:
     """The command that typer made of a declared one."""
-    command: Any = typer.main.get_command(build())
+    command = whole_tree()
     for name in path:
         command = command.commands[name]
     return command

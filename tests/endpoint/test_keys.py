@@ -15,6 +15,7 @@ from avow.endpoint import keys
 from avow.endpoint.credential import Credential
 from avow.errors import AvowError, CredentialsError, UsageError
 from tests.conftest import CANARY
+from tests.in_part import in_part
 
 BASE = "https://api.anthropic.com"
 OTHER = "sk-ant-api03-OTHER-0000000000-zzzz"
@@ -149,9 +150,12 @@ import json, os, sys, time
 from pathlib import Path
 from avow.endpoint import keys
 from avow.errors import AvowError
-act, folder, *rest = sys.argv[1:]
-began = time.monotonic()
-try:
+words = sys.argv[1:]
+while words:
+  end = words.index("then") if "then" in words else len(words)
+  (act, folder, *rest), words = words[:end], words[end + 1 :]
+  began = time.monotonic()
+  try:
     match act:
         case "find":
             c = keys.find({}, base_url=rest[0], config_dir=Path(folder))
@@ -163,12 +167,13 @@ try:
         case "explain":
             states = keys.explain({}, base_url=rest[0], config_dir=Path(folder))
             result = {"states": {s.name: [s.state, s.last_four] for s in states}}
-except AvowError as error:
+  except AvowError as error:
     result = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
-result["seconds"] = time.monotonic() - began
-print(json.dumps(result), flush=True)
+  result["seconds"] = time.monotonic() - began
+  print(json.dumps(result), flush=True)
 os._exit(0)
 """
+"""One thing after the other, with `then` between them."""
 
 
 def act(
@@ -206,7 +211,7 @@ REASONS: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REASONS)
+@pytest.mark.parametrize("case", in_part({case: case for case in REASONS}, ("none", "plain text", "hanging")))
 def test_a_keyring_that_cannot_be_used(case: str, tmp_path: Path) -> None:
     environ, reason = REASONS[case]
     result = act("find", str(tmp_path), BASE, environ=environ)
@@ -253,14 +258,11 @@ exit $code
 _FLOW = """
 set -e
 py="$1"; act="$2"; folder="$3"
-"$py" -c "$act" find "$folder" https://api.anthropic.com
-printf '%s' "$CANARY_KEY" | "$py" -c "$act" store "$folder" api.anthropic.com
-"$py" -c "$act" find "$folder" https://api.anthropic.com
-"$py" -c "$act" find "$folder" https://gateway.example
-"$py" -c "$act" explain "$folder" https://api.anthropic.com
-"$py" -c "$act" explain "$folder" https://gateway.example
-"$py" -c "$act" remove "$folder" api.anthropic.com
-"$py" -c "$act" find "$folder" https://api.anthropic.com
+own=https://api.anthropic.com other=https://gateway.example
+printf '%s' "$CANARY_KEY" | "$py" -c "$act" find "$folder" $own then store "$folder" api.anthropic.com
+"$py" -c "$act" find "$folder" $own then find "$folder" $other then \
+  explain "$folder" $own then explain "$folder" $other
+"$py" -c "$act" remove "$folder" api.anthropic.com then find "$folder" $own
 """
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.in_part import crossed
 from tests.raw_server import RESET, RawServer, Step, http, stream
 from tests.running import row, run
 
@@ -38,13 +39,10 @@ ANSWERED: dict[str, list[Step] | bytes] = {
 """Responses in which something came."""
 
 
-@pytest.mark.parametrize("arguments", [(), ("--no-stream",)], ids=["streamed", "whole"])
-@pytest.mark.parametrize("answer", ANSWERED.values(), ids=ANSWERED)
-def test_what_was_answered_is_asked_once(
-    tmp_path: Path, answer: list[Step] | bytes, arguments: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize(("answer", "way"), crossed(ANSWERED, {"streamed": ((),), "whole": (("--no-stream",),)}))
+def test_what_was_answered_is_asked_once(tmp_path: Path, answer: list[Step] | bytes, way: tuple[str, ...]) -> None:
     with RawServer(answer) as server:
-        ran = run(tmp_path, *arguments, "hello", base_url=server.url)
+        ran = run(tmp_path, *way, "hello", base_url=server.url)
         assert len(server.requests) == 1, ran.err
     assert ran.status in (5, 6, 7), ran.err
     assert ran.out == b""

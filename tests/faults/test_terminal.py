@@ -14,6 +14,7 @@ from tests.conftest import CANARY
 from tests.faults.from_outside import BEGUN, FAULTS
 from tests.faults.from_within import MORE, WHOLE
 from tests.faults.shapes import FORMS, Fault, Form, arguments, each_in_a_form
+from tests.in_part import crossed, in_part
 from tests.raw_server import RawServer, Step, stream
 from tests.running import AVOW, PATIENCE_S, Pty, in_pty, row, rows
 from tests.streams import answer, end, sse
@@ -44,6 +45,9 @@ def leave(pty: Pty) -> int:
     assert CANARY.encode() not in shown
     assert b"Traceback" not in shown
     return status
+
+
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 @contextmanager
@@ -95,8 +99,13 @@ def test_a_fault_leaves_the_terminal_as_it_was(fault: Fault, form: Form, home: P
         assert kept[1]["status"] == came.then
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    ("number", "form"),
+    in_part(
+        {f"{number.name}-{form}": (number, form) for number in ENDING for form in FORMS},
+        ("SIGTERM-streamed", "SIGHUP-chat", "SIGINT-whole", "SIGINT-chat"),
+    ),
+)
 def test_a_signal_in_mid_answer_leaves_the_terminal_as_it_was(number: signal.Signals, form: Form, home: Path) -> None:
     with answering(form, home) as (pty, _go_on):
         pty.child.kill(number)
@@ -111,7 +120,7 @@ def test_a_signal_in_mid_answer_leaves_the_terminal_as_it_was(number: signal.Sig
     assert (kept["status"], kept["error_type"], kept["signal"]) == ("interrupted", "interrupted", number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", in_part({"SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP}, ("SIGTERM",)))
 def test_a_signal_while_a_question_is_typed_leaves_the_terminal_as_it_was(number: signal.Signals, home: Path) -> None:
     with RawServer(b"") as server:
         pty = in_pty(home, "chat", base_url=server.url)
@@ -124,7 +133,7 @@ def test_a_signal_while_a_question_is_typed_leaves_the_terminal_as_it_was(number
         assert server.requests == []
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", in_part({form: form for form in FORMS}, ("streamed",)))
 def test_a_terminal_that_goes_away_ends_it(form: Form, home: Path) -> None:
     with answering(form, home) as (pty, _go_on):
         pty.child.close(force=False)
@@ -134,7 +143,7 @@ def test_a_terminal_that_goes_away_ends_it(form: Form, home: Path) -> None:
     assert (row(home)["status"], row(home)["signal"]) == ("interrupted", signal.SIGHUP)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", in_part({form: form for form in FORMS}, ("streamed",)))
 def test_suspended_and_resumed_from_the_terminal(form: Form, home: Path) -> None:
     # Job control needs a shell: a process group without one cannot be stopped from its terminal.
     go_on = threading.Event()
@@ -167,8 +176,10 @@ def test_suspended_and_resumed_from_the_terminal(form: Form, home: Path) -> None
     assert len(rows(home)) == (2 if form == "chat" else 1)
 
 
-@pytest.mark.parametrize("form", ["streamed", "whole"])
-@pytest.mark.parametrize(("redirection", "status"), [(">&-", 1), ("2>&-", 0), ("<&-", 0)], ids=["out", "err", "in"])
+@pytest.mark.parametrize(
+    ("redirection", "status", "form"),
+    crossed({"out": (">&-", 1), "err": ("2>&-", 0), "in": ("<&-", 0)}, {form: form for form in ("streamed", "whole")}),
+)
 def test_a_closed_stream_leaves_the_terminal_as_it_was(redirection: str, status: int, form: Form, home: Path) -> None:
     with RawServer(stream(sse(*answer("Hello there"))) if form == "streamed" else WHOLE) as server:
         command = " ".join((*AVOW, *arguments(form)))
@@ -178,7 +189,10 @@ def test_a_closed_stream_leaves_the_terminal_as_it_was(redirection: str, status:
     assert row(home)["verdict"] == "as_requested"
 
 
-@pytest.mark.parametrize(("redirection", "words"), [(">&-", "stdout is closed"), ("2>&-", "Hello there")])
+@pytest.mark.parametrize(
+    ("redirection", "words"),
+    in_part({"out": (">&-", "stdout is closed"), "err": ("2>&-", "Hello there")}, ("out",)),
+)
 def test_a_chat_with_a_closed_stream_goes_on_to_its_end(redirection: str, words: str, home: Path) -> None:
     with RawServer(stream(sse(*answer("Hello there")))) as server:
         pty = in_pty(home, "-c", f"{' '.join(AVOW)} chat {redirection}", base_url=server.url, command=("sh",))

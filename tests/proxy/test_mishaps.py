@@ -37,7 +37,7 @@ def told(err: bytes) -> list[str]:
     return [line for line in err.decode().splitlines() if line.startswith("avow: ")]
 
 
-@pytest.mark.parametrize("made_before", [False, True])
+@pytest.mark.parametrize("made_before", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_full_disk(home: Path, made_before: bool) -> None:
     import resource
 

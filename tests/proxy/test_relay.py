@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from tests.in_part import crossed
 from tests.proxy.authority import authority
 from tests.proxy.relaying import (
     LAST,
@@ -234,10 +235,8 @@ def _named(saw: Saw, port: int) -> Saw:
 IN_CLEAR_ONLY = {"the server ends its side and reads on"}
 """Python's own TLS cannot end one side alone."""
 RUNS = [
-    pytest.param(name, secure, id=f"{name}, {'over TLS' if secure else 'in clear'}")
-    for name in CASES
-    for secure in (False, True)
-    if not secure or name not in IN_CLEAR_ONLY
+    *crossed({name: name for name in CASES if name not in IN_CLEAR_ONLY}, {"in clear": False, "over TLS": True}),
+    *(pytest.param(name, False, id=f"{name}-in clear") for name in IN_CLEAR_ONLY),
 ]
 
 

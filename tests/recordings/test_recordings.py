@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import CANARY
+from tests.in_part import crossed
 from tests.raw_server import RawServer
 from tests.running import run
 
@@ -37,8 +38,7 @@ def test_there_are_some() -> None:
     assert len(FILES) >= 10
 
 
-@pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(("path", "torn"), crossed({path.stem: path for path in FILES}, {"whole": False, "torn": True}))
 def test_read_as_the_sdk_does(path: Path, torn: bool, home: Path) -> None:
     data = response(path)
     streamed = b"text/event-stream" in data.partition(b"\r\n\r\n")[0].lower()

@@ -266,14 +266,14 @@ def check(seed: int) -> bool:
 
 
 def test_no_bent_stream_is_as_requested_against_what_it_says() -> None:
-    believed = sum(check(seed) for seed in range(2_000))
-    assert 200 < believed < 1_800  # both happen: neither the streams nor the judge are trivial
+    believed = sum(check(seed) for seed in range(500))
+    assert 50 < believed < 450  # both happen: neither the streams nor the judge are trivial
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_nor_is_one_of_a_hundred_thousand() -> None:
-    believed = sum(check(seed) for seed in range(2_000, 102_000))
+    believed = sum(check(seed) for seed in range(500, 100_500))
     print(f"\n100,000 bent streams: {believed} as_requested, 0 of them wrongly")
     assert believed > 10_000
 

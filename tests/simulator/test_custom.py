@@ -5,16 +5,17 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import tomli_w
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.errors import UsageError
 from avow.simulator import custom
 from avow.simulator.scenarios import load
 from avow.simulator.server import Simulator
+from tests.in_part import given_in_part
 from tests.simulator.conftest import FALLBACK, ask, body
 
 Start = Callable[..., Simulator]
@@ -157,13 +158,10 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
         load(write(tmp_path, b"#" * (1 << 20) + b"##"))
 
 
-@settings(max_examples=150, deadline=None)
-@given(raw=st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
-def test_arbitrary_bytes_are_a_scenario_or_a_usage_error(raw: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = write(tmp_path_factory.getbasetemp(), raw, "arbitrary.toml")
-    # Any other exception is a failure.
-    with contextlib.suppress(UsageError):
-        load(path)
+@given_in_part(30, raw=st.binary(max_size=300) | st.text(max_size=200).map(str.encode), whole=150)
+def test_arbitrary_bytes_are_a_scenario_or_a_usage_error(raw: bytes) -> None:
+    with TemporaryDirectory() as folder, contextlib.suppress(UsageError):  # any other exception is a failure
+        load(write(Path(folder), raw, "arbitrary.toml"))
 
 
 _ANY = st.recursive(
@@ -197,22 +195,20 @@ _SCENARIOS = _tables(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(table=_SCENARIOS)
-def test_any_table_is_a_scenario_or_a_usage_error(
-    table: dict[str, object], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+@given_in_part(30, table=_SCENARIOS, whole=300)
+def test_any_table_is_a_scenario_or_a_usage_error(table: dict[str, object]) -> None:
     try:
         text = tomli_w.dumps(table)
         tomllib.loads(text)
     except ValueError:
         return
-    path = write(tmp_path_factory.getbasetemp(), text, "table.toml")
-    try:
-        scenario = load(path)
-    except UsageError as error:
-        assert str(path) in error.message  # noqa: PT017 - either is right
-    else:
-        assert 1 <= len(scenario.hops) <= 4
-        assert all(isinstance(hop.declines, bool) for hop in scenario.hops)
-        assert scenario.error is None or 400 <= scenario.error.status < 600
+    with TemporaryDirectory() as folder:
+        path = write(Path(folder), text, "table.toml")
+        try:
+            scenario = load(path)
+        except UsageError as error:
+            assert str(path) in error.message  # noqa: PT017 - either is right
+            return
+    assert 1 <= len(scenario.hops) <= 4
+    assert all(isinstance(hop.declines, bool) for hop in scenario.hops)
+    assert scenario.error is None or 400 <= scenario.error.status < 600

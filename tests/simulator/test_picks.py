@@ -1,6 +1,7 @@
 """The simulator's picks: each model has a taste, the same on every day unless it drifts."""
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -13,6 +14,7 @@ CARD = (
 MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 
 
+@cache
 def replies(taste: Taste, model: str = MODEL, *, session: int = 1, count: int = 300) -> list[str]:
     return [answer(taste, model, CARD, session, number) for number in range(count)]
 
@@ -37,7 +39,7 @@ def test_a_reply_is_what_the_card_asks_for() -> None:
 
 def test_a_taste_is_the_same_on_every_day_and_another_models_is_not() -> None:
     usual = replies(Taste())
-    assert usual == replies(Taste())
+    assert usual == replies.__wrapped__(Taste())
     assert apart(usual, replies(Taste(), session=2)) < 0.15
     assert apart(usual, replies(Taste(), OTHER)) > 0.3
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from avow.simulator.server import Simulator
+from tests.in_part import crossed
 from tests.simulator.conftest import CREDIT, FALLBACK, MODEL
 from tests.simulator.test_form import NOT_WITH_FALLBACKS, SHORTER_WHOLE, SOUND
 
@@ -33,8 +34,10 @@ def text(message: Any) -> str:
     return "".join(block.text for block in message.content if block.type == "text")
 
 
-@pytest.mark.parametrize("policy", ["plain", "with_fallbacks"])
-@pytest.mark.parametrize("name", READABLE)
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    crossed({name: name for name in READABLE}, {policy: policy for policy in ("plain", "with_fallbacks")}),
+)
 def test_the_sdk_agrees_streamed_and_whole(name: str, policy: str, simulate: Start) -> None:
     sim = simulate({"long": "long:250", "slow": "slow:0.001"}.get(name, name))
     request: Any = {"model": MODEL, "max_tokens": 4000, "messages": [{"role": "user", "content": "rebase or merge?"}]}
@@ -77,8 +80,9 @@ CHAINS = {
 }
 
 
-@pytest.mark.parametrize("form", ["streamed", "whole"])
-@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize(
+    ("name", "form"), crossed({name: name for name in CHAINS}, {form: form for form in ("streamed", "whole")})
+)
 def test_the_sdk_falls_back_by_itself(name: str, form: str, simulate: Start) -> None:
     import anthropic
 

@@ -7,6 +7,7 @@ import pytest
 
 from avow.history import schema
 from tests.history.making import answered, kept, rerouted
+from tests.in_part import in_part
 from tests.running import run
 
 WRITES = {
@@ -33,7 +34,9 @@ def agrees(path: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize(
+    "name", in_part({name: name for name in WRITES}, ("ask", "retry", "redact", "delete", "expire"))
+)
 def test_the_index_agrees_with_the_rows_after(home: Path, name: str) -> None:
     path = home / "data" / "history.db"
     kept(path, answered("one", "two three"), rerouted(), answered("", "four"), answered("five", ""))

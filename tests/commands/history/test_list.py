@@ -7,11 +7,17 @@ import pytest
 
 from tests.commands.history.test_history import HOSTILE
 from tests.history.making import NOON, answered, kept, rerouted
+from tests.in_part import crossed
 from tests.running import in_pty, measured
 
 
-@pytest.mark.parametrize("columns", [40, 80, 140])
-@pytest.mark.parametrize("words", [("list",), ("search", "dlrow"), ("show", "2")], ids=" ".join)
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    crossed(
+        {words[0]: (words,) for words in (("list",), ("search", "dlrow"), ("show", "2"))},
+        {str(columns): columns for columns in (140, 80, 40)},
+    ),
+)
 def test_hostile_text_is_harmless(home: Path, columns: int, words: tuple[str, ...]) -> None:
     kept(home / "data" / "history.db", rerouted(at=NOON), answered(HOSTILE, HOSTILE * 3, at=NOON + 1))
     terminal = in_pty(home, "history", *words, size=(200, columns), NO_COLOR="1")
