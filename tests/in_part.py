@@ -33,7 +33,8 @@ def given_in_part(
 
         @pytest.mark.parametrize("examples", [few, pytest.param(whole, marks=pytest.mark.slow)])
         def test(examples: int) -> None:
-            settings(max_examples=examples)(found)()
+            run: Callable[[], None] = settings(max_examples=examples)(found)
+            run()
 
         test.__name__, test.__doc__ = check.__name__, check.__doc__
         return test
