@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 def in_part(cases: Mapping[str, Any], by_default: Collection[str]) -> list[Any]:
     """All cases as parameters, named as they are in the table; only those of `by_default` without the mark."""
-    assert set(by_default) <= set(cases), "each name is that of a case"
+    assert set(by_default) <= set(cases), "each is the name of a case"
     return [_parameter(name, _values(cases[name]), slow=name not in by_default) for name in cases]
 
 
@@ -29,12 +29,13 @@ def given_in_part(
     """As hypothesis's `given`, with `few` examples by default, and the `whole` number behind the slow mark."""
 
     def decorate(check: Callable[..., None]) -> Callable[[int], None]:
-        found = given(*strategies, **named)(check)
+        tries: Any = given(*strategies, **named)
+        found = tries(check)
 
         @pytest.mark.parametrize("examples", [few, pytest.param(whole, marks=pytest.mark.slow)])
         def test(examples: int) -> None:
-            run: Callable[[], None] = settings(max_examples=examples)(found)
-            run()
+            most: Any = settings(max_examples=examples)
+            most(found)()
 
         test.__name__, test.__doc__ = check.__name__, check.__doc__
         return test

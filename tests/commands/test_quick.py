@@ -104,8 +104,7 @@ PROXY_WORDS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(PROXY_WORDS, max_size=6))
+@given_in_part(50, st.lists(PROXY_WORDS, max_size=6), whole=300)
 def test_both_read_the_same_of_the_proxy(arguments: list[str]) -> None:
     typed = quick.parse_proxy(arguments)
     if typed is None:
