@@ -72,6 +72,21 @@ def test_what_sub_agents_did_is_told_with_the_next_turn(home: Path, path: Path) 
     assert "substituted in a sub-agent" in (hook(home, path) or "")
 
 
+def test_a_sub_agent_s_file_that_cannot_be_read_hides_nothing_else(home: Path, path: Path) -> None:
+    write(path, prompt(), answer(OPUS, **STICKY))
+    (path.with_suffix("") / "subagents" / "agent-a1.jsonl").mkdir(parents=True)
+    assert hook(home, path) == SAID
+    assert b"avow scan --hook: no ordinary file" in run(home, "doctor", "--offline").out
+
+
+def test_what_cannot_be_remembered_is_told_all_the_same(home: Path, path: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    write(path, prompt(), answer(OPUS, **STICKY))
+    ran = run(home, "scan", "--hook", stdin=event(path), AVOW_DATA_DIR=str(tmp_path / "file"))
+    assert (ran.status, ran.err) == (0, b"")
+    assert ran.json == {"systemMessage": SAID}
+
+
 def test_it_waits_for_the_answer_that_is_quoted(home: Path, path: Path) -> None:
     write(path, prompt())
     late = threading.Timer(0.3, lambda: write(path, answer(OPUS, {"type": "text", "text": "Because."}, **STICKY)))

@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,16 @@ def test_the_last_answer(path: Path) -> None:
     found = latest.last(path)
     assert found is not None
     assert found.served_model == SONNET
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("kind", ["a pipe", "a folder"])
+def test_what_may_never_end_is_not_read(kind: str, path: Path) -> None:
+    if kind == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    looks: tuple[Callable[[], object], ...] = (lambda: latest.since(path, None), lambda: latest.last(path))
+    for look in looks:
+        with pytest.raises(OSError, match="no ordinary file"):
+            look()

@@ -77,16 +77,19 @@ def _hook(event: JsonObject, looks: Path) -> str:
         return ""
     before = load(looks, session)
     places: dict[str, int] = {}
-    answers = _new(Path(path), before, text(event.get("last_assistant_message")), places)
+    answers = _new(Path(path), before, text(event.get("last_assistant_message")), places, looks)
     told = before.told if before is not None else ()
     news = [each for each in answers if each.rerouted and _key(each) not in told]
     keys = tuple(dict.fromkeys(_key(each) for each in news))
     old = before.places if before is not None else {}
-    save(looks, session, Bookmark(old | places, (*told, *keys)))
+    try:
+        save(looks, session, Bookmark(old | places, (*told, *keys)))
+    except OSError as error:
+        _note(error, HOOK, looks)  # told twice is better than not at all
     return json.dumps({"systemMessage": "\n".join(_lines(news))}) if news else ""
 
 
-def _new(path: Path, before: Bookmark | None, quoted: str | None, places: dict[str, int]) -> list[PastAnswer]:
+def _new(path: Path, before: Bookmark | None, quoted: str | None, places: dict[str, int], looks: Path) -> list[PastAnswer]:
     """The answers since the last look, the session's and its sub-agents'. `places` gets where each file ends now."""
 
     known = before.places if before is not None else None
@@ -95,7 +98,11 @@ def _new(path: Path, before: Bookmark | None, quoted: str | None, places: dict[s
     answers = list(found.answers)
     first = min((each.time for each in answers if each.time), default=None)
     for file in sorted((path.with_suffix("") / SUBAGENTS).glob("agent-*.jsonl")):
-        below = latest.since(file, (known or {}).get(file.name, 0))
+        try:
+            below = latest.since(file, (known or {}).get(file.name, 0))
+        except OSError as error:
+            _note(error, HOOK, looks)  # no reason to keep silent of the others
+            continue
         places[file.name] = below.end
         if known is not None:
             answers += below.answers
@@ -109,7 +116,7 @@ def _when_there(path: Path, place: int | None, quoted: str | None) -> Latest:
     end = time.monotonic() + _PATIENCE_S
     seen = -1
     while True:
-        size = path.stat().st_size if path.exists() else 0
+        size = path.stat().st_size if path.is_file() else 0
         if size and size != seen:
             seen = size
             found = latest.since(path, place)
@@ -153,7 +160,7 @@ def _line(answer: PastAnswer) -> str:
 def _statusline(handed: JsonObject) -> str:
     """Who wrote the last answer; nothing before there is one."""
     path = text(handed.get("transcript_path"))
-    if not path or not Path(path).exists():
+    if not path or not Path(path).is_file():
         return ""
     answer = latest.last(Path(path))
     if answer is None:

@@ -1,5 +1,6 @@
 """The latest answers of a session that is running, read from the end of its transcript."""
 
+import errno
 import io
 import mmap
 import os
@@ -30,7 +31,7 @@ class Latest(NamedTuple):
 
 def since(path: Path, place: int | None) -> Latest:
     """The answers after `place`, as an earlier look left it; None: those to the last prompt. Raises OSError."""
-    with path.open("rb") as file:
+    with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         begin = place if place is not None and place <= size else _last_prompt(file, size)
         return _read(file, str(path), max(begin, size - _MOST))
@@ -38,7 +39,7 @@ def since(path: Path, place: int | None) -> Latest:
 
 def last(path: Path) -> PastAnswer | None:
     """The last answer; None where there is none, or none near the end. Raises OSError."""
-    with path.open("rb") as file:
+    with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         for begin in _steps(size):
             found = _read(file, str(path), begin).answers
@@ -46,6 +47,13 @@ def last(path: Path) -> PastAnswer | None:
             if len(found) > 1 or (found and (begin == 0 or _has_prompt(file, begin))):
                 return found[-1]
         return found[-1] if size and found else None
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file for reading. Raises OSError: for a pipe or a device too, which may keep silent, or never end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "no ordinary file")
+    return path.open("rb")
 
 
 def _read(file: BinaryIO, source: str, begin: int) -> Latest:
