@@ -89,7 +89,9 @@ def _hook(event: JsonObject, looks: Path) -> str:
     return json.dumps({"systemMessage": "\n".join(_lines(news))}) if news else ""
 
 
-def _new(path: Path, before: Bookmark | None, quoted: str | None, places: dict[str, int], looks: Path) -> list[PastAnswer]:
+def _new(
+    path: Path, before: Bookmark | None, quoted: str | None, places: dict[str, int], looks: Path
+) -> list[PastAnswer]:
     """The answers since the last look, the session's and its sub-agents'. `places` gets where each file ends now."""
 
     known = before.places if before is not None else None
