@@ -157,6 +157,10 @@ class StreamEnded(ExchangeError):
     """The stream ended or broke before `message_stop`."""
 
 
+DEADLINE_PASSED = "the deadline passed before the answer ended"
+"""What `Stalled` says where the stream was not silent."""
+
+
 class Stalled(ExchangeError):
     """The stream fell silent, or the deadline passed, in mid-answer."""
 

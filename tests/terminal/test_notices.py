@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avow.errors import Failure
+from avow.errors import DEADLINE_PASSED, Failure
 from avow.exchange.exchange import Exchange, Problem, Status
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
@@ -167,6 +167,11 @@ def test_names_from_outside_cannot_forge_a_line_or_reach_the_terminal() -> None:
     lines = notices(exchange(routing=Routing(verdict=Verdict.SUBSTITUTED, served_model=forged), request_id="r\n\x1b"))
     assert len(lines) == 1
     assert lines[0].isprintable()
+
+
+def test_a_deadline_is_not_called_a_stall() -> None:
+    finished = exchange(status=Status.INCOMPLETE, error=Failure("stalled", None, DEADLINE_PASSED), request_id="req_1")
+    assert notices(finished)[-1] == "avow: incomplete: the deadline passed before the answer ended (request req_1)"
 
 
 def test_a_name_is_another_only_where_it_differs() -> None:

@@ -5,7 +5,16 @@ from typing import Any
 from avow.endpoint.connecting import client
 from avow.endpoint.decompression import NotCompressed
 from avow.endpoint.transport import NOT_REACHED, Patience
-from avow.errors import AvowError, ConfigError, ConnectionFailed, Failure, Stalled, StreamEnded, TimedOut
+from avow.errors import (
+    DEADLINE_PASSED,
+    AvowError,
+    ConfigError,
+    ConnectionFailed,
+    Failure,
+    Stalled,
+    StreamEnded,
+    TimedOut,
+)
 from avow.exit_codes import ExitCode
 from avow.wire.secret import Secrets
 
@@ -44,7 +53,7 @@ def translated(error: Exception, patience: Patience, secrets: Secrets, *, begun:
 
 def stalled(words: str) -> Stalled:
     """The error of an answer that stopped in the midst."""
-    return Stalled(Failure("stalled", None, f"the stream stalled: {words}"), ExitCode.INCOMPLETE)
+    return Stalled(Failure("stalled", None, words), ExitCode.INCOMPLETE)
 
 
 def _broken(words: str, *, begun: bool, is_answered: bool) -> AvowError:
@@ -83,8 +92,8 @@ def _silence(patience: Patience, *, begun: bool) -> TimedOut | Stalled:
     passed = patience.passed()
     if begun:
         if passed:
-            return stalled("the deadline passed before the answer was whole")
-        return stalled(f"nothing came for {patience.between_s:g} seconds")
+            return stalled(DEADLINE_PASSED)
+        return stalled(f"the stream stalled: nothing came for {patience.between_s:g} seconds")
     words = "the deadline passed" if passed else f"nothing came for {patience.first_s:g} seconds"
     return TimedOut(
         Failure("timeout", None, f"the API did not answer: {words}"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from avow.endpoint.connecting import address, client, pool
 from avow.endpoint.credential import Credential
-from avow.errors import StreamEnded
+from avow.errors import DEADLINE_PASSED, StreamEnded
 from avow.values import NamedTuple
 from avow.wire.request import Request
 from avow.wire.secret import Secrets, secret_values
@@ -230,7 +230,7 @@ class Response:
         if self._patience.passed():
             from avow.endpoint.network_failures import stalled
 
-            raise stalled("the deadline passed before the answer was whole")
+            raise stalled(DEADLINE_PASSED)
 
     def read(self, limit: int = 64 * 1024 * 1024) -> bytes:
         """The body whole, at most `limit` bytes of it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from avow.errors import DEADLINE_PASSED
 from avow.exchange.exchange import Exchange, Status
 from avow.exit_codes import ExitCode
 from avow.models.identity import Identity, compare
@@ -142,6 +143,8 @@ def broke_how(exchange: Exchange) -> str:
     error = exchange.error
     if error is None:
         return _BROKE_HOW["stream_ended"]
+    if error.message == DEADLINE_PASSED:
+        return DEADLINE_PASSED
     how = _BROKE_HOW.get(error.type)
     return how or f"the stream broke before the answer ended: {_api_words(error.type, error.message)}"
 
