@@ -49,6 +49,7 @@ def test_settings(typed: dict[str, Any], expected: dict[str, object]) -> None:
         pytest.param({"fallback": " , "}, "empty", id="an-empty-list"),
         pytest.param({"options": ["a"]}, "KEY=JSON", id="no-value"),
         pytest.param({"options": ["stream=true"]}, "-o stream: this field has an option of its own", id="own-option"),
+        pytest.param({"extract": True, "extract_last": True}, "--extract-last and --extract contra", id="two-blocks"),
         pytest.param({"options": ["top_p=NaN"]}, "not JSON", id="no-number"),
         pytest.param({"options": ["a=b"]}, "not JSON", id="no-json"),
         pytest.param({"options": ["a=" + "[" * 100_000]}, "not JSON", id="nested-absurdly"),

@@ -93,9 +93,9 @@ def _settings(typed: Mapping[str, Any]) -> dict[str, object]:
         if option.sets is not None and typed.get(option.name):
             full = BY_NAME[option.sets]
             said = found.setdefault(full.name, option.says)
-            if said != option.says and full.form != "nothing":
-                words = f"{option.spelled} and {full.spelled} {said} contradict each other"
-                raise UsageError(words, hint="give one of them")
+            if said != option.says:
+                other = full.spelled if full.form == "nothing" else f"{full.spelled} {said}"
+                raise UsageError(f"{option.spelled} and {other} contradict each other", hint="give one of them")
     return found
 
 
