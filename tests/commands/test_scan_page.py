@@ -14,6 +14,7 @@ from tests.scan.test_report import past, report
 
 ASKED: dict[str, Any] = {"verdict": Verdict.AS_REQUESTED, "served_model": "claude-fable-5", "hops": ()}
 UNSURE: dict[str, Any] = {"verdict": Verdict.UNVERIFIED, "hops": ()}
+REFUSED: dict[str, Any] = {"verdict": Verdict.REFUSED, "served_model": None}
 STICKY: dict[str, Any] = {"requested_model": None, "hops": ("claude-opus-4-8",)}
 PIPE = Facts()
 
@@ -36,9 +37,23 @@ def on(width: int) -> Facts:
             "once you were not told, and 2 times the records do not say whether you were told.",
         ),
         ([ASKED], "According to the records, every answer was written by the model that was asked."),
+        ([ASKED, REFUSED], "no answer was written by another model; 1 was refused."),
+        ([REFUSED, REFUSED], "no answer was written by another model; 2 were refused."),
         ([ASKED, UNSURE], "No answer is known to be another model's, but 1 is unverified."),
     ],
-    ids=["once", "times", "alone", "never", "told", "each time", "unknown", "none", "unverified"],
+    ids=[
+        "once",
+        "times",
+        "alone",
+        "never",
+        "told",
+        "each time",
+        "unknown",
+        "none",
+        "one refused",
+        "refused",
+        "unverified",
+    ],
 )
 def test_a_sentence_says_it_all(answers: list[dict[str, Any]], said: str) -> None:
     assert said in sentence(report(*(past(**answer) for answer in answers)))

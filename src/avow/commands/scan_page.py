@@ -44,6 +44,9 @@ def sentence(report: Report, *, rerouted_only: bool = False) -> str:
     unverified = sum(each.unverified for each in report.totals)
     if not number and unverified:
         return f"No answer is known to be another model's, but {_count(unverified)} unverified."
+    if not number and (refused := sum(each.refused for each in report.totals)):
+        verb = "was" if refused == 1 else "were"
+        return f"According to the records, no answer was written by another model; {refused:,} {verb} refused."
     if not number:
         return "According to the records, every answer was written by the model that was asked."
     of = "" if rerouted_only else f" of {report.answers:,}"
