@@ -164,6 +164,7 @@ class Context:
             read_only=read_only,
             opening_seconds=seconds,
             on_damage=self.screen.note if read_only else None,
+            tell=self.screen.note,
         )
 
     @contextmanager

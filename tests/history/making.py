@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from avow.exchange.exchange import Exchange, Question, Status, new_id, timestamp
-from avow.history import schema
+from avow.history import migrations
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 from tests.changing import changed
@@ -91,13 +91,13 @@ def old_file(path: Path, version: int, exchange: Exchange | None = None) -> None
     source.row_factory = sqlite3.Row
     row = source.execute("SELECT * FROM exchange").fetchone()
     connection = sqlite3.connect(path)
-    for migration in schema.MIGRATIONS[:version]:
+    for migration in migrations.MIGRATIONS[:version]:
         migration(connection)
     names = [info[1] for info in connection.execute("PRAGMA table_info(exchange)")]
     marks = ", ".join("?" * len(names))
     connection.execute(f"INSERT INTO exchange ({', '.join(names)}) VALUES ({marks})", [row[name] for name in names])
     if version >= 2:
-        connection.execute(f"INSERT INTO hop {schema.HOPS_OF_ROWS}")
+        connection.execute(f"INSERT INTO hop {migrations.HOPS_OF_ROWS}")
     connection.execute(f"PRAGMA user_version = {version}")
     connection.commit()
     connection.close()

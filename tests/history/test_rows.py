@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Problem, Question, Reply, RunItem, Status
 from avow.exit_codes import BySignal, ExitCode
-from avow.history import schema
+from avow.history import migrations, schema
 from avow.history.hiding import NOT_KEPT, hidden, hidden_row
 from avow.history.rows import from_row, milliseconds, to_row
 from avow.history.store import History
@@ -104,7 +104,7 @@ EXCHANGES = st.builds(
 def test_any_exchange_comes_back_equal(exchange: Exchange) -> None:
     connection = sqlite3.connect(":memory:")
     connection.row_factory = sqlite3.Row
-    for migration in schema.MIGRATIONS:
+    for migration in migrations.MIGRATIONS:
         migration(connection)
     row = to_row(exchange)
     marks = ", ".join(f":{name}" for name in row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,17 +26,20 @@ _CANTOPEN, _READONLY = 14, 8
 _REPAIR = "avow history repair"
 
 
-def connect(path: Path, *, vfs: str | None = None, seconds: float = PATIENCE_SECONDS) -> Connection:
+Tell = Callable[[str], None] | None
+
+
+def connect(path: Path, *, vfs: str | None = None, seconds: float = PATIENCE_SECONDS, tell: Tell = None) -> Connection:
     """A connection that may write, to a file that is up to date; folder and file are made where missing, for their
     owner alone. `vfs` is one of SQLite's own ways to lock; another process that has the file is waited for that many
-    `seconds`. Raises HistoryError."""
+    `seconds`. `tell` gets words where bringing the file up to date takes a while. Raises HistoryError."""
     import sqlite3
 
     connection = None
     try:
         _create(path)
         connection = _connection(f"{path.absolute().as_uri()}?mode=rw{f'&vfs={vfs}' if vfs else ''}")
-        patiently(connection, _make_ready, path, seconds, seconds=seconds)
+        patiently(connection, _make_ready, path, seconds, tell, seconds=seconds)
     except (sqlite3.Error, UnicodeError, OSError) as error:
         _close(connection)
         raise translated(error, path) from error
@@ -45,7 +49,7 @@ def connect(path: Path, *, vfs: str | None = None, seconds: float = PATIENCE_SEC
     return connection
 
 
-def connect_reading(path: Path, *, seconds: float = PATIENCE_SECONDS) -> Connection:
+def connect_reading(path: Path, *, seconds: float = PATIENCE_SECONDS, tell: Tell = None) -> Connection:
     """A connection that only reads. A file that is not there is an empty history; one that an older avow wrote is
     brought up to date first. Another process that has the file to itself is waited for that many `seconds`. Raises
     HistoryError."""
@@ -59,7 +63,7 @@ def connect_reading(path: Path, *, seconds: float = PATIENCE_SECONDS) -> Connect
         _check_version(connection, path, seconds)
         if _version(connection) < schema.VERSION:
             connection.close()
-            connect(path, seconds=seconds).close()
+            connect(path, seconds=seconds, tell=tell).close()
             connection = _reading_connection(path, seconds)
     except (sqlite3.Error, UnicodeError, OSError) as error:
         _close(connection)
@@ -182,8 +186,10 @@ def _connection(uri: str) -> Connection:
 
 def empty() -> Connection:
     """A history in memory, with nothing in it."""
+    from avow.history.migrations import bring_up_to_date
+
     connection = _connection("file::memory:")
-    _bring_up_to_date(connection)
+    bring_up_to_date(connection, 0)
     return connection
 
 
@@ -209,11 +215,11 @@ def _version(connection: Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _make_ready(connection: Connection, path: Path, seconds: float) -> None:
+def _make_ready(connection: Connection, path: Path, seconds: float, tell: Tell) -> None:
     _check_version(connection, path, seconds)
     _set_up(connection)
     if not is_current(connection):
-        _migrate(connection, path, seconds)
+        patiently(connection, _migrate, path, tell, seconds=seconds)
 
 
 def _check_version(connection: Connection, path: Path, seconds: float = PATIENCE_SECONDS) -> None:
@@ -257,50 +263,16 @@ def _set_up(connection: Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _migrate(connection: Connection, path: Path, seconds: float) -> None:
-    """Bring an old file up to date; a copy stands beside it until that is done."""
-    patiently(connection, _migrate_locked, path, seconds=seconds)
+def _migrate(connection: Connection, path: Path, tell: Tell) -> None:
+    """Bring an old file up to date in one transaction: where that fails, or is killed, the file is as it was."""
+    from avow.history import migrations
 
-
-def _migrate_locked(connection: Connection, path: Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     version = _version(connection)  # again, under the lock: another process may have been faster
-    copy = None
-    if 0 < version < schema.VERSION:
-        copy = _copy(path, version)
-    _bring_up_to_date(connection)
+    if version:
+        migrations.announce(connection, path, version, tell)
+    migrations.bring_up_to_date(connection, version)
     connection.execute("COMMIT")
-    if copy:
-        copy.unlink(missing_ok=True)
-
-
-def _bring_up_to_date(connection: Connection) -> None:
-    version = _version(connection)
-    for migration in schema.MIGRATIONS[version:]:
-        migration(connection)
-    schema.set_up_index(connection)
-    if version == 0:
-        from avow.history import summary
-
-        summary.keep(connection)  # an older file's are added up when they are wanted, for that takes a while
-    if version != schema.VERSION:
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
-
-
-def _copy(path: Path, version: int) -> Path:
-    import sqlite3
-
-    copy = path.with_name(f"{path.name}.version-{version}")
-    copy.unlink(missing_ok=True)
-    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    source, target = sqlite3.connect(path, timeout=_WAIT_SECONDS), sqlite3.connect(copy)
-    try:
-        source.backup(target)
-    finally:
-        source.close()
-        target.close()
-    return copy
 
 
 def _close(connection: Connection | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard, TypeVar
 from avow.errors import HistoryError
 from avow.history import database, schema
 from avow.history.leaves import Pages, Value, page_size
+from avow.history.migrations import read_moves
 from avow.history.rows import UNREADABLE, Row, from_row
 from avow.history.writing import tally
 
@@ -224,5 +225,5 @@ def _end(history: Target, last: Mapping[str, int], pushed: Sequence[tuple[int, V
             connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, number))
     mark = "INSERT OR IGNORE INTO pushed SELECT number, ?2 FROM exchange WHERE number = ?1"
     connection.executemany(mark, pushed)
-    schema.read_moves(connection)
+    read_moves(connection)
     return int(connection.execute("SELECT count(*) FROM exchange").fetchone()[0])

@@ -1,8 +1,7 @@
-"""The tables of the history: numbered migrations, only ever appended to, and the search index beside them."""
+"""The columns of the history, what its indexes are known by in a query, and the search index beside its tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +9,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x61766F77  # "avow", for `file` and its kin
 
-_COLUMNS_1 = (
+COLUMNS_1 = (
     ("number", "INTEGER PRIMARY KEY AUTOINCREMENT", "what `avow history list` shows; never used twice"),
     ("id", "TEXT NOT NULL UNIQUE", "UUID version 7"),
     ("conversation_id", "TEXT NOT NULL", "the same for every turn of a conversation"),
@@ -66,15 +65,15 @@ _COLUMNS_1 = (
     ("content", "TEXT", "JSON: the answer's blocks; text that stands in text is not repeated"),
     ("exact", "TEXT", "JSON: columns whose text UTF-8 cannot carry"),
 )
-_COLUMNS_3 = (
+COLUMNS_3 = (
     ("pin", "TEXT", "JSON: {model, since_turn}, the model its conversation stays on"),
     ("moved_to", "TEXT", "the model that avow itself asked after another had declined"),
 )
-_COLUMNS_4 = (
+COLUMNS_4 = (
     ("client", "TEXT", "what asked, as its requests name it, where that was not avow"),
     ("strength", "TEXT", "of the strongest evidence that names who answered: strong weak none"),
 )
-_COLUMNS_5 = (
+COLUMNS_5 = (
     ("run", "INTEGER", "number of the `avow run` it was an item of"),
     ("item_id", "TEXT", "the item's id, or the number of its line"),
     ("item_index", "INTEGER", "the item's place in its file, from 0"),
@@ -82,96 +81,15 @@ _COLUMNS_5 = (
     ("item_key", "TEXT", "what a resumed run knows the item by: a hash of its id and what it sends"),
     ("item_last", "INTEGER", "1 where it is the last exchange of its item in this run"),
 )
-_COLUMNS_8 = (("traceparent", "TEXT", "the span it is a child of, by W3C Trace Context"),)
-_COLUMNS_9 = (("batch", "INTEGER", "number of the batch it was sent in"),)
-COLUMNS: tuple[tuple[str, str, str], ...] = (
-    *(*_COLUMNS_1, *_COLUMNS_3, *_COLUMNS_4, *_COLUMNS_5, *_COLUMNS_8, *_COLUMNS_9),
-)
+COLUMNS_8 = (("traceparent", "TEXT", "the span it is a child of, by W3C Trace Context"),)
+COLUMNS_9 = (("batch", "INTEGER", "number of the batch it was sent in"),)
+COLUMNS: tuple[tuple[str, str, str], ...] = (*(*COLUMNS_1, *COLUMNS_3, *COLUMNS_4, *COLUMNS_5, *COLUMNS_8, *COLUMNS_9),)
 """Name, type and meaning of each column of `exchange`: short ones first, so that filters never read a long one; what a
 later version added stands last."""
 
 NAMES = tuple(name for name, _type, _meaning in COLUMNS)
-ADDED = frozenset(NAMES[len(_COLUMNS_1) :])
+ADDED = frozenset(NAMES[len(COLUMNS_1) :])
 """The columns that files of earlier versions lack."""
-
-
-def _tables(connection: Connection) -> None:
-    columns = ",\n  ".join(f"{name} {kind}" for name, kind, _meaning in _COLUMNS_1)
-    connection.execute(f"CREATE TABLE exchange (\n  {columns}\n)")
-    for statement in _TABLES_1:
-        connection.execute(statement)
-
-
-def _tallies(connection: Connection) -> None:
-    for statement in _TABLES_2:
-        connection.execute(statement)
-    connection.execute(f"INSERT INTO hop {HOPS_OF_ROWS}")
-
-
-def _moves(connection: Connection) -> None:
-    for name, kind, _meaning in _COLUMNS_3:
-        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
-    read_moves(connection)
-
-
-def _clients(connection: Connection) -> None:
-    for name, kind, _meaning in _COLUMNS_4:
-        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
-
-
-def _runs(connection: Connection) -> None:
-    for name, kind, _meaning in _COLUMNS_5:
-        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
-    for statement in _TABLES_5:
-        connection.execute(statement)
-
-
-def _one_trigger(connection: Connection) -> None:
-    """Two triggers kept the search index at an update, and SQLite leaves open which runs first: where the new words
-    came before the old ones went, the index lost its count of them. `set_up_index` makes the one that stands for both,
-    and the index again."""
-    for name in ("search_update_gone", "search_update_new"):
-        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
-
-
-def _strengths(connection: Connection) -> None:
-    connection.execute(_WEAK_INDEX)
-
-
-def _outbox(connection: Connection) -> None:
-    for name, kind, _meaning in _COLUMNS_8:
-        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
-    connection.execute(_TABLE_8)
-
-
-def _batches(connection: Connection) -> None:
-    for name, kind, _meaning in _COLUMNS_9:
-        connection.execute(f"ALTER TABLE exchange ADD COLUMN {name} {kind}")
-    for statement in _TABLES_9:
-        connection.execute(statement)
-
-
-def read_moves(connection: Connection) -> None:
-    """Fill `pin` and `moved_to` of rows that an avow before version 3 wrote: it had them in the evidence alone. Part of
-    a transaction."""
-    for statement in _MOVES_OF_ROWS:
-        connection.execute(statement)
-
-
-_TABLES_1 = (
-    "CREATE TABLE attachment (sha256 TEXT PRIMARY KEY, media_type TEXT, size INTEGER, data BLOB)",
-    "CREATE TABLE attached (exchange INTEGER NOT NULL REFERENCES exchange(number) ON DELETE CASCADE,"
-    " position INTEGER NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (exchange, position)) WITHOUT ROWID",
-    "CREATE INDEX attached_sha256 ON attached (sha256)",
-    "CREATE VIEW searchable AS SELECT number, prompt, text FROM exchange WHERE status <> 'pending'",
-    "CREATE INDEX exchange_time ON exchange (created_ms, simulated, status, verdict, rerouted, requested_model,"
-    " served_model, category, template, source, cost_usd, cost_floor_usd)",
-    "CREATE INDEX exchange_pending ON exchange (created_ms) WHERE status = 'pending'",
-    "CREATE INDEX exchange_imported ON exchange (created_ms) WHERE source <> 'avow'",
-    "CREATE INDEX exchange_conversation ON exchange (conversation_id)",
-    "CREATE INDEX exchange_session ON exchange (session) WHERE session IS NOT NULL",
-    "CREATE INDEX exchange_retry ON exchange (retry_of) WHERE retry_of IS NOT NULL",
-)
 
 UNUSUAL = "(verdict IS NOT 'as_requested' OR status <> 'complete')"
 """What the few exchanges that did not go as asked have in common; word for word in a query, it makes SQLite use the
@@ -186,80 +104,8 @@ OTHERS = "SELECT number FROM exchange WHERE source <> 'avow'"
 AUDITS = "SELECT number FROM exchange WHERE source <> 'avow' AND source = 'audit'"
 """The exchanges of audits; word for word so that SQLite takes the index of what was not asked by hand."""
 
-_WEAK_INDEX = (
-    "CREATE INDEX exchange_weak ON exchange (created_ms, simulated, status, verdict, rerouted, requested_model,"
-    f" served_model, category, template, source) WHERE {NOT_STRONG}"
-)
-
-HOPS_OF_ROWS = """
-SELECT e.number, h.key, json_extract(h.value, '$.model'), json_extract(h.value, '$.outcome'),
-  json_extract(h.value, '$.category'), json_extract(h.value, '$.usage.input_tokens'),
-  json_extract(h.value, '$.usage.output_tokens'), json_extract(h.value, '$.usage.cache_read_input_tokens'),
-  json_extract(h.value, '$.usage.cache_creation_input_tokens'), json_extract(h.value, '$.cost_usd'),
-  e.created_ms, e.simulated
-FROM exchange AS e, json_each(e.hops) AS h WHERE e.status <> 'pending'
-"""
-
-_TABLES_2 = (
-    "CREATE TABLE hop (exchange INTEGER NOT NULL REFERENCES exchange(number) ON DELETE CASCADE,"
-    " position INTEGER NOT NULL, model TEXT, outcome TEXT NOT NULL, category TEXT, input_tokens INTEGER,"
-    " output_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER, cost_usd REAL,"
-    " created_ms INTEGER NOT NULL, simulated INTEGER NOT NULL, PRIMARY KEY (exchange, position)) WITHOUT ROWID",
-    "CREATE INDEX exchange_unusual ON exchange (created_ms, simulated, status, verdict, rerouted, requested_model,"
-    f" served_model, category, template, source, cost_usd) WHERE {UNUSUAL}",
-    "CREATE INDEX hop_use ON hop (model, outcome, simulated, created_ms, input_tokens, output_tokens,"
-    " cache_read_tokens, cache_write_tokens, cost_usd)",
-    "CREATE INDEX exchange_total ON exchange (served_model, total_ms, created_ms) WHERE simulated = 0",
-    "CREATE INDEX exchange_first ON exchange (served_model, first_token_ms, created_ms) WHERE simulated = 0",
-)
-
-_TABLES_5 = (
-    "CREATE TABLE run (number INTEGER PRIMARY KEY AUTOINCREMENT, created_at TEXT NOT NULL, file TEXT NOT NULL,"
-    " digest TEXT)",
-    "CREATE INDEX exchange_run ON exchange (run, item_key, status) WHERE run IS NOT NULL",
-)
-"""`run.file`: the whole path of what was read, `-` for stdin; `digest` stands for all its items as they were last."""
-
-_TABLE_8 = (
-    "CREATE TABLE pushed (exchange INTEGER PRIMARY KEY REFERENCES exchange(number) ON DELETE CASCADE,"
-    " state INTEGER NOT NULL)"
-)
-"""What a collector acknowledged (1) or refused for good (2); all other rows wait to be sent."""
-
-_TABLES_9 = (
-    "CREATE TABLE batch (number INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, created_at TEXT NOT NULL,"
-    " base_url TEXT NOT NULL, id TEXT, items INTEGER, before_id TEXT, before_at TEXT, others TEXT NOT NULL)",
-    "CREATE INDEX exchange_batch ON exchange (batch) WHERE batch IS NOT NULL",
-)
-"""`batch.id`: the API's, NULL until it is known; `items`: how many it was about to be sent with, NULL before that;
-`before_id` and `before_at`: the newest batch of all at that moment; `others`: ids that turned out not to be it."""
-
-_OWN_ATTEMPTS = "json_each(evidence) AS e WHERE json_extract(e.value, '$.field') LIKE 'avow.attempts[%'"
-_MOVES_OF_ROWS = (
-    "UPDATE exchange SET pin = (SELECT json_extract(e.value, '$.value') FROM json_each(evidence) AS e"
-    " WHERE json_extract(e.value, '$.field') = 'conversation.pinned' AND json_type(e.value, '$.value') = 'object')"
-    " WHERE pin IS NULL AND instr(evidence, '\"conversation.pinned\"')",
-    f"UPDATE exchange SET moved_to = (SELECT json_extract(e.value, '$.value.then') FROM {_OWN_ATTEMPTS}"  # noqa: S608
-    " ORDER BY e.key DESC LIMIT 1)"
-    " WHERE moved_to IS NULL AND instr(evidence, '\"avow.attempts[')"
-    f" AND EXISTS (SELECT 1 FROM {_OWN_ATTEMPTS} AND json_extract(e.value, '$.value.outcome') = 'declined')",
-)
-"""Where a value is not an object, its words were not kept, and nothing says any more where the request went."""
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
-    _tables,
-    _tallies,
-    _moves,
-    _clients,
-    _runs,
-    _one_trigger,
-    _strengths,
-    _outbox,
-    _batches,
-)
-"""Each brings the file from version n to n + 1 inside a transaction. Append; never edit one that was released."""
-
-VERSION = len(MIGRATIONS)
+VERSION = 9
+"""How many migrations there are."""
 
 _INDEX = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS exchange_search USING fts5(prompt, text, content='searchable',"

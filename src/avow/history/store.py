@@ -58,15 +58,18 @@ class History:
         patience_seconds: float = database.PATIENCE_SECONDS,
         opening_seconds: float = database.PATIENCE_SECONDS,
         on_damage: Callable[[str], None] | None = None,
+        tell: database.Tell = None,
     ) -> Self:
         """The history at `path`, made where missing; one opened to read only is empty where there is none.
 
         A write waits `patience_seconds` for another process that has the file, the opening `opening_seconds`. Where a
-        file that is only read is damaged, `on_damage` is told so in words, and what its pages still hold is given.
+        file that is only read is damaged, `on_damage` is told so in words, and what its pages still hold is given;
+        `tell` is told where bringing the file up to date takes a while.
         """
         damage: HistoryError | None = None
+        connect = database.connect_reading if read_only else database.connect
         try:
-            connection = (database.connect_reading if read_only else database.connect)(path, seconds=opening_seconds)
+            connection = connect(path, seconds=opening_seconds, tell=tell)
         except HistoryError as error:
             if not (read_only and on_damage and database.is_damage(error.__cause__)):
                 raise
