@@ -162,6 +162,7 @@ def test_ctrl_c_at_the_prompt_throws_away_what_was_typed(home: Path) -> None:
 # -- files that were not sent
 
 
+@pytest.mark.slow  # by default in a chat through pipes: test_chat_session
 def test_files_wait_for_a_question_that_can_be_sent(home: Path) -> None:
     paths = [home / "one.txt", home / "two.txt"]
     for path in paths:

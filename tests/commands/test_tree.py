@@ -249,6 +249,7 @@ def test_what_is_declared_is_there_to_be_run(command: Command) -> None:
     assert list(inspect.signature(function).parameters) == ["typed", "context"]
 
 
+@pytest.mark.slow
 def test_no_function_takes_more_than_twelve_parameters() -> None:
     for path in Path(avow.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

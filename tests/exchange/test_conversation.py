@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import UsageError
@@ -21,6 +20,7 @@ from avow.wire.json_value import JsonObject
 from avow.wire.replay import has_handover
 from tests import samples
 from tests.changing import changed
+from tests.in_part import given_in_part
 from tests.wire import sdk_types
 
 FABLE, OPUS, SONNET = "claude-fable-5", "claude-opus-4-8", "claude-sonnet-5"
@@ -348,11 +348,12 @@ BLOCKS = st.sampled_from(
 )
 
 
-@given(
+@given_in_part(
+    25,
     st.lists(
         st.tuples(st.lists(BLOCKS, max_size=5), st.sampled_from(Status), st.sampled_from([FABLE, OPUS, None])),
         max_size=6,
-    )
+    ),
 )
 def test_messages_are_always_acceptable(drawn: list[tuple[list[JsonObject], Status, str | None]]) -> None:
     turns = [

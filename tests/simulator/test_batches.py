@@ -151,6 +151,7 @@ def test_what_is_looked_at_when_a_batch_is_made(names: tuple[str, ...], words: s
         api(simulate("requested")).create(requests=requests(*names))
 
 
+@pytest.mark.slow
 def test_a_batch_holds_a_hundred_thousand_items() -> None:
     def play(_params: Any, _declines: bool) -> Any:
         return {"type": "expired"}
