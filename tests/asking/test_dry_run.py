@@ -1,6 +1,7 @@
 """`--dry-run`: the request as text and as a command for curl, with nothing sent and no secret shown."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from avow.simulator.server import RecordedRequest, Simulator
 from avow.wire.request import CREDIT_BETA
 from tests.conftest import CANARY
+from tests.in_part import crossed
 from tests.running import rows, run, shell
 from tests.shown import as_curl, as_http, is_masked
 
@@ -119,23 +121,26 @@ def same(shown: tuple[dict[str, str], bytes], request: RecordedRequest) -> None:
     assert body == request.body
 
 
-@pytest.mark.parametrize("name", SENT)
-def test_what_is_shown_is_what_is_sent(name: str, prepared: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "form", "read"),
+    crossed({name: name for name in SENT}, {"http": ("--dry-run", as_http), "curl": ("--dry-run=curl", as_curl)}),
+)
+def test_what_is_shown_is_what_is_sent(
+    name: str, form: str, read: Callable[[str], tuple[dict[str, str], bytes]], prepared: Path
+) -> None:
     arguments = [str(prepared / part) if part in ("notes.txt", "schema.json") else part for part in SENT[name]]
     environ = {"ANTHROPIC_CUSTOM_HEADERS": "X-Custom: s3cret-value"}
     if "--conversation" in arguments:
         run(prepared, "--simulate", "requested", "earlier")
     with Simulator() as sim:
         ask = [*arguments, "hi"]
-        http = run(prepared, "--dry-run", *ask, base_url=sim.base_url, **environ).out.decode()  # type: ignore[arg-type]
-        curl = run(prepared, "--dry-run=curl", *ask, base_url=sim.base_url, **environ).out.decode()  # type: ignore[arg-type]
+        shown = run(prepared, form, *ask, base_url=sim.base_url, **environ).out.decode()  # type: ignore[arg-type]
         assert sim.requests == []
         run(prepared, *ask, base_url=sim.base_url, **environ)  # type: ignore[arg-type]
         request = next(one for one in sim.requests if one.path == "/v1/messages")
-    assert SECRET not in http + curl
+    assert SECRET not in shown
     assert request.header("x-custom") == request.header("x-config") == SECRET
-    same(as_http(http), request)
-    same(as_curl(curl), request)
+    same(read(shown), request)
 
 
 def test_what_an_endpoint_turned_out_to_lack_is_not_shown(home: Path) -> None:

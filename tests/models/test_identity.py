@@ -204,24 +204,23 @@ def test_what_chooses_how_a_model_runs_is_dropped(mode: str) -> None:
     assert compare(f"claude-opus-5{mode}", "claude-opus-5-5") is Identity.DIFFERENT
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *(
-            "gpt-5",
-            "chatgpt-4o",
-            "gemini-3-pro",
-            "gemma-3",
-            "llama-3.3-70b",
-            "llama4",
-            "grok-4",
-            "qwen3-max",
-            "kimi-k2",
-        ),
-        *("glm-5", "deepseek-v3", "minimax-m2", "mistral-large-3", "mixtral-8x7b", "ministral-8b", "magistral-1"),
-        *("codestral-2508", "devstral-2", "o3", "o4-mini"),
-    ],
-)
+OF_OTHERS = [
+    *(
+        "gpt-5",
+        "chatgpt-4o",
+        "gemini-3-pro",
+        "gemma-3",
+        "llama-3.3-70b",
+        "llama4",
+        "grok-4",
+        "qwen3-max",
+        "kimi-k2",
+    ),
+    *("glm-5", "deepseek-v3", "minimax-m2", "mistral-large-3", "mixtral-8x7b", "ministral-8b", "magistral-1"),
+    *("codestral-2508", "devstral-2", "o3", "o4-mini"),
+]
+
+
 @pytest.mark.parametrize(
     "vendor",
     [
@@ -229,8 +228,9 @@ def test_what_chooses_how_a_model_runs_is_dropped(mode: str) -> None:
         *("deepseek/", "deepseek-ai/", "qwen/", "moonshotai/", "z-ai/", "minimax/", "openrouter/qwen/"),
     ],
 )
-def test_models_of_other_makers_are_different(vendor: str, name: str) -> None:
-    assert compare("claude-opus-5", vendor + name) is Identity.DIFFERENT
+def test_models_of_other_makers_are_different(vendor: str) -> None:
+    for name in OF_OTHERS:
+        assert compare("claude-opus-5", vendor + name) is Identity.DIFFERENT, name
 
 
 @pytest.mark.parametrize(
