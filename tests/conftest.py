@@ -1,9 +1,13 @@
 """A sealed environment: no test sees the user's folders, keys, proxies or keyring, and forgetting is loud."""
 
+import gc
+import importlib
 import itertools
 import os
 import signal
-from collections.abc import Generator, Iterator
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,9 +15,14 @@ from hypothesis import HealthCheck, settings
 
 from tests.canary import CANARY as CANARY
 from tests.canary import assert_unprinted, assert_unwritten
+from tests.examples import up_to
+
+sys.dont_write_bytecode = False  # or each worker of each run would rewrite the asserts of all tests (10 s)
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # jsonschema takes seconds for it, where it is there
+gc.disable()  # until all tests are collected: nothing of that is garbage
 
 # How fast a machine makes examples says nothing about the code: pytest's own time limit is enough.
-settings.register_profile("avow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("avow", deadline=None, max_examples=up_to(100), suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("avow")
 
 _CLEARED = (
@@ -54,6 +63,27 @@ def pytest_configure() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Workers import the tests from different ends: what one has rewritten the others read, instead of all rewriting
+    the same file at the same time. What cannot be imported fails in the collection."""
+    number, count = (os.environ.get(f"PYTEST_XDIST_WORKER{more}", "") for more in ("", "_COUNT"))
+    if not number:
+        return
+    root = session.config.rootpath
+    named = [root / argument for argument in session.config.args if "::" not in argument]
+    files = sorted({path for one in named for path in (one.rglob("test_*.py") if one.is_dir() else [one])})
+    first = len(files) * int(number.removeprefix("gw")) // int(count)
+    for path in files[first:] + files[:first]:
+        with suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage; what was collected is not searched for it again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -97,12 +127,19 @@ def _sealed(_homes: Iterator[Path], request: pytest.FixtureRequest) -> Iterator[
     sealed = sealed_environment(folders[0])
     if "tmp_path" in request.fixturenames:
         folders.append(request.getfixturevalue("tmp_path"))
-    os.environ.clear()
-    os.environ.update(sealed)
+    _put(sealed)
     yield
-    os.environ.clear()
-    os.environ.update(before)
+    _put(before)
     assert_unwritten(folders)
+
+
+def _put(environ: Mapping[str, str]) -> None:
+    """Make this the environment; what is the same stays (to write all of it takes a millisecond)."""
+    for name in os.environ.keys() - environ.keys():
+        del os.environ[name]
+    for name, value in environ.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 @pytest.hookimpl(wrapper=True)

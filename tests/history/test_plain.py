@@ -20,6 +20,7 @@ from avow.history.store import History
 from avow.history.table import record
 from avow.routing.verdict import Evidence, Hop, Outcome, Segment
 from avow.wire.blocks import Attachment
+from tests.examples import up_to
 from tests.history.making import FABLE, OLD, answered, asked, rerouted
 
 HOSTILE = 'a "quote", \\ a comma,\r\na line\x00\x1b[31m\u2028 \udcff\ud83d\ude00 é'
@@ -70,7 +71,7 @@ def test_it_is_what_the_exchange_gives(tmp_path: Path, content: str, with_text: 
 
 
 @given(some.text(max_size=20), some.text(max_size=20), some.floats(0, 1e9), some.booleans())
-@settings(max_examples=40)
+@settings(max_examples=up_to(40))
 def test_so_it_is_of_any_text(prompt: str, text: str, cost: float, with_text: bool) -> None:
     exchange = answered(prompt, text, system=text, cost_usd=cost, template=prompt)
     with History.open(Path(":memory:"), read_only=True) as history:

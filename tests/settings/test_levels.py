@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from avow.errors import AvowError, ConfigError, UsageError
 from avow.settings.keys import KEYS
 from avow.settings.levels import Config, Settings, load, read, resolve, unknown_variables
+from tests.examples import up_to
 
 FILE = Path("/somewhere/config.toml")
 TEXT = """\
@@ -237,7 +238,7 @@ def nested(table: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=up_to(300), deadline=None)
 @given(_SETTINGS, _PROFILES, _VALUES | st.none())
 def test_any_table_is_a_config_or_an_error_that_names_its_line(
     top: dict[str, object], profiles: dict[str, dict[str, object]], instead: object

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.terminal.cells import cells, cut, fitting, folded, padded, wrap
+from tests.examples import up_to
 from tests.terminal.scripts import IN_PYTE, IN_TMUX, NAMES
 
 WORDS = st.text(
@@ -116,7 +117,7 @@ def test_wrap_with_indents_and_words_that_stay_whole() -> None:
     assert wrap("see https://a.example/b now", 10, whole=True) == ["see", "https://a.example/b", "now"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=up_to(200), deadline=None)
 @given(WORDS, st.integers(2, 20))
 def test_no_row_is_too_wide_and_only_spaces_are_lost(text: str, room: int) -> None:
     rows = wrap(text, room)
@@ -124,14 +125,14 @@ def test_no_row_is_too_wide_and_only_spaces_are_lost(text: str, room: int) -> No
     assert "".join(rows).replace(" ", "") == text.replace(" ", "").replace("\n", "")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=up_to(200), deadline=None)
 @given(st.lists(st.text(st.characters(categories=["L", "M", "N", "P"]), min_size=1, max_size=9), max_size=20))
 def test_no_word_that_has_room_is_broken(words: list[str]) -> None:
     rows = wrap(" ".join(words), 18)
     assert [word for row in rows for word in row.split(" ") if word] == words
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=up_to(200), deadline=None)
 @given(WORDS, st.integers(2, 20))
 def test_folded_code_loses_nothing(text: str, room: int) -> None:
     rows = [text[begin:end] for begin, end in folded(text, room)]

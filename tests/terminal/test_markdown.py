@@ -14,6 +14,7 @@ from avow.terminal.facts import Facts
 from avow.terminal.markdown import MarkdownStream, preload
 from avow.terminal.screen import Screen
 from tests.benchmarks import bench_markdown
+from tests.examples import up_to
 from tests.terminal.samples import Terminal
 
 SAMPLE = """\
@@ -120,7 +121,7 @@ def test_pieces_make_no_difference(step: int, interactive: bool) -> None:
     assert seen(written) == streamed(SAMPLE).splitlines()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=up_to(60), deadline=None)
 @given(
     st.lists(
         st.sampled_from(

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from avow.terminal.facts import Facts
 from avow.terminal.markdown_page import Page, parse
+from tests.examples import up_to
 
 
 def lines(source: str, width: int = 40, **facts: bool) -> list[str]:
@@ -86,7 +87,7 @@ def test_highlighting_changes_no_code(language: str, code: str) -> None:
     assert stripped == [line.rstrip() for line in plain]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=up_to(100), deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cn", "Co"]), max_size=200), st.integers(20, 60), st.booleans())
 def test_any_text_gives_harmless_lines_that_fit(source: str, width: int, color: bool) -> None:
     for line in lines(source, width=width, color=color):
