@@ -4,6 +4,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,6 @@ TESTED_IN = {
     "reference/bash.py": "reference/test_shells.py",
     "reference/examples.py": "reference/test_help_page.py",
     "reference/fish.py": "reference/test_shells.py",
-    "reference/manual.py": "reference/test_shells.py",
     "reference/powershell.py": "reference/test_shells.py",
     "reference/telemetry_queries.py": "reference/test_telemetry_topic.py",
     "reference/tree.py": "reference/test_help_page.py",
@@ -118,7 +118,7 @@ TESTED_IN = {
 """Files that are tested with others of their kind."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Module:
     """A source file. `name` is dotted, without `avow.`; `room` is its place in the layout."""
 
@@ -143,11 +143,15 @@ def modules() -> list[Module]:
 
 ALL = modules()
 NAMES = {module.name for module in ALL}
-IDS = [module.name or "avow" for module in ALL]
 
 
-def imported(module: Module) -> Iterator[str]:
+@cache
+def imported(module: Module) -> tuple[str, ...]:
     """The dotted names of all that a module imports, inside functions and for types too."""
+    return tuple(_imported(module))
+
+
+def _imported(module: Module) -> Iterator[str]:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -177,11 +181,14 @@ def room_of(name: str) -> str:
     return name.partition(".")[0]
 
 
-@pytest.mark.parametrize("module", ALL, ids=IDS)
-def test_imports_point_down(module: Module) -> None:
-    for name in own_imports(module):
-        if room_of(name) != module.room:
-            assert level(room_of(name)) > level(module.room), f"{module.name} imports {name}"
+def test_imports_point_down() -> None:
+    wrong = [
+        f"{module.name} imports {name}"
+        for module in ALL
+        for name in own_imports(module)
+        if room_of(name) != module.room and level(room_of(name)) <= level(module.room)
+    ]
+    assert wrong == []
 
 
 def test_there_are_no_cycles_not_even_hidden_ones() -> None:
@@ -229,24 +236,25 @@ def test_wire_and_decisions_do_no_io() -> None:
             assert not calls & {"open", "input"}, module.name
 
 
-@pytest.mark.parametrize("module", ALL, ids=IDS)
-def test_nothing_is_printed_past_the_screen(module: Module) -> None:
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id != "print", f"{module.name}, line {node.lineno}"
+def test_nothing_is_printed_past_the_screen() -> None:
+    printed = [
+        f"{module.name}, line {node.lineno}"
+        for module in ALL
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert printed == []
 
 
-@pytest.mark.parametrize("module", ALL, ids=IDS)
-def test_every_module_says_in_one_line_what_it_is_for(module: Module) -> None:
-    docstring = ast.get_docstring(module.tree)
-    assert docstring, f"{module.name} has no docstring"
-    assert docstring.partition("\n")[0].endswith((".", ":")), f"{module.name}: its first line is no sentence"
+def test_every_module_says_in_one_line_what_it_is_for() -> None:
+    said = {module.name: (ast.get_docstring(module.tree) or "").partition("\n")[0] for module in ALL}
+    assert {name: line for name, line in said.items() if not line.endswith((".", ":"))} == {}
 
 
-@pytest.mark.parametrize("module", [m for m in ALL if m.path.stem not in WITHOUT_TEST], ids=lambda m: m.name)
-def test_every_source_file_has_its_test_file(module: Module) -> None:
-    path = module.path.relative_to(SOURCE)
-    assert (TESTS / TESTED_IN.get(str(path), path.parent / f"test_{path.name}")).is_file()
+def test_every_source_file_has_its_test_file() -> None:
+    paths = [module.path.relative_to(SOURCE) for module in ALL if module.path.stem not in WITHOUT_TEST]
+    tested = {path: TESTED_IN.get(str(path), path.parent / f"test_{path.name}") for path in paths}
+    assert {str(path): str(test) for path, test in tested.items() if not (TESTS / test).is_file()} == {}
 
 
 def test_no_room_is_without_files() -> None:

@@ -3,16 +3,19 @@
 import json
 import os
 import re
+import select
 import shlex
 import shutil
 import subprocess
 import time
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from avow.commands.declared import TREE
 from avow.endpoint.remembered import EndpointFacts, keep
+from tests.conftest import sealed_environment
 from tests.reference.generate import FILES, FOLDER
 from tests.running import run, shell
 
@@ -41,20 +44,32 @@ def test_another_shell_is_a_usage_error(home: Path) -> None:
 
 
 CASES = [
-    pytest.param("avow hist", {"history"}, {"ask", "helper"}, id="a command"),
+    pytest.param("avow hist", {"history"}, {"ask", "helper"}, id="a command", marks=pytest.mark.slow),
     pytest.param("avow history s", {"show", "search", "stats"}, {"list"}, id="a command of a command"),
     pytest.param("avow --fallback-", {"--fallback-by"}, {"--json"}, id="an option without a command"),
-    pytest.param("avow why --js", {"--json"}, {"--jsonl"}, id="an option of a command"),
-    pytest.param("avow history list --jso", {"--json", "--jsonl"}, set(), id="an option of a command's command"),
+    pytest.param("avow why --js", {"--json"}, {"--jsonl"}, id="an option of a command", marks=pytest.mark.slow),
+    pytest.param(
+        "avow history list --jso",
+        {"--json", "--jsonl"},
+        set(),
+        id="an option of a command's command",
+        marks=pytest.mark.slow,
+    ),
     pytest.param("avow --output js", {"json", "jsonl"}, {"text"}, id="a choice"),
-    pytest.param("avow -m claude-fable", {"claude-fable-5-2"}, {"claude-opus-4-8"}, id="a model"),
+    pytest.param(
+        "avow -m claude-fable", {"claude-fable-5-2"}, {"claude-opus-4-8"}, id="a model", marks=pytest.mark.slow
+    ),
     pytest.param("avow -m x --simulate sticky", {"sticky"}, {"fallback"}, id="a scenario after another option"),
-    pytest.param("avow retry -m claude-opus-4-", {"claude-opus-4-8"}, set(), id="a model for retry"),
-    pytest.param("avow -t gree", {"greet"}, set(), id="a template"),
-    pytest.param("avow help exi", {"exit-codes"}, {"json"}, id="a topic"),
+    pytest.param(
+        "avow retry -m claude-opus-4-", {"claude-opus-4-8"}, set(), id="a model for retry", marks=pytest.mark.slow
+    ),
+    pytest.param("avow -t gree", {"greet"}, set(), id="a template", marks=pytest.mark.slow),
+    pytest.param("avow help exi", {"exit-codes"}, {"json"}, id="a topic", marks=pytest.mark.slow),
     pytest.param("avow config get history.en", {"history.enabled"}, {"model"}, id="a setting"),
     pytest.param("avow why ", {"1"}, {"history", "fallback"}, id="an exchange"),
-    pytest.param("avow history list --verdict sub", {"substituted"}, {"fallback"}, id="a verdict"),
+    pytest.param(
+        "avow history list --verdict sub", {"substituted"}, {"fallback"}, id="a verdict", marks=pytest.mark.slow
+    ),
     pytest.param("avow -f not", {"notes.txt"}, set(), id="a file"),
 ]
 
@@ -65,13 +80,20 @@ def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("zsh") / "dump"
 
 
-@pytest.fixture
-def furnished(home: Path) -> Path:
-    """A home with a template, an exchange and a file."""
+@pytest.fixture(scope="module")
+def furniture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a template, an exchange and a file, to be copied."""
+    home = tmp_path_factory.mktemp("furniture")
     assert run(home, "--simulate", "requested", "hello there").status == 0
     assert run(home, "template", "save", "greet", "say hello to $name").status == 0
     (home / "notes.txt").write_text("notes")
     return home
+
+
+@pytest.fixture
+def furnished(home: Path, furniture: Path) -> Path:
+    """The same as the home of this test."""
+    return shutil.copytree(furniture, home, dirs_exist_ok=True)
 
 
 @needs("bash")
@@ -146,8 +168,6 @@ def test_nothing_from_outside_is_shell_syntax(hostile: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=needs(n)) for n in ("bash", "zsh", "fish")])
 def test_tab_and_enter_run_nothing_that_a_server_named(hostile: Path, dump: Path, name: str) -> None:
-    import pexpect
-
     stub(hostile)
     environ = shell_environment(hostile) | {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "TERM": "dumb"}
     ways = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-f", "-i"], "fish": ["-N", "-i"]}
@@ -225,8 +245,6 @@ def test_compinit_registers_the_function(home: Path, dump: Path) -> None:
 @pytest.mark.parametrize(("line", "offered", "missing"), CASES)
 def test_zsh_completes(furnished: Path, dump: Path, line: str, offered: set[str], missing: set[str]) -> None:
     """In a real zsh on a pty: what `compadd` is given is written to a file."""
-    import pexpect
-
     stub(furnished)
     log = furnished / "offered"
     setup = furnished / "setup.zsh"
@@ -253,8 +271,6 @@ def test_zsh_completes(furnished: Path, dump: Path, line: str, offered: set[str]
 
 
 def _wait_for(path: Path, child: object) -> None:
-    import time
-
     end = time.monotonic() + 30
     while not path.exists():
         child.read_nonblocking(65536, 0.2) if _readable(child) else time.sleep(0.05)  # type: ignore[attr-defined]
@@ -262,37 +278,7 @@ def _wait_for(path: Path, child: object) -> None:
 
 
 def _readable(child: object) -> bool:
-    import select
-
     return bool(select.select([child.child_fd], [], [], 0.05)[0])  # type: ignore[attr-defined]
-
-
-@needs("groff")
-def test_groff_finds_nothing_wrong_with_the_man_page(home: Path) -> None:
-    done = subprocess.run(
-        ["groff", "-man", "-ww", "-Tutf8", "-z", str(FOLDER / "avow.1")],
-        capture_output=True,
-        env=shell_environment(home),
-        timeout=60,
-        check=True,
-    )
-    assert done.stderr == b""
-
-
-@needs("man")
-@needs("groff")
-def test_man_shows_the_page(home: Path) -> None:
-    done = subprocess.run(
-        ["man", "-P", "cat", "-l", str(FOLDER / "avow.1")],
-        capture_output=True,
-        env={**shell_environment(home), "MANWIDTH": "80", "GROFF_NO_SGR": "1"},
-        timeout=60,
-        check=True,
-    )
-    text = subprocess.run(["col", "-b"], input=done.stdout, capture_output=True, check=True).stdout.decode()
-    assert done.stderr == b""
-    for words in ("EXIT STATUS", "--fallback default|none|MODEL", "avow history list", "every model asked declined"):
-        assert words in text
 
 
 def stub(home: Path) -> None:
@@ -300,8 +286,6 @@ def stub(home: Path) -> None:
 
 
 def shell_environment(home: Path) -> dict[str, str]:
-    from tests.conftest import sealed_environment
-
     environ = sealed_environment(home)
     environ["PATH"] = f"{home / 'bin'}{os.pathsep}{environ.get('PATH', os.defpath)}"
     return environ
