@@ -18,10 +18,10 @@ from tests.running import PATIENCE_S, environment, in_pty, run, start
 @pytest.mark.parametrize(
     ("arguments", "stdin"),
     [
-        (("--version",), None),
+        pytest.param(("--version",), None, marks=pytest.mark.slow),
         (("--simulate", "echo", "--no-history", "--output", "text"), b"from a pipe" * 10_000),
-        (("--simulate", "fallback", "--no-history", "hi"), None),
-        (("config", "path"), None),
+        pytest.param(("--simulate", "fallback", "--no-history", "hi"), None, marks=pytest.mark.slow),
+        pytest.param(("config", "path"), None, marks=pytest.mark.slow),
         (("chat", "--simulate", "echo", "--no-history"), "one\ntwo \N{GRINNING FACE}\n".encode()),
         (("no-such-command", "--no-such-option"), None),
     ],

@@ -1,6 +1,7 @@
 """Wheel and sdist build, are what an index takes, and install in a clean environment with pip, pipx and uv."""
 
 import fcntl
+import importlib.util
 import os
 import re
 import subprocess
@@ -11,8 +12,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -22,8 +21,7 @@ from tests.conftest import sealed_environment
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.timeout(600)
 BUILDS = pytest.mark.skipif(
-    subprocess.run([sys.executable, "-c", "import build, twine"], capture_output=True, check=False).returncode != 0,
-    reason="build and twine are not installed",
+    not all(map(importlib.util.find_spec, ("build", "twine"))), reason="build and twine are not installed"
 )
 _PATH = os.environ.get("PATH", os.defpath)
 _NETWORK = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy") or "CERT" in name}
@@ -69,6 +67,7 @@ def wheel(shared: Path) -> Path:
 
 
 @BUILDS
+@pytest.mark.slow
 def test_the_wheel_has_the_completions_and_the_man_page(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert wheel.name.startswith(f"avow-{__version__}-")
@@ -78,7 +77,11 @@ def test_the_wheel_has_the_completions_and_the_man_page(wheel: Path) -> None:
 
 
 @BUILDS
+@pytest.mark.slow
 def test_the_wheel_has_a_bill_of_materials(wheel: Path) -> None:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     written = zipfile.ZipFile(wheel).read(f"avow-{__version__}.dist-info/sboms/avow.cdx.json").decode()
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(written) is None
     made = subprocess.run(

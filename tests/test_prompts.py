@@ -126,6 +126,7 @@ def test_what_cannot_be_sent_is_named_and_nothing_is_sent(home: Path, refused: s
     assert rows(home) == []
 
 
+@pytest.mark.slow
 def test_text_at_the_limit_is_sent_whole_or_not_at_all(home: Path) -> None:
     """Never cut, least of all in the middle of a letter."""
     with Simulator() as api:

@@ -60,7 +60,7 @@ def is_sound(path: Path) -> bool:
         connection.close()
 
 
-@pytest.mark.parametrize("number", [16, 64])
+@pytest.mark.parametrize("number", [16, pytest.param(64, marks=pytest.mark.slow)])
 def test_many_processes_at_a_file_that_is_not_there_yet_lose_nothing(tmp_path: Path, number: int) -> None:
     path = tmp_path / "new" / "history.db"
     processes = [start(ADD, str(path), f"name{n}") for n in range(number)]

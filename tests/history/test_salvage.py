@@ -94,9 +94,8 @@ def whole(path: Path, touched: set[int]) -> set[int]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_random_flips(sound: Path, tmp_path: Path, seed: int) -> None:
-    flips(sound, tmp_path, seed)
+def test_random_flips(sound: Path, tmp_path: Path) -> None:
+    flips(sound, tmp_path, 0)
 
 
 @pytest.mark.slow
@@ -104,7 +103,7 @@ def test_random_flips(sound: Path, tmp_path: Path, seed: int) -> None:
 @pytest.mark.parametrize("part", range(4))
 def test_many_random_flips(sound: Path, tmp_path: Path, part: int) -> None:
     """AVOW_TEST_FLIPS says how many: a thousand take half an hour."""
-    for seed in range(4 + part, int(os.environ.get("AVOW_TEST_FLIPS", "100")), 4):
+    for seed in range(1 + part, int(os.environ.get("AVOW_TEST_FLIPS", "100")), 4):
         flips(sound, tmp_path, seed)
 
 
