@@ -7,7 +7,7 @@ Python and the imports (nine tenths of a short run) are not paid again. Who care
 import fcntl
 import gc
 import importlib
-import json
+import marshal
 import os
 import pkgutil
 import select
@@ -23,6 +23,7 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[1]
@@ -55,20 +56,24 @@ class Child:
 
 
 class ForkServer:
-    """The end that tests hold."""
+    """The end that tests hold. At `address` the server forks for whoever comes: see `fork_client`."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._channel, theirs = socket.socketpair()
         self._one = threading.Lock()
-        with theirs:
+        self._folder = TemporaryDirectory()
+        self.address = str(Path(self._folder.name) / "socket")
+        with theirs, socket.socket(socket.AF_UNIX) as door:
+            door.bind(self.address)
+            door.listen()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.fork_server", str(theirs.fileno()), str(door.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 cwd=ROOT,
                 env=environ,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), door.fileno()),
             )
         if not self._channel.recv(1):
             raise self._gone()
@@ -90,7 +95,7 @@ class ForkServer:
         as the terminal of that session."""
         numbers, ours = list(descriptors), list(descriptors.values())
         session = [in_session or on_terminal, on_terminal]
-        request = json.dumps((numbers, session, arguments, dict(environ), folder)).encode("utf-8", "surrogatepass")
+        request = marshal.dumps((numbers, session, list(arguments), dict(environ), folder))
         told, telling = os.pipe()
         try:
             with self._one:
@@ -116,7 +121,7 @@ def _read(channel: socket.socket, size: int) -> bytes:
 # -- the process itself ---------------------------------------------------------------------------------------
 
 
-def serve(channel: socket.socket) -> None:
+def serve(channel: socket.socket, door: socket.socket) -> None:
     """Say that all is ready; then fork for each request, tell its id and later its status, until nobody asks more."""
     channel.sendall(b"!")
     telling: dict[int, int] = {}
@@ -125,26 +130,35 @@ def serve(channel: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     while True:
-        ready = select.select([channel.fileno(), ended], [], [])[0]
+        ready = select.select([channel.fileno(), door.fileno(), ended], [], [])[0]
         if ended in ready:
             os.read(ended, 4096)
             _tell_ended(telling)
+        if door.fileno() in ready:
+            visitor = door.accept()[0]
+            head, descriptors, _flags, _address = socket.recv_fds(visitor, _NUMBER.size, _MOST)
+            request = marshal.loads(_read(visitor, _NUMBER.unpack(head)[0]))
+            _start(telling, visitor.detach(), descriptors, request)
         if channel.fileno() not in ready:
             continue
         head, descriptors, _flags, _address = socket.recv_fds(channel, _NUMBER.size, _MOST)
         if not head:
             return
-        request = json.loads(_read(channel, _NUMBER.unpack(head)[0]).decode("utf-8", "surrogatepass"))
-        for word in _WITH.keys() & set(request[2]):
-            importlib.import_module(_WITH[word])
-        child = os.fork()
-        if child == 0:
-            _become(descriptors[1:], *request)
-        for descriptor in descriptors[1:]:
-            os.close(descriptor)
-        telling[child] = descriptors[0]
-        with suppress(BrokenPipeError):
-            os.write(descriptors[0], _NUMBER.pack(child))
+        request = marshal.loads(_read(channel, _NUMBER.unpack(head)[0]))
+        _start(telling, descriptors[0], descriptors[1:], request)
+
+
+def _start(telling: dict[int, int], told: int, descriptors: Sequence[int], request: Sequence[Any]) -> None:
+    for word in _WITH.keys() & set(request[2]):
+        importlib.import_module(_WITH[word])
+    child = os.fork()
+    if child == 0:
+        _become(descriptors, *request)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    telling[child] = told
+    with suppress(BrokenPipeError):
+        os.write(told, _NUMBER.pack(child))
 
 
 def _tell_ended(telling: dict[int, int]) -> None:
@@ -218,7 +232,7 @@ def _open_streams() -> None:
 
 
 def main() -> None:
-    """Import all of avow and what it needs, then serve on the socket whose descriptor is the only argument."""
+    """Import all of avow and what it needs, then serve on the sockets whose descriptors are the arguments."""
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # as in conftest
     import avow
 
@@ -228,7 +242,7 @@ def main() -> None:
     for name in _LIBRARIES:
         importlib.import_module(name)
     gc.freeze()  # not to be copied because the collector looked at it
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import Any
 import pexpect
 import pyte
 
+from tests import fork_client
 from tests.canary import CANARY, assert_unprinted
 from tests.conftest import sealed_environment
 from tests.forked import FRESH, ForkedSpawn, Forking, may_fork, server
@@ -91,10 +92,12 @@ def run(
 
 
 def shell(home: Path, script: str, *, base_url: str | None = None, name: str = "sh", **more: str) -> Ran:
-    """Run a script in `sh` (or `bash`), in which `avow` is the program under test."""
+    """Run a script in `sh` (or `bash`), in which `avow` is the program under test, forked as `run` says. Where signals
+    or what a process inherits count, ask for a fresh one."""
     stub = home / "bin" / "avow"
     stub.parent.mkdir(parents=True, exist_ok=True)
-    stub.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m avow "$@"\n')
+    forked = f"-I -S {fork_client.__file__} {server().address}" if may_fork(more) else "-m avow"
+    stub.write_text(f'#!/bin/sh\nexec "{sys.executable}" {forked} "$@"\n')
     stub.chmod(0o755)
     environ = environment(home, base_url, **more)
     environ["PATH"] = f"{stub.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"

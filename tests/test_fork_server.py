@@ -12,7 +12,7 @@ from avow.simulator.server import Simulator
 from tests.fork_server import ForkServer
 from tests.forked import ALL_FRESH, FRESH, may_fork
 from tests.raw_server import STALL, RawServer
-from tests.running import PATIENCE_S, environment, in_pty, run, start
+from tests.running import PATIENCE_S, environment, in_pty, run, shell, start
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,22 @@ def test_it_is_the_same_as_a_process_that_starts_by_itself(
     forked = run(home, *arguments, stdin=stdin)
     started = run(home, *arguments, stdin=stdin, AVOW_TEST_FRESH="1")
     assert (forked.status, forked.out, forked.err) == (started.status, started.out, started.err)
+
+
+SCRIPT = """
+echo from a pipe | avow --simulate echo --no-history | cat
+avow --simulate fallback --no-history --report fd:3 hi 3>report.json; echo $?
+avow --simulate long:2000 --no-history hi | head -1; echo ${PIPESTATUS[0]}
+cd bin; X="a  b" avow --simulate echo --no-history -f ../here.txt "c  d" 2>&1; avow config path >&2
+exec avow no-such-command
+"""
+
+
+def test_in_a_script_it_is_the_same_too(home: Path) -> None:
+    (home / "here.txt").write_text("found")
+    forked, started = (shell(home, SCRIPT, name="bash", **more) for more in ({}, {FRESH: "1"}))
+    assert (forked.status, forked.out, forked.err) == (started.status, started.out, started.err)
+    assert (home / "report.json").read_bytes().count(b'"verdict"') == 1
 
 
 def test_it_has_the_environment_and_the_folder_of_the_test(

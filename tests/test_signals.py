@@ -154,9 +154,15 @@ def test_ctrl_c_ends_a_loop_of_the_shell(home: Path) -> None:
     assert "\x1b[?25l" not in pty.raw.decode(errors="replace") or not pty.screen.cursor.hidden
 
 
+def first_line(home: Path, simulator: Simulator) -> Ran:
+    """Ask, and leave after the first line."""
+    script = "avow hi | head -1; echo ${PIPESTATUS[0]}"
+    return shell(home, script, name="bash", base_url=simulator.base_url, AVOW_TEST_FRESH="1")
+
+
 def test_a_reader_that_leaves_ends_it_silently_by_sigpipe(home: Path) -> None:
     with Simulator("long:20000") as simulator:
-        ran = shell(home, "avow hi | head -1; echo ${PIPESTATUS[0]}", name="bash", base_url=simulator.base_url)
+        ran = first_line(home, simulator)
     assert ran.out.splitlines()[-1] == b"141"
     assert ran.err == b""
     assert row(home)["status"] == "interrupted"
@@ -169,7 +175,7 @@ def test_a_reroute_already_seen_is_told_when_the_reader_leaves(home: Path) -> No
     text = "one\\n" * 20_000
     scenario.write_text(f'[[hops]]\ndeclines = true\n[[hops]]\ntext = "{text}"\n')
     with Simulator(scenario) as simulator:
-        ran = shell(home, "avow hi | head -1; echo ${PIPESTATUS[0]}", name="bash", base_url=simulator.base_url)
+        ran = first_line(home, simulator)
     assert ran.out == b"one\n141\n"
     assert ran.err.startswith(b"avow: fallback: requested claude-fable-5-2, answered by claude-opus-4-8 (")
     assert ran.err.count(b"\n") == 1
@@ -204,7 +210,7 @@ CLOSED = {
 @pytest.mark.parametrize(("redirection", "status", "words"), CLOSED.values(), ids=list(CLOSED))
 def test_a_stream_that_is_closed_or_full(redirection: str, status: int, words: bytes, home: Path) -> None:
     with Simulator("fallback") as simulator:
-        ran = shell(home, f"avow hi {redirection}", base_url=simulator.base_url)
+        ran = shell(home, f"avow hi {redirection}", base_url=simulator.base_url, AVOW_TEST_FRESH="1")
     assert (ran.status, b"Traceback" in ran.err) == (status, False), ran.err
     assert words in ran.err
     kept = row(home)
@@ -215,7 +221,7 @@ def test_a_stream_that_is_closed_or_full(redirection: str, status: int, words: b
 
 def test_all_streams_closed(home: Path) -> None:
     with Simulator("fallback") as simulator:
-        ran = shell(home, "avow hi <&- >&- 2>&-", base_url=simulator.base_url)
+        ran = shell(home, "avow hi <&- >&- 2>&-", base_url=simulator.base_url, AVOW_TEST_FRESH="1")
     assert (ran.status, ran.out, ran.err) == (1, b"", b"")
     assert row(home)["verdict"] == "fallback"
 
@@ -251,6 +257,6 @@ def test_other_commands_die_by_sigpipe_too(arguments: tuple[str, ...], home: Pat
     seed: Ran = run(home, "--simulate", "requested", "hi")
     assert seed.status == 0
     command = " ".join(arguments)
-    ran = shell(home, f"(sleep 0.5; avow {command}; echo $? >&2) | true", name="bash")
+    ran = shell(home, f"(sleep 0.5; avow {command}; echo $? >&2) | true", name="bash", AVOW_TEST_FRESH="1")
     assert ran.err.splitlines()[-1] == b"141"
     assert b"Traceback" not in ran.err
