@@ -52,7 +52,7 @@ ALWAYS = {
 """Scenarios in which another model answers whatever the policy: it is the gateway that reroutes."""
 
 
-def _may_reroute(name: str) -> bool:
+def may_reroute(name: str) -> bool:
     """Whether another model than the one asked for is in play."""
     expected = SERVER[name]
     another = expected.category is not None or expected.verdict in ("fallback", "substituted")
@@ -70,13 +70,13 @@ def few(name: str) -> list[Way]:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_reroute_shows_whatever_is_asked_for(name: str, home: Path) -> None:
-    _check(name, few(name) if _may_reroute(name) else few(name)[:1], home)
+    _check(name, few(name) if may_reroute(name) else few(name)[:1], home)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_reroute_shows_in_every_way(name: str, home: Path) -> None:
-    _check(name, EVERY if _may_reroute(name) else few(name), home)
+    _check(name, EVERY if may_reroute(name) else few(name), home)
 
 
 def _check(name: str, ways: list[Way], home: Path) -> None:
@@ -93,7 +93,7 @@ def _check(name: str, ways: list[Way], home: Path) -> None:
     for way, ran, row in zip(ways, runs, kept, strict=True):
         where = f"{' '.join(way.arguments)}: status {ran.status}, stderr {ran.err!r}"
         _check_one(way, ran, row, where)
-        assert _may_reroute(name) or not row["rerouted"], (
+        assert may_reroute(name) or not row["rerouted"], (
             f"{name} reroutes: it belongs to those played in every way; {where}"
         )
         asked_for = (way.by, way.policy) == ("server", "default") and SERVER[name].verdict == "fallback"

@@ -176,6 +176,18 @@ AFTERWARDS: tuple[tuple[str, ...], ...] = (
 
 @pytest.mark.parametrize("place", PLACES)
 def test_what_a_server_repeats_of_the_key_is_seen_nowhere(place: str, home: Path) -> None:
+    """In no form; afterwards one command in turn looks at what was kept."""
+    turn = list(PLACES).index(place) % len(AFTERWARDS)
+    _repeated(place, home, AFTERWARDS[turn : turn + 1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+def test_what_a_server_repeats_of_the_key_is_seen_nowhere_afterwards(place: str, home: Path) -> None:
+    _repeated(place, home, AFTERWARDS)
+
+
+def _repeated(place: str, home: Path, afterwards: tuple[tuple[str, ...], ...]) -> None:
     more: Json = {
         "ANTHROPIC_CUSTOM_HEADERS": f"X-Team: {TEAM}",
         "AVOW_DEBUG": "1",
@@ -188,7 +200,7 @@ def test_what_a_server_repeats_of_the_key_is_seen_nowhere(place: str, home: Path
             assert ran.status != 2, ran.err
             _check_all(ran, home)
         assert server.requests
-    for arguments in AFTERWARDS:
+    for arguments in afterwards:
         _check_all(run(home, *arguments), home)
 
 
