@@ -27,6 +27,13 @@ def test_every_command_has_a_help_page(home: Path) -> None:
         assert ran.out, name
 
 
+def test_every_command_with_commands_shows_its_page_where_it_stands_alone(home: Path) -> None:
+    for command in TREE.commands:
+        if command.commands:
+            alone, page = run(home, command.name), run(home, command.name, "--help")
+            assert (alone.status, alone.out, alone.err) == (0, page.out, b""), command.name
+
+
 def test_a_bare_avow_on_a_terminal_prints_help(home: Path) -> None:
     pty = in_pty(home)
     assert pty.end() == 0

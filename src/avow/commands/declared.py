@@ -183,7 +183,6 @@ TEMPLATE = Command(
         ),
         Command(("template", "delete"), "Remove a template.", (_SAVED,)),
     ),
-    helps_alone=True,
 )
 SIMULATE = Command(
     ("simulate",),

@@ -138,7 +138,7 @@ def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
 
 def _add(app: typer.Typer, command: Command) -> None:
     if command.commands:
-        inner = typer.Typer(help=command.help, no_args_is_help=command.helps_alone)
+        inner = typer.Typer(help=command.help, no_args_is_help=True)
         for child in command.commands:
             _add(inner, child)
         app.add_typer(inner, name=command.name, cls=_Commands)
@@ -248,8 +248,6 @@ def _worded(error: Any) -> str:
         word = words.split("'")[1]
         near = nearest(word, _commands_of(TREE.at(_path(error.ctx))))
         return f"`{_line(error)}` has no command {word!r}" + (f"; did you mean {near!r}?" if near else "")
-    if words == "Missing command.":
-        return f"`{_line(error)}` needs a command"
     return words[:1].lower() + words[1:].rstrip(".")
 
 

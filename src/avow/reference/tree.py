@@ -31,8 +31,7 @@ class Argument(NamedTuple):
 class Command(NamedTuple):
     """One command: `path` is () for avow itself, ("history", "list") for a command of a command.
 
-    `dashes` says that a word with a dash in front may be an argument, `helps_alone` that it shows its page where it
-    is given no word.
+    `dashes` says that a word with a dash in front may be an argument.
     """
 
     path: tuple[str, ...]
@@ -41,7 +40,6 @@ class Command(NamedTuple):
     options: tuple[Option, ...] = ()
     commands: tuple["Command", ...] = ()
     dashes: bool = False
-    helps_alone: bool = False
 
     @property
     def name(self) -> str:

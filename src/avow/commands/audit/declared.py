@@ -88,5 +88,4 @@ AUDIT = Command(
             options=(_MODEL, *_ENDPOINT),
         ),
     ),
-    helps_alone=True,
 )  # fmt: skip

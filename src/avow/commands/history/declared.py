@@ -142,5 +142,4 @@ HISTORY = Command(
         ),
         Command(("history", "path"), "Where the file is."),
     ),
-    helps_alone=True,
 )
