@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from avow.audit.cards import PICKS, SHIPPED
 from avow.audit.judging import asks_again, first_test, judge
-from avow.audit.record import Conditions, Look, Record
-from avow.audit.replies import Arm, Reply
+from avow.audit.record import AuditRecord, Conditions, Look
+from avow.audit.replies import Arm, CardReply
 from avow.audit.result import Result
 
 Rows = list[tuple[str, ...]]
@@ -102,7 +102,7 @@ def replies(
     per_card: int = 5,
     swapped: MadeUp | None = None,
     share: float = 0.0,
-) -> list[Reply]:
+) -> list[CardReply]:
     """One sitting, look or repeat; each reply is by `swapped` with probability `share`."""
     found = []
     for number, name in enumerate(CARDS):
@@ -122,9 +122,9 @@ def reply(
     arm: Arm = Arm.REQUESTED,
     stop: str | None = "end_turn",
     verdict: str = "as_requested",
-) -> Reply:
+) -> CardReply:
     """A reply with what else belongs to it."""
-    return Reply(
+    return CardReply(
         card=card,
         arm=arm,
         sitting=sitting,
@@ -142,7 +142,7 @@ def reply(
 
 def record(
     who: MadeUp, draw: random.Random, *, noise: float = 0.1, draws: int = 999, looks: int = 13, sittings: int = 3
-) -> Record:
+) -> AuditRecord:
     """A baseline of 60 replies in so many sittings, each a session of its own."""
     per_card = 15 // sittings
     baseline = [
@@ -150,12 +150,12 @@ def record(
         for sitting in range(1, sittings + 1)
         for each in replies(who.session(draw, noise), draw, sitting=sitting, per_card=per_card)
     ]
-    return Record("default", "0.2.0", CONDITIONS, SHIPPED, looks, draws=draws, one_sitting=sittings == 1,
+    return AuditRecord("default", "0.2.0", CONDITIONS, SHIPPED, looks, draws=draws, one_sitting=sittings == 1,
                   baseline=tuple(baseline))  # fmt: skip
 
 
 def run(
-    base: Record,
+    base: AuditRecord,
     who: MadeUp,
     draw: random.Random,
     *,
@@ -170,7 +170,7 @@ def run(
     other = swapped.session(draw, noise) if swapped else None
     against = named.session(draw, noise) if named else None
 
-    def twenty() -> tuple[Reply, ...]:
+    def twenty() -> tuple[CardReply, ...]:
         found = replies(here, draw, sitting=number, swapped=other, share=share)
         if against is not None:
             found += replies(against, draw, sitting=number, arm=Arm.AGAINST)
@@ -188,7 +188,7 @@ def _with_weights(bare: MadeUp) -> MadeUp:
     return MadeUp(bare.logits, bare.stock, weights)
 
 
-def sampled(some: Sequence[Reply]) -> dict[str, list[tuple[str, ...]]]:
+def sampled(some: Sequence[CardReply]) -> dict[str, list[tuple[str, ...]]]:
     """Their picks by card."""
     return {card: [each.picks for each in some if each.card == card] for card in CARDS}
 

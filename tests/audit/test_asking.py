@@ -7,7 +7,7 @@ import pytest
 from avow.audit.asking import Asker, CutShort, PricedReply
 from avow.audit.cards import SHIPPED
 from avow.audit.plan import Slot
-from avow.audit.replies import Arm, Reply
+from avow.audit.replies import Arm, CardReply
 from avow.audit.request import request_for, settings_for
 from avow.context import from_process
 from avow.exit_codes import ExitCode
@@ -55,7 +55,7 @@ def test_a_reply_is_kept_with_all_that_belongs_to_it(home: Path, monkeypatch: py
     assert paid == []
     assert slept[0] == 0.0
     assert all(99 < seconds <= 100 for seconds in slept[1:])
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, CardReply)
 
 
 @pytest.mark.parametrize(

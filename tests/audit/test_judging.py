@@ -14,8 +14,8 @@ from avow.audit.judging import (
     unmeasurable,
     void,
 )
-from avow.audit.record import Conditions, Look, Record
-from avow.audit.replies import Arm, Reply
+from avow.audit.record import AuditRecord, Conditions, Look
+from avow.audit.replies import Arm, CardReply
 from avow.audit.result import Finding
 from tests.audit.made_up import CARDS, CONDITIONS, OTHER, reply
 
@@ -23,7 +23,7 @@ USUAL = ("7, b, red, cat, rome, tails", "7, b, blue, cat, rome, heads", "9, c, r
 CHANGED = "1, z, green, owl, lima, edge"
 
 
-def baseline(*, verdict: str = "as_requested", bad_card: str | None = None) -> tuple[Reply, ...]:
+def baseline(*, verdict: str = "as_requested", bad_card: str | None = None) -> tuple[CardReply, ...]:
     """Sixty replies in three sittings that are much alike; those to `bad_card` from the third on have `verdict`."""
     return tuple(
         reply(card, USUAL[place % 3], sitting=sitting, order=number * 5 + place + 1,
@@ -32,14 +32,14 @@ def baseline(*, verdict: str = "as_requested", bad_card: str | None = None) -> t
     )  # fmt: skip
 
 
-def record(**changes: object) -> Record:
-    base = Record("default", "0.2.0", CONDITIONS, SHIPPED, baseline=baseline(), draws=999)
+def record(**changes: object) -> AuditRecord:
+    base = AuditRecord("default", "0.2.0", CONDITIONS, SHIPPED, baseline=baseline(), draws=999)
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
 def twenty(
     text: str | None = None, *, arm: Arm = Arm.REQUESTED, refused: int = 0, verdict: str = "refused"
-) -> list[Reply]:
+) -> list[CardReply]:
     """A look's replies, all `text` or the usual ones; the first `refused` of every card with that verdict."""
     return [
         reply(card, text or USUAL[place % 3], order=number * 5 + place + 1, arm=arm,
@@ -48,7 +48,7 @@ def twenty(
     ]  # fmt: skip
 
 
-def look(replies: list[Reply], repeat: list[Reply] | None = None, against: str | None = None) -> Look:
+def look(replies: list[CardReply], repeat: list[CardReply] | None = None, against: str | None = None) -> Look:
     return Look(1, 5, "2026-11-28T10:00:00Z", against, tuple(replies), None if repeat is None else tuple(repeat))
 
 

@@ -1,7 +1,7 @@
 """The plot shows the picks of the card that changed most."""
 
 from avow.audit.plot import Bar, Plot, lines_of, plot_of
-from avow.audit.record import Look, Record
+from avow.audit.record import AuditRecord, Look
 from tests.audit.made_up import CARDS, CONDITIONS, reply
 from tests.audit.test_judging import baseline, look, record, twenty
 
@@ -21,7 +21,7 @@ def test_the_card_and_the_pick_that_changed_most() -> None:
 
 
 def test_nothing_to_compare_is_no_plot() -> None:
-    empty = Record("default", "0.2.0", CONDITIONS, record().cards, baseline=baseline())
+    empty = AuditRecord("default", "0.2.0", CONDITIONS, record().cards, baseline=baseline())
     assert plot_of(empty, Look(1, 5, "2026-11-28T10:00:00Z")) is None
     assert plot_of(empty, look(twenty(refused=5))) is None
 

@@ -10,14 +10,14 @@ from functools import cache
 import pytest
 
 from avow.audit.reading import look_from, record_from, reply_from
-from avow.audit.record import Record
+from avow.audit.record import AuditRecord
 from avow.errors import UsageError
 from avow.wire.json_value import JsonObject, parse
 from tests.audit import made_up
 
 
 @cache
-def whole() -> Record:
+def whole() -> AuditRecord:
     """A record with one look that has a repeat."""
     draw = random.Random(1)
     one, other = made_up.models(draw)

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from avow.audit.record import Record, digest_of
+from avow.audit.record import AuditRecord, digest_of
 from avow.audit.verifying import verify
 from avow.wire.json_value import JsonObject
 from tests.audit import made_up
 
 
-def recorded(*, draws: int = 199, against: bool = False) -> Record:
+def recorded(*, draws: int = 199, against: bool = False) -> AuditRecord:
     """Two looks: one without a difference and without a repeat, one that differs."""
     draw = random.Random(3)
     one, other = made_up.models(draw)

@@ -9,13 +9,13 @@ import pytest
 from avow.audit.cards import SHIPPED
 from avow.audit.effect import WouldHaveSeen
 from avow.audit.judging import judge
-from avow.audit.record import Record
+from avow.audit.record import AuditRecord
 from avow.audit.result import Difference, Finding, Measured, Result
 from avow.audit.share import Share
 from avow.audit.words import NOT_COVERED, ONE_DAY, date_of, lines_of, number, sittings_of, would_have_shown
 from tests.audit.made_up import CONDITIONS, OTHER, reply
 
-RECORD = Record("default", "0.2.0", CONDITIONS, SHIPPED, baseline=tuple(reply(sitting=day) for day in (1, 2, 3)))
+RECORD = AuditRecord("default", "0.2.0", CONDITIONS, SHIPPED, baseline=tuple(reply(sitting=day) for day in (1, 2, 3)))
 PLAIN = Result(
     "default", CONDITIONS.model, Finding.NO_DIFFERENCE, 0.1, 0.05 / 13, 4, 13, first=Measured(0.41, None, 0.01),
     replies=20, would_have_seen=WouldHaveSeen(0.99, 0.35, 0.0),
@@ -62,7 +62,7 @@ VOID = replace(
 )  # fmt: skip
 
 
-def said(result: Result, record: Record = RECORD) -> str:
+def said(result: Result, record: AuditRecord = RECORD) -> str:
     return "\n".join(lines_of(result, record))
 
 

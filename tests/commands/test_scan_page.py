@@ -7,7 +7,7 @@ import pytest
 from avow.commands.scan_page import page, sentence
 from avow.routing.verdict import Verdict
 from avow.scan.records import Client
-from avow.scan.report import Report
+from avow.scan.report import ScanReport
 from avow.terminal.cells import cells
 from avow.terminal.facts import Facts
 from tests.scan.test_report import past, report
@@ -105,8 +105,8 @@ def test_an_answer_takes_at_most_three_lines(width: int) -> None:
     assert max(map(cells, lines)) <= width
 
 
-def nothing(files: int) -> Report:
-    return Report((), (), (), (), files, 0, report().counts, (), ("/h/.claude/projects", "/h/llm/logs.db"))
+def nothing(files: int) -> ScanReport:
+    return ScanReport((), (), (), (), files, 0, report().counts, (), ("/h/.claude/projects", "/h/llm/logs.db"))
 
 
 def test_no_records_are_told_with_the_places() -> None:

@@ -16,7 +16,7 @@ from avow.history.filters import EVERYTHING
 from avow.history.recount import Recount
 from avow.history.stats import keep_sums, stats
 from avow.history.store import History
-from avow.history.summed import Summed
+from avow.history.summed import StoredSums
 from avow.history.sums import GROUPS, PERIODS
 from avow.routing.verdict import Hop, Outcome, Routing, Verdict
 from tests.history.making import FABLE, NOON, OLD, OPUS, answered, asked, kept, old_file, rerouted
@@ -98,7 +98,7 @@ def agree(path: Path) -> None:
         assert summary.is_kept(history.connection)
         assert summary.differing(history.connection) == ()
         for simulated in (False, True):
-            ways = (Summed(history, simulated=simulated), Recount(history, EVERYTHING, simulated=simulated))
+            ways = (StoredSums(history, simulated=simulated), Recount(history, EVERYTHING, simulated=simulated))
             for name in ("pairs", "declines", "latencies", "uses"):
                 kept_sums, counted = (list(getattr(way, name)()) for way in ways)
                 assert kept_sums == counted, name

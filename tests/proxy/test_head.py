@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from avow.proxy.head import AccessRule, BadHead, Target, parse, rewritten
+from avow.proxy.head import AccessRule, BadHead, HeadRewrite, parse, rewritten
 
 GATE = AccessRule(b"5ec2e7", frozenset({b"127.0.0.1:9", b"localhost:9"}))
-TARGET = Target(b"api.anthropic.com")
+TARGET = HeadRewrite(b"api.anthropic.com")
 
 
-def through(raw: bytes, target: Target = TARGET) -> bytes:
+def through(raw: bytes, target: HeadRewrite = TARGET) -> bytes:
     return rewritten(parse(raw, GATE), target)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from avow.proxy.framing import BadFraming
-from avow.proxy.head import AccessRule, BadHead, Head, Target
+from avow.proxy.head import AccessRule, BadHead, Head, HeadRewrite
 from avow.proxy.incoming import Incoming
 
 GATE = AccessRule(b"5ec2e7", frozenset({b"127.0.0.1:9"}))
@@ -37,7 +37,7 @@ class Noted:
 
 def taken(pieces: Iterable[bytes]) -> tuple[Noted, Incoming]:
     noted = Noted()
-    incoming = Incoming(GATE, Target(b"far"), noted)
+    incoming = Incoming(GATE, HeadRewrite(b"far"), noted)
     for piece in pieces:
         incoming.take(piece)
     return noted, incoming
@@ -79,6 +79,6 @@ def test_what_follows_an_upgrade_waits_for_the_answer(answer: bytes, after: byte
 def test_what_came_before_bad_bytes_has_been_passed(bad: bytes, error: type[Exception]) -> None:
     noted = Noted()
     with pytest.raises(error):
-        Incoming(GATE, Target(b"far"), noted).take(COUNTED + bad)
+        Incoming(GATE, HeadRewrite(b"far"), noted).take(COUNTED + bad)
     assert noted.requests[0] == "/a:abc."
     assert noted.sent.startswith(b"POST /a HTTP/1.1\r\nHost: far\r\nContent-Length: 3\r\n\r\nabc")

@@ -6,7 +6,7 @@ from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Reply, Status
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Routing, Verdict
-from avow.run.counts import Rules, RunCounts, Share, code_of, counted_as
+from avow.run.counts import MinimumShare, Rules, RunCounts, code_of, counted_as
 from tests.history.making import answered, asked, rerouted
 
 
@@ -75,9 +75,9 @@ def test_the_gravest_item_decides() -> None:
 
 @pytest.mark.parametrize(("percent", "code"), [(50, ExitCode.OK), (50.1, ExitCode.FALLBACK)])
 def test_a_share_is_enough(percent: float, code: ExitCode) -> None:
-    assert counts(answered(), rerouted()).gate(Share(percent)) is code
-    assert counts(answered(), rerouted(), accept=True).gate(Share(percent)) is code
+    assert counts(answered(), rerouted()).gate(MinimumShare(percent)) is code
+    assert counts(answered(), rerouted(), accept=True).gate(MinimumShare(percent)) is code
 
 
 def test_a_share_of_what_was_not_all_asked_is_not_enough() -> None:
-    assert counts(answered(), failed()).gate(Share(1)) is ExitCode.UNREACHABLE
+    assert counts(answered(), failed()).gate(MinimumShare(1)) is ExitCode.UNREACHABLE

@@ -4,7 +4,7 @@ import pytest
 
 from avow.errors import UsageError
 from avow.run.item import Item, item_of
-from avow.run.records import Record
+from avow.run.records import ItemRecord
 
 
 def test_an_item_says_what_its_fields_say() -> None:
@@ -18,11 +18,11 @@ def test_an_item_says_what_its_fields_say() -> None:
         "template": "t",
     }
     expected = Item(4, "7", "p", "s", "opus", ("a.txt",), "t", {"n": "1"})
-    assert item_of(Record(4, fields), "f", template=None) == expected
+    assert item_of(ItemRecord(4, fields), "f", template=None) == expected
 
 
 def test_other_columns_are_variables_where_there_is_a_template() -> None:
-    record = Record(2, {"prompt": "p"}, {"city": "Rome"})
+    record = ItemRecord(2, {"prompt": "p"}, {"city": "Rome"})
     assert item_of(record, "f", template="t").variables == {"city": "Rome"}
     with pytest.raises(UsageError, match="f:1: there is no field `city`"):
         item_of(record, "f", template=None)
@@ -45,13 +45,13 @@ def test_other_columns_are_variables_where_there_is_a_template() -> None:
 )
 def test_a_wrong_field_is_named(fields: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError) as caught:
-        item_of(Record(3, fields), "f", template=None)
+        item_of(ItemRecord(3, fields), "f", template=None)
     assert caught.value.message.startswith("f:3: ")
     assert words in caught.value.message
 
 
 @pytest.mark.parametrize("repeat", [0, -1, True, "2", 1_000_000])
 def test_a_repeat_is_a_number(repeat: object) -> None:
-    assert item_of(Record(1, {"repeat": 2}), "f", template=None, in_suite=True).repeat == 2
+    assert item_of(ItemRecord(1, {"repeat": 2}), "f", template=None, in_suite=True).repeat == 2
     with pytest.raises(UsageError, match="`repeat` must be"):
-        item_of(Record(1, {"repeat": repeat}), "f", template=None, in_suite=True)
+        item_of(ItemRecord(1, {"repeat": repeat}), "f", template=None, in_suite=True)

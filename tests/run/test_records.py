@@ -5,10 +5,10 @@ import io
 import pytest
 
 from avow.errors import UsageError
-from avow.run.records import Record, form_of, read, read_document
+from avow.run.records import ItemRecord, form_of, read, read_document
 
 
-def records(form: str, data: bytes) -> list[Record]:
+def records(form: str, data: bytes) -> list[ItemRecord]:
     return list(read(form, io.BytesIO(data), "f"))
 
 
@@ -42,7 +42,7 @@ def test_each_record_has_its_line(form: str) -> None:
 
 
 def test_the_other_columns_of_a_table_are_apart() -> None:
-    assert records("csv", b"prompt,city\na,Rome\n") == [Record(2, {"prompt": "a"}, {"city": "Rome"})]
+    assert records("csv", b"prompt,city\na,Rome\n") == [ItemRecord(2, {"prompt": "a"}, {"city": "Rome"})]
 
 
 @pytest.mark.parametrize(

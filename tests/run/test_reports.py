@@ -8,7 +8,7 @@ import pytest
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange, RunItem
 from avow.run.counts import Rules, code_of
-from avow.run.reports import JUnit, Summary, Target, annotation
+from avow.run.reports import JUnit, OutputFile, Summary, annotation
 from tests.history.making import answered, rerouted
 from tests.run.test_counts import counts, failed
 
@@ -23,7 +23,7 @@ def items() -> list[Exchange]:
 
 
 def test_junit_is_read_by_a_library(tmp_path: Path) -> None:
-    report = JUnit(Target("--junit", str(tmp_path / "j.xml")))
+    report = JUnit(OutputFile("--junit", str(tmp_path / "j.xml")))
     for one in items():
         report.add(one, code_of(one, Rules()))
     report.close(3, unasked=2)
@@ -46,7 +46,7 @@ def test_junit_is_read_by_a_library(tmp_path: Path) -> None:
 def test_the_summary_is_appended(tmp_path: Path) -> None:
     path = tmp_path / "s.md"
     path.write_text("before\n")
-    report = Summary(Target("--summary", str(path), "ab"))
+    report = Summary(OutputFile("--summary", str(path), "ab"))
     for one in items():
         report.add(one, code_of(one, Rules()))
     report.close(3, counts(*items()))
@@ -65,4 +65,4 @@ def test_an_annotation_is_one_line() -> None:
 
 def test_a_file_that_cannot_be_written_is_refused_at_once() -> None:
     with pytest.raises(UsageError, match="--junit /nonexistent/x: it cannot be written"):
-        Target("--junit", "/nonexistent/x")
+        OutputFile("--junit", "/nonexistent/x")

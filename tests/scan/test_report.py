@@ -6,8 +6,8 @@ from avow.scan.places import Unreadable
 from avow.scan.records import Client, PastAnswer, SkipCounts
 from avow.scan.report import (
     TOTALS_HEADER,
-    Report,
     ReportTally,
+    ScanReport,
     report_as_json,
     totals_rows,
 )
@@ -35,7 +35,7 @@ def past(**more: Any) -> PastAnswer:
     return PastAnswer(**(DEFAULTS | more))
 
 
-def report(*answers: PastAnswer) -> Report:
+def report(*answers: PastAnswer) -> ScanReport:
     tally = ReportTally()
     for answer in answers:
         tally.add(answer)

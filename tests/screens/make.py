@@ -15,7 +15,7 @@ from avow.exchange.exchange import Exchange, Status
 from avow.models import catalogue
 from avow.run.progress_bar import bar_line
 from avow.scan.records import SkipCounts
-from avow.scan.report import Report
+from avow.scan.report import ScanReport
 from avow.scan.scanning import scan
 from avow.terminal.facts import Facts
 from avow.terminal.render import panel
@@ -103,7 +103,7 @@ def _scan(facts: Facts) -> str:
 
 def _scan_without_records(facts: Facts) -> str:
     places = ("/home/me/.claude/projects", "/home/me/.config/claude/projects", "/home/me/.config/llm/logs.db")
-    return scan_page.page(Report((), (), (), (), 0, 0, SkipCounts(), (), places), facts)
+    return scan_page.page(ScanReport((), (), (), (), 0, 0, SkipCounts(), (), places), facts)
 
 
 def _model(facts: Facts) -> str:

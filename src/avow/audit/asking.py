@@ -8,7 +8,7 @@ from avow.asking.ask import ask
 from avow.asking.inquiry import Inquiry
 from avow.audit.cards import Card
 from avow.audit.plan import Slot
-from avow.audit.replies import Arm, Reply
+from avow.audit.replies import Arm, CardReply
 from avow.context import Api, Context
 from avow.errors import AvowError, Interrupted
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Retrying, Status
@@ -36,7 +36,7 @@ class CutShort(AvowError):
 class PricedReply(NamedTuple):
     """A reply, and the list price of its exchange in USD (None: unknown)."""
 
-    reply: Reply
+    reply: CardReply
     cost_usd: float | None
 
 
@@ -93,9 +93,9 @@ class Asker(NamedTuple):
                 self.context.screen.note(f"{event.reason}; retrying in {event.seconds:.1f} s")
 
 
-def reply_of(exchange: Exchange, slot: Slot, sitting: int) -> Reply:
+def reply_of(exchange: Exchange, slot: Slot, sitting: int) -> CardReply:
     """What is kept of an exchange that brought a reply."""
-    return Reply(
+    return CardReply(
         card=slot.card,
         arm=slot.arm,
         sitting=sitting,

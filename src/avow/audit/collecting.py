@@ -9,8 +9,8 @@ from avow.audit.asking import Asker, PricedReply
 from avow.audit.cards import SHIPPED, made
 from avow.audit.judging import differences
 from avow.audit.plan import LOOKS, PER_CARD, SITTINGS, Slot, orders, remaining
-from avow.audit.record import Conditions, Record
-from avow.audit.replies import REFUSED, SUBSTITUTED, Arm, Reply
+from avow.audit.record import AuditRecord, Conditions
+from avow.audit.replies import REFUSED, SUBSTITUTED, Arm, CardReply
 from avow.audit.result import Difference
 from avow.audit.store import StoredAudit
 from avow.errors import UsageError
@@ -41,7 +41,7 @@ class Sitting:
 def begun(name: str, conditions: Conditions, wishes: Wishes) -> StoredAudit:
     """A new audit without any reply."""
     cards = SHIPPED if wishes.cards_seed is None else made(wishes.cards_seed)
-    record = Record(
+    record = AuditRecord(
         name=name,
         avow=__version__,
         conditions=conditions,
@@ -65,7 +65,7 @@ def next_sitting(kept: StoredAudit, seed: int) -> Sitting | None:
     return Sitting(kept, len(kept.seeds), _order(kept, len(kept.seeds)))
 
 
-def sittings_planned(record: Record) -> int:
+def sittings_planned(record: AuditRecord) -> int:
     """One, or three."""
     return 1 if record.one_sitting else SITTINGS
 
@@ -76,7 +76,7 @@ def is_complete(kept: StoredAudit) -> bool:
     return done and not remaining(_order(kept, len(kept.seeds)), _of(kept.record.baseline, len(kept.seeds)))
 
 
-def asked_in_all(record: Record) -> int:
+def asked_in_all(record: AuditRecord) -> int:
     """How many replies a baseline has when it is complete."""
     return len(record.cards) * PER_CARD * SITTINGS
 
@@ -115,7 +115,7 @@ def ask_sitting(
     return kept
 
 
-def exit_code_of(replies: Sequence[Reply]) -> ExitCode:
+def exit_code_of(replies: Sequence[CardReply]) -> ExitCode:
     """That of a call of `baseline`: declared replies matter where one was substituted, or where none is left."""
     if any(reply.verdict == SUBSTITUTED for reply in replies):
         return ExitCode.SUBSTITUTED
@@ -132,7 +132,7 @@ def _order(kept: StoredAudit, number: int) -> tuple[Slot, ...]:
     return next(orders(kept.record.card_ids, (Arm.REQUESTED,), kept.seeds[number - 1], per_card=per_card))
 
 
-def _of(replies: Sequence[Reply], sitting: int) -> tuple[Reply, ...]:
+def _of(replies: Sequence[CardReply], sitting: int) -> tuple[CardReply, ...]:
     return tuple(reply for reply in replies if reply.sitting == sitting)
 
 

@@ -12,7 +12,7 @@ from math import comb, fsum
 from typing import NamedTuple
 
 from avow.audit.cards import PICKS
-from avow.audit.replies import Picks, Reply, Sample, sample_of
+from avow.audit.replies import CardReply, Picks, Sample, sample_of
 
 LOWEST_FLOOR = 0.10
 _ABOVE_SITTINGS = 0.05
@@ -43,7 +43,7 @@ def excess_tv(baseline: Sample, now: Sample) -> float | None:
     return fsum(_Reference.of(baseline[card], len(now[card])).excess(now[card]) for card in cards) / len(cards)
 
 
-def floor_of(baseline: Sequence[Reply], cards: Iterable[str], *, one_sitting: bool) -> float:
+def floor_of(baseline: Sequence[CardReply], cards: Iterable[str], *, one_sitting: bool) -> float:
     """What an excess has to reach: more than the sittings of the baseline differ among themselves, and .10 at least."""
     sittings = sorted({reply.sitting for reply in baseline})
     if one_sitting or len(sittings) < 2:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from avow.audit.cards import Card
-from avow.audit.replies import Reply
+from avow.audit.replies import CardReply
 from avow.models.pricing import price
 
 _ENVELOPE = 15  # tokens that every message has around its text
@@ -38,7 +38,7 @@ class Estimate(NamedTuple):
 
 
 def estimate(
-    models: Mapping[str, int], cards: Sequence[Card], *, thinks: bool, prices: _Prices, seen: Sequence[Reply] = ()
+    models: Mapping[str, int], cards: Sequence[Card], *, thinks: bool, prices: _Prices, seen: Sequence[CardReply] = ()
 ) -> Estimate:
     """For some requests to each of `models`, spread evenly over the cards; `seen` are earlier replies, whose
     usage is a better guide than any guess."""
@@ -58,7 +58,7 @@ def dollars(usd: float) -> str:
     return f"${usd:.2f}" if usd >= 0.01 or usd == 0 else f"${usd:.4f}"
 
 
-def _a_reply(cards: Sequence[Card], seen: Sequence[Reply], *, thinks: bool) -> tuple[int, int, int]:
+def _a_reply(cards: Sequence[Card], seen: Sequence[CardReply], *, thinks: bool) -> tuple[int, int, int]:
     """Tokens in, and least and most out, of one request on average."""
     used = [
         (entered, left)

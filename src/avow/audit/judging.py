@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from avow.audit.effect import FIXED, WouldHaveSeen, excess_tv, floor_of, would_have_seen
 from avow.audit.plan import p_that_decides
-from avow.audit.record import Conditions, Look, Record
-from avow.audit.replies import NOT_ON_FORMAT, REFUSED, SUBSTITUTED, Arm, Reply, Sample, in_test, sample_of
+from avow.audit.record import AuditRecord, Conditions, Look
+from avow.audit.replies import NOT_ON_FORMAT, REFUSED, SUBSTITUTED, Arm, CardReply, Sample, in_test, sample_of
 from avow.audit.result import Difference, Finding, Measured, Result
 from avow.audit.share import Share, share_interval
 from avow.audit.statistic import p_values
@@ -18,28 +18,28 @@ _REPEAT_ALPHA = 0.05
 _REPEAT, _POWER = 1, 2
 
 
-def alpha_of(record: Record) -> float:
+def alpha_of(record: AuditRecord) -> float:
     """What one look of this audit may spend."""
     return record.alpha_total / record.looks
 
 
-def baseline_is_enough(record: Record) -> bool:
+def baseline_is_enough(record: AuditRecord) -> bool:
     """Whether every card keeps ten replies, so that a look can be measured at all."""
     return _has_enough(sample_of(record.baseline, record.card_ids), LEAST_IN_BASELINE)
 
 
-def first_test(record: Record, look: Look) -> Measured:
+def first_test(record: AuditRecord, look: Look) -> Measured:
     """The test of a look's first twenty."""
     return _test(record, look.replies, look.seed)
 
 
-def asks_again(record: Record, look: Look, first: Measured) -> bool:
+def asks_again(record: AuditRecord, look: Look, first: Measured) -> bool:
     """Whether the first twenty differ so much that twenty more are asked."""
     p = _deciding(first, look)
     return p is not None and p <= alpha_of(record)
 
 
-def judge(record: Record, look: Look, first: Measured | None = None, *, cost_usd: float | None = None) -> Result:
+def judge(record: AuditRecord, look: Look, first: Measured | None = None, *, cost_usd: float | None = None) -> Result:
     """The result of a look, its repeat included where one was asked for. `first`, where it is known already, saves
     the test of the first twenty."""
     first = first or first_test(record, look)
@@ -75,12 +75,12 @@ def judge(record: Record, look: Look, first: Measured | None = None, *, cost_usd
     )
 
 
-def unmeasurable(record: Record, number: int, against: str | None) -> Result:
+def unmeasurable(record: AuditRecord, number: int, against: str | None) -> Result:
     """The result of a look that nothing is asked for, because too few replies of the baseline are in the test."""
     return _unasked(record, number, against, Finding.NOT_MEASURED, ExitCode.UNVERIFIED, ())
 
 
-def void(record: Record, number: int, against: str | None, differences: Sequence[Difference]) -> Result:
+def void(record: AuditRecord, number: int, against: str | None, differences: Sequence[Difference]) -> Result:
     """The result of a look that nothing is asked for, because it would not be like its baseline."""
     return _unasked(record, number, against, Finding.VOID, ExitCode.USAGE, tuple(differences))
 
@@ -110,7 +110,7 @@ def _flat(request: Mapping[str, object]) -> dict[str, object]:
 
 
 def _unasked(
-    record: Record,
+    record: AuditRecord,
     number: int,
     against: str | None,
     finding: Finding,
@@ -132,7 +132,7 @@ def _unasked(
     )
 
 
-def _test(record: Record, replies: Iterable[Reply], seed: int) -> Measured:
+def _test(record: AuditRecord, replies: Iterable[CardReply], seed: int) -> Measured:
     replies = tuple(replies)
     baseline, now = sample_of(record.baseline, record.card_ids), sample_of(replies, record.card_ids)
     if not _has_enough(now, LEAST_IN_LOOK) or not _has_enough(baseline, LEAST_IN_BASELINE):
@@ -160,7 +160,7 @@ def _agrees(first: Measured, repeat: Measured, look: Look, floor: float) -> bool
     return (first.excess_tv + repeat.excess_tv) / 2 >= floor
 
 
-def _share(record: Record, look: Look) -> Share | None:
+def _share(record: AuditRecord, look: Look) -> Share | None:
     cards = record.card_ids
     return share_interval(
         sample_of(record.baseline, cards),
@@ -169,7 +169,7 @@ def _share(record: Record, look: Look) -> Share | None:
     )
 
 
-def _power(record: Record, look: Look, floor: float) -> WouldHaveSeen:
+def _power(record: AuditRecord, look: Look, floor: float) -> WouldHaveSeen:
     named = sample_of(look.replies, record.card_ids, Arm.AGAINST)
     if look.against is None or not all(named.values()):
         return FIXED
@@ -178,7 +178,7 @@ def _power(record: Record, look: Look, floor: float) -> WouldHaveSeen:
     return would_have_seen(baseline, sizes, named, floor=floor, seed=look.seed + _POWER)
 
 
-def _exit_code(finding: Finding, replies: Iterable[Reply], asked: Sequence[Reply]) -> int:
+def _exit_code(finding: Finding, replies: Iterable[CardReply], asked: Sequence[CardReply]) -> int:
     """One that was substituted counts more than what the test says; declared ones count only where none are left."""
     codes = [ExitCode.SUBSTITUTED for reply in replies if reply.verdict == SUBSTITUTED]
     if finding is Finding.NOT_MEASURED:

@@ -8,8 +8,8 @@ from itertools import islice
 from avow.audit.asking import Asker, PricedReply
 from avow.audit.judging import asks_again, first_test, judge
 from avow.audit.plan import Slot, orders, remaining
-from avow.audit.record import Look, Record
-from avow.audit.replies import Arm, Reply
+from avow.audit.record import AuditRecord, Look
+from avow.audit.replies import Arm, CardReply
 from avow.audit.result import Measured, Result
 from avow.audit.store import Cost, StoredAudit
 from avow.errors import UsageError
@@ -25,12 +25,12 @@ class Progress:
     due: int
 
 
-def open_look(record: Record) -> Look | None:
+def open_look(record: AuditRecord) -> Look | None:
     """The look that is not over yet, if there is one."""
     return next((look for look in record.runs if look.result is None), None)
 
 
-def look_for(record: Record, against: str | None, seed: int | None, fresh_seed: int) -> Look:
+def look_for(record: AuditRecord, against: str | None, seed: int | None, fresh_seed: int) -> Look:
     """The look to go on with, or the next one. Raises UsageError beyond the planned looks, and where the open look
     was begun in another way."""
     under_way = open_look(record)
@@ -53,7 +53,7 @@ def look_for(record: Record, against: str | None, seed: int | None, fresh_seed: 
     return Look(number, fresh_seed if seed is None else seed, timestamp(time.time()), against)
 
 
-def requests_left(look: Look, record: Record) -> tuple[int, int]:
+def requests_left(look: Look, record: AuditRecord) -> tuple[int, int]:
     """How many requests are due in this look, and how many more its repeat may need, each over all arms."""
     first, repeat = _orders(look, record)
     if look.repeat is not None:
@@ -110,12 +110,12 @@ class _Taking:
             self._ask("repeat", repeat_order, self.look.repeat or ())
         return self._finish(first)
 
-    def _ask(self, part: str, order: Sequence[Slot], there: Sequence[Reply]) -> None:
+    def _ask(self, part: str, order: Sequence[Slot], there: Sequence[CardReply]) -> None:
         slots = remaining(order, there)
 
         def keep(answered: PricedReply) -> None:
             self.kept = self.kept.paying(self.number, answered.cost_usd)
-            before: tuple[Reply, ...] = (self.look.repeat or ()) if part == "repeat" else self.look.replies
+            before: tuple[CardReply, ...] = (self.look.repeat or ()) if part == "repeat" else self.look.replies
             after = (*before, answered.reply)
             look = replace(self.look, repeat=after) if part == "repeat" else replace(self.look, replies=after)
             self._put(look)
@@ -140,7 +140,7 @@ class _Taking:
         return self.kept, result
 
 
-def _orders(look: Look, record: Record) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
+def _orders(look: Look, record: AuditRecord) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
     """The order of a look's requests and that of its repeat's."""
     arms = (Arm.REQUESTED,) if look.against is None else (Arm.REQUESTED, Arm.AGAINST)
     first, repeat = islice(orders(record.card_ids, arms, look.seed), 2)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from avow.audit.replies import Arm, Reply
+from avow.audit.replies import Arm, CardReply
 
 ALPHA_TOTAL = 0.05
 """The chance of ever a false alarm, over all looks planned."""
@@ -42,7 +42,7 @@ def orders(
         yield tuple(Slot(card, arm, place) for place, (card, arm) in enumerate(due, start=1))
 
 
-def remaining(order: Sequence[Slot], replies: Iterable[Reply]) -> tuple[Slot, ...]:
+def remaining(order: Sequence[Slot], replies: Iterable[CardReply]) -> tuple[Slot, ...]:
     """The requests of an order that no reply has come to."""
     answered = Counter((reply.card, reply.arm, reply.order) for reply in replies)
     return tuple(slot for slot in order if not answered[slot])

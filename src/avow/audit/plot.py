@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from avow.audit.cards import PICKS
 from avow.audit.effect import excess_tv
-from avow.audit.record import Look, Record
+from avow.audit.record import AuditRecord, Look
 from avow.audit.replies import Picks, sample_of
 from avow.terminal.cells import wrap
 
@@ -31,7 +31,7 @@ class Plot(NamedTuple):
     bars: tuple[Bar, ...]
 
 
-def plot_of(record: Record, look: Look) -> Plot | None:
+def plot_of(record: AuditRecord, look: Look) -> Plot | None:
     """That of the card that differs most; None where nothing can be compared. The repeat counts too."""
     baseline, now = sample_of(record.baseline, record.card_ids), sample_of(look.all_replies, record.card_ids)
     cards = [card for card in now if now[card] and baseline[card]]

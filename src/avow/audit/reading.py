@@ -5,20 +5,20 @@ from typing import Any
 
 from avow.audit.bounds import LARGEST_SEED, MOST_LOOKS
 from avow.audit.cards import Card
-from avow.audit.record import SCHEMA, Conditions, Look, Record
-from avow.audit.replies import Arm, Reply
+from avow.audit.record import SCHEMA, AuditRecord, Conditions, Look
+from avow.audit.replies import Arm, CardReply
 from avow.errors import UsageError
 
 _MOST_DRAWS = 99_999  # a file may come from anyone: its test has to end
 _MOST_REPLIES = 1000
 
 
-def record_from(value: object) -> Record:
+def record_from(value: object) -> AuditRecord:
     """The record that a JSON value is. Raises UsageError, naming the place, where it is none.
 
     Hashes and digest are not looked at here: `verifying` does.
     """
-    body = _Place(value, "").object()
+    body = _RecordValue(value, "").object()
     if body.get("schema").value != SCHEMA:
         raise UsageError(f"not an audit record: its schema is not {SCHEMA}")
     conditions = Conditions(
@@ -34,7 +34,7 @@ def record_from(value: object) -> Record:
     if not cards or len({card.id for card in cards}) != len(cards):
         raise UsageError("not an audit record: cards are missing, or two have one id")
     names = frozenset(card.id for card in cards)
-    return Record(
+    return AuditRecord(
         name=body.get("name").text(),
         avow=body.get("avow").text(),
         conditions=conditions,
@@ -50,15 +50,15 @@ def record_from(value: object) -> Record:
 
 def look_from(value: object, cards: frozenset[str]) -> Look:
     """One of a record's `runs`. Raises UsageError where it is none."""
-    return _look(_Place(value, "runs"), cards)
+    return _look(_RecordValue(value, "runs"), cards)
 
 
-def reply_from(value: object, cards: frozenset[str]) -> Reply:
+def reply_from(value: object, cards: frozenset[str]) -> CardReply:
     """A `REPLY`. Raises UsageError where it is none."""
-    return _reply(_Place(value, "reply"), cards)
+    return _reply(_RecordValue(value, "reply"), cards)
 
 
-def _look(place: "_Place", cards: frozenset[str]) -> Look:
+def _look(place: "_RecordValue", cards: frozenset[str]) -> Look:
     body = place.object()
     repeat, result = body.get("repeat"), body.get("result")
     return Look(
@@ -72,21 +72,21 @@ def _look(place: "_Place", cards: frozenset[str]) -> Look:
     )
 
 
-def _replies(place: "_Place", cards: frozenset[str]) -> tuple[Reply, ...]:
+def _replies(place: "_RecordValue", cards: frozenset[str]) -> tuple[CardReply, ...]:
     found = place.items()
     if len(found) > _MOST_REPLIES:
         raise place.wrong(f"has more than {_MOST_REPLIES} replies")
     return tuple(_reply(each, cards) for each in found)
 
 
-def _reply(place: "_Place", cards: frozenset[str]) -> Reply:
+def _reply(place: "_RecordValue", cards: frozenset[str]) -> CardReply:
     body = place.object()
     card, arm, usage = body.get("card"), body.get("arm"), body.get("usage")
     if card.text() not in cards:
         raise card.wrong("is not one of the record's cards")
     if arm.value not in tuple(Arm):
         raise arm.wrong("is not `requested` or `against`")
-    return Reply(
+    return CardReply(
         card=card.text(),
         arm=Arm(arm.text()),
         sitting=body.get("sitting").number(1, _MOST_REPLIES),
@@ -102,7 +102,7 @@ def _reply(place: "_Place", cards: frozenset[str]) -> Reply:
     )
 
 
-class _Place:
+class _RecordValue:
     """A value of a record and where it stands, for the message about it."""
 
     __slots__ = ("name", "value")
@@ -119,20 +119,20 @@ class _Place:
             raise self.wrong("is not an object")
         return self.value
 
-    def object(self) -> "_Place":
+    def object(self) -> "_RecordValue":
         self.mapping()
         return self
 
-    def get(self, key: str) -> "_Place":
+    def get(self, key: str) -> "_RecordValue":
         name = f"{self.name}.{key}" if self.name else key
         if key not in self.mapping():
             raise UsageError(f"not an audit record: {name} is missing")
-        return _Place(self.mapping()[key], name)
+        return _RecordValue(self.mapping()[key], name)
 
-    def items(self) -> "list[_Place]":
+    def items(self) -> "list[_RecordValue]":
         if not isinstance(self.value, list):
             raise self.wrong("is not a list")
-        return [_Place(item, f"{self.name}[{number}]") for number, item in enumerate(self.value)]
+        return [_RecordValue(item, f"{self.name}[{number}]") for number, item in enumerate(self.value)]
 
     def text(self) -> str:
         if not isinstance(self.value, str):

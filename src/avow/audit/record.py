@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from avow.audit.cards import Card
 from avow.audit.plan import ALPHA_TOTAL, LOOKS
-from avow.audit.replies import Reply
+from avow.audit.replies import CardReply
 from avow.audit.statistic import DRAWS
 from avow.wire.json_value import JsonObject
 
@@ -34,12 +34,12 @@ class Look:
     seed: int
     created_at: str
     against: str | None = None
-    replies: tuple[Reply, ...] = ()
-    repeat: tuple[Reply, ...] | None = None
+    replies: tuple[CardReply, ...] = ()
+    repeat: tuple[CardReply, ...] | None = None
     result: JsonObject | None = None
 
     @property
-    def all_replies(self) -> tuple[Reply, ...]:
+    def all_replies(self) -> tuple[CardReply, ...]:
         """Those of the repeat included."""
         return (*self.replies, *(self.repeat or ()))
 
@@ -57,7 +57,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class AuditRecord:
     """All that is known of an audit. `looks` were planned with the baseline; `avow` is the version that began it."""
 
     name: str
@@ -68,7 +68,7 @@ class Record:
     alpha_total: float = ALPHA_TOTAL
     draws: int = DRAWS
     one_sitting: bool = False
-    baseline: tuple[Reply, ...] = ()
+    baseline: tuple[CardReply, ...] = ()
     runs: tuple[Look, ...] = ()
 
     @property

@@ -30,7 +30,7 @@ class Arm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class CardReply:
     """One reply, whole, as it is kept. `sitting` counts the calls of `baseline` from 1; in a look it is the look's
     number. `order` is its place in the order of requests, from 1; `text` is as received; `verdict` that of the
     exchange; `created_at` RFC 3339 in UTC."""
@@ -90,13 +90,13 @@ def picks_of(stop_reason: str | None, text: str) -> Picks:
     return tuple(parts)
 
 
-def in_test(replies: Iterable[Reply], arm: Arm = Arm.REQUESTED) -> tuple[Reply, ...]:
+def in_test(replies: Iterable[CardReply], arm: Arm = Arm.REQUESTED) -> tuple[CardReply, ...]:
     """The replies of an arm that stay in the test, in the order they were asked for."""
     kept = (reply for reply in replies if reply.arm is arm and not reply.is_declared)
     return tuple(sorted(kept, key=lambda reply: (reply.sitting, reply.order)))
 
 
-def sample_of(replies: Iterable[Reply], cards: Iterable[str], arm: Arm = Arm.REQUESTED) -> dict[str, list[Picks]]:
+def sample_of(replies: Iterable[CardReply], cards: Iterable[str], arm: Arm = Arm.REQUESTED) -> dict[str, list[Picks]]:
     """The replies in the test by card, cards in the order of their ids; a card without any has an empty list."""
     sample: dict[str, list[Picks]] = {card: [] for card in sorted(cards)}
     for reply in in_test(replies, arm):

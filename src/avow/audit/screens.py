@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from avow.audit import plot
 from avow.audit.collecting import asked_in_all, is_complete
 from avow.audit.looking import open_look
-from avow.audit.record import Look, Record
+from avow.audit.record import AuditRecord, Look
 from avow.audit.result import Finding, Result
 from avow.audit.store import StoredAudit
 from avow.audit.words import lines_of, number, sittings_shown
@@ -63,7 +63,7 @@ def progress_line(label: str, done: int, due: int, width: int, *, unicode: bool 
     return f"{label} {full * filled}{empty * (bar - filled)} {figures}"
 
 
-def report(context: Context, result: Result, record: Record, look: Look | None) -> None:
+def report(context: Context, result: Result, record: AuditRecord, look: Look | None) -> None:
     """The result of a look on stdout: its words, then the picks that differ most."""
     facts = context.screen.out_facts
     for place, line in enumerate(lines_of(result, record)):
@@ -151,7 +151,7 @@ def _look_words(look: Look) -> str:
     return f"{head}: {told.get('result')}{measured}"
 
 
-def _reply_rows(record: Record) -> Iterator[tuple[str, ...]]:
+def _reply_rows(record: AuditRecord) -> Iterator[tuple[str, ...]]:
     named: dict[str, str] = {}
     for look in record.runs:
         named[str(look.number)] = look.against or ""

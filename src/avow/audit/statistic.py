@@ -32,7 +32,7 @@ class PValues(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _CardTable:
     """One card, its replies of now (`size` of them) before those of the baseline. `rows` hold a number for each
     pick; `steps[v][i]` is what the statistic gains where value v is met for the (i+1)th time; `scores` are the
     rows' directed scores."""
@@ -74,7 +74,7 @@ def p_values(baseline: Sample, now: Sample, named: Sample | None, *, seed: int, 
     return PValues((1 + reached) / (1 + draws), (1 + reached_directed) / (1 + draws) if is_directed else None)
 
 
-def _sums(tables: Sequence[_Table], chosen: Sequence[Sequence[int]]) -> tuple[float, float]:
+def _sums(tables: Sequence[_CardTable], chosen: Sequence[Sequence[int]]) -> tuple[float, float]:
     omnibus = directed = 0.0
     for table, rows in zip(tables, chosen, strict=True):
         one, other = table.statistics(rows)
@@ -83,7 +83,7 @@ def _sums(tables: Sequence[_Table], chosen: Sequence[Sequence[int]]) -> tuple[fl
     return omnibus, directed
 
 
-def _table(now: Sequence[Picks], baseline: Sequence[Picks], named: Sequence[Picks]) -> _Table:
+def _table(now: Sequence[Picks], baseline: Sequence[Picks], named: Sequence[Picks]) -> _CardTable:
     replies = [*now, *baseline]
     numbers: dict[tuple[int, str], int] = {}
     rows = tuple(
@@ -92,7 +92,7 @@ def _table(now: Sequence[Picks], baseline: Sequence[Picks], named: Sequence[Pick
     totals = Counter(value for row in rows for value in row)
     steps = {total: _steps(total, len(now)) for total in set(totals.values())}
     scores = _scores(replies, named) if named else [0.0] * len(replies)
-    return _Table(rows, len(now), tuple(steps[totals[value]] for value in range(len(numbers))), tuple(scores))
+    return _CardTable(rows, len(now), tuple(steps[totals[value]] for value in range(len(numbers))), tuple(scores))
 
 
 def _steps(total: int, size: int) -> tuple[float, ...]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from avow.audit.bounds import LARGEST_SEED
 from avow.audit.reading import record_from
-from avow.audit.record import Look, Record
-from avow.audit.replies import Reply
+from avow.audit.record import AuditRecord, Look
+from avow.audit.replies import CardReply
 from avow.errors import UnreadableFile, UsageError
 from avow.files.locking import try_lock
 from avow.files.private import write_private
@@ -43,11 +43,11 @@ class Cost:
 class StoredAudit:
     """An audit as it is kept: its record, the seed of each sitting of the baseline, and what each look has cost."""
 
-    record: Record
+    record: AuditRecord
     seeds: tuple[int, ...] = ()
     costs: Mapping[int, Cost] = field(default_factory=dict)
 
-    def with_baseline(self, reply: Reply) -> "StoredAudit":
+    def with_baseline(self, reply: CardReply) -> "StoredAudit":
         """With one more reply of the baseline."""
         return replace(self, record=replace(self.record, baseline=(*self.record.baseline, reply)))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from avow.audit.judging import judge
 from avow.audit.reading import record_from
-from avow.audit.record import Look, Record, digest_of
+from avow.audit.record import AuditRecord, Look, digest_of
 from avow.audit.result import Result
 from avow.exit_codes import ExitCode
 from avow.wire.json_value import JsonObject, encodable_value, obj
@@ -15,7 +15,7 @@ class Verified:
     """What a record says when it is computed again. `last` is its last finished look, None where there is none;
     `problems` say what does not agree."""
 
-    record: Record
+    record: AuditRecord
     last: Look | None
     result: Result | None
     problems: tuple[str, ...]

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from avow.audit.record import Record
-from avow.audit.replies import Reply
+from avow.audit.record import AuditRecord
+from avow.audit.replies import CardReply
 from avow.audit.result import Finding, Measured, Result
 from avow.text.local_time import local
 
@@ -24,7 +24,7 @@ _HALF_A_DAY = timedelta(hours=12)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def lines_of(result: Result, record: Record) -> tuple[str, ...]:
+def lines_of(result: Result, record: AuditRecord) -> tuple[str, ...]:
     """The report of a look, a sentence or two a line; the first line is the result."""
     match result.finding:
         case Finding.VOID:
@@ -68,7 +68,7 @@ def date_of(moment: str) -> str:
     return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
 
 
-def sittings_of(replies: tuple[Reply, ...]) -> tuple[str, ...]:
+def sittings_of(replies: tuple[CardReply, ...]) -> tuple[str, ...]:
     """When each sitting of a baseline began: RFC 3339 in UTC, first to last."""
     first: dict[int, str] = {}
     for reply in replies:
@@ -76,12 +76,12 @@ def sittings_of(replies: tuple[Reply, ...]) -> tuple[str, ...]:
     return tuple(first[sitting] for sitting in sorted(first))
 
 
-def sittings_shown(replies: tuple[Reply, ...]) -> str:
+def sittings_shown(replies: tuple[CardReply, ...]) -> str:
     """The same for people, by the local clock: `2026-11-12 09:30, 2026-11-13 09:30`; empty where there is none."""
     return ", ".join(local(moment) for moment in sittings_of(replies))
 
 
-def _stored(record: Record) -> tuple[str, ...]:
+def _stored(record: AuditRecord) -> tuple[str, ...]:
     """What a comparison with a baseline of several sittings takes for granted, and when these were."""
     begun = sittings_of(record.baseline)
     told = (
@@ -107,7 +107,7 @@ def _no_difference(result: Result) -> str:
     return f"No difference found (p={_p(result.first)}, {look})."
 
 
-def _differs(result: Result, record: Record) -> str:
+def _differs(result: Result, record: AuditRecord) -> str:
     moments = [reply.created_at for reply in record.baseline]
     since = f" of {date_of(min(moments))}" if moments else ""
     return (
@@ -153,7 +153,7 @@ def _resembling(result: Result) -> tuple[str, ...]:
     )
 
 
-def _not_measured(result: Result, record: Record) -> tuple[str, ...]:
+def _not_measured(result: Result, record: AuditRecord) -> tuple[str, ...]:
     if not result.replies + result.declared:
         return (
             "Not measured: too few replies of the baseline are in the test (each card needs ten). Nothing was sent.",

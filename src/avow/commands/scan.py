@@ -13,7 +13,7 @@ from avow.exit_codes import ExitCode
 if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
     from avow.scan.records import PastAnswer
-    from avow.scan.report import Report
+    from avow.scan.report import ScanReport
     from avow.scan.selection import Selection
 
 
@@ -138,7 +138,7 @@ class _Progress:
             self._screen.status(f"[{bar}] {done / 1e6:.0f} of {total / 1e6:.0f} MB")
 
 
-def _print(report: "Report", options: ScanOptions, context: Context) -> None:
+def _print(report: "ScanReport", options: ScanOptions, context: Context) -> None:
     from avow.commands.scan_page import page
     from avow.scan.report import report_as_json
 
@@ -160,7 +160,7 @@ def _say(lines: "Sequence[str]", context: Context) -> None:
         context.screen.note(line)
 
 
-def _remarks(report: "Report") -> "list[str]":
+def _remarks(report: "ScanReport") -> "list[str]":
     """What was skipped, in a line each."""
     counts = report.counts
     passed = (
@@ -175,7 +175,7 @@ def _remarks(report: "Report") -> "list[str]":
     return remarks
 
 
-def _where(report: "Report") -> str:
+def _where(report: "ScanReport") -> str:
     files = "1 file" if report.files_read == 1 else f"{report.files_read:,} files"
     return f"{files} read; looked in {', '.join(report.looked_in)}"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from avow.routing.verdict import STICKY
 from avow.scan.reason import reason
 from avow.scan.records import PastAnswer
-from avow.scan.report import TOTALS_HEADER, Report, totals_rows
+from avow.scan.report import TOTALS_HEADER, ScanReport, totals_rows
 from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import Facts
 from avow.terminal.sanitize import clean_line
@@ -24,7 +24,7 @@ _MEANT = {
 Row = tuple[str, ...]
 
 
-def page(report: Report, facts: Facts, *, rerouted_only: bool = False) -> str:
+def page(report: ScanReport, facts: Facts, *, rerouted_only: bool = False) -> str:
     """The whole page, newline at its end. `rerouted_only`: answers by the requested model were not counted."""
     if not report.answers:
         return _nothing(report, facts, rerouted_only=rerouted_only)
@@ -38,7 +38,7 @@ def page(report: Report, facts: Facts, *, rerouted_only: bool = False) -> str:
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def sentence(report: Report, *, rerouted_only: bool = False) -> str:
+def sentence(report: ScanReport, *, rerouted_only: bool = False) -> str:
     """How many answers another model wrote, and how often that was not told."""
     number, told = len(report.reroutes), [answer.told for answer in report.reroutes]
     unverified = sum(each.unverified for each in report.totals)
@@ -63,7 +63,7 @@ def sentence(report: Report, *, rerouted_only: bool = False) -> str:
     return f"{start}; {', and '.join(parts)}."
 
 
-def _ending(report: Report, *, rerouted_only: bool) -> Iterator[str]:
+def _ending(report: ScanReport, *, rerouted_only: bool) -> Iterator[str]:
     yield sentence(report, rerouted_only=rerouted_only)
     shown = (*report.reroutes, *report.contradictory)
     if shown:
@@ -74,7 +74,7 @@ def _ending(report: Report, *, rerouted_only: bool) -> Iterator[str]:
         yield _MEANT["unverified"]
 
 
-def _nothing(report: Report, facts: Facts, *, rerouted_only: bool) -> str:
+def _nothing(report: ScanReport, facts: Facts, *, rerouted_only: bool) -> str:
     """Why there is nothing, and where it was looked for."""
     if report.files_read and rerouted_only:
         return "\n".join(_said("The records have no answer that another model is known to have written.", facts)) + "\n"

@@ -59,7 +59,7 @@ def converse(
     thread, at least every second while text arrives; `finish` gets it whole, before it is checked. A signal and a
     closed stdout end it as `interrupted`.
     """
-    run = _Run(plan, exchange, send, on_event, save, sleep)
+    run = _ExchangeRun(plan, exchange, send, on_event, save, sleep)
     try:
         on_event(Started(exchange))
         run.go()
@@ -78,7 +78,7 @@ def converse(
     return run.checked(finished)
 
 
-class _Run:
+class _ExchangeRun:
     """One exchange under way."""
 
     def __init__(

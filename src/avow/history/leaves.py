@@ -18,7 +18,7 @@ _WAL_HEADER, _FRAME_HEADER = 32, 24
 _MOST_COLUMNS = 200
 
 
-class Record(NamedTuple):
+class LeafRecord(NamedTuple):
     """A row of a table, `values` None where they could not be read; or an entry of an index, without a `rowid`."""
 
     rowid: int | None
@@ -39,7 +39,7 @@ class Pages:
             return self._newer[number]
         return self._data[(number - 1) * self.size : number * self.size] if number > 0 else b""
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[LeafRecord]:
         """Every row and every entry of an index, page by page."""
         for number in self._numbers:
             page = self.page(number)
@@ -47,7 +47,7 @@ class Pages:
             if len(page) == self.size and page[start] in (_TABLE_LEAF, _INDEX_LEAF, _INDEX_INTERIOR):
                 yield from self._of_page(page, start)
 
-    def _of_page(self, page: bytes, start: int) -> Iterator[Record]:
+    def _of_page(self, page: bytes, start: int) -> Iterator[LeafRecord]:
         kind = page[start]
         first = start + (12 if kind == _INDEX_INTERIOR else 8)
         count = min(int.from_bytes(page[start + 3 : start + 5], "big"), (self.size - first) // 2)
@@ -57,17 +57,17 @@ class Pages:
                     yield self._row(page, at)
                 else:
                     length, at = _varint(page, at + (4 if kind == _INDEX_INTERIOR else 0))
-                    yield Record(None, _values(self._payload(page, at, length, is_row=False)))
+                    yield LeafRecord(None, _values(self._payload(page, at, length, is_row=False)))
             except (IndexError, ValueError, struct.error):
                 continue
 
-    def _row(self, page: bytes, at: int) -> Record:
+    def _row(self, page: bytes, at: int) -> LeafRecord:
         length, at = _varint(page, at)
         rowid, at = _varint(page, at)
         try:
-            return Record(rowid, _values(self._payload(page, at, length, is_row=True)))
+            return LeafRecord(rowid, _values(self._payload(page, at, length, is_row=True)))
         except (IndexError, ValueError, struct.error):
-            return Record(rowid, None)
+            return LeafRecord(rowid, None)
 
     def _payload(self, page: bytes, at: int, length: int, *, is_row: bool) -> bytes:
         most = self.size - 35 if is_row else (self.size - 12) * 64 // 255 - 23

@@ -34,7 +34,7 @@ INSERT = (
 )
 
 
-class Target(Protocol):
+class SalvageTarget(Protocol):
     """The history that is filled; the store, which itself falls back to what is saved here."""
 
     connection: Connection
@@ -49,7 +49,7 @@ class Poured(NamedTuple):
     lost: int | None
 
 
-def pour(path: Path, history: Target) -> Poured:
+def pour(path: Path, history: SalvageTarget) -> Poured:
     """Put every exchange of the file at `path`, its attachments, the runs and batches it was part of, and what was
     pushed, into an empty `history`. Raises OSError where the file cannot be read."""
     data = path.read_bytes()
@@ -84,7 +84,7 @@ def pour(path: Path, history: Target) -> Poured:
     return Poured(saved, max(len(known) - saved, 0) if known else None)
 
 
-def poured_words(path: Path, history: Target, damage: HistoryError) -> str:
+def poured_words(path: Path, history: SalvageTarget, damage: HistoryError) -> str:
     """Do so to show it, and say what came of it; raises `damage` where no page holds anything."""
     try:
         poured = pour(path, history)
@@ -127,7 +127,7 @@ def _is_number(value: Value) -> TypeGuard[int]:
     return isinstance(value, int) and 0 < value < _GREATEST_NUMBER
 
 
-def _put(history: Target, rows: Iterable[Row]) -> list[Row]:
+def _put(history: SalvageTarget, rows: Iterable[Row]) -> list[Row]:
     """Write those that can be read; what is left of these, because their number is another's or cannot be."""
     return [row for row in rows if not _put_one(history.connection, row) and _is_left(history.connection, row)]
 
@@ -171,7 +171,7 @@ def _at(connection: Connection, number: int) -> Row | None:
     return None if found is None else dict(found)
 
 
-def _settle(history: Target, taken: Sequence[Row], pages: Pages, last: int) -> set[int]:
+def _settle(history: SalvageTarget, taken: Sequence[Row], pages: Pages, last: int) -> set[int]:
     """Write rows whose number another one has, or that cannot be: the file's indexes of ids may know whose it is, and
     what they do not know gets a number after `last`. The numbers that were given."""
     connection = history.connection
@@ -200,7 +200,7 @@ def _settle(history: Target, taken: Sequence[Row], pages: Pages, last: int) -> s
     return given
 
 
-def _put_beside(history: Target, rowid: int, values: Sequence[Value]) -> None:
+def _put_beside(history: SalvageTarget, rowid: int, values: Sequence[Value]) -> None:
     """A row of one of the tables beside `exchange`, known by its shape; what is none of them is left."""
     match values:
         case (str(), str() | None, int() | None, bytes() | None):
@@ -212,7 +212,7 @@ def _put_beside(history: Target, rowid: int, values: Sequence[Value]) -> None:
             history.connection.execute(f"INSERT OR IGNORE INTO batch VALUES ({marks})", (rowid, *values[1:]))  # noqa: S608
 
 
-def _end(history: Target, last: Mapping[str, int], pushed: Sequence[tuple[int, Value]]) -> int:
+def _end(history: SalvageTarget, last: Mapping[str, int], pushed: Sequence[tuple[int, Value]]) -> int:
     """No number is given twice, those of exchanges that were deleted or lost included; nobody's attachment is kept, and
     what was pushed is marked now that its exchange is there. How many exchanges there are."""
     connection = history.connection

@@ -11,7 +11,7 @@ from avow.history import database, summary
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.recount import Recount
 from avow.history.store import History
-from avow.history.summed import Summed
+from avow.history.summed import StoredSums
 from avow.history.sums import PERIODS, Latency, Pair, Stats, Tally, Use, total_of
 
 _PATIENCE_SECONDS = 0.3
@@ -36,7 +36,7 @@ def stats(history: History, by: str = "month", filters: Filters = EVERYTHING, *,
     simulated = simulated or (filters.run is not None and history.count(filters._replace(simulated=True)) > 0)
     if filters == EVERYTHING and summary.are_right(history.read(summary.LOOK)):
         try:
-            return _stats(Summed(history, simulated=simulated), by)
+            return _stats(StoredSums(history, simulated=simulated), by)
         except HistoryError as error:
             if not summary.is_overflow(error.__cause__):
                 raise

@@ -68,7 +68,7 @@ class _Part(NamedTuple):
     where: str = "1"
 
 
-class _Table(NamedTuple):
+class _SumTable(NamedTuple):
     """A table of sums over the rows of `source` that hold `where`; `when` tells it of one row. The first of `sums` is
     how many rows they are of."""
 
@@ -128,7 +128,7 @@ def _duration(column: str, index: str) -> _Part:
 
 
 _EXCHANGES = (
-    _Table(
+    _SumTable(
         "summary_tally",
         "exchange",
         _OWN,
@@ -137,7 +137,7 @@ _EXCHANGES = (
         TALLIES,
         tuple(_Part(("{r}.simulated", f"'{kind}'", key), "exchange_time") for kind, key in _KEYS.items()),
     ),
-    _Table(
+    _SumTable(
         "summary_pair",
         "exchange",
         _OWN,
@@ -155,7 +155,7 @@ _EXCHANGES = (
             ),
         ),
     ),
-    _Table(
+    _SumTable(
         "summary_duration",
         "exchange",
         _OWN,
@@ -165,7 +165,7 @@ _EXCHANGES = (
         (_duration("total_ms", "exchange_total"), _duration("first_token_ms", "exchange_first")),
     ),
 )
-_HOPS = _Table(
+_HOPS = _SumTable(
     "summary_use",
     "hop",
     "(SELECT source FROM exchange WHERE number = {r}.exchange) IS 'avow'",

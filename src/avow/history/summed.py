@@ -35,7 +35,7 @@ _USES = (
 _DURATIONS = "SELECT model, step, answers FROM summary_duration WHERE measure = ? AND answers <> 0 ORDER BY model, step"
 
 
-class Summed:
+class StoredSums:
     """The sums over all exchanges, the simulator's alone or left out; only what avow itself asked."""
 
     def __init__(self, history: History, *, simulated: bool) -> None:

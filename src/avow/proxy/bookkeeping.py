@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenCall:
     call: Call
     question: ClientQuestion
     place: Place
@@ -66,7 +66,7 @@ class Books:
         self._fault = fault
         self._keep_text = keep_text
         self._wait = wait
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, _OpenCall] = {}
         self._ids: dict[int, str] = {}
         self._refused: dict[int, Attempt] = {}
         self._verdicts: dict[int, Future[Exchange]] = {}
@@ -117,7 +117,7 @@ class Books:
             exchange = judging.without_text(exchange)
         exchange = self._shelf.begin(exchange)
         self._ids[call.number] = exchange.id
-        self._open[call.number] = _Open(call._replace(body=None), asked._replace(body=None), place, exchange)
+        self._open[call.number] = _OpenCall(call._replace(body=None), asked._replace(body=None), place, exchange)
 
     def _end(self, happening: Answered) -> None:
         opened = self._open.pop(happening.number)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from avow.proxy.address import Address
 from avow.proxy.framing import BadFraming
-from avow.proxy.head import AccessRule, BadHead, Head, Target
+from avow.proxy.head import AccessRule, BadHead, Head, HeadRewrite
 from avow.proxy.incoming import Incoming
 from avow.proxy.observer import Ending, Holder, Observer
 from avow.proxy.sockets import BUFFER, Arrivals, Memory, Reading, reset
@@ -31,7 +31,7 @@ class Shared:
 
     address: Address
     gate: AccessRule
-    target: Target
+    target: HeadRewrite
     watch: Callable[[], Observer]
     fault: Callable[[Exception], None]
     context: ssl.SSLContext | None = None

@@ -25,7 +25,7 @@ class AccessRule(NamedTuple):
     hosts: Collection[bytes]
 
 
-class Target(NamedTuple):
+class HeadRewrite(NamedTuple):
     """What a head is rewritten to: the upstream's `host` as it stands in `Host`, the `prefix` of its base URL without
     a slash at its end, and the codings that are taken out of `Accept-Encoding` where an answer is read."""
 
@@ -120,7 +120,7 @@ def _length(named: dict[bytes, list[bytes]], minor: bytes) -> int | None:
     return int(lengths[0])
 
 
-def rewritten(head: Head, target: Target) -> bytes:
+def rewritten(head: Head, target: HeadRewrite) -> bytes:
     """The head's bytes for the upstream: the secret taken off, its own host named, all else as it came."""
     lead = blank_lines(head.raw)
     lines = head.raw[lead:].split(b"\r\n")

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from avow.proxy import head as heads
 from avow.proxy.framing import Body, Chunked, FixedLength
-from avow.proxy.head import AccessRule, BadHead, Head, Target
+from avow.proxy.head import AccessRule, BadHead, Head, HeadRewrite
 from avow.proxy.upgrade import UpgradeWatch
 
 
@@ -28,7 +28,7 @@ class Incoming:
     """The requests of one connection. `waits` says that nothing more is taken until the upstream has said whether
     another protocol follows: see `answered`."""
 
-    def __init__(self, gate: AccessRule, target: Target, passage: Passage) -> None:
+    def __init__(self, gate: AccessRule, target: HeadRewrite, passage: Passage) -> None:
         self._gate = gate
         self._target = target
         self._passage = passage

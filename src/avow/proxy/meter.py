@@ -59,7 +59,7 @@ class Answered(NamedTuple):
 Happening = Called | Answered
 
 
-class _Open:
+class _OpenRequest:
     """A request whose answer has not come whole; `number` is None where it does not ask a model."""
 
     __slots__ = ("begun_at", "body", "head", "number", "size", "told")
@@ -114,8 +114,8 @@ class Meter:
         self._tell = tell
         self._number = number
         self._fault = fault
-        self._due: deque[_Open] = deque()
-        self._sending: _Open | None = None
+        self._due: deque[_OpenRequest] = deque()
+        self._sending: _OpenRequest | None = None
         self._splitter = ResponseSplitter()
         self._reader: AnswerReader | None = None
         self._broken: str | None = None
@@ -127,7 +127,7 @@ class Meter:
 
     def request(self, head: Head) -> None:
         """A request's head."""
-        self._sending = _Open(head, self._number() if head.asks_for_message else None, self._clock())
+        self._sending = _OpenRequest(head, self._number() if head.asks_for_message else None, self._clock())
         self._due.append(self._sending)
         self._splitter.expect(head.method)
 
@@ -191,12 +191,12 @@ class Meter:
         else:
             self._settle(opened, reader.end(cut))
 
-    def _announce(self, opened: _Open) -> None:
+    def _announce(self, opened: _OpenRequest) -> None:
         if opened.number is not None and not opened.told:
             opened.told = True
             self._tell(Called(opened.call()))
 
-    def _settle(self, opened: _Open, answer: Answer) -> None:
+    def _settle(self, opened: _OpenRequest, answer: Answer) -> None:
         self._due.remove(opened)
         if opened.number is not None:
             self._announce(opened)

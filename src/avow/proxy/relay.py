@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from avow.proxy.address import Address
 from avow.proxy.connection import ClientConnection, Shared
-from avow.proxy.head import AccessRule, Target
+from avow.proxy.head import AccessRule, HeadRewrite
 from avow.proxy.observer import Holder, Observer
 from avow.proxy.sockets import ADDRESS
 
@@ -35,7 +35,7 @@ class Relay:
     ) -> None:
         """See `Shared`. Until `serve` nobody's host is known, and nothing may pass."""
         gate = AccessRule(secret.encode(), ())
-        target = Target(address.host_header, address.prefix.encode(), without_codings)
+        target = HeadRewrite(address.host_header, address.prefix.encode(), without_codings)
         self._shared = Shared(address, gate, target, watch, fault, context, hold)
         self._server: asyncio.Server | None = None
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from avow.asking.typed import Options, Typed, options_from
 from avow.errors import UsageError
-from avow.run.counts import Share
+from avow.run.counts import MinimumShare
 
 JOBS = 4
 MOST_JOBS = 64
@@ -27,7 +27,7 @@ LAST = "last"
 """What `--resume` without a number stands for."""
 
 
-class Asked(NamedTuple):
+class RunOptions(NamedTuple):
     """A run as it was typed. `resume`: None, or `LAST`, or a run's number; `cancel`: the number of a run whose batches
     are to be cancelled, and nothing else is done."""
 
@@ -41,7 +41,7 @@ class Asked(NamedTuple):
     out: str | None = None
     patience: float = PATIENCE_S
     max_cost: float | None = None
-    at_least: Share | None = None
+    at_least: MinimumShare | None = None
     junit: str | None = None
     summary: str | None = None
     annotate: bool = False
@@ -51,7 +51,7 @@ class Asked(NamedTuple):
     cancel: int | None = None
 
 
-def asked(typed: Typed, *, stdin_is_terminal: bool) -> Asked:
+def asked(typed: Typed, *, stdin_is_terminal: bool) -> RunOptions:
     """What a line says. Raises UsageError."""
     path = typed.text("path") or "-"
     cancel = typed.integer("cancel")
@@ -62,7 +62,7 @@ def asked(typed: Typed, *, stdin_is_terminal: bool) -> Asked:
         for other in _NOT_WITH_CANCEL:
             if typed.get(other) not in (None, False):
                 raise UsageError(f"--cancel asks nothing, so --{other.replace('_', '-')} has no meaning", hint=hint)
-        return Asked(options_from(Typed({**typed, "dry_run": None})), path, cancel=cancel)
+        return RunOptions(options_from(Typed({**typed, "dry_run": None})), path, cancel=cancel)
     if path == "-" and stdin_is_terminal:
         raise UsageError("there is no file to read the prompts from", hint="avow run FILE, or pipe prompts in")
     resume = typed.text("resume")
@@ -72,7 +72,7 @@ def asked(typed: Typed, *, stdin_is_terminal: bool) -> Asked:
     output = options.flags.get("output")
     if output == "json":
         raise UsageError("--output json: a run prints one object a line", hint="--output jsonl")
-    return Asked(
+    return RunOptions(
         options=options,
         path=path,
         form=typed.text("input"),
@@ -113,10 +113,10 @@ def _number(typed: Typed, name: str, default: float) -> float:
     return float(value)
 
 
-def _share(text: str | None) -> Share | None:
+def _share(text: str | None) -> MinimumShare | None:
     if text is None:
         return None
     found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?) ?%", text, re.ASCII)
     if found is None or float(found[1]) > 100:
         raise UsageError(f"--at-least {text}: this is not a share", hint="write it in percent: --at-least 95%")
-    return Share(float(found[1]))
+    return MinimumShare(float(found[1]))

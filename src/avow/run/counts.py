@@ -46,7 +46,7 @@ def code_of(exchange: Exchange, rules: Rules) -> ExitCode:
     )
 
 
-class Share(NamedTuple):
+class MinimumShare(NamedTuple):
     """The share of all items that must be as requested, in percent."""
 
     percent: float
@@ -125,7 +125,7 @@ class RunCounts:
         """The gravest item's exit status."""
         return gravest(*self._codes)
 
-    def gate(self, least: Share | None) -> ExitCode:
+    def gate(self, least: MinimumShare | None) -> ExitCode:
         """The exit status of the run: with `least`, 0 where that share of all items is as requested and every item was
         answered."""
         if least is None:

@@ -7,7 +7,7 @@ from avow.errors import AvowError
 from avow.exit_codes import ExitCode
 from avow.run.budget import READ, TOKENS_AROUND, MaxUsage, cost_of, reservation
 from avow.run.prices import BATCH_SHARE, GUESSED, models_of, most
-from avow.run.suite import Suite, Summed
+from avow.run.suite import Suite, SuiteDigest
 
 COUNTED = 100
 """So many questions are counted by the API; where there are more, their tokens are estimated."""
@@ -16,7 +16,9 @@ _FRAME = 10
 """Tokens that a request has around its text, about."""
 
 
-def show(suite: Suite, summed: Summed, context: Context, *, simulate: str | None, in_batch: bool = False) -> ExitCode:
+def show(
+    suite: Suite, summed: SuiteDigest, context: Context, *, simulate: str | None, in_batch: bool = False
+) -> ExitCode:
     """Print it. `in_batch`: at half the price, but for what is asked again after a refusal. Raises ExchangeError where
     the API does not count."""
     low = high = 0.0

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from avow.errors import UsageError, nearest
-from avow.run.records import FIELDS, Record, wrong
+from avow.run.records import FIELDS, ItemRecord, wrong
 
 MOST_REPEATS = 100_000
 
@@ -23,7 +23,7 @@ class Item(NamedTuple):
     repeat: int | None = None
 
 
-def item_of(record: Record, name: str, *, template: str | None, in_suite: bool = False) -> Item:
+def item_of(record: ItemRecord, name: str, *, template: str | None, in_suite: bool = False) -> Item:
     """The item that a record of the file `name` describes. `template` is the one that holds where the item names none:
     with one, the other columns of a table are its variables. `in_suite`: it stands in TOML, and may be repeated.
 

@@ -7,14 +7,14 @@ from avow.exchange.exchange import Exchange
 from avow.history import batches, runs
 from avow.history.store import History
 from avow.run.asked import LAST
-from avow.run.suite import RunQuestion, Suite, Summed
+from avow.run.suite import RunQuestion, Suite, SuiteDigest
 
 
 class Journal:
     """What the history knows of a run. `run` is its number, None where nothing is kept; `note` is what the user should
     know about it; `lies_in_batches`: something that was asked is still to be collected."""
 
-    def __init__(self, history: History | None, file: str, resume: str | None, summed: Summed) -> None:
+    def __init__(self, history: History | None, file: str, resume: str | None, summed: SuiteDigest) -> None:
         self._history = history
         self.lies_in_batches = False
         self.run: int | None = None

@@ -19,7 +19,7 @@ _DELIMITERS = {"csv": ",", "tsv": "\t"}
 _LARGEST_TOML = 64 * 1024 * 1024
 
 
-class Record(NamedTuple):
+class ItemRecord(NamedTuple):
     """One item as its file has it. `rest` are the columns of a table that are not fields; they are None in a row that
     lacks them."""
 
@@ -33,7 +33,7 @@ class Document(NamedTuple):
 
     defaults: Mapping[str, Any]
     lines: Mapping[str, int]
-    records: tuple[Record, ...]
+    records: tuple[ItemRecord, ...]
 
 
 def form_of(path: str, said: str | None) -> str:
@@ -52,7 +52,7 @@ def form_of(path: str, said: str | None) -> str:
     return form
 
 
-def read(form: str, stream: BinaryIO, name: str) -> Iterator[Record]:
+def read(form: str, stream: BinaryIO, name: str) -> Iterator[ItemRecord]:
     """The records of a file that is no TOML, as they are read; empty lines are left out.
 
     Raises UsageError with file and line for what has not this form.
@@ -83,13 +83,13 @@ def _texts(stream: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
         yield number, text.rstrip("\r\n")
 
 
-def _of_lines(stream: BinaryIO, name: str) -> Iterator[Record]:
+def _of_lines(stream: BinaryIO, name: str) -> Iterator[ItemRecord]:
     for number, text in _texts(stream, name):
         if not is_blank(text):
-            yield Record(number, {"prompt": text})
+            yield ItemRecord(number, {"prompt": text})
 
 
-def _of_json_lines(stream: BinaryIO, name: str) -> Iterator[Record]:
+def _of_json_lines(stream: BinaryIO, name: str) -> Iterator[ItemRecord]:
     for number, text in _texts(stream, name):
         if not text.strip():
             continue
@@ -102,10 +102,10 @@ def _of_json_lines(stream: BinaryIO, name: str) -> Iterator[Record]:
             value = {"prompt": value}
         if not isinstance(value, dict):
             raise wrong(name, number, "a line must be a JSON string or an object", f"fields: {', '.join(FIELDS)}")
-        yield Record(number, value)
+        yield ItemRecord(number, value)
 
 
-def _of_table(delimiter: str, stream: BinaryIO, name: str) -> Iterator[Record]:
+def _of_table(delimiter: str, stream: BinaryIO, name: str) -> Iterator[ItemRecord]:
     csv.field_size_limit(BODY_BYTES)
     rows = csv.reader((f"{text}\n" for _number, text in _texts(stream, name)), delimiter=delimiter, strict=True)
     line, heads = 1, None
@@ -126,7 +126,7 @@ def _of_table(delimiter: str, stream: BinaryIO, name: str) -> Iterator[Record]:
             raise wrong(name, line, f"there are {len(row)} fields, and the header has {len(heads)}")
         cells = dict(zip(heads, row, strict=True))
         fields = {key: _cell(key, text, name, line) for key, text in cells.items() if key in FIELDS and text}
-        yield Record(line, fields, {key: text for key, text in cells.items() if key not in FIELDS})
+        yield ItemRecord(line, fields, {key: text for key, text in cells.items() if key not in FIELDS})
 
 
 def _heads(row: list[str], name: str, line: int) -> list[str]:
@@ -172,4 +172,4 @@ def read_document(stream: BinaryIO, name: str) -> Document:
     lines = {one.path[1]: one.line for one in found if one.path[:1] == ("defaults",) and len(one.path) > 1}
     at = [one.line for one in found if one.is_header and one.path == ("item",)]
     at += [1] * (len(items) - len(at))  # written as an array of inline tables
-    return Document(defaults, lines, tuple(Record(line, item) for line, item in zip(at, items, strict=False)))
+    return Document(defaults, lines, tuple(ItemRecord(line, item) for line, item in zip(at, items, strict=False)))

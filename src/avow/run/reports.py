@@ -17,7 +17,7 @@ from avow.wire.json_value import encodable
 _MOST_ROWS = 200
 
 
-class Target:
+class OutputFile:
     """A file that was opened before anything was sent. `option` is what errors call it."""
 
     def __init__(self, option: str, path: str, mode: str = "wb") -> None:
@@ -56,7 +56,7 @@ class JUnit:
     """A test case an item: it fails where the item did not go as asked, and is an error where nothing was answered. The
     cases wait in a file, because the head has their number."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: OutputFile) -> None:
         self._target = target
         self._cases = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
         self._tests = self._failures = self._errors = 0
@@ -103,7 +103,7 @@ class JUnit:
 class Summary:
     """Markdown that is appended to a file: the last line, and a table of the items that did not go as asked."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: OutputFile) -> None:
         self._target = target
         self._rows: list[str] = []
         self._more = 0

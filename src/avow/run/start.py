@@ -11,7 +11,7 @@ from avow.errors import HistoryError, Interrupted, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, as_json
 from avow.exit_codes import ExitCode, gravest
 from avow.run import bulk
-from avow.run.asked import Asked
+from avow.run.asked import RunOptions
 from avow.run.budget import Budget
 from avow.run.bulk import Bulk
 from avow.run.counts import RunCounts, is_answered
@@ -24,7 +24,7 @@ from avow.run.prices import GUESSED, Pricing
 from avow.run.progress_bar import ProgressBar
 from avow.run.records import form_of, wrong
 from avow.run.source import Source
-from avow.run.suite import RunQuestion, Suite, Summed
+from avow.run.suite import RunQuestion, Suite, SuiteDigest
 
 if TYPE_CHECKING:
     from avow.history.store import History
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _MOST_NOTES = 20
 
 
-def start(asked: Asked, context: Context) -> ExitCode:
+def start(asked: RunOptions, context: Context) -> ExitCode:
     """Ask all that a file holds, and give the exit status.
 
     Raises UsageError before anything is sent; Interrupted and ReaderGone after all is kept.
@@ -67,7 +67,7 @@ def start(asked: Asked, context: Context) -> ExitCode:
         source.close()
 
 
-def _history(asked: Asked, context: Context, suite: Suite) -> "History | None":
+def _history(asked: RunOptions, context: Context, suite: Suite) -> "History | None":
     """The history, where there is one to keep the run in."""
     if not suite.settings.flag("history.enabled"):
         if (option := _needs_history(asked)) is not None:
@@ -82,7 +82,7 @@ def _history(asked: Asked, context: Context, suite: Suite) -> "History | None":
         return None
 
 
-def _needs_history(asked: Asked) -> str | None:
+def _needs_history(asked: RunOptions) -> str | None:
     """The option that cannot do without it."""
     return "--resume" if asked.resume is not None else "--batch" if asked.batch else None
 
@@ -92,10 +92,10 @@ class _Run:
 
     def __init__(
         self,
-        asked: Asked,
+        asked: RunOptions,
         context: Context,
         suite: Suite,
-        summed: Summed,
+        summed: SuiteDigest,
         journal: Journal,
         outlet: Outlet,
         api: Api,

@@ -53,7 +53,7 @@ class RunQuestion(NamedTuple):
         return self.inquiry.item
 
 
-class Summed(NamedTuple):
+class SuiteDigest(NamedTuple):
     """What a file was found to hold: how many questions, and what stands for all of them."""
 
     questions: int
@@ -102,7 +102,7 @@ class Suite:
         self._kinds: dict[tuple[str | None, str | None], _Kind] = {}
         self._wait = wait
 
-    def check(self) -> Summed:
+    def check(self) -> SuiteDigest:
         """Read it all. Raises UsageError with file, line and field for the first thing that is wrong."""
         digest, count, ids = hashlib.sha256(), 0, Seen()
         try:
@@ -117,7 +117,7 @@ class Suite:
             count += 1
         if not count:
             raise UsageError(f"{self._source.name}: there is nothing in it to ask", hint="one prompt a line will do")
-        return Summed(count, digest.hexdigest())
+        return SuiteDigest(count, digest.hexdigest())
 
     def asks(self, run: int | None) -> Iterator[RunQuestion]:
         """Every question in order, as one of that run."""

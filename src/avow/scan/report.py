@@ -39,7 +39,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ScanReport:
     """A finished scan. `totals` are of the months of UTC, `totals_here` of those of the local clock. `reroutes` and
     `contradictory` come by time and without text: prompts and answers are only in the answers themselves.
     `contradictory` declare a handover, but not to another model."""
@@ -87,9 +87,9 @@ class ReportTally:
         counts: SkipCounts,
         unreadable: Sequence[Unreadable],
         looked_in: Sequence[str],
-    ) -> Report:
+    ) -> ScanReport:
         """What has been added so far."""
-        return Report(
+        return ScanReport(
             totals=self._totals(here=False),
             totals_here=self._totals(here=True),
             reroutes=tuple(sorted(self._reroutes, key=_by_time)),
@@ -111,7 +111,7 @@ class ReportTally:
         )
 
 
-def report_as_json(report: Report) -> dict[str, object]:
+def report_as_json(report: ScanReport) -> dict[str, object]:
     """The report as an object of JSON types; keys are always present, null where unknown."""
     return {
         "schema": SCHEMA,
@@ -167,7 +167,7 @@ def answer_as_json(answer: PastAnswer) -> dict[str, object]:
     }
 
 
-def totals_rows(report: Report) -> list[tuple[str, ...]]:
+def totals_rows(report: ScanReport) -> list[tuple[str, ...]]:
     """A row a client and month of the local clock, under `TOTALS_HEADER`."""
     return [
         (

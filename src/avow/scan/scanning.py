@@ -7,7 +7,7 @@ from pathlib import Path
 from avow.scan import claude_code, llm, sessions
 from avow.scan.places import RecordFile, Unreadable, find
 from avow.scan.records import Client, PastAnswer, SkipCounts
-from avow.scan.report import Report, ReportTally
+from avow.scan.report import ReportTally, ScanReport
 from avow.scan.selection import EVERY_ANSWER, Selection
 
 _BUFFER = 1024 * 1024
@@ -53,7 +53,7 @@ class Scan(Iterator[PastAnswer]):
     def __next__(self) -> PastAnswer:
         return next(self._answers)
 
-    def report(self) -> Report:
+    def report(self) -> ScanReport:
         """What was found so far; everything, once the iterator is exhausted."""
         return self._tally.report(
             files_read=self._files_read,

@@ -46,7 +46,7 @@ class PromptTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _BlockEnd:
     """The end of a block: a key for all up to it, how many tokens that is, and the lifetime that a mark there asks."""
 
     key: str
@@ -73,7 +73,7 @@ class PromptCache:
         with self._lock:
             return self._used(list(_places(ask.body, model, total)), total, least, self._clock())
 
-    def _used(self, places: list[_Place], total: int, least: int, now: float) -> PromptTokens:
+    def _used(self, places: list[_BlockEnd], total: int, least: int, now: float) -> PromptTokens:
         found = max(self._hits(places, now), default=-1)
         reached = places[found].tokens if found >= 0 else 0
         if found >= 0:
@@ -86,7 +86,7 @@ class PromptCache:
                 self._keep(place.key, place.lifetime, now)
         return PromptTokens(total - reached, read, written[_SECONDS["5m"]], written[_SECONDS["1h"]])
 
-    def _hits(self, places: list[_Place], now: float) -> Iterator[int]:
+    def _hits(self, places: list[_BlockEnd], now: float) -> Iterator[int]:
         for end, place in enumerate(places):
             if place.lifetime is not None:
                 for at in range(end, max(end - LOOKED_BACK, -1), -1):
@@ -128,7 +128,7 @@ def marks(body: Json) -> Iterator[tuple[str, Json, str]]:
         yield "", body["cache_control"], ""
 
 
-def _places(body: Json, model: str, total: int) -> Iterator[_Place]:
+def _places(body: Json, model: str, total: int) -> Iterator[_BlockEnd]:
     key = _digest("", [{**{name: body.get(name) for name in _KEYED}, "model": model}, _effort(body)])
     size, blocks = 0, list(_blocks(body))
     last = max((at for at, (_where, block) in enumerate(blocks) if block.get("type") not in _NOT_MARKED), default=-1)
@@ -137,7 +137,7 @@ def _places(body: Json, model: str, total: int) -> Iterator[_Place]:
         key = _digest(key, [where.rpartition(".")[0], bare])
         size += len(bare)
         mark = block.get("cache_control", body.get("cache_control") if at == last else None)
-        yield _Place(key, min(size // 4, total), _SECONDS[mark.get("ttl", "5m")] if mark else None)
+        yield _BlockEnd(key, min(size // 4, total), _SECONDS[mark.get("ttl", "5m")] if mark else None)
 
 
 def _blocks(body: Json) -> Iterator[tuple[str, Json]]:

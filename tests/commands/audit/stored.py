@@ -8,7 +8,7 @@ from typing import Any
 from avow.audit.cards import SHIPPED
 from avow.audit.collecting import Wishes, begun, next_sitting
 from avow.audit.record import Conditions
-from avow.audit.replies import Reply
+from avow.audit.replies import CardReply
 from avow.audit.request import request_for
 from avow.audit.store import Store, StoredAudit
 from avow.simulator import picks
@@ -34,8 +34,8 @@ def stored(
         for slot in sitting.slots:
             text = picks.answer(Taste(), MODEL, texts[slot.card], day, slot.order)
             kept = kept.with_baseline(
-                Reply(slot.card, slot.arm, day, slot.order, f"2026-11-{10 + day}T{at}:00.000Z", "as_requested", text,
-                      f"req_{day}_{slot.order}", f"msg_{day}_{slot.order}", MODEL, "end_turn",
+                CardReply(slot.card, slot.arm, day, slot.order, f"2026-11-{10 + day}T{at}:00.000Z", "as_requested",
+                      text, f"req_{day}_{slot.order}", f"msg_{day}_{slot.order}", MODEL, "end_turn",
                       {"input_tokens": 110, "output_tokens": 25})
             )  # fmt: skip
     store(home).save(kept)

@@ -41,10 +41,10 @@ def baseline_command(typed: Typed, context: Context) -> ExitCode:
 
 def run_command(typed: Typed, context: Context) -> ExitCode:
     """Take a look."""
-    from avow.commands.audit.run import RunOptions, run
+    from avow.commands.audit.run import AuditRunOptions, run
 
     return run(
-        RunOptions(
+        AuditRunOptions(
             typed.text("name") or _NAME,
             typed.text("model"),
             typed.text("against"),

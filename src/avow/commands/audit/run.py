@@ -8,7 +8,7 @@ from avow.audit.asking import Asker, CutShort
 from avow.audit.collecting import asked_in_all, is_complete
 from avow.audit.estimate import dollars, estimate
 from avow.audit.judging import baseline_is_enough, differences, unmeasurable, void
-from avow.audit.record import Look, Record
+from avow.audit.record import AuditRecord, Look
 from avow.audit.replies import Arm
 from avow.audit.request import check_named, conditions_of, settings_for
 from avow.audit.result import Result
@@ -22,7 +22,7 @@ from avow.settings.levels import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class RunOptions:
+class AuditRunOptions:
     """Which audit, held against whom, in which way."""
 
     name: str
@@ -36,7 +36,7 @@ class RunOptions:
     quiet: bool = False
 
 
-def run(options: RunOptions, context: Context) -> ExitCode:
+def run(options: AuditRunOptions, context: Context) -> ExitCode:
     """Take a look, or go on with one. Raises UsageError where there is no complete baseline or no look left."""
     given = settings_of(context, options.profile, quiet=options.quiet)
     store = store_of(context)
@@ -64,7 +64,7 @@ def run(options: RunOptions, context: Context) -> ExitCode:
 
 
 def _take(
-    options: RunOptions, context: Context, given: Settings, store: Store, kept: StoredAudit, look: Look
+    options: AuditRunOptions, context: Context, given: Settings, store: Store, kept: StoredAudit, look: Look
 ) -> ExitCode:
     record = kept.record
     conditions = record.conditions
@@ -90,7 +90,7 @@ def _take(
     return _tell(options, context, kept.record, result, taken)
 
 
-def _price_lines(options: RunOptions, given: Settings, record: Record, look: Look) -> list[str]:
+def _price_lines(options: AuditRunOptions, given: Settings, record: AuditRecord, look: Look) -> list[str]:
     """What is due, and what the repeat adds at most."""
     due, more = looking.requests_left(look, record)
     sums = []
@@ -110,7 +110,9 @@ def _price_lines(options: RunOptions, given: Settings, record: Record, look: Loo
     return lines
 
 
-def _tell(options: RunOptions, context: Context, record: Record, result: Result, look: Look | None) -> ExitCode:
+def _tell(
+    options: AuditRunOptions, context: Context, record: AuditRecord, result: Result, look: Look | None
+) -> ExitCode:
     if options.as_json:
         context.screen.line(json.dumps(result.as_json(), indent=2))
     else:
