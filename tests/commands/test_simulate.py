@@ -17,6 +17,17 @@ def test_list_names_every_scenario(home: Path) -> None:
     assert all(words.strip() for _name, words in listed)
 
 
+def test_list_names_ones_own_too(home: Path) -> None:
+    folder = home / "config" / "scenarios"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text('summary = "says so"\n\n[[hops]]\ntext = "Mine."\n')
+    (folder / "odd.toml").write_text("nonsense = 1\n")
+    mine, odd = run(home, "simulate", "list").out.decode().splitlines()[-2:]
+    assert mine.split(None, 1) == ["mine", "your own: says so"]
+    assert odd.startswith("odd  ")
+    assert "there is no key 'nonsense'" in odd
+
+
 def serving(home: Path, *arguments: str) -> "tuple[subprocess.Popen[bytes], str]":
     process = start(home, "simulate", "serve", *arguments)
     assert process.stdout is not None

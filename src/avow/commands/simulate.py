@@ -1,10 +1,13 @@
 """`avow simulate`: the simulator of the API: its scenarios, and serving it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from avow.asking.typed import Typed
 from avow.context import Context
+from avow.errors import UsageError
 from avow.exit_codes import ExitCode
+from avow.terminal.sanitize import clean_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,21 @@ def run_list(context: Context) -> ExitCode:
     from avow.simulator.scenarios import batch_names, names
     from avow.terminal.table import definitions, room
 
-    for line in definitions((*names(), *batch_names()), room(context.screen.out_facts)):
+    for line in definitions((*names(), *batch_names(), *_own(context)), room(context.screen.out_facts)):
         context.screen.line(line)
     return ExitCode.OK
+
+
+def _own(context: Context) -> Iterator[tuple[str, str]]:
+    """The scenarios in the user's folder, each with what it does, or with what is wrong with it."""
+    from avow.simulator.custom import read
+
+    folder = context.paths.scenarios
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        try:
+            yield path.stem, f"your own: {clean_line(read(path, context.wait(context.settings())).summary)}"
+        except UsageError as error:
+            yield path.stem, f"your own, and wrong: {clean_line(error.message)}"
 
 
 def run_serve(options: ServeOptions, context: Context) -> ExitCode:
