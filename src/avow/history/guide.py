@@ -58,14 +58,23 @@ _OTHER_TABLES = """Table hop: every model that was tried, one row each.
   input_tokens, output_tokens, cache_read_tokens, cache_write_tokens
   cost_usd              at that model's own rates; NULL where unknown
   created_ms, simulated as in exchange
-Table run: number, created_at, file (`-` for stdin), digest (of all its items); exchange.run names it.
-Table batch: number, run, created_at, base_url, id (the API's; NULL until it is known), items,
-  before_id, before_at (the newest batch there was when it was sent), others (ids that turned
-  out not to be it); exchange.batch names it.
-Tables summary_tally, summary_pair, summary_duration, summary_use: the sums that `stats` reads,
-  kept by triggers.
-Table attachment: sha256, media_type, size, data (NULL where the bytes are not kept).
-Table attached: exchange, position, sha256: which exchange had which attachment."""
+Table run: every `avow run`; exchange.run names it.
+  number, created_at
+  file                  its path; - for stdin
+  digest                of all its items
+Table batch: every batch that a run sent; exchange.batch names it.
+  number, run, created_at, base_url
+  id                    the API's; NULL until it is known
+  items                 how many there are in it
+  before_id, before_at  the newest batch there was when it was sent
+  others                ids that turned out not to be it
+Tables summary_tally, summary_pair, summary_duration, summary_use: the sums
+that `stats` reads, kept by triggers; of what avow itself was asked alone.
+Table attachment: the files, each once.
+  sha256, media_type, size
+  data                  NULL where the bytes are not kept
+Table attached: which exchange had which file.
+  exchange, position, sha256"""
 
 
 def schema_text() -> str:

@@ -18,7 +18,7 @@ COLUMNS_1 = (
     ("session", "TEXT", "the terminal session it was asked in"),
     ("created_at", "TEXT NOT NULL", "RFC 3339, UTC, milliseconds"),
     ("created_ms", "INTEGER NOT NULL", "the same in milliseconds since 1970"),
-    ("source", "TEXT NOT NULL", "'avow', 'proxy', 'audit', or the client it was imported from"),
+    ("source", "TEXT NOT NULL", "'avow', 'proxy', 'judge', 'audit', or the client it was imported from"),
     ("kept", "TEXT NOT NULL", "'full', 'none' (history.content was none) or 'redacted'"),
     ("status", "TEXT NOT NULL", "complete refused truncated incomplete failed interrupted pending"),
     ("verdict", "TEXT", "as_requested fallback refused substituted unverified"),
