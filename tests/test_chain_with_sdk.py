@@ -14,7 +14,7 @@ from avow.exchange.chain import Policy
 from avow.exchange.exchange import Exchange, Status
 from avow.exchange.plan import Plan
 from avow.exchange.run import converse
-from avow.routing.verdict import Asked, Verdict
+from avow.routing.verdict import RequestFacts, Verdict
 from avow.simulator.server import Simulator
 from avow.wire.request import Endpoint
 from tests import sdk
@@ -57,7 +57,7 @@ def by_avow(sim: Simulator) -> Exchange:
     plan = Plan(
         endpoint=Endpoint(sim.base_url),
         request=Endpoint(sim.base_url).messages(body, credit=True),
-        asked=Asked(MODEL, host="127.0.0.1"),
+        asked=RequestFacts(MODEL, host="127.0.0.1"),
         policy=Policy(CHAIN),
         limits=Limits(0),
         credit=True,

@@ -80,7 +80,7 @@ TESTED_IN = {
     "asking/saved_templates.py": "commands/test_template.py",
     "exchange/plan.py": "exchange/test_run.py",
     "commands/run.py": "run/test_start.py",
-    "run/asked.py": "run/test_start.py",
+    "run/options.py": "run/test_start.py",
     "run/batch_api.py": "run/test_batch.py",
     "run/bulk.py": "run/test_batch.py",
     "run/cancel.py": "run/test_batch.py",

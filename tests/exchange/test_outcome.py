@@ -6,7 +6,7 @@ from avow.errors import ExchangeError, Failure
 from avow.exchange.exchange import Exchange, Status
 from avow.exchange.outcome import ExchangeState, ended, so_far
 from avow.exit_codes import ExitCode
-from avow.routing.verdict import Asked, Attempt, Verdict
+from avow.routing.verdict import Attempt, RequestFacts, Verdict
 from avow.wire.message import whole
 
 MODEL = "claude-fable-5-2"
@@ -33,7 +33,7 @@ ERROR = ExchangeError(Failure("overloaded_error", 529, "busy"), ExitCode.UNAVAIL
 def test_what_came_of_it(
     found: ExchangeState, status: Status, verdict: Verdict | None, code: int, hops: list[str]
 ) -> None:
-    exchange = ended(so_far(BEGUN, found, Asked(MODEL), {}), found, accept_fallback=False, require="weak")
+    exchange = ended(so_far(BEGUN, found, RequestFacts(MODEL), {}), found, accept_fallback=False, require="weak")
     assert (exchange.status, exchange.verdict, exchange.exit_code) == (status, verdict, code)
     assert [str(hop.outcome) for hop in exchange.routing.hops] == hops
     assert exchange.routing.moved_to is None

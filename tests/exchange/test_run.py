@@ -32,7 +32,7 @@ from avow.exchange.exchange import (
 from avow.exchange.plan import Plan
 from avow.exchange.run import converse
 from avow.exit_codes import BySignal, ExitCode
-from avow.routing.verdict import Asked, Verdict
+from avow.routing.verdict import RequestFacts, Verdict
 from avow.wire.request import Endpoint, Request
 from avow.wire.sse import LIMIT
 from tests.conftest import CANARY
@@ -126,7 +126,7 @@ def asking(
             Plan(
                 endpoint=Endpoint(url),
                 request=Endpoint(url).messages(sent, credit=plan.get("credit", False)),
-                asked=Asked(ASKED, host="127.0.0.1"),
+                asked=RequestFacts(ASKED, host="127.0.0.1"),
                 limits=Limits(retries, limits.deadline),
                 **plan,
             ),

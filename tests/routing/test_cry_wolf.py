@@ -12,7 +12,7 @@ import pytest
 
 from avow.models.catalogue import models
 from avow.routing.judge import judge
-from avow.routing.verdict import Asked, Attempt
+from avow.routing.verdict import Attempt, RequestFacts
 from avow.wire.message import whole
 from tests.in_part import in_part
 from tests.streams import message, text
@@ -25,7 +25,7 @@ HOST = "gateway.example"
 def verdict(requested: str, served: str) -> str:
     """What is made of an answer that bears the name `served`."""
     found = whole(message(text("An answer."), model=served))
-    return str(judge(Asked(requested, host=HOST), [Attempt(requested, found)]).verdict)
+    return str(judge(RequestFacts(requested, host=HOST), [Attempt(requested, found)]).verdict)
 
 
 def pairs(name: str) -> dict[str, Counter[str]]:

@@ -11,7 +11,7 @@ from avow.errors import Failure
 from avow.models.identity import Identity, compare
 from avow.routing import gateways
 from avow.routing.judge import judge
-from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict, reasons
+from avow.routing.verdict import Attempt, Evidence, Hop, Outcome, Pin, RequestFacts, Routing, Segment, Verdict, reasons
 from avow.wire.api import API_HOST
 from avow.wire.events import decode
 from avow.wire.message import Message, whole
@@ -44,7 +44,7 @@ OVERLOADED = Failure("overloaded_error", 529, "Overloaded")
 
 def judged(found: Message | Json, headers: dict[str, str] | None = None, **asked: Any) -> Routing:
     found = found if isinstance(found, Message) else whole(found)
-    return judge(Asked(asked.pop("requested", ASKED), **asked), [Attempt(ASKED, found, headers=headers or {})])
+    return judge(RequestFacts(asked.pop("requested", ASKED), **asked), [Attempt(ASKED, found, headers=headers or {})])
 
 
 def ran(*entries: Json, **more: Any) -> Json:
@@ -353,10 +353,10 @@ def test_a_declined_model_of_a_cut_stream_served_nothing() -> None:
 
 
 def test_no_message_no_verdict() -> None:
-    routing = judge(Asked(ASKED), [Attempt(ASKED, failure=OVERLOADED)])
+    routing = judge(RequestFacts(ASKED), [Attempt(ASKED, failure=OVERLOADED)])
     assert routing.verdict is None
     assert routing.hops == (Hop(ASKED, SKIPPED, error=OVERLOADED),)
-    assert judge(Asked(ASKED), []) == Routing()
+    assert judge(RequestFacts(ASKED), []) == Routing()
 
 
 # -- gateways: headers and fields, on their own and against a body that says otherwise
@@ -529,7 +529,7 @@ def refused(*content: Json, model: str = ASKED, **more: Any) -> Attempt:
 
 
 def test_a_client_side_fallback() -> None:
-    routing = judge(Asked(ASKED), [refused(), Attempt(OTHER, whole(message(text("x"), model=OTHER)))])
+    routing = judge(RequestFacts(ASKED), [refused(), Attempt(OTHER, whole(message(text("x"), model=OTHER)))])
     assert (routing.verdict, routing.served_model, routing.category) == (Verdict.FALLBACK, OTHER, "bio")
     assert [(hop.model, hop.outcome) for hop in routing.hops] == [(ASKED, GONE), (OTHER, SERVED)]
     done = {"model": ASKED, "outcome": "declined", "then": OTHER}
@@ -539,22 +539,22 @@ def test_a_client_side_fallback() -> None:
 
 def test_the_partial_text_of_a_decline_is_withdrawn_or_goes_on() -> None:
     second = Attempt(OTHER, whole(message(text("new"), model=OTHER)))
-    anew = judge(Asked(ASKED), [refused(text("half ")), second])
+    anew = judge(RequestFacts(ASKED), [refused(text("half ")), second])
     assert (segments(anew), anew.withdrawn_text) == ([(OTHER, "new")], "half ")
-    on = judge(Asked(ASKED), [refused(text("half "))._replace(continued=True), second])
+    on = judge(RequestFacts(ASKED), [refused(text("half "))._replace(continued=True), second])
     assert (segments(on), on.withdrawn_text) == ([(ASKED, "half "), (OTHER, "new")], None)
 
 
 def test_all_of_a_clients_chain_declined() -> None:
     first = refused(text("a"))._replace(continued=True)
-    routing = judge(Asked(ASKED), [first, refused(text("b"), model=OTHER)])
+    routing = judge(RequestFacts(ASKED), [first, refused(text("b"), model=OTHER)])
     assert (routing.verdict, routing.text, routing.withdrawn_text) == (Verdict.REFUSED, "", "ab")
     assert [hop.outcome for hop in routing.hops] == [GONE, GONE]
 
 
 def test_an_overloaded_model_then_another() -> None:
     attempts = [Attempt(ASKED, failure=OVERLOADED), Attempt(OTHER, whole(message(text("x"), model=OTHER)))]
-    routing = judge(Asked(ASKED), attempts)
+    routing = judge(RequestFacts(ASKED), attempts)
     assert routing.verdict is Verdict.FALLBACK
     assert routing.hops[0] == Hop(ASKED, SKIPPED, error=OVERLOADED)
     assert reasons(routing) == (f"{ASKED} skipped: overloaded_error",)
@@ -562,37 +562,39 @@ def test_an_overloaded_model_then_another() -> None:
 
 def test_a_client_side_fallback_then_a_server_side_one_are_two_hops() -> None:
     second = Attempt(THIRD, whole(message(fallback(THIRD, OTHER), text("x"), model=OTHER)))
-    routing = judge(Asked(ASKED), [Attempt(ASKED, failure=OVERLOADED), second])
+    routing = judge(RequestFacts(ASKED), [Attempt(ASKED, failure=OVERLOADED), second])
     assert [(hop.model, hop.outcome) for hop in routing.hops] == [(ASKED, SKIPPED), (THIRD, GONE), (OTHER, SERVED)]
     assert routing.verdict is Verdict.FALLBACK
 
 
 def test_a_refusal_stands_where_the_next_model_cannot_be_had() -> None:
-    routing = judge(Asked(ASKED), [refused(), Attempt(OTHER, failure=OVERLOADED)])
+    routing = judge(RequestFacts(ASKED), [refused(), Attempt(OTHER, failure=OVERLOADED)])
     assert routing.verdict is Verdict.REFUSED
     assert [(hop.model, hop.outcome) for hop in routing.hops] == [(ASKED, GONE), (OTHER, SKIPPED)]
 
 
 def test_which_model_avow_moved_to_after_a_decline() -> None:
     answered = Attempt(OTHER, whole(message(text("x"), model="echo")))
-    assert judge(Asked(ASKED), [refused(), answered]).moved_to == OTHER
-    assert judge(Asked(ASKED), [refused(), Attempt(THIRD, failure=OVERLOADED), answered]).moved_to == OTHER
-    assert judge(Asked(ASKED), [Attempt(ASKED, failure=OVERLOADED), answered]).moved_to is None, "merely unavailable"
-    assert judge(Asked(ASKED), [refused()]).moved_to is None
+    assert judge(RequestFacts(ASKED), [refused(), answered]).moved_to == OTHER
+    assert judge(RequestFacts(ASKED), [refused(), Attempt(THIRD, failure=OVERLOADED), answered]).moved_to == OTHER
+    assert judge(RequestFacts(ASKED), [Attempt(ASKED, failure=OVERLOADED), answered]).moved_to is None, (
+        "merely unavailable"
+    )
+    assert judge(RequestFacts(ASKED), [refused()]).moved_to is None
 
 
 def test_another_model_than_the_one_avow_moved_to() -> None:
-    routing = judge(Asked(ASKED), [refused(), Attempt(OTHER, whole(message(text("x"), model=THIRD)))])
+    routing = judge(RequestFacts(ASKED), [refused(), Attempt(OTHER, whole(message(text("x"), model=THIRD)))])
     assert routing.verdict is Verdict.SUBSTITUTED
 
 
 def test_a_cut_answer_after_avow_moved_is_a_fallback() -> None:
-    routing = judge(Asked(ASKED), [refused(), Attempt(OTHER, folded(start(OTHER), *words(0, "a")))])
+    routing = judge(RequestFacts(ASKED), [refused(), Attempt(OTHER, folded(start(OTHER), *words(0, "a")))])
     assert routing.verdict is Verdict.FALLBACK
 
 
 def test_a_conversation_that_stays_on_another_model() -> None:
-    asked = Asked(ASKED, pin=Pin(OTHER, 3))
+    asked = RequestFacts(ASKED, pin=Pin(OTHER, 3))
     routing = judge(asked, [Attempt(OTHER, whole(message(text("x"), model=OTHER)))])
     assert routing.verdict is Verdict.FALLBACK
     assert Evidence("conversation.pinned", {"model": OTHER, "since_turn": 3}, "strong") in routing.evidence
@@ -683,7 +685,7 @@ def test_what_is_not_whole_is_never_as_requested_or_refused(body: Json, length: 
 
 
 def test_the_apis_own_host_is_where_nothing_else_is_said() -> None:
-    assert Asked(ASKED).host == API_HOST
+    assert RequestFacts(ASKED).host == API_HOST
     assert Segment(None, "").model is None
 
 
@@ -849,12 +851,12 @@ def test_no_strong_evidence_is_left_out_of_that_list() -> None:
 def test_a_model_that_avow_moved_to_hands_back_to_the_requested_one() -> None:
     """All names are the requested model's; but avow moved, so it did not answer of itself."""
     second = Attempt(OTHER, whole(message(fallback(OTHER, ASKED), text("x"), model=ASKED)))
-    assert judge(Asked(ASKED), [refused(), second]).verdict is Verdict.FALLBACK
+    assert judge(RequestFacts(ASKED), [refused(), second]).verdict is Verdict.FALLBACK
 
 
 def test_what_was_tried_after_the_answer_is_no_step_towards_it() -> None:
     """A refusal stands; the model that was asked after it cannot be had."""
-    routing = judge(Asked(ASKED), [refused(), Attempt(OTHER, failure=OVERLOADED)])
+    routing = judge(RequestFacts(ASKED), [refused(), Attempt(OTHER, failure=OVERLOADED)])
     assert [piece.field for piece in routing.evidence if piece.field.startswith("avow.")] == []
 
 

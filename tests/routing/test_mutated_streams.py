@@ -16,7 +16,7 @@ from avow.errors import ExchangeError
 from avow.exchange.exchange import Noted, TextWritten
 from avow.exchange.response import ResponseReader
 from avow.routing.judge import judge
-from avow.routing.verdict import Asked, Attempt, Routing, Verdict
+from avow.routing.verdict import Attempt, RequestFacts, Routing, Verdict
 from tests.exchange.test_response import Body
 from tests.streams import ASKED, OTHER, THIRD, Json, block, end, fallback, iteration, start, words
 
@@ -248,7 +248,7 @@ def read(events: list[str]) -> tuple[Routing, str, str, list[str]]:
     with suppress(ExchangeError):
         reader.read(Body("".join(f"data: {event}\n\n" for event in events).encode()))
     message = reader.message()
-    routing = judge(Asked(ASKED, host=HOST), [Attempt(ASKED, message)])
+    routing = judge(RequestFacts(ASKED, host=HOST), [Attempt(ASKED, message)])
     shown = "".join(event.text for event in told if isinstance(event, TextWritten))
     return routing, shown, message.text if message else "", [e.text for e in told if isinstance(e, Noted)]
 

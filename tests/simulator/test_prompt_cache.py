@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from avow.simulator.asked import ValidRequest
 from avow.simulator.prompt_cache import PromptCache, PromptTokens, complaints
 from avow.simulator.server import Simulator
+from avow.simulator.valid_request import ValidRequest
 from tests.simulator.conftest import FALLBACK, MODEL
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ from avow.errors import Failure
 from avow.exchange.exchange import Exchange, ExchangeEvent, Question, Reply, Status
 from avow.exit_codes import ExitCode
 from avow.routing.judge import judge
-from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.routing.verdict import Attempt, Evidence, Hop, Outcome, RequestFacts, Routing, Segment, Verdict
 from avow.terminal.screen import Screen
 from avow.wire.message import whole
 from tests.changing import changed
@@ -61,7 +61,7 @@ def exchange(**changes: Any) -> Exchange:
 def judged(*messages: dict[str, Any], host: str = "api.anthropic.com", **changes: Any) -> Exchange:
     """An exchange of one attempt for each message of the API, judged as the program does it."""
     attempts = [Attempt(message.get("sent", FABLE), whole(message)) for message in messages]
-    return exchange(routing=judge(Asked(FABLE, host=host), attempts), **changes)
+    return exchange(routing=judge(RequestFacts(FABLE, host=host), attempts), **changes)
 
 
 def message(model: str | None = FABLE, text: str = "An answer.", **more: Any) -> dict[str, Any]:

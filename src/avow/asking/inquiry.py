@@ -18,7 +18,7 @@ from avow.exchange.exchange import Exchange, Question, RunItem, new_id, timestam
 from avow.exchange.plan import Came, Check, Plan
 from avow.models.catalogue import Model
 from avow.prompt import limits
-from avow.routing.verdict import Asked, Pin
+from avow.routing.verdict import Pin, RequestFacts
 from avow.settings.levels import Settings
 from avow.values import NamedTuple
 from avow.wire.blocks import Attachment, block
@@ -172,7 +172,7 @@ def _plan(
     if avow_falls_back(settings) and settings.words_or_text("fallback") == "default":
         known = (draft.known.allowed_fallbacks if draft.known else None) or ()
         allowed = allowed_fallbacks(draft.body["model"]) if allowed_fallbacks else known
-    asked = Asked(
+    asked = RequestFacts(
         settings.text("model") or "",
         pin=draft.pin,
         host=urlsplit(endpoint.base_url).hostname or "",

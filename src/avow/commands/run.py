@@ -7,10 +7,10 @@ from avow.exit_codes import ExitCode
 
 def command(typed: Typed, context: Context) -> ExitCode:
     """Ask all that a file holds. Raises Interrupted where a signal ended it, after all is kept."""
-    from avow.run.asked import asked
+    from avow.run.options import run_options
     from avow.run.start import start
 
-    wanted = asked(typed, stdin_is_terminal=context.stdin_is_terminal)
+    wanted = run_options(typed, stdin_is_terminal=context.stdin_is_terminal)
     if wanted.cancel is not None:
         from avow.run.cancel import cancel
 

@@ -6,7 +6,7 @@ from avow.errors import ExchangeError, Failure
 from avow.exchange.exchange import Exchange, Problem, Reply, Status, exit_code, priced
 from avow.exit_codes import BySignal, ExitCode
 from avow.routing.judge import judge
-from avow.routing.verdict import Asked, Attempt
+from avow.routing.verdict import Attempt, RequestFacts
 from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, text
 from avow.wire.message import Message
@@ -36,7 +36,7 @@ class ExchangeState(NamedTuple):
 
 
 def so_far(
-    exchange: Exchange, found: ExchangeState, asked: Asked, prices: Mapping[str, Mapping[str, float]]
+    exchange: Exchange, found: ExchangeState, asked: RequestFacts, prices: Mapping[str, Mapping[str, float]]
 ) -> Exchange:
     """The exchange as far as it came."""
     attempts = [*found.before, *found.attempts]

@@ -9,7 +9,7 @@ from avow.exchange import chain
 from avow.exchange.attempts import Limits
 from avow.exchange.exchange import Exchange, Problem
 from avow.exchange.response import OpenResponse
-from avow.routing.verdict import Asked
+from avow.routing.verdict import RequestFacts
 from avow.values import NamedTuple
 from avow.wire.message import Message
 from avow.wire.request import Endpoint, Request
@@ -36,7 +36,7 @@ class Plan(NamedTuple):
 
     endpoint: Endpoint
     request: Request
-    asked: Asked
+    asked: RequestFacts
     policy: chain.Policy = chain.Policy()
     limits: Limits = Limits()
     accept_fallback: bool = False

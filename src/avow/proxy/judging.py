@@ -13,7 +13,7 @@ from avow.proxy.ledger import End, Place
 from avow.proxy.meter import Call
 from avow.proxy.question import ClientQuestion
 from avow.routing.judge import judge
-from avow.routing.verdict import Asked, Attempt, Pin, Verdict, reasons
+from avow.routing.verdict import Attempt, Pin, RequestFacts, Verdict, reasons
 from avow.wire.json_value import text
 
 SOURCE = "proxy"
@@ -73,7 +73,7 @@ def judged(
     pin = None
     if place.moved is not None and not place.declined:
         pin = Pin(place.moved.model, place.moved.turn)
-    asked = Asked(exchange.requested_model, pin, bench.host, bench.same_models, by_avow=False)
+    asked = RequestFacts(exchange.requested_model, pin, bench.host, bench.same_models, by_avow=False)
     routing, cost, floor = priced(judge(asked, attempts), bench.prices)
     if not answer.readable:
         routing = routing._replace(verdict=routing.verdict or Verdict.UNVERIFIED)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from avow.models.identity import Identity, compare
 from avow.routing.gateways import strength_of_name
 from avow.routing.message_evidence import MessageEvidence
-from avow.routing.verdict import SESSION_MOVED, Asked, Attempt, Evidence, Hop, Outcome, Routing, Segment, Verdict
+from avow.routing.verdict import SESSION_MOVED, Attempt, Evidence, Hop, Outcome, RequestFacts, Routing, Segment, Verdict
 from avow.wire.json_value import JsonObject, text
 
 
-def judge(asked: Asked, attempts: Sequence[Attempt]) -> Routing:
+def judge(asked: RequestFacts, attempts: Sequence[Attempt]) -> Routing:
     """The routing that `attempts` prove, in order. Never `as_requested` for an answer that is not whole or where
     anything in the response names another model."""
     attempts = _distinct(attempts)
@@ -120,7 +120,7 @@ def _distinct(attempts: Sequence[Attempt]) -> list[Attempt]:
     return [a for a, then in zip(attempts, [*following, None], strict=False) if a.message or a.model != then]
 
 
-def _client_moved(asked: Asked, deciding: Attempt) -> bool:
+def _client_moved(asked: RequestFacts, deciding: Attempt) -> bool:
     """Whether avow itself sent the deciding request to another model than the requested one."""
     return compare(asked.requested_model, deciding.model, asked.same_models) is not Identity.SAME
 
@@ -133,7 +133,7 @@ def _hops_before(attempt: Attempt) -> list[Hop]:
     """The hops of an attempt after which avow asked another model."""
     if attempt.message is None:
         return [_skipped(attempt)]
-    return MessageEvidence(Asked(attempt.model), attempt, attempt.message, client_moved=False).hops()
+    return MessageEvidence(RequestFacts(attempt.model), attempt, attempt.message, client_moved=False).hops()
 
 
 def _texts(attempts: Sequence[Attempt]) -> tuple[tuple[Segment, ...], str]:
@@ -143,7 +143,7 @@ def _texts(attempts: Sequence[Attempt]) -> tuple[tuple[Segment, ...], str]:
     for attempt in attempts:
         if attempt.message is None:
             continue
-        evidence = MessageEvidence(Asked(attempt.model), attempt, attempt.message, client_moved=False)
+        evidence = MessageEvidence(RequestFacts(attempt.model), attempt, attempt.message, client_moved=False)
         if attempt.continued:
             kept += evidence.segments()
         else:
@@ -151,7 +151,7 @@ def _texts(attempts: Sequence[Attempt]) -> tuple[tuple[Segment, ...], str]:
     return kept, withdrawn
 
 
-def _own_evidence(asked: Asked, attempts: Sequence[Attempt]) -> list[Evidence]:
+def _own_evidence(asked: RequestFacts, attempts: Sequence[Attempt]) -> list[Evidence]:
     """What the client did, avow mostly: attempts before the last, and a conversation that stays on another model."""
     found = []
     for index, attempt in enumerate(attempts[:-1]):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from avow.models.identity import Identity, compare, vouched
 from avow.routing.gateways import Testimony, listen, names_may_be_rewritten, strength_of_name
 from avow.routing.runs import runs_in, usages_of
-from avow.routing.verdict import Asked, Attempt, Evidence, Hop, Outcome, Segment
+from avow.routing.verdict import Attempt, Evidence, Hop, Outcome, RequestFacts, Segment
 from avow.wire.json_value import JsonObject, obj, text
 from avow.wire.message import Message, block_text
 
@@ -14,7 +14,7 @@ class MessageEvidence:
     """One message, read for what it says about models. `client_moved`: avow itself sent the request to another model
     than the requested one."""
 
-    def __init__(self, asked: Asked, attempt: Attempt, message: Message, *, client_moved: bool) -> None:
+    def __init__(self, asked: RequestFacts, attempt: Attempt, message: Message, *, client_moved: bool) -> None:
         self.asked = asked
         self.sent = attempt.model
         self.message = message

@@ -84,7 +84,7 @@ class Pin(NamedTuple):
     since_turn: int
 
 
-class Asked(NamedTuple):
+class RequestFacts(NamedTuple):
     """What routing must know of the question. `pin`: why it was sent to another model than `requested_model`; `host`:
     who was asked; `by_avow`: it was avow that asked, not another client whose answers it judges."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from avow.exchange.exchange import Exchange
 from avow.history import batches, runs
 from avow.history.store import History
-from avow.run.asked import LAST
+from avow.run.options import LAST
 from avow.run.suite import RunQuestion, Suite, SuiteDigest
 
 

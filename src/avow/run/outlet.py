@@ -3,9 +3,9 @@
 from avow.errors import AvowError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
-from avow.run.asked import RunOptions
 from avow.run.counts import Rules, RunCounts, code_of
 from avow.run.lines import item_line
+from avow.run.options import RunOptions
 from avow.run.order import Order
 from avow.run.reports import JUnit, OutputFile, Summary, annotation
 from avow.settings.levels import Settings

@@ -11,12 +11,12 @@ from avow.errors import HistoryError, Interrupted, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, as_json
 from avow.exit_codes import ExitCode, gravest
 from avow.run import bulk
-from avow.run.asked import RunOptions
 from avow.run.budget import Budget
 from avow.run.bulk import Bulk
 from avow.run.counts import RunCounts, is_answered
 from avow.run.engine import Engine, Work
 from avow.run.journal import Journal
+from avow.run.options import RunOptions
 from avow.run.outlet import Outlet
 from avow.run.pace import Pace
 from avow.run.paced_transport import PacedTransport

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from avow.models.identity import Identity, compare
 from avow.routing.judge import judge as judge_routing
-from avow.routing.verdict import Asked, Attempt, Routing, Verdict
+from avow.routing.verdict import Attempt, RequestFacts, Routing, Verdict
 from avow.wire.json_value import JsonObject, encodable_value, items, obj, text
 from avow.wire.message import whole
 
@@ -102,7 +102,7 @@ def _route(essence: JsonObject, asked: str | None) -> Routing:
     sent = asked or _NOT_RECORDED
     # A message without a reason to have stopped was cut off, or logged before it ended.
     taken = whole(encodable_value(essence))._replace(whole=essence["stop_reason"] is not None)
-    return judge_routing(Asked(sent), [Attempt(sent, taken)])
+    return judge_routing(RequestFacts(sent), [Attempt(sent, taken)])
 
 
 def _with_resolved(conclusion: Conclusion, resolved: str, named: str | None) -> Conclusion:

@@ -5,9 +5,9 @@ import binascii
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from avow.simulator.asked import blocks_of, prefix_of, read_signature
 from avow.simulator.models import PlayedModel
 from avow.simulator.script import Json
+from avow.simulator.valid_request import blocks_of, prefix_of, read_signature
 
 _IMAGE_LIMIT = 10 * 1024 * 1024
 _ONCE = frozenset(("type", "cache_control"))

@@ -3,9 +3,9 @@
 import os
 from dataclasses import dataclass
 
-from avow.simulator.asked import ValidRequest
 from avow.simulator.playback import PlayedAnswer
 from avow.simulator.script import RETURNED, Json, Scenario
+from avow.simulator.valid_request import ValidRequest
 
 
 @dataclass(frozen=True, slots=True)

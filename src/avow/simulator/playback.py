@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from avow.simulator import answers, picks
-from avow.simulator.asked import CREDIT, SERVER_FALLBACK, ValidRequest
 from avow.simulator.prompt_cache import PromptCache, PromptTokens
 from avow.simulator.script import RETURNED, Json, PlayedHop, Scenario
+from avow.simulator.valid_request import CREDIT, SERVER_FALLBACK, ValidRequest
 
 # Called for a decline that may be credited: (hop, content so far) -> a new token.
 Mint = Callable[[PlayedHop, list[Json]], str]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from avow.simulator import models
-from avow.simulator.asked import ValidRequest, blocks_of
 from avow.simulator.script import Json
+from avow.simulator.valid_request import ValidRequest, blocks_of
 
 MOST_MARKS = 4
 LOOKED_BACK = 20

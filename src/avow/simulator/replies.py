@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterable
 
 from avow.simulator import models, validation
-from avow.simulator.asked import ValidRequest
 from avow.simulator.form import Step, as_message, dump
 from avow.simulator.http import HttpReply, Wire
 from avow.simulator.playback import PlayedAnswer, fill
 from avow.simulator.script import HttpError, Json, Scenario
+from avow.simulator.valid_request import ValidRequest
 
 
 def bad(message: str, code: str | None = None) -> HttpError:

@@ -15,7 +15,6 @@ from typing import Any, Self
 
 from avow.errors import UsageError
 from avow.simulator import batches, foreign, validation
-from avow.simulator.asked import ValidRequest
 from avow.simulator.batch_desk import BatchDesk
 from avow.simulator.credits import Credits
 from avow.simulator.form import as_message, as_steps
@@ -25,6 +24,7 @@ from avow.simulator.prompt_cache import PromptCache
 from avow.simulator.replies import bad, failure, list_models, own_headers, posted, sliced, whole, with_json
 from avow.simulator.scenarios import load
 from avow.simulator.script import HttpError, Json, PlayedHop, Scenario
+from avow.simulator.valid_request import ValidRequest
 
 Choice = str | Path | Scenario
 

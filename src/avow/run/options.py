@@ -51,7 +51,7 @@ class RunOptions(NamedTuple):
     cancel: int | None = None
 
 
-def asked(typed: Typed, *, stdin_is_terminal: bool) -> RunOptions:
+def run_options(typed: Typed, *, stdin_is_terminal: bool) -> RunOptions:
     """What a line says. Raises UsageError."""
     path = typed.text("path") or "-"
     cancel = typed.integer("cancel")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avow.simulator.asked import ValidRequest, prefix_of, read_signature, sign
+from avow.simulator.valid_request import ValidRequest, prefix_of, read_signature, sign
 from tests.simulator.conftest import Json, body
 
 
