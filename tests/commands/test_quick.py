@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import typer
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.asking.typed import Options, options_from
@@ -15,7 +16,7 @@ from avow.commands.outside_options import PROXY_OPTIONS
 from avow.commands.proxy import ProxyOptions
 from avow.commands.tree import build
 from avow.errors import UsageError
-from tests.in_part import given_in_part
+from tests.examples import up_to
 
 
 def by_typer(arguments: list[str]) -> Options | None:
@@ -43,7 +44,8 @@ WORDS = st.one_of(
 )
 
 
-@given_in_part(60, st.lists(WORDS, max_size=6), whole=400)
+@settings(max_examples=up_to(400), deadline=None)
+@given(st.lists(WORDS, max_size=6))
 def test_both_read_the_same(arguments: list[str]) -> None:
     parsed = quick.parse(arguments)
     if parsed is None:
@@ -104,7 +106,8 @@ PROXY_WORDS = st.sampled_from([
 ])  # fmt: skip
 
 
-@given_in_part(50, st.lists(PROXY_WORDS, max_size=6), whole=300)
+@settings(max_examples=up_to(300), deadline=None)
+@given(st.lists(PROXY_WORDS, max_size=6))
 def test_both_read_the_same_of_the_proxy(arguments: list[str]) -> None:
     typed = quick.parse_proxy(arguments)
     if typed is None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import UsageError
@@ -20,7 +21,6 @@ from avow.wire.json_value import JsonObject
 from avow.wire.replay import has_handover
 from tests import samples
 from tests.changing import changed
-from tests.in_part import given_in_part
 from tests.wire import sdk_types
 
 FABLE, OPUS, SONNET = "claude-fable-5", "claude-opus-4-8", "claude-sonnet-5"
@@ -348,8 +348,7 @@ BLOCKS = st.sampled_from(
 )
 
 
-@given_in_part(
-    25,
+@given(
     st.lists(
         st.tuples(st.lists(BLOCKS, max_size=5), st.sampled_from(Status), st.sampled_from([FABLE, OPUS, None])),
         max_size=6,

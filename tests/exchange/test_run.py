@@ -36,7 +36,7 @@ from avow.routing.verdict import RequestFacts, Verdict
 from avow.wire.request import Endpoint, Request
 from avow.wire.sse import LIMIT
 from tests.conftest import CANARY
-from tests.in_part import given_in_part
+from tests.examples import up_to
 from tests.raw_server import RESET, STALL, RawServer, Step, again, http, stream, unused_port
 from tests.streams import (
     ASKED,
@@ -654,7 +654,8 @@ def test_text_in_the_chunk_of_a_bad_event_is_shown() -> None:
     assert outcome.shown == "half"
 
 
-@given_in_part(25, messages, st.lists(st.integers(0, 5000), max_size=4), st.booleans(), whole=40)
+@settings(max_examples=up_to(40), deadline=None)
+@given(messages, st.lists(st.integers(0, 5000), max_size=4), st.booleans())
 def test_what_is_shown_is_what_is_kept(body: Json, cuts: list[int], whole: bool) -> None:
     data = sse(*as_events(body)[: None if whole else -1])
     steps: list[Step] = [stream()]

@@ -8,7 +8,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from avow.models.identity import ClaudeName, Identity, compare, parse_claude, vouched
-from tests.in_part import given_in_part
 
 PAIRS = [
     tuple(line.split("\t"))
@@ -374,7 +373,7 @@ NAMES = st.one_of(
 )
 
 
-@given_in_part(25, NAMES, NAMES, st.dictionaries(NAMES, st.lists(NAMES, max_size=3), max_size=3))
+@given(NAMES, NAMES, st.dictionaries(NAMES, st.lists(NAMES, max_size=3), max_size=3))
 def test_any_two_names_have_an_answer_that_does_not_depend_on_their_order(
     one: str, two: str, vouched: dict[str, list[str]]
 ) -> None:
@@ -395,7 +394,7 @@ def test_case_does_not_matter(one: str, two: str) -> None:
         assert compare(one.upper(), two) is compare(one, two)
 
 
-@given_in_part(25, NAMES, NAMES, st.dictionaries(NAMES, st.lists(NAMES, max_size=3), max_size=3))
+@given(NAMES, NAMES, st.dictionaries(NAMES, st.lists(NAMES, max_size=3), max_size=3))
 def test_only_the_user_s_word_on_these_very_names_outranks_them(
     one: str, two: str, same_models: dict[str, list[str]]
 ) -> None:
@@ -405,9 +404,7 @@ def test_only_the_user_s_word_on_these_very_names_outranks_them(
         assert compare(one, two, same_models) is expected
 
 
-@given_in_part(
-    25, st.sampled_from(["opus", "sonnet", "haiku", "fable"]), st.integers(3, 98), st.integers(0, 98), st.data()
-)
+@given(st.sampled_from(["opus", "sonnet", "haiku", "fable"]), st.integers(3, 98), st.integers(0, 98), st.data())
 def test_a_version_is_the_same_in_every_spelling_and_no_other(
     line: str, major: int, minor: int, data: st.DataObject
 ) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import UsageError
 from avow.prompt import schema as answer_schema
-from tests.in_part import given_in_part
 
 PERSON = {
     "type": "object",
@@ -190,7 +190,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given_in_part(30, st.dictionaries(st.sampled_from(KEYWORDS), VALUES, max_size=4), st.binary(max_size=30))
+@given(st.dictionaries(st.sampled_from(KEYWORDS), VALUES, max_size=4), st.binary(max_size=30))
 def test_whatever_a_schema_holds_it_is_read_or_refused(value: dict[str, Any], noise: bytes) -> None:
     for data in (json.dumps(value).encode(), noise):
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import Failure
@@ -16,7 +17,6 @@ from avow.wire.api import API_HOST
 from avow.wire.events import decode
 from avow.wire.message import Message, whole
 from avow.wire.message_fold import fold
-from tests.in_part import given_in_part
 from tests.streams import (
     ASKED,
     OTHER,
@@ -611,7 +611,7 @@ def names_another(found: Message) -> bool:
     return any(name.kind in NAMING and compare(ASKED, name.model) is Identity.DIFFERENT for name in found.named)
 
 
-@given_in_part(30, messages, st.booleans())
+@given(messages, st.booleans())
 def test_nothing_that_names_another_model_is_as_requested(body: Json, streamed: bool) -> None:
     found = folded(*as_events(body)) if streamed else whole(body)
     routing = judged(found)
@@ -635,7 +635,7 @@ loose = st.one_of(
 )
 
 
-@given_in_part(30, st.lists(loose, max_size=8), st.booleans())
+@given(st.lists(loose, max_size=8), st.booleans())
 def test_nor_does_any_sequence_of_events(events: list[Json], stopped: bool) -> None:
     found = fold(
         decode(json.dumps(event).encode()) for event in [*events, *([{"type": "message_stop"}] if stopped else [])]
@@ -658,7 +658,7 @@ def _named_in(event: Json) -> list[str]:
     return [value for value in (inner.get("model"), *sides, *ran_by) if value]
 
 
-@given_in_part(30, messages, st.booleans())
+@given(messages, st.booleans())
 def test_segments_are_the_text_and_withdrawn_text_is_not_in_it(body: Json, streamed: bool) -> None:
     found = folded(*as_events(body)) if streamed else whole(body)
     routing = judged(found)
@@ -670,13 +670,13 @@ def test_segments_are_the_text_and_withdrawn_text_is_not_in_it(body: Json, strea
     assert all(a.model != b.model for a, b in zip(routing.segments, routing.segments[1:], strict=False))
 
 
-@given_in_part(30, messages)
+@given(messages)
 def test_streamed_and_whole_are_judged_alike(body: Json) -> None:
     streamed, at_once = judged(folded(*as_events(body))), judged(body)
     assert streamed._replace(evidence=()) == at_once._replace(evidence=())
 
 
-@given_in_part(30, messages, st.integers(0))
+@given(messages, st.integers(0))
 def test_what_is_not_whole_is_never_as_requested_or_refused(body: Json, length: int) -> None:
     events = as_events(body)
     found = folded(*events[: 1 + length % (len(events) - 1)])

@@ -1,5 +1,6 @@
 """What a run may cost."""
 
+from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.exchange.exchange import Reply
@@ -8,12 +9,11 @@ from avow.models.pricing import price
 from avow.routing.verdict import Hop, Outcome, Routing
 from avow.run.budget import Budget, MaxUsage, charge_of, cost_of, dearest, most_of, reservation
 from tests.history.making import answered
-from tests.in_part import given_in_part
 
 STEPS = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.booleans()), max_size=60)
 
 
-@given_in_part(25, STEPS, st.floats(0, 5))
+@given(STEPS, st.floats(0, 5))
 def test_no_sequence_ends_over_the_limit(steps: list[tuple[float, float, bool]], limit: float) -> None:
     """Each step reserves, costs at most what it reserved, and lets the oldest end or not."""
     budget, under_way = Budget(limit), []
@@ -28,7 +28,7 @@ def test_no_sequence_ends_over_the_limit(steps: list[tuple[float, float, bool]],
     assert budget.spent <= limit + 1e-6
 
 
-@given_in_part(25, STEPS, st.floats(0, 5), st.floats(0, 1))
+@given(STEPS, st.floats(0, 5), st.floats(0, 1))
 def test_a_wrong_reservation_passes_the_limit_by_no_more_than_it_was_wrong(
     steps: list[tuple[float, float, bool]], limit: float, over: float
 ) -> None:

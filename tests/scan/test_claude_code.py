@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.scan import claude_code
 from avow.scan.lines import LIMIT
 from avow.scan.records import SkipCounts
-from tests.in_part import given_in_part
+from tests.examples import up_to
 from tests.scan.transcripts import (
     FABLE,
     OPUS,
@@ -518,7 +519,8 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
-@given_in_part(20, st.lists(RECORDS, max_size=8), whole=120)
+@settings(max_examples=up_to(120), deadline=None)
+@given(st.lists(RECORDS, max_size=8))
 def test_no_shape_of_records_raises(records: list[Record]) -> None:
     for found in claude_code.read(io.BytesIO(in_bytes(*records)), "file", SkipCounts()):
         json.dumps(found.evidence).encode()
@@ -526,7 +528,7 @@ def test_no_shape_of_records_raises(records: list[Record]) -> None:
             (string or "").encode()
 
 
-@given_in_part(20, st.binary(max_size=200), st.binary(max_size=50), whole=100)
+@given(st.binary(max_size=200), st.binary(max_size=50))
 def test_no_bytes_raise(data: bytes, tail: bytes) -> None:
     whole = in_bytes(answer())
     list(claude_code.read(io.BytesIO(data + b'"assistant"' + tail), "file", SkipCounts()))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from avow.scan import llm
 from avow.scan.records import PastAnswer, SkipCounts
+from tests.examples import up_to
 
 OPUS, SONNET = "claude-opus-4-8", "claude-sonnet-5"
 ASKED = f"anthropic/{OPUS}"
@@ -207,7 +208,7 @@ VALUES = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.binary(
 NAMES = OLD_RESOLVED.replace(" TEXT", "").replace(" INTEGER", "").split(", ")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=up_to(60), deadline=None)
 @given(row=st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1), body=st.binary(max_size=30))
 def test_no_values_raise(row: dict[str, Any], body: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = make(tmp_path_factory.mktemp("fuzz") / "logs.db")

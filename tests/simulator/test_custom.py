@@ -9,13 +9,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import tomli_w
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.errors import UsageError
 from avow.simulator import custom
 from avow.simulator.scenarios import load
 from avow.simulator.server import Simulator
-from tests.in_part import given_in_part
+from tests.examples import up_to
 from tests.simulator.conftest import FALLBACK, ask, body
 
 Start = Callable[..., Simulator]
@@ -158,7 +159,8 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
         load(write(tmp_path, b"#" * (1 << 20) + b"##"))
 
 
-@given_in_part(30, raw=st.binary(max_size=300) | st.text(max_size=200).map(str.encode), whole=150)
+@settings(max_examples=up_to(150), deadline=None)
+@given(raw=st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
 def test_arbitrary_bytes_are_a_scenario_or_a_usage_error(raw: bytes) -> None:
     with TemporaryDirectory() as folder, contextlib.suppress(UsageError):  # any other exception is a failure
         load(write(Path(folder), raw, "arbitrary.toml"))
@@ -195,7 +197,8 @@ _SCENARIOS = _tables(
 )
 
 
-@given_in_part(30, table=_SCENARIOS, whole=300)
+@settings(max_examples=up_to(300), deadline=None)
+@given(table=_SCENARIOS)
 def test_any_table_is_a_scenario_or_a_usage_error(table: dict[str, object]) -> None:
     try:
         text = tomli_w.dumps(table)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from avow.errors import NotAnAnswer
 from avow.wire import events as e
 from avow.wire.events import decode
-from tests.in_part import given_in_part
 from tests.streams import Json
 
 
@@ -139,8 +138,7 @@ kinds = st.sampled_from(
 )
 
 
-@given_in_part(
-    25,
+@given(
     st.dictionaries(st.sampled_from(["index", "delta", "message", "usage", "content_block", "error"]), shapes),
     kinds,
 )

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import NotAnAnswer
@@ -11,7 +12,6 @@ from avow.wire.events import UNPLACED, decode
 from avow.wire.message import Message, Named, whole
 from avow.wire.message_fold import MessageFold, fold
 from avow.wire.sse import EventDecoder
-from tests.in_part import given_in_part
 from tests.streams import (
     ASKED,
     OTHER,
@@ -55,7 +55,7 @@ def test_a_plain_answer() -> None:
     assert found.raw["id"] == "msg_1"
 
 
-@given_in_part(25, messages, st.integers(1, 5))
+@given(messages, st.integers(1, 5))
 def test_streamed_and_whole_are_alike(body: Json, pieces: int) -> None:
     streamed, at_once = folded(*as_events(body, pieces)), whole(body)
     assert streamed.raw == at_once.raw
@@ -69,20 +69,20 @@ def test_streamed_and_whole_are_alike(body: Json, pieces: int) -> None:
     assert at_once.whole
 
 
-@given_in_part(25, messages, st.lists(st.integers(0, 10_000)), st.sampled_from(["\n", "\r\n", "\r"]))
+@given(messages, st.lists(st.integers(0, 10_000)), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_cut_anywhere_it_folds_to_the_same(body: Json, cuts: list[int], line_end: str) -> None:
     stream = sse(*as_events(body), end=line_end)
     assert folded_bytes(*chunked(stream, cuts)) == folded_bytes(stream) == folded(*as_events(body))
 
 
-@given_in_part(25, messages, st.integers(0))
+@given(messages, st.integers(0))
 def test_a_stream_without_its_end_is_not_whole(body: Json, length: int) -> None:
     events = as_events(body)
     found = fold(decode(json.dumps(event).encode()) for event in events[: length % len(events)])
     assert found is None or not found.whole
 
 
-@given_in_part(25, st.lists(st.binary() | st.sampled_from(sse(*answer()).split(b"\n"))))
+@given(st.lists(st.binary() | st.sampled_from(sse(*answer()).split(b"\n"))))
 def test_any_bytes_are_a_message_or_one_of_our_errors(parts: list[bytes]) -> None:
     try:
         found = folded_bytes(b"\n".join(parts))
@@ -274,8 +274,7 @@ def test_names_with_half_an_emoji_can_be_written() -> None:
         name.model.encode()
 
 
-@given_in_part(
-    25,
+@given(
     st.recursive(
         st.none() | st.text(max_size=3) | st.integers(),
         lambda v: (

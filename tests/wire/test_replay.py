@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.wire.json_value import JsonObject
 from avow.wire.replay import assistant_turn, has_handover
-from tests.in_part import given_in_part
 from tests.wire import sdk_types
 
 TEXT = {"type": "text", "text": "Hello", "citations": None}
@@ -162,7 +162,7 @@ def complaints(turn: Sequence[dict[str, Any]]) -> list[str]:
     return found
 
 
-@given_in_part(25, st.lists(BLOCKS, max_size=12), st.sets(st.integers(0, 11)), st.booleans(), st.booleans())
+@given(st.lists(BLOCKS, max_size=12), st.sets(st.integers(0, 11)), st.booleans(), st.booleans())
 def test_whatever_comes_what_goes_back_is_acceptable(
     content: list[JsonObject], unfinished: set[int], keep_thinking: bool, continued: bool
 ) -> None:

@@ -1,12 +1,13 @@
 """Server-sent events, whole however they are cut."""
 
 import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.errors import NotAnAnswer
 from avow.exit_codes import ExitCode
 from avow.wire.sse import LIMIT, EventDecoder
-from tests.in_part import given_in_part
+from tests.examples import up_to
 from tests.streams import chunked
 
 SMALL = LIMIT // 256
@@ -54,15 +55,14 @@ def test_byte_by_byte(name: str) -> None:
     assert decoded(*(stream[n : n + 1] for n in range(len(stream)))) == events
 
 
-@given_in_part(
-    80,
+@settings(max_examples=up_to(500), deadline=None)
+@given(
     st.lists(
         st.sampled_from(
             [b"data: ", b"data", b":", b"\n", b"\r", b"\r\n", b"\n\n", b"\xef\xbb\xbf", b"x", b"\xe2\x80\xa8", b" "]
         )
     ),
     st.lists(st.integers(0, 500)),
-    whole=500,
 )
 def test_cut_anywhere_it_is_the_same(parts: list[bytes], cuts: list[int]) -> None:
     stream = b"".join(parts)
