@@ -20,6 +20,7 @@ from tests.proxy.books import BENCH, Told, answered, declined, overloaded, read
         (answered(stop_reason="pause_turn"), Status.COMPLETE, Verdict.AS_REQUESTED, 0),
         (answered(stop_reason="max_tokens"), Status.TRUNCATED, Verdict.AS_REQUESTED, 8),
         (read(streams.sse(streams.start())), Status.INCOMPLETE, Verdict.UNVERIFIED, 7),
+        (read(streams.sse({"type": "ping"})), Status.INCOMPLETE, Verdict.UNVERIFIED, 7),
         (overloaded(), Status.FAILED, None, 5),
         (read(b"<html>"), Status.FAILED, None, 5),
         (unreachable("DNS"), Status.FAILED, None, 6),

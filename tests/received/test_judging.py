@@ -16,7 +16,7 @@ BENCH = Bench("", "")
     [
         (BODY, OPUS, ("complete", "as_requested", 0)),
         (STREAM, "claude-fable-5-2", ("complete", "substituted", 12)),
-        (BODY[:-20], OPUS, ("incomplete", None, 7)),
+        (BODY[:-20], OPUS, ("incomplete", "unverified", 7)),
         (STREAM[:-30], OPUS, ("incomplete", "unverified", 7)),
         (BODY.replace(b"end_turn", b"tool_use"), OPUS, ("complete", "as_requested", 0)),
         (BODY.replace(b"end_turn", b"max_tokens"), OPUS, ("truncated", "as_requested", 8)),

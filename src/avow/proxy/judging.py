@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from avow.errors import Failure
+from avow.errors import Failure, StreamEnded
 from avow.exchange.exchange import Exchange, Question, Reply, Status, exit_code, new_id, priced, timestamp
 from avow.exit_codes import ExitCode
 from avow.proxy.answer import Answer
@@ -75,10 +75,10 @@ def judged(
         pin = Pin(place.moved.model, place.moved.turn)
     asked = RequestFacts(exchange.requested_model, pin, bench.host, bench.same_models, by_avow=False)
     routing, cost, floor = priced(judge(asked, attempts), bench.prices)
-    if not answer.readable:
-        routing = routing._replace(verdict=routing.verdict or Verdict.UNVERIFIED)
     message = answer.message
     status = _status(answer)
+    if not answer.readable or status is Status.INCOMPLETE:  # also where it was cut off before it could be read
+        routing = routing._replace(verdict=routing.verdict or Verdict.UNVERIFIED)
     failed_with = answer.error.exit_code if answer.error is not None else None
     if not answer.readable:
         failed_with = ExitCode.UNVERIFIED
@@ -143,7 +143,8 @@ def _status(answer: Answer) -> Status:
     message = answer.message
     left = answer.error is not None and answer.error.failure.type == "interrupted"
     if message is None:
-        return Status.INTERRUPTED if left else Status.FAILED
+        cut_off = Status.INCOMPLETE if isinstance(answer.error, StreamEnded) else Status.FAILED
+        return Status.INTERRUPTED if left else cut_off
     if not message.whole:
         return Status.INTERRUPTED if left else Status.INCOMPLETE
     if message.refused:

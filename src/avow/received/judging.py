@@ -2,8 +2,7 @@
 
 import time
 
-from avow.errors import StreamEnded
-from avow.exchange.exchange import Exchange, RunItem, Status, new_id, timestamp
+from avow.exchange.exchange import Exchange, RunItem, new_id, timestamp
 from avow.proxy import judging
 from avow.proxy.judging import Bench
 from avow.proxy.ledger import Place
@@ -70,7 +69,4 @@ def judged(received: ReceivedAnswer, question: ClientQuestion, bench: Bench, num
     )
     answer = received.answer
     done = judging.judged(begun, call, place, answer, [judging.attempt(question, answer)], bench)
-    done = done._replace(reply=done.reply._replace(total_ms=None, first_token_ms=None))
-    if isinstance(answer.error, StreamEnded) and done.status is Status.FAILED:
-        return done._replace(status=Status.INCOMPLETE)
-    return done
+    return done._replace(reply=done.reply._replace(total_ms=None, first_token_ms=None))
