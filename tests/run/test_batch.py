@@ -226,7 +226,7 @@ def test_ctrl_c_promises_nothing_of_a_batch_of_the_stand_in(home: Path) -> None:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _out, err = process.communicate(timeout=20)
-    assert "the stand-in ends with avow" in err.decode().splitlines()[0]
+    assert "the simulator ends with avow" in err.decode().splitlines()[0]
     assert run(home, "run", f"{home}/f.txt", "--resume", "--simulate", "requested", "-q").status == 0
 
 
@@ -332,7 +332,7 @@ def test_a_dry_run_tells_half_the_price(home: Path) -> None:
     ("arguments", "words"),
     [
         (("--detach",), "--detach is for --batch"),
-        (("--batch", "--detach", "--simulate", "requested"), "the stand-in ends with avow"),
+        (("--batch", "--detach", "--simulate", "requested"), "the simulator ends with avow"),
         (("--batch", "--no-history"), "--batch needs the history"),
         (("--batch", "--speed", "fast"), "f.txt:1: batches do not take `speed`"),
         (("--cancel", "1"), "--cancel takes the number of a run, and no FILE"),

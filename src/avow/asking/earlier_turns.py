@@ -21,7 +21,7 @@ def turns_to_continue(
     """The turns of the conversation to go on with, oldest first, and a line that says which it is.
 
     `reference` names an exchange or a conversation; without it the conversation last used in this terminal
-    session counts, and on a terminal else the last at all. Raises UsageError where there is none.
+    session counts, and on a terminal, where there is none, the newest. Raises UsageError where no turn is found.
     """
     history = context.history(settings)
     if reference is not None:

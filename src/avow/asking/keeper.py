@@ -43,7 +43,7 @@ class Keeper:
         return exchange._replace(number=self._number)
 
     def go_on(self, exchange: Exchange, begun: Exchange) -> Exchange:
-        """The exchange as that one, whose row was written before."""
+        """The exchange with the number and ids of the row that was written before."""
         self._number = begun.number
         same = ("id", "number", "conversation_id", "created_at", "retry_of", "batch")
         return exchange._replace(**{name: getattr(begun, name) for name in same})

@@ -1,4 +1,4 @@
-"""Reads a record from JSON, and says what is wrong where it is none."""
+"""Reads a record from JSON, and says what is wrong with one that is not valid."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _MOST_REPLIES = 1000
 
 
 def record_from(value: object) -> AuditRecord:
-    """The record that a JSON value is. Raises UsageError, naming the place, where it is none.
+    """The record that a JSON value is. Raises UsageError, naming the place, where the value is not a record.
 
     Hashes and digest are not looked at here: `verifying` does.
     """
@@ -49,12 +49,12 @@ def record_from(value: object) -> AuditRecord:
 
 
 def look_from(value: object, cards: frozenset[str]) -> Look:
-    """One of a record's `runs`. Raises UsageError where it is none."""
+    """One of a record's `runs`. Raises UsageError where the value is not one."""
     return _look(_RecordValue(value, "runs"), cards)
 
 
 def reply_from(value: object, cards: frozenset[str]) -> CardReply:
-    """A `REPLY`. Raises UsageError where it is none."""
+    """A `REPLY`. Raises UsageError where the value is not one."""
     return _reply(_RecordValue(value, "reply"), cards)
 
 

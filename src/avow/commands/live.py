@@ -34,7 +34,7 @@ def is_live(arguments: Sequence[str]) -> bool:
 
 def run(arguments: Sequence[str], stdin: BinaryIO | None, stdout: BinaryIO | None, looks: Path) -> ExitCode:
     """Read what Claude Code hands over on stdin, and tell. The exit status is 0 whatever goes wrong: 2 would make the
-    session go on at its user's cost. `looks`: the folder with those before. It is no use of a `Context`, whose import
+    session go on at its user's cost. `looks`: the folder with those before. No `Context` is used, because its import
     takes as long as all this."""
     try:
         handed = _handed_over(stdin)

@@ -46,7 +46,7 @@ def client() -> Any:
 
 
 def address(url: str) -> SplitResult:
-    """The parts of an address that a request can be sent to. Raises ConfigError where it is none."""
+    """The parts of an address that a request can be sent to. Raises ConfigError where it is not such an address."""
     try:
         parts = urlsplit(url)
         is_right = bool(parts.hostname) and url.isascii() and url.isprintable() and " " not in url

@@ -32,7 +32,7 @@ class KeyringUnusable(Exception):
 
 
 class NoKeyring(KeyringUnusable):
-    """There is none, as on most servers."""
+    """The machine has no keyring, as most servers."""
 
     def __init__(self) -> None:
         super().__init__("this machine has none")

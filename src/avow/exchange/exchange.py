@@ -315,7 +315,7 @@ class HandedOver(NamedTuple):
 
     @property
     def why(self) -> str:
-        """What became of `source`, in the contract's words: `declined: CATEGORY` or `skipped: ERROR`."""
+        """Why `source` did not answer, in the contract's words: `declined: CATEGORY` or `skipped: ERROR`."""
         return f"skipped: {self.error}" if self.error else f"declined: {self.category or NO_CATEGORY}"
 
 

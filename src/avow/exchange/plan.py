@@ -19,7 +19,7 @@ Check = Callable[[Exchange], Problem | None]
 
 
 class Came(NamedTuple):
-    """What came of a question another way (from a batch), before avow asks it here: a message, or why there is none.
+    """The result of a question asked another way (in a batch), before avow asks it here: a message or an error.
     `is_asked_again`: it was refused, and is asked again by the plan's request; else it is the result."""
 
     message: Message | None

@@ -108,8 +108,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _effective_status(status: int | None, error_type: str | None) -> int | None:
-    """The status that the error stands for. An error of the API's own without one (an event of a stream) is no lost
-    connection; our own types (`connection`, `timeout`, …) do not end so."""
+    """The status that the error stands for. An error of the API's own without one (an event of a stream) is not a
+    lost connection; those have our own types (`connection`, `timeout`, …)."""
     if status is None and error_type is not None and error_type.endswith("_error"):
         status = 200
     if status is not None and status < 400:
@@ -138,7 +138,7 @@ def _number(text: str) -> float | None:
 
 
 def http_date(text: str) -> float | None:
-    """An HTTP date (RFC 9110, 5.6.7) as Unix time, None where it is none; without a zone it is in UTC."""
+    """An HTTP date (RFC 9110, 5.6.7) as Unix time, None where it is not a date; without a zone it is in UTC."""
     if not text or len(text) > 64:
         return None
     from datetime import UTC

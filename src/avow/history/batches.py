@@ -37,7 +37,7 @@ def begin(history: History, run: int, base_url: str, now: float) -> int:
 
 
 def intend(history: History, number: int, items: int, before: Mark) -> None:
-    """It is about to be sent, with so many items."""
+    """A batch of `items` items is about to be sent."""
     update = "UPDATE batch SET items = ?, before_id = ?, before_at = ? WHERE number = ?"
     history.write(history.connection.execute, update, (items, before.id, before.created_at, number))
 

@@ -33,8 +33,8 @@ class Cursor(NamedTuple):
 def held(path: Path) -> Iterator[Cursor | None]:
     """The cursor in the file at `path`, None for a new one, for this process alone until it is left.
 
-    Raises UnreadableFile for a file that is none or is damaged, UsageError where another export has it or it could not
-    be replaced later.
+    Raises UnreadableFile for a file that is not a cursor or is damaged, UsageError where another export has it or it
+    could not be replaced later.
     """
     is_new = not os.path.lexists(path)
     descriptor = _open(path)

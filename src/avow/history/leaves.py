@@ -126,7 +126,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _values(record: bytes) -> tuple[Value, ...]:
-    """The columns of a record. Raises ValueError, IndexError where it is none."""
+    """The columns of a record. Raises ValueError or IndexError where the bytes are not a record."""
     end, at = _varint(record, 0)
     kinds: list[int] = []
     while at < end:

@@ -162,7 +162,7 @@ def _name_or_null(text: str | None) -> str:
 
 
 def _model_of_all(segments: str, text: str) -> str | None:
-    """The model that wrote all of the text, in JSON, None where there is no text; raises ValueError where several
+    """The model that wrote all of the text, in JSON, None where the answer has no text; raises ValueError where several
     wrote it."""
     if segments == "[]":
         if text:

@@ -107,7 +107,7 @@ def _of_several_fields(exchange: Exchange) -> Row:
 
 
 def milliseconds(moment: str) -> int:
-    """An RFC 3339 time as milliseconds since 1970; 0 for what is none."""
+    """An RFC 3339 time as milliseconds since 1970; 0 for any other text."""
     try:
         return round(datetime.fromisoformat(moment).timestamp() * 1000)
     except (ValueError, OverflowError):

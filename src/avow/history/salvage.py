@@ -85,7 +85,7 @@ def pour(path: Path, history: SalvageTarget) -> Poured:
 
 
 def poured_words(path: Path, history: SalvageTarget, damage: HistoryError) -> str:
-    """Do so to show it, and say what came of it; raises `damage` where no page holds anything."""
+    """Pour, and say in words how much could be read; raises `damage` where no page holds anything."""
     try:
         poured = pour(path, history)
     except OSError as error:
@@ -201,7 +201,7 @@ def _settle(history: SalvageTarget, taken: Sequence[Row], pages: Pages, last: in
 
 
 def _put_beside(history: SalvageTarget, rowid: int, values: Sequence[Value]) -> None:
-    """A row of one of the tables beside `exchange`, known by its shape; what is none of them is left."""
+    """A row of one of the tables beside `exchange`, known by its shape; any other row is left out."""
     match values:
         case (str(), str() | None, int() | None, bytes() | None):
             history.connection.execute("INSERT OR IGNORE INTO attachment VALUES (?, ?, ?, ?)", values)

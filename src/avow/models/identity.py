@@ -296,7 +296,7 @@ def _compare_plain(left: str, right: str) -> Identity:
 
 
 def _is_one_private_name(a: _Spelling, b: _Spelling) -> bool:
-    """Whether two private names differ only in that one was written with its carrier."""
+    """Whether two private names are the same but for the carrier that one of them was written with."""
     if not a.core or a.core != b.core or (a.carrier and b.carrier):
         return False
     return _FLOATING.isdisjoint(re.split("[-/]", a.core))

@@ -24,9 +24,9 @@ from avow.wire.secret import Secrets, SecretStream
 
 
 class Answer(NamedTuple):
-    """What came of one request. `status` is None where no response began; `headers` are lower-case, without cookies;
-    `readable` is False where the copy could not be understood; `first_at` and `ended_at` are moments of
-    `time.monotonic`."""
+    """The answer to one request, or how it failed. `status` is None where no response began; `headers` are
+    lower-case, without cookies; `readable` is False where the copy could not be understood; `first_at` and `ended_at`
+    are moments of `time.monotonic`."""
 
     status: int | None
     headers: dict[str, str]

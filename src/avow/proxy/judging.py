@@ -126,7 +126,7 @@ def why_withheld(exchange: Exchange) -> str | None:
 
 
 def end_of(answer: Answer) -> End:
-    """What came of a call, as far as those after it depend on it."""
+    """How a call ended, as far as later calls depend on it."""
     message = answer.message
     if message is None or not message.whole:
         return End.NONE

@@ -15,7 +15,7 @@ from avow.proxy.question import ClientQuestion
 
 
 class End(StrEnum):
-    """What came of a request, as far as the next ones depend on it."""
+    """How a request ended, as far as later ones depend on it."""
 
     WHOLE = "whole"
     REFUSED = "refused"

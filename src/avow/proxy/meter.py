@@ -50,7 +50,7 @@ class Called(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """Its answer is over, whatever came of it."""
+    """The answer to a call is over, complete or not."""
 
     number: int
     answer: Answer

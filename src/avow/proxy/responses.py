@@ -16,7 +16,7 @@ _NOT_READ = frozenset({"set-cookie", "set-cookie2"})
 
 
 class BadResponse(ValueError):
-    """What came is no response of HTTP/1.1, or none that can be read here."""
+    """The bytes are not a response of HTTP/1.1, or not one that can be read here."""
 
 
 class ResponseHead(NamedTuple):

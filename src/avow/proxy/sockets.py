@@ -85,7 +85,7 @@ class Reading:
         self._reasons.add(why)
 
     def resume(self, why: str) -> None:
-        """Take back a reason, if there is that one."""
+        """Take back a reason, if it was given."""
         if why in self._reasons:
             self._reasons.discard(why)
             if self.transport is not None and not self._reasons and not self.transport.is_closing():

@@ -19,7 +19,7 @@ class UpstreamFailed(Exception):
 
 
 class Downstream(Protocol):
-    """Who hears of what the upstream sends."""
+    """Receives what the upstream sends."""
 
     def arrived(self, data: bytes) -> None:
         """Bytes came."""

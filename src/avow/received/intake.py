@@ -189,7 +189,7 @@ class Intake:
 
 
 def _head(raw: bytes) -> tuple[int, dict[str, str]]:
-    """Status and headers, lower-case and without cookies, of one block; what is no header in it is passed over."""
+    """Status and headers, lower-case and without cookies, of one block; lines that are not headers are passed over."""
     first, *lines = raw.split(b"\n")
     status = _STATUS_LINE.match(first)
     if status is None:

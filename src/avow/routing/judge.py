@@ -115,7 +115,7 @@ def _by_names(evidence: MessageEvidence) -> Verdict:
 
 
 def _distinct(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """Without those that failed and were made again in another form on the same model: they are no hops."""
+    """Without those that failed and were made again in another form on the same model: they do not count as hops."""
     following = [attempt.model for attempt in attempts[1:]]
     return [a for a, then in zip(attempts, [*following, None], strict=False) if a.message or a.model != then]
 

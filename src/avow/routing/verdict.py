@@ -30,7 +30,7 @@ STICKY = "sticky: no decline in this response"
 
 
 class Outcome(StrEnum):
-    """What became of one hop."""
+    """How one hop ended."""
 
     SERVED = "served"
     DECLINED = "declined"

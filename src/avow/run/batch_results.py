@@ -47,7 +47,7 @@ class BatchResults:
         return len(self._keys)
 
     def of(self, custom_id: str) -> BatchResult:
-        """What became of this item; where several lines tell of it, the first does, and what others name beside it
+        """The result of this item; where several lines tell of it, the first does, and what others name beside it
         speaks against its name."""
         lines = self._lines(custom_id)
         found = next(lines, None)
@@ -89,7 +89,7 @@ def _key(custom_id: str) -> int:
 
 
 def _read(line: bytes) -> tuple[str | None, dict[str, Any], list[Named]]:
-    """The id that a line is about (None: it is no line of results), all it says, and the names it says twice."""
+    """The id that a line is about (None: the line is not a result), all it says, and the names it says twice."""
     try:
         value, repeated = parse_naming(line)
     except ValueError:

@@ -34,7 +34,7 @@ class Budget:
         return True
 
     def hold(self, amount: float) -> None:
-        """Set so much aside, whatever the limit is: it is spent already, as far as anyone knows."""
+        """Set `amount` aside, whatever the limit is: it is spent already, as far as anyone knows."""
         self.reserved += amount
 
     def settle(self, amount: float, charge: float) -> None:

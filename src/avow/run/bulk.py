@@ -1,4 +1,4 @@
-"""A run through the Message Batches API: what of it is sent, what lies there, and what came of an item."""
+"""A run through the Message Batches API: what is sent, what the API holds, and the result of an item."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -26,7 +26,7 @@ _NOT_OURS = "none of the results of the batch is of this run"
 
 
 class Lying(NamedTuple):
-    """An item whose batch is done: its exchange as it stands in the history, and what came of it."""
+    """An item whose batch is done: its exchange as it stands in the history, and its result."""
 
     exchange: Exchange
     came: Came

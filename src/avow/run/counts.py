@@ -1,4 +1,4 @@
-"""What became of the items of a run: how many went as asked, in words, as an exit status. Pure."""
+"""How the items of a run ended: how many were answered as asked, in words, as an exit status. Pure."""
 
 from collections import Counter
 from typing import NamedTuple

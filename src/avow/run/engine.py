@@ -23,7 +23,7 @@ _GRACE_S = 2.0
 
 
 class QuestionOutcome(NamedTuple):
-    """What became of an ask; without an exchange it was not sent, or (`error`) something is wrong with avow."""
+    """How a question ended; without an exchange it was not sent, or (`error`) something is wrong with avow."""
 
     ask: RunQuestion
     exchange: Exchange | None

@@ -100,7 +100,7 @@ def _detach(typed: Typed) -> bool:
             "--detach is for --batch: nothing else goes on without avow", hint="avow run FILE --batch --detach"
         )
     if detach and typed.text("simulate") is not None:
-        raise UsageError("--detach --simulate: the stand-in ends with avow, and its batches with it")
+        raise UsageError("--detach --simulate: the simulator ends with avow, and its batches with it")
     return detach
 
 

@@ -39,7 +39,7 @@ class PacedTransport:
             return self._pace.why(time.monotonic())
 
     def surface(self, whether: bool) -> None:
-        """Let this worker's next item hear of a limit itself: another model may be asked in the place of this one."""
+        """Let this worker's next item hear of a limit itself: another model may be asked instead."""
         self._worker.surfaces = whether
 
     def wait_turn(self) -> None:

@@ -201,7 +201,7 @@ class _Run:
         lie = f"{'lies' if number == 1 else 'lie'} in {', '.join(self._bulk.ids()) or 'a batch that was being made'}"
         next_step = f"`avow run {self._asked.path} --resume={run}` collects, `avow run --cancel {run}` cancels"
         if self._api.simulated:
-            next_step = "the stand-in ends with avow, and its batches with it; `--resume` asks again"
+            next_step = "the simulator ends with avow, and its batches with it; `--resume` asks again"
         self._context.screen.warn(f"run {run}: {items} {lie}; {next_step}")
         return True
 
@@ -215,7 +215,7 @@ class _Run:
     # -- one item -------------------------------------------------------------------------------------------------
 
     def _answer(self, ask: RunQuestion) -> Exchange:
-        """Ask it, or judge what came of it in a batch; this runs in a worker."""
+        """Ask the question, or judge its result from a batch; this runs in a worker."""
         self._bar.began()
         inquiry = ask.inquiry
         lying = self._bulk.at(ask.position) if self._bulk is not None else None

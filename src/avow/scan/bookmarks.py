@@ -25,7 +25,7 @@ class Bookmark(NamedTuple):
 
 
 def load(folder: Path, session: str) -> Bookmark | None:
-    """The last look at a session; None for the first. A damaged file is as none."""
+    """The last look at a session; None for the first. A damaged file counts as a missing one."""
     value = _read(_file(folder, session))
     if value is None:
         return None

@@ -38,7 +38,7 @@ def since(path: Path, place: int | None) -> Latest:
 
 
 def last(path: Path) -> PastAnswer | None:
-    """The last answer; None where there is none, or none near the end. Raises OSError."""
+    """The last answer; None where the file has none near its end. Raises OSError."""
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         for begin in _steps(size):

@@ -17,7 +17,7 @@ _CLOCKS_APART_S = 2
 
 
 def newest(sources: Sequence[RecordFile]) -> str:
-    """The session with the newest answer. Raises UsageError where there is no answer in any."""
+    """The session with the newest answer. Raises UsageError where no session has an answer."""
     best: tuple[str, str] | None = None
     for source in sorted(sources, key=_changed, reverse=True):
         if best is not None and _changed(source) + _CLOCKS_APART_S < _seconds(best[0]):

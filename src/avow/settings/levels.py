@@ -241,7 +241,7 @@ def resolve(
     config: Config,
     profile: str | None,
 ) -> Settings:
-    """Each setting from the first level that has it; the entries of tables, each from the first that has that one.
+    """Each setting from the first level that has it; each entry of a table from the first level that has the entry.
 
     None stands for "not given". Names in `template` and `conversation` that are not settings are left alone.
     Raises UsageError for a flag, ConfigError for anything else that is wrong.

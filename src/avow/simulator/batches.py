@@ -167,7 +167,7 @@ def unsupported(params: Json) -> str | None:
 
 
 def _result(batch: _Batch, number: int, item: Json, *, is_cancelled: bool) -> Json | None:
-    """What became of one item; None where nothing is told of it."""
+    """The result of one item; None where no result is written for it."""
     play = batch.play
     is_odd = bool(play.every) and number % play.every == play.every - 1
     if is_cancelled and number % 2:

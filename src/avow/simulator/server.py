@@ -41,7 +41,7 @@ class RecordedRequest:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; raises `ValueError` where it is none."""
+        """The body as JSON; raises `ValueError` where it is not JSON."""
         return json.loads(self.body)
 
     def header(self, name: str) -> str | None:

@@ -18,7 +18,7 @@ def export_request(body: JsonObject) -> bytes:
 
 
 def rejected_spans(response: bytes) -> int:
-    """`partial_success.rejected_spans` of an `ExportTraceServiceResponse`. Raises ValueError for what is none."""
+    """`partial_success.rejected_spans` of an `ExportTraceServiceResponse`. Raises ValueError for other bytes."""
     partial = dict(_fields(response)).get(1, b"")
     found = dict(_fields(partial if isinstance(partial, bytes) else b"")).get(1, 0)
     return found if isinstance(found, int) and found < 1 << 63 else 0

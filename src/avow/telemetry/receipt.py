@@ -13,7 +13,7 @@ _BY_ROW = (400, 413, 422)
 
 
 class Receipt(Enum):
-    """What became of what was sent."""
+    """Whether what was sent was taken."""
 
     TAKEN = "taken"
     LATER = "later"

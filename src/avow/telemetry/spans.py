@@ -81,7 +81,7 @@ def span_id(text: str) -> str:
 
 
 def traceparent(text: str | None) -> tuple[str, str] | None:
-    """The trace's and the span's id in a `traceparent` of W3C Trace Context; None for what is none."""
+    """The trace's and the span's id in a `traceparent` of W3C Trace Context; None for any other text."""
     found = _TRACEPARENT.fullmatch((text or "").strip())
     if found is None or not found[1].strip("0") or not found[2].strip("0") or found[0].startswith("ff"):
         return None

@@ -6,7 +6,7 @@ MINUTES, SECONDS = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
 
 
 def local(moment: str | float, form: str = MINUTES) -> str:
-    """An RFC 3339 time, or Unix seconds, by the local clock. What is no time is given back as text, which may come from
+    """An RFC 3339 time, or Unix seconds, by the local clock. Any other value is given back as text, which may come from
     outside: clean it before a terminal sees it."""
     try:
         if isinstance(moment, str):

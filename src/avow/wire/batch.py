@@ -45,7 +45,7 @@ class State(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """The newest batch that there was before another one was made; None where there was none."""
+    """The newest batch before another one was made; its fields are None where there was no batch."""
 
     id: str | None
     created_at: str | None
@@ -59,7 +59,7 @@ class BatchPage(NamedTuple):
 
 
 def state_of(body: object) -> State | None:
-    """The batch that an object describes; None where it is none."""
+    """The batch that an object describes; None where it does not describe one."""
     value = obj(body)
     counts = {name: n for name, n in obj(value.get("request_counts")).items() if isinstance(n, int)}
     batch_id, status = text(value.get("id")), text(value.get("processing_status"))
@@ -71,7 +71,7 @@ def state_of(body: object) -> State | None:
 
 
 def page_of(body: JsonObject) -> BatchPage | None:
-    """A page of a list; None where it is none."""
+    """A page of a list; None where the object is not such a page."""
     data = body.get("data")
     if not isinstance(data, list):
         return None
@@ -164,14 +164,14 @@ def _shown(url: str) -> str:
 
 
 class BatchResult(NamedTuple):
-    """What became of an item: a message, or why there is none."""
+    """The result of an item: a message or an error."""
 
     message: Message | None
     error: ExchangeError | None
 
 
 def result_of(result: JsonObject, repeated: Sequence[Named] = ()) -> BatchResult:
-    """What a line says. Types that are not known, and those that lack what they promise, are no answer."""
+    """What a line says. Types that are not known, and those that lack what they promise, do not count as answers."""
     kind, message = text(result.get("type")), obj(result.get("message"))
     if kind == "succeeded" and is_message(message):
         usage = obj(message.get("usage"))

@@ -20,7 +20,7 @@ class Message(NamedTuple):
 
     `whole`: it says why the model stopped and, streamed, that it stopped. `named`: every model named in it in the
     order of arrival, those in fields overwritten later included. `unfinished`: indexes of blocks that never stopped.
-    `leftovers`: events and deltas of unknown kinds, as they came. `declared`: a hand-over was declared somewhere, also
+    `leftovers`: events and deltas of unknown kinds, as they came. `declared`: a handover was declared somewhere, also
     in what was overwritten later or names nobody. `restarts`: where a further `message_start` named another model, as
     (how many blocks came before it, that model).
     """

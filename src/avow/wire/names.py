@@ -97,7 +97,7 @@ def parse_naming(data: bytes) -> tuple[Any, list[Named]]:
 
 
 def repeated_names(data: bytes) -> list[Named]:
-    """The models named in values that a later key of the same object overwrote, and hand-overs declared there: JSON
+    """The models named in values that a later key of the same object overwrote, and handovers declared there: JSON
     readers keep the last of two equal keys, and say nothing. `data` is JSON that was read before."""
     overwritten: list[tuple[str, Any]] = []
 
@@ -115,7 +115,7 @@ def repeated_names(data: bytes) -> list[Named]:
 
 
 def _models_in(key: str, value: object) -> Iterator[str]:
-    """The names below `value`, which stood under `key`; what declared a hand-over is a name that nobody can place."""
+    """The names below `value`, which stood under `key`; what declared a handover is a name that nobody can place."""
     if key == "type" and value in ("fallback", "fallback_message"):
         yield str(value)
     elif key == "model":
