@@ -8,7 +8,8 @@ import pytest
 from anthropic.lib.middleware import BetaRefusalFallbackMiddleware
 
 from avow.endpoint.credential import Credential
-from avow.endpoint.transport import Patience, Transport
+from avow.endpoint.patience import Patience
+from avow.endpoint.transport import Transport
 from avow.exchange.attempts import Limits
 from avow.exchange.chain import Policy
 from avow.exchange.exchange import Exchange, Status

@@ -9,7 +9,7 @@ import pytest
 from avow import paths
 from avow.context import Context, custom_headers
 from avow.endpoint.credential import Credential
-from avow.endpoint.transport import Patience
+from avow.endpoint.patience import Patience
 from avow.errors import CredentialsError
 from avow.terminal.screen import Screen
 from avow.wire.api import API_URL

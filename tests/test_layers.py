@@ -52,7 +52,10 @@ WITHOUT_TEST = {"__init__", "__main__"}
 TESTED_IN = {
     "routing/message_evidence.py": "routing/test_judge.py",
     "wire/message_fold.py": "wire/test_message.py",
+    "models/names.py": "models/test_identity.py",
+    "settings/config_file.py": "settings/test_levels.py",
     "endpoint/network_failures.py": "endpoint/test_transport.py",
+    "endpoint/patience.py": "endpoint/test_transport.py",
     "endpoint/watchdog.py": "endpoint/test_transport.py",
     "routing/runs.py": "routing/test_judge.py",
     "audit/bounds.py": "audit/test_plan.py",

@@ -30,17 +30,21 @@ HEAVY = {
     "urllib.request",
     "email",
     "tempfile",
+    "secrets",
+    "random",
+    "hashlib",
 }
 LOADED = """
 avow avow.asking avow.asking.ask avow.asking.gathering avow.asking.inquiry avow.asking.keeper avow.asking.question
 avow.asking.request_fields
 avow.asking.typed avow.background avow.cli avow.commands avow.commands.quick avow.context avow.endpoint
 avow.endpoint.connecting
-avow.endpoint.credential avow.endpoint.keys avow.endpoint.remembered avow.endpoint.transport avow.errors avow.exchange
+avow.endpoint.credential avow.endpoint.keys avow.endpoint.patience avow.endpoint.remembered avow.endpoint.transport
+avow.errors avow.exchange
 avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.exchange.exchange avow.exchange.outcome
 avow.exchange.plan avow.exchange.response avow.exchange.run avow.exchange.saver avow.exit_codes avow.files
 avow.files.reading avow.history avow.history.database
-avow.history.filters avow.history.finding avow.history.rows avow.history.schema avow.history.store
+avow.history.rows avow.history.schema avow.history.store
 avow.history.writing avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
 avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.message_evidence
 avow.routing.runs avow.routing.verdict
@@ -135,6 +139,6 @@ def test_the_proxy_stays_small(home: Path) -> None:
     """It runs beside its command for hours: each of these is megabytes."""
     found = _imported(home, "proxy", "--upstream", "http://127.0.0.1:9", "--quiet", "--", "true", status=13)
     assert "avow.proxy.relay" in found
-    needed = {"asyncio", "subprocess"}
-    assert found & (HEAVY - needed | {"typer", "httpx", "avow.commands.tree", "avow.commands.declared"}) == set()
+    needed = {"asyncio", "subprocess", "random", "secrets", "hashlib"}
+    assert found & (HEAVY - needed | {"typer", "httpcore", "avow.commands.tree", "avow.commands.declared"}) == set()
     assert not any(name.startswith("avow.asking.ask") for name in found)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from avow import paths
 from avow.errors import CredentialsError, HistoryLocked, UsageError
 from avow.files.reading import PipeWait
-from avow.settings.levels import Config, Settings, load, resolve
+from avow.settings.levels import Config, Settings, resolve
 from avow.terminal.screen import Screen
 from avow.values import NamedTuple
 from avow.wire.api import API_HOST
@@ -19,9 +19,11 @@ from avow.wire.request import CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from avow.endpoint.credential import Credential
-    from avow.endpoint.transport import Patience, Transport
+    from avow.endpoint.patience import Patience
+    from avow.endpoint.transport import Transport
     from avow.exchange.response import OpenResponse
     from avow.history.store import History
 
@@ -94,7 +96,7 @@ class Context:
         """The config file, read on first use. Raises ConfigError."""
         if self._config is None:
             path = self.paths.config_file
-            self._config = load(path)
+            self._config = _read(path)
             if how := paths.exposed(path):
                 self.screen.warn(f"{path}: {how}; it may name commands that avow runs (chown, chmod 600)")
         return self._config
@@ -264,6 +266,18 @@ def simulated_credential() -> "Credential":
     return Credential("sk-ant-simulated", "x-api-key", "the simulator")
 
 
+def _read(path: "Path") -> Config:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return Config(path)  # most people have none: what reads one is not loaded then
+    except OSError:
+        pass
+    from avow.settings.config_file import load
+
+    return load(path)
+
+
 def custom_headers(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """`ANTHROPIC_CUSTOM_HEADERS`: one `Name: value` a line; lines without a colon are ignored."""
     lines = environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
@@ -273,7 +287,7 @@ def custom_headers(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _patience(settings: Settings) -> "Patience":
     """How long an answer may take to begin, and between two pieces; a whole one comes in one piece."""
-    from avow.endpoint.transport import BETWEEN_S, FIRST_S, Patience
+    from avow.endpoint.patience import BETWEEN_S, FIRST_S, Patience
 
     seconds = settings.number("timeout")
     first = FIRST_S if seconds is None else seconds

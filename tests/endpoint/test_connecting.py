@@ -9,7 +9,8 @@ import pytest
 
 from avow.endpoint.connecting import address
 from avow.endpoint.credential import Credential
-from avow.endpoint.transport import Patience, Transport
+from avow.endpoint.patience import Patience
+from avow.endpoint.transport import Transport
 from avow.errors import AvowError, ConfigError
 from avow.wire.request import Request
 from tests.raw_server import RawServer, http

@@ -8,8 +8,9 @@ import pytest
 
 from avow.endpoint.credential import Credential
 from avow.endpoint.listed_models import allowed_fallbacks, fetch, fetch_one
+from avow.endpoint.patience import Patience
 from avow.endpoint.remembered import EndpointFacts, keep_refused, merged, read
-from avow.endpoint.transport import Patience, Transport
+from avow.endpoint.transport import Transport
 from avow.errors import Rejected
 from avow.models import catalogue
 from avow.simulator.server import Simulator

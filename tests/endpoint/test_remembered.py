@@ -10,8 +10,9 @@ import pytest
 
 from avow.endpoint.credential import Credential
 from avow.endpoint.listed_models import fetch
+from avow.endpoint.patience import Patience
 from avow.endpoint.remembered import VERSION, EndpointFacts, keep, keep_refused, keep_single, merged, place, read
-from avow.endpoint.transport import Patience, Transport
+from avow.endpoint.transport import Transport
 from avow.models import catalogue
 from avow.simulator.server import Simulator
 from avow.wire.request import Endpoint

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from avow.endpoint.credential import Credential, is_loopback
-from avow.endpoint.transport import Patience, Transport
+from avow.endpoint.patience import Patience
+from avow.endpoint.transport import Transport
 from avow.errors import AvowError, ConfigError, ConnectionFailed, Stalled, StreamEnded, TimedOut
 from avow.exit_codes import ExitCode
 from avow.simulator.server import Simulator

@@ -8,7 +8,8 @@ from itertools import product
 import pytest
 
 from avow.errors import Failure
-from avow.exchange.exchange import SCHEMA, Exchange, Status, as_json, exit_code, new_id, priced, timestamp
+from avow.exchange.exchange import SCHEMA, Exchange, Status, as_json, new_id, timestamp
+from avow.exchange.outcome import exit_code, priced
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment

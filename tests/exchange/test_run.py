@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from avow.endpoint.credential import Credential
-from avow.endpoint.transport import Patience, Transport
+from avow.endpoint.patience import Patience
+from avow.endpoint.transport import Transport
 from avow.errors import FileError, Interrupted, ReaderGone
 from avow.exchange.attempts import Limits
 from avow.exchange.exchange import (

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.models.catalogue import ALIASES, DATED, DEFAULT_MODEL, Model, Rates, expand_alias, find, models
-from avow.models.identity import Identity, compare, parse_claude
+from avow.models.identity import Identity, compare
+from avow.models.names import parse_claude
 
 MODELS = models()
 BY_ID = {model.id: model for model in MODELS}

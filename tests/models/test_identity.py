@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from avow.models.identity import ClaudeName, Identity, compare, parse_claude, vouched
+from avow.models.identity import Identity, compare, vouched
+from avow.models.names import ClaudeName, parse_claude
 
 PAIRS = [
     tuple(line.split("\t"))

@@ -9,8 +9,9 @@ import pytest
 
 from avow.asking.inquiry import Inquiry, prepare
 from avow.context import Api, simulated_credential
+from avow.endpoint.patience import Patience
 from avow.endpoint.remembered import EndpointFacts
-from avow.endpoint.transport import Patience, Transport
+from avow.endpoint.transport import Transport
 from avow.errors import ExchangeError
 from avow.exchange.exchange import RunItem
 from avow.history import batches

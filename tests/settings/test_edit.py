@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from avow.errors import ConfigError, UsageError
+from avow.settings.config_file import load
 from avow.settings.edit import set_value, unset_value
-from avow.settings.levels import load
 
 BEFORE = """\
 # my settings

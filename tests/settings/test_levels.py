@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.errors import AvowError, ConfigError, UsageError
+from avow.settings.config_file import load, read
 from avow.settings.keys import KEYS
-from avow.settings.levels import Config, Settings, load, read, resolve, unknown_variables
+from avow.settings.levels import Config, Settings, resolve, unknown_variables
 from tests.examples import up_to
 
 FILE = Path("/somewhere/config.toml")
@@ -271,7 +272,8 @@ def test_files_that_cannot_be_one(tmp_path: Path) -> None:
 
 def test_a_missing_file_costs_no_parser(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from avow.settings.levels import load, resolve\n"
+        "import sys; from pathlib import Path\n"
+        "from avow.settings.config_file import load; from avow.settings.levels import resolve\n"
         f"c = load(Path({str(tmp_path / 'none')!r}))\n"
         "resolve(flags={}, template={}, conversation={}, environ={'AVOW_MODEL': 'x'}, config=c, profile=None)\n"
         "print([m for m in ('tomllib', 'difflib', 'keyring', 'httpcore', 'rich', 'subprocess') if m in sys.modules])"

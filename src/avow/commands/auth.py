@@ -53,7 +53,7 @@ def check_key(credential: Credential, settings: Settings, context: Context) -> s
 
     Raises ExchangeError where the API cannot be reached or cannot tell.
     """
-    from avow.endpoint.transport import Patience
+    from avow.endpoint.patience import Patience
     from avow.wire.failure import rejected
 
     with context.open(settings, credential=credential, patience=Patience(CHECK_S, CHECK_S)) as api:

@@ -154,23 +154,23 @@ def run_edit(context: Context) -> ExitCode:
     fails.
     """
     from avow.files.private import write_private
-    from avow.settings import levels
+    from avow.settings import config_file
     from avow.terminal.editor import open_in_editor
 
     path = context.paths.config_file
-    before = levels.bytes_of(path) or b""
+    before = config_file.bytes_of(path) or b""
     copy = path.with_name("config.edited.toml")
     write_private(copy, before or _EMPTY.encode())
     while True:
         try:
             open_in_editor(copy, context.environ)
         except FileError:
-            if levels.bytes_of(copy) == (before or _EMPTY.encode()):
+            if config_file.bytes_of(copy) == (before or _EMPTY.encode()):
                 copy.unlink(missing_ok=True)
             raise
         try:
-            edited = levels.bytes_of(copy)
-            levels.read(edited or b"", copy)
+            edited = config_file.bytes_of(copy)
+            config_file.read(edited or b"", copy)
             break
         except ConfigError as error:
             context.screen.error(error.message)

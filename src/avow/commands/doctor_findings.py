@@ -253,7 +253,7 @@ def _asked(context: "Context", settings: "Settings") -> tuple[int, Mapping[str, 
     """Status, headers and seconds of the one free request. Raises AvowError where there is no answer."""
     import time
 
-    from avow.endpoint.transport import Patience
+    from avow.endpoint.patience import Patience
 
     with context.open(settings, patience=Patience(LIMIT_S, LIMIT_S)) as api:
         begun = time.monotonic()

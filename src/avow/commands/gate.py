@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from avow.commands.outside_options import REROUTED_WORD, VERDICTS
 from avow.errors import UsageError, nearest
-from avow.exchange.exchange import Status, exit_code
+from avow.exchange.exchange import Status
+from avow.exchange.outcome import exit_code
 from avow.exit_codes import ExitCode, gravest
 from avow.routing.verdict import REROUTED, Verdict
 

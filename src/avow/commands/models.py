@@ -103,7 +103,7 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Sh
 def _asked(known: EndpointFacts, wanted: str | None, settings: Settings, context: Context) -> EndpointFacts:
     """Ask for the list where it is not known yet, and for the one model that it lacks."""
     from avow.commands.with_retries import with_retries
-    from avow.endpoint.transport import Patience
+    from avow.endpoint.patience import Patience
 
     seconds = settings.number("timeout") or 30.0
     now = time.time()

@@ -185,7 +185,8 @@ def as_exchange(answer: "PastAnswer") -> "Exchange":
     it is imported once."""
     import hashlib
 
-    from avow.exchange.exchange import Exchange, Question, Reply, Status, exit_code
+    from avow.exchange.exchange import Exchange, Question, Reply, Status
+    from avow.exchange.outcome import exit_code
     from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
 
     where = f"{answer.client}\0{answer.session}\0{answer.message_id}\0{answer.request_id}\0{answer.time}\0{answer.row}"

@@ -1,10 +1,9 @@
 """What the HTTP client says went wrong, in avow's words; loaded only where something did."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from avow.endpoint.connecting import client
 from avow.endpoint.decompression import NotCompressed
-from avow.endpoint.transport import NOT_REACHED, Patience
 from avow.errors import (
     DEADLINE_PASSED,
     AvowError,
@@ -18,11 +17,15 @@ from avow.errors import (
 from avow.exit_codes import ExitCode
 from avow.wire.secret import Secrets
 
+if TYPE_CHECKING:
+    from avow.endpoint.patience import Patience
+
+NOT_REACHED = "the API cannot be reached: "
 _LEFT = ("Server disconnected", "peer closed connection")
 """How the client says that a connection ended; its other complaints are about bytes of an answer that came."""
 
 
-def translated(error: Exception, patience: Patience, secrets: Secrets, *, begun: bool) -> AvowError | None:
+def translated(error: Exception, patience: "Patience", secrets: Secrets, *, begun: bool) -> AvowError | None:
     """An exception of the client's as ours, None where it is not one; `begun`: a response had begun. No text of theirs
     that may hold a header is passed on."""
     httpcore: Any = client()
@@ -88,7 +91,7 @@ def _unreachable(kind: str, words: str, *, sent: bool, is_answered: bool = False
     return kinds[kind](failure, ExitCode.UNREACHABLE, hint=hint, sent=sent, not_retryable=not_retryable)  # type: ignore[return-value]
 
 
-def _silence(patience: Patience, *, begun: bool) -> TimedOut | Stalled:
+def _silence(patience: "Patience", *, begun: bool) -> TimedOut | Stalled:
     passed = patience.passed()
     if begun:
         if passed:

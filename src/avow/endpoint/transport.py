@@ -1,14 +1,13 @@
 """HTTP: requests out, chunks of bytes in, the HTTP client's errors in avow's words."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from avow.endpoint.connecting import address, client, pool
 from avow.endpoint.credential import Credential
+from avow.endpoint.patience import Patience
 from avow.errors import DEADLINE_PASSED, StreamEnded
-from avow.values import NamedTuple
 from avow.wire.request import Request
 from avow.wire.secret import Secrets, secret_values
 
@@ -17,38 +16,11 @@ if TYPE_CHECKING:
 
     from avow.endpoint.watchdog import Watchdog
 
-NOT_REACHED = "the API cannot be reached: "
-FIRST_S = 600.0
-BETWEEN_S = 120.0
-"""How long the API may stay silent before an answer begins, and in the midst of one, where no setting says so."""
-
 CONNECT_S = 10.0
 WRITE_S = 60.0
 WATCHED_BYTES = 1_000_000
 """The leaving of a body larger than this is told of, piece by piece."""
 _PIECE = 64 * 1024
-
-
-class Patience(NamedTuple):
-    """How long the API may stay silent, in seconds: before the first byte, and between bytes; `deadline` is the
-    moment (of `time.monotonic`) at which the whole exchange must be over."""
-
-    first_s: float = FIRST_S
-    between_s: float = BETWEEN_S
-    deadline: float | None = None
-
-    def left(self) -> float | None:
-        """Seconds until the deadline, at least a little."""
-        return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.001)
-
-    def passed(self) -> bool:
-        """Whether the deadline is over."""
-        return self.deadline is not None and time.monotonic() >= self.deadline
-
-    def within(self, seconds: float) -> float:
-        """`seconds`, or what is left before the deadline."""
-        left = self.left()
-        return seconds if left is None else min(seconds, left)
 
 
 class Transport:

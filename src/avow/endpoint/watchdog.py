@@ -9,7 +9,7 @@ from avow.background import later
 if TYPE_CHECKING:
     from weakref import WeakSet
 
-    from avow.endpoint.transport import Patience
+    from avow.endpoint.patience import Patience
 
 
 class Watchdog:

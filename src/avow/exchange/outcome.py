@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from avow.errors import ExchangeError, Failure
-from avow.exchange.exchange import Exchange, Problem, Reply, Status, exit_code, priced
-from avow.exit_codes import BySignal, ExitCode
+from avow.exchange.exchange import Exchange, Problem, Reply, Status
+from avow.exit_codes import BySignal, ExitCode, gravest
+from avow.models.pricing import price, total
 from avow.routing.judge import judge
-from avow.routing.verdict import Attempt, RequestFacts
+from avow.routing.verdict import Attempt, Outcome, RequestFacts, Routing, Verdict
 from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, text
 from avow.wire.message import Message
@@ -104,3 +105,58 @@ def _content(attempts: Sequence[Attempt]) -> list[JsonObject]:
         if attempt is not with_message[-1] and not attempt.continued:
             kept = []
     return kept
+
+
+_BY_VERDICT = {
+    Verdict.AS_REQUESTED: ExitCode.OK,
+    Verdict.FALLBACK: ExitCode.FALLBACK,
+    Verdict.REFUSED: ExitCode.REFUSED,
+    Verdict.SUBSTITUTED: ExitCode.SUBSTITUTED,
+    Verdict.UNVERIFIED: ExitCode.UNVERIFIED,
+}
+
+
+def exit_code(
+    status: Status,
+    verdict: Verdict | None,
+    *,
+    accept_fallback: bool = False,
+    proven: bool = True,
+    failed_with: ExitCode | None = None,
+    problems: Sequence[ExitCode] = (),
+) -> ExitCode:
+    """The exit status of an exchange that no signal ended: of all that apply, the first in `PRECEDENCE`.
+
+    `proven`: the evidence is as strong as the user requires; `failed_with` is that of the error a `failed` one ended
+    in, `problems` are those of what else went wrong (1 or 9).
+    """
+    codes = [*problems]
+    if status is Status.FAILED:
+        codes.append(failed_with or ExitCode.UNEXPECTED)
+    if status is Status.INCOMPLETE:
+        codes.append(ExitCode.INCOMPLETE)
+    if status is Status.TRUNCATED:
+        codes.append(ExitCode.TRUNCATED)
+    if verdict is not None and not (accept_fallback and verdict is Verdict.FALLBACK):
+        codes.append(_BY_VERDICT[verdict])
+    if verdict is Verdict.AS_REQUESTED and not proven:
+        codes.append(ExitCode.UNVERIFIED)
+    return gravest(*codes)
+
+
+def priced(
+    routing: Routing, prices: Mapping[str, Mapping[str, float]], speed: str | None = None
+) -> tuple[Routing, float | None, float]:
+    """The routing with each hop's cost, the total (None when any hop's is unknown) and the sum of the known ones.
+
+    A decline's cost is unknown: whether it is billed depends on the category.
+    """
+    hops = tuple(
+        hop._replace(cost_usd=price(hop.model, hop.usage, speed=speed, overrides=prices))
+        if hop.outcome is Outcome.SERVED and hop.model and hop.usage
+        else hop
+        for hop in routing.hops
+    )
+    ran = [hop.cost_usd for hop in hops if hop.outcome is not Outcome.SKIPPED]
+    cost, floor = total(ran)
+    return routing._replace(hops=hops), cost if ran else None, floor

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from avow.errors import HistoryError, HistoryLocked, UsageError
 from avow.exchange.exchange import Exchange
-from avow.history import database, finding
-from avow.history.filters import EVERYTHING, Filters
+from avow.history import database
 from avow.history.rows import UNREADABLE, Row, from_row
 from avow.history.writing import Writer
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+    from avow.history.filters import Filters
 
 T = TypeVar("T")
 
@@ -135,6 +136,8 @@ class History:
 
     def number_of(self, reference: str) -> int:
         """The number of that exchange, without a look at what it holds. Raises as `get`."""
+        from avow.history import finding
+
         return self._read(lambda: finding.number_of(self.connection, reference))
 
     def by_number(self, number: int) -> Exchange | None:
@@ -174,22 +177,25 @@ class History:
 
     def rows(
         self,
-        filters: Filters = EVERYTHING,
+        filters: Filters | None = None,
         *,
         limit: int | None = None,
         before: int | None = None,
         oldest_first: bool = False,
         brief: bool = False,
     ) -> Iterator[Exchange]:
-        """The exchanges that `filters` let through, newest first; `before` goes on after that number. `brief` ones have
-        the prompt's beginning, the models and how it ended, and nothing else of what was said or of the routing."""
+        """The exchanges that `filters` let through (None: all), newest first; `before` goes on after that number.
+        `brief` ones have the prompt's beginning, the models and how it ended, and nothing else of what was said or of
+        the routing."""
+        from avow.history.filters import EVERYTHING
         from avow.history.listing import query_of
 
+        filters = EVERYTHING if filters is None else filters
         return self.select(*query_of(filters, limit=limit, before=before, oldest_first=oldest_first, brief=brief))
 
-    def count(self, filters: Filters = EVERYTHING) -> int:
-        """How many exchanges `filters` let through."""
-        where, values = filters.where()
+    def count(self, filters: Filters | None = None) -> int:
+        """How many exchanges `filters` let through (None: all)."""
+        where, values = ("1", ()) if filters is None else filters.where()
         query = f"SELECT count(*) FROM exchange WHERE {where}"  # noqa: S608
         return int(self._read(lambda: self.connection.execute(query, values).fetchone()[0]))
 

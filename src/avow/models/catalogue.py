@@ -6,9 +6,12 @@ outrank them. `None` stands for what no source says.
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-from avow.models.identity import ClaudeName, parse_claude
 from avow.values import NamedTuple
+
+if TYPE_CHECKING:
+    from avow.models.names import ClaudeName
 
 DATED = "2026-11-23"
 DEFAULT_MODEL = "claude-fable-5-2"
@@ -67,11 +70,13 @@ class Model(NamedTuple):
 
 def find(model_id: str) -> Model | None:
     """The model that `model_id` names: its id, its dated id, or another host's spelling of either (see
-    `identity.parse_claude`); `None` for aliases, private names, retired and unknown models."""
+    `names.parse_claude`); `None` for aliases, private names, retired and unknown models."""
     by_id = _by_id()
     exact = by_id.get(model_id)
     if exact is not None:
         return exact
+    from avow.models.names import parse_claude  # deferred: start-up
+
     name = parse_claude(model_id)
     if name is None:
         return None
@@ -98,7 +103,7 @@ def _expand_once(name: str, extra: Mapping[str, str]) -> str:
     return target if target != name else ALIASES.get(name.lower(), name)
 
 
-def _id_of(name: ClaudeName) -> str:
+def _id_of(name: "ClaudeName") -> str:
     """The undated id of a model, as the API spells it."""
     if name.version is None:
         return f"claude-{name.line}-preview"

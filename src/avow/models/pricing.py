@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from avow.models.catalogue import Model, Rates, find
-from avow.models.identity import Identity, compare, parse_claude
+from avow.models.identity import Identity, compare
 
 OVERRIDE_KEYS = (*Rates._fields, "fast_input", "fast_output")
 """What `prices."MODEL"` in the config may hold, in USD per million tokens."""
@@ -134,8 +134,12 @@ def _is_fast(model: str, speed: object) -> bool | None:
     """Whether the attempt ran in fast mode, by `speed` or by an id of its own; `None` for an unknown speed."""
     if speed not in (None, "standard", "fast"):
         return None
+    if speed == "fast" or "fast" not in model.lower():
+        return speed == "fast"
+    from avow.models.names import parse_claude  # deferred: start-up
+
     name = parse_claude(model)
-    return speed == "fast" or (name is not None and name.fast)
+    return name is not None and name.fast
 
 
 def _override(model: str, overrides: Mapping[str, Mapping[str, float]]) -> Mapping[str, float]:

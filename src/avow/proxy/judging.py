@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from avow.errors import Failure, StreamEnded
-from avow.exchange.exchange import Exchange, Question, Reply, Status, exit_code, new_id, priced, timestamp
+from avow.exchange.exchange import Exchange, Question, Reply, Status, new_id, timestamp
+from avow.exchange.outcome import exit_code, priced
 from avow.exit_codes import ExitCode
 from avow.proxy.answer import Answer
 from avow.proxy.ledger import End, Place

@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import NamedTuple
 
-from avow.exchange.exchange import Exchange, Status, exit_code
+from avow.exchange.exchange import Exchange, Status
+from avow.exchange.outcome import exit_code
 from avow.exit_codes import ExitCode, gravest
 from avow.routing.verdict import NO_CATEGORY, Verdict
 from avow.terminal.sanitize import clean_line

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from avow.background import Latch
-from avow.endpoint.transport import Patience, Transport
+from avow.endpoint.patience import Patience
+from avow.endpoint.transport import Transport
 from avow.errors import AvowError, Interrupted
 from avow.exchange.response import OpenResponse, read_error
 from avow.run.pace import LIMITED, Pace

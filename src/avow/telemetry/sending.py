@@ -69,7 +69,8 @@ def failure(ended: PushOutcome, last: PushResponse | None) -> AvowError:
 
 def _post(transport: "Transport", content: JsonObject, target: Target) -> PushResponse:
     """Send one request. A failure on the way is one to be tried again: the ids are the same."""
-    from avow.endpoint.transport import NOT_REACHED, Patience
+    from avow.endpoint.network_failures import NOT_REACHED
+    from avow.endpoint.patience import Patience
     from avow.wire.request import Pieces, Request
 
     kind = "application/x-protobuf" if target.is_protobuf else "application/json"

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange, Status
-from avow.models.identity import Identity, compare, parse_claude
+from avow.models.identity import Identity, compare
+from avow.models.names import parse_claude
 from avow.routing.verdict import Hop, Outcome, Verdict, reasons
 from avow.terminal.notices import (
     MOST_PHRASES,
