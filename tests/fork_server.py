@@ -30,8 +30,13 @@ ROOT = Path(__file__).parents[1]
 _NUMBER = struct.Struct("!q")
 _MOST = 64
 _HIGH = 200
-_LIBRARIES = ("httpcore", "rich.console", "rich.table", "sqlite3", "subprocess", "tomli_w", "tomllib")
-# Not keyring: it looks for its backend in the environment while it is imported.
+_LIBRARIES = (
+    *("ctypes", "encodings.idna", "httpcore", "rich.console", "rich.table", "sqlite3", "subprocess", "tomli_w"),
+    "tomllib",
+)
+_OF_KEYRING = ("secretstorage", "importlib_metadata", "jaraco.context", "jaraco.functools")
+"""What keyring imports, where that is installed. Not keyring: it looks for its backend in the environment while it is
+imported."""
 _WITH = {"--schema": "jsonschema"}
 """What a word brings in that few runs need."""
 
@@ -241,6 +246,9 @@ def main() -> None:
             importlib.import_module(found.name)
     for name in _LIBRARIES:
         importlib.import_module(name)
+    for name in _OF_KEYRING:
+        with suppress(ImportError):
+            importlib.import_module(name)
     gc.freeze()  # not to be copied because the collector looked at it
     serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
 
