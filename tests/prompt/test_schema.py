@@ -276,6 +276,6 @@ def test_extract(text: str, first: str | None, last: str | None) -> None:
     ids=["ticks", "quotes", "lists", "code"],
 )
 def test_extract_is_quick(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     answer_schema.extract(text)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
