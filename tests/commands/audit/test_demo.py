@@ -27,6 +27,7 @@ def test_the_first_passes_and_the_second_fails(home: Path, seed: list[str]) -> N
         AVOW_API_VERSION="1999-01-01",
         AVOW_AUTH_STYLE="bearer",
         AVOW_TEST_FRESH="1",
+        timeout=110,
     )
     text = ran.out.decode()
     assert (ran.status, ran.err) == (0, b"")
