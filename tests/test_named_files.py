@@ -179,7 +179,7 @@ def test_a_file_that_may_not_be_read(name: str, home: Path, api: Simulator) -> N
         before = ("unshare", "--user")
         if shutil.which("unshare") is None or subprocess.run([*before, "true"], check=False).returncode:
             pytest.skip("root reads everything here")
-    assert_refused(given(REFUSING[name], path, home, api, before=before), path, "may not be read by this user")
+    assert_refused(given(REFUSING[name], path, home, api, before=before), path, "this user may not read it")
 
 
 # -- pipes ----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from tests.running import PATIENCE_S, Pty, Ran, in_pty, rows, run, start
 from tests.terminal.samples import exchange
 from tests.wire import sdk_types
 
-NOTHING_HERE = "avow: error: this terminal session has no conversation to go on with"
+NOTHING_HERE = "avow: error: this terminal session has no conversation to continue"
 
 
 def elsewhere(home: Path, *arguments: str, base_url: str) -> Ran:

@@ -65,7 +65,7 @@ def test_a_pipe_waits_for_its_reader_and_tells(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     told: list[str] = []
-    with pytest.raises(UsageError, match="nobody read this pipe before the deadline"):
+    with pytest.raises(UsageError, match="no program read this pipe before the deadline"):
         Report.open(str(path), PipeWait(time.monotonic() + 0.2, told.append, silence=0.05))
     assert told == [f"waiting for a reader of --report {path}"]
     found: list[bytes] = []

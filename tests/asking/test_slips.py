@@ -40,7 +40,7 @@ def test_words_that_are_files_after_f(tmp_path: Path) -> None:
     assert rows(tmp_path) == []
 
 
-@pytest.mark.parametrize(("option", "words"), [("-s", "nothing but blanks"), ("--stop", "blanks alone")])
+@pytest.mark.parametrize(("option", "words"), [("-s", "only blanks"), ("--stop", "blanks only")])
 def test_blank_values_are_refused(tmp_path: Path, option: str, words: str) -> None:
     ran = run(tmp_path, *DRY, option, "  ", "hi", base_url="http://127.0.0.1:9")
     assert ran.status == 2
@@ -67,7 +67,7 @@ def test_a_file_of_blanks_is_refused(tmp_path: Path) -> None:
     (tmp_path / "blank.txt").write_text(" \n\t\u200b\n")
     ran = run(tmp_path, *DRY, "-f", str(tmp_path / "blank.txt"), "hi", base_url="http://127.0.0.1:9")
     assert ran.status == 2
-    assert "nothing but blanks" in ran.err.decode()
+    assert "only blanks" in ran.err.decode()
 
 
 @pytest.mark.parametrize(

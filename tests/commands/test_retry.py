@@ -100,7 +100,7 @@ def test_without_kept_files_the_file_is_read_again_while_it_is_the_same(home: Pa
 
 @pytest.mark.parametrize(
     ("before", "words"),
-    [((), "nothing to ask again"), (("--simulate", "requested", "hi"), "nothing to ask again")],
+    [((), "no question to ask again"), (("--simulate", "requested", "hi"), "no question to ask again")],
     ids=["empty history", "only a simulated exchange"],
 )
 def test_nothing_to_ask_again_is_a_usage_error(home: Path, before: tuple[str, ...], words: str) -> None:

@@ -131,7 +131,7 @@ def test_a_file_of_another_user(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("x")
     path.chmod(0)
-    with pytest.raises(UnreadableFile, match="may not be read"):
+    with pytest.raises(UnreadableFile, match="may not read"):
         read(str(path))
 
 

@@ -42,7 +42,7 @@ HOSTILE = {
     "HTTP/2 without TLS": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "no HTTP at all": b"\x16\x03\x01\x02\x00\r\n\r\n",
     "a head over 64 KiB": b"POST BASE/ HTTP/1.1\r\nHost: HOST\r\n" + b"X: " + b"a" * 70_000 + b"\r\n\r\n",
-    "a head without end": b"POST BASE/ HTTP/1.1\r\nHost: HOST\r\n" + b"X: " + b"a" * 140_000,
+    "a head that does not end": b"POST BASE/ HTTP/1.1\r\nHost: HOST\r\n" + b"X: " + b"a" * 140_000,
 }
 
 

@@ -55,14 +55,14 @@ BAD = {
     ("retries", "-1"): "at least 0",
     ("stream", "maybe"): "true or false",
     ("output", "xml"): "one of text, json, jsonl",
-    ("stop", "\n\n"): "blanks alone",
+    ("stop", "\n\n"): "blanks only",
     ("history.content", "some"): "one of full, none",
     ("fallback", "a,b,c,d"): "at most 3",
     ("fallback", "default,a"): "stand alone",
     ("fallback", ","): "empty",
     ("stop", "[1]"): "a list of texts",
     ("api_key_command", "'"): "quot",
-    ("api_key_command", "['']"): "no command",
+    ("api_key_command", "['']"): "not a command",
     ("aliases", "x"): "a table",
     ("aliases", "[]"): "a table",
     ("aliases", '{"a": 1}'): "model's name",
@@ -83,8 +83,8 @@ BAD = {
     ("base_url", "api.example.com"): "begins with https://",
     ("base_url", "https://"): "begins with https://",
     ("base_url", "https://["): "begins with https://",
-    ("system", " \n"): "nothing but blanks",
-    ("stop", " "): "blanks alone",
+    ("system", " \n"): "only blanks",
+    ("stop", " "): "blanks only",
 }
 
 

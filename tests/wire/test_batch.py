@@ -69,7 +69,7 @@ def test_the_limits_are_kept_to_the_byte() -> None:
         ("https://api.test@other.test/v1/x", "other.test"),
         ("https://user@api.test/v1/x", "api.test"),
         ("//api.test/v1/x", "api.test"),
-        ("https://[", "something that is no address"),
+        ("https://[", "an address that is not valid"),
     ],
 )
 def test_results_are_fetched_from_the_base_urls_own_origin_alone(said: str, elsewhere: str | None) -> None:

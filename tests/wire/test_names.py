@@ -7,7 +7,7 @@ import pytest
 from avow.wire.json_value import parse
 from avow.wire.names import (
     Named,
-    declares_hand_over,
+    declares_handover,
     names_beside,
     names_in_block,
     names_in_event,
@@ -137,4 +137,4 @@ def test_the_first_of_two_equal_keys(data: bytes, names: list[str]) -> None:
     ],
 )
 def test_what_declares_a_hand_over(message: Json, declares: bool) -> None:
-    assert declares_hand_over(message) is declares
+    assert declares_handover(message) is declares

@@ -38,12 +38,12 @@ def _last(history: History, session: str | None, *, on_terminal: bool) -> Exchan
         return here
     if not on_terminal:
         raise UsageError(
-            "this terminal session has no conversation to go on with",
+            "this terminal session has no conversation to continue",
             hint="name one: --conversation ID (`avow history list` shows them)",
         )
     last = history.latest()
     if last is None:
-        raise UsageError("there is no conversation to go on with yet", hint="ask something first")
+        raise UsageError("there is no conversation to continue yet", hint="ask something first")
     return last
 
 

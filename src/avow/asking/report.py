@@ -62,7 +62,7 @@ def _on_descriptor(number: str) -> int:
 
         if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
             os.close(descriptor)
-            raise ValueError("that descriptor is open for reading alone")
+            raise ValueError("that descriptor is open for reading only")
     return descriptor
 
 
@@ -80,7 +80,7 @@ def _at_path(target: str, wait: PipeWait) -> int:
                 raise
         now = time.monotonic()
         if wait.until is not None and now >= wait.until:
-            raise ValueError("nobody read this pipe before the deadline")
+            raise ValueError("no program read this pipe before the deadline")
         if not told and now - begun >= wait.silence:
             told = True
             wait.notice(f"waiting for a reader of --report {target}")

@@ -85,7 +85,7 @@ def check_same(kept: StoredAudit, conditions: Conditions, wishes: Wishes) -> Non
     """Raises UsageError where a call would go on with a baseline in another way than it was begun."""
     record = kept.record
     if changed := differences(record.conditions, conditions):
-        raise UsageError(f"audit {record.name} was begun otherwise: {_told(changed)}", hint=_ANOTHER)
+        raise UsageError(f"audit {record.name} was begun under other conditions: {_told(changed)}", hint=_ANOTHER)
     fixed: list[tuple[str, bool]] = [
         (f"--looks {wishes.looks}", wishes.looks not in (None, record.looks)),
         ("--all-now", wishes.one_sitting and not record.one_sitting),

@@ -35,7 +35,7 @@ def agree(context: Context, lines: Sequence[str], *, yes: bool) -> None:
     if yes:
         return
     if not context.stdin_is_terminal or context.stdin is None:
-        raise UsageError("nobody can be asked whether to send this: there is no terminal", hint="--yes sends it")
+        raise UsageError("avow cannot ask whether to send this: there is no terminal", hint="--yes sends it")
     context.screen.err("Send it? [y/N] ")
     try:
         answer = context.stdin.readline()

@@ -111,7 +111,7 @@ class Store:
             raise UsageError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
         try:
             if not try_lock(descriptor):
-                raise UsageError(f"audit {name}: another process is going on with it", hint="wait until it has ended")
+                raise UsageError(f"audit {name}: another process is continuing it", hint="wait until it has ended")
             yield
         finally:
             os.close(descriptor)

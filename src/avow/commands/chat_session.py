@@ -207,7 +207,7 @@ class Chat:
 
     def _retry(self, model: str | None) -> None:
         if not self._turns:
-            raise UsageError("there is nothing to ask again yet", hint="ask something first")
+            raise UsageError("there is no question to ask again yet", hint="ask something first")
         last = self._turns[-1]
         if not last.question.prompt and not last.question.user_content:
             raise UsageError(f"the text of exchange {last.number} was not kept", hint="type it again")

@@ -68,7 +68,7 @@ def check_destination(base_url: str) -> str:
         problem = "is not a valid address"
     else:
         if not base_url.isascii() or not base_url.isprintable() or " " in base_url or "\\" in base_url:
-            problem = "holds characters that no address has"
+            problem = "holds characters that are not allowed in an address"
         elif parts.scheme not in ("http", "https") or not host:
             problem = "is not an http(s) address"
         elif "@" in parts.netloc:

@@ -172,7 +172,7 @@ def _unreadable(place: str, error: Exception) -> UnreadableFile:
     if isinstance(error, FileNotFoundError):
         return UnreadableFile(f"{place}: there is no such file", hint="check the path", missing=True)
     if isinstance(error, PermissionError):
-        return UnreadableFile(f"{place}: it may not be read by this user", hint="change who may read it (chmod)")
+        return UnreadableFile(f"{place}: this user may not read it", hint="change who may read it (chmod)")
     if isinstance(error, OSError):
         return UnreadableFile(f"{place}: it cannot be read: {(error.strerror or str(error)).lower()}")
     return UnreadableFile(f"{place}: this cannot be a path: {error}", hint="check the path")

@@ -44,7 +44,7 @@ def held(path: Path) -> Iterator[Cursor | None]:
         if not os.access(Path(os.path.realpath(path)).parent, os.W_OK):
             raise UsageError(f"{path}: its folder cannot be written, so the cursor could not move on")
         if not try_lock(descriptor) or not os.path.samestat(os.fstat(descriptor), path.stat()):
-            raise UsageError(f"{path}: another export is at work with this cursor", hint="wait until it has ended")
+            raise UsageError(f"{path}: another export is using this cursor", hint="wait until it has ended")
         yield _read(path)
     finally:
         with suppress(OSError):

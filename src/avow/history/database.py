@@ -226,7 +226,7 @@ def _check_version(connection: Connection, path: Path, seconds: float = PATIENCE
     version, has_tables = patiently(connection, _version_and_tables, seconds=seconds)
     if version > schema.VERSION:
         raise HistoryError(
-            f"the history {path} was written by a newer avow (version {version}, this one knows {schema.VERSION})"
+            f"the history {path} was written by a newer avow (version {version}, this avow reads {schema.VERSION})"
             " and is left untouched",
             hint="update avow, or point AVOW_DATA_DIR elsewhere",
         )

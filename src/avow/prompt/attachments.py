@@ -60,7 +60,7 @@ def identify(name: str, data: bytes) -> Attachment:
     if media_type is None:
         _check_text(name, data)
         if data.isspace() or (not data.isascii() and is_blank(data.decode())):
-            raise UsageError(f"{name}: there is nothing but blanks in it", hint="nothing was sent: attach another file")
+            raise UsageError(f"{name}: it holds only blanks", hint="nothing was sent: attach another file")
         kind, media_type = "text", "text/plain"
     else:
         kind = "pdf" if media_type == PDF else "image"

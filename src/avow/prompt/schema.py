@@ -132,11 +132,11 @@ def _check_is_schema(given: JsonObject, where: str) -> None:
     except SchemaError as error:
         pointer = "/".join(["#", *(str(part) for part in error.absolute_path)])
         message = error.message if len(error.message) <= _LONGEST else error.message[:_LONGEST] + "…"
-        raise UsageError(f"{where}, at {pointer}: no JSON Schema: {message}") from error
+        raise UsageError(f"{where}, at {pointer}: not a JSON Schema: {message}") from error
     except RecursionError as error:
         raise UsageError(f"{where}: nested too deeply") from error
     except ValueError as error:  # of an address in `$schema` or `$id`
-        raise UsageError(f"{where}: no JSON Schema: {error}") from error
+        raise UsageError(f"{where}: not a JSON Schema: {error}") from error
 
 
 def _check_references(part: JsonObject, pointer: str, given: JsonObject, where: str) -> None:
@@ -287,7 +287,7 @@ def _formats() -> Any:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _kind(value: object) -> str:

@@ -109,7 +109,7 @@ class Chunked:
         else:
             self._trailers += len(line)
             if self._trailers > LONGEST_TRAILERS:
-                raise BadFraming("trailers without end")
+                raise BadFraming("trailers that do not end")
 
 
 Body = FixedLength | UntilClose | Chunked

@@ -79,7 +79,7 @@ def parse(raw: bytes, gate: AccessRule) -> Head:
     for text in lines[1:]:
         field = _FIELD.fullmatch(text)
         if field is None:
-            raise BadHead("a header line that is folded, or none")
+            raise BadHead("a line that is folded, or is not a header")
         fields.append((field[1].lower(), field[2].strip(b" \t")))
     method, target, minor = line.groups()
     named: dict[bytes, list[bytes]] = {}

@@ -58,7 +58,7 @@ class Incoming:
                 end = data.find(b"\r\n\r\n", place + heads.blank_lines(data[place : place + 64])) + 4
                 if end < 4 or end - place > heads.LIMIT:
                     if len(data) - place > heads.LIMIT:
-                        raise BadHead("a head without end")
+                        raise BadHead("a head that does not end")
                     self._held = data[place:]
                     return
                 self._take_head(data[place:end])

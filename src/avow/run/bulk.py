@@ -160,7 +160,7 @@ class Bulk:
 
 def lies_elsewhere(known: batches.KnownBatch) -> UsageError:
     """The error of a batch that another host has."""
-    return UsageError(f"a batch of this run lies at {known.base_url}", hint="set the base URL to that address")
+    return UsageError(f"a batch of this run was sent to {known.base_url}", hint="set the base URL to that address")
 
 
 def check(suite: Suite, wrong: Callable[[int, str], UsageError]) -> None:

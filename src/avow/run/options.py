@@ -109,7 +109,7 @@ def _number(typed: Typed, name: str, default: float) -> float:
     if value is None:
         return default
     if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise UsageError(f"--{name.replace('_', '-')} {value}: this must be a number from 0 on")
+        raise UsageError(f"--{name.replace('_', '-')} {value}: this must be a number, 0 or more")
     return float(value)
 
 

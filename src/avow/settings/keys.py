@@ -75,7 +75,7 @@ def checked(key: Option, value: object) -> object:
             if key.name == "base_url":
                 _check_address(value)
             if key.name == "system" and value.isspace():
-                raise ValueError("holds nothing but blanks")
+                raise ValueError("holds only blanks")
             return value
         case "models":
             return _models(key, value)
@@ -83,7 +83,7 @@ def checked(key: Option, value: object) -> object:
             words = _words(value if isinstance(value, list | tuple) or key.kind == "command" else [value])
             if words is not None:
                 if key.name == "stop" and not all(word.strip() for word in words):
-                    raise ValueError("holds a text of blanks alone, which the API refuses")
+                    raise ValueError("holds a text of blanks only, which the API refuses")
                 return _runnable(words) if key.kind == "command" and words else words
         case "table" if isinstance(value, Mapping):
             return _table(key, value)
@@ -178,7 +178,7 @@ def _models(key: Option, value: object) -> object:
     if models is None or any(not name.strip() for name in models):
         raise ValueError(f"must be {' or '.join((*key.choices, _KINDS[key.kind]))}, not {_kind_of(value)}")
     if set(models) & set(key.choices):
-        raise ValueError(f"{' and '.join(key.choices)} stand alone, not in a list")
+        raise ValueError(f"{' and '.join(key.choices)} must stand alone, not in a list")
     if key.most is not None and len(models) > key.most:
         raise ValueError(f"may hold at most {key.most:g} models, not {len(models)}")
     if key.choices and not models:
@@ -194,7 +194,7 @@ def _words(value: object) -> tuple[str, ...] | None:
 
 def _runnable(words: tuple[str, ...]) -> tuple[str, ...]:
     if not words[0].strip() or any("\0" in word for word in words):
-        raise ValueError("is no command that can be run")
+        raise ValueError("is not a command that can be run")
     return words
 
 

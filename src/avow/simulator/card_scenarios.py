@@ -15,7 +15,7 @@ CARDS = (
     Scenario("picks_drifted", "the model's taste has moved", hops=_PICKS, taste=Taste(drift=2.0)),
     Scenario("picks_noisy", "the model's taste is a little different in every session", hops=_PICKS,
           taste=Taste(noise=0.3)),
-    Scenario("picks_off_format", "every fifth reply to a card is no list of picks", hops=_PICKS,
+    Scenario("picks_off_format", "every fifth reply to a card is not a list of picks", hops=_PICKS,
           taste=Taste(off_format=0.2)),
     Scenario("picks_declared", "the picks of a fallback that the response declares", hops=_PICKS, sticky=True),
     Scenario("picks_substituted", f"the picks of {_SWAPPED}, named without declaring a fallback",

@@ -106,7 +106,7 @@ class Connection:
 
     def _counted(self, length: int, limit: int) -> tuple[list[bytes], bool]:
         if not 0 <= length <= _DRAINED:
-            raise ValueError("a length beyond reason")
+            raise ValueError("a length that is too large")
         if length <= limit:
             body = self._file.read(length)
             if len(body) < length:
@@ -122,7 +122,7 @@ class Connection:
         total = 0
         while size := int(self._file.readline(_LINE).partition(b";")[0], 16):
             if size > _DRAINED:
-                raise ValueError("a chunk beyond reason")
+                raise ValueError("a chunk that is too large")
             piece = self._file.read(size)
             self._file.readline(_LINE)
             total += len(piece)

@@ -160,7 +160,7 @@ def _shown(url: str) -> str:
     try:
         return urlsplit(url).hostname or "an address without a host"
     except ValueError:
-        return "something that is no address"
+        return "an address that is not valid"
 
 
 class BatchResult(NamedTuple):

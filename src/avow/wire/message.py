@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, items, obj, text
 from avow.wire.names import Named as Named
-from avow.wire.names import declares_hand_over, names_in_message
+from avow.wire.names import declares_handover, names_in_message
 
 # Stop reasons; `content_filter`, `length` and `stop` are those of gateways (routing.md, rule 16).
 USUAL_ENDS = frozenset({"end_turn", "stop_sequence", "stop"})
@@ -103,4 +103,4 @@ def whole(body: JsonObject, repeated: Iterable[Named] = (), *, partial: bool = F
     (206)."""
     finished = text(body.get("stop_reason")) is not None and body.get("type") != "error"
     named = (*names_in_message(body), *repeated)
-    return Message(body, whole=finished and not partial, named=named, declared=declares_hand_over(body))
+    return Message(body, whole=finished and not partial, named=named, declared=declares_handover(body))

@@ -23,7 +23,7 @@ from avow.wire.events import (
 )
 from avow.wire.json_value import JsonObject, encodable_value, items, obj, parse, text
 from avow.wire.message import Message, block_text
-from avow.wire.names import Named, declares_hand_over, names_beside, names_in_block, names_in_event, names_in_message
+from avow.wire.names import Named, declares_handover, names_beside, names_in_block, names_in_event, names_in_message
 
 
 class MessageFold:
@@ -129,12 +129,12 @@ class MessageFold:
     def _hear(self, part: JsonObject) -> None:
         """Remember whom a message, or part of one, names, and whether it declares a handover."""
         self._named.extend(names_in_message(part))
-        self._declared = self._declared or declares_hand_over(part)
+        self._declared = self._declared or declares_handover(part)
 
     def _hear_unknown(self, body: JsonObject) -> None:
         """The same of an event of a type or a shape that is not known."""
         self._named.extend(names_in_event(body))
-        self._declared = self._declared or declares_hand_over({**body, "content": [body.get("content_block")]})
+        self._declared = self._declared or declares_handover({**body, "content": [body.get("content_block")]})
 
     def message(self) -> Message | None:
         """The message as far as it came; None before it began."""

@@ -65,7 +65,7 @@ def names_in_event(body: JsonObject) -> list[Named]:
     return [*named, *(n for n in names_in_message({"usage": body.get("usage")}))]
 
 
-def declares_hand_over(message: JsonObject) -> bool:
+def declares_handover(message: JsonObject) -> bool:
     """Whether a message, or part of one, declares that a fallback served: by a block or an iteration, with or without
     the models' names."""
     entries = items(obj(message.get("usage")).get("iterations"))

@@ -68,7 +68,7 @@ def test_a_table_without_a_score(home: Path) -> None:
     text = ran.out.decode()
     assert text.startswith("check")
     assert all(check in text for check in CHECKS)
-    assert "Findings are no score" in text
+    assert "Findings are not a score" in text
     assert (asks.status, any("--yes" in line for line in asks.lines)) == (2, True)
     assert "tokens in, at most 16,384 out, $0." in asks.lines[0]
 

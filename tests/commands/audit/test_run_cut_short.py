@@ -173,4 +173,4 @@ def test_two_processes_do_not_take_one_look(home: Path) -> None:
         process.kill()
         process.communicate()
     assert (other.status, len(asked(simulator))) == (2, 1)
-    assert "another process is going on with it" in other.lines[0]
+    assert "another process is continuing it" in other.lines[0]

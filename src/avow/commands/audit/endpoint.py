@@ -78,7 +78,7 @@ def run(options: EndpointOptions, context: Context) -> ExitCode:
     for line in table(rows, context.screen.out_facts, heads=HEADS):
         context.screen.line(line)
     context.screen.line()
-    context.screen.line(f"{probing.calls} calls. Findings are no score, and say nothing about which model answers.")
+    context.screen.line(f"{probing.calls} calls. Findings are not a score, and do not say which model answers.")
     return ExitCode.OK
 
 
