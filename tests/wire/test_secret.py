@@ -1,10 +1,12 @@
 """Secrets are struck out of what comes back, however they are written and cut up."""
 
+import base64
 import html
 import random
 import re
 import time
 import urllib.parse
+from collections.abc import Callable
 
 import pytest
 
@@ -256,3 +258,31 @@ def test_without_a_secret_all_passes_as_it_came(piece: str) -> None:
     stream = SecretStream(Secrets())
     assert stream.feed(piece) + stream.feed("more") + stream.end() == piece + "more"
     assert Secrets().text(piece) == piece
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("before", ["", "a", "ab", "user:", '{"alg":"none","key":"'])
+def test_a_key_in_base64_is_struck_wherever_it_begins_and_is_cut(before: str, encode: Callable[[bytes], bytes]) -> None:
+    """As a server echoes `Authorization: Basic`, or a token that it made of the key."""
+    echo = encode(f"{before}{KEY} and more".encode()).decode()
+    begins = len(before) * 8 // 6 + most_seen(KEY) + 3  # a stream may show the beginning
+    kept = {echo[at : at + 8] for at in range(begins, len(echo) - 16)}
+    for struck in (
+        SECRETS.text(f"Basic {echo}."),
+        "".join(fed(SecretStream(SECRETS), [*f"Basic {echo}."])),
+        "".join(fed(SecretStream(SECRETS), [f"Bas\u200bic {echo[:30]}\u200b", f"{echo[30:]}."])),
+        b"".join(SECRETS.chunks([echo[:20].encode(), echo[20:].encode()])).decode(),
+    ):
+        assert STRUCK in struck
+        assert not any(part in struck for part in kept), struck
+
+
+def fed(stream: SecretStream, pieces: list[str]) -> list[str]:
+    return [*map(stream.feed, pieces), stream.end()]
+
+
+def test_base64_of_other_things_stays() -> None:
+    chance = random.Random(4)
+    text = " ".join(base64.b64encode(chance.randbytes(60)).decode() for _ in range(3000))
+    assert SECRETS.text(text) == text
+    assert "".join(fed(SecretStream(SECRETS), [text[at : at + 7] for at in range(0, 70_000, 7)])) == text[:70_000]

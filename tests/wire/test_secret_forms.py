@@ -1,11 +1,13 @@
 """A text is read in plain forms, and each place in them leads back to the text."""
 
+import base64
 import re
+from collections.abc import Callable
 
 import pytest
 
 from avow.wire.secret import STRUCK, Secrets, SecretStream
-from avow.wire.secret_forms import escaped_hint, folded, hints, plain_forms, unended
+from avow.wire.secret_forms import encoded_forms, escaped_hint, folded, hint, plain_forms, unended
 
 
 @pytest.mark.parametrize(
@@ -49,11 +51,12 @@ def test_where_an_escape_is_not_at_its_end(text: str, at: int) -> None:
 
 @pytest.mark.parametrize("value", ["sk-ant-1234", "+tel-1234567", "4f9d-second"])
 def test_each_beginning_gives_a_hint(value: str) -> None:
-    plain = [re.compile(hint) for hint in hints([value])]
+    whole, plain = re.compile(hint([value])), re.compile(hint([value], cut=True))
     escaped = re.compile(escaped_hint([value]))
     first = value[0]
     for begins in (value, first, value[:2], f"{first}\u200b", f"{first}%", f"{first}&", f"{first}\\"):
-        assert any(pattern.search(begins) for pattern in plain), begins
+        assert plain.search(begins), begins
+        assert not begins.isalnum() or whole.search(begins), begins
     for begins in ("\\", "%", "&", f"%{ord(first):02x}", f"%25{ord(first):02x}", f"&#{ord(first)};", "&am", r"\u0026#"):
         assert escaped.search(begins), begins
     assert escaped.search("&plus;") is not None or first != "+"
@@ -78,3 +81,14 @@ def test_a_secret_with_escapes_in_it_is_struck(secret: str) -> None:
 def test_an_escaped_value_that_means_little_strikes_no_words() -> None:
     for value in ("%41%42%43%44", "&#65;&#66;", "\\\\\\\\\\\\\\\\\\"):
         assert Secrets([value]).text("abcd ab \\ x") == "abcd ab \\ x"
+
+
+@pytest.mark.parametrize("secret", ["sk-ant-1234", "a>?b>?c>?d>?", "12345678"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_base64_is_known_at_each_of_its_three_places(secret: str, encode: Callable[[bytes], bytes]) -> None:
+    forms = set(encoded_forms(secret))
+    for before in ("", "u", "us", "user:", '{"key":"'):
+        written = encode(f"{before}{secret}@".encode()).decode().lower()
+        (least,) = [form for form in forms if form in written][:1]
+        assert len(least) * 6 > len(secret) * 8 - 12, "no more than a byte at each side is left"
+    assert all(len(form) >= 9 for form in forms)

@@ -14,7 +14,16 @@ from avow.wire.events import (
     ThinkingArrived,
 )
 from avow.wire.json_value import JsonObject, items
-from avow.wire.secret_forms import ESCAPES, escaped_hint, folded, hints, plain_forms, unended
+from avow.wire.secret_forms import (
+    ESCAPES,
+    encoded_forms,
+    escaped_hint,
+    folded,
+    hint,
+    is_parted,
+    plain_forms,
+    unended,
+)
 
 STRUCK = "•••"
 SHORTEST = 8
@@ -39,13 +48,17 @@ class _SecretSpans(NamedTuple):
 class Secrets:
     """Strings that may stand nowhere. Short ones do not count."""
 
-    __slots__ = ("_escaped", "_hints", "_values")
+    __slots__ = ("_hint", "_hints", "_values")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        kept = {plain.text for value in values for plain in plain_forms(value) if len(plain.text) >= SHORTEST}
+        given = {value for value in values if len(value) >= SHORTEST}
+        kept = {plain.text for value in given for plain in plain_forms(value) if len(plain.text) >= SHORTEST}
+        # `Bearer KEY` is found where the key is.
+        least = (value for value in given if not any(other in value for other in given - {value}))
+        kept |= {form for value in least for form in encoded_forms(value)}
         self._values = tuple(sorted(kept, key=len, reverse=True))
+        self._hint: re.Pattern[str] | None = None
         self._hints: list[re.Pattern[str]] = []
-        self._escaped: re.Pattern[str] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -81,19 +94,12 @@ class Secrets:
         if not self._values:
             return -1
         text = folded(text)
-        if not self._hints:
-            self._hints = [re.compile(pattern) for pattern in hints(self._values)]
-        first = -1
-        for pattern in self._hints:
-            match = pattern.search(text)
-            if match and not 0 <= first < match.start():
-                first = match.start()
-        if "\\" in text or "%" in text or "&" in text:
-            self._escaped = self._escaped or re.compile(escaped_hint(self._values))
-            match = self._escaped.search(text)
-            if match and not 0 <= first < match.start():
-                first = match.start()
-        return first
+        if "\\" not in text and "%" not in text and "&" not in text and not is_parted(text):
+            self._hint = self._hint or re.compile(hint(self._values))
+            match = self._hint.search(text)
+            return match.start() if match else -1
+        self._hints = self._hints or [re.compile(hint(self._values, cut=True)), re.compile(escaped_hint(self._values))]
+        return min((match.start() for pattern in self._hints if (match := pattern.search(text))), default=-1)
 
     def look(self, text: str) -> _SecretSpans:
         """Where they stand in `text`."""
