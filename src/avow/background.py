@@ -1,4 +1,4 @@
-"""Work beside the main thread that is started, waited for and called off whatever signal comes in between.
+"""Work beside the main thread that is started, waited for and cancelled, even if a signal arrives in between.
 
 What `threading` itself offers for this (`Thread.start`, `Event`, `Timer`) takes locks in Python code. A signal's
 handler that raises in there leaves the lock taken, and whoever comes next waits for ever; or what it raises is lost to
@@ -19,7 +19,7 @@ NUDGE: signal.Signals | None = getattr(signal, "SIGURG", None)
 
 
 class Latch:
-    """Comes once, and stays."""
+    """A flag that is set once, and can be waited for."""
 
     def __init__(self) -> None:
         self._ahead = threading.Lock()
@@ -39,7 +39,7 @@ class Latch:
 
 
 def in_background(work: Callable[[], object]) -> Latch:
-    """Do `work` in a thread of its own, which does not keep the process alive. Gives the end of it."""
+    """Do `work` in a thread of its own, which does not keep the process alive. Gives a latch for its end."""
     end = Latch()
 
     def run() -> None:
@@ -53,7 +53,8 @@ def in_background(work: Callable[[], object]) -> Latch:
 
 
 def later(seconds: float, work: Callable[[], object]) -> Latch:
-    """Do `work` in a thread of its own, this many seconds from now. What is given calls it off if set before then."""
+    """Do `work` in a thread of its own, this many seconds from now. Setting the latch that is given cancels it before
+    then."""
     call_off = Latch()
 
     def run() -> None:
@@ -69,7 +70,7 @@ class TookTooLong(BaseException):
 
 
 def within(seconds: float, work: Callable[[], _T]) -> _T:
-    """What `work` gives, done here and now. Raises TookTooLong where it takes longer than this many seconds.
+    """Do `work` in this thread and give its result. Raises TookTooLong where it takes longer than this many seconds.
 
     An alarm of the system's ends it, also in mid-match of a regular expression, which holds the interpreter. Where
     there is none (Windows), and beside the main thread, it takes as long as it takes.
@@ -95,7 +96,7 @@ def within(seconds: float, work: Callable[[], _T]) -> _T:
 
 
 def nudge() -> None:
-    """Make the main thread look whether a signal came, where it installed a handler for `NUDGE`.
+    """Make the main thread check for a signal, where it installed a handler for `NUDGE`.
 
     A thread that wants the interpreter can hold the main thread up right before it waits for bytes. A signal that
     comes then is only noted: its handler would run when the bytes come, or never.

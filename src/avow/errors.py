@@ -95,7 +95,7 @@ class HistoryError(AvowError):
 
 
 class HistoryLocked(HistoryError):
-    """Another process has the history, and did not let go of it in time."""
+    """Another process locked the history, and did not release it in time."""
 
 
 class ExchangeError(AvowError):

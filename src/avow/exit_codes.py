@@ -83,5 +83,5 @@ PRECEDENCE: tuple[ExitCode, ...] = (
 
 
 def gravest(*codes: ExitCode) -> ExitCode:
-    """The one that counts where several apply: the first of them in `PRECEDENCE`; OK for none."""
+    """The status that counts where several apply: the first of them in `PRECEDENCE`; OK without any."""
     return min(codes, key=PRECEDENCE.index, default=ExitCode.OK)

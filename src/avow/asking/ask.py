@@ -1,4 +1,4 @@
-"""An inquiry is carried out: asked, kept and told of, or only counted."""
+"""Carries out an inquiry: asked, kept and reported, or only counted."""
 
 import time
 from collections.abc import Callable, Sequence, Set

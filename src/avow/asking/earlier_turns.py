@@ -1,4 +1,4 @@
-"""Going on with what the history holds: the turns of a conversation, with their files, ready to be sent again."""
+"""Continues what the history holds: the turns of a conversation, with their files, ready to be sent again."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ WORDS = 48
 def turns_to_continue(
     context: Context, settings: Settings, *, reference: str | None, session: str | None
 ) -> tuple[tuple[Exchange, ...], str]:
-    """The turns of the conversation to go on with, oldest first, and a line that says which it is.
+    """The turns of the conversation to continue, oldest first, and a line that says which it is.
 
     `reference` names an exchange or a conversation; without it the conversation last used in this terminal
     session counts, and on a terminal, where there is none, the newest. Raises UsageError where no turn is found.

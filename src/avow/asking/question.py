@@ -65,7 +65,7 @@ def answer(options: Options, context: Context) -> ExitCode:
 
 
 def configure(context: Context, settings: Settings) -> None:
-    """Let the screen know how it is to look."""
+    """Tell the screen which style to use."""
     context.screen.configure(
         color=settings.text("color") or "auto",
         plain=settings.flag("plain"),

@@ -82,7 +82,7 @@ def asked_in_all(record: AuditRecord) -> int:
 
 
 def check_same(kept: StoredAudit, conditions: Conditions, wishes: Wishes) -> None:
-    """Raises UsageError where a call would go on with a baseline in another way than it was begun."""
+    """Raises UsageError where a call would continue a baseline under other conditions than it was begun with."""
     record = kept.record
     if changed := differences(record.conditions, conditions):
         raise UsageError(f"audit {record.name} was begun under other conditions: {_told(changed)}", hint=_ANOTHER)
@@ -116,7 +116,8 @@ def ask_sitting(
 
 
 def exit_code_of(replies: Sequence[CardReply]) -> ExitCode:
-    """That of a call of `baseline`: declared replies matter where one was substituted, or where none is left."""
+    """The exit status of a call of `baseline`: declared replies matter where one was substituted, or where none is
+    left."""
     if any(reply.verdict == SUBSTITUTED for reply in replies):
         return ExitCode.SUBSTITUTED
     if replies and all(reply.is_declared for reply in replies):

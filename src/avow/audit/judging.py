@@ -1,4 +1,4 @@
-"""What a look comes to: measured or not, whether twenty more are asked, and whether the replies differ."""
+"""The result of a look: measured or not, whether twenty more are asked, and whether the replies differ."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,7 +19,7 @@ _REPEAT, _POWER = 1, 2
 
 
 def alpha_of(record: AuditRecord) -> float:
-    """What one look of this audit may spend."""
+    """The chance of a false alarm that one look of this audit may spend."""
     return record.alpha_total / record.looks
 
 
@@ -86,7 +86,7 @@ def void(record: AuditRecord, number: int, against: str | None, differences: Seq
 
 
 def differences(baseline: Conditions, now: Conditions) -> tuple[Difference, ...]:
-    """What is not as it was when the baseline was taken; any of it makes the baseline void."""
+    """What has changed since the baseline was taken; any change makes the baseline void."""
     pairs: list[tuple[str, object, object]] = [
         ("model", baseline.model, now.model),
         ("base_url", baseline.base_url.rstrip("/"), now.base_url.rstrip("/")),

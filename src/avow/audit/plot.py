@@ -1,4 +1,4 @@
-"""The picks that changed most, of the baseline and of now, as rows for a small plot."""
+"""The picks that changed most between the baseline and now, as rows for a small plot."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Plot(NamedTuple):
 
 
 def plot_of(record: AuditRecord, look: Look) -> Plot | None:
-    """That of the card that differs most; None where nothing can be compared. The repeat counts too."""
+    """The plot of the card that differs most; None where nothing can be compared. The repeat counts too."""
     baseline, now = sample_of(record.baseline, record.card_ids), sample_of(look.all_replies, record.card_ids)
     cards = [card for card in now if now[card] and baseline[card]]
     if not cards:

@@ -12,7 +12,7 @@ SCHEMA = "avow.audit/1"
 
 
 class Finding(StrEnum):
-    """What a look says."""
+    """The conclusion of a look."""
 
     NO_DIFFERENCE = "no_difference"
     DIFFERS = "differs"
@@ -21,7 +21,7 @@ class Finding(StrEnum):
 
 
 class Difference(NamedTuple):
-    """Something that was so in the baseline and is not so now, which makes it void. Both in JSON types."""
+    """A condition that differs between the baseline and now, which makes the baseline void. Both in JSON types."""
 
     field: str
     baseline: object
@@ -43,7 +43,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a look came to. `replies`, `declared` and `off_format` count the first twenty, not the repeat; `alpha` is
+    """The result of a look. `replies`, `declared` and `off_format` count the first twenty, not the repeat; `alpha` is
     the look's; `cost_usd` is that of all it sent, None where a price is unknown."""
 
     name: str

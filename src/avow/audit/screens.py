@@ -53,7 +53,7 @@ def show_progress(context: Context, label: str, done: int, due: int) -> None:
 
 
 def progress_line(label: str, done: int, due: int, width: int, *, unicode: bool = True) -> str:
-    """It in at most `width` cells: the bar gives way first, then the label, the figures last."""
+    """The progress in at most `width` cells: the bar gives way first, then the label, the figures last."""
     figures = f"{done}/{due}"
     bar = min(_BAR, width - len(label) - len(figures) - 2)
     if bar < _LEAST_BAR:

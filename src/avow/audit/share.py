@@ -1,4 +1,4 @@
-"""Which share of the replies of now resembles the named model's, with an interval."""
+"""The share of the new replies that resembles the named model's, with an interval."""
 
 from collections import Counter
 from collections.abc import Sequence

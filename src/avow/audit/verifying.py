@@ -12,7 +12,7 @@ from avow.wire.json_value import JsonObject, encodable_value, obj
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a record says when it is computed again. `last` is its last finished look, None where there is none;
+    """The result of computing a record again. `last` is its last finished look, None where there is none;
     `problems` say what does not agree."""
 
     record: AuditRecord

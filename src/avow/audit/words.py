@@ -77,7 +77,8 @@ def sittings_of(replies: tuple[CardReply, ...]) -> tuple[str, ...]:
 
 
 def sittings_shown(replies: tuple[CardReply, ...]) -> str:
-    """The same for people, by the local clock: `2026-11-12 09:30, 2026-11-13 09:30`; empty where there is none."""
+    """The same for people, by the local clock: `2026-11-12 09:30, 2026-11-13 09:30`; empty where no sitting has
+    begun."""
     return ", ".join(local(moment) for moment in sittings_of(replies))
 
 

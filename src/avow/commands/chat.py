@@ -6,12 +6,12 @@ from avow.exit_codes import ExitCode
 
 
 def command(typed: Typed, context: Context) -> ExitCode:
-    """Talk as was typed."""
+    """Hold the conversation that the options describe."""
     return run(options_from(typed), context)
 
 
 def run(options: Options, context: Context) -> ExitCode:
-    """Talk until the other side has had enough. Raises UsageError where there is nothing to go on with, Interrupted
+    """Talk until the user ends it. Raises UsageError where there is nothing to continue, Interrupted
     where a signal ended it."""
     from avow.commands.chat_session import chat
 

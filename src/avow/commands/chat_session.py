@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def chat(options: Options, context: Context) -> ExitCode:
-    """Talk until the other side ends it: 0 with a person, else the status of the gravest turn.
+    """Talk until the user ends it: 0 with a person, else the status of the gravest turn.
 
     Raises Interrupted where a signal ended it; a person's Ctrl-C only stops an answer.
     """

@@ -32,7 +32,7 @@ Several lines at once are sent as they stand, also where they begin with a slash
 
 
 def unknown(name: str) -> UsageError:
-    """The error for a command that there is not, with the one that may have been meant."""
+    """The error for an unknown command, with the known one that may have been meant."""
     near = nearest(name, COMMANDS)
     meant = f"; did you mean {near}?" if near else ""
     return UsageError(
@@ -49,7 +49,7 @@ def help_page(facts: Facts) -> str:
 
 
 def editor(settings: Settings, context: Context) -> "LineEditor | LineReader":
-    """What reads from a person."""
+    """The editor that reads from a person."""
     from avow.models import catalogue
     from avow.terminal.line_editor import LineEditor, LineReader
 

@@ -20,7 +20,7 @@ _MARK = re.compile(f"^(?:{'|'.join(_STYLES)})", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class DoctorOptions:
-    """How to look, and in which form to say it."""
+    """Whether to ask the API, and in which form to print."""
 
     offline: bool = False
     as_json: bool = False
@@ -28,7 +28,7 @@ class DoctorOptions:
 
 
 def command(typed: Typed, context: Context) -> ExitCode:
-    """Look, as was typed."""
+    """Check everything that the options ask for."""
     return run(DoctorOptions(typed.flag("offline"), typed.flag("as_json"), typed.text("profile")), context)
 
 

@@ -8,7 +8,8 @@ State = Literal["ok", "note", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class DoctorFinding:
-    """One thing that was looked at: what, how it is, and in words; `hint` says what to do where it is broken."""
+    """One thing that was checked: what it is, its state, and a sentence about it; `hint` says what to do where it is
+    broken."""
 
     topic: str
     name: str

@@ -233,7 +233,8 @@ def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
 
 
 def clock(date: str | None, now: float) -> DoctorFinding:
-    """Ours beside the server's; `date` is the `Date` header (RFC 9110, 6.6.1), `now` seconds since 1970."""
+    """This machine's clock compared with the server's; `date` is the `Date` header (RFC 9110, 6.6.1), `now` seconds
+    since 1970."""
     from avow.exchange.retry import http_date
 
     theirs = http_date(date or "")

@@ -23,7 +23,8 @@ Send = Callable[[Request], AbstractContextManager[Any]]
 
 
 def fetch(endpoint: Endpoint, send: Send, now: float, known: EndpointFacts | None = None) -> EndpointFacts:
-    """Ask for the whole list; what else is `known` stays. An endpoint without a list gives `has_list` false.
+    """Ask for the whole list; everything else that is `known` is kept. An endpoint without a list gives `has_list`
+    false.
 
     Raises ExchangeError where the endpoint cannot be reached or rejects the request.
     """

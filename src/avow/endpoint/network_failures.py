@@ -55,7 +55,7 @@ def translated(error: Exception, patience: "Patience", secrets: Secrets, *, begu
 
 
 def stalled(words: str) -> Stalled:
-    """The error of an answer that stopped in the midst."""
+    """The error of an answer that stopped in the middle."""
     return Stalled(Failure("stalled", None, words), ExitCode.INCOMPLETE)
 
 

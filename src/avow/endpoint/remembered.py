@@ -97,12 +97,12 @@ def _fresh(names: Mapping[str, float], now: float) -> dict[str, float]:
 
 
 def is_fresh(then: float, now: float) -> bool:
-    """Whether `then` is still to be believed; a moment in the future is not."""
+    """Whether what was learnt at `then` is still valid; a moment in the future never is."""
     return 0 <= now - then <= FRESH_S
 
 
 def keep(cache: Path, facts: EndpointFacts) -> None:
-    """Keep it, readable by the user alone."""
+    """Keep the facts in a file that only the user can read."""
     from avow.files.private import write_private
 
     body = facts._asdict() | {

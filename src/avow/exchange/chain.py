@@ -47,7 +47,7 @@ class _Refusal(NamedTuple):
 
 
 def next_step(policy: Policy, steps: Sequence[Step], attempts: Sequence[Attempt]) -> Step | None:
-    """The request to make after `attempts` (one a step), or None where the last one stands."""
+    """The request to make after `attempts` (one a step), or None where the last answer is final."""
     step, attempt = steps[-1], attempts[-1]
     if attempt.message is not None:
         return _after_refusal(policy, steps, attempts) if attempt.message.refused else None
@@ -122,7 +122,7 @@ def _standing(steps: Sequence[Step], attempts: Sequence[Attempt]) -> _Refusal:
 
 
 def may_be_continued(message: Message) -> bool:
-    """Whether the refusal lets another model go on from what was written."""
+    """Whether the refusal lets another model continue the text that was written."""
     return message.stop_details.get("fallback_has_prefill_claim") is True
 
 

@@ -1,4 +1,4 @@
-"""What was found on the way becomes the exchange: who answered, what it cost, its status and exit status. Pure."""
+"""From the state of an exchange to the finished one: who answered, what it cost, its status and exit status. Pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -39,7 +39,7 @@ class ExchangeState(NamedTuple):
 def so_far(
     exchange: Exchange, found: ExchangeState, asked: RequestFacts, prices: Mapping[str, Mapping[str, float]]
 ) -> Exchange:
-    """The exchange as far as it came."""
+    """The exchange as it is so far."""
     attempts = [*found.before, *found.attempts]
     routing, cost, floor = priced(judge(asked, attempts), prices)
     message = next((a.message for a in reversed(attempts) if a.message is not None), None)

@@ -25,7 +25,7 @@ from avow.wire.secret import Secrets
 
 
 class OpenResponse(Protocol):
-    """What `send` gives: `headers` are lower-case; `secrets` went out, and stand in nothing of it as it came."""
+    """What `send` returns: `headers` are lower-case; `secrets` went out, and stand in nothing of it as it came."""
 
     status: int
     headers: dict[str, str]

@@ -1,8 +1,8 @@
-"""Locks on files, which the system lets go of however the process ends."""
+"""Locks on files, which the system releases however the process ends."""
 
 
 def try_lock(descriptor: int) -> bool:
-    """Whether the file is this process's alone now."""
+    """Lock the file without waiting; whether that succeeded."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -21,7 +21,7 @@ def try_lock(descriptor: int) -> bool:
 
 
 def wait_for_lock(descriptor: int) -> None:
-    """Wait until the file is this process's alone. Raises OSError where the file system has no locks."""
+    """Wait until the file is locked for this process. Raises OSError where the file system has no locks."""
     try:
         import fcntl
     except ImportError:  # Windows, where a wait is a try now and then
@@ -34,7 +34,7 @@ def wait_for_lock(descriptor: int) -> None:
 
 
 def unlock(descriptor: int) -> None:
-    """Let others have it, while the file stays open."""
+    """Release the lock, while the file stays open."""
     try:
         import fcntl
     except ImportError:  # Windows

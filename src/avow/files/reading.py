@@ -26,7 +26,7 @@ Inspect = Callable[[os.stat_result], None]
 
 
 class SizeLimit(NamedTuple):
-    """How many bytes are read, and whose limit that is, in words."""
+    """The most bytes that are read, and whose limit that is, in words."""
 
     size: int
     words: str = "avow reads from such a file"

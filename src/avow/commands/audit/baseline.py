@@ -43,7 +43,8 @@ class BaselineOptions:
 
 
 def run(options: BaselineOptions, context: Context) -> ExitCode:
-    """Ask what is due of this baseline. Raises UsageError where nothing is, or it was begun otherwise."""
+    """Ask what is due of this baseline. Raises UsageError where nothing is due, or it was begun under other
+    conditions."""
     given = settings_of(context, options.profile, quiet=options.quiet)
     store = store_of(context)
     with store.alone(options.name):

@@ -52,8 +52,8 @@ class EndpointOptions:
 
 
 def run(options: EndpointOptions, context: Context) -> ExitCode:
-    """Print the findings; exit 0 where all could be asked. Raises ExchangeError where the endpoint rejects the key or
-    cannot be reached."""
+    """Print the findings; exit 0 where every question could be asked. Raises ExchangeError where the endpoint rejects
+    the key or cannot be reached."""
     given = settings_of(context, options.profile, quiet=options.quiet)
     model = model_of(given, options.model)
     given = given._replace(values={**given.values, "retries": 0})  # a retry is a call, too

@@ -23,7 +23,7 @@ from avow.settings.levels import Settings
 
 @dataclass(frozen=True, slots=True)
 class AuditRunOptions:
-    """Which audit, held against whom, in which way."""
+    """Which audit, compared with which model, and how."""
 
     name: str
     model: str | None = None
@@ -37,7 +37,7 @@ class AuditRunOptions:
 
 
 def run(options: AuditRunOptions, context: Context) -> ExitCode:
-    """Take a look, or go on with one. Raises UsageError where there is no complete baseline or no look left."""
+    """Take a look, or continue one. Raises UsageError where there is no complete baseline or no look left."""
     given = settings_of(context, options.profile, quiet=options.quiet)
     store = store_of(context)
     if store.load(options.name) is None:

@@ -47,7 +47,7 @@ def run_delete(options: EraseOptions, context: Context) -> ExitCode:
 
 
 def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
-    """Check the history and mend what can be mended; 1 where it is damaged and was left so,
+    """Check the history and repair what can be repaired; 1 where it is damaged and was left so,
     or where exchanges were lost."""
     from avow.history import repair
 
