@@ -1,4 +1,4 @@
-"""Where avow's folders are; only their owner may look into them."""
+"""Where avow's folders are; only their owner can read them."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""The batches in the history: what was sent to the Message Batches API for a run, and what still lies there."""
+"""The batches in the history: what was sent to the Message Batches API for a run, and which of it is still there."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def name(history: History, number: int, batch_id: str) -> None:
 
 
 def disown(history: History, number: int, batch_id: str) -> None:
-    """What has this id is another batch."""
+    """The batch with this id is not the run's."""
     update = "UPDATE batch SET id = NULL, others = trim(others || ' ' || ?) WHERE number = ?"
     history.write(history.connection.execute, update, (batch_id, number))
 
 
 def drop(history: History, number: int) -> None:
-    """It was never made: what it was to hold lies nowhere."""
+    """The batch was never made, and its items were not sent."""
 
     def work() -> None:
         history.connection.execute("UPDATE exchange SET batch = NULL WHERE batch = ?", (number,))

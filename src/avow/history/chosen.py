@@ -1,4 +1,4 @@
-"""Which exchanges an export has: those that filters let through, or of them what a cursor has not seen."""
+"""Which exchanges an export has: all that match the filters, or those of them that a cursor has not seen."""
 
 from typing import NamedTuple
 

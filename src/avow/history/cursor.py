@@ -1,4 +1,4 @@
-"""How far an export has come, in a file of its own: what it has written is not written again."""
+"""The position of an export, in a file of its own: the next export continues there."""
 
 import json
 import os
@@ -63,8 +63,8 @@ def save(path: Path, cursor: Cursor) -> None:
 
 
 def ahead(history: History, cursor: Cursor | None, filters: str, path: Path) -> tuple[Span, Cursor]:
-    """What the cursor has not seen, and where it will be. Raises UsageError where it is of another history, or of an
-    export with other filters."""
+    """The exchanges that the cursor has not seen, and its next position. Raises UsageError where it is of another
+    history, or of an export with other filters."""
     last = cursor or Cursor(filters=filters)
     if last.filters != filters:
         raise UsageError(

@@ -11,7 +11,7 @@ ALL_SOURCES = "all"
 
 
 class Filters(NamedTuple):
-    """What must hold of an exchange; None and empty ask nothing. Times are in milliseconds since 1970, `until_ms`
+    """Conditions on an exchange; None and empty set no condition. Times are in milliseconds since 1970, `until_ms`
     excluded. `model`: the requested or the answering one, `*` stands for anything. `simulated` None: both kinds. `run`:
     of this `avow run`, the last exchange of each item. `sources`: who asked; with `ALL_SOURCES` among them, anyone."""
 

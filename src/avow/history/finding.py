@@ -1,4 +1,4 @@
-"""Which exchange a reference means: a number, or the beginning or the end of an id."""
+"""The exchange that a reference means: a number, or the beginning or the end of an id."""
 
 from __future__ import annotations
 

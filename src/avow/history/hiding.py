@@ -1,4 +1,4 @@
-"""An exchange, or its row, with nothing left of what was said."""
+"""An exchange, or its row, without its text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ _OF_A_DAMAGED_ROW = {
 
 
 def hidden(exchange: Exchange) -> Exchange:
-    """The exchange with nothing left of what was said: no prompt, answer, system prompt, parameters, attachments
+    """The exchange without its text: no prompt, answer, system prompt, parameters, attachments
     or words of a server; who was asked, who answered and how that is known stays."""
     routing = exchange.routing
     return exchange._replace(

@@ -91,7 +91,7 @@ class Pages:
 
 
 def page_size(data: bytes) -> int:
-    """What the file says of itself, in bytes; 4096 where that cannot be."""
+    """The page size that the file states, in bytes; 4096 where the value is not possible."""
     size = int.from_bytes(data[16:18], "big")
     size = 65536 if size == 1 else size
     return size if size >= 512 and size & (size - 1) == 0 else 4096

@@ -13,13 +13,13 @@ _FORMS = "2026-11-01, 2026-11, 2026-11-01T09:30, today, yesterday, or how long a
 
 
 def since(text: str, now: datetime) -> int:
-    """The beginning of what `text` names, in milliseconds since 1970. Days begin by the clock of `now`, which has a
-    time zone; so does a time that names none. Raises UsageError."""
+    """The beginning of the day or the time that `text` names, in milliseconds since 1970. Days begin by the clock of
+    `now`, which has a time zone; so does a time that names none. Raises UsageError."""
     return _milliseconds(_span(text, now)[0])
 
 
 def until(text: str, now: datetime) -> int:
-    """The end of what `text` names, exclusive: that of the day for a day."""
+    """The end of the day or the time that `text` names, exclusive."""
     return _milliseconds(_span(text, now)[1])
 
 

@@ -1,4 +1,4 @@
-"""Which rows of the history a collector has not acknowledged yet; they wait where they are."""
+"""Which rows of the history a collector has not acknowledged yet; they wait in the history itself."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Taking away what was said: from the rows, the search index, the free pages of the file and its log."""
+"""Removes texts: from the rows, the search index, the free pages of the file and its log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages of a damaged history still hold, put into another one."""
+"""Copies what the pages of a damaged history still hold into another history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the history adds up to: how often the requested model answered, who else did, how long it took, what it cost."""
+"""The statistics of the history: how often the requested model answered, who else did, how long it took, its cost."""
 
 import sqlite3
 from collections.abc import Iterator

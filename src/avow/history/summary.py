@@ -255,14 +255,14 @@ def _drop(connection: Connection) -> None:
 
 
 def drop_empty(connection: Connection) -> None:
-    """Delete the sums that came to nothing, with the names they are of; part of a transaction."""
+    """Delete the sums that are 0, with their names; part of a transaction."""
     if is_kept(connection):
         for table in _TABLES:
             connection.execute(f"DELETE FROM {table.name} WHERE {table.sums[0][0]} = 0")
 
 
 def differing(connection: Connection) -> tuple[str, ...]:
-    """The tables that do not hold what the rows add up to; reads every row."""
+    """The tables whose sums differ from those of the rows; reads every row."""
     found = []
     for table in _TABLES:
         counted = " UNION ALL ".join(f"SELECT * FROM ({table.counted(part, 'NOT INDEXED')})" for part in table.parts)

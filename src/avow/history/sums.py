@@ -1,4 +1,4 @@
-"""What sums are made of: tallies of exchanges, who answered for whom, durations, and what each model used."""
+"""The values that sums consist of: tallies of exchanges, who answered for whom, durations, and what each model used."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """All of it; `groups` in the order of their keys, newest period last."""
+    """All statistics; `groups` in the order of their keys, newest period last."""
 
     by: str
     total: Tally

@@ -11,7 +11,7 @@ Record = Sequence[object]
 
 
 class Column(NamedTuple):
-    """A column: its name, and the kind of what stands there (`text`, `integer`, `number`, `flag`, `moment`); None where
+    """A column: its name, and the kind of its values (`text`, `integer`, `number`, `flag`, `moment`); None where
     that is unknown."""
 
     name: str

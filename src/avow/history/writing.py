@@ -24,7 +24,7 @@ _TOKENS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_cr
 
 
 class Writer(NamedTuple):
-    """What writes to an open file, as part of a transaction; `content` and `keep_attachments` as `History` has them."""
+    """Writes to an open file, as part of a transaction; `content` and `keep_attachments` as `History` has them."""
 
     connection: Connection
     content: str

@@ -13,7 +13,7 @@ _NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class Identity(StrEnum):
-    """What two names say about each other."""
+    """Whether two names mean the same model."""
 
     SAME = "same"
     DIFFERENT = "different"
@@ -36,7 +36,7 @@ def compare(requested: str, served: str | None, same_models: Mapping[str, Sequen
 
 
 def vouched(requested: str, served: str, same_models: Mapping[str, Sequence[str]]) -> bool:
-    """Whether the user's own word is what makes these two names the same."""
+    """Whether these two names are the same only because the user says so."""
     if not same_models or _compare_plain(requested, served) is Identity.SAME:
         return False
     for key, listed in same_models.items():

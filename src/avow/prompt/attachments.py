@@ -41,7 +41,7 @@ def read(spec: str, wait: PipeWait = PATIENT, *, stdin: BinaryIO | None = None) 
 
 
 def stdin_document(data: bytes) -> Attachment:
-    """What was piped in, as an attachment of the name `stdin`; the same errors as `read`."""
+    """The piped input, as an attachment with the name `stdin`; the same errors as `read`."""
     return identify(STDIN, data)
 
 

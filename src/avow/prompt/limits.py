@@ -1,4 +1,4 @@
-"""What the API takes at most, checked before anything is sent.
+"""The API's limits, checked before anything is sent.
 
 The numbers are the API's as of November 2026: its documentation (bodies, dimensions, counts, pages) and the text
 of its own error (bytes of one image).
@@ -48,7 +48,7 @@ def check(attachments: Sequence[Attachment], model_context: int | None = None, b
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels from an image's header; None where it does not tell."""
+    """Width and height in pixels from an image's header; None where the header does not say."""
     import io
 
     import imagesize

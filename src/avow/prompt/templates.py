@@ -126,12 +126,12 @@ def save(folder: Path, template: Template, *, force: bool = False) -> Path:
 
 
 def text_of(folder: Path, name: str, wait: PipeWait | None = None) -> str:
-    """The template's file as it is, but for the ends of its lines. Raises UsageError where there is none."""
+    """The template's file as it is, but for the ends of its lines. Raises UsageError where it does not exist."""
     return _read(_path_of(folder, name), name, folder, wait)
 
 
 def delete(folder: Path, name: str) -> Path:
-    """Remove the template and give the path it had. Raises UsageError where there is none."""
+    """Remove the template and give the path it had. Raises UsageError where it does not exist."""
     where = _path_in(folder, name)
     try:
         where.unlink()

@@ -1,4 +1,4 @@
-"""The account of a run: what is said at its end, its exit status, and its report; pure."""
+"""The account of a run: the lines at its end, its exit status, and its report; pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _IN_WORDS = frozenset({Verdict.FALLBACK, Verdict.REFUSED})
 
 
 class Account(NamedTuple):
-    """What a run has come to. `entries` count by themselves; `retried` requests were repeated; `command` is as it is
+    """The results of a run. `entries` count by themselves; `retried` requests were repeated; `command` is as it is
     shown, and `command_status` as a shell reports it, None where there was no command."""
 
     entries: Sequence[Entry]
@@ -88,7 +88,7 @@ def why_empty(account: Account) -> str:
 
 
 def refused(number: int) -> str:
-    """What is said of requests that were not passed on."""
+    """The sentence about requests that were not passed on."""
     if number == 1:
         return "1 request was refused: it did not come from the command, or not as it should"
     return f"{number} requests were refused: they did not come from the command, or not as they should"

@@ -107,7 +107,7 @@ class Backlog:
 
 
 class Deferred:
-    """An observer that is told later. `fault` hears what it raises, and it is told no more."""
+    """An observer that gets its copy later. `fault` hears what it raises, and it is told no more."""
 
     def __init__(self, inner: Observer, backlog: Backlog, fault: Callable[[Exception], None]) -> None:
         self._inner: Observer | None = inner

@@ -42,7 +42,7 @@ class Shared:
 
 
 class ClientConnection(Arrivals):
-    """One connection of a client, and what it is connected to."""
+    """One connection of a client, and its connection to the upstream."""
 
     def __init__(self, relay: Shared) -> None:
         super().__init__(relay.memory)

@@ -1,4 +1,4 @@
-"""The codings of a response's copy: what can be undone here, piece by piece and never without bounds."""
+"""The codings of a response's copy: those that avow can decode, piece by piece and within limits."""
 
 import importlib
 import zlib

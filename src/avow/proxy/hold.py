@@ -1,4 +1,4 @@
-"""`--hold`: an answer passes when it is as asked, and otherwise an error of the API's own shape does."""
+"""`--hold`: an answer passes if it is as requested; else the client gets an error of the API's own form."""
 
 import asyncio
 import json

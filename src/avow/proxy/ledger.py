@@ -1,4 +1,4 @@
-"""The ledger: which requests belong together, and what each of them was to be answered by.
+"""The ledger: which requests belong together, and which model should have answered each.
 
 Sessions are told by the client's own id, else by what a conversation begins with. Nothing here knows time, files or
 the network.

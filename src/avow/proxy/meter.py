@@ -1,4 +1,4 @@
-"""The meter: a copy of what passes on one connection in, what happened out.
+"""The meter: takes a copy of one connection's bytes and gives what happened.
 
 It is expendable: a fault in it ends the reading of that connection and nothing else.
 """

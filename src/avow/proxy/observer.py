@@ -8,7 +8,7 @@ from avow.proxy.head import Head
 
 
 class Ending(StrEnum):
-    """How a connection came to its end."""
+    """How a connection ended."""
 
     CLOSED = "closed"
     RESET = "reset"

@@ -1,4 +1,4 @@
-"""When there is time for what need not be done at once: not while the first byte of an answer may come."""
+"""When there is time for work that can wait: not while the first byte of an answer may come."""
 
 import time
 
@@ -13,7 +13,7 @@ PATIENCE_S = 0.25
 
 
 class Quiet:
-    """The relay says what passes; whatever would hold it up asks when there is time."""
+    """Knows from the relay what passes, and says when there is time for work that would delay it."""
 
     def __init__(self, awaited_s: float = AWAITED_S) -> None:
         self._awaited_s = awaited_s

@@ -20,7 +20,7 @@ _POLL_S = 0.01
 
 
 class Relay:
-    """What takes the connections."""
+    """Accepts the connections."""
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ class ResponseHead(NamedTuple):
 
 
 class ResponseBody(Enum):
-    """What else there is to tell of a body."""
+    """An event of a response that is not a piece of its body."""
 
     OVER = "over"
     INTERIM = "interim"

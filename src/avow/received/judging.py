@@ -17,7 +17,7 @@ _SAYS_NO_MORE = frozenset({"type", "text", "citations", "cache_control"})
 
 
 class Alike:
-    """Answers that must come to what one before them came to: whole, of text alone, and with the same names. Of a
+    """Answers whose result must equal that of an earlier one: whole, of text alone, and with the same names. Of a
     million lines most are; to judge each again takes four times as long."""
 
     def __init__(self) -> None:
