@@ -7,7 +7,7 @@ import pytest
 
 from avow.audit.cards import SHIPPED, made
 from avow.audit.collecting import (
-    Wishes,
+    BaselineTerms,
     asked_in_all,
     begun,
     check_same,
@@ -28,7 +28,7 @@ def answered(kept: StoredAudit, slots: tuple[Slot, ...], sitting: int) -> Stored
 
 
 def test_three_sittings_make_sixty() -> None:
-    kept = begun("default", CONDITIONS, Wishes())
+    kept = begun("default", CONDITIONS, BaselineTerms())
     for number in (1, 2, 3):
         assert not is_complete(kept)
         sitting = next_sitting(kept, number * 11)
@@ -42,7 +42,7 @@ def test_three_sittings_make_sixty() -> None:
 
 
 def test_a_sitting_that_was_cut_is_gone_on_with_in_its_own_order() -> None:
-    first = next_sitting(begun("default", CONDITIONS, Wishes()), 3)
+    first = next_sitting(begun("default", CONDITIONS, BaselineTerms()), 3)
     assert first is not None
     kept = answered(first.kept, first.slots[:13], 1)
     again = next_sitting(kept, 999)
@@ -51,7 +51,7 @@ def test_a_sitting_that_was_cut_is_gone_on_with_in_its_own_order() -> None:
 
 
 def test_all_at_once_is_one_sitting_of_sixty() -> None:
-    sitting = next_sitting(begun("default", CONDITIONS, Wishes(one_sitting=True)), 3)
+    sitting = next_sitting(begun("default", CONDITIONS, BaselineTerms(one_sitting=True)), 3)
     assert sitting is not None
     assert len(sitting.slots) == 60
     kept = answered(sitting.kept, sitting.slots, 1)
@@ -61,28 +61,30 @@ def test_all_at_once_is_one_sitting_of_sixty() -> None:
 
 
 def test_wishes_are_kept() -> None:
-    record = begun("mine", CONDITIONS, Wishes(looks=4, cards_seed=8)).record
+    record = begun("mine", CONDITIONS, BaselineTerms(looks=4, cards_seed=8)).record
     assert (record.name, record.looks, record.cards) == ("mine", 4, made(8))
-    assert begun("mine", CONDITIONS, Wishes()).record.cards == SHIPPED
-    assert begun("mine", CONDITIONS, Wishes()).record.looks == 13
+    assert begun("mine", CONDITIONS, BaselineTerms()).record.cards == SHIPPED
+    assert begun("mine", CONDITIONS, BaselineTerms()).record.looks == 13
 
 
 @pytest.mark.parametrize(
-    "wishes", [Wishes(looks=4), Wishes(one_sitting=True), Wishes(cards_seed=8)], ids=["looks", "one sitting", "cards"]
+    "wishes",
+    [BaselineTerms(looks=4), BaselineTerms(one_sitting=True), BaselineTerms(cards_seed=8)],
+    ids=["looks", "one sitting", "cards"],
 )
-def test_what_was_fixed_at_first_stays_so(wishes: Wishes) -> None:
-    kept = begun("default", CONDITIONS, Wishes())
-    check_same(kept, CONDITIONS, Wishes(looks=13))
+def test_what_was_fixed_at_first_stays_so(wishes: BaselineTerms) -> None:
+    kept = begun("default", CONDITIONS, BaselineTerms())
+    check_same(kept, CONDITIONS, BaselineTerms(looks=13))
     check_same(begun("default", CONDITIONS, wishes), CONDITIONS, wishes)
-    check_same(begun("default", CONDITIONS, wishes), CONDITIONS, Wishes())
+    check_same(begun("default", CONDITIONS, wishes), CONDITIONS, BaselineTerms())
     with pytest.raises(UsageError, match="fixed then"):
         check_same(kept, CONDITIONS, wishes)
 
 
 def test_another_model_is_not_mixed_in() -> None:
-    kept = begun("default", CONDITIONS, Wishes())
+    kept = begun("default", CONDITIONS, BaselineTerms())
     with pytest.raises(UsageError, match="model was claude-fable-5-1, and is claude-opus-4-8"):
-        check_same(kept, replace(CONDITIONS, model=OTHER), Wishes())
+        check_same(kept, replace(CONDITIONS, model=OTHER), BaselineTerms())
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from typing import Any
 from avow.exchange.exchange import Exchange
 from avow.proxy.answer import Answer, AnswerReader
 from avow.proxy.bookkeeping import Books
-from avow.proxy.judging import Bench
+from avow.proxy.judging import JudgingContext
 from avow.proxy.meter import Answered, Call, Called
 from avow.wire.secret import Secrets
 from tests import streams
 
-BENCH = Bench("https://api.anthropic.com", "api.anthropic.com")
+BENCH = JudgingContext("https://api.anthropic.com", "api.anthropic.com")
 
 
 class Kept:
@@ -34,7 +34,7 @@ class Kept:
 class Told:
     """Books that are told of calls one after the other."""
 
-    def __init__(self, bench: Bench = BENCH, **more: Any) -> None:
+    def __init__(self, bench: JudgingContext = BENCH, **more: Any) -> None:
         self.shelf = Kept()
         self.faults: list[Exception] = []
         self.books = Books(bench, self.shelf, fault=self.faults.append, **more)

@@ -3,7 +3,7 @@
 import pytest
 
 from avow.errors import UsageError
-from avow.proxy.run import Aside, Run, Setup, upstream
+from avow.proxy.run import Run, Setup, SideWorker, upstream
 from avow.proxy.shelf import NoShelf
 from tests import streams
 from tests.proxy.books import BENCH
@@ -57,9 +57,9 @@ def test_faults_are_told_by_their_places() -> None:
 
 
 def test_work_aside_is_done_in_order_and_waited_for() -> None:
-    aside, done = Aside(), list[int]()
+    aside, done = SideWorker(), list[int]()
     for number in range(3):
         aside.add(lambda number=number: done.append(number))  # type: ignore[misc]
     aside.close()
     assert done == [0, 1, 2]
-    Aside().close()
+    SideWorker().close()

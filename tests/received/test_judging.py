@@ -3,12 +3,12 @@ import json
 import pytest
 
 from avow.exchange.exchange import Status, as_json
-from avow.proxy.judging import Bench
+from avow.proxy.judging import JudgingContext
 from avow.proxy.question import ClientQuestion
-from avow.received.judging import Alike, judged
+from avow.received.judging import SameResult, judged
 from tests.received.test_intake import BATCH, BODY, OPUS, STREAM, taken
 
-BENCH = Bench("", "")
+BENCH = JudgingContext("", "")
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_a_batch_result_is_named_by_its_id() -> None:
 @pytest.mark.parametrize(("host", "strength"), [("", "weak"), ("api.anthropic.com", "strong")])
 def test_a_name_is_worth_what_it_is_worth_at_the_host(host: str, strength: str) -> None:
     [received] = taken(BODY)
-    assert judged(received, ClientQuestion(OPUS), Bench("", host), 0).routing.strength == strength
+    assert judged(received, ClientQuestion(OPUS), JudgingContext("", host), 0).routing.strength == strength
 
 
 def test_answers_like_one_that_was_fine_need_no_judge() -> None:
-    alike = Alike()
+    alike = SameResult()
     thinking = BODY.replace(
         b'"content": [', b'"content": [{"type": "thinking", "thinking": "t", "signature": "c2ln"}, '
     )

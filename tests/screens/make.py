@@ -19,7 +19,7 @@ from avow.scan.report import ScanReport
 from avow.scan.scanning import scan
 from avow.terminal.facts import Facts
 from avow.terminal.render import panel
-from avow.terminal.words import Here
+from avow.terminal.words import AdviceContext
 from tests.audit import test_judging, test_words
 from tests.changing import changed
 from tests.commands.history.test_stats import STATS
@@ -90,7 +90,7 @@ def _list(facts: Facts) -> str:
     return "".join(lines(found, facts))
 
 
-def _panel(exchange: Exchange, here: Here = Here()) -> Callable[[Facts], str]:  # noqa: B008
+def _panel(exchange: Exchange, here: AdviceContext = AdviceContext()) -> Callable[[Facts], str]:  # noqa: B008
     return lambda facts: panel(exchange, facts, here) or ""
 
 
@@ -169,8 +169,8 @@ SCREENS: dict[str, Callable[[Facts], str]] = {
     "run_bar": _bar,
     "audit_result": _audit,
     "panel_fallback": _panel(samples.FELL_BACK),
-    "panel_fallback_demo": _panel(samples.FELL_BACK._replace(simulated=True), Here(simulate="fallback")),
-    "panel_fallback_chat": _panel(samples.FELL_BACK, Here(in_chat=True)),
+    "panel_fallback_demo": _panel(samples.FELL_BACK._replace(simulated=True), AdviceContext(simulate="fallback")),
+    "panel_fallback_chat": _panel(samples.FELL_BACK, AdviceContext(in_chat=True)),
     "panel_sticky": _panel(samples.STICKY),
     "panel_refused": _panel(samples.REFUSED),
     "panel_substituted": _panel(samples.SUBSTITUTED),

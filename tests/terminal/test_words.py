@@ -4,7 +4,7 @@ import pytest
 
 from avow.exchange.exchange import Exchange, Status
 from avow.routing.verdict import Pin, Routing, Verdict
-from avow.terminal.words import CATEGORIES, Here, explain, meaning, vouching_line
+from avow.terminal.words import CATEGORIES, AdviceContext, explain, meaning, vouching_line
 from tests.changing import changed
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, judged, message
@@ -88,8 +88,8 @@ def test_several_things_at_once() -> None:
     ids=["fell-back", "sticky", "refused", "substituted", "cut", "max-tokens", "context"],
 )
 def test_the_advice_can_be_followed_where_it_is_read(finished: Exchange) -> None:
-    demo = explain(finished._replace(simulated=True), Here(simulate="cut_short"))
-    chat = explain(finished, Here(in_chat=True))
+    demo = explain(finished._replace(simulated=True), AdviceContext(simulate="cut_short"))
+    chat = explain(finished, AdviceContext(in_chat=True))
     assert demo is not None
     assert chat is not None
     asking = [step for step in demo.advice if "avow retry" in step or "avow -" in step]

@@ -15,7 +15,7 @@ from avow.asking.request_fields import (
 from avow.endpoint.remembered import EndpointFacts
 from avow.exchange.conversation import Replayed, pinned, replay
 from avow.exchange.exchange import Exchange, Question, RunItem, new_id, timestamp
-from avow.exchange.plan import Came, Check, Plan
+from avow.exchange.plan import BatchOutcome, Check, Plan
 from avow.models.catalogue import Model
 from avow.prompt import limits
 from avow.routing.verdict import Pin, RequestFacts
@@ -54,7 +54,7 @@ class Inquiry(NamedTuple):
     in_chat: bool = False
     item: RunItem | None = None
     begun: Exchange | None = None
-    came: Came | None = None
+    came: BatchOutcome | None = None
 
 
 class Draft(NamedTuple):

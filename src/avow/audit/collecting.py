@@ -20,7 +20,7 @@ SCHEMA = "avow.audit-baseline/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class BaselineTerms:
     """What a call of `baseline` may say of it; None: nothing. All but the order's seed are fixed by the first call."""
 
     looks: int | None = None
@@ -38,7 +38,7 @@ class Sitting:
     slots: tuple[Slot, ...]
 
 
-def begun(name: str, conditions: Conditions, wishes: Wishes) -> StoredAudit:
+def begun(name: str, conditions: Conditions, wishes: BaselineTerms) -> StoredAudit:
     """A new audit without any reply."""
     cards = SHIPPED if wishes.cards_seed is None else made(wishes.cards_seed)
     record = AuditRecord(
@@ -81,7 +81,7 @@ def asked_in_all(record: AuditRecord) -> int:
     return len(record.cards) * PER_CARD * SITTINGS
 
 
-def check_same(kept: StoredAudit, conditions: Conditions, wishes: Wishes) -> None:
+def check_same(kept: StoredAudit, conditions: Conditions, wishes: BaselineTerms) -> None:
     """Raises UsageError where a call would continue a baseline under other conditions than it was begun with."""
     record = kept.record
     if changed := differences(record.conditions, conditions):

@@ -13,7 +13,7 @@ from avow.exit_codes import ExitCode, gravest
 
 if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
-    from avow.proxy.judging import Bench
+    from avow.proxy.judging import JudgingContext
     from avow.proxy.question import ClientQuestion
     from avow.received.intake import ReceivedAnswer
     from avow.settings.levels import Settings
@@ -81,12 +81,12 @@ def run(options: JudgeOptions, context: Context) -> ExitCode:
 
 
 def _judged(
-    options: JudgeOptions, context: Context, question: "ClientQuestion", bench: "Bench"
+    options: JudgeOptions, context: Context, question: "ClientQuestion", bench: "JudgingContext"
 ) -> "Iterator[Exchange]":
     """Each answer's exchange; where only what is wrong is told, answers like one that was fine are left out."""
-    from avow.received.judging import Alike, judged
+    from avow.received.judging import SameResult, judged
 
-    alike = Alike()
+    alike = SameResult()
     every = options.as_json or options.keep
     for number, received in enumerate(_received(options, context)):
         if every or not alike.has(received):
@@ -158,8 +158,8 @@ def _question(options: JudgeOptions, context: Context, settings: "Settings") -> 
     return asked
 
 
-def _bench(options: JudgeOptions, settings: "Settings") -> "Bench":
-    from avow.proxy.judging import Bench
+def _bench(options: JudgeOptions, settings: "Settings") -> "JudgingContext":
+    from avow.proxy.judging import JudgingContext
 
     host = options.host or ""
     if "//" in host:
@@ -169,7 +169,7 @@ def _bench(options: JudgeOptions, settings: "Settings") -> "Bench":
             host = urlsplit(host).hostname or ""
         except ValueError:
             raise UsageError(f"--host {options.host}: this is not a host") from None
-    return Bench(
+    return JudgingContext(
         base_url="",
         host=host.lower(),
         prices=settings.table("prices"),

@@ -60,14 +60,14 @@ def run(options: ProxyOptions, context: Context) -> int:
     ended the command, or the waiting for it."""
     import gc
 
-    from avow.proxy.run import Aside, Run
+    from avow.proxy.run import Run, SideWorker
 
     gc.enable()  # a process of hours; `main` is made for one of a second
     flags: dict[str, object] = {"quiet": True} if options.quiet else {}
     settings = context.settings(flags)
     context.screen.configure(color=settings.text("color") or "auto", quiet=settings.flag("quiet"))
     report = _report(options, context, settings)
-    aside = Aside()
+    aside = SideWorker()
     if options.hold:
         context.screen.note("--hold: the command gets each answer at its end, or an error in its place")
     setup, more = _setup(options, context, settings, aside)
@@ -125,13 +125,13 @@ def _setup(
     options: ProxyOptions, context: Context, settings: "Settings", aside: object
 ) -> "tuple[Setup, dict[str, str]]":
     """What the run needs, and what the command's environment gets in addition."""
-    from avow.proxy.judging import Bench
+    from avow.proxy.judging import JudgingContext
     from avow.proxy.run import Setup, upstream
     from avow.proxy.shelf import HistoryShelf, NoShelf
 
     url, said_by, more = _upstream(options, context)
     address = upstream(url, said_by)
-    bench = Bench(
+    bench = JudgingContext(
         base_url=url.rstrip("/"),
         host=address.host,
         run=_new_run(),
@@ -207,9 +207,9 @@ def _teller(
     options: ProxyOptions, context: Context, settings: "Settings", aside: object
 ) -> "Callable[[Exchange], None]":
     """What is done with each answer as it ends: `--live`, a push, and `on_reroute`."""
-    from avow.proxy.run import Aside
+    from avow.proxy.run import SideWorker
 
-    assert isinstance(aside, Aside)
+    assert isinstance(aside, SideWorker)
     hook = settings.words("on_reroute")
     pushes = settings.text("telemetry.push") == "after"
     seconds = settings.number("on_reroute_timeout") or 10.0

@@ -18,7 +18,7 @@ Send = Callable[[Request], AbstractContextManager[OpenResponse]]
 Check = Callable[[Exchange], Problem | None]
 
 
-class Came(NamedTuple):
+class BatchOutcome(NamedTuple):
     """The result of a question asked another way (in a batch), before avow asks it here: a message or an error.
     `is_asked_again`: it was refused, and is asked again by the plan's request; else it is the result."""
 
@@ -46,4 +46,4 @@ class Plan(NamedTuple):
     learn: Callable[[str, frozenset[str]], None] = lambda _model, _refused: None
     checks: tuple[Check, ...] = ()
     require: str = "weak"
-    came: Came | None = None
+    came: BatchOutcome | None = None

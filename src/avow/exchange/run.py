@@ -28,7 +28,7 @@ from avow.exchange.exchange import (
     Withdrawn,
 )
 from avow.exchange.outcome import ExchangeState, ended, so_far
-from avow.exchange.plan import Came, Plan, Send
+from avow.exchange.plan import BatchOutcome, Plan, Send
 from avow.exchange.response import ResponseReader, read_error
 from avow.exchange.saver import Saver
 from avow.exit_codes import SIGPIPE, ExitCode
@@ -115,7 +115,7 @@ class _ExchangeRun:
         if plan.came is not None:
             self._begin_with(plan.came, str(body["model"]))
 
-    def _begin_with(self, came: Came, model: str) -> None:
+    def _begin_with(self, came: BatchOutcome, model: str) -> None:
         error = came.error
         self.before = [Attempt(model, came.message, error.failure if error is not None else None)]
         if not came.is_asked_again:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from avow.exchange.exchange import Exchange
 from avow.proxy import judging, question
-from avow.proxy.judging import Bench
+from avow.proxy.judging import JudgingContext
 from avow.proxy.ledger import End, Ledger, Place
 from avow.proxy.meter import Answered, Call, Called, Happening
 from avow.proxy.question import ClientQuestion
@@ -50,7 +50,7 @@ class Books:
 
     def __init__(
         self,
-        bench: Bench,
+        bench: JudgingContext,
         shelf: Shelf,
         *,
         told: Callable[[Exchange], None] = lambda _exchange: None,

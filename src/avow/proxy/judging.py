@@ -22,7 +22,7 @@ _STOPS_OF_CLIENTS = frozenset({"tool_use", "pause_turn"})
 """Stops that are a turn's end for avow's own questions, and a step for a client that has tools."""
 
 
-class Bench(NamedTuple):
+class JudgingContext(NamedTuple):
     """What the judging needs to know as well: `host` is the upstream's, `run` tells the sessions of this process from
     those of others that have no id of their own; `hold`: what is not as asked is withheld from the client;
     `require`: how strong the evidence must be (`strong`, `weak`)."""
@@ -37,7 +37,9 @@ class Bench(NamedTuple):
     require: str = "weak"
 
 
-def begun(call: Call, question: ClientQuestion, place: Place, bench: Bench, retry_of: str | None = None) -> Exchange:
+def begun(
+    call: Call, question: ClientQuestion, place: Place, bench: JudgingContext, retry_of: str | None = None
+) -> Exchange:
     """The exchange of a call that was just passed on."""
     own = question.session or f"{bench.run}{place.session}"
     policy = question.fallbacks
@@ -68,7 +70,7 @@ def attempt(question: ClientQuestion, answer: Answer) -> Attempt:
 
 
 def judged(
-    exchange: Exchange, call: Call, place: Place, answer: Answer, attempts: Sequence[Attempt], bench: Bench
+    exchange: Exchange, call: Call, place: Place, answer: Answer, attempts: Sequence[Attempt], bench: JudgingContext
 ) -> Exchange:
     """The exchange with its end. `attempts` are the refusals that the call was made for, and the call itself."""
     pin = None

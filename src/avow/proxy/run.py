@@ -19,7 +19,7 @@ from avow.proxy.address import Address, BadAddress, find
 from avow.proxy.backlog import Backlog, Deferred
 from avow.proxy.bookkeeping import Books
 from avow.proxy.hold import AnswerHolder, Decision
-from avow.proxy.judging import Bench
+from avow.proxy.judging import JudgingContext
 from avow.proxy.meter import Called, Happening, Meter
 from avow.proxy.observer import Holder, Observer
 from avow.proxy.serving import Serving
@@ -30,7 +30,7 @@ class Setup(NamedTuple):
     """What a run needs: `shelf` keeps exchanges, `told` hears of each as it ends (in the books' thread)."""
 
     address: Address
-    bench: Bench
+    bench: JudgingContext
     environ: Mapping[str, str]
     shelf: HistoryShelf | NoShelf
     told: Callable[[Exchange], None] = lambda _exchange: None
@@ -170,7 +170,7 @@ def run_command(run: Run, command: Sequence[str], environ: Mapping[str, str], **
     return account
 
 
-class Aside:
+class SideWorker:
     """Does work that may take its time in a thread of its own, one after the other; what goes wrong with it is told
     by it in `problems`."""
 

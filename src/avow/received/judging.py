@@ -4,7 +4,7 @@ import time
 
 from avow.exchange.exchange import Exchange, RunItem, new_id, timestamp
 from avow.proxy import judging
-from avow.proxy.judging import Bench
+from avow.proxy.judging import JudgingContext
 from avow.proxy.ledger import Place
 from avow.proxy.meter import Call
 from avow.proxy.question import ClientQuestion
@@ -16,7 +16,7 @@ SOURCE = "judge"
 _SAYS_NO_MORE = frozenset({"type", "text", "citations", "cache_control"})
 
 
-class Alike:
+class SameResult:
     """Answers whose result must equal that of an earlier one: whole, of text alone, and with the same names. Of a
     million lines most are; to judge each again takes four times as long."""
 
@@ -49,7 +49,7 @@ def _likeness(received: ReceivedAnswer) -> object:
     return (raw.get("model"), message.stop_reason, tuple(message.named), tuple(sorted(raw)), bool(message.content))
 
 
-def judged(received: ReceivedAnswer, question: ClientQuestion, bench: Bench, number: int) -> Exchange:
+def judged(received: ReceivedAnswer, question: ClientQuestion, bench: JudgingContext, number: int) -> Exchange:
     """The exchange of one answer; `question` says which model was asked. `number` counts the answers, from 0."""
     now = time.time()
     call = Call(number, now, time.monotonic(), "", {}, None)

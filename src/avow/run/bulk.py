@@ -8,7 +8,7 @@ from avow.asking.request_fields import body_fields
 from avow.context import Api, Context
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange, Status
-from avow.exchange.plan import Came
+from avow.exchange.plan import BatchOutcome
 from avow.history import batches
 from avow.history.store import History
 from avow.run.batch_api import BatchApi
@@ -25,11 +25,11 @@ from avow.wire.batch import not_taken
 _NOT_OURS = "none of the results of the batch is of this run"
 
 
-class Lying(NamedTuple):
+class DoneItem(NamedTuple):
     """An item whose batch is done: its exchange as it stands in the history, and its result."""
 
     exchange: Exchange
-    came: Came
+    came: BatchOutcome
 
 
 class Bulk:
@@ -53,7 +53,7 @@ class Bulk:
         self._batch_api = BatchApi(api)
         self._submitter = Submitter(self._batch_api, history, journal.run, retries)
         self._collector: Collector | None = None
-        self._ready: dict[int, Lying] = {}
+        self._ready: dict[int, DoneItem] = {}
         self.stop: int | None = None
 
     @property
@@ -136,11 +136,11 @@ class Bulk:
             return False
         result = self._collector.results(exchange.batch).of(exchange.id)
         is_refused = result.message is not None and result.message.refused
-        came = Came(*result, is_asked_again=is_refused and exchange.fallback_policy != "none")
-        self._ready[ask.position] = Lying(exchange, came)
+        came = BatchOutcome(*result, is_asked_again=is_refused and exchange.fallback_policy != "none")
+        self._ready[ask.position] = DoneItem(exchange, came)
         return True
 
-    def at(self, position: int) -> Lying | None:
+    def at(self, position: int) -> DoneItem | None:
         """The item at this position, where it lay in a batch; after `is_ready`."""
         return self._ready.get(position)
 

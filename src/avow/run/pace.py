@@ -18,8 +18,8 @@ _FAMILIES = ("requests", "tokens", "input-tokens", "output-tokens")
 _LONGEST_RESET_S = 24 * 3600.0
 
 
-class Told(NamedTuple):
-    """What the headers last said of one limit: so much is left until `reset` (a moment of the pace's clock)."""
+class RateLimit(NamedTuple):
+    """What the headers last said of one limit: `left` until `reset` (a moment of the pace's clock)."""
 
     left: float
     reset: float
@@ -43,7 +43,7 @@ class Pace:
         self._halved_at = now - 1.0
         self._refused_in_a_row = 0
         self._left: list[float] = []
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, RateLimit] = {}
         self._unheard = 0
 
     def turn(self, now: float) -> float:
@@ -118,12 +118,12 @@ class Pace:
                 continue
             before = self._told.get(family)
             cost = 1.0 if family == "requests" else _learnt(before, left)
-            self._told[family] = Told(left, now + reset - wall, cost)
+            self._told[family] = RateLimit(left, now + reset - wall, cost)
             if left == 0:
                 self._pause(reset - wall, now, "the rate limit is used up")
 
 
-def _learnt(before: Told | None, left: float) -> float:
+def _learnt(before: RateLimit | None, left: float) -> float:
     """How many tokens a request takes of a limit, by what the last ones took; 0 while that is not known."""
     if before is None:
         return 0.0

@@ -130,9 +130,9 @@ class Commentary:
         if self._is_told(exchange):
             return True
         from avow.terminal.render import panel
-        from avow.terminal.words import Here
+        from avow.terminal.words import AdviceContext
 
-        drawn = panel(exchange, self._screen.err_facts, Here(self._simulate, in_chat=self._badge))
+        drawn = panel(exchange, self._screen.err_facts, AdviceContext(self._simulate, in_chat=self._badge))
         if drawn is None:
             return False
         self._apart()

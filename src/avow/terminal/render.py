@@ -9,7 +9,7 @@ from avow.terminal.cells import cells, padded, wrap
 from avow.terminal.facts import BOLD_RED, BOLD_YELLOW, FAINT, RED, YELLOW, Facts
 from avow.terminal.notices import shown
 from avow.terminal.sanitize import clean_line
-from avow.terminal.words import ANYWHERE, Explanation, Here, explain
+from avow.terminal.words import ANYWHERE, AdviceContext, Explanation, explain
 from avow.wire.json_value import JsonObject
 
 READABLE = 100
@@ -18,7 +18,7 @@ READABLE = 100
 _UNIT, _KEPT = re.compile(r"(?<=\d) (?=\w)"), "\u00a0"
 
 
-def panel(exchange: Exchange, facts: Facts, here: Here = ANYWHERE) -> str | None:
+def panel(exchange: Exchange, facts: Facts, here: AdviceContext = ANYWHERE) -> str | None:
     """The notice in a box, newline at the end; None where everything is as requested. Without a box where
     `facts` say plain."""
     explanation = explain(exchange, here)

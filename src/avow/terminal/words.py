@@ -35,7 +35,7 @@ CATEGORIES: Mapping[str, str] = MappingProxyType(
 """What the API's categories mean, judged by their names: the response says no more."""
 
 
-class Here(NamedTuple):
+class AdviceContext(NamedTuple):
     """Where the advice is read, for it names what can be done there. `simulate`: the scenario that is played, where
     it is known; `in_chat`: at a chat's prompt."""
 
@@ -61,7 +61,7 @@ class Here(NamedTuple):
         return f" --simulate {shlex.quote(self.simulate or 'SCENARIO')}" if exchange.simulated else ""
 
 
-ANYWHERE = Here()
+ANYWHERE = AdviceContext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Explanation:
     grave: bool
 
 
-def explain(exchange: Exchange, here: Here = ANYWHERE) -> Explanation | None:
+def explain(exchange: Exchange, here: AdviceContext = ANYWHERE) -> Explanation | None:
     """What is not as requested; None where everything is, and where an error message says it."""
     titles: list[str] = []
     said: list[str] = []
@@ -115,7 +115,7 @@ _STOPPED: Mapping[str, str] = MappingProxyType(
 _Part = tuple[str, list[str], list[str]]
 
 
-def _of_verdict(exchange: Exchange, here: Here) -> _Part:
+def _of_verdict(exchange: Exchange, here: AdviceContext) -> _Part:
     match exchange.verdict:
         case Verdict.FALLBACK:
             return _fallback(exchange, here)
@@ -130,7 +130,7 @@ def _of_verdict(exchange: Exchange, here: Here) -> _Part:
     return "", [], []
 
 
-def _fallback(exchange: Exchange, here: Here) -> _Part:
+def _fallback(exchange: Exchange, here: AdviceContext) -> _Part:
     routing = exchange.routing
     requested, served = shown(exchange.requested_model), shown(routing.served_model, "another model")
     authors = few([shown(segment.model) for segment in routing.segments])
@@ -155,7 +155,7 @@ def _fallback(exchange: Exchange, here: Here) -> _Part:
     return "another model answered", facts, advice
 
 
-def _refused(exchange: Exchange, here: Here) -> _Part:
+def _refused(exchange: Exchange, here: AdviceContext) -> _Part:
     routing = exchange.routing
     declined = [hop for hop in routing.hops if hop.outcome is Outcome.DECLINED]
     facts = [*_declines(declined), "There is no answer."]
@@ -172,7 +172,7 @@ def _refused(exchange: Exchange, here: Here) -> _Part:
     return "no model answered", facts, advice
 
 
-def _substituted(exchange: Exchange, here: Here) -> _Part:
+def _substituted(exchange: Exchange, here: AdviceContext) -> _Part:
     requested, served = shown(exchange.requested_model), shown(exchange.routing.served_model)
     facts = [
         f"You asked {requested}; {served} answered.",
@@ -196,7 +196,7 @@ def _unverified(exchange: Exchange) -> _Part:
     return "avow cannot tell which model answered", facts, _vouching(exchange)
 
 
-def _unproven(exchange: Exchange, here: Here) -> _Part:
+def _unproven(exchange: Exchange, here: AdviceContext) -> _Part:
     facts = [
         f"You asked {shown(exchange.requested_model)}, and the response names it.",
         "Only the name in the response speaks for it; --require strong asks for more.",
@@ -235,7 +235,7 @@ def _vouching(exchange: Exchange) -> list[str]:
     return [f"If both names stand for one model, say so: {line}"] if line else []
 
 
-def _of_status(exchange: Exchange, here: Here) -> _Part:
+def _of_status(exchange: Exchange, here: AdviceContext) -> _Part:
     number = _number(exchange)
     match exchange.status:
         case Status.TRUNCATED:
@@ -251,7 +251,7 @@ def _of_status(exchange: Exchange, here: Here) -> _Part:
     return "", [], []
 
 
-def _truncated(exchange: Exchange, here: Here) -> _Part:
+def _truncated(exchange: Exchange, here: AdviceContext) -> _Part:
     reason = shown(exchange.reply.stop_reason, "no reason given")
     facts = [_STOPPED.get(exchange.reply.stop_reason or "", f"The answer stopped before it was complete ({reason}).")]
     advice = []

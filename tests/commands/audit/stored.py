@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from avow.audit.cards import SHIPPED
-from avow.audit.collecting import Wishes, begun, next_sitting
+from avow.audit.collecting import BaselineTerms, begun, next_sitting
 from avow.audit.record import Conditions
 from avow.audit.replies import CardReply
 from avow.audit.request import request_for
@@ -24,7 +24,7 @@ def stored(
 ) -> StoredAudit:
     """Keep an audit with `sittings` whole sittings, as `avow audit baseline` would, and give it."""
     conditions = Conditions(MODEL, base_url, "2023-06-01", request=request_for(MODEL))
-    kept = begun(name, conditions, Wishes(looks=looks))
+    kept = begun(name, conditions, BaselineTerms(looks=looks))
     kept = replace(kept, record=replace(kept.record, draws=624))
     texts = {card.id: card.text for card in SHIPPED}
     for day in range(1, sittings + 1):

@@ -20,10 +20,10 @@ def _pace(typed: Typed) -> float:
 
 def baseline_command(typed: Typed, context: Context) -> ExitCode:
     """Collect replies."""
-    from avow.audit.collecting import Wishes
+    from avow.audit.collecting import BaselineTerms
     from avow.commands.audit.baseline import BaselineOptions, run
 
-    wishes = Wishes(typed.integer("looks"), typed.integer("cards"), typed.flag("all_now"), typed.integer("seed"))
+    wishes = BaselineTerms(typed.integer("looks"), typed.integer("cards"), typed.flag("all_now"), typed.integer("seed"))
     return run(
         BaselineOptions(
             typed.text("name") or _NAME,

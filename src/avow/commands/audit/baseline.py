@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from avow.audit.asking import Asker, CutShort
 from avow.audit.collecting import (
     SCHEMA,
+    BaselineTerms,
     Sitting,
-    Wishes,
     ask_sitting,
     asked_in_all,
     begun,
@@ -34,7 +34,7 @@ class BaselineOptions:
 
     name: str
     model: str | None
-    wishes: Wishes
+    wishes: BaselineTerms
     pace: float
     yes: bool = False
     as_json: bool = False

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from avow.audit import looking
 from avow.audit.asking import Asker
-from avow.audit.collecting import Wishes, ask_sitting, begun, next_sitting
+from avow.audit.collecting import BaselineTerms, ask_sitting, begun, next_sitting
 from avow.audit.record import Conditions
 from avow.audit.replies import Arm
 from avow.audit.request import request_for, settings_for
@@ -73,7 +73,7 @@ def _at(given: Settings, base_url: str) -> Settings:
 
 def _baseline(context: Context, given: Settings, store: Store, seed: int) -> StoredAudit:
     conditions = Conditions(MODEL, given.base_url, "2023-06-01", request=request_for(MODEL))
-    kept = begun("demo", conditions, Wishes(looks=_LOOKS))
+    kept = begun("demo", conditions, BaselineTerms(looks=_LOOKS))
     kept = replace(kept, record=replace(kept.record, draws=_DRAWS))
     with context.open(given, credential=simulated_credential()) as api:
         settings = {Arm.REQUESTED: settings_for(given, MODEL, conditions.request)}
