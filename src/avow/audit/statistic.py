@@ -1,4 +1,4 @@
-"""The permutation test of whether the new replies have the same distribution as the baseline's."""
+"""The permutation test of whether the new replies have the same distribution as the baseline's.
 
 The same seed gives the same numbers, bit for bit, on every Python: what is summed is summed in one order or with
 `math.fsum`, and a shuffled statistic counts as reached from 1e-9 below.
