@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from anthropic.lib.middleware import BetaRefusalFallbackMiddleware
 
 from avow.endpoint.credential import Credential
 from avow.endpoint.patience import Patience
@@ -18,7 +17,6 @@ from avow.exchange.run import converse
 from avow.routing.verdict import RequestFacts, Verdict
 from avow.simulator.server import Simulator
 from avow.wire.request import Endpoint
-from tests import sdk
 
 MODEL = "claude-fable-5-1"
 CHAIN = ("claude-opus-4-8", "claude-opus-5")
@@ -77,6 +75,10 @@ def by_avow(sim: Simulator) -> Exchange:
 
 
 def by_sdk(sim: Simulator) -> str:
+    from anthropic.lib.middleware import BetaRefusalFallbackMiddleware
+
+    from tests import sdk
+
     middleware = BetaRefusalFallbackMiddleware([{"model": model} for model in CHAIN])
     client = sdk.client(sim.base_url, timeout=20, middleware=[middleware])
     request: Any = {"model": MODEL, "max_tokens": 4000, "thinking": THINKING, "messages": MESSAGES}

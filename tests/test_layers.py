@@ -134,7 +134,9 @@ class Module:
         return room_of(self.name)
 
 
+@cache
 def modules() -> list[Module]:
+    """All, read once, and not where the tests are only collected."""
     found = []
     for path in sorted(SOURCE.rglob("*.py")):
         parts = list(path.relative_to(SOURCE).with_suffix("").parts)
@@ -142,10 +144,6 @@ def modules() -> list[Module]:
             parts.pop()
         found.append(Module(".".join(parts), path, ast.parse(path.read_text("utf-8"))))
     return found
-
-
-ALL = modules()
-NAMES = {module.name for module in ALL}
 
 
 @cache
@@ -166,10 +164,11 @@ def _imported(module: Module) -> Iterator[str]:
 def own_imports(module: Module) -> set[str]:
     """The modules of avow that a module imports."""
     found = set()
+    names = {module.name for module in modules()}
     for name in imported(module):
         if name == "avow" or name.startswith("avow."):
             inner = name.removeprefix("avow").removeprefix(".")
-            found.add(inner if inner in NAMES else inner.rpartition(".")[0])
+            found.add(inner if inner in names else inner.rpartition(".")[0])
     return found - {module.name}
 
 
@@ -187,7 +186,7 @@ def room_of(name: str) -> str:
 def test_imports_point_down() -> None:
     wrong = [
         f"{module.name} imports {name}"
-        for module in ALL
+        for module in modules()
         for name in own_imports(module)
         if room_of(name) != module.room and level(room_of(name)) <= level(module.room)
     ]
@@ -195,7 +194,7 @@ def test_imports_point_down() -> None:
 
 
 def test_there_are_no_cycles_not_even_hidden_ones() -> None:
-    graph = {module.name: own_imports(module) for module in ALL}
+    graph = {module.name: own_imports(module) for module in modules()}
     done: set[str] = set()
 
     def visit(name: str, way: tuple[str, ...]) -> None:
@@ -211,12 +210,12 @@ def test_there_are_no_cycles_not_even_hidden_ones() -> None:
 
 @pytest.mark.parametrize("library", ONLY)
 def test_each_library_has_its_door(library: str) -> None:
-    users = {module.room for module in ALL for name in imported(module) if name.partition(".")[0] == library}
+    users = {module.room for module in modules() for name in imported(module) if name.partition(".")[0] == library}
     assert users <= set(ONLY[library])
 
 
 def test_the_stand_in_shares_no_code_with_the_client() -> None:
-    for module in ALL:
+    for module in modules():
         if module.room == "simulator":
             others = {room_of(name) for name in own_imports(module)} - {"simulator", ""}
             assert others <= SIMULATOR_MAY_USE, module.name
@@ -225,7 +224,7 @@ def test_the_stand_in_shares_no_code_with_the_client() -> None:
 def test_wire_and_decisions_do_no_io() -> None:
     """What is pure opens no file, no socket, no process."""
     outside = {"socket", "subprocess", "http", "select", "shutil", "tempfile", "asyncio", "signal"}
-    for module in ALL:
+    for module in modules():
         if module.room in PURE:
             used = set(imported(module))
             allowed = {"signal"} if module.room == "background" else set()  # it nudges a thread, and hears none
@@ -242,7 +241,7 @@ def test_wire_and_decisions_do_no_io() -> None:
 def test_nothing_is_printed_past_the_screen() -> None:
     printed = [
         f"{module.name}, line {node.lineno}"
-        for module in ALL
+        for module in modules()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
@@ -250,19 +249,19 @@ def test_nothing_is_printed_past_the_screen() -> None:
 
 
 def test_every_module_says_in_one_line_what_it_is_for() -> None:
-    said = {module.name: (ast.get_docstring(module.tree) or "").partition("\n")[0] for module in ALL}
+    said = {module.name: (ast.get_docstring(module.tree) or "").partition("\n")[0] for module in modules()}
     assert {name: line for name, line in said.items() if not line.endswith((".", ":"))} == {}
 
 
 def test_every_source_file_has_its_test_file() -> None:
-    paths = [module.path.relative_to(SOURCE) for module in ALL if module.path.stem not in WITHOUT_TEST]
+    paths = [module.path.relative_to(SOURCE) for module in modules() if module.path.stem not in WITHOUT_TEST]
     tested = {path: TESTED_IN.get(str(path), path.parent / f"test_{path.name}") for path in paths}
     assert {str(path): str(test) for path, test in tested.items() if not (TESTS / test).is_file()} == {}
 
 
 def test_no_room_is_without_files() -> None:
     """A name in the layout that no file has is a spelling mistake, or the file is gone."""
-    rooms = {module.room for module in ALL}
+    rooms = {module.room for module in modules()}
     assert {name for names in LAYERS for name in names} - rooms == set()
 
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import anthropic
 import pytest
 
 from avow.simulator.server import Simulator
@@ -48,6 +47,8 @@ def test_another_question_about_a_file_reads_it_from_the_cache(home: Path, big: 
 
 
 def test_the_sdk_reads_the_same_counts(home: Path, big: Path) -> None:
+    import anthropic
+
     with Simulator() as sim:
         ours = [
             run(home, "--cache", "1h", "--json", "-f", str(big), words, base_url=sim.base_url, **FREE).json["usage"]
