@@ -63,3 +63,10 @@ def test_no_age(text: str) -> None:
 
 def test_an_age() -> None:
     assert utc(moments.ago("90d", NOW)) == "2026-08-25T16:30:00"
+
+
+def test_days_where_the_zone_is_a_day_away_are_utc_s() -> None:
+    with zone("UTC+24"):
+        assert utc(moments.since("today", NOW)) == "2026-11-23T00:00:00"
+        assert utc(moments.until("2026-11-01", NOW)) == "2026-11-02T00:00:00"
+        assert utc(moments.since("2026-11-01T09:30", NOW)) == "2026-11-01T09:30:00"

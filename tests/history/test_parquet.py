@@ -2,6 +2,8 @@
 
 import builtins
 import io
+import os
+import tracemalloc
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,27 @@ def test_there_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     (found,) = duckdb.execute(f"SELECT sum(rerouted::INT), max(served_model), min(created_at) FROM '{file}'").fetchall()
     assert found[:2] == (1, OLD)
     assert isinstance(found[2], datetime)
+
+
+def test_memory_does_not_grow_with_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more than a row group is held: what ten times the rows take at most is what they take."""
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    monkeypatch.setattr(parquet, "GROUP_ROWS", 200)
+
+    def peaks(count: int) -> tuple[int, int]:
+        one = RECORDS[0]
+        records = ([*one[:-2], f"{n} " * 200, one[-1]] for n in range(count))
+        tracemalloc.start()
+        with open(os.devnull, "wb") as stream:
+            parquet.write(records, stream, with_text=True)
+        python = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return python, pyarrow.default_memory_pool().max_memory()
+
+    peaks(200)
+    few, many = peaks(600), peaks(6_000)
+    assert many[0] < few[0] + 300_000
+    assert many[1] < few[1] + 2_000_000
 
 
 def test_without_text_and_without_rows() -> None:

@@ -11,11 +11,13 @@ from hypothesis import strategies as some
 
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, RunItem, Status
-from avow.history import plain
+from avow.history import plain, table
 from avow.history.chosen import Chosen, Span
 from avow.history.export import as_object, line
 from avow.history.filters import Filters
 from avow.history.hiding import hidden
+from avow.history.plain_csv import csv_lines
+from avow.history.plain_json import json_lines
 from avow.history.store import History
 from avow.history.table import record
 from avow.routing.verdict import Evidence, Hop, Outcome, Segment
@@ -52,6 +54,10 @@ UNUSUAL = {
     "policy": answered("q", fallback_policy=(OLD, 'a"b'), template='t"é', system="s\ud800", retry_of="x"),
     "item": answered("q", item=RunItem(None, 'i"d', 3, 0, "key")),
     "usage": answered("q", usage={"input_tokens": None, "note": "\ud800"}, cost_usd=0.1 + 0.2),
+    "odd counts": answered("q", usage={"input_tokens": True, "output_tokens": 1.5}),
+    "formula": answered("=1", " @x", template="=2", base_url="-3", request_id="a,b", message_id='"'),
+    "nothing": answered("\x00", "a\x00b", stop_reason="\x00", request_id="\x00"),
+    "long": answered("long, " * 40, ('a\n"b" \\c é' * 30) + "\x1b", system="plain " * 40),
     "no usage": answered("q", usage=None, cost_usd=None),
 }
 
@@ -63,11 +69,14 @@ def test_it_is_what_the_exchange_gives(tmp_path: Path, content: str, with_text: 
         for exchange in UNUSUAL.values():
             history.begin(exchange)
         exchanges = list(history.rows(oldest_first=True))
-        lines = list(plain.json_lines(history, Chosen(), with_text=with_text))
+        lines = list(json_lines(history, Chosen(), with_text=with_text))
         for name, exchange, written in zip(UNUSUAL, exchanges, lines, strict=True):
             assert written == line(as_object(exchange, with_text=with_text)), name
         wanted = [list(record(exchange, with_text=with_text)) for exchange in exchanges]
         assert [list(one) for one in plain.records(history, Chosen(), with_text=with_text)] == wanted
+        for guarded in (False, True):
+            cells = list(csv_lines(history, Chosen(), with_text=with_text, guarded=guarded))
+            assert cells == list(table.csv_lines(wanted, with_text=with_text, guarded=guarded))
 
 
 @given(some.text(max_size=20), some.text(max_size=20), some.floats(0, 1e9), some.booleans())
@@ -77,10 +86,13 @@ def test_so_it_is_of_any_text(prompt: str, text: str, cost: float, with_text: bo
     with History.open(Path(":memory:"), read_only=True) as history:
         history.begin(exchange)
         (kept,) = history.rows()
-        (written,) = plain.json_lines(history, Chosen(), with_text=with_text)
+        (written,) = json_lines(history, Chosen(), with_text=with_text)
         assert written == line(as_object(kept, with_text=with_text))
         (one,) = plain.records(history, Chosen(), with_text=with_text)
         assert list(one) == list(record(kept, with_text=with_text))
+        for guarded in (False, True):
+            cells = list(csv_lines(history, Chosen(), with_text=with_text, guarded=guarded))
+            assert cells == list(table.csv_lines([one], with_text=with_text, guarded=guarded))
 
 
 def test_most_rows_need_no_exchange(tmp_path: Path) -> None:
@@ -90,9 +102,10 @@ def test_most_rows_need_no_exchange(tmp_path: Path) -> None:
             history.begin(exchange)
         history.select = _counted = _Counted()  # type: ignore[method-assign, assignment]
         for with_text in (True, False):
-            assert len(list(plain.json_lines(history, Chosen(), with_text=with_text))) + len(_counted.calls) >= 3
+            assert len(list(json_lines(history, Chosen(), with_text=with_text))) + len(_counted.calls) >= 3
             list(plain.records(history, Chosen(), with_text=with_text))
-    assert len(_counted.calls) == 2  # rerouted in the middle of its text: once as a line, once as a record
+            list(csv_lines(history, Chosen(), with_text=with_text, guarded=True))
+    assert len(_counted.calls) == 3  # rerouted in the middle of its text: as a line, as a record, and as cells
 
 
 class _Counted:
@@ -110,8 +123,14 @@ def test_a_damaged_value_breaks_no_line(tmp_path: Path) -> None:
             history.begin(answered())
         history.connection.execute("UPDATE exchange SET hops = '[{' WHERE number = 2")
         history.connection.execute("UPDATE exchange SET total_ms = 'x', cost_usd = 'y' WHERE number = 3")
-        lines = list(plain.json_lines(history, Chosen(), with_text=True))
+        lines = list(json_lines(history, Chosen(), with_text=True))
         assert [json.loads(one)["number"] for one in lines] == [1]
+        for number, usage in ((1, "{"), (2, "[1]")):
+            history.connection.execute("UPDATE exchange SET usage = ? WHERE number = ?", (usage, number))
+        history.connection.execute("UPDATE exchange SET retries = x'00' WHERE number = 3")
+        history.begin(answered())
+        assert [one.split(",")[0] for one in csv_lines(history, Chosen(), with_text=True)][-1] == "4"
+        assert [one[0] for one in plain.records(history, Chosen(), with_text=True)][-1] == 4
 
 
 def test_a_span_is_what_a_cursor_has_not_seen(tmp_path: Path) -> None:

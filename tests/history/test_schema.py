@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from avow.history import schema
+from avow.history import migrations, schema
 from avow.history.filters import Filters
 from avow.history.store import History
+from avow.routing.verdict import Hop, Outcome
 from tests.history.making import answered, kept
 
 
@@ -16,8 +17,19 @@ def test_the_documented_columns_are_those_of_the_table(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "history.db")
     assert tuple(row[1] for row in connection.execute("PRAGMA table_info(exchange)")) == schema.NAMES
     assert connection.execute("PRAGMA application_id").fetchone() == (schema.APPLICATION_ID,)
-    assert connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION,) == (len(migrations.MIGRATIONS),)
     connection.close()
+
+
+def test_true_is_no_number_of_tokens(tmp_path: Path) -> None:
+    """Neither when a row is written, nor when an older file's hops are read."""
+    hop = Hop("m", Outcome.SERVED, usage={"input_tokens": True, "output_tokens": 3})
+    exchange = answered()._replace(routing=answered().routing._replace(hops=(hop,)))
+    kept(tmp_path / "history.db", exchange)
+    with History.open(tmp_path / "history.db") as history:
+        (written,) = history.read("SELECT input_tokens, output_tokens FROM hop")
+        (read,) = history.read(f"SELECT * FROM ({migrations.HOPS_OF_ROWS})")
+    assert tuple(written) == (None, 3) == tuple(read)[5:7]
 
 
 @pytest.mark.parametrize(

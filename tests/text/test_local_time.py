@@ -35,6 +35,7 @@ def test_what_is_no_time_stays_as_it_is(text: str) -> None:
 def test_a_zone_that_is_a_day_away_is_left_for_utc() -> None:
     with zone("UTC+24"):
         assert now().utcoffset() == timedelta(0)
+        assert local("2026-11-30T20:00:00.000Z") == local(LATE) == "2026-11-30 20:00"
     with zone(KOLKATA):
         assert now().utcoffset() == timedelta(hours=5.5)
 

@@ -3,6 +3,7 @@
 from avow.exchange.exchange import Exchange
 from avow.models import catalogue
 from avow.routing.verdict import Outcome
+from avow.wire.json_value import whole
 
 
 def why_uncached(exchange: Exchange) -> str | None:
@@ -12,9 +13,9 @@ def why_uncached(exchange: Exchange) -> str | None:
     if not served:
         return None
     usage, model = served[-1].usage or {}, served[-1].model or ""
-    counts = [usage.get(f"cache_{name}_input_tokens") for name in ("creation", "read")]
-    prompt = usage.get("input_tokens")
-    if counts != [0, 0] or not isinstance(prompt, int):
+    counts = [whole(usage.get(f"cache_{name}_input_tokens")) for name in ("creation", "read")]
+    prompt = whole(usage.get("input_tokens"))
+    if counts != [0, 0] or prompt is None:
         return None
     known = catalogue.find(model)
     least = known.caches_from if known else None

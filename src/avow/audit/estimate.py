@@ -6,6 +6,7 @@ from typing import NamedTuple
 from avow.audit.cards import Card
 from avow.audit.replies import CardReply
 from avow.models.pricing import price
+from avow.wire.json_value import whole
 
 _ENVELOPE = 15  # tokens that every message has around its text
 _PER_TOKEN = 3.0  # characters of a card; the newer tokenizers make more of them than older ones did
@@ -64,8 +65,8 @@ def _a_reply(cards: Sequence[Card], seen: Sequence[CardReply], *, thinks: bool) 
         (entered, left)
         for reply in seen
         if reply.usage
-        and isinstance(entered := reply.usage.get("input_tokens"), int)
-        and isinstance(left := reply.usage.get("output_tokens"), int)
+        and (entered := whole(reply.usage.get("input_tokens"))) is not None
+        and (left := whole(reply.usage.get("output_tokens"))) is not None
     ]
     if used:
         entered = round(sum(one for one, _ in used) / len(used))

@@ -139,15 +139,17 @@ _WEAK_INDEX = (
     f" served_model, category, template, source) WHERE {schema.NOT_STRONG}"
 )
 
-HOPS_OF_ROWS = """
+_TOKENS = ", ".join(
+    f"CASE json_type(h.value, '$.usage.{name}') WHEN 'integer' THEN json_extract(h.value, '$.usage.{name}') END"
+    for name in ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+)
+HOPS_OF_ROWS = f"""
 SELECT e.number, h.key, json_extract(h.value, '$.model'), json_extract(h.value, '$.outcome'),
-  json_extract(h.value, '$.category'), json_extract(h.value, '$.usage.input_tokens'),
-  json_extract(h.value, '$.usage.output_tokens'), json_extract(h.value, '$.usage.cache_read_input_tokens'),
-  json_extract(h.value, '$.usage.cache_creation_input_tokens'), json_extract(h.value, '$.cost_usd'),
+  json_extract(h.value, '$.category'), {_TOKENS}, json_extract(h.value, '$.cost_usd'),
   e.created_ms, e.simulated
 FROM exchange AS e, json_each(CASE WHEN json_valid(e.hops) THEN e.hops ELSE '[]' END) AS h
 WHERE e.status <> 'pending' AND h.type = 'object'
-"""
+"""  # noqa: S608
 
 _TABLES_2 = (
     "CREATE TABLE hop (exchange INTEGER NOT NULL REFERENCES exchange(number) ON DELETE CASCADE,"

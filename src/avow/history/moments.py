@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from avow.errors import UsageError
+from avow.text.local_time import by_the_clock
 
 _AGO = re.compile(r"(\d{1,6})(m|h|d|w|y)")
 _HOURS = {"m": 1 / 60, "h": 1, "d": 24, "w": 24 * 7, "y": 24 * 365}
@@ -48,7 +49,7 @@ def _span(text: str, now: datetime) -> tuple[datetime, datetime]:
         moment = datetime.fromisoformat(text.strip())
         if _DAY.fullmatch(wanted):
             return _days(moment, 1)
-        moment = moment.astimezone()  # a time without a zone is the local clock's
+        moment = by_the_clock(moment)  # a time without a zone is the local clock's
         return moment, moment
     except (ValueError, OverflowError, OSError):
         raise UsageError(f"`{text}` is not a time", hint=f"for example {_FORMS}") from None
@@ -56,7 +57,7 @@ def _span(text: str, now: datetime) -> tuple[datetime, datetime]:
 
 def _days(first: datetime, number: int) -> tuple[datetime, datetime]:
     """Days of the local clock, which have 23 hours or 25 twice a year."""
-    return first.astimezone(), (first + timedelta(days=number)).astimezone()
+    return by_the_clock(first), by_the_clock(first + timedelta(days=number))
 
 
 def _milliseconds(moment: datetime) -> int:

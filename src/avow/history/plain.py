@@ -2,89 +2,88 @@
 
 A row that is as most are (one model wrote all of its text, nothing failed) is written from its columns, without an
 `Exchange` between; what this gives for it is what `export` and `table` give, and a test compares them. Any other row
-goes by way of the exchange.
+goes by way of the exchange. `plain_json` and `plain_csv` let SQLite put most of a line together: a column that Python
+takes from it costs more than writing it down.
 """
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from avow.exchange.exchange import SCHEMA, Exchange, Status
+from avow.exchange.exchange import Exchange, Status
 from avow.history.chosen import Chosen
-from avow.history.export import as_object, line
 from avow.history.store import History
 from avow.history.table import COLUMNS, Record, columns, record
-from avow.routing.verdict import REROUTED, Verdict
+from avow.routing.verdict import REROUTED
 
 T = TypeVar("T")
-_text: Callable[[str], str] = json.encoder.encode_basestring  # in C, where there is C
-_int, _float = int.__repr__, float.__repr__
-_name = lru_cache(4096)(_text)
-_STATUSES = {status.value: f'"{status.value}"' for status in Status}
-_VERDICTS: dict[str | None, str] = {None: "null"} | {verdict.value: f'"{verdict.value}"' for verdict in Verdict}
 _UNUSUAL = (KeyError, TypeError, ValueError, LookupError, AttributeError)
-_LONGEST_EVIDENCE = 200
-_WHOLE = (
-    "json_valid(hops) AND json_valid(evidence) AND (usage IS NULL OR json_valid(usage))"
-    " AND (fallback_policy NOT LIKE '[%' OR json_valid(fallback_policy))"
+_USAGE = "CASE WHEN json_valid(usage) THEN usage END"  # what is none would end the whole query
+_FROM_USAGE = {name: f"json_extract({_USAGE}, '$.{name}')" for name in ("input_tokens", "output_tokens")}
+OF_USAGE = ", ".join(_FROM_USAGE.values())
+"""The two token counts of a row; where they are no whole numbers, `are_counts` says so, or `IS_PLAIN`."""
+IS_PLAIN = (
+    "signal IS NULL AND exact IS NULL AND error_type IS NULL AND (usage IS NULL OR (json_valid(usage)"
+    " AND instr(usage, 'true') = 0 AND instr(usage, 'false') = 0))"  # which json_extract would give as numbers
 )
-_JSON = (
-    "number, id, conversation_id, created_at, status, verdict, exit_code, withheld, simulated, requested_model,"
-    " served_model, strength, category, recommended_model, hops, evidence, template, stop_reason, usage, cost_usd,"
-    " fallback_policy, fallback_by, retries, retry_of, source, first_token_ms, total_ms, request_id, message_id,"
-    f" base_url, run, item_id, item_index, item_repeat, segments, attachments = '[]' AND error_type IS NULL"
-    f" AND signal IS NULL AND exact IS NULL AND {_WHOLE}"
-)
-_JSON_TEXTS = ", explanation, prompt, system, text, withdrawn_text"
-_HEAD, _AT_HOPS, _AT_SEGMENTS = 36, 14, 34
-_FROM_USAGE = {
-    name: f"CASE WHEN json_valid(usage) THEN json_extract(usage, '$.{name}') END"
-    for name in ("input_tokens", "output_tokens")
-}
-_IS_PLAIN = "signal IS NULL AND exact IS NULL AND error_type IS NULL AND (usage IS NULL OR json_valid(usage))"
+_STATUSES = frozenset(status.value for status in Status)
 
 
-def json_lines(history: History, chosen: Chosen, *, with_text: bool) -> Iterator[str]:
-    """One line an exchange, as `export.json_lines` has them."""
-    query = chosen.query(_JSON + (_JSON_TEXTS if with_text else ""))
-    write = _whole_line if with_text else _line_without_text
-    yield from _each(history, query, write, lambda exchange: line(as_object(exchange, with_text=with_text)))
+def _one_of(name: str, values: Iterable[str]) -> str:
+    return f"{name} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+IS_REROUTED = f"CASE WHEN {_one_of('verdict', sorted(REROUTED))} THEN 'true' ELSE 'false' END"
+IS_KNOWN = _one_of("status", Status)
+
+
+def are_integers(*names: str) -> str:
+    """The condition that these columns hold whole numbers, or nothing."""
+    return " AND ".join(f"({name} IS NULL OR typeof({name}) = 'integer')" for name in names)
+
+
+def are_text(*names: str) -> str:
+    """The condition that these columns hold no bytes, as a damaged file may."""
+    return " AND ".join(f"typeof({name}) <> 'blob'" for name in names)
 
 
 def records(history: History, chosen: Chosen, *, with_text: bool) -> Iterator[Record]:
     """One record an exchange, as `table.record` has them."""
     names = [_FROM_USAGE.get(column.name, column.name) for column in columns(with_text=with_text)]
-    query = chosen.query(f"{', '.join(names)}, {_IS_PLAIN}, {'segments' if with_text else 'NULL'}")
-    yield from _each(history, query, _plain_record, lambda exchange: record(exchange, with_text=with_text))
+    query = chosen.query(f"{', '.join(names)}, {IS_PLAIN}, {'segments' if with_text else 'NULL'}")
+    yield from each(history, query, _plain_record, lambda exchange: record(exchange, with_text=with_text))
 
 
-def _each(
+def each(
     history: History,
     query: tuple[str, list[object]],
     quickly: Callable[[Any], T],
     slowly: Callable[[Exchange], T],
 ) -> Iterator[T]:
+    """What `quickly` makes of each row of a query whose first column is the number, and `slowly` of the exchange of one
+    that is not as most are."""
     for row in history.raw(*query):
         try:
             yield quickly(row)
         except _UNUSUAL:
-            number = row["number"]
+            number = row[0]
             yield from map(slowly, history.select("SELECT * FROM exchange WHERE number = ?", (number,)))
 
 
 def _plain_record(row: Any) -> Record:
     values: list[Any] = list(row)
     segments, is_plain = values.pop(), values.pop()
-    if not is_plain:
+    if not is_plain or values[_AT["status"]] not in _STATUSES:
         raise ValueError
-    _STATUSES[values[_AT["status"]]]
-    values[_AT["rerouted"]] = values[_AT["verdict"]] in REROUTED and bool(_VERDICTS[values[_AT["verdict"]]])
+    are_counts(values[_AT["input_tokens"]], values[_AT["output_tokens"]])
+    check_cost(values[_AT["cost_usd"]])
+    values[_AT["rerouted"]] = values[_AT["verdict"]] in REROUTED
     values[_AT["simulated"]] = bool(values[_AT["simulated"]])
     if segments is not None:
         text = values[_AT_TEXT] or ""
-        _model_of_all(segments, text)
+        model_of_all(segments, text)
         values[_AT_TEXT] = None if segments == "[]" and values[_AT_PROMPT] is None else text
     return values
 
@@ -93,85 +92,30 @@ _AT: Mapping[str, int] = {column.name: place for place, column in enumerate(COLU
 _AT_PROMPT, _AT_TEXT = ([c.name for c in columns(with_text=True)].index(name) for name in ("prompt", "text"))
 
 
-def _whole_line(row: Any) -> str:
-    values = tuple(row)
-    explanation, prompt, system, text, withdrawn = values[_HEAD:]
-    model = _model_of_all(values[_AT_SEGMENTS], text or "")
-    quoted = "null" if model is None and prompt is None else _text(text or "")
-    segments = "[]" if model is None else f'[{{"model":{model},"text":{quoted}}}]'
-    said = (_or_null(explanation), _or_null(prompt), _or_null(system), quoted, segments, _or_null(withdrawn))
-    return _line(values[:_HEAD], said)
+def are_counts(*values: object) -> None:
+    """Raise ValueError for what is neither a whole number nor nothing."""
+    for value in values:
+        if value.__class__ is not int and value is not None:
+            raise ValueError
 
 
-def _line_without_text(row: Any) -> str:
-    values = tuple(row)
-    hops, evidence = values[_AT_HOPS : _AT_HOPS + 2]
-    if len(evidence) > _LONGEST_EVIDENCE or '"value":{' in evidence or '"value":[' in evidence or '"error":{' in hops:
+def check_cost(cost: object) -> None:
+    """Raise ValueError for what is neither a number nor nothing."""
+    if cost is not None and not (isinstance(cost, float) and math.isfinite(cost)):
         raise ValueError
-    return _line(values, ("null", "null", "null", "null", "[]", "null"))
 
 
-def _line(values: tuple[Any, ...], said: tuple[str, ...]) -> str:
-    """The line of a row with the columns of `_JSON`; `said`, in JSON already, is what those of `_JSON_TEXTS` hold."""
-    explanation, prompt, system, text, segments, withdrawn = said
-    (
-        number, identity, conversation, created_at, status, verdict, exit_code, withheld, simulated, requested,
-        served, strength, category, recommended, hops, evidence, template, stop_reason, usage, cost,
-        policy, by, retries, retry_of, source, first_ms, total_ms, request_id, message_id,
-        base_url, run, item_id, item_index, item_repeat, _segments, is_plain,
-    ) = values  # fmt: skip
-    if not is_plain or "\\u" in hops or "\\u" in evidence or (usage is not None and "\\u" in usage):
-        raise ValueError
-    item = ""
-    if item_id is not None:
-        place = f'"index":{_int(item_index)},"repeat":{_int(item_repeat)}'
-        item = f',"run":{"null" if run is None else _int(run)},"item":{{"id":{_text(item_id)},{place}}}'
-    return (
-        f'{{"schema":"{SCHEMA}","id":{_text(identity)},"number":{_int(number)},'
-        f'"conversation_id":{_text(conversation)},"created_at":{_text(created_at)},"status":{_STATUSES[status]},'
-        f'"verdict":{_VERDICTS[verdict]},"rerouted":{"true" if verdict in REROUTED else "false"},'
-        f'"exit_code":{"null" if exit_code is None else _int(exit_code)},'
-        f'"withheld":{"true" if withheld else "false"},"simulated":{"true" if simulated else "false"},'
-        f'"requested_model":{_name(requested)},"served_model":{_name_or_null(served)},'
-        f'"strength":{_name_or_null(strength)},"category":{_name_or_null(category)},"explanation":{explanation},'
-        f'"recommended_model":{_name_or_null(recommended)},"hops":{hops},"evidence":{evidence},"prompt":{prompt},'
-        f'"system":{system},"template":{_name_or_null(template)},"attachments":[],"text":{text},'
-        f'"segments":{segments},"withdrawn_text":{withdrawn},"stop_reason":{_name_or_null(stop_reason)},'
-        f'"usage":{"null" if usage is None else usage},"cost_usd":{"null" if cost is None else _cost(cost)},'
-        f'"fallback":{{"policy":{policy if policy.startswith("[") else _name(policy)},"by":{_name(by)}}},'
-        f'"retries":{_int(retries)},"retry_of":{_or_null(retry_of)},"source":{_name(source)},'
-        f'"timing":{{"first_token_ms":{"null" if first_ms is None else _int(first_ms)},'
-        f'"total_ms":{"null" if total_ms is None else _int(total_ms)}}},"request_id":{_or_null(request_id)},'
-        f'"message_id":{_or_null(message_id)},"base_url":{_name_or_null(base_url)},"error":null'
-        f"{item}}}\n"
-    )
-
-
-def _cost(cost: float) -> str:
-    if not math.isfinite(cost):
-        raise ValueError
-    return _float(cost)
-
-
-def _or_null(text: str | None) -> str:
-    return "null" if text is None else _text(text)
-
-
-def _name_or_null(text: str | None) -> str:
-    return "null" if text is None else _name(text)
-
-
-def _model_of_all(segments: str, text: str) -> str | None:
+def model_of_all(segments: str, text: str) -> str | None:
     """The model that wrote all of the text, in JSON, None where the answer has no text; raises ValueError where several
     wrote it."""
     if segments == "[]":
         if text:
             raise ValueError
         return None
-    model, chars = _one_segment(segments[: segments.rindex(":") + 1]), segments[segments.rindex(":") + 1 : -2]
-    if int(chars) != len(text):
+    colon = segments.rindex(":") + 1
+    if int(segments[colon:-2]) != len(text):
         raise ValueError
-    return model
+    return _one_segment(segments[:colon])
 
 
 @lru_cache(4096)
@@ -180,4 +124,4 @@ def _one_segment(head: str) -> str:
     (one,) = json.loads(head + "0}]")
     if set(one) != {"model", "chars"}:
         raise ValueError
-    return "null" if one["model"] is None else _text(one["model"])
+    return json.dumps(one["model"], ensure_ascii=False)

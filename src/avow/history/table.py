@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange
 from avow.history.export import as_object
-from avow.wire.json_value import encodable
+from avow.wire.json_value import encodable, obj, whole
 
 Record = Sequence[object]
 
@@ -46,6 +46,8 @@ TEXTS = tuple(map(Column, ("error_message", "explanation", "system", "prompt", "
 """What `--no-text` leaves out; they stand last. The hops and the evidence are in JSON only."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_BEGINNINGS = ('"=', '"+', '"-', '"@', '" ')
+"""How a text of ASCII alone begins in JSON that a spreadsheet may run; control characters have an escape there."""
 
 
 def columns(*, with_text: bool) -> tuple[Column, ...]:
@@ -56,35 +58,46 @@ def columns(*, with_text: bool) -> tuple[Column, ...]:
 def record(exchange: Exchange, *, with_text: bool) -> Record:
     """An exchange as the values of its columns."""
     shown = as_object(exchange, with_text=with_text)
-    usage, error = shown["usage"] or {}, shown["error"] or {}
+    usage, error = obj(shown["usage"]), shown["error"] or {}
     values = {
         **shown,
         **shown["timing"],
-        "input_tokens": usage.get("input_tokens"),
-        "output_tokens": usage.get("output_tokens"),
+        "input_tokens": whole(usage.get("input_tokens")),
+        "output_tokens": whole(usage.get("output_tokens")),
         **{f"error_{key}": error.get(key) for key in ("type", "status", "message")},
     }
     found = [values[column.name] for column in columns(with_text=with_text)]
     return [encodable(value) if isinstance(value, str) else value for value in found]
 
 
+def heading(*, with_text: bool) -> str:
+    """The first line of a CSV file."""
+    return ",".join(column.name for column in columns(with_text=with_text)) + "\n"
+
+
 def csv_lines(records: Iterable[Record], *, with_text: bool, guarded: bool = False) -> Iterator[str]:
     """A heading and one line a record, by RFC 4180 with a plain line feed; empty cells are unknown. `guarded`: a
     spreadsheet takes no cell for a formula. (The `csv` of Python looks at one letter at a time: four times as long.)"""
-    yield ",".join(column.name for column in columns(with_text=with_text)) + "\n"
-    cell = _guarded if guarded else _cell
+    yield heading(with_text=with_text)
     for one in records:
-        yield ",".join(map(cell, one)) + "\n"
+        yield csv_line(one, guarded=guarded)
 
 
-def _cell(value: object) -> str:
+def csv_line(one: Record, *, guarded: bool = False) -> str:
+    """A record as a line of CSV."""
+    return ",".join([cell(value, guarded=guarded) for value in one]) + "\n"
+
+
+def cell(value: object, *, guarded: bool = False) -> str:
+    """A value as a cell. `guarded`: a text that a spreadsheet would run has an apostrophe before it (OWASP, CSV
+    injection)."""
     match value:
         case None:
             return ""
         case bool():
             return "true" if value else "false"
         case str():
-            text = value
+            text = f"'{value}" if guarded and value.lstrip(" ").startswith(_FORMULA) else value
         case _:
             text = str(value)
     if "," in text or '"' in text or "\n" in text or "\r" in text:
@@ -92,8 +105,6 @@ def _cell(value: object) -> str:
     return text
 
 
-def _guarded(value: object) -> str:
-    """A text that a spreadsheet would run, with an apostrophe before it (OWASP, CSV injection)."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        value = f"'{value}"
-    return _cell(value)
+def may_be_formula(cells: str) -> bool:
+    """Whether one of the texts in a JSON array, of which none has an escape, may be taken for a formula."""
+    return not cells.isascii() or any(beginning in cells for beginning in _BEGINNINGS)

@@ -10,6 +10,7 @@ from avow.history import schema
 from avow.history.rows import Row, milliseconds, to_row
 from avow.values import NamedTuple
 from avow.wire.blocks import Attachment
+from avow.wire.json_value import whole
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -107,6 +108,6 @@ def tally(connection: Connection, number: int, exchange: Exchange) -> None:
     connection.execute("DELETE FROM hop WHERE exchange = ?", (number,))
     for position, hop in enumerate(exchange.routing.hops):
         usage = hop.usage or {}
-        tokens = [usage.get(name) if isinstance(usage.get(name), int) else None for name in _TOKENS]
+        tokens = [whole(usage.get(name)) for name in _TOKENS]
         values = (number, position, hop.model, str(hop.outcome), hop.category, *tokens, hop.cost_usd)
         connection.execute(_INSERT_HOP, (*values, milliseconds(exchange.created_at), int(exchange.simulated)))

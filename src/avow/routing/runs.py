@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from avow.models.identity import Identity, compare
-from avow.wire.json_value import JsonObject, obj, text
+from avow.wire.json_value import JsonObject, obj, text, whole
 
 _MODES = ("speed", "inference_geo", "service_tier", "server_tool_use")
 """What the price depends on apart from the counts; the iterations do not repeat it."""
@@ -42,8 +42,8 @@ def _added(one: JsonObject, other: JsonObject) -> JsonObject:
     for key, value in other.items():
         if isinstance(value, dict):
             both[key] = _added(obj(both.get(key)), value)
-        elif isinstance(value, int) and isinstance(both.get(key), int):
-            both[key] += value
+        elif (more := whole(value)) is not None and (so_far := whole(both.get(key))) is not None:
+            both[key] = so_far + more
         else:
             both[key] = value
     return both

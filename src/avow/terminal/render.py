@@ -10,7 +10,7 @@ from avow.terminal.facts import BOLD_RED, BOLD_YELLOW, FAINT, RED, YELLOW, Facts
 from avow.terminal.notices import shown
 from avow.terminal.sanitize import clean_line
 from avow.terminal.words import ANYWHERE, AdviceContext, Explanation, explain
-from avow.wire.json_value import JsonObject
+from avow.wire.json_value import JsonObject, whole
 
 READABLE = 100
 """Columns beyond which a line of prose is hard to read."""
@@ -77,19 +77,19 @@ def tokens(usage: JsonObject | None) -> str:
     if not usage:
         return ""
     keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    read = [usage[key] for key in keys if isinstance(usage.get(key), int)]
-    written = usage.get("output_tokens")
+    read = [count for key in keys if (count := whole(usage.get(key))) is not None]
+    written = whole(usage.get("output_tokens"))
     parts = [f"{sum(read):,} tokens in{_of_cache(usage)}"] if read else []
-    if isinstance(written, int):
+    if written is not None:
         parts.append(f"{written:,} out" if parts else f"{written:,} tokens out")
     return ", ".join(parts)
 
 
 def _of_cache(usage: JsonObject) -> str:
     """How many of the tokens in came from the prompt cache, and how many were put there; empty where none."""
-    into, out = (usage.get(f"cache_{name}_input_tokens") for name in ("creation", "read"))
-    words = [f"{out:,} from the cache"] if isinstance(out, int) and out else []
-    if isinstance(into, int) and into:
+    into, out = (whole(usage.get(f"cache_{name}_input_tokens")) for name in ("creation", "read"))
+    words = [f"{out:,} from the cache"] if out else []
+    if into:
         words.append(f"{into:,} into {'it' if words else 'the cache'}")
     return f" ({', '.join(words)})" if words else ""
 

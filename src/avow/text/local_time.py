@@ -10,17 +10,22 @@ def local(moment: str | float, form: str = MINUTES) -> str:
     outside: clean it before a terminal sees it."""
     try:
         if isinstance(moment, str):
-            return f"{datetime.fromisoformat(moment).astimezone():{form}}"
-        return f"{datetime.fromtimestamp(moment).astimezone():{form}}"
+            return f"{by_the_clock(datetime.fromisoformat(moment)):{form}}"
+        return f"{by_the_clock(datetime.fromtimestamp(moment, UTC)):{form}}"
     except (ValueError, OverflowError, OSError):
         return str(moment)
 
 
 def now() -> datetime:
-    """This moment by the local clock, with its zone; by UTC where the zone is a day or more away, as POSIX allows and
-    Python cannot say."""
-    moment = datetime.now(UTC)
+    """This moment by the local clock, with its zone."""
+    return by_the_clock(datetime.now(UTC))
+
+
+def by_the_clock(moment: datetime) -> datetime:
+    """A moment by the local clock, with its zone (one without a zone is the local clock's); by UTC where the zone is a
+    day or more away, as POSIX allows and Python cannot say. Raises OverflowError, ValueError or OSError for one that
+    no clock shows."""
     try:
         return moment.astimezone()
     except ValueError:
-        return moment
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

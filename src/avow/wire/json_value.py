@@ -93,6 +93,11 @@ def text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def whole(value: object) -> int | None:
+    """`value` where it is a whole number, else None; `true` is none, though Python takes it for 1."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def items(value: object) -> list[JsonObject]:
     """The objects of a list, in order; nothing for anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

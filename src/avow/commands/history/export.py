@@ -120,14 +120,14 @@ def _settle(stream: BinaryIO | None) -> None:
 
 
 def _lines(history: "History", chosen: "Chosen", options: ExportOptions, context: Context) -> Iterator[str]:
-    from avow.history import plain
-    from avow.history.table import csv_lines
-
     if options.form == "jsonl":
-        return plain.json_lines(history, chosen, with_text=options.with_text)
+        from avow.history.plain_json import json_lines
+
+        return json_lines(history, chosen, with_text=options.with_text)
+    from avow.history.plain_csv import csv_lines
+
     guarded = options.guard == "always" or (options.guard == "auto" and goes_to(context.stdout, ".csv"))
-    found = plain.records(history, chosen, with_text=options.with_text)
-    return csv_lines(found, with_text=options.with_text, guarded=guarded)
+    return csv_lines(history, chosen, with_text=options.with_text, guarded=guarded)
 
 
 def _write_parquet(history: "History", chosen: "Chosen", options: ExportOptions, context: Context) -> None:
