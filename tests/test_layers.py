@@ -69,7 +69,6 @@ TESTED_IN = {
     "history/hiding.py": "history/test_rows.py",
     "history/listing.py": "history/test_store.py",
     "history/writing.py": "history/test_store.py",
-    "history/migrations.py": "history/test_schema.py",
     "history/plain_csv.py": "history/test_plain.py",
     "history/plain_json.py": "history/test_plain.py",
     "history/recount.py": "history/test_stats.py",

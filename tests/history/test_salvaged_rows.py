@@ -12,7 +12,7 @@ from avow.exchange.exchange import Exchange
 from avow.history import repair, salvage, schema
 from avow.history.chosen import Chosen
 from avow.history.filters import Filters
-from avow.history.plain import json_lines
+from avow.history.plain_json import json_lines
 from avow.history.rows import to_row
 from avow.history.stats import stats
 from avow.history.store import History

@@ -100,3 +100,9 @@ def test_a_partial_success_counts_as_sent() -> None:
     receiver = Receiver(lambda _numbers: TAKEN._replace(rejected=2))
     assert receiver.push.push(rows(3)) is PushOutcome.SENT
     assert (receiver.push.sent, receiver.push.left_out, receiver.acknowledged) == (3, 2, [1, 2, 3])
+
+
+def test_no_more_is_left_out_than_was_sent() -> None:
+    receiver = Receiver(lambda _numbers: TAKEN._replace(rejected=10**18))
+    assert receiver.push.push(rows(3)) is PushOutcome.SENT
+    assert receiver.push.left_out == 3

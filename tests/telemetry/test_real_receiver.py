@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -51,8 +52,8 @@ def tap(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         receiver.wait()
 
 
-def test_every_command_s_exchanges_are_found_again(home: Path, tap: tuple[str, Path]) -> None:
-    url, file = tap
+def every_command(home: Path) -> list[dict[str, Any]]:
+    """Ask by every command that keeps exchanges, one in vain; the rows that were kept."""
     with Simulator(["requested", "fallback", "refused", "requested", "requested", "fallback"]) as api:
         run(home, "hi", base_url=api.base_url)
         run(home, "--retries", "0", "hi", base_url=api.base_url)
@@ -63,6 +64,12 @@ def test_every_command_s_exchanges_are_found_again(home: Path, tap: tuple[str, P
     run(home, "--retries", "0", "hi", base_url="http://127.0.0.1:9")
     kept = rows(home)
     assert len(kept) == 7
+    return kept
+
+
+def test_every_command_s_exchanges_are_found_again(home: Path, tap: tuple[str, Path]) -> None:
+    url, file = tap
+    kept = every_command(home)
     wanted = [
         (
             row["id"],

@@ -84,7 +84,7 @@ class Push:
                 self.mark([row.number for row in batch], True)
                 self._is_open = True
                 self.sent += len(batch)
-                self.left_out += said.rejected
+                self.left_out += min(said.rejected, sum(len(row.spans) for row in batch))
             else:
                 self.last = said
                 return PushOutcome.UNREACHED if said.receipt is Receipt.LATER else PushOutcome.CLOSED

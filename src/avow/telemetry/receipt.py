@@ -1,13 +1,16 @@
 """What a receiver's response means for the rows that were sent: acknowledged, later, or refused."""
 
 import json
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
 from avow.telemetry.protobuf import rejected_spans
+from avow.wire.json_value import whole
 
 LONGEST_WAIT_S = 60.0
+_COUNT = re.compile(r"[0-9]{1,19}")
 _BY_ROW = (400, 413, 422)
 """The statuses by which a receiver may mean what one row holds; others it gives whatever is sent."""
 
@@ -54,10 +57,12 @@ def _rejected(body: bytes, kind: str) -> int:
     try:
         if "protobuf" in kind:
             return rejected_spans(body)
-        count = int(json.loads(body)["partialSuccess"].get("rejectedSpans", 0))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        count = json.loads(body)["partialSuccess"].get("rejectedSpans", 0)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return 0
-    return max(count, 0)
+    if isinstance(count, str) and _COUNT.fullmatch(count):  # int64 is a string in the JSON of protobuf
+        count = int(count)
+    return max(whole(count) or 0, 0)
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:
