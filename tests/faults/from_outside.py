@@ -148,6 +148,8 @@ BROKEN = Came(7, "incomplete", "unverified", "stream_ended", "avow: incomplete: 
 BROKEN_WHOLE = Came(6, "failed", None, "stream_ended", "avow: error: ")
 STALLED = Came(7, "incomplete", "unverified", "stalled", "avow: incomplete: the stream stalled", b"Hello ")
 STALLED_WHOLE = Came(6, "failed", None, "stalled", "avow: error: the stream stalled")
+LATE = replace(STALLED, words="avow: incomplete: the deadline passed before the answer ended")
+LATE_WHOLE = replace(STALLED_WHOLE, words="avow: error: the deadline passed before the answer ended")
 
 
 def fault(name: str, opened: Opened, came: dict[Form, Came], *more: str) -> Fault:
@@ -225,7 +227,7 @@ FAULTS = [
             _endless(BEGUN, sse(*block(1, text("")))),
             _endless(http(b"x")[:-1].replace(b"content-length: 1", b"x: y") + b"{", b" "),
         ),
-        alike(STALLED, STALLED_WHOLE),
+        alike(LATE, LATE_WHOLE),
         *("--deadline", "1"),
     ),
     fault(
