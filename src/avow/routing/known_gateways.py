@@ -11,7 +11,7 @@ _LINE = "\n"
 
 
 class Fallbacks(StrEnum):
-    """What becomes of a `fallbacks` that is sent there (routing.md, section 3; wire.md, section 17)."""
+    """What the gateway does with `fallbacks` (routing.md, section 3; wire.md, section 17)."""
 
     HONOURED = "works"
     TAKEN = "takes it for itself"

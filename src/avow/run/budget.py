@@ -89,7 +89,7 @@ def cost_of(model: str, most: MaxUsage, prices: Prices, speed: str | None = None
 
 
 def dearest(usage: Mapping[str, object]) -> float:
-    """What the dearest known model costs for that."""
+    """The price of that at the dearest known model."""
     costs = (price(model, usage) for model in _dearest_models())
     return max((cost for cost in costs if cost is not None), default=0.0)
 

@@ -1,4 +1,4 @@
-"""`avow run --cancel`: what of a run has not begun in its batches is cancelled."""
+"""`avow run --cancel`: cancels the items of a run's batches that have not begun."""
 
 from avow.asking.question import configure
 from avow.asking.typed import Options

@@ -1,4 +1,4 @@
-"""Batches that are under way are looked at, with growing pauses, and their results fetched, beside all else."""
+"""Checks batches under way, with growing pauses, and fetches their results, while the rest of the run goes on."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from avow.run.suite import RunQuestion, Suite, SuiteDigest
 
 
 class Journal:
-    """What the history knows of a run. `run` is its number, None where nothing is kept; `note` is what the user should
+    """The history's record of a run. `run` is its number, None where nothing is kept; `note` is what the user should
     know about it; `lies_in_batches`: something that was asked is still to be collected."""
 
     def __init__(self, history: History | None, file: str, resume: str | None, summed: SuiteDigest) -> None:

@@ -52,7 +52,7 @@ class RunOptions(NamedTuple):
 
 
 def run_options(typed: Typed, *, stdin_is_terminal: bool) -> RunOptions:
-    """What a line says. Raises UsageError."""
+    """The options that were typed, checked. Raises UsageError."""
     path = typed.text("path") or "-"
     cancel = typed.integer("cancel")
     if cancel is not None:

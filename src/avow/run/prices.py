@@ -1,4 +1,4 @@
-"""What the items of a run may cost, and did."""
+"""What the items of a run may cost, and what they did cost."""
 
 from collections.abc import Mapping
 

@@ -53,7 +53,7 @@ def form_of(path: str, said: str | None) -> str:
 
 
 def read(form: str, stream: BinaryIO, name: str) -> Iterator[ItemRecord]:
-    """The records of a file that is no TOML, as they are read; empty lines are left out.
+    """The records of a file in any form but TOML, as they are read; empty lines are left out.
 
     Raises UsageError with file and line for what has not this form.
     """

@@ -1,4 +1,4 @@
-"""`avow run`: a file is checked, asked, told of, and judged as a whole."""
+"""`avow run`: checks a file, asks its items, reports each, and judges them as a whole."""
 
 import gc
 from collections.abc import Iterator

@@ -54,7 +54,7 @@ class RunQuestion(NamedTuple):
 
 
 class SuiteDigest(NamedTuple):
-    """What a file was found to hold: how many questions, and what stands for all of them."""
+    """How many questions a file holds, and the digest of all of them."""
 
     questions: int
     digest: str

@@ -1,4 +1,4 @@
-"""What a look at a running session has seen and told, kept between two looks: a small file a session."""
+"""What a look at a running session has read and reported, kept for the next look: a small file a session."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _TROUBLE = "trouble.json"
 
 
 class Bookmark(NamedTuple):
-    """`places`: by a file's name, the place to which it was read; `told`: the ids of answers that were told of."""
+    """`places`: by a file's name, the place to which it was read; `told`: the ids of answers that were reported."""
 
     places: dict[str, int]
     told: tuple[str, ...] = ()

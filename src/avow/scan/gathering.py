@@ -133,7 +133,7 @@ def read_notice(record: JsonObject, subtype: str) -> Notice:
 
 
 def either(record: JsonObject, *names: str) -> object:
-    """The first of several fields that is there."""
+    """The first of several fields that exists."""
     return next((record[name] for name in names if record.get(name) is not None), None)
 
 

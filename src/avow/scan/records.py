@@ -56,7 +56,7 @@ class PastAnswer(NamedTuple):
 
 
 class SkipCounts:
-    """What a scan passed by: broken lines (not JSON, torn), lines too long to read, error records that are no
+    """What a scan left out: broken lines (not JSON, torn), lines too long to read, error records that are no
     answers, answers copied from another file, rows of other makers' models."""
 
     __slots__ = ("api_errors", "broken_lines", "duplicates", "other_models", "oversized_lines")

@@ -7,7 +7,7 @@ from avow.scan.records import PastAnswer
 
 
 class Selection(NamedTuple):
-    """What must hold of an answer; None and False ask nothing. Times are RFC 3339 in UTC with milliseconds, `until`
+    """Conditions on an answer; None and False set no condition. Times are RFC 3339 in UTC with milliseconds, `until`
     excluded; an answer without a time fits none. `session` is an id or its beginning."""
 
     since: str | None = None

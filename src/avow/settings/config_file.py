@@ -19,7 +19,7 @@ def load(path: Path) -> Config:
 
 
 def bytes_of(path: Path) -> bytes | None:
-    """What stands in the config file; None where it does not exist. Raises ConfigError where it cannot be read."""
+    """The bytes of the config file; None where it does not exist. Raises ConfigError where it cannot be read."""
     try:
         return read_file(path, most=MOST)
     except UnreadableFile as error:
