@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from avow.simulator.server import Simulator
 from tests.canary import CANARY
 from tests.commands.test_proxy import proxied
 from tests.history.making import answered, kept
-from tests.running import Ran, row, rows, run, start
+from tests.running import Ran, environment, row, rows, run, start
 from tests.streams import ASKED
 from tests.telemetry.collector import Collector
 
@@ -47,6 +48,38 @@ def test_it_is_pushed_by_a_process_of_its_own(home: Path) -> None:
     assert (ran.status, ran.err) == (0, b"")
     until(lambda: not pushers(home))
     assert json.loads((home / "data" / "push.json").read_text())["sent"] == 1
+
+
+SPAWN_SEEN = """
+import fcntl, os, sys, termios
+def look(event, arguments):
+    if event == "os.posix_spawn":
+        waiting = fcntl.ioctl(1, termios.FIONREAD, bytes(4))
+        os.write(2, b"spawned at %d\\n" % int.from_bytes(waiting, sys.byteorder))
+sys.addaudithook(look)
+sys.argv[0] = "avow"
+from avow.__main__ import main
+sys.exit(main())
+"""
+
+
+@of_linux
+def test_it_is_started_after_the_last_byte(home: Path) -> None:
+    """All of the answer lies in the pipe when the process is started, which nobody has read from yet."""
+    more = {"OTEL_EXPORTER_OTLP_ENDPOINT": NOWHERE, **AFTER}
+    reader, writer = os.pipe()
+    with Simulator() as simulator, open(reader, "rb") as answer:
+        with open(writer, "wb") as stdout:
+            ran = subprocess.run(
+                [sys.executable, "-c", SPAWN_SEEN, "--output", "json", "hi"],
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
+                env=environment(home, simulator.base_url, **more),
+                check=True,
+            )
+        assert ran.stderr.decode() == f"spawned at {len(answer.read())}\n"
+    until(lambda: not pushers(home))
 
 
 @of_linux
