@@ -19,7 +19,6 @@ from tests.examples import up_to
 
 sys.dont_write_bytecode = False  # or each worker of each run would rewrite the asserts of all tests (10 s)
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # jsonschema takes seconds for it, where it is there
-gc.disable()  # until all tests are collected: nothing of that is garbage
 
 # How fast a machine makes examples says nothing about the code: pytest's own time limit is enough.
 settings.register_profile("avow", deadline=None, max_examples=up_to(100), suppress_health_check=[HealthCheck.too_slow])
@@ -71,6 +70,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     number, count = (os.environ.get(f"PYTEST_XDIST_WORKER{more}", "") for more in ("", "_COUNT"))
     if not number:
         return
+    gc.disable()
     root = session.config.rootpath
     named = [root / argument for argument in session.config.args if "::" not in argument]
     files = sorted({path for one in named for path in (one.rglob("test_*.py") if one.is_dir() else [one])})
@@ -80,8 +80,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
 
 
+def pytest_collectstart() -> None:
+    """Nothing of what is collected is garbage."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """From here on there is garbage; what was collected is not searched for it again and again."""
+    """From here on there is garbage again; what was collected is not searched for it again and again."""
     gc.freeze()
     gc.enable()
 
