@@ -43,7 +43,7 @@ def assert_whole(received: RecordedRequest, path: Path) -> None:
     assert received.header("transfer-encoding") is None
 
 
-@pytest.mark.parametrize("columns", [100, 40, 20])
+@pytest.mark.parametrize("columns", [100, pytest.param(40, marks=pytest.mark.slow), 20])
 def test_a_terminal_shows_how_much_was_sent_until_the_answer_begins(home: Path, big: Path, columns: int) -> None:
     with Simulator() as api, Narrow(api.port, SLOWLY) as line:
         pty = in_pty(home, "-f", str(big), "read this", base_url=line.url, size=(40, columns))
