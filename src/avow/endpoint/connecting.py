@@ -31,15 +31,19 @@ class _Certifi(ModuleType):
 
 
 def client() -> Any:
-    """The HTTP client: httpcore, which is what httpx sends with."""
-    known = sys.modules
-    if "httpcore" not in known and "certifi" not in known:
-        known["certifi"] = later = _Certifi("certifi")
+    """The HTTP client: httpcore, the part of httpx that sends. All of httpx takes as long again to load."""
+    known: dict[str, Any] = sys.modules
+    if "httpcore" not in known:
+        # What it would load for those who send from an event loop is told to be absent.
+        others = {"certifi": _Certifi("certifi"), "anyio": None, "trio": None}
+        others = {name: module for name, module in others.items() if name not in known}
+        known.update(others)
         try:
             import httpcore
         finally:
-            if known.get("certifi") is later:
-                del known["certifi"]
+            for name, module in others.items():
+                if name in known and known[name] is module:
+                    del known[name]
     import httpcore
 
     return httpcore
@@ -48,8 +52,8 @@ def client() -> Any:
 def address(url: str) -> SplitResult:
     """The parts of an address that a request can be sent to. Raises ConfigError where it is not such an address."""
     try:
-        parts = urlsplit(url)
-        is_right = bool(parts.hostname) and url.isascii() and url.isprintable() and " " not in url
+        parts = urlsplit(url) if url.isascii() else _in_ascii(urlsplit(url))
+        is_right = bool(parts.hostname) and url.isprintable() and " " not in url
         is_right = is_right and (parts.port is None or parts.port > 0)
     except ValueError:
         is_right = False
@@ -59,6 +63,17 @@ def address(url: str) -> SplitResult:
     if not is_right:
         raise ConfigError("the base URL is not a valid address")
     return parts
+
+
+def _in_ascii(parts: SplitResult) -> SplitResult:
+    """The same address as it is sent. Raises ValueError."""
+    from urllib.parse import quote
+
+    host = (parts.hostname or "").encode("idna").decode()
+    port = "" if parts.port is None else f":{parts.port}"
+    return parts._replace(
+        netloc=host + port, path=quote(parts.path, safe="/%:@+,;=~"), query=quote(parts.query, safe="/%:@+,;=~&?")
+    )
 
 
 def pool(httpcore: Any, url: str, connections: int) -> Any:
