@@ -13,10 +13,13 @@ from avow.audit.request import request_for
 from avow.audit.store import Store, StoredAudit
 from avow.simulator import picks
 from avow.simulator.picks import Taste
+from avow.simulator.scenarios import load
 from avow.simulator.server import RecordedRequest, Simulator
 
 MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 QUICK = ("--pace", "0", "--yes")
+HONEST = replace(load("picks"), taste=Taste(seed=3))
+"""The model of the baseline, with the same replies each time: by chance an honest one can seem changed."""
 
 
 def stored(

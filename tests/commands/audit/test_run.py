@@ -10,7 +10,7 @@ import pytest
 
 from avow.simulator.server import Simulator
 from tests.audit.test_result import KEYS
-from tests.commands.audit.stored import MODEL, OTHER, QUICK, asked, bodies, cards_asked, kept_in, store, stored
+from tests.commands.audit.stored import HONEST, MODEL, OTHER, QUICK, asked, bodies, cards_asked, kept_in, store, stored
 from tests.running import in_pty, rows, run
 
 BODY = {
@@ -22,7 +22,7 @@ BODY = {
 
 
 def test_no_difference(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         ran = run(home, "audit", "run", *QUICK, "--json", "--seed", "7", base_url=simulator.base_url)
         requests = asked(simulator)
@@ -77,7 +77,7 @@ def test_held_against_a_named_model(home: Path) -> None:
 
 
 def test_every_request_is_an_exchange_with_a_source_of_its_own(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         run(home, "hello", base_url=simulator.base_url)
         run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
@@ -110,7 +110,7 @@ VOID: dict[str, tuple[list[str], dict[str, str], str]] = {
 def test_a_baseline_is_void_when_anything_differs(
     home: Path, arguments: list[str], environ: dict[str, str], field: str
 ) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         more: Any = {"ANTHROPIC_API_KEY": "sk-ant-test", "ANTHROPIC_BASE_URL": simulator.base_url, **environ}
         ran = run(home, "audit", "run", *QUICK, "--json", *arguments, **more)
@@ -124,7 +124,7 @@ def test_a_baseline_is_void_when_anything_differs(
 
 
 def test_another_effort_is_void_too(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         kept = stored(home, simulator.base_url)
         request = {**kept.record.conditions.request, "output_config": {"effort": "high"}}
         conditions = replace(kept.record.conditions, request=request)
@@ -139,14 +139,14 @@ def test_config_and_flags_of_ask_change_nothing(home: Path) -> None:
     (home / "config" / "config.toml").write_text(
         'fallback = "default"\nsystem = "x"\neffort = "max"\noptions = {temperature = 0.1}\nstop = ["a"]\n'
     )
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         assert run(home, "audit", "run", *QUICK, base_url=simulator.base_url).status == 0
         assert bodies(asked(simulator)) == [{"model": MODEL, **BODY}] * 20
 
 
 def test_nothing_is_sent_without_a_baseline_or_beyond_the_plan(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         none = run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
         stored(home, simulator.base_url, name="half", sittings=2)
         half = run(home, "audit", "run", "half", *QUICK, base_url=simulator.base_url)
@@ -162,7 +162,7 @@ def test_nothing_is_sent_without_a_baseline_or_beyond_the_plan(home: Path) -> No
 
 
 def test_a_bad_name_or_model_sends_nothing(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         for arguments in (
             ["../x"],
@@ -180,7 +180,7 @@ def test_a_bad_name_or_model_sends_nothing(home: Path) -> None:
 
 
 def test_it_asks_before_it_sends(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         piped = run(home, "audit", "run", base_url=simulator.base_url)
         assert (piped.status, simulator.requests) == (2, [])
@@ -201,7 +201,7 @@ def test_it_asks_before_it_sends(home: Path) -> None:
 
 
 def test_the_price_of_the_named_model_is_in_the_sum(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         ran = run(home, "audit", "run", "--against", OTHER, base_url=simulator.base_url)
         assert simulator.requests == []
@@ -242,7 +242,7 @@ def test_declared_replies_leave_the_test(
 
 
 def test_a_baseline_without_enough_replies_measures_nothing_and_sends_nothing(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         kept = stored(home, simulator.base_url)
         refused = tuple(replace(each, verdict="refused") for each in kept.record.baseline)
         store(home).save(replace(kept, record=replace(kept.record, baseline=refused)))
@@ -260,21 +260,21 @@ def test_off_format_replies_stay(home: Path) -> None:
 
 
 def test_no_key_no_request(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         ran = run(home, "audit", "run", *QUICK, ANTHROPIC_BASE_URL=simulator.base_url)
         assert (ran.status, simulator.requests, kept_in(home).record.runs) == (3, [], ())
 
 
 def test_the_history_may_be_off(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         ran = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url, AVOW_HISTORY_ENABLED="false")
     assert (ran.status, ran.json["replies"], rows(home)) == (0, 20, [])
 
 
 def test_the_pace_is_from_one_request_to_the_next(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         ran = run(home, "audit", "run", "--pace", "0.05", "--yes", base_url=simulator.base_url)
     assert ran.status == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from avow.simulator.server import Simulator
-from tests.commands.audit.stored import OTHER, QUICK, asked, cards_asked, kept_in, stored
+from tests.commands.audit.stored import HONEST, OTHER, QUICK, asked, cards_asked, kept_in, stored
 from tests.running import PATIENCE_S, Started, run, start
 
 FAULTS = {
@@ -95,7 +95,7 @@ def replies_kept(home: Path) -> int:
     ],
 )
 def test_a_signal_between_two_requests_loses_nothing(home: Path, number: signal.Signals) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         process = started(home, simulator, "3000", until=lambda: replies_kept(home) == 1)
         process.send_signal(number)
@@ -128,7 +128,7 @@ def test_a_signal_in_the_midst_of_a_reply_asks_that_one_again_and_no_other(home:
 
 def test_a_kill_between_a_reply_and_its_save_asks_that_one_again_and_no_other(home: Path) -> None:
     """A history that another process has locked holds avow up there, with the whole reply in its hands."""
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         process = started(home, simulator, "0.3", until=lambda: replies_kept(home) >= 2)
         with closing(sqlite3.connect(home / "data" / "history.db", timeout=10)) as lock:
@@ -166,7 +166,7 @@ def test_a_look_under_way_is_gone_on_with_as_it_was_begun(home: Path) -> None:
 
 
 def test_two_processes_do_not_take_one_look(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         process = started(home, simulator, "3000", until=lambda: replies_kept(home) == 1)
         other = run(home, "audit", "run", *QUICK, base_url=simulator.base_url)

@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 from avow.simulator.server import Simulator
-from tests.commands.audit.stored import MODEL, QUICK, kept_in, stored
+from tests.commands.audit.stored import HONEST, MODEL, QUICK, kept_in, stored
 from tests.running import in_pty, run
 
 
 def test_the_list_has_the_looks_that_are_used(home: Path) -> None:
     assert run(home, "audit", "list").lines == ["avow: note: no audit yet; to begin one: avow audit baseline -m MODEL"]
     assert run(home, "audit", "list", "--json").json == []
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         stored(home, simulator.base_url, name="second", sittings=2)
         run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
@@ -35,7 +35,7 @@ def test_a_damaged_audit_does_not_hide_the_others(home: Path) -> None:
 
 
 def test_show_has_every_look_and_every_reply(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         run(home, "audit", "run", *QUICK, "--seed", "9", base_url=simulator.base_url)
         shown = run(home, "audit", "show").out.decode()
@@ -51,7 +51,7 @@ def test_show_has_every_look_and_every_reply(home: Path) -> None:
 
 
 def test_the_record_is_whole_and_holds_no_key(home: Path) -> None:
-    with Simulator("picks") as simulator:
+    with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
         ran = run(home, "audit", "show", "--record", base_url=simulator.base_url)
