@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from avow import errors
-from avow.commands.tree import TYPING_ERROR
+from avow.commands.typing_errors import TYPING_ERROR
 from avow.errors import (
     AvowError,
     ConfigError,

@@ -76,6 +76,7 @@ TESTED_IN = {
     "history/sums.py": "history/test_stats.py",
     "received/seeming.py": "received/test_intake.py",
     "commands/outside_options.py": "commands/test_tree.py",
+    "commands/typing_errors.py": "commands/test_tree.py",
     "scan/claude_records.py": "scan/test_claude_code.py",
     "proxy/observer.py": "proxy/test_relay.py",
     "proxy/connection.py": "proxy/test_relay.py",

@@ -9,19 +9,13 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from avow.asking.typed import Typed
-from avow.commands import COMMANDS, GROUPS
+from avow.commands import COMMANDS
 from avow.commands.declared import HELP, TREE
+from avow.commands.typing_errors import hint_for, path_of, refuse_typo, worded
 from avow.context import Context
-from avow.errors import UsageError, nearest
+from avow.errors import UsageError
 from avow.reference.tree import Argument, Command
 from avow.settings.options import Form, Option
-
-TYPING_ERROR = 0.8
-"""How alike a single word must be to a command's name to be taken for it and not be sent: `hello` is as near to
-`help` as is enough to be offered, and is a prompt."""
-
-GROUPS_ERROR = 0.7
-"""The same of a group's name and of the command after it, which must both be so."""
 
 _LARGEST = 2**63 - 1
 """The largest whole number that the history can be asked about."""
@@ -43,7 +37,7 @@ class _Helped:
         """The page; in a run it goes to the screen, and the command ends."""
         from avow.reference import help_page
 
-        command = TREE.at(_path(ctx))
+        command = TREE.at(path_of(ctx))
         if not isinstance(ctx.obj, Context):
             return help_page.page(command, help_page.WIDEST)
         ctx.obj.screen.out(help_page.page(command, ctx.obj.screen.out_facts.width))
@@ -54,7 +48,7 @@ class _Command(_Helped, TyperCommand):
     """A command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        command = TREE.at(_path(ctx))
+        command = TREE.at(path_of(ctx))
         args = _with_values(_with_number(args) if command.path == ("run",) else args, command)
         typed = list(args)
         rest = super().parse_args(ctx, args)
@@ -64,11 +58,6 @@ class _Command(_Helped, TyperCommand):
             if not one.may_be_empty and "" in (value if isinstance(value, list | tuple) else [value]):
                 raise _empty(one)
         return rest
-
-
-def _path(ctx: Any) -> tuple[str, ...]:
-    """Where a context of typer's is in the tree."""
-    return (*_path(ctx.parent), ctx.info_name or "") if ctx.parent is not None else ()
 
 
 def _empty(one: Option | Argument) -> UsageError:
@@ -210,107 +199,12 @@ def invoke(arguments: Sequence[str], context: Context) -> int:
     if args in (["-h"], ["--help"]) or (not args and context.stdin_is_terminal):
         args = ["help"]
     name = args[0] if args and args[0] in COMMANDS else "ask"
-    _refuse_typo(args, context)
+    refuse_typo(args, context)
     command: Any = typer.main.get_command(build((name,)))
     try:
         code = command(args, prog_name="avow", standalone_mode=False, obj=context)
     except Exception as error:
         if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
             raise
-        raise UsageError(_worded(error), hint=_hint(args, error)) from None
+        raise UsageError(worded(error), hint=hint_for(args, error)) from None
     return code if isinstance(code, int) else 0
-
-
-def _worded(error: Any) -> str:
-    """What typer's parser (its own click) found wrong, in avow's words: known by the error's kind, and by the sentence
-    where the kind has several."""
-    kind, words = type(error).__name__, str(error.format_message())
-    parameter = getattr(error, "param", None)
-    name = max(parameter.opts, key=len) if parameter is not None and parameter.opts else ""
-    if parameter is not None and parameter.param_type_name == "argument":
-        name = (parameter.metavar or name).strip("[].")
-    quoted = words.rpartition("(")[2].rstrip(").")
-    match kind:
-        case "NoSuchOption":
-            near = nearest(error.option_name, error.possibilities or ())
-            return f"there is no option {error.option_name}" + (f"; did you mean {near}?" if near else "")
-        case "MissingParameter":
-            return f"{name or 'something'} is missing"
-        case "BadOptionUsage" if "does not take" in words:
-            return f"{error.option_name} takes no value"
-        case "BadOptionUsage":
-            return f"{error.option_name} needs a value"
-        case "BadParameter" if name:
-            return f"{name}: {_bad(error.message)}"
-    if "unexpected extra argument" in words:
-        return f"`{_line(error)}` does not take: {quoted}"
-    if words.startswith("No such command"):
-        word = words.split("'")[1]
-        near = nearest(word, _commands_of(TREE.at(_path(error.ctx))))
-        return f"`{_line(error)}` has no command {word!r}" + (f"; did you mean {near!r}?" if near else "")
-    return words[:1].lower() + words[1:].rstrip(".")
-
-
-_WANTED = {
-    "a valid integer": "a whole number",
-    "a valid int range": "a whole number",
-    "a valid integer range": "a whole number",
-    "a valid float": "a number",
-}
-
-
-def _bad(message: str) -> str:
-    """Click's sentence about a value: `'x' is not a valid integer.`, `-1 is not in the range x>=0.`"""
-    value, _is_not, wanted = message.rstrip(".").partition(" is not ")
-    least, _x, most = wanted.removeprefix("in the range ").partition("x")
-    bounds = [f"at least {least.rstrip('<=')}" if least else "", f"at most {most.lstrip('<=')}" if "<=" in most else ""]
-    bounds += [f"at least {most.removeprefix('>=')}" if ">=" in most else ""]
-    should = _WANTED.get(wanted)
-    if wanted.startswith("in the range "):
-        should = " and ".join(filter(None, bounds))
-    return f"must be {should}, not {value}" if should else message.rstrip(".")
-
-
-def _commands_of(command: Command) -> list[str]:
-    return [child.name for child in command.commands]
-
-
-def _line(error: Any) -> str:
-    return " ".join(("avow", *_path(error.ctx)))
-
-
-def _hint(args: list[str], error: Any) -> str:
-    """What may have been meant: words for a prompt where a command does not take them, else the help page."""
-    name = args[0] if args and args[0] in COMMANDS else "ask"
-    command = TREE.at((name,))
-    inner = next((child for child in command.commands if child.name in args[1:2]), None)
-    near = nearest(args[1], _commands_of(command), alike=GROUPS_ERROR) if len(args) > 1 else None
-    is_prompt = type(error).__name__ == "UsageError" and inner is None and near is None and name != "ask"
-    if is_prompt and not any(word.startswith("-") for word in args) and len(args) > 1:
-        import shlex
-
-        return f"to send these words as a prompt: avow -- {shlex.join(args)}"
-    return f"{' '.join(('avow', *(inner or command).path))} --help"
-
-
-def _refuse_typo(args: list[str], context: Context) -> None:
-    """What is nearly a command's name is not a prompt worth paying for: a single word on a terminal, or a group's name
-    before one of its commands."""
-    import shlex
-
-    first = args[0] if args else ""
-    if first in COMMANDS or first.startswith("-"):
-        return
-    near = nearest(first, COMMANDS, alike=TYPING_ERROR) if len(args) == 1 and context.stdin_is_terminal else None
-    if len(args) > 1:
-        group = nearest(first, GROUPS, alike=GROUPS_ERROR)
-        inner = _commands_of(TREE.at((group,))) if group else []
-        second = nearest(args[1], inner, alike=GROUPS_ERROR)
-        near = f"{group} {second}" if group and second else None
-    if near:
-        typed = shlex.join(args[:2])
-        words = "the word" if len(args) == 1 else "these words"
-        raise UsageError(
-            f"there is no command {typed!r}; did you mean {near!r}?",
-            hint=f"to send {words} as a prompt: avow -- {shlex.join(args)}",
-        )
