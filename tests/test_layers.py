@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -217,7 +218,7 @@ def test_each_library_has_its_door(library: str) -> None:
     assert users <= set(ONLY[library])
 
 
-def test_the_stand_in_shares_no_code_with_the_client() -> None:
+def test_the_simulator_shares_no_code_with_the_client() -> None:
     for module in modules():
         if module.room == "simulator":
             others = {room_of(name) for name in own_imports(module)} - {"simulator", ""}
@@ -254,6 +255,17 @@ def test_nothing_is_printed_past_the_screen() -> None:
 def test_every_module_says_in_one_line_what_it_is_for() -> None:
     said = {module.name: (ast.get_docstring(module.tree) or "").partition("\n")[0] for module in modules()}
     assert {name: line for name, line in said.items() if not line.endswith((".", ":"))} == {}
+
+
+def test_a_class_name_means_one_thing() -> None:
+    defined = [
+        (node.name, module.name)
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef)
+    ]
+    counts = Counter(name for name, _module in defined)
+    assert [each for each in defined if counts[each[0]] > 1] == []
 
 
 def test_every_source_file_has_its_test_file() -> None:
