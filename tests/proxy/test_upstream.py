@@ -3,7 +3,7 @@
 import ssl
 import threading
 from contextlib import suppress
-from socket import create_connection, socket
+from socket import SHUT_RDWR, create_connection, socket
 from typing import Any
 
 import pytest
@@ -53,7 +53,8 @@ def _pump(source: Any, target: Any) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
-    target.close()
+    with suppress(OSError):  # not closed: a thread may still be sending to that descriptor, and a new socket gets it
+        socket.shutdown(target, SHUT_RDWR)
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["in clear", "over TLS"])
