@@ -36,8 +36,6 @@ def translated(error: Exception, patience: "Patience", secrets: Secrets, *, begu
             return _unreachable("connection", _connect_words(error), sent=False)
         case httpcore.TimeoutException():
             return _silence(patience, begun=begun)
-        case httpcore.UnsupportedProtocol():
-            return ConfigError("the base URL must begin with https:// (or http:// on this machine)")
         case httpcore.LocalProtocolError() | UnicodeEncodeError():
             # Both quote the illegal value, a key perhaps, one of them in an attribute.
             return ConfigError("a header holds characters that HTTP does not allow")

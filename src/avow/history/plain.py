@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 
 from avow.exchange.exchange import Exchange, Status
 from avow.history.chosen import Chosen
+from avow.history.rows import UNREADABLE
 from avow.history.store import History
 from avow.history.table import COLUMNS, Record, columns, record
 from avow.routing.verdict import REROUTED
 
 T = TypeVar("T")
-_UNUSUAL = (KeyError, TypeError, ValueError, LookupError, AttributeError)
 _USAGE = "CASE WHEN json_valid(usage) THEN usage END"  # what is none would end the whole query
 _FROM_USAGE = {name: f"json_extract({_USAGE}, '$.{name}')" for name in ("input_tokens", "output_tokens")}
 OF_USAGE = ", ".join(_FROM_USAGE.values())
@@ -67,7 +67,7 @@ def each(
     for row in history.raw(*query):
         try:
             yield quickly(row)
-        except _UNUSUAL:
+        except UNREADABLE:
             number = row[0]
             yield from map(slowly, history.select("SELECT * FROM exchange WHERE number = ?", (number,)))
 

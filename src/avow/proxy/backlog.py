@@ -154,12 +154,7 @@ class Deferred:
         self._backlog.add(self._tell, say, size)
 
     def _respond(self, data: bytes) -> None:
-        self._waiting -= 1
-        if self._inner is not None:
-            try:
-                self._inner.response(data)
-            except Exception as error:
-                self._fail(error)
+        self._tell(lambda inner: inner.response(data))
 
     def _tell(self, say: Callable[[Observer], None]) -> None:
         self._waiting -= 1
@@ -167,8 +162,5 @@ class Deferred:
             try:
                 say(self._inner)
             except Exception as error:
-                self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        self._inner = None
-        self._fault(error)
+                self._inner = None
+                self._fault(error)
