@@ -52,8 +52,8 @@ def client() -> Any:
 def address(url: str) -> SplitResult:
     """The parts of an address that a request can be sent to. Raises ConfigError where it is not such an address."""
     try:
-        parts = urlsplit(url) if url.isascii() else _in_ascii(urlsplit(url))
-        is_right = bool(parts.hostname) and url.isprintable() and " " not in url
+        parts = urlsplit(url)
+        is_right = bool(parts.hostname) and url.isascii() and url.isprintable() and " " not in url
         is_right = is_right and (parts.port is None or parts.port > 0)
     except ValueError:
         is_right = False
@@ -63,17 +63,6 @@ def address(url: str) -> SplitResult:
     if not is_right:
         raise ConfigError("the base URL is not a valid address")
     return parts
-
-
-def _in_ascii(parts: SplitResult) -> SplitResult:
-    """The same address as it is sent. Raises ValueError."""
-    from urllib.parse import quote
-
-    host = (parts.hostname or "").encode("idna").decode()
-    port = "" if parts.port is None else f":{parts.port}"
-    return parts._replace(
-        netloc=host + port, path=quote(parts.path, safe="/%:@+,;=~"), query=quote(parts.query, safe="/%:@+,;=~&?")
-    )
 
 
 def pool(httpcore: Any, url: str, connections: int) -> Any:
