@@ -41,7 +41,9 @@ def test_the_prompt_is_counted_and_not_kept(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b'{"input_tokens": "many"}', 5), (b"<h1>Sign in</h1>", 5)], ids=["no number", "a web page"]
+    ("body", "status"),
+    [(b'{"input_tokens": "many"}', 5), (b'{"input_tokens": true}', 5), (b"<h1>Sign in</h1>", 5)],
+    ids=["no number", "true", "a web page"],
 )
 def test_a_count_that_is_none(body: bytes, status: int, home: Path) -> None:
     with RawServer(http(body)) as server:

@@ -17,6 +17,8 @@ def test_a_state_is_read_with_the_sum_of_its_counts() -> None:
     counts = {"processing": 2, "succeeded": 1, "errored": 0, "canceled": 0, "expired": 0}
     body = {"id": "b", "processing_status": "in_progress", "created_at": "t", "request_counts": counts}
     assert batch.state_of(body) == State("b", "in_progress", "t", 3, 2, None)
+    odd = {**body, "request_counts": {"processing": True}}
+    assert batch.state_of(odd) == State("b", "in_progress", "t", 0, 0, None)
     assert batch.state_of({"type": "message"}) is None
 
 

@@ -15,7 +15,7 @@ from avow.exit_codes import ExitCode, gravest
 from avow.routing.verdict import reasons
 from avow.settings.levels import Settings
 from avow.wire.failure import not_an_answer, rejected
-from avow.wire.json_value import obj, parse
+from avow.wire.json_value import obj, parse, whole
 
 Outlet = Callable[[Exchange], str | None]
 """Takes a finished exchange; words for what went wrong, None where nothing did."""
@@ -80,10 +80,10 @@ def count(inquiry: Inquiry, context: Context) -> int:
             if response.status >= 400:
                 raise rejected(response.status, response.headers, data)
             try:
-                number = obj(parse(data)).get("input_tokens")
+                number = whole(obj(parse(data)).get("input_tokens"))
             except ValueError:
                 number = None
-            if not isinstance(number, int):
+            if number is None:
                 kind = response.headers.get("content-type", "")
                 raise not_an_answer(response.status, kind, data, response.headers.get("request-id"))
             return number
@@ -107,7 +107,7 @@ def prepared_for(inquiry: Inquiry, context: Context, api: Api) -> Prepared:
 
     facts = remembered.read(cache, base_url, time.time())
     prepared = prepare(inquiry, api.endpoint, facts, simulated=api.simulated, allowed_fallbacks=allowed_fallbacks)
-    # What is longer than a W3C traceparent is none; whether it is one counts where it is sent.
+    # Only a bound here: telemetry looks whether it has the form of a W3C traceparent.
     parent = context.environ.get("TRACEPARENT", "")[:56] or None
     exchange = prepared.exchange._replace(traceparent=parent)
     return prepared._replace(plan=prepared.plan._replace(learn=learn), exchange=exchange)

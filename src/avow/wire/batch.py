@@ -9,7 +9,7 @@ from avow.errors import ExchangeError, Failure, NotAnAnswer
 from avow.exit_codes import ExitCode
 from avow.wire.body import is_message, message_of, whole_problem
 from avow.wire.failure import rejection
-from avow.wire.json_value import JsonObject, obj, text
+from avow.wire.json_value import JsonObject, obj, text, whole
 from avow.wire.message import Message
 from avow.wire.names import Named
 from avow.wire.request import encoded
@@ -61,7 +61,7 @@ class BatchPage(NamedTuple):
 def state_of(body: object) -> State | None:
     """The batch that an object describes; None where it does not describe one."""
     value = obj(body)
-    counts = {name: n for name, n in obj(value.get("request_counts")).items() if isinstance(n, int)}
+    counts = {name: whole(n) or 0 for name, n in obj(value.get("request_counts")).items()}
     batch_id, status = text(value.get("id")), text(value.get("processing_status"))
     if not batch_id or not status:
         return None
