@@ -7,8 +7,8 @@ from pathlib import Path
 
 from avow.proxy.address import find
 from avow.proxy.head import Head
-from avow.proxy.observer import Ending
-from avow.proxy.serving import Serving
+from avow.proxy.observer import ConnectionEnd
+from avow.proxy.relay_thread import RelayThread
 from tests.proxy.authority import authority
 from tests.proxy.talk import Saw, Send, Step, connect, play
 
@@ -22,7 +22,7 @@ class Silent:
     busy = False
 
     def __init__(self) -> None:
-        self.endings: list[tuple[Ending, str]] = []
+        self.endings: list[tuple[ConnectionEnd, str]] = []
 
     def request(self, head: Head) -> None: ...
 
@@ -32,16 +32,16 @@ class Silent:
 
     def response(self, data: bytes) -> None: ...
 
-    def ended(self, how: Ending, words: str) -> None:
+    def ended(self, how: ConnectionEnd, words: str) -> None:
         self.endings.append((how, words))
 
 
-def serving(url: str, observer: object = None, **more: object) -> Serving:
+def serving(url: str, observer: object = None, **more: object) -> RelayThread:
     """A relay to `url`, trusting the tests' authority."""
     address = find(url, {})
     context = authority().client() if address.secure else None
     watch = (lambda: observer) if observer is not None else Silent
-    return Serving(address, watch, context=context, **more)  # type: ignore[arg-type]
+    return RelayThread(address, watch, context=context, **more)  # type: ignore[arg-type]
 
 
 def post(body: bytes = b"{}", *fields: str, path: str = "/v1/messages", length: bool = True) -> bytes:
@@ -64,12 +64,12 @@ def chunk(data: bytes, extension: bytes = b"") -> bytes:
     return b"%x%b\r\n%b\r\n" % (len(data), extension, data)
 
 
-def filled(request: bytes, relay: Serving) -> bytes:
+def filled(request: bytes, relay: RelayThread) -> bytes:
     host, _, base = relay.base_url.removeprefix("http://").partition("/")
     return request.replace(b"BASE", f"/{base}".encode()).replace(b"HOST", host.encode())
 
 
-def ask(relay: Serving, request: bytes, *steps: Step) -> Saw:
+def ask(relay: RelayThread, request: bytes, *steps: Step) -> Saw:
     """Send a request, which may say HOST and BASE, through the relay, and go on with `steps`."""
     more = [Send(filled(step.data, relay)) if isinstance(step, Send) else step for step in steps]
     return play(connect(relay.port), [Send(filled(request, relay)), *more])

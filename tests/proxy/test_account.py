@@ -7,7 +7,7 @@ import pytest
 from avow.proxy.account import Account, exit_status, is_empty, masked, refused, report, summary, why_empty
 from avow.proxy.answer import abandoned
 from tests.canary import CANARY
-from tests.proxy.books import Told, answered, declined, overloaded
+from tests.proxy.calls import Told, answered, declined, overloaded
 
 
 def account(*answers: Any, status: int | None = 0, side: int = 0, retried: int = 0) -> Account:
@@ -15,7 +15,7 @@ def account(*answers: Any, status: int | None = 0, side: int = 0, retried: int =
     for number, answer in enumerate(answers):
         told.ask(answer, text=str(number))
     told.exchanges()
-    entries = [entry._replace(side=place < side) for place, entry in enumerate(told.books.counted())]
+    entries = [entry._replace(side=place < side) for place, entry in enumerate(told.call_log.counted())]
     return Account(entries, retried, ("claude", "-p", "hi"), status)
 
 

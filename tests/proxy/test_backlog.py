@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-from avow.proxy.backlog import MOST, Backlog, Deferred
+from avow.proxy.backlog import MOST, Backlog, DeferredObserver
 from avow.proxy.head import AccessRule, parse
-from avow.proxy.observer import Ending
-from avow.proxy.quiet import AWAITED_S, PATIENCE_S, Quiet
+from avow.proxy.observer import ConnectionEnd
+from avow.proxy.quiet_time import AWAITED_S, PATIENCE_S, QuietTime
 from tests.proxy.relaying import Silent
 
 HEAD = parse(b"GET /s HTTP/1.1\r\nHost: h\r\n\r\n", AccessRule(b"s", {b"h"}))
@@ -33,25 +33,25 @@ class Told(Silent):
         time.sleep(self.pause)
         self.told.append(data)
 
-    def ended(self, how: Ending, words: str) -> None:
+    def ended(self, how: ConnectionEnd, words: str) -> None:
         self.told.append(how)
 
 
 def test_all_is_told_later_and_in_order() -> None:
     async def go() -> None:
         inner, faults = Told(), list[Exception]()
-        seen = Deferred(inner, Backlog(), faults.append)
+        seen = DeferredObserver(inner, Backlog(), faults.append)
         seen.request(HEAD)
         seen.request_body(b"a")
         seen.request_over()
         seen.response(b"x" * 9000)
-        seen.ended(Ending.CLOSED, "")
+        seen.ended(ConnectionEnd.CLOSED, "")
         assert inner.told == []
         while seen.busy:
             await asyncio.sleep(0.01)
         assert inner.told[:2] == [("body", b"a"), "over"]
         assert b"".join(it for it in inner.told if isinstance(it, bytes)) == b"x" * 9000
-        assert inner.told[-1] is Ending.CLOSED
+        assert inner.told[-1] is ConnectionEnd.CLOSED
         assert not seen.busy
         assert not faults
 
@@ -62,7 +62,7 @@ def test_the_reading_lets_others_go_first() -> None:
     async def go() -> None:
         backlog, turns = Backlog(), 0
         inner = Told(pause=0.001)
-        Deferred(inner, backlog, lambda _error: None).response(b"x" * 4096 * 50)
+        DeferredObserver(inner, backlog, lambda _error: None).response(b"x" * 4096 * 50)
         while len(inner.told) < 50:
             await asyncio.sleep(0)
             turns += 1
@@ -74,7 +74,7 @@ def test_the_reading_lets_others_go_first() -> None:
 def test_nothing_is_read_until_the_first_byte_has_passed() -> None:
     async def go() -> None:
         inner = Told()
-        seen = Deferred(inner, Backlog(Quiet(awaited_s=60)), lambda _error: None)
+        seen = DeferredObserver(inner, Backlog(QuietTime(awaited_s=60)), lambda _error: None)
         seen.request(HEAD)
         seen.request_over()
         await asyncio.sleep(0.01)
@@ -93,7 +93,7 @@ def test_nothing_is_read_until_the_first_byte_has_passed() -> None:
 def test_an_answer_that_does_not_come_soon_is_not_waited_for() -> None:
     async def go() -> None:
         inner = Told()
-        seen = Deferred(inner, Backlog(), lambda _error: None)
+        seen = DeferredObserver(inner, Backlog(), lambda _error: None)
         seen.request(HEAD)
         seen.request_over()
         while not inner.told:
@@ -105,14 +105,14 @@ def test_an_answer_that_does_not_come_soon_is_not_waited_for() -> None:
 def test_pieces_that_wait_are_read_as_one() -> None:
     async def go() -> None:
         inner, other, backlog = Told(), Told(), Backlog()
-        one, two = (Deferred(it, backlog, lambda _error: None) for it in (inner, other))
+        one, two = (DeferredObserver(it, backlog, lambda _error: None) for it in (inner, other))
         for size in (1, 2, 3000, 3000):
             one.response(b"x" * size)
         two.response(b"y")
         one.response(b"z")
-        one.ended(Ending.CLOSED, "")
+        one.ended(ConnectionEnd.CLOSED, "")
         backlog.finish()
-        assert inner.told == [b"x" * 3003, b"x" * 3000, b"z", Ending.CLOSED]
+        assert inner.told == [b"x" * 3003, b"x" * 3000, b"z", ConnectionEnd.CLOSED]
         assert other.told == [b"y"]
         assert not one.busy
 
@@ -136,7 +136,7 @@ def test_what_waits_is_bounded() -> None:
     async def go() -> None:
         inner = Told()
         backlog = Backlog()
-        seen = Deferred(inner, backlog, lambda _error: None)
+        seen = DeferredObserver(inner, backlog, lambda _error: None)
         for _ in range(MOST // 65536 + 10):
             seen.response(b"x" * 65536)
         assert sum(map(len, inner.told)) >= 10 * 65536  # type: ignore[arg-type]
@@ -150,10 +150,10 @@ def test_a_fault_is_told_once_and_stops_nobody_else() -> None:
     async def go() -> None:
         faults, backlog = list[Exception](), Backlog()
         bad, good = Told(failing=True), Told()
-        one, other = Deferred(bad, backlog, faults.append), Deferred(good, backlog, faults.append)
+        one, other = DeferredObserver(bad, backlog, faults.append), DeferredObserver(good, backlog, faults.append)
         for seen in (one, other, one, other):
             seen.response(b"x")
-        one.ended(Ending.CLOSED, "")
+        one.ended(ConnectionEnd.CLOSED, "")
         await asyncio.sleep(0.02)
         assert [type(fault) for fault in faults] == [ZeroDivisionError]
         assert (bad.told, good.told) == ([], [b"x", b"x"])

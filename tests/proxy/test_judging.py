@@ -7,7 +7,7 @@ from avow.proxy.answer import Answer, abandoned, unreachable, unread
 from avow.proxy.judging import why_withheld
 from avow.routing.verdict import Verdict
 from tests import streams
-from tests.proxy.books import BENCH, Told, answered, declined, overloaded, read
+from tests.proxy.calls import JUDGING, Told, answered, declined, overloaded, read
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_status_verdict_and_exit_status(answer: Answer, status: Status, verdict:
     told.ask(answer)
     (exchange,) = told.exchanges()
     assert (exchange.status, exchange.verdict, exchange.exit_code) == (status, verdict, code)
-    assert (exchange.source, exchange.client, exchange.base_url) == ("proxy", "script/1", BENCH.base_url)
+    assert (exchange.source, exchange.client, exchange.base_url) == ("proxy", "script/1", JUDGING.base_url)
     assert (exchange.error is None) is (status in (Status.COMPLETE, Status.REFUSED, Status.TRUNCATED))
     assert (why_withheld(exchange) is None) is (code == 0)
 
@@ -61,7 +61,7 @@ def test_what_a_session_asks_after_its_client_switched() -> None:
 
 
 def test_accept_fallback() -> None:
-    told = Told(BENCH._replace(accept_fallback=True))
+    told = Told(JUDGING._replace(accept_fallback=True))
     told.ask(declined())
     told.ask(answered("claude-opus-5"), "claude-opus-5")
     assert [exchange.exit_code for exchange in told.exchanges()] == [11, 0]
@@ -77,7 +77,7 @@ def test_accept_fallback() -> None:
     ],
 )
 def test_why_an_answer_is_withheld(answer: Answer, words: str) -> None:
-    told = Told(BENCH._replace(hold=True))
+    told = Told(JUDGING._replace(hold=True))
     told.ask(answer)
     (exchange,) = told.exchanges()
     assert exchange.withheld
@@ -92,4 +92,4 @@ def test_nothing_said_is_left_without_text() -> None:
     told = Told()
     told.ask(answered(), text="zebra")
     assert "zebra" not in str(told.exchanges())
-    assert "Hello" not in str(told.shelf.rows)
+    assert "Hello" not in str(told.recorder.rows)

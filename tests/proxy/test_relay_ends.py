@@ -7,8 +7,8 @@ import pytest
 
 from avow.proxy.address import find
 from avow.proxy.head import Head
-from avow.proxy.observer import Ending
-from avow.proxy.serving import Serving
+from avow.proxy.observer import ConnectionEnd
+from avow.proxy.relay_thread import RelayThread
 from tests.proxy.authority import authority
 from tests.proxy.relaying import (
     LAST,
@@ -53,7 +53,7 @@ def test_a_client_that_leaves_while_the_upstream_is_being_reached() -> None:
         ask(relay, post(), Wait(0.05), End("fin"))
         server.join()
         assert server.saw[0].end == "fin"
-    assert [how for how, _words in observer.endings] == [Ending.CLIENT_LEFT]
+    assert [how for how, _words in observer.endings] == [ConnectionEnd.CLIENT_LEFT]
 
 
 def test_an_upstream_that_cannot_be_reached_resets_the_client() -> None:
@@ -61,18 +61,18 @@ def test_an_upstream_that_cannot_be_reached_resets_the_client() -> None:
     with serving(f"http://127.0.0.1:{unused_port()}", observer) as relay:
         client = ask(relay, post(), End("hear"))
     assert (bytes(client.data), client.end) == (b"", "rst")
-    assert observer.endings == [(Ending.UNREACHABLE, "connection refused")]
+    assert observer.endings == [(ConnectionEnd.UNREACHABLE, "connection refused")]
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_request() -> None:
     observer = Silent()
     with Server([Until(b"{}")], authority().server) as server:
-        relay = Serving(find(server.url, {}), lambda: observer, context=ssl.create_default_context())
+        relay = RelayThread(find(server.url, {}), lambda: observer, context=ssl.create_default_context())
         with relay:
             client = ask(relay, post(), End("hear"))
     assert client.end == "rst"
     ((how, words),) = observer.endings
-    assert how is Ending.UNREACHABLE
+    assert how is ConnectionEnd.UNREACHABLE
     assert words.startswith("TLS with the upstream: unable to get local issuer certificate")
     assert server.saw == []
 
@@ -139,7 +139,7 @@ def test_neither_does_one_that_cannot_be_made() -> None:
 
     with (
         Server([Until(b"{}"), Send(answer(b"1")), End("hear")]) as server,
-        Serving(find(server.url, {}), watch) as relay,
+        RelayThread(find(server.url, {}), watch) as relay,
     ):
         assert ask(relay, post(), Until(b"\r\n\r\n1"), End("fin")).data.endswith(b"1")
 
@@ -159,7 +159,7 @@ def test_finishing_waits_for_answers_that_are_due_and_ends_the_rest() -> None:
         Send(chunk(b"end") + LAST),
         End("hear"),
     ]
-    with Server(steps) as server, Serving(find(server.url, {}), Busy) as relay:
+    with Server(steps) as server, RelayThread(find(server.url, {}), Busy) as relay:
         idle, under_way = connect(relay.port), connect(relay.port)
         under_way.sendall(filled(post(), relay))
         assert under_way.recv(999)

@@ -3,20 +3,20 @@
 import pytest
 
 from avow.errors import UsageError
-from avow.proxy.run import Run, Setup, SideWorker, upstream
-from avow.proxy.shelf import NoShelf
+from avow.proxy.recorder import NullRecorder
+from avow.proxy.run import ProxyRun, ProxySetup, SideWorker, upstream
 from tests import streams
-from tests.proxy.books import BENCH
+from tests.proxy.calls import JUDGING
 from tests.proxy.relaying import answer, post
 from tests.proxy.talk import End, Send, Server, Until, connect, play
 
 ASKED = b'{"model": "claude-fable-5-2", "messages": [{"role": "user", "content": "hi"}]}'
 
 
-def passed(body: bytes, *, in_peace: bool) -> Run:
+def passed(body: bytes, *, in_peace: bool) -> ProxyRun:
     """A run through which an answer with this body passed; `in_peace`: it was waited for."""
     with Server([Until(ASKED), Send(answer(body)), End("hear")]) as server:
-        run = Run(Setup(upstream(server.url, "--upstream"), BENCH, {}, NoShelf()))
+        run = ProxyRun(ProxySetup(upstream(server.url, "--upstream"), JUDGING, {}, NullRecorder()))
         run.start()
         host, _, base = run.base_url.removeprefix("http://").partition("/")
         request = post(ASKED).replace(b"BASE", b"/" + base.encode()).replace(b"HOST", host.encode())
@@ -38,7 +38,7 @@ def test_what_has_passed_is_in_the_account_of_a_run_that_ends_at_once() -> None:
 
 
 def test_a_run_that_never_started() -> None:
-    run = Run(Setup(upstream("http://127.0.0.1:9", "--upstream"), BENCH, {}, NoShelf()))
+    run = ProxyRun(ProxySetup(upstream("http://127.0.0.1:9", "--upstream"), JUDGING, {}, NullRecorder()))
     assert run.close(["x"], 0).answers == []
 
 
@@ -48,7 +48,7 @@ def test_an_address_that_cannot_be_names_who_said_it() -> None:
 
 
 def test_faults_are_told_by_their_places() -> None:
-    run = Run(Setup(upstream("http://127.0.0.1:9", "--upstream"), BENCH, {}, NoShelf()))
+    run = ProxyRun(ProxySetup(upstream("http://127.0.0.1:9", "--upstream"), JUDGING, {}, NullRecorder()))
     run.faults.append(ValueError("secret"))
     (words,) = run.fault_words()
     run.close()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from avow.proxy.sockets import Reading, listen
+from avow.proxy.sockets import ReadControl, listen
 from tests.proxy.talk import connect
 
 
@@ -39,7 +39,7 @@ class Read(asyncio.Transport):
 
 
 def test_a_connection_is_read_once_no_reason_is_left_against_it() -> None:
-    reading, transport = Reading(), Read()
+    reading, transport = ReadControl(), Read()
     reading.transport = transport
     reading.pause("upstream")
     reading.pause("opening")

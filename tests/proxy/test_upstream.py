@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from avow.proxy.address import Address, OutboundProxy
-from avow.proxy.observer import Ending
-from avow.proxy.serving import Serving
+from avow.proxy.observer import ConnectionEnd
+from avow.proxy.relay_thread import RelayThread
 from tests.proxy.authority import authority
 from tests.proxy.relaying import Silent, answer, ask, post
 from tests.proxy.talk import End, Send, Server, Until
@@ -62,7 +62,7 @@ def test_a_proxy_gets_a_connect_and_nothing_of_what_passes(secure: bool) -> None
     with Server([Until(b"{}"), Send(answer(b"!"))], authority().server) as server:
         proxy = ConnectProxy(server.port, authority().server if secure else None)
         address = Address("localhost", 443, True, "", OutboundProxy("127.0.0.1", proxy.port, secure, b"Basic eA=="))
-        with Serving(address, Silent, context=authority().client()) as relay:
+        with RelayThread(address, Silent, context=authority().client()) as relay:
             for _ in range(2):
                 assert ask(relay, post(), Until(b"!"), End("fin")).data.endswith(b"!")
         server.join()
@@ -84,19 +84,19 @@ def test_a_proxy_that_does_not_let_it_through(reply: bytes, words: str) -> None:
     observer = Silent()
     with RawServer(reply) as proxy:
         address = Address("api.example.invalid", 443, True, "", OutboundProxy("127.0.0.1", proxy.port, False))
-        with Serving(address, lambda: observer, context=authority().client()) as relay:
+        with RelayThread(address, lambda: observer, context=authority().client()) as relay:
             client = ask(relay, post(), End("hear"))
     assert (bytes(client.data), client.end) == (b"", "rst")
     ((how, said),) = observer.endings
-    assert how is Ending.UNREACHABLE
+    assert how is ConnectionEnd.UNREACHABLE
     assert said.startswith(words)
 
 
 def test_a_name_that_nobody_knows() -> None:
     observer = Silent()
     address = Address("api.example.invalid", 443, True)
-    with Serving(address, lambda: observer, context=authority().client()) as relay:
+    with RelayThread(address, lambda: observer, context=authority().client()) as relay:
         assert ask(relay, post(), End("hear")).end == "rst"
     ((how, said),) = observer.endings
-    assert how is Ending.UNREACHABLE
+    assert how is ConnectionEnd.UNREACHABLE
     assert said == said.lower() != ""

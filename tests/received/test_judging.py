@@ -8,7 +8,7 @@ from avow.proxy.question import ClientQuestion
 from avow.received.judging import SameResult, judged
 from tests.received.test_intake import BATCH, BODY, OPUS, STREAM, taken
 
-BENCH = JudgingContext("", "")
+JUDGING = JudgingContext("", "")
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,13 @@ BENCH = JudgingContext("", "")
 )
 def test_who_answered(data: bytes, model: str, expected: tuple[object, ...]) -> None:
     [received] = taken(data)
-    found = judged(received, ClientQuestion(model), BENCH, 0)
+    found = judged(received, ClientQuestion(model), JUDGING, 0)
     assert (str(found.status), found.verdict, found.exit_code) == expected
     assert found.source == "judge"
 
 
 def test_a_batch_result_is_named_by_its_id() -> None:
-    found = [judged(each, ClientQuestion(OPUS), BENCH, n) for n, each in enumerate(taken(BATCH))]
+    found = [judged(each, ClientQuestion(OPUS), JUDGING, n) for n, each in enumerate(taken(BATCH))]
     assert [each.exit_code for each in found] == [0, 4, 5, 5, 5]
     assert [as_json(each)["item"]["id"] for each in found] == ["a", "b", "c", "d", "e"]
     assert found[2].status is Status.FAILED
@@ -53,7 +53,7 @@ def test_answers_like_one_that_was_fine_need_no_judge() -> None:
     for data in (BODY, thinking, twice, refused):
         [received] = taken(data)
         assert not alike.has(received)
-        alike.add(received, judged(received, ClientQuestion(OPUS), BENCH, 0))
+        alike.add(received, judged(received, ClientQuestion(OPUS), JUDGING, 0))
     assert [alike.has(taken(data)[0]) for data in (BODY, thinking, twice, refused)] == [True, False, False, False]
     other = BODY.replace(b"opus-4-8", b"opus-5")
     assert [alike.has(taken(data)[0]) for data in (other, BODY[:-20], STREAM[:-30])] == [False] * 3

@@ -64,11 +64,11 @@ def run(options: JudgeOptions, context: Context) -> ExitCode:
     settings = context.settings(flags)
     context.screen.configure(color=settings.text("color") or "auto", quiet=settings.flag("quiet"))
     question = _question(options, context, settings)
-    bench = _bench(options, settings)
+    judging_context = _judging_context_of(options, settings)
     code = ExitCode.OK
     kept: list[Exchange] = []
     try:
-        for exchange in _judged(options, context, question, bench):
+        for exchange in _judged(options, context, question, judging_context):
             _tell(exchange, options, context)
             code = gravest(code, ExitCode(exchange.exit_code or 0))
             if options.keep:
@@ -81,7 +81,7 @@ def run(options: JudgeOptions, context: Context) -> ExitCode:
 
 
 def _judged(
-    options: JudgeOptions, context: Context, question: "ClientQuestion", bench: "JudgingContext"
+    options: JudgeOptions, context: Context, question: "ClientQuestion", judging_context: "JudgingContext"
 ) -> "Iterator[Exchange]":
     """Each answer's exchange; where only what is wrong is told, answers like one that was fine are left out."""
     from avow.received.judging import SameResult, judged
@@ -90,7 +90,7 @@ def _judged(
     every = options.as_json or options.keep
     for number, received in enumerate(_received(options, context)):
         if every or not alike.has(received):
-            exchange = judged(received, question, bench, number)
+            exchange = judged(received, question, judging_context, number)
             alike.add(received, exchange)
             yield exchange
 
@@ -158,7 +158,7 @@ def _question(options: JudgeOptions, context: Context, settings: "Settings") -> 
     return asked
 
 
-def _bench(options: JudgeOptions, settings: "Settings") -> "JudgingContext":
+def _judging_context_of(options: JudgeOptions, settings: "Settings") -> "JudgingContext":
     from avow.proxy.judging import JudgingContext
 
     host = options.host or ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
     from avow.history.store import History
     from avow.proxy.account import Account
-    from avow.proxy.run import Run, Setup
+    from avow.proxy.run import ProxyRun, ProxySetup
     from avow.settings.levels import Settings
 
 _PATIENCE_S = 2.0
@@ -60,7 +60,7 @@ def run(options: ProxyOptions, context: Context) -> int:
     ended the command, or the waiting for it."""
     import gc
 
-    from avow.proxy.run import Run, SideWorker
+    from avow.proxy.run import ProxyRun, SideWorker
 
     gc.enable()  # a process of hours; `main` is made for one of a second
     flags: dict[str, object] = {"quiet": True} if options.quiet else {}
@@ -71,7 +71,7 @@ def run(options: ProxyOptions, context: Context) -> int:
     if options.hold:
         context.screen.note("--hold: the command gets each answer at its end, or an error in its place")
     setup, more = _setup(options, context, settings, aside)
-    proxied = Run(setup)
+    proxied = ProxyRun(setup)
     if options.command:
         from avow.proxy.run import run_command
 
@@ -104,7 +104,7 @@ def _write(report: "Report", account: "Account", status: int, context: Context) 
     return status if account.command_status else gravest(ExitCode.UNEXPECTED, ExitCode(status))
 
 
-def _serve(proxied: "Run", context: Context) -> "tuple[Account, Interrupted]":
+def _serve(proxied: "ProxyRun", context: Context) -> "tuple[Account, Interrupted]":
     """Stay up until a signal comes."""
     from avow.proxy import waiting
 
@@ -123,15 +123,15 @@ def _serve(proxied: "Run", context: Context) -> "tuple[Account, Interrupted]":
 
 def _setup(
     options: ProxyOptions, context: Context, settings: "Settings", aside: object
-) -> "tuple[Setup, dict[str, str]]":
+) -> "tuple[ProxySetup, dict[str, str]]":
     """What the run needs, and what the command's environment gets in addition."""
     from avow.proxy.judging import JudgingContext
-    from avow.proxy.run import Setup, upstream
-    from avow.proxy.shelf import HistoryShelf, NoShelf
+    from avow.proxy.recorder import HistoryRecorder, NullRecorder
+    from avow.proxy.run import ProxySetup, upstream
 
     url, said_by, more = _upstream(options, context)
     address = upstream(url, said_by)
-    bench = JudgingContext(
+    judging_context = JudgingContext(
         base_url=url.rstrip("/"),
         host=address.host,
         run=_new_run(),
@@ -141,13 +141,13 @@ def _setup(
         hold=options.hold,
     )
     keeps = options.history and settings.flag("history.enabled")
-    shelf = HistoryShelf(lambda: _open_history(options, context, settings)) if keeps else NoShelf()
-    setup = Setup(
+    recorder = HistoryRecorder(lambda: _open_history(options, context, settings)) if keeps else NullRecorder()
+    setup = ProxySetup(
         address,
-        bench,
+        judging_context,
         context.environ,
-        shelf,
-        told=_teller(options, context, settings, aside),
+        recorder,
+        on_answer=_teller(options, context, settings, aside),
         keep_text=options.keep_text,
         hold=options.hold,
         port=options.port,
@@ -238,7 +238,7 @@ def _open_history(options: ProxyOptions, context: Context, settings: "Settings")
     from avow.history.store import History
 
     content = (settings.text("history.content") or "full") if options.keep_text else "none"
-    # The shelf tries again: what is late is written with the next answer, and at the end.
+    # The recorder tries again: what is late is written with the next answer, and at the end.
     return History.open(
         context.paths.history_file, content=content, patience_seconds=_PATIENCE_S, opening_seconds=_PATIENCE_S
     )
@@ -268,7 +268,7 @@ def _print_lines(exchange: "Exchange", context: Context) -> None:
         context.screen.statement("avow: withheld: the answer was not passed on to the command (--hold)")
 
 
-def _tell(account: "Account", proxied: "Run", setup: "Setup", options: ProxyOptions, context: Context) -> int:
+def _tell(account: "Account", proxied: "ProxyRun", setup: "ProxySetup", options: ProxyOptions, context: Context) -> int:
     """Say what the run has come to, and give its exit status."""
     from avow.proxy.account import exit_status, is_empty, refused, summary, why_empty
     from avow.terminal.sanitize import clean_line
@@ -280,7 +280,7 @@ def _tell(account: "Account", proxied: "Run", setup: "Setup", options: ProxyOpti
     if not options.live:
         for entry in account.entries:
             _print_lines(entry.exchange, context)
-    if words := setup.shelf.close():
+    if words := setup.recorder.close():
         screen.note(words)
     if proxied.refused:
         screen.note(refused(proxied.refused))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange, Status, as_json
 from avow.exit_codes import ExitCode, gravest
-from avow.proxy.bookkeeping import Entry
+from avow.proxy.call_log import LogEntry
 from avow.routing.verdict import NO_CATEGORY, Verdict
 from avow.wire.json_value import JsonObject
 
@@ -21,7 +21,7 @@ class Account(NamedTuple):
     """The results of a run. `entries` count by themselves; `retried` requests were repeated; `command` is as it is
     shown, and `command_status` as a shell reports it, None where there was no command."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[LogEntry]
     retried: int = 0
     command: Sequence[str] = ()
     command_status: int | None = None

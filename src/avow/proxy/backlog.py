@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from avow.proxy.head import Head
-from avow.proxy.observer import Ending, Observer
-from avow.proxy.quiet import Quiet
+from avow.proxy.observer import ConnectionEnd, Observer
+from avow.proxy.quiet_time import QuietTime
 
 SLICE_S = 0.00025
 """How long the reading may hold up what passes."""
@@ -34,8 +34,8 @@ class _Waiting:
 class Backlog:
     """Work for the loop's spare time, in order."""
 
-    def __init__(self, quiet: Quiet | None = None) -> None:
-        self.quiet = quiet or Quiet()
+    def __init__(self, quiet: QuietTime | None = None) -> None:
+        self.quiet = quiet or QuietTime()
         self._waiting: deque[_Waiting] = deque()
         self._size = 0
         self._turn: asyncio.Handle | None = None
@@ -106,7 +106,7 @@ class Backlog:
             self._at = None
 
 
-class Deferred:
+class DeferredObserver:
     """An observer that gets its copy later. `fault` hears what it raises, and it is told no more."""
 
     def __init__(self, inner: Observer, backlog: Backlog, fault: Callable[[Exception], None]) -> None:
@@ -139,7 +139,7 @@ class Deferred:
             self._waiting += self._backlog.add_bytes(self._respond_to, data[start : start + _PIECE])
         self._has_come()
 
-    def ended(self, how: Ending, words: str) -> None:
+    def ended(self, how: ConnectionEnd, words: str) -> None:
         self._add(lambda inner: inner.ended(how, words))
         self._has_come()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from avow.errors import UsageError
 from avow.proxy import waiting
-from avow.proxy.bystander import Bystander
+from avow.proxy.group_signals import GroupSignalProbe
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -65,19 +65,19 @@ def _start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Po
 def _signals() -> "Iterator[Callable[[subprocess.Popen[bytes]], None]]":
     """Signals for the process that is named once it runs; those that come before wait for it."""
     processes: list[subprocess.Popen[bytes]] = []
-    bystanders: list[Bystander] = []
+    probes: list[GroupSignalProbe] = []
     early: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         if not processes:
             early.append(number)
-        elif not _reached_both(number, bystanders):
+        elif not _reached_both(number, probes):
             _send(processes[0], number)
 
     def bring_to(process: "subprocess.Popen[bytes]") -> None:
         if sys.platform == "linux":
             with contextlib.suppress(OSError):
-                bystanders.append(Bystander(tuple(before)))
+                probes.append(GroupSignalProbe(tuple(before)))
         processes.append(process)
         for number in early:
             _send(process, number)
@@ -92,8 +92,8 @@ def _signals() -> "Iterator[Callable[[subprocess.Popen[bytes]], None]]":
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for bystander in bystanders:
-            bystander.close()
+        for probe in probes:
+            probe.close()
 
 
 def _send(process: "subprocess.Popen[bytes]", number: int) -> None:
@@ -101,12 +101,12 @@ def _send(process: "subprocess.Popen[bytes]", number: int) -> None:
         process.send_signal(number)
 
 
-def _reached_both(number: int, bystanders: Sequence[Bystander]) -> bool:
+def _reached_both(number: int, probes: Sequence[GroupSignalProbe]) -> bool:
     """Whether the command was sent this signal too: both are in one process group, which a terminal's Ctrl-C goes to,
     and many a `kill`."""
-    for bystander in bystanders:
+    for probe in probes:
         with contextlib.suppress(OSError):
-            return bystander.was_sent(number)
+            return probe.was_sent(number)
     return number == signal.SIGINT and _is_in_foreground()
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from avow.proxy.address import Address
 from avow.proxy.framing import BadFraming
 from avow.proxy.head import AccessRule, BadHead, Head, HeadRewrite
-from avow.proxy.incoming import Incoming
-from avow.proxy.observer import Ending, Holder, Observer
-from avow.proxy.sockets import BUFFER, Arrivals, Memory, Reading, reset
+from avow.proxy.observer import ConnectionEnd, Holder, Observer
+from avow.proxy.requests import RequestSplitter
+from avow.proxy.sockets import BUFFER, BufferedConnection, ReadControl, ReceiveBuffer, reset
 from avow.proxy.upstream import Upstream, UpstreamFailed
 
 _REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -24,7 +24,7 @@ _POLL_S = 0.01
 
 
 @dataclass(slots=True)
-class Shared:
+class RelayContext:
     """What all connections of a relay have in common. `watch` makes the observer of a new one; `fault` hears what an
     observer raised, which touches nothing else; `hold` makes what stands in the way of a connection, from its observer
     and what writes to the client. `refused` counts requests that were not passed on."""
@@ -36,15 +36,15 @@ class Shared:
     fault: Callable[[Exception], None]
     context: ssl.SSLContext | None = None
     hold: Callable[[Observer, Callable[[bytes], None]], Holder] | None = None
-    memory: Memory = field(default_factory=Memory)
+    memory: ReceiveBuffer = field(default_factory=ReceiveBuffer)
     clients: "set[ClientConnection]" = field(default_factory=set)
     refused: int = 0
 
 
-class ClientConnection(Arrivals):
+class ClientConnection(BufferedConnection):
     """One connection of a client, and its connection to the upstream."""
 
-    def __init__(self, relay: Shared) -> None:
+    def __init__(self, relay: RelayContext) -> None:
         super().__init__(relay.memory)
         self._relay = relay
         self._transport: asyncio.Transport | None = None
@@ -53,9 +53,9 @@ class ClientConnection(Arrivals):
         self._unsent: list[bytes] = []  # for an upstream that is not open yet
         self._batch: list[bytes] = []  # what is passed on together
         self._news: list[Callable[[Observer], None]] = []
-        self._incoming = Incoming(relay.gate, relay.target, self)
+        self._incoming = RequestSplitter(relay.gate, relay.target, self)
         self._over = False
-        self._reading = Reading()
+        self._reading = ReadControl()
         self._observer: Observer | None = None
         self._holder: Holder | None = None
         try:
@@ -76,7 +76,7 @@ class ClientConnection(Arrivals):
 
     def close(self) -> None:
         """End both sides, without a reset."""
-        self._end(Ending.CLIENT_LEFT)
+        self._end(ConnectionEnd.CLIENT_LEFT)
         if self._transport is not None:
             self._transport.close()
 
@@ -107,11 +107,11 @@ class ClientConnection(Arrivals):
 
     def eof_received(self) -> bool:
         # One that only ends its side cannot be told from one that is gone: either way no answer is paid for any more.
-        self._end(Ending.CLIENT_LEFT)
+        self._end(ConnectionEnd.CLIENT_LEFT)
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._end(Ending.CLIENT_LEFT, with_reset=error is not None)
+        self._end(ConnectionEnd.CLIENT_LEFT, with_reset=error is not None)
         self._relay.clients.discard(self)
 
     def pause_writing(self) -> None:
@@ -196,11 +196,11 @@ class ClientConnection(Arrivals):
 
     def upstream_ended(self) -> None:
         if self._transport is not None and not self._over:
-            self._tell(lambda observer: observer.ended(Ending.CLOSED, ""))
+            self._tell(lambda observer: observer.ended(ConnectionEnd.CLOSED, ""))
             self._when_decided(self._end_client)
 
     def upstream_lost(self) -> None:
-        self._end(Ending.RESET)
+        self._end(ConnectionEnd.RESET)
         self._when_decided(self._reset_when_drained)
 
     def _when_decided(self, done: Callable[[], None]) -> None:
@@ -226,7 +226,7 @@ class ClientConnection(Arrivals):
             await upstream.open()
         except UpstreamFailed as error:
             self._opening = None
-            self._end(Ending.UNREACHABLE, str(error))
+            self._end(ConnectionEnd.UNREACHABLE, str(error))
             self._reset_when_drained()
             return
         self._opening = None
@@ -237,7 +237,7 @@ class ClientConnection(Arrivals):
 
     # -- ends -------------------------------------------------------------------------------------------------
 
-    def _end(self, how: Ending, words: str = "", *, with_reset: bool = False) -> None:
+    def _end(self, how: ConnectionEnd, words: str = "", *, with_reset: bool = False) -> None:
         """No more passes in either direction."""
         if self._over:
             return
@@ -253,7 +253,7 @@ class ClientConnection(Arrivals):
                 self._upstream.close()
 
     def _break(self) -> None:
-        self._end(Ending.CLIENT_LEFT, with_reset=True)
+        self._end(ConnectionEnd.CLIENT_LEFT, with_reset=True)
         if self._transport is not None:
             reset(self._transport)
 

@@ -10,9 +10,9 @@ from avow.exchange.exchange import Exchange, Question, Reply, Status, new_id, ti
 from avow.exchange.outcome import exit_code, priced
 from avow.exit_codes import ExitCode
 from avow.proxy.answer import Answer
-from avow.proxy.ledger import End, Place
-from avow.proxy.meter import Call
+from avow.proxy.call_observer import Call
 from avow.proxy.question import ClientQuestion
+from avow.proxy.session_tracker import CallEnd, Placement
 from avow.routing.judge import judge
 from avow.routing.verdict import Attempt, Pin, RequestFacts, Verdict, reasons
 from avow.wire.json_value import text
@@ -38,10 +38,10 @@ class JudgingContext(NamedTuple):
 
 
 def begun(
-    call: Call, question: ClientQuestion, place: Place, bench: JudgingContext, retry_of: str | None = None
+    call: Call, question: ClientQuestion, place: Placement, context: JudgingContext, retry_of: str | None = None
 ) -> Exchange:
     """The exchange of a call that was just passed on."""
-    own = question.session or f"{bench.run}{place.session}"
+    own = question.session or f"{context.run}{place.session}"
     policy = question.fallbacks
     return Exchange(
         id=new_id(call.at),
@@ -57,7 +57,7 @@ def begun(
         fallback_by="client" if place.moved else "server",
         retry_of=retry_of,
         source=SOURCE,
-        base_url=bench.base_url,
+        base_url=context.base_url,
         session=question.session or place.session,
         client=question.client,
     )
@@ -70,14 +70,19 @@ def attempt(question: ClientQuestion, answer: Answer) -> Attempt:
 
 
 def judged(
-    exchange: Exchange, call: Call, place: Place, answer: Answer, attempts: Sequence[Attempt], bench: JudgingContext
+    exchange: Exchange,
+    call: Call,
+    place: Placement,
+    answer: Answer,
+    attempts: Sequence[Attempt],
+    context: JudgingContext,
 ) -> Exchange:
     """The exchange with its end. `attempts` are the refusals that the call was made for, and the call itself."""
     pin = None
     if place.moved is not None and not place.declined:
         pin = Pin(place.moved.model, place.moved.turn)
-    asked = RequestFacts(exchange.requested_model, pin, bench.host, bench.same_models, by_avow=False)
-    routing, cost, floor = priced(judge(asked, attempts), bench.prices)
+    asked = RequestFacts(exchange.requested_model, pin, context.host, context.same_models, by_avow=False)
+    routing, cost, floor = priced(judge(asked, attempts), context.prices)
     message = answer.message
     status = _status(answer)
     if not answer.readable or status is Status.INCOMPLETE:  # also where it was cut off before it could be read
@@ -88,15 +93,15 @@ def judged(
     code = exit_code(
         Status.INCOMPLETE if status is Status.INTERRUPTED else status,
         routing.verdict,
-        accept_fallback=bench.accept_fallback,
+        accept_fallback=context.accept_fallback,
         failed_with=failed_with,
-        proven=bench.require != "strong" or routing.strength == "strong",
+        proven=context.require != "strong" or routing.strength == "strong",
     )
     return exchange._replace(
         status=status,
         routing=routing,
         exit_code=code,
-        withheld=bench.hold and message is not None and code != ExitCode.OK,
+        withheld=context.hold and message is not None and code != ExitCode.OK,
         reply=Reply(
             content=tuple(message.content) if message else (),
             stop_reason=message.stop_reason if message else None,
@@ -128,12 +133,12 @@ def why_withheld(exchange: Exchange) -> str | None:
     return f"{exchange.verdict}: requested {requested}, answered by {served}{why}"
 
 
-def end_of(answer: Answer) -> End:
+def end_of(answer: Answer) -> CallEnd:
     """How a call ended, as far as later calls depend on it."""
     message = answer.message
     if message is None or not message.whole:
-        return End.NONE
-    return End.REFUSED if message.refused else End.WHOLE
+        return CallEnd.NONE
+    return CallEnd.REFUSED if message.refused else CallEnd.WHOLE
 
 
 def without_text(exchange: Exchange) -> Exchange:

@@ -7,7 +7,7 @@ from typing import Protocol
 from avow.proxy.head import Head
 
 
-class Ending(StrEnum):
+class ConnectionEnd(StrEnum):
     """How a connection ended."""
 
     CLOSED = "closed"
@@ -45,7 +45,7 @@ class Observer(Protocol):
     def response(self, data: bytes) -> None:
         """Bytes of the upstream, cut anywhere."""
 
-    def ended(self, how: Ending, words: str) -> None:
+    def ended(self, how: ConnectionEnd, words: str) -> None:
         """The connection is over."""
 
     @property

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 
 from avow.proxy.address import Address
-from avow.proxy.connection import ClientConnection, Shared
+from avow.proxy.connection import ClientConnection, RelayContext
 from avow.proxy.head import AccessRule, HeadRewrite
 from avow.proxy.observer import Holder, Observer
 from avow.proxy.sockets import ADDRESS
@@ -33,10 +33,10 @@ class Relay:
         without_codings: frozenset[bytes] = frozenset(),
         hold: Callable[[Observer, Callable[[bytes], None]], Holder] | None = None,
     ) -> None:
-        """See `Shared`. Until `serve` nobody's host is known, and nothing may pass."""
+        """See `RelayContext`. Until `serve` nobody's host is known, and nothing may pass."""
         gate = AccessRule(secret.encode(), ())
         target = HeadRewrite(address.host_header, address.prefix.encode(), without_codings)
-        self._shared = Shared(address, gate, target, watch, fault, context, hold)
+        self._shared = RelayContext(address, gate, target, watch, fault, context, hold)
         self._server: asyncio.Server | None = None
 
     @property

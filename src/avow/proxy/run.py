@@ -1,4 +1,4 @@
-"""A run of the proxy: the relay, the books and the command, from the first connection to the account."""
+"""A run of the proxy: the relay, the call log and the command, from the first connection to the account."""
 
 import contextlib
 import itertools
@@ -16,41 +16,42 @@ from avow.exchange.exchange import Exchange
 from avow.proxy import child, decoding, judging
 from avow.proxy.account import Account
 from avow.proxy.address import Address, BadAddress, find
-from avow.proxy.backlog import Backlog, Deferred
-from avow.proxy.bookkeeping import Books
+from avow.proxy.backlog import Backlog, DeferredObserver
+from avow.proxy.call_log import CallLog
+from avow.proxy.call_observer import CallEvent, CallObserver, CallSent
 from avow.proxy.hold import AnswerHolder, Decision
 from avow.proxy.judging import JudgingContext
-from avow.proxy.meter import Called, Happening, Meter
 from avow.proxy.observer import Holder, Observer
-from avow.proxy.serving import Serving
-from avow.proxy.shelf import HistoryShelf, NoShelf
+from avow.proxy.recorder import HistoryRecorder, NullRecorder
+from avow.proxy.relay_thread import RelayThread
 
 
-class Setup(NamedTuple):
-    """What a run needs: `shelf` keeps exchanges, `told` hears of each as it ends (in the books' thread)."""
+class ProxySetup(NamedTuple):
+    """What a run needs: `recorder` keeps exchanges, `on_answer` is called with each as it ends, in the thread of the
+    call log."""
 
     address: Address
-    bench: JudgingContext
+    judging_context: JudgingContext
     environ: Mapping[str, str]
-    shelf: HistoryShelf | NoShelf
-    told: Callable[[Exchange], None] = lambda _exchange: None
+    recorder: HistoryRecorder | NullRecorder
+    on_answer: Callable[[Exchange], None] = lambda _exchange: None
     keep_text: bool = False
     hold: bool = False
     port: int = 0
 
 
-class Run:
+class ProxyRun:
     """One run. It listens from the beginning on; nothing passes before `start`."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: ProxySetup) -> None:
         self._setup = setup
         self.faults: list[Exception] = []
         context = client_context(setup.environ) if setup.address.secure else None
         self._backlog = Backlog()
         self._number = itertools.count(1)
-        self._books: Books | None = None
+        self._call_log: CallLog | None = None
         try:
-            self._serving = Serving(
+            self._serving = RelayThread(
                 setup.address,
                 self._watch,
                 context=context,
@@ -67,10 +68,10 @@ class Run:
     def start(self) -> None:
         """Let requests pass. Threads begin here: a command must be running by then."""
         setup = self._setup
-        self._books = Books(
-            setup.bench,
-            setup.shelf,
-            told=setup.told,
+        self._call_log = CallLog(
+            setup.judging_context,
+            setup.recorder,
+            on_answer=setup.on_answer,
             fault=self.faults.append,
             keep_text=setup.keep_text,
             wait=self._backlog.quiet.wait,
@@ -85,11 +86,11 @@ class Run:
         """End what is left, and give the account."""
         self._serving.close()
         self._backlog.finish()
-        if self._books is None:
+        if self._call_log is None:
             return Account((), 0, command, command_status)
-        self._books.close()
-        retried = len(self._books.ledger.superseded)
-        return Account(self._books.counted(), retried, command, command_status)
+        self._call_log.close()
+        retried = len(self._call_log.tracker.superseded)
+        return Account(self._call_log.counted(), retried, command, command_status)
 
     @property
     def refused(self) -> int:
@@ -105,23 +106,25 @@ class Run:
         return [f"{many} of avow's own while judging ({kinds}); what passed was not touched"]
 
     def _hold(self, observer: Observer, write: Callable[[bytes], None]) -> Holder:
-        assert isinstance(observer, _HeldMeter)
+        assert isinstance(observer, _HeldCallObserver)
         return AnswerHolder(write, observer.next_decision)
 
     def _watch(self) -> Observer:
-        assert self._books is not None
+        assert self._call_log is not None
         if self._setup.hold:
-            return _HeldMeter(self._books, self._number.__next__, self.faults.append)
-        meter = Meter(self._books.hear, self._number.__next__, self.faults.append, clock=self._backlog.moment)
-        return Deferred(meter, self._backlog, self.faults.append)
+            return _HeldCallObserver(self._call_log, self._number.__next__, self.faults.append)
+        observer = CallObserver(
+            self._call_log.hear, self._number.__next__, self.faults.append, clock=self._backlog.moment
+        )
+        return DeferredObserver(observer, self._backlog, self.faults.append)
 
 
-class _HeldMeter(Meter):
-    """A meter that is read at once, and knows what will be decided about each answer."""
+class _HeldCallObserver(CallObserver):
+    """An observer that is read at once, and knows what will be decided about each answer."""
 
-    def __init__(self, books: Books, number: Callable[[], int], fault: Callable[[Exception], None]) -> None:
+    def __init__(self, call_log: CallLog, number: Callable[[], int], fault: Callable[[Exception], None]) -> None:
         super().__init__(self._hear, number, fault)
-        self._books = books
+        self._call_log = call_log
         self._decisions: deque[Future[Decision]] = deque()
 
     def next_decision(self) -> "Future[Decision]":
@@ -132,19 +135,19 @@ class _HeldMeter(Meter):
         unknown.set_result("it cannot be judged")
         return unknown
 
-    def _hear(self, happening: Happening) -> None:
-        if isinstance(happening, Called):
+    def _hear(self, event: CallEvent) -> None:
+        if isinstance(event, CallSent):
             decision: Future[Decision] = Future()
             self._decisions.append(decision)
-            self._books.verdict(happening.call.number).add_done_callback(lambda told: _settle(decision, told))
-        self._books.hear(happening)
+            self._call_log.verdict(event.call.number).add_done_callback(lambda verdict: _settle(decision, verdict))
+        self._call_log.hear(event)
 
 
-def _settle(decision: "Future[Decision]", told: "Future[Exchange]") -> None:
-    if error := told.exception():
+def _settle(decision: "Future[Decision]", judged: "Future[Exchange]") -> None:
+    if error := judged.exception():
         decision.set_exception(error)
     else:
-        decision.set_result(judging.why_withheld(told.result()))
+        decision.set_result(judging.why_withheld(judged.result()))
 
 
 def upstream(url: str, said_by: str) -> Address:
@@ -156,7 +159,7 @@ def upstream(url: str, said_by: str) -> Address:
         raise UsageError(f"{said_by}: {error}") from None
 
 
-def run_command(run: Run, command: Sequence[str], environ: Mapping[str, str], **more: str) -> Account:
+def run_command(run: ProxyRun, command: Sequence[str], environ: Mapping[str, str], **more: str) -> Account:
     """Run `command` behind the relay to its end, and wait for what is still under way. Raises UsageError."""
     try:
         status = child.run(command, child.environment(environ, run.base_url, **more), run.start)

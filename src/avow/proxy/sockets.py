@@ -39,7 +39,7 @@ def reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
-class Memory:
+class ReceiveBuffer:
     """Where all connections of one loop read to, one after the other: what arrives is copied out before the next reads.
     asyncio's own way takes 256 KiB from the system for each read, and gives it back."""
 
@@ -49,10 +49,10 @@ class Memory:
         self.view = memoryview(bytearray(_MOST_AT_ONCE))
 
 
-class Arrivals(asyncio.BufferedProtocol):
-    """A connection that reads to a `Memory`, and gives what arrived to `data_received`."""
+class BufferedConnection(asyncio.BufferedProtocol):
+    """A connection that reads to a `ReceiveBuffer`, and gives what arrived to `data_received`."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: ReceiveBuffer) -> None:
         self._memory = memory
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -69,7 +69,7 @@ class Arrivals(asyncio.BufferedProtocol):
         raise NotImplementedError
 
 
-class Reading:
+class ReadControl:
     """Whether a transport is read: not while there is a reason against it."""
 
     __slots__ = ("_reasons", "transport")

@@ -7,7 +7,7 @@ import ssl
 from typing import Protocol
 
 from avow.proxy.address import Address, OutboundProxy
-from avow.proxy.sockets import BUFFER, Arrivals, Memory, reset
+from avow.proxy.sockets import BUFFER, BufferedConnection, ReceiveBuffer, reset
 from avow.proxy.tls import TlsLayer
 
 _LONGEST_REPLY = 64 * 1024
@@ -34,11 +34,11 @@ class Downstream(Protocol):
         """Whether the upstream takes bytes more slowly than they are written."""
 
 
-class Upstream(Arrivals):
+class Upstream(BufferedConnection):
     """A connection that is opened once; `write` may be called from then on."""
 
     def __init__(
-        self, address: Address, context: ssl.SSLContext | None, downstream: Downstream, memory: Memory
+        self, address: Address, context: ssl.SSLContext | None, downstream: Downstream, memory: ReceiveBuffer
     ) -> None:
         super().__init__(memory)
         self._address = address

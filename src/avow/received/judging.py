@@ -4,10 +4,10 @@ import time
 
 from avow.exchange.exchange import Exchange, RunItem, new_id, timestamp
 from avow.proxy import judging
+from avow.proxy.call_observer import Call
 from avow.proxy.judging import JudgingContext
-from avow.proxy.ledger import Place
-from avow.proxy.meter import Call
 from avow.proxy.question import ClientQuestion
+from avow.proxy.session_tracker import Placement
 from avow.received.intake import ReceivedAnswer
 from avow.routing.verdict import Verdict
 from avow.wire.json_value import obj
@@ -49,11 +49,11 @@ def _likeness(received: ReceivedAnswer) -> object:
     return (raw.get("model"), message.stop_reason, tuple(message.named), tuple(sorted(raw)), bool(message.content))
 
 
-def judged(received: ReceivedAnswer, question: ClientQuestion, bench: JudgingContext, number: int) -> Exchange:
+def judged(received: ReceivedAnswer, question: ClientQuestion, context: JudgingContext, number: int) -> Exchange:
     """The exchange of one answer; `question` says which model was asked. `number` counts the answers, from 0."""
     now = time.time()
     call = Call(number, now, time.monotonic(), "", {}, None)
-    place = Place(number, "", question.model)
+    place = Placement(number, "", question.model)
     policy = question.fallbacks
     identity = new_id(now)
     begun = Exchange(
@@ -64,9 +64,9 @@ def judged(received: ReceivedAnswer, question: ClientQuestion, bench: JudgingCon
         sent_model=question.model,
         fallback_policy="default" if policy == ("default",) else (policy or "none"),
         source=SOURCE,
-        base_url=bench.base_url or None,
+        base_url=context.base_url or None,
         item=RunItem(None, received.item, number, 0, received.item) if received.item is not None else None,
     )
     answer = received.answer
-    done = judging.judged(begun, call, place, answer, [judging.attempt(question, answer)], bench)
+    done = judging.judged(begun, call, place, answer, [judging.attempt(question, answer)], context)
     return done._replace(reply=done.reply._replace(total_ms=None, first_token_ms=None))

@@ -14,7 +14,7 @@ from avow.proxy.relay import Relay
 from avow.proxy.sockets import ADDRESS, listen
 
 
-class Serving:
+class RelayThread:
     """A relay on a port of this machine. It listens from the beginning, and takes connections once started.
 
     `base_url` is what a client is to use: it holds the secret, and is written nowhere. Raises OSError for a port in

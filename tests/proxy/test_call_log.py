@@ -1,19 +1,19 @@
-"""The books of a run."""
+"""The log of the calls of a run."""
 
 from avow.exchange.exchange import Exchange, Status
-from avow.proxy.meter import Answered
+from avow.proxy.call_observer import CallAnswered
 from tests import streams
-from tests.proxy.books import Told, answered, declined, overloaded
+from tests.proxy.calls import Told, answered, declined, overloaded
 
 
 def test_a_row_is_begun_before_its_answer_and_finished_after_it() -> None:
     told = Told()
     number = told.call()
-    verdict = told.books.verdict(number)
-    told.books.hear(Answered(number, answered()))
+    verdict = told.call_log.verdict(number)
+    told.call_log.hear(CallAnswered(number, answered()))
     assert verdict.result(5).status is Status.COMPLETE
     (exchange,) = told.exchanges()
-    assert told.shelf.rows == {exchange.id: exchange}
+    assert told.recorder.rows == {exchange.id: exchange}
     assert exchange.number == 1
 
 
@@ -24,24 +24,24 @@ def test_what_counts_by_itself() -> None:
     told.ask(answered("claude-opus-5"), "claude-opus-5")
     told.ask(answered(), text="another")
     first, second, *_ = told.exchanges()
-    assert [entry.number for entry in told.books.counted()] == [3, 4]
+    assert [entry.number for entry in told.call_log.counted()] == [3, 4]
     assert second.retry_of == first.id
-    assert len(told.books.ledger.superseded) == 1
+    assert len(told.call_log.tracker.superseded) == 1
 
 
 def test_each_is_told_as_it_ends() -> None:
     heard: list[Exchange] = []
-    told = Told(told=heard.append)
+    told = Told(on_answer=heard.append)
     told.ask(answered())
     assert told.exchanges() == heard
 
 
 def test_a_fault_is_told_and_the_books_go_on() -> None:
     told = Told()
-    told.books.hear(Answered(99, answered()))
-    waiting = told.books.verdict(99)
+    told.call_log.hear(CallAnswered(99, answered()))
+    waiting = told.call_log.verdict(99)
     told.ask(answered())
-    told.books.close()
+    told.call_log.close()
     assert [type(fault) for fault in told.faults] == [KeyError]
     assert isinstance(waiting.exception(0) if waiting.done() else KeyError(), KeyError)
-    assert [entry.exchange.requested_model for entry in told.books.entries] == [streams.ASKED]
+    assert [entry.exchange.requested_model for entry in told.call_log.entries] == [streams.ASKED]

@@ -1,7 +1,7 @@
-"""The ledger: which requests belong together, and which model should have answered each.
+"""Which requests belong together, and which model should have answered each.
 
-Sessions are told by the client's own id, else by what a conversation begins with. Nothing here knows time, files or
-the network.
+Sessions are told apart by the client's own id, else by what a conversation begins with. Nothing here knows time,
+files or the network.
 """
 
 from collections import OrderedDict
@@ -14,7 +14,7 @@ from avow.models.identity import Identity, compare
 from avow.proxy.question import ClientQuestion
 
 
-class End(StrEnum):
+class CallEnd(StrEnum):
     """How a request ended, as far as later ones depend on it."""
 
     WHOLE = "whole"
@@ -22,7 +22,7 @@ class End(StrEnum):
     NONE = "none"
 
 
-class Moved(NamedTuple):
+class SessionMove(NamedTuple):
     """A session went on with another model after a refusal: `first` was asked for, `model` is asked since the call
     of the number `since`, in turn `turn` of the session (from 1 on)."""
 
@@ -32,7 +32,7 @@ class Moved(NamedTuple):
     turn: int
 
 
-class Place(NamedTuple):
+class Placement(NamedTuple):
     """Where a call stands among the others. `session` is the client's own id, or one made here (`#1`);
     `requested_model` what was to answer; `moved`: why that is not the model it names; `declined`: the numbers of
     the refusals that it was made for, oldest first; `retry_of`: the number of the call that it repeats; `side`: it is
@@ -41,7 +41,7 @@ class Place(NamedTuple):
     number: int
     session: str
     requested_model: str | None
-    moved: Moved | None = None
+    moved: SessionMove | None = None
     declined: tuple[int, ...] = ()
     retry_of: int | None = None
     side: bool = False
@@ -50,7 +50,7 @@ class Place(NamedTuple):
 class _Ended(NamedTuple):
     number: int
     question: ClientQuestion
-    end: End
+    end: CallEnd
     declined: tuple[int, ...]
 
 
@@ -58,16 +58,16 @@ class _Ended(NamedTuple):
 class _Session:
     name: str
     has_tools: bool = False
-    moved: list[Moved] = field(default_factory=list)
-    under_way: dict[int, tuple[ClientQuestion, Place]] = field(default_factory=dict)
+    moved: list[SessionMove] = field(default_factory=list)
+    under_way: dict[int, tuple[ClientQuestion, Placement]] = field(default_factory=dict)
     ended: "OrderedDict[int, _Ended]" = field(default_factory=OrderedDict)
 
-    def moved_to(self, model: str | None) -> Moved | None:
+    def moved_to(self, model: str | None) -> SessionMove | None:
         """The move to that model, where there was one."""
         return next((moved for moved in self.moved if model and _same(moved.model, model)), None)
 
 
-class Ledger:
+class SessionTracker:
     """Places calls as they begin and end. `superseded` are the numbers of those that were repeated, `answered` of the
     refusals that another model then answered: neither is an answer of its own."""
 
@@ -82,7 +82,7 @@ class Ledger:
         self._by_number: dict[int, _Session] = {}
         self._made = 0
 
-    def begin(self, number: int, question: ClientQuestion) -> Place:
+    def begin(self, number: int, question: ClientQuestion) -> Placement:
         """Place a call that was just passed on."""
         session = self._session(question)
         session.has_tools = session.has_tools or question.has_tools
@@ -94,12 +94,14 @@ class Ledger:
         _note_move(session, number, question, declined)
         moved = session.moved_to(question.model)
         retry_of = before.number if before is not None else None
-        place = Place(number, session.name, moved.first if moved else question.model, moved, declined, retry_of, side)
+        place = Placement(
+            number, session.name, moved.first if moved else question.model, moved, declined, retry_of, side
+        )
         session.under_way[number] = (question, place)
         self._by_number[number] = session
         return place
 
-    def end(self, number: int, end: End) -> None:
+    def end(self, number: int, end: CallEnd) -> None:
         """Note how a call ended."""
         session = self._by_number.pop(number, None)
         if session is None:
@@ -149,7 +151,7 @@ class Ledger:
         refused = [
             it
             for it in session.ended.values()
-            if it.end is End.REFUSED and it.number not in self.answered and _same_messages(it.question, question)
+            if it.end is CallEnd.REFUSED and it.number not in self.answered and _same_messages(it.question, question)
         ]
         if not any(_asks_another(it.question, question) for it in refused):
             return ()
@@ -167,13 +169,13 @@ def _note_move(session: _Session, number: int, question: ClientQuestion, decline
     first = refused.question.model if refused is not None else None
     if first is not None and not _same(first, model):
         before = session.moved_to(first)
-        session.moved.append(Moved(before.first if before else first, model, number, question.turn))
+        session.moved.append(SessionMove(before.first if before else first, model, number, question.turn))
 
 
 def _repeated(ended: Iterable[_Ended], question: ClientQuestion) -> _Ended | None:
     """The call that this one repeats: the last with the same body, where it gave no whole answer."""
     same = [it for it in ended if it.question.digest == question.digest and question.digest]
-    return same[-1] if same and same[-1].end is End.NONE else None
+    return same[-1] if same and same[-1].end is CallEnd.NONE else None
 
 
 def _same_messages(one: ClientQuestion, other: ClientQuestion) -> bool:

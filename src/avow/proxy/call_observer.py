@@ -1,4 +1,4 @@
-"""The meter: takes a copy of one connection's bytes and gives what happened.
+"""Reads a copy of the bytes of one connection, and tells of each call to a model and of its answer.
 
 It is expendable: a fault in it ends the reading of that connection and nothing else.
 """
@@ -13,7 +13,7 @@ from avow.proxy import answer as answers
 from avow.proxy.answer import Answer, AnswerReader
 from avow.proxy.framing import BadFraming
 from avow.proxy.head import Head
-from avow.proxy.observer import Ending
+from avow.proxy.observer import ConnectionEnd
 from avow.proxy.responses import BadResponse, ResponseBody, ResponseHead, ResponseSplitter
 from avow.wire.secret import Secrets, secret_values
 
@@ -43,20 +43,20 @@ class Call(NamedTuple):
     body: bytes | None
 
 
-class Called(NamedTuple):
+class CallSent(NamedTuple):
     """A request to a model was passed on."""
 
     call: Call
 
 
-class Answered(NamedTuple):
+class CallAnswered(NamedTuple):
     """The answer to a call is over, complete or not."""
 
     number: int
     answer: Answer
 
 
-Happening = Called | Answered
+CallEvent = CallSent | CallAnswered
 
 
 class _OpenRequest:
@@ -95,14 +95,14 @@ class _OpenRequest:
         return Call(self.number, at, self.begun_at, self.head.path.decode("latin-1"), kept, body)
 
 
-class Meter:
+class CallObserver:
     """Observes one connection. `tell` hears what happens; `number` gives the next call its number; `fault` hears of
     an error of its own; `keep` is the most bytes of a request that are kept; `clock` gives the moment at which what it
     is told of came."""
 
     def __init__(
         self,
-        tell: Callable[[Happening], None],
+        tell: Callable[[CallEvent], None],
         number: Callable[[], int],
         fault: Callable[[Exception], None],
         *,
@@ -163,10 +163,10 @@ class Meter:
             self._fault(error)
             self._break("a fault of avow's own")
 
-    def ended(self, how: Ending, words: str) -> None:
+    def ended(self, how: ConnectionEnd, words: str) -> None:
         """The connection is over."""
         try:
-            if self._splitter.until_close and how is Ending.CLOSED:
+            if self._splitter.until_close and how is ConnectionEnd.CLOSED:
                 self._end_of_response(None)
             elif self._reader is not None:
                 self._end_of_response(_CUT[how])
@@ -194,13 +194,13 @@ class Meter:
     def _announce(self, opened: _OpenRequest) -> None:
         if opened.number is not None and not opened.told:
             opened.told = True
-            self._tell(Called(opened.call()))
+            self._tell(CallSent(opened.call()))
 
     def _settle(self, opened: _OpenRequest, answer: Answer) -> None:
         self._due.remove(opened)
         if opened.number is not None:
             self._announce(opened)
-            self._tell(Answered(opened.number, answer))
+            self._tell(CallAnswered(opened.number, answer))
 
     def _break(self, words: str) -> None:
         """Stop reading this connection; what is due on it stays unread."""
@@ -212,18 +212,18 @@ class Meter:
 
 
 _CUT = {
-    Ending.CLOSED: Failure("stream_ended", None, "the stream ended before the answer did"),
-    Ending.RESET: Failure("stream_ended", None, "the connection broke before the answer did"),
-    Ending.CLIENT_LEFT: Failure("interrupted", None, "the client left before the answer was whole"),
-    Ending.UNREACHABLE: Failure("stream_ended", None, "the connection broke before the answer did"),
+    ConnectionEnd.CLOSED: Failure("stream_ended", None, "the stream ended before the answer did"),
+    ConnectionEnd.RESET: Failure("stream_ended", None, "the connection broke before the answer did"),
+    ConnectionEnd.CLIENT_LEFT: Failure("interrupted", None, "the client left before the answer was whole"),
+    ConnectionEnd.UNREACHABLE: Failure("stream_ended", None, "the connection broke before the answer did"),
 }
 
 
-def _unanswered(how: Ending, words: str) -> Answer:
+def _unanswered(how: ConnectionEnd, words: str) -> Answer:
     match how:
-        case Ending.UNREACHABLE:
+        case ConnectionEnd.UNREACHABLE:
             return answers.unreachable(words)
-        case Ending.CLIENT_LEFT:
+        case ConnectionEnd.CLIENT_LEFT:
             return answers.abandoned()
         case _:
             return answers.unanswered("the connection ended before a response began")

@@ -8,7 +8,7 @@ from avow.proxy.head import AccessRule, BadHead, Head, HeadRewrite
 from avow.proxy.upgrade import UpgradeWatch
 
 
-class Passage(Protocol):
+class RequestSink(Protocol):
     """What is told of a client's bytes, in their order."""
 
     def passed(self, data: bytes) -> None:
@@ -24,11 +24,11 @@ class Passage(Protocol):
         """The request is whole."""
 
 
-class Incoming:
+class RequestSplitter:
     """The requests of one connection. `waits` says that nothing more is taken until the upstream has said whether
     another protocol follows: see `answered`."""
 
-    def __init__(self, gate: AccessRule, target: HeadRewrite, passage: Passage) -> None:
+    def __init__(self, gate: AccessRule, target: HeadRewrite, passage: RequestSink) -> None:
         self._gate = gate
         self._target = target
         self._passage = passage

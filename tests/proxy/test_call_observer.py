@@ -1,4 +1,4 @@
-"""The meter: a copy of what passes in, calls and answers out; and faults that stay its own."""
+"""The observer of calls: a copy of what passes in, calls and answers out; and faults that stay its own."""
 
 import itertools
 import json
@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from avow.proxy import meter as meters
+from avow.proxy import call_observer
+from avow.proxy.call_observer import CallAnswered, CallEvent, CallObserver, CallSent
 from avow.proxy.head import AccessRule, parse
-from avow.proxy.meter import Answered, Called, Happening, Meter
-from avow.proxy.observer import Ending
+from avow.proxy.observer import ConnectionEnd
 from tests import streams
 from tests.canary import CANARY
 
@@ -29,26 +29,26 @@ def streamed(data: bytes = SSE, *, end: bytes = b"0\r\n\r\n") -> bytes:
 
 
 class Heard:
-    """A meter, and what it told."""
+    """An observer, and what it told."""
 
-    def __init__(self, keep: int = meters.LONGEST_REQUEST) -> None:
-        self.told: list[Happening] = []
+    def __init__(self, keep: int = call_observer.LONGEST_REQUEST) -> None:
+        self.told: list[CallEvent] = []
         self.faults: list[Exception] = []
         self.failing = False
-        self.meter = Meter(self._hear, itertools.count(1).__next__, self.faults.append, keep=keep)
+        self.observer = CallObserver(self._hear, itertools.count(1).__next__, self.faults.append, keep=keep)
 
-    def _hear(self, happening: Happening) -> None:
+    def _hear(self, event: CallEvent) -> None:
         if self.failing:
             self.failing = False
             raise ZeroDivisionError
-        self.told.append(happening)
+        self.told.append(event)
 
     def ask(self, line: bytes = b"POST /5ec2e7/v1/messages", body: bytes = BODY, more: bytes = b"") -> None:
         raw = line + b" HTTP/1.1\r\nHost: localhost:9\r\nX-Api-Key: " + CANARY.encode() + b"\r\n" + more + b"\r\n"
-        self.meter.request(parse(raw, GATE))
+        self.observer.request(parse(raw, GATE))
         for start in range(0, len(body), 40):
-            self.meter.request_body(body[start : start + 40])
-        self.meter.request_over()
+            self.observer.request_body(body[start : start + 40])
+        self.observer.request_over()
 
     def answers(self) -> list[tuple[int, int | None, str | None, str | None]]:
         """Number, status, text and the kind of error of each answer."""
@@ -60,11 +60,11 @@ class Heard:
                 it.answer.error.failure.type if it.answer.error else None,
             )
             for it in self.told
-            if isinstance(it, Answered)
+            if isinstance(it, CallAnswered)
         ]
 
     def calls(self) -> list[int]:
-        return [it.call.number for it in self.told if isinstance(it, Called)]
+        return [it.call.number for it in self.told if isinstance(it, CallSent)]
 
 
 @pytest.mark.parametrize("size", [1, 7, 99_999])
@@ -72,16 +72,16 @@ def test_a_call_and_its_answer(size: int) -> None:
     heard = Heard()
     heard.ask(more=b"User-Agent: x/1\r\nCookie: a\r\nAuthorization: b\r\n")
     (called,) = heard.told
-    assert isinstance(called, Called)
+    assert isinstance(called, CallSent)
     assert called.call.body == BODY
     assert called.call.path == "/v1/messages"
     assert called.call.headers == {"user-agent": "x/1"}, "nothing that may hold a key is read"
     assert abs(called.call.at - time.time()) < 5
     data = streamed()
     for start in range(0, len(data), size):
-        heard.meter.response(data[start : start + size])
-    assert not heard.meter.busy
-    heard.meter.ended(Ending.CLIENT_LEFT, "")
+        heard.observer.response(data[start : start + size])
+    assert not heard.observer.busy
+    heard.observer.ended(ConnectionEnd.CLIENT_LEFT, "")
     assert heard.answers() == [(1, 200, "Hello", None)]
 
 
@@ -92,32 +92,36 @@ def test_only_messages_are_calls_and_pipelined_ones_keep_their_order() -> None:
     heard.ask(b"POST /5ec2e7/v1/messages/count_tokens")
     heard.ask()
     nothing = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"
-    heard.meter.response(nothing + streamed() + nothing + b"{}" + streamed(streams.sse(*streams.answer("Bye"))))
+    heard.observer.response(nothing + streamed() + nothing + b"{}" + streamed(streams.sse(*streams.answer("Bye"))))
     assert heard.calls() == [1, 2]
     assert heard.answers() == [(1, 200, "Hello", None), (2, 200, "Bye", None)]
-    assert not heard.meter.busy
+    assert not heard.observer.busy
 
 
 def test_an_answer_before_the_request_is_whole() -> None:
     heard = Heard()
-    heard.meter.request(parse(b"POST /5ec2e7/v1/messages HTTP/1.1\r\nHost: localhost:9\r\n\r\n", GATE))
-    heard.meter.request_body(b"{")
-    heard.meter.response(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\n{}")
+    heard.observer.request(parse(b"POST /5ec2e7/v1/messages HTTP/1.1\r\nHost: localhost:9\r\n\r\n", GATE))
+    heard.observer.request_body(b"{")
+    heard.observer.response(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\n{}")
     assert heard.answers() == [(1, 413, None, "request_too_large")]
-    heard.meter.request_body(b"}")
-    heard.meter.request_over()
+    heard.observer.request_body(b"}")
+    heard.observer.request_over()
     assert heard.calls() == [1]
 
 
 @pytest.mark.parametrize(
     ("how", "kind"),
-    [(Ending.RESET, "stream_ended"), (Ending.CLOSED, "stream_ended"), (Ending.CLIENT_LEFT, "interrupted")],
+    [
+        (ConnectionEnd.RESET, "stream_ended"),
+        (ConnectionEnd.CLOSED, "stream_ended"),
+        (ConnectionEnd.CLIENT_LEFT, "interrupted"),
+    ],
 )
-def test_a_stream_that_is_cut(how: Ending, kind: str) -> None:
+def test_a_stream_that_is_cut(how: ConnectionEnd, kind: str) -> None:
     heard = Heard()
     heard.ask()
-    heard.meter.response(streamed()[:-300])
-    heard.meter.ended(how, "")
+    heard.observer.response(streamed()[:-300])
+    heard.observer.ended(how, "")
     ((number, status, _text, error),) = heard.answers()
     assert (number, status, error) == (1, 200, kind)
 
@@ -125,31 +129,31 @@ def test_a_stream_that_is_cut(how: Ending, kind: str) -> None:
 @pytest.mark.parametrize(
     ("how", "kind"),
     [
-        (Ending.RESET, "connection"),
-        (Ending.CLOSED, "connection"),
-        (Ending.UNREACHABLE, "connection"),
-        (Ending.CLIENT_LEFT, "interrupted"),
+        (ConnectionEnd.RESET, "connection"),
+        (ConnectionEnd.CLOSED, "connection"),
+        (ConnectionEnd.UNREACHABLE, "connection"),
+        (ConnectionEnd.CLIENT_LEFT, "interrupted"),
     ],
 )
-def test_a_connection_that_ends_before_an_answer_began(how: Ending, kind: str) -> None:
+def test_a_connection_that_ends_before_an_answer_began(how: ConnectionEnd, kind: str) -> None:
     heard = Heard()
     heard.ask()
-    heard.meter.ended(how, "DNS")
-    heard.meter.ended(Ending.CLIENT_LEFT, "")
+    heard.observer.ended(how, "DNS")
+    heard.observer.ended(ConnectionEnd.CLIENT_LEFT, "")
     assert heard.answers() == [(1, None, None, kind)]
 
 
 def test_a_body_that_ends_with_the_connection_is_whole_where_that_ends_well() -> None:
-    for how, error in ((Ending.CLOSED, None), (Ending.RESET, None)):
+    for how, error in ((ConnectionEnd.CLOSED, None), (ConnectionEnd.RESET, None)):
         heard = Heard()
         heard.ask()
-        heard.meter.response(b"HTTP/1.1 200 OK\r\n\r\n" + SSE)
-        heard.meter.ended(how, "")
+        heard.observer.response(b"HTTP/1.1 200 OK\r\n\r\n" + SSE)
+        heard.observer.ended(how, "")
         assert heard.answers() == [(1, 200, "Hello", error)], "message_stop had come"
     heard = Heard()
     heard.ask()
-    heard.meter.response(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(streams.message()).encode()[:-1])
-    heard.meter.ended(Ending.RESET, "")
+    heard.observer.response(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(streams.message()).encode()[:-1])
+    heard.observer.ended(ConnectionEnd.RESET, "")
     assert heard.answers() == [(1, 200, None, "stream_ended")]
 
 
@@ -160,10 +164,10 @@ def test_a_body_that_ends_with_the_connection_is_whole_where_that_ends_well() ->
 def test_what_cannot_be_read_is_told_once_and_for_all_that_follow(garbage: bytes) -> None:
     heard = Heard()
     heard.ask()
-    heard.meter.response(garbage)
-    heard.meter.response(streamed())
+    heard.observer.response(garbage)
+    heard.observer.response(streamed())
     heard.ask()
-    heard.meter.ended(Ending.CLOSED, "")
+    heard.observer.ended(ConnectionEnd.CLOSED, "")
     assert heard.answers() == [(1, None, None, "not_an_answer"), (2, None, None, "not_an_answer")]
     assert not heard.faults
 
@@ -171,7 +175,7 @@ def test_what_cannot_be_read_is_told_once_and_for_all_that_follow(garbage: bytes
 def test_a_body_after_head_is_garbage_to_the_meter_alone() -> None:
     heard = Heard()
     heard.ask(b"HEAD /5ec2e7/api/hello", b"")
-    heard.meter.response(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody")
+    heard.observer.response(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody")
     heard.ask()
     assert heard.answers() == [(1, None, None, "not_an_answer")]
 
@@ -180,22 +184,22 @@ def test_a_fault_of_its_own_ends_the_reading_and_nothing_else() -> None:
     heard = Heard()
     heard.ask()
     heard.failing = True
-    heard.meter.response(streamed())
+    heard.observer.response(streamed())
     assert [type(fault) for fault in heard.faults] == [ZeroDivisionError]
-    heard.meter.response(streamed())
-    assert not heard.meter.busy
+    heard.observer.response(streamed())
+    assert not heard.observer.busy
 
 
 def test_a_request_too_large_to_keep_is_still_a_call() -> None:
     heard = Heard(keep=50)
     heard.ask()
     (called,) = heard.told
-    assert isinstance(called, Called)
+    assert isinstance(called, CallSent)
     assert called.call.body is None
 
 
 def test_a_delta_costs_little() -> None:
-    """Contract: at most 15 µs of CPU for relay and meter together; this is the meter's part alone, with room for
+    """Contract: at most 15 µs of CPU for relay and observer together; this is the observer's part alone, with room for
     a busy machine."""
     events = streams.sse(*streams.answer(*["word "] * 4000)).split(b"\n\n")
     chunks = [b"%x\r\n%b\n\n\r\n" % (len(event) + 2, event) for event in events if event]
@@ -203,9 +207,9 @@ def test_a_delta_costs_little() -> None:
     for _ in range(3):
         heard = Heard()
         heard.ask()
-        heard.meter.response(streamed(b"", end=b""))
+        heard.observer.response(streamed(b"", end=b""))
         before = time.process_time()
         for chunk in chunks:
-            heard.meter.response(chunk)
+            heard.observer.response(chunk)
         best = min(best, (time.process_time() - before) / len(chunks))
     assert best < 60e-6

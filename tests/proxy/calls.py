@@ -1,4 +1,4 @@
-"""Calls and answers by hand, as the meter tells them."""
+"""Calls and answers by hand, as the observer of calls tells them."""
 
 import itertools
 import json
@@ -7,17 +7,17 @@ from typing import Any
 
 from avow.exchange.exchange import Exchange
 from avow.proxy.answer import Answer, AnswerReader
-from avow.proxy.bookkeeping import Books
+from avow.proxy.call_log import CallLog
+from avow.proxy.call_observer import Call, CallAnswered, CallSent
 from avow.proxy.judging import JudgingContext
-from avow.proxy.meter import Answered, Call, Called
 from avow.wire.secret import Secrets
 from tests import streams
 
-BENCH = JudgingContext("https://api.anthropic.com", "api.anthropic.com")
+JUDGING = JudgingContext("https://api.anthropic.com", "api.anthropic.com")
 
 
 class Kept:
-    """A shelf in memory."""
+    """A recorder in memory."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Exchange] = {}
@@ -32,12 +32,12 @@ class Kept:
 
 
 class Told:
-    """Books that are told of calls one after the other."""
+    """A call log that is told of calls one after the other."""
 
-    def __init__(self, bench: JudgingContext = BENCH, **more: Any) -> None:
-        self.shelf = Kept()
+    def __init__(self, context: JudgingContext = JUDGING, **more: Any) -> None:
+        self.recorder = Kept()
         self.faults: list[Exception] = []
-        self.books = Books(bench, self.shelf, fault=self.faults.append, **more)
+        self.call_log = CallLog(context, self.recorder, fault=self.faults.append, **more)
         self._number = itertools.count(1)
 
     def call(self, model: str | None = streams.ASKED, text: str = "hi", **more: Any) -> int:
@@ -47,19 +47,19 @@ class Told:
             body["model"] = model
         headers = {"user-agent": "script/1"}
         call = Call(number, time.time(), time.monotonic(), "/v1/messages", headers, json.dumps(body).encode())
-        self.books.hear(Called(call))
+        self.call_log.hear(CallSent(call))
         return number
 
     def ask(self, answer: Answer, model: str | None = streams.ASKED, text: str = "hi", **more: Any) -> int:
         number = self.call(model, text, **more)
-        self.books.hear(Answered(number, answer))
+        self.call_log.hear(CallAnswered(number, answer))
         return number
 
     def exchanges(self) -> list[Exchange]:
         """All that was judged, once it is."""
-        self.books.close()
+        self.call_log.close()
         assert not self.faults
-        return [entry.exchange for entry in self.books.entries]
+        return [entry.exchange for entry in self.call_log.entries]
 
 
 def read(data: bytes, status: int = 200, **headers: str) -> Answer:

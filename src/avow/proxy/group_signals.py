@@ -12,7 +12,7 @@ _LATER_S = 0.05
 _LOOKS = 10
 
 
-class Bystander:
+class GroupSignalProbe:
     """A process in this process's group that does nothing, with signals blocked: what the group is sent stays pending
     in it, where Linux shows it (proc_pid_status(5), ShdPnd). It ends when this process does, as its stdin ends then.
     """

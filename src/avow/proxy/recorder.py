@@ -16,7 +16,7 @@ _PAUSE_S = 2.0
 _MOST = 10_000
 
 
-class HistoryShelf:
+class HistoryRecorder:
     """Opens the history at first use, with `open_history`, in whichever thread that is."""
 
     def __init__(self, open_history: "Callable[[], History]") -> None:
@@ -67,11 +67,11 @@ class HistoryShelf:
             return None
 
 
-class NoShelf:
+class NullRecorder:
     """Keeps nothing."""
 
     def begin(self, exchange: Exchange) -> Exchange:
-        """As of `HistoryShelf`, and so the others."""
+        """As of `HistoryRecorder`, and so the others."""
         return exchange
 
     def finish(self, exchange: Exchange) -> None:

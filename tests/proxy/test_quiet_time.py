@@ -2,15 +2,15 @@
 
 import time
 
-from avow.proxy.quiet import PATIENCE_S, REST_S, Quiet
+from avow.proxy.quiet_time import PATIENCE_S, REST_S, QuietTime
 
 
 def test_there_is_time_where_nothing_passes() -> None:
-    assert Quiet().left_s(time.monotonic()) <= 0
+    assert QuietTime().left_s(time.monotonic()) <= 0
 
 
 def test_there_is_none_while_a_first_byte_may_come() -> None:
-    quiet = Quiet(awaited_s=60)
+    quiet = QuietTime(awaited_s=60)
     quiet.asked()
     assert 0 < quiet.left_s(time.monotonic()) <= PATIENCE_S
     quiet.answered()
@@ -18,7 +18,7 @@ def test_there_is_none_while_a_first_byte_may_come() -> None:
 
 
 def test_a_thread_waits_for_it() -> None:
-    quiet = Quiet()
+    quiet = QuietTime()
     quiet.answered()
     begun = time.monotonic()
     quiet.wait(begun)
@@ -26,7 +26,7 @@ def test_a_thread_waits_for_it() -> None:
 
 
 def test_what_has_waited_long_waits_no_more() -> None:
-    quiet = Quiet(awaited_s=60)
+    quiet = QuietTime(awaited_s=60)
     quiet.asked()
     long_ago = time.monotonic() - PATIENCE_S
     quiet.wait(long_ago)

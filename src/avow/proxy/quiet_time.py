@@ -12,7 +12,7 @@ PATIENCE_S = 0.25
 """The longest that anything waits for quiet."""
 
 
-class Quiet:
+class QuietTime:
     """Knows from the relay what passes, and says when there is time for work that would delay it."""
 
     def __init__(self, awaited_s: float = AWAITED_S) -> None:

@@ -1,4 +1,4 @@
-"""The books of a run: each call placed, judged and kept, in a thread beside the relay."""
+"""The log of a run: each call is given its session, judged and kept, in a thread beside the relay."""
 
 import queue
 import threading
@@ -10,14 +10,14 @@ from typing import NamedTuple, Protocol
 
 from avow.exchange.exchange import Exchange
 from avow.proxy import judging, question
+from avow.proxy.call_observer import Call, CallAnswered, CallEvent, CallSent
 from avow.proxy.judging import JudgingContext
-from avow.proxy.ledger import End, Ledger, Place
-from avow.proxy.meter import Answered, Call, Called, Happening
 from avow.proxy.question import ClientQuestion
+from avow.proxy.session_tracker import CallEnd, Placement, SessionTracker
 from avow.routing.verdict import Attempt
 
 
-class Shelf(Protocol):
+class Recorder(Protocol):
     """Where exchanges are kept; it raises nothing."""
 
     def begin(self, exchange: Exchange) -> Exchange:
@@ -27,7 +27,7 @@ class Shelf(Protocol):
         """Keep its end."""
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """An exchange of this run, without its text unless that is kept. `side`: a title or another side request."""
 
     number: int
@@ -39,30 +39,31 @@ class Entry(NamedTuple):
 class _OpenCall:
     call: Call
     question: ClientQuestion
-    place: Place
+    place: Placement
     exchange: Exchange
 
 
-class Books:
-    """Hears what happens, from any thread. `entries` are the answers so far, in the order of their ends; `told` hears
-    of each as it ends. `fault` hears of errors of its own, after which it goes on; `wait` returns when there
-    is time for what was heard at that moment."""
+class CallLog:
+    """Takes events of calls, from any thread. `entries` are the answers so far, in the order in which they ended.
+
+    `on_answer` is called with each answer as it ends, `fault` with an error of the log itself, after which it goes on;
+    `wait` is given the moment of an event, and returns when there is time for it."""
 
     def __init__(
         self,
-        bench: JudgingContext,
-        shelf: Shelf,
+        context: JudgingContext,
+        recorder: Recorder,
         *,
-        told: Callable[[Exchange], None] = lambda _exchange: None,
+        on_answer: Callable[[Exchange], None] = lambda _exchange: None,
         fault: Callable[[Exception], None] = lambda _error: None,
         keep_text: bool = False,
         wait: Callable[[float], None] = lambda _since: None,
     ) -> None:
-        self.ledger = Ledger()
-        self.entries: list[Entry] = []
-        self._bench = bench
-        self._shelf = shelf
-        self._told = told
+        self.tracker = SessionTracker()
+        self.entries: list[LogEntry] = []
+        self._context = context
+        self._recorder = recorder
+        self._on_answer = on_answer
         self._fault = fault
         self._keep_text = keep_text
         self._wait = wait
@@ -70,13 +71,13 @@ class Books:
         self._ids: dict[int, str] = {}
         self._refused: dict[int, Attempt] = {}
         self._verdicts: dict[int, Future[Exchange]] = {}
-        self._queue: queue.SimpleQueue[tuple[Happening, float] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="books", daemon=True)
+        self._queue: queue.SimpleQueue[tuple[CallEvent, float] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="call-log", daemon=True)
         self._thread.start()
 
-    def hear(self, happening: Happening) -> None:
+    def hear(self, event: CallEvent) -> None:
         """Take note, later."""
-        self._queue.put((happening, time.monotonic()))
+        self._queue.put((event, time.monotonic()))
 
     def verdict(self, number: int) -> "Future[Exchange]":
         """What will be said of the call of that number, once its answer is over. Ask before that is heard."""
@@ -87,52 +88,52 @@ class Books:
         self._queue.put(None)
         self._thread.join()
 
-    def counted(self) -> list[Entry]:
+    def counted(self) -> list[LogEntry]:
         """The answers that count by themselves: neither repeated requests nor refusals that another model answered."""
-        return [entry for entry in self.entries if self.ledger.is_answer(entry.number)]
+        return [entry for entry in self.entries if self.tracker.is_answer(entry.number)]
 
     def _run(self) -> None:
         while (heard := self._queue.get()) is not None:
             self._take(*heard)
             del heard  # an answer may be large, and the next one may be long in coming
 
-    def _take(self, happening: Happening, at: float) -> None:
+    def _take(self, event: CallEvent, at: float) -> None:
         self._wait(at)
         try:
-            if isinstance(happening, Called):
-                self._begin(happening.call)
+            if isinstance(event, CallSent):
+                self._begin(event.call)
             else:
-                self._end(happening)
+                self._end(event)
         except Exception as error:
             self._fault(error)
-            if isinstance(happening, Answered) and (waiting := self._verdicts.pop(happening.number, None)):
+            if isinstance(event, CallAnswered) and (waiting := self._verdicts.pop(event.number, None)):
                 waiting.set_exception(error)
 
     def _begin(self, call: Call) -> None:
         asked = question.read(call.body, call.headers)
-        place = self.ledger.begin(call.number, asked)
+        place = self.tracker.begin(call.number, asked)
         retry_of = self._ids.get(place.retry_of) if place.retry_of is not None else None
-        exchange = judging.begun(call, asked, place, self._bench, retry_of)
+        exchange = judging.begun(call, asked, place, self._context, retry_of)
         if not self._keep_text:
             exchange = judging.without_text(exchange)
-        exchange = self._shelf.begin(exchange)
+        exchange = self._recorder.begin(exchange)
         self._ids[call.number] = exchange.id
         self._open[call.number] = _OpenCall(call._replace(body=None), asked._replace(body=None), place, exchange)
 
-    def _end(self, happening: Answered) -> None:
-        opened = self._open.pop(happening.number)
-        answer = happening.answer
+    def _end(self, event: CallAnswered) -> None:
+        opened = self._open.pop(event.number)
+        answer = event.answer
         end = judging.end_of(answer)
-        self.ledger.end(happening.number, end)
+        self.tracker.end(event.number, end)
         attempt = judging.attempt(opened.question, answer)
-        if end is End.REFUSED:
-            self._refused[happening.number] = attempt
+        if end is CallEnd.REFUSED:
+            self._refused[event.number] = attempt
         before = [self._refused[number] for number in opened.place.declined if number in self._refused]
-        exchange = judging.judged(opened.exchange, opened.call, opened.place, answer, [*before, attempt], self._bench)
+        exchange = judging.judged(opened.exchange, opened.call, opened.place, answer, [*before, attempt], self._context)
         if not self._keep_text:
             exchange = judging.without_text(exchange)
-        self.entries.append(Entry(happening.number, exchange, opened.place.side))
-        if waiting := self._verdicts.pop(happening.number, None):
+        self.entries.append(LogEntry(event.number, exchange, opened.place.side))
+        if waiting := self._verdicts.pop(event.number, None):
             waiting.set_result(exchange)
-        self._shelf.finish(exchange)
-        self._told(exchange)
+        self._recorder.finish(exchange)
+        self._on_answer(exchange)

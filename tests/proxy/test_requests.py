@@ -6,7 +6,7 @@ import pytest
 
 from avow.proxy.framing import BadFraming
 from avow.proxy.head import AccessRule, BadHead, Head, HeadRewrite
-from avow.proxy.incoming import Incoming
+from avow.proxy.requests import RequestSplitter
 
 GATE = AccessRule(b"5ec2e7", frozenset({b"127.0.0.1:9"}))
 COUNTED = b"POST /5ec2e7/a HTTP/1.1\r\nHost: 127.0.0.1:9\r\nContent-Length: 3\r\n\r\nabc"
@@ -35,9 +35,9 @@ class Noted:
         self.requests[-1] += "."
 
 
-def taken(pieces: Iterable[bytes]) -> tuple[Noted, Incoming]:
+def taken(pieces: Iterable[bytes]) -> tuple[Noted, RequestSplitter]:
     noted = Noted()
-    incoming = Incoming(GATE, HeadRewrite(b"far"), noted)
+    incoming = RequestSplitter(GATE, HeadRewrite(b"far"), noted)
     for piece in pieces:
         incoming.take(piece)
     return noted, incoming
@@ -79,6 +79,6 @@ def test_what_follows_an_upgrade_waits_for_the_answer(answer: bytes, after: byte
 def test_what_came_before_bad_bytes_has_been_passed(bad: bytes, error: type[Exception]) -> None:
     noted = Noted()
     with pytest.raises(error):
-        Incoming(GATE, HeadRewrite(b"far"), noted).take(COUNTED + bad)
+        RequestSplitter(GATE, HeadRewrite(b"far"), noted).take(COUNTED + bad)
     assert noted.requests[0] == "/a:abc."
     assert noted.sent.startswith(b"POST /a HTTP/1.1\r\nHost: far\r\nContent-Length: 3\r\n\r\nabc")

@@ -10,11 +10,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 
 SCRIPT = """
 import os, signal, subprocess, sys, time
-from avow.proxy.bystander import Bystander
+from avow.proxy.group_signals import GroupSignalProbe
 came = []
 for number in (2, 15):
     signal.signal(number, lambda number, _frame: came.append(number))
-here = Bystander((2, 15))
+here = GroupSignalProbe((2, 15))
 print(os.getpid(), here.was_sent(2))
 os.killpg(0, 2)
 print(here.was_sent(15), here.was_sent(2), here.was_sent(2))
