@@ -1,14 +1,17 @@
 """`avow scan --hook` and `--statusline` through the real program, as Claude Code runs them."""
 
 import json
+import os
+import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running import Ran, in_pty, run
+from tests.running import Ran, in_pty, run, start
 from tests.scan.transcripts import FABLE, OPUS, SONNET, Record, answer, in_bytes, iterations, notice, prompt
 
 STICKY: Record = {"requestedModel": FABLE, "usage": iterations(("fallback_message", OPUS))}
@@ -55,6 +58,36 @@ def test_a_reroute_is_told_once(home: Path, path: Path) -> None:
     assert hook(home, path) is None
     write(path, prompt(), answer(OPUS, **STICKY), answer(OPUS, **STICKY))
     assert hook(home, path) == f"{SAID}, 2 answers"
+
+
+def test_of_several_at_once_one_tells(home: Path, path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            write(path, prompt(), answer(OPUS, **STICKY))
+            told = list(pool.map(lambda _: hook(home, path), range(4)))
+            assert sorted(told, key=str) == [None, None, None, SAID]
+
+
+def test_one_whose_words_did_not_get_out_has_told_nothing(home: Path, path: Path) -> None:
+    write(path, prompt(), answer(OPUS, **STICKY))
+    reading, writing = os.pipe()
+    os.close(reading)
+    with start(home, "scan", "--hook", stdin=subprocess.PIPE, stdout=writing) as process:
+        os.close(writing)
+        process.communicate(event(path))
+    assert hook(home, path) == SAID
+
+
+def test_a_file_written_anew_is_not_told_again(home: Path, path: Path) -> None:
+    write(path, prompt(), answer(OPUS, **STICKY))
+    assert hook(home, path) == SAID
+    data = path.read_bytes()
+    path.unlink()
+    write(path, prompt("before"))
+    path.write_bytes(path.read_bytes() + data)
+    assert hook(home, path) is None
+    write(path, prompt(), answer(OPUS, **STICKY))
+    assert hook(home, path) == SAID
 
 
 def test_the_first_look_tells_of_its_turn_alone(home: Path, path: Path) -> None:

@@ -12,9 +12,9 @@ from avow.exit_codes import ExitCode
 from avow.paths import Paths
 from avow.routing.verdict import Verdict
 from avow.scan import latest
-from avow.scan.bookmarks import FOLDER, Bookmark, load, note_trouble, save
+from avow.scan.bookmarks import FOLDER, Bookmark, alone, load, note_trouble, save
 from avow.scan.claude_records import SUBAGENTS, session_of
-from avow.scan.latest import Latest
+from avow.scan.latest import Latest, Reached
 from avow.scan.reason import reason
 from avow.scan.records import PastAnswer
 from avow.terminal.sanitize import clean_line
@@ -38,10 +38,10 @@ def run(arguments: Sequence[str], stdin: BinaryIO | None, stdout: BinaryIO | Non
     takes as long as all this."""
     try:
         handed = _handed_over(stdin)
-        said = _hook(handed, looks) if HOOK in arguments else _statusline(handed)
-        if said and stdout is not None:
-            stdout.write(said.encode("utf-8", "replace") + b"\n")
-            stdout.flush()
+        if HOOK in arguments:
+            _hook(handed, looks, stdout)
+        else:
+            _say(_statusline(handed, looks), stdout)
     except Interrupted:
         raise
     except Exception as error:
@@ -70,50 +70,62 @@ def _handed_over(stdin: BinaryIO | None) -> JsonObject:
 # -- the hook -------------------------------------------------------------------------------------------------
 
 
-def _hook(event: JsonObject, looks: Path) -> str:
-    """What is told at `Stop`, as the JSON that Claude Code takes; nothing for its other events."""
+def _hook(event: JsonObject, looks: Path, stdout: BinaryIO | None) -> None:
+    """Tell at `Stop`, as the JSON that Claude Code takes; nothing at its other events."""
     path, session = text(event.get("transcript_path")), text(event.get("session_id"))
     if event.get("hook_event_name") != "Stop" or not path or not session:
-        return ""
+        return
     before = load(looks, session)
-    places: dict[str, int] = {}
-    answers = _new(Path(path), before, text(event.get("last_assistant_message")), places, looks)
-    told = before.told if before is not None else ()
-    news = [each for each in answers if each.rerouted and _key(each) not in told]
-    keys = tuple(dict.fromkeys(_key(each) for each in news))
-    old = before.places if before is not None else {}
+    answers, places = _new(Path(path), before, text(event.get("last_assistant_message")), looks)
+    with alone(looks, session):
+        if (now := load(looks, session)) != before:  # another look came in between
+            before = now
+            answers, places = _new(Path(path), before, None, looks)
+        told = before.told if before is not None else ()
+        news = [each for each in answers if each.rerouted and _key(each) not in told]
+        keys = tuple(dict.fromkeys(_key(each) for each in news))
+        # Told before it is kept as told: this process may be ended between the two.
+        _say(json.dumps({"systemMessage": "\n".join(_lines(news))}) if news else "", stdout)
+        _keep(looks, session, Bookmark((before.places if before is not None else {}) | places, (*told, *keys)))
+
+
+def _say(words: str, stdout: BinaryIO | None) -> None:
+    if words and stdout is not None:
+        stdout.write(words.encode("utf-8", "replace") + b"\n")
+        stdout.flush()
+
+
+def _keep(looks: Path, session: str, look: Bookmark, kind: str = "look") -> None:
     try:
-        save(looks, session, Bookmark(old | places, (*told, *keys)))
+        save(looks, session, look, kind)
     except OSError as error:
-        _note(error, HOOK, looks)  # told twice is better than not at all
-    return json.dumps({"systemMessage": "\n".join(_lines(news))}) if news else ""
+        _note(error, HOOK if kind == "look" else STATUSLINE, looks)  # told twice is better than not at all
 
 
 def _new(
-    path: Path, before: Bookmark | None, quoted: str | None, places: dict[str, int], looks: Path
-) -> list[PastAnswer]:
-    """The answers since the last look, the session's and its sub-agents'. `places` gets where each file ends now."""
-
+    path: Path, before: Bookmark | None, quoted: str | None, looks: Path
+) -> tuple[list[PastAnswer], dict[str, Reached]]:
+    """The answers since the last look, the session's and its sub-agents', and how far each file was read now."""
     known = before.places if before is not None else None
     found = _when_there(path, None if known is None else known.get(path.name), quoted)
-    places[path.name] = found.end
+    places = {path.name: found.place}
     answers = list(found.answers)
     first = min((each.time for each in answers if each.time), default=None)
     for file in sorted((path.with_suffix("") / SUBAGENTS).glob("agent-*.jsonl")):
         try:
-            below = latest.since(file, (known or {}).get(file.name, 0))
+            below = latest.since(file, (known or {}).get(file.name, latest.BEGINNING))
         except OSError as error:
             _note(error, HOOK, looks)  # no reason to keep silent of the others
             continue
-        places[file.name] = below.end
+        places[file.name] = below.place
         if known is not None:
             answers += below.answers
         else:  # the first look: what came before this turn is not news
             answers += [each for each in below.answers if first and each.time and each.time >= first]
-    return answers
+    return answers, places
 
 
-def _when_there(path: Path, place: int | None, quoted: str | None) -> Latest:
+def _when_there(path: Path, place: Reached | None, quoted: str | None) -> Latest:
     """The answers after `place`, once the one that the hook quotes is on disk, or a second has passed."""
     end = time.monotonic() + _PATIENCE_S
     seen = -1
@@ -159,12 +171,17 @@ def _line(answer: PastAnswer) -> str:
 # -- the status line ------------------------------------------------------------------------------------------
 
 
-def _statusline(handed: JsonObject) -> str:
+def _statusline(handed: JsonObject, looks: Path) -> str:
     """Who wrote the last answer; nothing before there is one."""
     path = text(handed.get("transcript_path"))
     if not path or not Path(path).is_file():
         return ""
-    answer = latest.last(Path(path))
+    file = Path(path)
+    before = load(looks, file.stem, "line")
+    known = before.places.get(file.name) if before is not None else None
+    answer, place = latest.last(file, known)
+    if place is not None and place != known:
+        _keep(looks, file.stem, Bookmark({file.name: place}), "line")
     if answer is None:
         return ""
     requested = clean_line(answer.requested_model or "")
