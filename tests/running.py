@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from tests.forked import FRESH, ForkedSpawn, Forking, may_fork, server
 Json = dict[str, Any]
 AVOW = (sys.executable, "-m", "avow")
 PATIENCE_S = 60.0
+_EDITS, _EDITS_NO_MORE = b"\x1b[?2004h", b"\x1b[?2004l"
+"""What a line editor writes when it begins and ends to read: pastes are to be marked as such, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,25 @@ class Pty:
             assert time.monotonic() < end, f"waited for {wanted}, saw:\n{self.text}"
         assert all(text in self.text for text in wanted), f"ended without {wanted}:\n{self.text}"
 
+    def settle(self, *wanted: str) -> None:
+        """Read until each of these texts has come, and the line editor reads."""
+        self.until(*wanted)
+        self.wait(lambda: self.raw.rfind(_EDITS) > self.raw.rfind(_EDITS_NO_MORE))
+
+    def enter(self, text: str, *wanted: str) -> None:
+        """Type it, which ends a line, and read until each of these texts has come and the editor reads the next one."""
+        before = self.raw.count(_EDITS)
+        self.send(text)
+        self.wait(lambda: self.raw.count(_EDITS) > before)
+        self.settle(*wanted)
+
+    def wait(self, come: Callable[[], bool], timeout: float = PATIENCE_S) -> None:
+        """Read until that has come; raises AssertionError with the screen where it does not."""
+        end = time.monotonic() + timeout
+        while not come():
+            self.read(0.02)
+            assert time.monotonic() < end, f"it does not come; saw:\n{self.text}"
+
     def read(self, timeout: float) -> bool:
         """Take in what comes within `timeout` seconds; whether anything came."""
         try:
@@ -217,6 +238,7 @@ class Pty:
             assert time.monotonic() < end, f"does not end; saw:\n{self.text}"
         while self.read(0.05):
             pass
+        self.child.ptyproc.delayafterclose = 0.0  # the process has ended: nothing is to be waited for
         self.child.close()
         assert_unprinted(bytes(self.raw))
         killed = self.child.signalstatus
@@ -258,4 +280,5 @@ def in_pty(
         dimensions=size,
         timeout=PATIENCE_S,
     )
+    child.delaybeforesend = None
     return Pty(child, size[1], size[0])

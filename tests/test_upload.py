@@ -2,17 +2,22 @@
 
 import re
 import signal
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from avow.simulator.server import RecordedRequest, Simulator
+from tests.in_part import in_part
 from tests.narrow import Narrow
 from tests.running import Pty, in_pty, row, rows, run, start
 
 SIZE = 6_000_000
-SLOWLY = 4e6
+"""The first 2.5 MB or so vanish in the buffers of the system, however slow the line."""
+SLOWLY = 6e6
+UNSEEN = 2e7
+"""For what shows nothing at any speed."""
 PROGRESS = re.compile(r"sending (\d+\.\d) of (\d+\.\d) MB")
 WAITING = re.compile(r"\x1b\[K[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] claude-")
 
@@ -62,7 +67,8 @@ def test_a_terminal_shows_how_much_was_sent_until_the_answer_begins(home: Path, 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "term"), [(("--plain",), "xterm-256color"), ((), "dumb")], ids=["plain", "dumb terminal"]
+    ("arguments", "term"),
+    in_part({"plain": (("--plain",), "xterm-256color"), "dumb terminal": ((), "dumb")}, ["plain"]),
 )
 def test_where_nothing_can_be_drawn_over_it_is_a_line(
     home: Path, big: Path, arguments: tuple[str, ...], term: str
@@ -75,16 +81,16 @@ def test_where_nothing_can_be_drawn_over_it_is_a_line(
     assert not re.search(r"\x1b\[[^m]*[A-L]", pty.raw.decode())
 
 
-@pytest.mark.parametrize("arguments", [("-q",), ("--quiet", "--json")], ids=["text", "json"])
-def test_quiet_shows_nothing(home: Path, big: Path, arguments: tuple[str, ...]) -> None:
-    with Simulator() as api, Narrow(api.port, SLOWLY) as line:
-        pty = in_pty(home, *arguments, "-f", str(big), "read this", base_url=line.url)
+@pytest.mark.parametrize("form", in_part({"text": "text", "json": "json"}, ["text"]))
+def test_quiet_shows_nothing(home: Path, big: Path, form: str) -> None:
+    with Simulator() as api, Narrow(api.port, UNSEEN) as line:
+        pty = in_pty(home, "--quiet", "--output", form, "-f", str(big), "read this", base_url=line.url)
         assert pty.end() == 0
     assert "sending" not in pty.raw.decode()
 
 
 def test_a_pipe_is_told_nothing(home: Path, big: Path) -> None:
-    with Simulator() as api, Narrow(api.port, SLOWLY) as line:
+    with Simulator() as api, Narrow(api.port, UNSEEN) as line:
         ran = run(home, "-f", str(big), "read this", base_url=line.url)
         assert_whole(api.requests[-1], big)
     assert (ran.status, ran.err) == (0, b"")
@@ -93,7 +99,7 @@ def test_a_pipe_is_told_nothing(home: Path, big: Path) -> None:
 def test_a_small_request_shows_nothing(home: Path) -> None:
     path = home / "small.txt"
     path.write_bytes(b"x" * 900_000)
-    with Simulator() as api, Narrow(api.port, SLOWLY / 4) as line:
+    with Simulator() as api, Narrow(api.port, 2e6) as line:
         pty = in_pty(home, "-f", str(path), "read this", base_url=line.url)
         assert pty.end() == 0
     assert "sending" not in pty.raw.decode()
@@ -112,7 +118,9 @@ def test_the_tokens_of_a_large_prompt_are_counted_with_progress(home: Path, big:
     ("scenario", "arguments"),
     [
         pytest.param(["rate_limited"], (), id="a retry"),
-        pytest.param(["refused", "requested"], ("--fallback-by", "client"), id="the next model"),
+        pytest.param(
+            ["refused", "requested"], ("--fallback-by", "client"), id="the next model", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_each_request_of_an_exchange_is_sent_whole_and_shown(
@@ -133,11 +141,8 @@ def test_each_request_of_an_exchange_is_sent_whole_and_shown(
 def test_in_a_chat_too(home: Path, big: Path) -> None:
     with Simulator() as api, Narrow(api.port, SLOWLY) as line:
         pty = in_pty(home, "chat", "-f", str(big), base_url=line.url)
-        pty.until("claude-fable-5-2>")
-        pty.read(0.5)
-        pty.send("read this\r")
-        pty.until("[claude-fable-5-2]")
-        pty.read(0.5)
+        pty.settle("claude-fable-5-2>")
+        pty.enter("read this\r", "[claude-fable-5-2]")
         pty.send("\x04")
         assert pty.end() == 0
         assert_whole(api.requests[-1], big)
@@ -161,16 +166,11 @@ def test_ctrl_c_stops_the_upload(home: Path, big: Path) -> None:
 def test_ctrl_c_in_the_upload_of_a_chat_leads_back_to_the_prompt(home: Path, big: Path) -> None:
     with Simulator() as api, Narrow(api.port, 5e5) as line:
         pty = in_pty(home, "chat", "-f", str(big), base_url=line.url)
-        pty.until("claude-fable-5-2>")
-        pty.read(0.5)
+        pty.settle("claude-fable-5-2>")
         pty.send("read this\r")
         pty.until("sending")
-        pty.send("\x03")
-        pty.until("interrupted; what arrived is kept")
-        pty.read(0.5)
-        pty.send("and this\r")
-        pty.until("[claude-fable-5-2]", "turn 1 of the conversation is left out: interrupted")
-        pty.read(0.5)
+        pty.enter("\x03", "interrupted; what arrived is kept")
+        pty.enter("and this\r", "[claude-fable-5-2]", "turn 1 of the conversation is left out: interrupted")
         pty.send("\x04")
         assert pty.end() == 0
         assert len(api.requests) == 1
@@ -182,6 +182,7 @@ def test_sigterm_in_the_upload(home: Path, big: Path) -> None:
         process = start(home, "-f", str(big), "read this", base_url=line.url)
         while line.taken < 300_000:
             assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == -signal.SIGTERM
     assert row(home)["status"] == "interrupted"

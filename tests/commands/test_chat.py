@@ -1,31 +1,20 @@
 """`avow chat` with a person: in a real pty, against the simulator."""
 
 import stat
-import time
 from pathlib import Path
 
 from avow.simulator.server import Simulator
 from tests.history.making import kept, rerouted
-from tests.running import Pty, in_pty, rows
-
-
-def settle(pty: Pty, *wanted: str) -> None:
-    """Wait for these texts and for the line editor to be reading again."""
-    pty.until(*wanted)
-    pty.read(0.5)
+from tests.running import in_pty, rows
 
 
 def test_a_reroute_shows_the_panel_and_a_badge_with_both_models(home: Path) -> None:
     with Simulator("handover") as api:
         pty = in_pty(home, "chat", base_url=api.base_url)
-        settle(pty, "claude-fable-5-2>")
-        pty.send("hello\r")
-        settle(pty, "[claude-opus-4-8] asked claude-fable-5-2", "Another model answered")
-        pty.send("again\r")
-        end = time.monotonic() + 30
-        while pty.text.count("[claude-opus-4-8]") < 2 and time.monotonic() < end:
-            pty.read(0.1)
-        pty.read(0.5)
+        pty.settle("claude-fable-5-2>")
+        pty.enter("hello\r", "[claude-opus-4-8] asked claude-fable-5-2", "Another model answered")
+        pty.enter("again\r")
+        assert pty.text.count("[claude-opus-4-8]") == 2
         pty.send("\x04")
         assert pty.end() == 0, pty.text
     first, second = rows(home)
@@ -36,20 +25,13 @@ def test_a_reroute_shows_the_panel_and_a_badge_with_both_models(home: Path) -> N
 def test_ctrl_c_stops_the_answer_keeps_it_and_the_chat_goes_on(home: Path) -> None:
     with Simulator(["slow:0.3", "slow:0.3", "requested"]) as api:
         pty = in_pty(home, "chat", base_url=api.base_url)
-        settle(pty, "claude-fable-5-2>")
+        pty.settle("claude-fable-5-2>")
         for question in ("one\r", "two\r"):
-            pty.send(question)
-            end = time.monotonic() + 30
             before = pty.text.count("A rebase")
-            while pty.text.count("A rebase") == before and time.monotonic() < end:
-                pty.read(0.1)
-            shown = pty.text.count("interrupted; what arrived is kept")
-            pty.child.sendintr()
-            while pty.text.count("interrupted; what arrived is kept") == shown and time.monotonic() < end:
-                pty.read(0.1)
-            pty.read(0.5)
-        pty.send("three\r")
-        settle(pty, "[claude-fable-5-2] ")
+            pty.send(question)
+            pty.wait(lambda: pty.text.count("A rebase") > before)  # noqa: B023
+            pty.enter("\x03", "interrupted; what arrived is kept")
+        pty.enter("three\r", "[claude-fable-5-2] ")
         pty.send("/quit\r")
         assert pty.end() == 0, pty.text
     assert [row["status"] for row in rows(home)] == ["interrupted", "interrupted", "complete"]
@@ -59,15 +41,12 @@ def test_a_stopped_answer_is_the_last_one(home: Path) -> None:
     """`/why` tells of it, and `/retry` asks its question again."""
     with Simulator(["echo", "slow:0.3", "echo"]) as api:
         pty = in_pty(home, "chat", base_url=api.base_url)
-        settle(pty, "claude-fable-5-2>")
-        pty.send("one\r")
-        settle(pty, "[claude-fable-5-2] ")
+        pty.settle("claude-fable-5-2>")
+        pty.enter("one\r", "[claude-fable-5-2] ")
         pty.send("two\r")
         pty.until("A rebase")
-        pty.child.sendintr()
-        settle(pty, "interrupted; what arrived is kept")
-        pty.send("/why\r")
-        settle(pty, "Status: interrupted")
+        pty.enter("\x03", "interrupted; what arrived is kept")
+        pty.enter("/why\r", "Status: interrupted")
         pty.send("/retry\r/quit\r")
         assert pty.end() == 0, pty.text
     assert [row["prompt"] for row in rows(home)] == ["one", "two", "two"]
@@ -77,16 +56,10 @@ def test_a_stopped_answer_is_the_last_one(home: Path) -> None:
 def test_a_model_switch_and_lines_of_alt_enter_and_paste(home: Path) -> None:
     with Simulator("echo") as api:
         pty = in_pty(home, "chat", base_url=api.base_url)
-        settle(pty, "claude-fable-5-2>")
-        pty.send("/model opus\r")
-        settle(pty, "claude-opus-5-5>")
-        pty.send("one\x1b\rtwo\r")
-        settle(pty, "[claude-opus-5-5]")
-        pty.send("\x1b[200~three\nfour\x1b[201~\r")
-        end = time.monotonic() + 30
-        while len(rows(home)) < 2 and time.monotonic() < end:
-            pty.read(0.1)
-        pty.read(1)
+        pty.settle("claude-fable-5-2>")
+        pty.enter("/model opus\r", "claude-opus-5-5>")
+        pty.enter("one\x1b\rtwo\r", "[claude-opus-5-5]")
+        pty.enter("\x1b[200~three\nfour\x1b[201~\r")
         pty.send("\x04")
         assert pty.end() == 0, pty.text
         models = [request.json["model"] for request in api.requests]
@@ -98,9 +71,8 @@ def test_a_model_switch_and_lines_of_alt_enter_and_paste(home: Path) -> None:
 def test_what_is_typed_is_not_kept_without_history(home: Path) -> None:
     with Simulator("echo") as api:
         pty = in_pty(home, "chat", "--no-history", base_url=api.base_url)
-        settle(pty, "claude-fable-5-2>")
-        pty.send("secret\r")
-        settle(pty, "[claude-fable-5-2]")
+        pty.settle("claude-fable-5-2>")
+        pty.enter("secret\r", "[claude-fable-5-2]")
         pty.send("\x04")
         assert pty.end() == 0, pty.text
     assert not (home / "data" / "chat_history").exists()
@@ -110,9 +82,8 @@ def test_a_conversation_is_resumed_with_its_turns(home: Path) -> None:
     with Simulator("echo") as api:
         for arguments, question in ((("chat",), "first"), (("chat", "-c"), "second")):
             pty = in_pty(home, *arguments, base_url=api.base_url)
-            settle(pty, "claude-fable-5-2>")
-            pty.send(f"{question}\r")
-            settle(pty, f"{question}\n[claude-fable-5-2]")
+            pty.settle("claude-fable-5-2>")
+            pty.enter(f"{question}\r", f"{question}\n[claude-fable-5-2]")
             pty.send("\x04")
             assert pty.end() == 0, pty.text
         assert "continuing conversation 1 (1 turn): first" in pty.text
@@ -133,9 +104,8 @@ def test_going_on_shows_the_last_turn_and_leaving_says_how_to_go_on(home: Path) 
 
 def test_leaving_a_demo_says_how_to_go_on_with_it_and_not_with_the_api(home: Path) -> None:
     pty = in_pty(home, "chat", "--simulate", "echo")
-    settle(pty, "claude-fable-5-2>")
-    pty.send("hi\r")
-    settle(pty, "hi\n[claude-fable-5-2]")
+    pty.settle("claude-fable-5-2>")
+    pty.enter("hi\r", "hi\n[claude-fable-5-2]")
     pty.send("\x04")
     assert pty.end() == 0, pty.text
     assert "to go on with this conversation: avow chat --conversation 1 --simulate echo" in pty.text

@@ -23,28 +23,18 @@ PLAIN_STYLES = {"0", "", "1", "22", "39", "49"}
 """Reset and bold: no colour."""
 
 
-def settle(pty: Pty, *wanted: str) -> None:
-    """Wait for these texts and for the line editor to be reading again."""
-    pty.until(*wanted)
-    pty.read(0.5)
-
-
 def chat(home: Path, api: Simulator, *arguments: str, size: tuple[int, int] = (40, 100), **more: str) -> Pty:
     """A chat at its first prompt."""
     pty = in_pty(home, "chat", *arguments, base_url=api.base_url, size=size, **more)
-    settle(pty, ">" if size[1] < 60 else PROMPT)
+    pty.settle(">" if size[1] < 60 else PROMPT)
     return pty
 
 
 def ask(pty: Pty, question: str, badge: str = "[claude-fable-5-2]") -> None:
     """Type a question and wait for the badge of its answer."""
     before = pty.text.count(badge)
-    pty.send(f"{question}\r")
-    end = time.monotonic() + 30
-    while pty.text.count(badge) == before:
-        pty.read(0.1)
-        assert time.monotonic() < end, pty.text
-    pty.read(0.5)
+    pty.enter(f"{question}\r")
+    assert pty.text.count(badge) > before, pty.text
 
 
 def leave(pty: Pty) -> None:
@@ -77,10 +67,9 @@ def test_ctrl_r_finds_what_was_typed_in_an_earlier_chat(home: Path) -> None:
         leave(pty)
         pty = chat(home, api)
         pty.send(f"{CTRL_R}blu")
-        pty.read(0.5)
-        assert "the blue one" in pty.text
+        pty.until("the blue one")
         pty.send("\r")
-        pty.read(0.5)
+        pty.wait(lambda: pty.text.endswith(f"{PROMPT} the blue one"))
         ask(pty, "")
         leave(pty)
         assert prompts(api) == ["the blue one", "the red one", "the blue one"]
@@ -93,17 +82,15 @@ def test_tab_completes_a_command_a_model_and_the_name_of_a_file(home: Path) -> N
     with Simulator() as api:
         pty = chat(home, api)
         pty.send(f"/mod{TAB}")
-        pty.read(0.5)
+        pty.until(f"{PROMPT} /model")
         pty.send(f" claude-opus-5-{TAB}")
-        pty.read(0.5)
-        pty.send("\r")
-        settle(pty, "asking claude-opus-5-5 from now on")
+        pty.until("/model claude-opus-5-5")
+        pty.enter("\r", "asking claude-opus-5-5 from now on")
         pty.send(f"/file {home}/some{TAB}")
-        pty.read(0.5)
+        pty.until("some files")
         pty.send(f"/no{TAB}")
-        pty.read(0.5)
-        pty.send("\r")
-        settle(pty, "avow: note: attached ")
+        pty.until("🙂")
+        pty.enter("\r", "avow: note: attached ")
         ask(pty, "what is it?", "[claude-opus-5-5]")
         leave(pty)
         assert files(api.requests[-1]) == [b"from the file\n"]
@@ -122,8 +109,7 @@ def test_files_arrive_byte_for_byte(home: Path, form: str) -> None:
             path = home / name
             path.write_bytes(data)
             typed = {"as it is": str(path), "quoted": shlex.quote(str(path)), "escaped": escaped(str(path))}[form]
-            pty.send(f"/file {typed}\r")
-            settle(pty, f"{name}; it goes with")
+            pty.enter(f"/file {typed}\r", f"{name}; it goes with")
         ask(pty, "what are these?")
         ask(pty, "thanks")
         leave(pty)
@@ -142,7 +128,7 @@ def test_what_is_pasted_is_one_question_also_where_it_begins_with_a_slash(home: 
     with Simulator("echo") as api:
         pty = chat(home, api)
         pty.send("\x1b[200~/quit\r\n\tsecond line\n\nlast\x1b[201~")
-        pty.read(0.3)
+        pty.until("last")
         ask(pty, "")
         leave(pty)
         assert prompts(api) == ["/quit\n\tsecond line\n\nlast"]
@@ -152,8 +138,7 @@ def test_ctrl_c_at_the_prompt_throws_away_what_was_typed(home: Path) -> None:
     with Simulator("echo") as api:
         pty = chat(home, api)
         for _ in range(3):
-            pty.send(f"never mind{CTRL_C}")
-            pty.read(0.3)
+            pty.enter(f"never mind{CTRL_C}")
         ask(pty, "this")
         leave(pty)
         assert prompts(api) == ["this"]
@@ -170,13 +155,10 @@ def test_files_wait_for_a_question_that_can_be_sent(home: Path) -> None:
     with Simulator() as api:
         pty = chat(home, api, size=(40, 200))
         for path in paths:
-            pty.send(f"/file {path}\r")
-            settle(pty, f"attached {path}")
-        pty.send("read them\r")
-        settle(pty, f"still attached: {paths[0]}, {paths[1]}; /file alone detaches them")
+            pty.enter(f"/file {path}\r", f"attached {path}")
+        pty.enter("read them\r", f"still attached: {paths[0]}, {paths[1]}; /file alone detaches them")
         assert api.requests == []
-        pty.send("/file\r")
-        settle(pty, "no longer attached: ")
+        pty.enter("/file\r", "no longer attached: ")
         ask(pty, "hello")
         leave(pty)
         assert [files(request) for request in api.requests] == [[]]
@@ -188,8 +170,7 @@ def test_a_file_waits_where_a_command_is_misspelt(home: Path) -> None:
     path.write_bytes(b"small")
     with Simulator() as api:
         pty = chat(home, api, "-f", str(path), size=(40, 200))
-        pty.send("/moddel\r")
-        settle(pty, "still attached: ")
+        pty.enter("/moddel\r", "still attached: ")
         ask(pty, "hello")
         leave(pty)
         assert files(api.requests[-1]) == [b"small"]
@@ -209,7 +190,7 @@ def test_a_signal_ends_it_and_the_terminal_is_as_it_was(home: Path, number: sign
     script = f"stty -g > before; sh -c 'echo $$ > pid; exec {command}'; echo ENDED $?; stty -g > after; stty -a"
     with Simulator("slow:0.3") as api:
         pty = in_pty(home, "-c", f"cd {shlex.quote(str(home))}; {script}", base_url=api.base_url, command=("bash",))
-        settle(pty, PROMPT)
+        pty.settle(PROMPT)
         if where == "in the answer":
             pty.send("hello\r")
             pty.until("A rebase")
@@ -243,11 +224,12 @@ def test_the_terminal_goes_away(home: Path, where: str) -> None:
     assert kept == ([("interrupted", "A rebase")] if where == "in the answer" else [])
 
 
+@pytest.mark.slow  # by default of one signal, in faults/test_terminal
 def test_ctrl_c_twice_in_an_answer_leaves_a_sane_terminal_and_the_text(home: Path) -> None:
     script = f"stty -g > before; {' '.join((*AVOW, 'chat'))}; stty -g > after"
     with Simulator("slow:0.3") as api:
         pty = in_pty(home, "-c", f"cd {shlex.quote(str(home))}; {script}", base_url=api.base_url, command=("bash",))
-        settle(pty, PROMPT)
+        pty.settle(PROMPT)
         pty.send("hello\r")
         pty.until("A rebase")
         time.sleep(1.2)  # what came more than a second ago is kept whatever happens
@@ -273,9 +255,7 @@ def test_without_content_no_word_is_kept_and_the_chat_knows_it_all(home: Path) -
         pty = chat(home, api)
         ask(pty, "xylophone")
         ask(pty, "zeppelin")
-        pty.send("/retry\r")
-        settle(pty, PROMPT)
-        pty.read(1)
+        ask(pty, "/retry")
         leave(pty)
         told = [[message["content"][-1]["text"] for message in request.json["messages"]] for request in api.requests]
     assert told[1] == ["xylophone", "xylophone", "zeppelin"]
@@ -296,8 +276,7 @@ def test_a_conversation_stays_on_the_model_that_accepted_until_another_is_named(
         pty = chat(home, api, "--fallback-by", "client", "--fallback", "claude-opus-4-8")
         ask(pty, "one", "[claude-opus-4-8]")
         ask(pty, "two", "[claude-opus-4-8]")
-        pty.send("/model claude-fable-5-2\r")
-        settle(pty, "asking claude-fable-5-2 from now on")
+        pty.enter("/model claude-fable-5-2\r", "asking claude-fable-5-2 from now on")
         ask(pty, "three")
         leave(pty)
         models = [request.json["model"] for request in api.requests if request.path == "/v1/messages"]
@@ -334,9 +313,8 @@ def test_no_color(home: Path) -> None:
         pty = chat(home, api, NO_COLOR="1")
         ask(pty, "hello", "[claude-opus-4-8]")
         pty.send(f"/mo{TAB}")
-        pty.read(0.5)
-        pty.send("\r")
-        settle(pty, "/model ID asks another")
+        pty.until(f"{PROMPT} /model")
+        pty.enter("\r", "/model ID asks another")
         leave(pty)
     codes = {code for style in STYLE.findall(pty.raw.decode()) for code in style[2:-1].split(";")}
     assert codes <= PLAIN_STYLES
@@ -344,15 +322,20 @@ def test_no_color(home: Path) -> None:
 
 def test_a_dumb_terminal(home: Path) -> None:
     with Simulator(["handover", "slow:0.3", "handover"]) as api:
-        pty = chat(home, api, TERM="dumb")
-        ask(pty, "hello", "[claude-opus-4-8]")
-        pty.send("stop\r")
-        pty.until("A rebase")
-        pty.send(CTRL_C)
-        settle(pty, "interrupted; what arrived is kept")
-        pty.send(f"never mind{CTRL_C}")
-        pty.read(0.5)
-        ask(pty, "grüße", "[claude-opus-4-8]")
+        pty = in_pty(home, "chat", base_url=api.base_url, TERM="dumb")
+        for keys, shown in (
+            ("", ""),
+            ("hello\r", "[claude-opus-4-8]"),
+            ("stop\r", "A rebase"),
+            (CTRL_C, "interrupted; what arrived is kept"),
+            ("never mind", "never mind"),
+            (CTRL_C, ""),
+            ("grüße\r", "grüße"),
+        ):
+            pty.send(keys)
+            pty.until(shown)
+            if not keys.startswith(("stop", "never")):
+                pty.wait(lambda: pty.text.endswith(PROMPT))
         leave(pty)
         assert prompts(api) == ["hello", "stop", "grüße"]
     raw = pty.raw.decode()
@@ -365,15 +348,13 @@ def test_a_dumb_terminal(home: Path) -> None:
 def test_ctrl_z_suspends_as_a_shell_expects(home: Path) -> None:
     with Simulator("echo") as api:
         pty = in_pty(home, "--norc", "--noprofile", "-i", base_url=api.base_url, command=("bash",), PS1="$ ")
-        pty.send(f"{shlex.join(AVOW)} chat\r")
-        settle(pty, PROMPT)
+        pty.enter(f"{shlex.join(AVOW)} chat\r", PROMPT)
         pty.send("half \x1a")
-        settle(pty, "Stopped")
+        pty.settle("Stopped")
         pty.send("fg\r")
-        pty.read(1.0)
+        pty.wait(lambda: pty.text.endswith(f"{PROMPT} half"))
         ask(pty, "and half")
-        pty.send(CTRL_D)
-        pty.read(0.5)
+        pty.enter(CTRL_D)
         pty.send("exit\r")
         pty.end()
     assert rows(home)[0]["prompt"] == "half and half"
@@ -384,8 +365,7 @@ def test_a_paste_whose_end_never_comes_locks_nothing(home: Path) -> None:
         pty = chat(home, api)
         pty.send("\x1b[200~torn\r")
         pty.read(0.3)
-        pty.send(CTRL_C)
-        pty.read(0.5)
+        pty.enter(CTRL_C)
         ask(pty, "after all")
         pty.send(CTRL_D)
         assert pty.end() == 0

@@ -28,7 +28,7 @@ def leave(pty: Pty) -> int:
     """The exit status; the terminal must be as a shell expects it."""
     until = time.monotonic() + PATIENCE_S
     while pty.child.isalive() and time.monotonic() < until:
-        pty.read(0.1)
+        pty.read(0.02)
     local = termios.tcgetattr(pty.child.child_fd)
     status = pty.end()
     flags, out = local[3], local[1]
@@ -70,8 +70,7 @@ def answering(form: Form, home: Path, *more: str) -> Iterator[tuple[Pty, threadi
 
 def ask(pty: Pty, question: str) -> None:
     """Type a question once the line editor is reading."""
-    pty.until(PROMPT)
-    pty.read(0.5)
+    pty.settle(PROMPT)
     pty.send(f"{question}\r")
 
 
@@ -84,12 +83,8 @@ def test_a_fault_leaves_the_terminal_as_it_was(fault: Fault, form: Form, home: P
         if form == "chat":
             ask(pty, "hi")
             pty.until("incomplete" if came.status == "incomplete" else "error")
-            ask(pty, "and more")
-            until = time.monotonic() + PATIENCE_S
-            while ([kept["status"] for kept in rows(home)][1:] or ["pending"]) == ["pending"]:
-                pty.read(0.1)
-                assert time.monotonic() < until, pty.text
-            pty.read(0.5)
+            pty.settle()
+            pty.enter("and more\r")
             pty.send("\x04")
         status = leave(pty)
     assert status == (0 if form == "chat" else came.exit_code), pty.text
@@ -110,8 +105,7 @@ def test_a_signal_in_mid_answer_leaves_the_terminal_as_it_was(number: signal.Sig
     with answering(form, home) as (pty, _go_on):
         pty.child.kill(number)
         if form == "chat" and number is signal.SIGINT:  # a person's Ctrl-C stops the answer, not the chat
-            pty.until("interrupted; what arrived is kept")
-            pty.read(0.5)
+            pty.settle("interrupted; what arrived is kept")
             pty.send("\x04")
             assert leave(pty) == 0, pty.text
         else:
@@ -124,8 +118,7 @@ def test_a_signal_in_mid_answer_leaves_the_terminal_as_it_was(number: signal.Sig
 def test_a_signal_while_a_question_is_typed_leaves_the_terminal_as_it_was(number: signal.Signals, home: Path) -> None:
     with RawServer(b"") as server:
         pty = in_pty(home, "chat", base_url=server.url)
-        pty.until(PROMPT)
-        pty.read(0.5)
+        pty.settle(PROMPT)
         pty.send("half a quest")
         pty.until("half a quest")
         pty.child.kill(number)
@@ -150,7 +143,7 @@ def test_suspended_and_resumed_from_the_terminal(form: Form, home: Path) -> None
     steps: list[Step] = [go_on, WHOLE] if form == "whole" else [BEGUN, go_on, MORE, sse(*end())]
     command = " ".join((*AVOW, *arguments(form)))
     leaving = "exit" if form != "chat" else "true"
-    script = f"set -m; {command}; echo STOPPED $?; sleep 1; echo GOES ON; fg; echo ENDED $?; {leaving}"
+    script = f"set -m; {command}; echo STOPPED $?; sleep 0.3; echo GOES ON; fg; echo ENDED $?; {leaving}"
     with RawServer(steps, stream(sse(*answer("Well again")))) as server:
         pty = in_pty(home, "-c", script, base_url=server.url, command=("bash",))
         if form == "chat":
@@ -167,8 +160,7 @@ def test_suspended_and_resumed_from_the_terminal(form: Form, home: Path) -> None
         pty.until("GOES ON", "there")
         if form == "chat":
             ask(pty, "and more")
-            pty.until("Well again")
-            pty.read(0.5)
+            pty.settle("Well again")
             pty.send("\x04")
         pty.until("ENDED 0")
         assert leave(pty) == 0
@@ -197,8 +189,7 @@ def test_a_chat_with_a_closed_stream_goes_on_to_its_end(redirection: str, words:
     with RawServer(stream(sse(*answer("Hello there")))) as server:
         pty = in_pty(home, "-c", f"{' '.join(AVOW)} chat {redirection}", base_url=server.url, command=("sh",))
         ask(pty, "hi")
-        pty.until(words)
-        pty.read(0.5)
+        pty.settle(words)
         pty.send("\x04")
         assert leave(pty) == 0, pty.text
     assert row(home)["verdict"] == "as_requested"
