@@ -108,7 +108,7 @@ TESTED_IN = {
     "terminal/prompt_app.py": "terminal/test_line_editor.py",
     "terminal/picker.py": "commands/history/test_pick.py",
     "terminal/text_piped.py": "terminal/test_watchers.py",
-    "history/chosen.py": "history/test_plain.py",
+    "history/export_scope.py": "history/test_plain.py",
     "telemetry/sending.py": "commands/history/test_push.py",
     "reference/audit_topic.py": "reference/test_topics.py",
     "reference/clients_topic.py": "reference/test_topics.py",

@@ -8,8 +8,8 @@ import pytest
 from avow.errors import FileError, UnreadableFile, UsageError
 from avow.exchange.exchange import Status
 from avow.history import plain
-from avow.history.chosen import Chosen
 from avow.history.cursor import Cursor, ahead, held, save
+from avow.history.export_scope import ExportScope
 from avow.history.privacy import delete, redact
 from avow.history.store import History
 from tests.history.making import answered, asked, kept
@@ -19,7 +19,7 @@ def export(history: History, path: Path, filters: str = "", *, fails: bool = Fal
     """The numbers an export gives."""
     with held(path) as before:
         span, after = ahead(history, before, filters, path)
-        found = [one[0] for one in plain.records(history, Chosen(span=span), with_text=False)]
+        found = [one[0] for one in plain.records(history, ExportScope(span=span), with_text=False)]
         if not fails:
             save(path, after)
     return found

@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, RunItem, Status
 from avow.history import plain, table
-from avow.history.chosen import Chosen, Span
 from avow.history.export import as_object, line
+from avow.history.export_scope import ExportScope, NumberRange
 from avow.history.filters import Filters
 from avow.history.hiding import hidden
 from avow.history.plain_csv import csv_lines
@@ -69,13 +69,13 @@ def test_it_is_what_the_exchange_gives(tmp_path: Path, content: str, with_text: 
         for exchange in UNUSUAL.values():
             history.begin(exchange)
         exchanges = list(history.rows(oldest_first=True))
-        lines = list(json_lines(history, Chosen(), with_text=with_text))
+        lines = list(json_lines(history, ExportScope(), with_text=with_text))
         for name, exchange, written in zip(UNUSUAL, exchanges, lines, strict=True):
             assert written == line(as_object(exchange, with_text=with_text)), name
         wanted = [list(record(exchange, with_text=with_text)) for exchange in exchanges]
-        assert [list(one) for one in plain.records(history, Chosen(), with_text=with_text)] == wanted
+        assert [list(one) for one in plain.records(history, ExportScope(), with_text=with_text)] == wanted
         for guarded in (False, True):
-            cells = list(csv_lines(history, Chosen(), with_text=with_text, guarded=guarded))
+            cells = list(csv_lines(history, ExportScope(), with_text=with_text, guarded=guarded))
             assert cells == list(table.csv_lines(wanted, with_text=with_text, guarded=guarded))
 
 
@@ -86,12 +86,12 @@ def test_so_it_is_of_any_text(prompt: str, text: str, cost: float, with_text: bo
     with History.open(Path(":memory:"), read_only=True) as history:
         history.begin(exchange)
         (kept,) = history.rows()
-        (written,) = json_lines(history, Chosen(), with_text=with_text)
+        (written,) = json_lines(history, ExportScope(), with_text=with_text)
         assert written == line(as_object(kept, with_text=with_text))
-        (one,) = plain.records(history, Chosen(), with_text=with_text)
+        (one,) = plain.records(history, ExportScope(), with_text=with_text)
         assert list(one) == list(record(kept, with_text=with_text))
         for guarded in (False, True):
-            cells = list(csv_lines(history, Chosen(), with_text=with_text, guarded=guarded))
+            cells = list(csv_lines(history, ExportScope(), with_text=with_text, guarded=guarded))
             assert cells == list(table.csv_lines([one], with_text=with_text, guarded=guarded))
 
 
@@ -102,9 +102,9 @@ def test_most_rows_need_no_exchange(tmp_path: Path) -> None:
             history.begin(exchange)
         history.select = _counted = _Counted()  # type: ignore[method-assign, assignment]
         for with_text in (True, False):
-            assert len(list(json_lines(history, Chosen(), with_text=with_text))) + len(_counted.calls) >= 3
-            list(plain.records(history, Chosen(), with_text=with_text))
-            list(csv_lines(history, Chosen(), with_text=with_text, guarded=True))
+            assert len(list(json_lines(history, ExportScope(), with_text=with_text))) + len(_counted.calls) >= 3
+            list(plain.records(history, ExportScope(), with_text=with_text))
+            list(csv_lines(history, ExportScope(), with_text=with_text, guarded=True))
     assert len(_counted.calls) == 3  # rerouted in the middle of its text: as a line, as a record, and as cells
 
 
@@ -123,20 +123,20 @@ def test_a_damaged_value_breaks_no_line(tmp_path: Path) -> None:
             history.begin(answered())
         history.connection.execute("UPDATE exchange SET hops = '[{' WHERE number = 2")
         history.connection.execute("UPDATE exchange SET total_ms = 'x', cost_usd = 'y' WHERE number = 3")
-        lines = list(json_lines(history, Chosen(), with_text=True))
+        lines = list(json_lines(history, ExportScope(), with_text=True))
         assert [json.loads(one)["number"] for one in lines] == [1]
         for number, usage in ((1, "{"), (2, "[1]")):
             history.connection.execute("UPDATE exchange SET usage = ? WHERE number = ?", (usage, number))
         history.connection.execute("UPDATE exchange SET retries = x'00' WHERE number = 3")
         history.begin(answered())
-        assert [one.split(",")[0] for one in csv_lines(history, Chosen(), with_text=True)][-1] == "4"
-        assert [one[0] for one in plain.records(history, Chosen(), with_text=True)][-1] == 4
+        assert [one.split(",")[0] for one in csv_lines(history, ExportScope(), with_text=True)][-1] == "4"
+        assert [one[0] for one in plain.records(history, ExportScope(), with_text=True)][-1] == 4
 
 
 def test_a_span_is_what_a_cursor_has_not_seen(tmp_path: Path) -> None:
     with History.open(tmp_path / "history.db") as history:
         for _ in range(6):
             history.begin(answered())
-        chosen = Chosen(Filters(model=FABLE), Span(3, 6, due=(1, 5), pending=(6,)))
+        chosen = ExportScope(Filters(model=FABLE), NumberRange(3, 6, due=(1, 5), pending=(6,)))
         found = [one[0] for one in plain.records(history, chosen, with_text=False)]
     assert found == [1, 4, 5]

@@ -34,7 +34,7 @@ def damage(path: Path, first: float, pages: int) -> None:
 
 def test_a_sound_file_is_left_alone(path: Path) -> None:
     before = path.read_bytes()
-    assert repair.check(path) == repair.Condition()
+    assert repair.check(path) == repair.Diagnosis()
     assert path.read_bytes() == before
 
 
@@ -46,7 +46,7 @@ def test_a_damaged_index_is_made_anew(path: Path) -> None:
     condition = repair.check(path)
     assert (condition.mendable, len(condition.problems)) == (True, 1)
     repair.mend(path)
-    assert repair.check(path) == repair.Condition()
+    assert repair.check(path) == repair.Diagnosis()
     with History.open(path) as history:
         found = history.read("SELECT count(*) FROM exchange_search WHERE exchange_search MATCH 'words'")
     assert found[0][0] == 200
@@ -63,7 +63,7 @@ def test_most_of_a_damaged_file_is_saved_under_its_old_numbers(path: Path, first
     assert done.aside == path.with_name("history.db.damaged-20261123-170000")
     assert done.aside.read_bytes() == damaged
     assert done.saved > 150
-    assert repair.check(path) == repair.Condition()
+    assert repair.check(path) == repair.Diagnosis()
     with History.open(path) as history:
         after = {exchange.number: exchange for exchange in history.rows()}
         assert len(after) == done.saved

@@ -10,7 +10,7 @@ import pytest
 
 from avow.exchange.exchange import Exchange
 from avow.history import repair, salvage, schema
-from avow.history.chosen import Chosen
+from avow.history.export_scope import ExportScope
 from avow.history.filters import Filters
 from avow.history.plain_json import json_lines
 from avow.history.rows import to_row
@@ -45,7 +45,7 @@ def poured(tmp_path: Path, *tables: list[dict[str, object]], ids: Sequence[tuple
         connection.executemany("INSERT INTO ids VALUES (?, ?)", ids)
         connection.commit()
     history = History.open(tmp_path / "new.db")
-    salvage.pour(path, history)
+    salvage.copy_readable(path, history)
     return history
 
 
@@ -60,11 +60,11 @@ def whole_history(history: History) -> dict[int, str | None]:
     ]
     assert history.read("PRAGMA foreign_key_check") == []
     history.close()
-    assert repair.check(history.path) == repair.Condition()
+    assert repair.check(history.path) == repair.Diagnosis()
     return {one.number or 0: one.question.prompt for one in exchanges}
 
 
-SUMS = repair.Condition(("the sums that stats reads",), mendable=True)
+SUMS = repair.Diagnosis(("the sums that stats reads",), mendable=True)
 ONE, OTHER, THIRD = (answered(f"number {n}", cost_usd=float(n), cost_floor_usd=float(n)) for n in (1, 2, 3))
 
 
@@ -152,11 +152,11 @@ def test_one_bad_row_costs_itself_alone(tmp_path: Path, step: int) -> None:
     assert history.read("PRAGMA foreign_key_check") == []
     stats(history, "day")
     stats(history, "model", Filters(simulated=False))
-    list(json_lines(history, Chosen(), with_text=True))
+    list(json_lines(history, ExportScope(), with_text=True))
     history.close()
-    assert repair.check(history.path) in (SUMS, repair.Condition())
+    assert repair.check(history.path) in (SUMS, repair.Diagnosis())
     repair.mend(history.path)
-    assert repair.check(history.path) == repair.Condition()
+    assert repair.check(history.path) == repair.Diagnosis()
 
 
 @A_FEW_OR_ALL

@@ -15,7 +15,7 @@ from avow.exchange.exchange import RunItem, Status
 from avow.history.filters import Filters
 from avow.history.stats import stats
 from avow.history.store import History
-from avow.history.sums import GROUPS, Pair, Stats, Tally, as_json
+from avow.history.sums import GROUPS, ModelPair, Stats, Tally, as_json
 from avow.routing.verdict import Hop, Outcome, Routing, Verdict
 from avow.run.counts import counted_as
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
@@ -105,7 +105,7 @@ def test_by_other_things(path: Path, by: str, keys: dict[str | None, int]) -> No
 
 def test_who_answered_instead_and_why(path: Path) -> None:
     found = summed(path)
-    assert found.pairs == (Pair(FABLE, OLD, None, 1), Pair(FABLE, OLD, "cyber", 1))
+    assert found.pairs == (ModelPair(FABLE, OLD, None, 1), ModelPair(FABLE, OLD, "cyber", 1))
     assert found.declines == ((None, 1), ("bio", 1), ("cyber", 1))
 
 

@@ -202,7 +202,7 @@ def test_wrong_sums_are_found_and_made_again(home: Path, damage: str) -> None:
     ran = run(home, "history", "repair")
     assert (ran.status, b"the sums that stats reads" in ran.out) == (0, True)
     agree(path)
-    assert repair.check(path) == repair.Condition()
+    assert repair.check(path) == repair.Diagnosis()
 
 
 def test_nothing_is_left_of_a_template_that_is_gone(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from avow.errors import FileError, UnreadableFile, UsageError
 from avow.files.locking import try_lock
 from avow.files.private import write_private
-from avow.history.chosen import Span
+from avow.history.export_scope import NumberRange
 from avow.history.store import History
 from avow.wire.json_value import JsonObject, obj, parse
 
@@ -62,7 +62,7 @@ def save(path: Path, cursor: Cursor) -> None:
         raise FileError(error.message, hint="what was written now comes once more with the next export") from None
 
 
-def ahead(history: History, cursor: Cursor | None, filters: str, path: Path) -> tuple[Span, Cursor]:
+def ahead(history: History, cursor: Cursor | None, filters: str, path: Path) -> tuple[NumberRange, Cursor]:
     """The exchanges that the cursor has not seen, and its next position. Raises UsageError where it is of another
     history, or of an export with other filters."""
     last = cursor or Cursor(filters=filters)
@@ -78,7 +78,7 @@ def ahead(history: History, cursor: Cursor | None, filters: str, path: Path) -> 
     due = tuple(sorted(set(last.pending) - set(pending)))
     found = history.read("SELECT id FROM exchange WHERE number = ?", (top,))
     after, identity = (top, found[0]["id"]) if found and top > last.after else (last.after, last.id)
-    return Span(last.after, max(top, last.after), due, still), Cursor(after, identity, still, filters)
+    return NumberRange(last.after, max(top, last.after), due, still), Cursor(after, identity, still, filters)
 
 
 def _check(history: History, cursor: Cursor, path: Path) -> None:

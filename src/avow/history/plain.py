@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from avow.exchange.exchange import Exchange, Status
-from avow.history.chosen import Chosen
+from avow.history.export_scope import ExportScope
 from avow.history.rows import UNREADABLE
 from avow.history.store import History
 from avow.history.table import COLUMNS, Record, columns, record
@@ -49,10 +49,10 @@ def are_text(*names: str) -> str:
     return " AND ".join(f"typeof({name}) <> 'blob'" for name in names)
 
 
-def records(history: History, chosen: Chosen, *, with_text: bool) -> Iterator[Record]:
+def records(history: History, scope: ExportScope, *, with_text: bool) -> Iterator[Record]:
     """One record an exchange, as `table.record` has them."""
     names = [_FROM_USAGE.get(column.name, column.name) for column in columns(with_text=with_text)]
-    query = chosen.query(f"{', '.join(names)}, {IS_PLAIN}, {'segments' if with_text else 'NULL'}")
+    query = scope.query(f"{', '.join(names)}, {IS_PLAIN}, {'segments' if with_text else 'NULL'}")
     yield from each(history, query, _plain_record, lambda exchange: record(exchange, with_text=with_text))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from avow.history.chosen import Chosen
+from avow.history.export_scope import ExportScope
 from avow.history.plain import (
     IS_KNOWN,
     IS_PLAIN,
@@ -52,10 +52,10 @@ _CAN_BE_WRITTEN = " AND ".join(
 _CELLS = f"number, {_CAN_BE_WRITTEN}, {_joined(_BEFORE)}, cost_usd, {_joined(_AFTER)}, {OF_USAGE}"
 
 
-def csv_lines(history: History, chosen: Chosen, *, with_text: bool, guarded: bool = False) -> Iterator[str]:
+def csv_lines(history: History, scope: ExportScope, *, with_text: bool, guarded: bool = False) -> Iterator[str]:
     """A heading and one line an exchange, as `table.csv_lines` has them."""
     yield heading(with_text=with_text)
-    query = chosen.query(f"{_CELLS}, segments, {', '.join(_SAID)}" if with_text else _CELLS)
+    query = scope.query(f"{_CELLS}, segments, {', '.join(_SAID)}" if with_text else _CELLS)
     yield from each(
         history,
         query,

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from avow.exchange.exchange import SCHEMA, Status
-from avow.history.chosen import Chosen
 from avow.history.export import as_object, line
+from avow.history.export_scope import ExportScope
 from avow.history.plain import check_cost, each, model_of_all
 from avow.history.store import History
 from avow.routing.verdict import REROUTED, Verdict
@@ -39,9 +39,9 @@ _AT_WAY, _AT_REST, _AT_ITEM, _AT_TEXTS = 10, 15, 32, 35
 _NOTHING = ("null", "null", "null", "null", "[]", "null")
 
 
-def json_lines(history: History, chosen: Chosen, *, with_text: bool) -> Iterator[str]:
+def json_lines(history: History, scope: ExportScope, *, with_text: bool) -> Iterator[str]:
     """One line an exchange, as `export.json_lines` has them."""
-    query = chosen.query(_FACTS + _ITEM + (_TEXTS if with_text else ""))
+    query = scope.query(_FACTS + _ITEM + (_TEXTS if with_text else ""))
     write = _whole_line if with_text else _line_without_text
     yield from each(history, query, write, lambda exchange: line(as_object(exchange, with_text=with_text)))
 

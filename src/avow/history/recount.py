@@ -16,10 +16,10 @@ from avow.history.sums import (
     TOKENS,
     VERDICTS,
     Latency,
-    Pair,
+    ModelPair,
+    ModelUse,
     Percentiles,
     Tally,
-    Use,
     latencies_of,
     name_of,
     pairs_of,
@@ -112,7 +112,7 @@ class Recount:
         for row in read(f"SELECT {column}, {_ALL} {_FROM_ALL} {where} GROUP BY 1 ORDER BY 2 DESC, 1", values):
             yield _tally(name_of(row[0]), tuple(row)[1:], unusual.get(row[0]), weak.get(row[0], 0))
 
-    def pairs(self) -> Iterator[Pair]:
+    def pairs(self) -> Iterator[ModelPair]:
         """Who answered for whom, and why; the most frequent first."""
         query = (
             f"SELECT requested_model, served_model, category, count(*) {_FROM_UNUSUAL} rerouted = 1 AND {self._where}"
@@ -146,7 +146,7 @@ class Recount:
                 found[model] = (number, ranks[0][0][0], ranks[1][0][0])
         return found
 
-    def uses(self) -> Iterator[Use]:
+    def uses(self) -> Iterator[ModelUse]:
         """What each model that ran used and cost."""
         among = f"simulated = {int(self._simulated)}"
         if not self._is_plain:

@@ -15,7 +15,7 @@ _MOST_PROBLEMS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Diagnosis:
     """What a check found. `mendable`: the exchanges are whole, and what is made from them can be made again."""
 
     problems: tuple[str, ...] = ()
@@ -23,16 +23,16 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Salvage:
-    """Where the damaged file is now, how many exchanges the new one has, and how many rows could not be read (None:
-    nothing of it could be)."""
+class SetAside:
+    """The result of `set_aside`: the path of the damaged file now, how many exchanges the new file has, and how many
+    rows could not be read (None: not one page could be read)."""
 
     aside: Path
     saved: int
     lost: int | None
 
 
-def check(path: Path, *, patience_seconds: float = database.PATIENCE_SECONDS) -> Condition:
+def check(path: Path, *, patience_seconds: float = database.PATIENCE_SECONDS) -> Diagnosis:
     """Look at every page of the history, at its rows, its search index and its sums; another process that has the file
     is waited for that long. Raises HistoryError where the file is not ours to mend: a newer version, another program's,
     no permission."""
@@ -44,15 +44,15 @@ def check(path: Path, *, patience_seconds: float = database.PATIENCE_SECONDS) ->
                 history.write(_unreadable, history)
             )
             if problems:
-                return Condition(problems)
+                return Diagnosis(problems)
             problems = () if _index_holds(history) else ("the search index",)
             if not _sums_hold(history):
                 problems += ("the sums that stats reads",)
-            return Condition(problems, bool(problems))
+            return Diagnosis(problems, bool(problems))
     except HistoryError as error:
         if not database.is_damage(error.__cause__):
             raise
-        return Condition((str(error.__cause__),))
+        return Diagnosis((str(error.__cause__),))
 
 
 def mend(path: Path) -> None:
@@ -63,7 +63,7 @@ def mend(path: Path) -> None:
         history.write(summary.keep, history.connection)
 
 
-def set_aside(path: Path, now: datetime) -> Salvage:
+def set_aside(path: Path, now: datetime) -> SetAside:
     """Rename the file, its log with it, and start a new one with every exchange that can still be read."""
     aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}")
     try:
@@ -75,10 +75,10 @@ def set_aside(path: Path, now: datetime) -> Salvage:
         raise database.translated(error, path) from error
     with History.open(path) as history:
         try:
-            poured = salvage.pour(aside, history)
+            salvaged = salvage.copy_readable(aside, history)
         except OSError as error:
             raise database.translated(error, aside) from error
-    return Salvage(aside, *poured)
+    return SetAside(aside, *salvaged)
 
 
 def _index_holds(history: History) -> bool:

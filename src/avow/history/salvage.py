@@ -42,16 +42,17 @@ class SalvageTarget(Protocol):
     def write(self, work: Callable[..., _T], *arguments: Any) -> _T: ...
 
 
-class Poured(NamedTuple):
-    """How many exchanges could be read, and how many that were there could not; None: nothing of it could be."""
+class Salvaged(NamedTuple):
+    """How many exchanges were `saved`, and how many were `lost`: they were there and cannot be read. None: not one page
+    could be read."""
 
     saved: int
     lost: int | None
 
 
-def pour(path: Path, history: SalvageTarget) -> Poured:
-    """Put every exchange of the file at `path`, its attachments, the runs and batches it was part of, and what was
-    pushed, into an empty `history`. Raises OSError where the file cannot be read."""
+def copy_readable(path: Path, history: SalvageTarget) -> Salvaged:
+    """Copy every exchange that can be read in the file at `path` into an empty `history`: its attachments, the runs and
+    batches it was part of, and whether it was pushed. Raises OSError where the file cannot be read."""
     data = path.read_bytes()
     log = path.with_name(path.name + "-wal")
     pages = Pages(data, log.read_bytes() if log.exists() else b"", page_size(data))
@@ -81,20 +82,20 @@ def pour(path: Path, history: SalvageTarget) -> Poured:
     if taken:
         known |= history.write(_settle, history, taken, pages, max(known | {last["exchange"]}))
     saved = history.write(_end, history, last, pushed)
-    return Poured(saved, max(len(known) - saved, 0) if known else None)
+    return Salvaged(saved, max(len(known) - saved, 0) if known else None)
 
 
-def poured_words(path: Path, history: SalvageTarget, damage: HistoryError) -> str:
-    """Pour, and say in words how much could be read; raises `damage` where no page holds anything."""
+def salvaged_words(path: Path, history: SalvageTarget, damage: HistoryError) -> str:
+    """Copy what can be read, and say in a sentence how much that is. Raises `damage` where no page holds anything."""
     try:
-        poured = pour(path, history)
+        salvaged = copy_readable(path, history)
     except OSError as error:
         raise database.translated(error, path) from error
-    if not poured.saved and poured.lost is None:
+    if not salvaged.saved and salvaged.lost is None:
         raise damage
-    lost = "" if not poured.lost else f", {poured.lost} cannot be read"
+    lost = "" if not salvaged.lost else f", {salvaged.lost} cannot be read"
     return (
-        f"the history is damaged; shown are the {poured.saved} exchanges that its pages still hold{lost}."
+        f"the history is damaged; shown are the {salvaged.saved} exchanges that its pages still hold{lost}."
         " `avow history repair` saves them"
     )
 

@@ -265,12 +265,12 @@ class History:
 
     def _salvage(self, damage: HistoryError) -> None:
         """Raises `damage` where no page holds anything."""
-        from avow.history.salvage import poured_words
+        from avow.history.salvage import salvaged_words
 
         self.connection.close()
         self.connection = database.empty()
         self.is_salvaged = True
-        words = poured_words(self.path, self, damage)
+        words = salvaged_words(self.path, self, damage)
         if self._on_damage is not None:
             self._on_damage(words)
 

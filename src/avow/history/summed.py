@@ -13,7 +13,18 @@ from avow.history.filters import EVERYTHING
 from avow.history.recount import INDEX_OF, Recount, counted
 from avow.history.store import History
 from avow.history.summary import COST_UNIT, DURATION_MS, FIRST_MS, HOUR_MS, QUARTER_MS, TALLIES
-from avow.history.sums import PARTS, Latency, Pair, Percentiles, Tally, Use, latencies_of, name_of, pairs_of, uses_of
+from avow.history.sums import (
+    PARTS,
+    Latency,
+    ModelPair,
+    ModelUse,
+    Percentiles,
+    Tally,
+    latencies_of,
+    name_of,
+    pairs_of,
+    uses_of,
+)
 
 _HOUR = HOUR_MS // QUARTER_MS
 _NAMES = tuple(name for name, _what in TALLIES)
@@ -87,7 +98,7 @@ class StoredSums:
         for key, *sums in self._history.read(query, (self._simulated, by)):
             yield _tally(name_of(key), sums)
 
-    def pairs(self) -> Iterator[Pair]:
+    def pairs(self) -> Iterator[ModelPair]:
         """As `Recount.pairs`."""
         return pairs_of(self._history.read(_PAIRS, (self._simulated,)))
 
@@ -131,7 +142,7 @@ class StoredSums:
     def _recount(self) -> Recount:
         return Recount(self._history, EVERYTHING, simulated=bool(self._simulated))
 
-    def uses(self) -> Iterator[Use]:
+    def uses(self) -> Iterator[ModelUse]:
         """As `Recount.uses`."""
         rows = self._history.read(_USES, (self._simulated,))
         return iter(uses_of([*row[:-1], row[-1] / COST_UNIT] for row in map(tuple, rows)))

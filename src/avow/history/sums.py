@@ -62,7 +62,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ModelPair:
     """How often `served` answered for `requested`, and why."""
 
     requested: str
@@ -84,7 +84,7 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ModelUse:
     """What a model that ran has cost: its hops, tokens, and USD at its own rates as far as they are known."""
 
     model: str | None
@@ -106,10 +106,10 @@ class Stats:
     by: str
     total: Tally
     groups: tuple[Tally, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ModelPair, ...]
     declines: tuple[tuple[str | None, int], ...]
     latencies: tuple[Latency, ...]
-    uses: tuple[Use, ...]
+    uses: tuple[ModelUse, ...]
 
 
 def as_json(found: Stats) -> JsonObject:
@@ -134,7 +134,7 @@ def as_json(found: Stats) -> JsonObject:
             for item in found.latencies
         ],
         "models": [
-            {name: getattr(use, name) for name in Use.__slots__ if name != "cost_usd"}
+            {name: getattr(use, name) for name in ModelUse.__slots__ if name != "cost_usd"}
             | {"cost_usd": None if use.unpriced else use.cost_usd, "cost_floor_usd": use.cost_usd}
             for use in found.uses
         ],
@@ -161,10 +161,10 @@ def name_of(value: object) -> str | None:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def pairs_of(rows: Iterable[Sequence[Any]]) -> Iterator[Pair]:
+def pairs_of(rows: Iterable[Sequence[Any]]) -> Iterator[ModelPair]:
     """The pairs from rows of who was asked, who answered, why, and how often."""
     for requested, served, category, count in rows:
-        yield Pair(name_of(requested) or "", name_of(served), name_of(category), count)
+        yield ModelPair(name_of(requested) or "", name_of(served), name_of(category), count)
 
 
 def latencies_of(firsts: Percentiles, totals: Percentiles) -> Iterator[Latency]:
@@ -176,7 +176,7 @@ def latencies_of(firsts: Percentiles, totals: Percentiles) -> Iterator[Latency]:
         yield Latency(str(name_of(model)), max(answers, counted), first_p50, first_p95, total_p50, total_p95)
 
 
-def uses_of(rows: Iterable[Sequence[Any]]) -> list[Use]:
+def uses_of(rows: Iterable[Sequence[Any]]) -> list[ModelUse]:
     """The uses from rows of model, outcome, hops, hops with a known cost, tokens of each kind, and dollars."""
     found: dict[str | None, dict[str, Sequence[Any]]] = {}
     for model, outcome, *sums in rows:
@@ -185,9 +185,9 @@ def uses_of(rows: Iterable[Sequence[Any]]) -> list[Use]:
     return sorted(uses, key=lambda use: (-use.served, -use.declined, use.model or ""))
 
 
-def _use(model: str | None, outcomes: Mapping[str, Sequence[Any]]) -> Use:
+def _use(model: str | None, outcomes: Mapping[str, Sequence[Any]]) -> ModelUse:
     ran = [sums for outcome, sums in outcomes.items() if outcome != "skipped"]
     unpriced = sum(sums[0] - sums[1] for sums in ran)
     tokens = zip(TOKENS, (sum(sums[place] for sums in ran) for place in range(2, 6)), strict=True)
     counts = {name: outcomes[name][0] if name in outcomes else 0 for name in ("served", "declined", "skipped")}
-    return Use(model, **counts, **dict(tokens), cost_usd=round(sum(sums[6] for sums in ran), 9), unpriced=unpriced)
+    return ModelUse(model, **counts, **dict(tokens), cost_usd=round(sum(sums[6] for sums in ran), 9), unpriced=unpriced)

@@ -15,7 +15,7 @@ from avow.context import Context
 from avow.errors import UnreadableFile, UsageError, nearest
 from avow.exchange.exchange import RunItem
 from avow.files.reading import PipeWait
-from avow.history.seen import Seen
+from avow.history.key_counter import KeyCounter
 from avow.prompt import limits
 from avow.run.item import Item, item_of, variables_of
 from avow.run.records import Document, read, read_document, wrong
@@ -104,7 +104,7 @@ class Suite:
 
     def check(self) -> SuiteDigest:
         """Read it all. Raises UsageError with file, line and field for the first thing that is wrong."""
-        digest, count, ids = hashlib.sha256(), 0, Seen()
+        digest, count, ids = hashlib.sha256(), 0, KeyCounter()
         try:
             for item in self._items():
                 if item.id is not None and ids.before(item.id.encode("utf-8", "surrogatepass")):
@@ -121,7 +121,7 @@ class Suite:
 
     def asks(self, run: int | None) -> Iterator[RunQuestion]:
         """Every question in order, as one of that run."""
-        occurrences, position = Seen(), 0
+        occurrences, position = KeyCounter(), 0
         try:
             for place, item in enumerate(self._items()):
                 inquiry, sent = self._inquiry(item)

@@ -9,8 +9,8 @@ from avow.terminal.screen import Screen
 from avow.wire.message import USUAL_ENDS
 
 if TYPE_CHECKING:
-    from avow.terminal.flow import Flow
     from avow.terminal.spinner import Spinner
+    from avow.terminal.word_wrapper import WordWrapper
 
 
 class Commentary:
@@ -38,7 +38,7 @@ class Commentary:
         self._requested = ""
         self._handovers: list[HandedOver] = []
         self._told_reroute = False
-        self._thoughts: Flow | None = None  # while it thinks
+        self._thoughts: WordWrapper | None = None  # while it thinks
         self._spinner = _spinner(screen)
 
     def on_event(self, event: object) -> None:
@@ -195,9 +195,9 @@ class Commentary:
         from avow.terminal.sanitize import clean
 
         if self._thoughts is None:
-            from avow.terminal.flow import Flow
+            from avow.terminal.word_wrapper import WordWrapper
 
-            self._thoughts = Flow("  ")  # indented: no line of it can be taken for one of avow's own
+            self._thoughts = WordWrapper("  ")  # indented: no line of it can be taken for one of avow's own
             if self._spinner is not None:
                 self._spinner.stop()
             self._screen.err_line("avow: thinking")

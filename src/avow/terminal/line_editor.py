@@ -147,14 +147,14 @@ def _history(path: Path | None) -> "History":
     except OSError:
         return InMemoryHistory()
 
-    class Kept(FileHistory):
+    class PrivateFileHistory(FileHistory):
         def store_string(self, string: str) -> None:
             try:
                 super().store_string(string)
             except (OSError, ValueError):
                 return  # what was typed is more important than that it can be found again
 
-    return Kept(str(path))
+    return PrivateFileHistory(str(path))
 
 
 def _completer(commands: Sequence[str], models: Sequence[str]) -> Any:
@@ -163,7 +163,7 @@ def _completer(commands: Sequence[str], models: Sequence[str]) -> Any:
 
     files = PathCompleter(expanduser=True)
 
-    class Slash(Completer):
+    class ChatCompleter(Completer):
         def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
             typed = document.text_before_cursor
             if not typed.startswith("/") or "\n" in typed:
@@ -179,4 +179,4 @@ def _completer(commands: Sequence[str], models: Sequence[str]) -> Any:
                 if word.startswith(part):
                     yield Completion(word, start_position=-len(part))
 
-    return Slash()
+    return ChatCompleter()

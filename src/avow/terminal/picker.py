@@ -24,16 +24,17 @@ _BEFORE_PREVIEW = 12
 _MARK, _NO_MARK = "> ", "  "
 
 
-class Sight(NamedTuple):
-    """How exchanges are shown: texts as they stand on the terminal, clean, styled where `facts` allow it."""
+class ExchangeViews(NamedTuple):
+    """How exchanges are shown: `draw` gives the list, `preview` one exchange; both give text that is clean, and styled
+    where `facts` allow it."""
 
     draw: Draw
     preview: Callable[[Exchange, Facts], str]
     facts: Facts
 
 
-class _Rooms(NamedTuple):
-    """Columns, and lines of list and preview."""
+class _Layout(NamedTuple):
+    """How much room there is: `width` in cells, `list` and `preview` in lines."""
 
     width: int
     list: int
@@ -47,7 +48,7 @@ class Picker:
 
     def __init__(
         self,
-        sight: Sight,
+        views: ExchangeViews,
         look_for: Callable[[str], None],
         *,
         when_drawn: Callable[[], None],
@@ -55,7 +56,7 @@ class Picker:
         given_input: "Input | None" = None,
         given_output: "Output | None" = None,
     ) -> None:
-        self._sight = sight
+        self._views = views
         self._look_for, self._when_drawn = look_for, when_drawn
         self._found: Sequence[Exchange] = ()
         self._found_for, self._is_whole = "", False
@@ -101,8 +102,8 @@ class Picker:
             on_text_changed=lambda buffer: self._look_for(buffer.text),
         )
         line = Window(BufferControl(typed, input_processors=[BeforeInput("find: ")]), height=1)
-        rows = part(lambda: self._styled(self._list()), lambda: self._rooms().list)
-        beside = part(lambda: self._styled(self._preview()), lambda: self._rooms().preview)
+        rows = part(lambda: self._styled(self._list()), lambda: self._layout().list)
+        beside = part(lambda: self._styled(self._preview()), lambda: self._layout().preview)
         foot = part(lambda: self._styled([self._foot()]), lambda: 1)
         app: Application[Exchange | None] = Application(
             Layout(HSplit([line, rows, beside, foot]), focused_element=line),
@@ -146,20 +147,20 @@ class Picker:
 
     # -- what is drawn --------------------------------------------------------------------------------------------
 
-    def _rooms(self) -> _Rooms:
+    def _layout(self) -> _Layout:
         size = self._app.output.get_size()
         free = max(size.rows - 2, 1)
         preview = free // 2 if size.rows >= _BEFORE_PREVIEW else 0
-        return _Rooms(max(size.columns, 1), free - preview, preview)
+        return _Layout(max(size.columns, 1), free - preview, preview)
 
     def _list(self) -> list[str]:
         """The heading, and the blocks around the one that is chosen."""
-        rooms = self._rooms()
-        facts = self._sight.facts._replace(width=max(rooms.width - len(_MARK), 1), height=rooms.list)
+        layout = self._layout()
+        facts = self._views.facts._replace(width=max(layout.width - len(_MARK), 1), height=layout.list)
         blocks = self._drawn(facts)
         head = [f"{_NO_MARK}{line}" for lines, one in blocks if one is None for line in lines]
         rows = [lines for lines, one in blocks if one is not None]
-        room = rooms.list - len(head)
+        room = layout.list - len(head)
         self._top = min(self._top, self._at)
         while self._top < self._at and sum(map(len, rows[self._top : self._at + 1])) > room:
             self._top += 1
@@ -168,30 +169,30 @@ class Picker:
             marks = (_MARK, _NO_MARK) if place == self._at else (_NO_MARK, _NO_MARK)
             marked = [f"{marks[number > 0]}{line}" for number, line in enumerate(lines)]
             shown += [facts.styled(line, REVERSE) for line in marked] if place == self._at else marked
-        return shown[: rooms.list]
+        return shown[: layout.list]
 
     def _drawn(self, facts: Facts) -> list[tuple[list[str], Exchange | None]]:
         """Each text of the list in lines; kept until the exchanges or the width change."""
         key = (id(self._found), facts.width)
         if self._blocks[0] != key:
-            blocks = [(text.splitlines(), one) for text, one in self._sight.draw(self._found, facts)]
+            blocks = [(text.splitlines(), one) for text, one in self._views.draw(self._found, facts)]
             self._blocks = key, blocks
         return self._blocks[1]
 
     def _preview(self) -> list[str]:
         """A rule, and the beginning of what the chosen one is."""
-        rooms, facts = self._rooms(), self._sight.facts
-        if not rooms.preview or not self._found:
+        layout, facts = self._layout(), self._views.facts
+        if not layout.preview or not self._found:
             return []
         one = self._found[self._at]
-        if self._previewed[:2] != (one.id, rooms.width):
-            text = self._sight.preview(one, facts._replace(width=rooms.width, height=rooms.preview))
-            self._previewed = one.id, rooms.width, text
-        rule = facts.styled(("─" if facts.unicode else "-") * rooms.width, FAINT)
-        return [rule, *self._previewed[2].splitlines()][: rooms.preview]
+        if self._previewed[:2] != (one.id, layout.width):
+            text = self._views.preview(one, facts._replace(width=layout.width, height=layout.preview))
+            self._previewed = one.id, layout.width, text
+        rule = facts.styled(("─" if facts.unicode else "-") * layout.width, FAINT)
+        return [rule, *self._previewed[2].splitlines()][: layout.preview]
 
     def _foot(self) -> str:
-        rooms, facts = self._rooms(), self._sight.facts
+        layout, facts = self._layout(), self._views.facts
         number = f"{len(self._found):,} found" if self._found_for else f"the newest {len(self._found):,}"
         if not self._is_whole:
             number = "looking"
@@ -199,9 +200,9 @@ class Picker:
             number = "no exchange matches"
         for keys in (_KEYS, _KEYS_SHORT):
             words = f"{number}. {keys}"
-            if len(words) < rooms.width:
+            if len(words) < layout.width:
                 break
-        return facts.styled(cut(words, rooms.width - 1), BOLD)
+        return facts.styled(cut(words, layout.width - 1), BOLD)
 
     @staticmethod
     def _styled(lines: Sequence[str]) -> Any:

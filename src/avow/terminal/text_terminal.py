@@ -77,7 +77,7 @@ class TextTerminal:
 
     def _new_writer(self) -> _Writer:
         if not self._renders:
-            return _Flowing(self._screen) if self._breaks else _Plain(self._screen)
+            return _Wrapped(self._screen) if self._breaks else _Plain(self._screen)
         from avow.terminal.markdown import MarkdownStream
 
         return MarkdownStream(self._screen)
@@ -116,24 +116,24 @@ class TextTerminal:
             self._write(segment.text)
 
 
-class _Flowing:
+class _Wrapped:
     """The text as it is, in rows that break between words: for a terminal whose cursor cannot be moved."""
 
     def __init__(self, screen: Screen) -> None:
-        from avow.terminal.flow import Flow
+        from avow.terminal.word_wrapper import WordWrapper
 
-        self._screen, self._flow = screen, Flow()
+        self._screen, self._wrapper = screen, WordWrapper()
 
     def feed(self, text: str) -> None:
-        if shown := self._flow.feed(text, self._screen.size()[0]):
+        if shown := self._wrapper.feed(text, self._screen.size()[0]):
             self._screen.out(shown)
 
     def finish(self) -> None:
-        rest = self._flow.finish()
-        end = "" if self._flow.is_at_start else "\n"
+        rest = self._wrapper.finish()
+        end = "" if self._wrapper.is_at_start else "\n"
         if end:
             self._screen.out(f"{rest}{end}")
-        self._flow.feed("\n", None)
+        self._wrapper.feed("\n", None)
 
 
 class _Plain:

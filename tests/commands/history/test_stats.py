@@ -8,7 +8,7 @@ import pytest
 from avow.commands.history.stats import lines, money
 from avow.history.stats import stats
 from avow.history.store import History
-from avow.history.sums import Latency, Pair, Stats, Tally, Use
+from avow.history.sums import Latency, ModelPair, ModelUse, Stats, Tally
 from avow.terminal.facts import Facts
 from tests.benchmarks.make_history import make
 from tests.history.making import FABLE, NOON, OLD, kept, rerouted
@@ -21,10 +21,10 @@ STATS = Stats(
         Tally("2026-09", 10, 10, cost_usd=2.5, as_requested_strong=10),
         Tally("2026-10", 20, 15, fallback=5, cost_usd=10.0, unpriced=2, as_requested_strong=15),
     ),
-    pairs=(Pair(FABLE, OLD, "cyber", 5), Pair(FABLE, None, None, 1)),
+    pairs=(ModelPair(FABLE, OLD, "cyber", 5), ModelPair(FABLE, None, None, 1)),
     declines=(("cyber", 5), (None, 1)),
     latencies=(Latency(FABLE, 25, 400, 900, 3000, 9000), Latency(OLD, 5, None, None, 4000, 4000)),
-    uses=(Use(FABLE, 25, 5, 0, 1000, 2000, 0, 0, 12.25, 5), Use(None, 0, 0, 1, 0, 0, 0, 0, 0.0, 0)),
+    uses=(ModelUse(FABLE, 25, 5, 0, 1000, 2000, 0, 0, 12.25, 5), ModelUse(None, 0, 0, 1, 0, 0, 0, 0, 0.0, 0)),
 )
 PIPE = Facts()
 TERMINAL = Facts(is_terminal=True, interactive=True, width=100)

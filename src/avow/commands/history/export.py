@@ -15,7 +15,7 @@ from avow.errors import FileError, UsageError
 from avow.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from avow.history.chosen import Chosen
+    from avow.history.export_scope import ExportScope
     from avow.history.store import History
 
 FORMS = ("jsonl", "csv", "parquet")
@@ -53,25 +53,25 @@ def run_export(options: ExportOptions, context: Context) -> ExitCode:
     if options.guard not in _GUARDS:
         raise unknown(options.guard, _GUARDS, "guard")
     history = context.history(context.settings(), read_only=True)
-    with _chosen(options, history, context) as chosen:
-        _tell_what_is_left_out(history, chosen, context)
+    with _scope(options, history, context) as scope:
+        _tell_what_is_left_out(history, scope, context)
         if options.form == "parquet":
-            _write_parquet(history, chosen, options, context)
+            _write_parquet(history, scope, options, context)
         else:
-            pieces = _lines(history, chosen, options, context)
+            pieces = _lines(history, scope, options, context)
             while batch := "".join(islice(pieces, _AT_ONCE)):
                 context.screen.data(batch, is_json=options.form == "jsonl")
     return ExitCode.OK
 
 
 @contextmanager
-def _chosen(options: ExportOptions, history: "History", context: Context) -> "Iterator[Chosen]":
+def _scope(options: ExportOptions, history: "History", context: Context) -> "Iterator[ExportScope]":
     """What is meant. A cursor moves on when all of it was written, and only then."""
-    from avow.history.chosen import Chosen
+    from avow.history.export_scope import ExportScope
 
     filters = filters_of(options.filters, context, both_kinds=False)
     if options.since_last is None:
-        yield Chosen(filters)
+        yield ExportScope(filters)
         return
     from avow.history import cursor
 
@@ -81,16 +81,16 @@ def _chosen(options: ExportOptions, history: "History", context: Context) -> "It
         raise UsageError(f"{path}: the export itself is written to this file", hint="give the cursor a file of its own")
     with cursor.held(path) as before:
         span, after = cursor.ahead(history, before, said, path)
-        yield Chosen(filters, span)
+        yield ExportScope(filters, span)
         _settle(context.stdout)
         cursor.save(path, after)
 
 
-def _tell_what_is_left_out(history: "History", chosen: "Chosen", context: Context) -> None:
+def _tell_what_is_left_out(history: "History", scope: "ExportScope", context: Context) -> None:
     """Say on a terminal that the simulator's are not among them; a script that exports each night knows."""
-    if chosen.filters.simulated is not False or not context.screen.err_facts.is_terminal:
+    if scope.filters.simulated is not False or not context.screen.err_facts.is_terminal:
         return
-    query, values = chosen._replace(filters=chosen.filters._replace(simulated=True)).query("1")
+    query, values = scope._replace(filters=scope.filters._replace(simulated=True)).query("1")
     number = history.read(f"SELECT count(*) FROM ({query})", values)[0][0]  # noqa: S608
     if number:
         them = "it" if number == 1 else "those"
@@ -119,25 +119,25 @@ def _settle(stream: BinaryIO | None) -> None:
         raise FileError(f"stdout cannot be written: {str(getattr(error, 'strerror', error)).lower()}") from None
 
 
-def _lines(history: "History", chosen: "Chosen", options: ExportOptions, context: Context) -> Iterator[str]:
+def _lines(history: "History", scope: "ExportScope", options: ExportOptions, context: Context) -> Iterator[str]:
     if options.form == "jsonl":
         from avow.history.plain_json import json_lines
 
-        return json_lines(history, chosen, with_text=options.with_text)
+        return json_lines(history, scope, with_text=options.with_text)
     from avow.history.plain_csv import csv_lines
 
     guarded = options.guard == "always" or (options.guard == "auto" and goes_to(context.stdout, ".csv"))
-    return csv_lines(history, chosen, with_text=options.with_text, guarded=guarded)
+    return csv_lines(history, scope, with_text=options.with_text, guarded=guarded)
 
 
-def _write_parquet(history: "History", chosen: "Chosen", options: ExportOptions, context: Context) -> None:
+def _write_parquet(history: "History", scope: "ExportScope", options: ExportOptions, context: Context) -> None:
     from avow.history import parquet, plain
 
     if context.stdout is None:
         raise FileError("stdout is closed, so nothing can be printed", hint="send it to a file or a pipe")
     if context.screen.is_terminal:
         raise UsageError("Parquet is not text, and stdout is a terminal", hint="send it to a file: > answers.parquet")
-    found = plain.records(history, chosen, with_text=options.with_text)
+    found = plain.records(history, scope, with_text=options.with_text)
     parquet.write(found, context.stdout, with_text=options.with_text)
 
 

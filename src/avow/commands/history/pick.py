@@ -12,10 +12,10 @@ from avow.errors import UsageError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
 from avow.history.filters import Filters
-from avow.history.narrowing import Matches, Narrowing
+from avow.history.incremental_search import IncrementalSearch, Matches
 from avow.history.store import History
 from avow.terminal.facts import Facts
-from avow.terminal.picker import Picker, Sight, ask_key
+from avow.terminal.picker import ExchangeViews, Picker, ask_key
 
 _FIRST = 100
 """How many are shown before the thread has looked: more than a screen holds."""
@@ -69,15 +69,15 @@ def _until_left(
         return preview(found, facts) if found else "(deleted just now)"
 
     def tell(found: Matches) -> None:
-        if narrowing.trouble is not None:
-            trouble.append(narrowing.trouble.message)
+        if search.trouble is not None:
+            trouble.append(search.trouble.message)
         picker.show(found.words, found.exchanges, is_whole=found.is_whole)
 
-    narrowing = Narrowing(lambda: _opened(context, trouble), filters, tell)
+    search = IncrementalSearch(lambda: _opened(context, trouble), filters, tell)
     words = " ".join(options.words)
-    picker = Picker(Sight(entries, whole, facts), narrowing.look_for, when_drawn=narrowing.start, words=words)
+    picker = Picker(ExchangeViews(entries, whole, facts), search.look_for, when_drawn=search.start, words=words)
     picker.show("", newest, is_whole=False)
-    narrowing.look_for(words)
+    search.look_for(words)
     try:
         while (picked := picker.pick()) is not None:
             run_show(ShowOptions(str(picked.number)), context)
@@ -85,7 +85,7 @@ def _until_left(
             if key != "escape":
                 return picked, key
     finally:
-        narrowing.close()
+        search.close()
     return None, ""
 
 

@@ -17,7 +17,7 @@ from avow.terminal.table import GAP, room, table
 
 if TYPE_CHECKING:
     from avow.history.store import History
-    from avow.history.sums import Latency, Pair, Stats, Tally, Use
+    from avow.history.sums import Latency, ModelPair, ModelUse, Stats, Tally
 
 _LONGEST_BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -135,7 +135,7 @@ def _groups(by: str, groups: Sequence["Tally"], facts: Facts) -> Iterator[str]:
     yield from lines
 
 
-def _pairs(pairs: Sequence["Pair"], facts: Facts) -> Rows:
+def _pairs(pairs: Sequence["ModelPair"], facts: Facts) -> Rows:
     rows: Rows = [("requested", "answered", "category", "times")]
     for pair in pairs:
         served = clean_line(pair.served or "") or "another model"
@@ -160,7 +160,7 @@ def _latencies(latencies: Sequence["Latency"]) -> Rows:
     return rows
 
 
-def _uses(uses: Sequence["Use"]) -> Rows:
+def _uses(uses: Sequence["ModelUse"]) -> Rows:
     rows: Rows = [("model", "served", "declined", "skipped", "input", "output", "cache read", "cache write", "cost")]
     for use in uses:
         counts = (use.served, use.declined, use.skipped)

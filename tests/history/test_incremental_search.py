@@ -7,7 +7,7 @@ from queue import Queue
 import pytest
 
 from avow.history.filters import EVERYTHING, Filters
-from avow.history.narrowing import Matches, Narrowing, as_listed
+from avow.history.incremental_search import IncrementalSearch, Matches, as_listed
 from avow.history.store import History
 from tests.history.making import NOON, answered, kept, rerouted
 
@@ -20,7 +20,7 @@ def found(tmp_path: Path) -> Iterator["Asked"]:
         history.add([*old, rerouted(prompt="Break in?", at=NOON + 5_000), answered("Ask", "AXOLOTLS", at=NOON + 6_000)])
     asked = Asked(path)
     yield asked
-    asked.narrowing.close()
+    asked.search.close()
 
 
 class Asked:
@@ -28,11 +28,11 @@ class Asked:
 
     def __init__(self, path: Path, filters: Filters = EVERYTHING) -> None:
         self._given: Queue[Matches] = Queue()
-        self.narrowing = Narrowing(lambda: History.open(path, read_only=True), filters, self._given.put)
-        self.narrowing.start()
+        self.search = IncrementalSearch(lambda: History.open(path, read_only=True), filters, self._given.put)
+        self.search.start()
 
     def numbers(self, words: str) -> list[int | None]:
-        self.narrowing.look_for(words)
+        self.search.look_for(words)
         while True:
             found = self._given.get(timeout=20)
             if found.words == words and found.is_whole:
@@ -54,20 +54,20 @@ def test_filters_hold(tmp_path: Path) -> None:
     kept(tmp_path / "history.db", answered("one"), rerouted(prompt="one too"))
     asked = Asked(tmp_path / "history.db", Filters(rerouted=True))
     assert asked.numbers("one") == [2]
-    asked.narrowing.close()
+    asked.search.close()
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "history.db").write_bytes(b"not a database" * 500)
     asked = Asked(tmp_path / "history.db")
     assert asked.numbers("x") == []
-    assert asked.narrowing.trouble is not None
+    assert asked.search.trouble is not None
 
 
 def test_a_search_that_is_interrupted_leaves_the_next_words_their_answer(found: Asked) -> None:
     for _ in range(30):
         for end in range(1, 8):
-            found.narrowing.look_for("axolotl"[:end])
+            found.search.look_for("axolotl"[:end])
     assert found.numbers("axolo") == [2102, 4]
 
 
@@ -81,12 +81,12 @@ def test_a_fault_in_the_thread_leaves_nothing_that_is_closed(tmp_path: Path) -> 
         if found.words == "" and found.exchanges:
             raise SystemExit  # a thread ends by it without a word
 
-    narrowing = Narrowing(lambda: History.open(tmp_path / "history.db", read_only=True), EVERYTHING, tell)
-    narrowing.start()
+    search = IncrementalSearch(lambda: History.open(tmp_path / "history.db", read_only=True), EVERYTHING, tell)
+    search.start()
     told.get(timeout=20)
-    narrowing._thread.join(20)
-    narrowing.look_for("one")
-    narrowing.close()
+    search._thread.join(20)
+    search.look_for("one")
+    search.close()
 
 
 def test_what_a_list_shows() -> None:

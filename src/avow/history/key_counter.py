@@ -1,9 +1,9 @@
-"""How often each of very many keys was met, in bounded memory: SQLite keeps what is too much in a file of its own."""
+"""Counts how often each of very many keys occurs, in bounded memory: SQLite moves the rest to a file of its own."""
 
 import sqlite3
 
 
-class Seen:
+class KeyCounter:
     """Counts keys; nothing is left of it once it is closed."""
 
     def __init__(self) -> None:

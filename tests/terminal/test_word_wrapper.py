@@ -3,13 +3,13 @@
 import pytest
 
 from avow.terminal.cells import cells
-from avow.terminal.flow import Flow
+from avow.terminal.word_wrapper import WordWrapper
 
 TEXT = "Immediately thereafter  somebody questioned everything.\n\n  an indented line, which is long enough\nend"
 
 
 def flowed(text: str, width: int | None, size: int, indent: str = "") -> str:
-    flow = Flow(indent)
+    flow = WordWrapper(indent)
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
     return "".join(flow.feed(piece, width) for piece in pieces) + flow.finish()
 
@@ -33,7 +33,7 @@ def test_without_a_width_the_text_stays_as_it_is(size: int) -> None:
 
 
 def test_a_word_longer_than_a_row_is_the_terminal_s_and_does_not_wait() -> None:
-    flow = Flow()
+    flow = WordWrapper()
     assert flow.feed("see ", 10) == "see"
     assert flow.feed("https://example.com/a/b", 10) == "\nhttps://example.com/a/b"
     assert flow.feed(" xx", 10) == ""
@@ -41,7 +41,7 @@ def test_a_word_longer_than_a_row_is_the_terminal_s_and_does_not_wait() -> None:
 
 
 def test_only_a_word_is_held_back() -> None:
-    flow = Flow()
+    flow = WordWrapper()
     assert flow.feed("one two th", 40) == "one two"
     assert not flow.is_at_start
     assert flow.feed("ree\n", 40) == " three\n"

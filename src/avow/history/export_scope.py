@@ -5,7 +5,7 @@ from typing import NamedTuple
 from avow.history.filters import EVERYTHING, Filters
 
 
-class Span(NamedTuple):
+class NumberRange(NamedTuple):
     """The numbers after `after` up to `until`, and those `due`, which were pending when a cursor passed them; what is
     pending now is left out."""
 
@@ -15,11 +15,12 @@ class Span(NamedTuple):
     pending: tuple[int, ...] = ()
 
 
-class Chosen(NamedTuple):
-    """`span` None: all, oldest first; else by number."""
+class ExportScope(NamedTuple):
+    """Which exchanges are exported, and in which order: without a `span` all that match `filters`, oldest first; with
+    one those of its numbers, in the order of their numbers."""
 
     filters: Filters = EVERYTHING
-    span: Span | None = None
+    span: NumberRange | None = None
 
     def query(self, names: str) -> tuple[str, list[object]]:
         """A query that yields these columns of each exchange, and its parameters."""

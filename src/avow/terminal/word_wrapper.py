@@ -7,7 +7,7 @@ from avow.terminal.cells import cells
 _TOKENS = re.compile(r"\n|[ \t]+|[^ \t\n]+")
 
 
-class Flow:
+class WordWrapper:
     """Cleaned text in (`feed`), what can be shown of it out: all but a word that may still go on. Every line begins
     with `indent`, one that has nothing aside. A word longer than a row is left to the terminal, which copies it as one.
     """

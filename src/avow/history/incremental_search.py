@@ -29,7 +29,7 @@ class Matches(NamedTuple):
     is_whole: bool = True
 
 
-class Narrowing:
+class IncrementalSearch:
     """Looks for what was asked for last, and gives `tell` what it found, most of it from a thread: one in which
     `open_history` is called, since the beginning of a word can take the index seconds. What cannot be read ends the
     looking for these words; `trouble` is then the error."""
