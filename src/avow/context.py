@@ -35,7 +35,7 @@ _UNTOLD_S = 0.5
 _LEAST_LEFT_S = 0.001
 
 
-class Carrier(Protocol):
+class Sender(Protocol):
     """Something that sends requests as `Transport` does."""
 
     def send(self, request: Request, patience: "Patience") -> "AbstractContextManager[OpenResponse]":
@@ -50,7 +50,7 @@ class Api(NamedTuple):
     transport: "Transport"
     patience: "Patience"
     simulated: bool = False
-    carrier: Carrier | None = None
+    carrier: Sender | None = None
 
     def send(self, request: Request, deadline: float | None = None) -> "AbstractContextManager[OpenResponse]":
         """Send `request`; all must be over at `deadline`, a moment of `time.monotonic`. Raises as `Transport.send`."""

@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from avow.simulator.http import HttpReply, Wire
+from avow.simulator.http import HttpReply, RawRequest
 from avow.simulator.server import RecordedRequest, Simulator
 from tests.running import environment, rows, run, start
 
@@ -44,7 +44,7 @@ asked of another model, one that meets two errors, one that is cut, and a sessio
 class OfItself(Simulator):
     """It falls back, where a scenario says so, though the client has not sent `fallbacks`: many clients cannot."""
 
-    def _reply(self, wire: Wire) -> HttpReply:
+    def _reply(self, wire: RawRequest) -> HttpReply:
         if wire.method == "POST" and b'"fallbacks"' not in wire.body:
             body = json.dumps({**json.loads(wire.body), "fallbacks": "default"}).encode()
             beta = ("anthropic-beta", "server-side-fallback-2026-07-01")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import UsageError
-from avow.exchange.conversation import LeftOut, path_to, pinned, replay, user_blocks
+from avow.exchange.conversation import OmittedTurn, path_to, pinned, replay, user_blocks
 from avow.exchange.exchange import Exchange, Status
 from avow.prompt.attachments import identify
 from avow.routing.verdict import Pin, Routing, Segment, Verdict
@@ -102,7 +102,7 @@ LEFT_OUT = {
 def test_turns_that_are_left_out_and_said(second: Exchange, reason: str) -> None:
     replayed = replay([turn(1), second, turn(3, THINKING, text("answer 3"))], model=FABLE)
     assert words(replayed.messages) == ["u: question 1", "a: answer 1", "u: question 3", "a: answer 3"]
-    assert replayed.left_out == (LeftOut(2, reason),)
+    assert replayed.left_out == (OmittedTurn(2, reason),)
 
 
 def test_a_truncated_turn_stays() -> None:
@@ -117,7 +117,7 @@ def test_an_empty_answer_leaves_its_question() -> None:
 
 def test_turns_that_were_deleted_are_said() -> None:
     replayed = replay([turn(2, THINKING, text("answer 2"))], model=FABLE)
-    assert replayed.left_out == (LeftOut(0, "deleted"),)
+    assert replayed.left_out == (OmittedTurn(0, "deleted"),)
     assert words(replayed.messages) == ["u: question 2", "a: answer 2"]
 
 

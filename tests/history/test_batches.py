@@ -5,7 +5,7 @@ from pathlib import Path
 from avow.exchange.exchange import Exchange, RunItem, Status
 from avow.history import batches
 from avow.history.store import History
-from avow.wire.batch import Mark
+from avow.wire.batch import BatchMark
 
 
 def exchange(number: int, batch: int | None) -> Exchange:
@@ -20,10 +20,10 @@ def test_what_lies_in_batches_is_known_until_it_has_ended(tmp_path: Path) -> Non
         (known,) = batches.lying_of(history, 1)
         assert (known.id, known.items, known.base_url) == (None, None, "http://h")
         assert batches.count_lying(history, 1) == 0  # nothing was sent
-        batches.intend(history, number, 2, Mark("b", "t"))
+        batches.intend(history, number, 2, BatchMark("b", "t"))
         batches.name(history, number, "msgbatch_1")
         (known,) = batches.lying_of(history, 1)
-        assert (known.id, known.items, known.before) == ("msgbatch_1", 2, Mark("b", "t"))
+        assert (known.id, known.items, known.before) == ("msgbatch_1", 2, BatchMark("b", "t"))
         assert list(batches.ids_in(history, number)) == ["id0", "id1"]
         assert (batches.count_lying(history, 1), batches.lying_of(history, 2)) == (2, ())
         found = batches.lying(history, RunItem(1, "0", 0, 0, "k0"))

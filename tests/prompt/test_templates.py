@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from avow.errors import FileError, UsageError, nearest
 from avow.prompt import templates
-from avow.prompt.templates import Filled, Template, fill, load, save
+from avow.prompt.templates import FilledTemplate, Template, fill, load, save
 
 KEYS = ("model", "effort", "max_tokens", "options")
 
@@ -67,12 +67,12 @@ FILLED = {
 @pytest.mark.parametrize(("prompt", "pairs", "piped", "expected"), FILLED.values(), ids=FILLED)
 def test_fill(prompt: str, pairs: list[str], piped: str | None, expected: str) -> None:
     template = Template("t", Path("t.toml"), prompt=prompt)
-    assert fill(template, pairs, piped) == Filled(expected, None)
+    assert fill(template, pairs, piped) == FilledTemplate(expected, None)
 
 
 def test_the_system_prompt_is_filled_too() -> None:
     template = Template("t", Path("t.toml"), system="Answer in $language.")
-    assert fill(template, ["language=Polish"], None) == Filled(None, "Answer in Polish.")
+    assert fill(template, ["language=Polish"], None) == FilledTemplate(None, "Answer in Polish.")
 
 
 def test_all_missing_variables_are_named() -> None:

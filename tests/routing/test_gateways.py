@@ -2,8 +2,8 @@
 
 import pytest
 
-from avow.routing.gateways import Testimony as Said
-from avow.routing.gateways import declares_fallback, listen, names_may_be_rewritten, strength_of_name
+from avow.routing.gateways import GatewayStatement as Said
+from avow.routing.gateways import declares_fallback, names_may_be_rewritten, statements_in, strength_of_name
 
 HEADERS: dict[str, tuple[dict[str, str], Said]] = {
     "LiteLLM's model": (
@@ -84,18 +84,18 @@ HEADERS: dict[str, tuple[dict[str, str], Said]] = {
 
 @pytest.mark.parametrize("name", HEADERS)
 def test_headers(name: str) -> None:
-    headers, testimony = HEADERS[name]
-    assert listen({**headers, "content-type": "application/json"}, {}) == (testimony,)
-    assert declares_fallback(testimony.field, testimony.value) is testimony.fallback
+    headers, statement = HEADERS[name]
+    assert statements_in({**headers, "content-type": "application/json"}, {}) == (statement,)
+    assert declares_fallback(statement.field, statement.value) is statement.fallback
 
 
 def test_an_empty_header_and_the_apis_own_say_nothing() -> None:
-    assert listen({"x-litellm-model-name": "  ", "request-id": "req_1"}, {"model": "m", "content": []}) == ()
+    assert statements_in({"x-litellm-model-name": "  ", "request-id": "req_1"}, {"model": "m", "content": []}) == ()
 
 
 def test_fields_of_openrouter() -> None:
     body = {"model": "anthropic/claude-opus-5", "provider": "Anthropic", "openrouter_metadata": {"attempt": 1}}
-    assert listen({}, body) == (
+    assert statements_in({}, body) == (
         Said("provider", "Anthropic", "weak"),
         Said("openrouter_metadata", {"attempt": 1}, "weak"),
     )
@@ -105,7 +105,7 @@ def test_the_endpoint_that_openrouter_selected_names_the_model() -> None:
     taken = {"provider": "Anthropic", "model": "anthropic/claude-opus-5", "selected": True}
     passed_over = {"provider": "Google", "model": "anthropic/claude-opus-4.8", "selected": False}
     metadata = {"attempt": 2, "endpoints": {"total": 2, "available": [passed_over, taken]}}
-    assert listen({}, {"openrouter_metadata": metadata}) == (
+    assert statements_in({}, {"openrouter_metadata": metadata}) == (
         Said("openrouter_metadata", metadata, "strong", "anthropic/claude-opus-5"),
     )
 
@@ -118,7 +118,9 @@ def test_a_name_that_openrouter_gives_in_another_shape_is_one_that_nobody_can_re
     model: object, strength: str, name: str | None
 ) -> None:
     metadata = {"endpoints": {"available": [{"model": model, "selected": True}]}}
-    assert listen({}, {"openrouter_metadata": metadata}) == (Said("openrouter_metadata", metadata, strength, name),)
+    assert statements_in({}, {"openrouter_metadata": metadata}) == (
+        Said("openrouter_metadata", metadata, strength, name),
+    )
 
 
 @pytest.mark.parametrize(

@@ -843,7 +843,7 @@ def test_no_strong_evidence_is_left_out_of_that_list() -> None:
     """A header that is strong decides something: a name, a route, or that it fell back."""
     headers = dict.fromkeys((*gateways._NAMES, *gateways._COUNTS, *gateways._FLAGS, *gateways._TARGETS), "1")
     headers |= dict.fromkeys((*gateways._OPTIONS, *gateways._ROUTES, *gateways._NOTES), "1")
-    for said in gateways.listen(headers, {}):
+    for said in gateways.statements_in(headers, {}):
         takes_part = said.model or said.route or said.fallback
         assert bool(takes_part) or said.strength == "weak", said.field
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avow.routing.gateways import HEARD, listen, strength_of_name
+from avow.routing.gateways import HEARD, statements_in, strength_of_name
 from avow.routing.known_gateways import GATEWAYS, Fallbacks, advice, evidence_words, known, table
 
 BY_NAME = {gateway.name: gateway for gateway in GATEWAYS}
@@ -44,7 +44,7 @@ def test_every_header_that_is_heard_stands_with_its_strength_at_one_gateway() ->
     listed = [pair for gateway in GATEWAYS for pair in gateway.evidence if pair[0] not in ("model", *gateway.body)]
     assert sorted(listed) == sorted(HEARD)
     for name, strength in HEARD:
-        (said,) = listen({name: "1"}, {})
+        (said,) = statements_in({name: "1"}, {})
         assert (said.field, said.strength) == (f"headers.{name}", strength)
 
 

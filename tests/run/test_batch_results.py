@@ -7,7 +7,7 @@ import pytest
 
 from avow.errors import StreamEnded
 from avow.run.batch_results import BatchResults
-from avow.wire.names import Named
+from avow.wire.names import NamedModel
 
 
 def line(custom_id: str, **result: Any) -> bytes:
@@ -36,8 +36,8 @@ def test_another_model_in_a_second_result_speaks_against_the_first() -> None:
     message = results.of("a").message
     assert message is not None
     assert message.named == (
-        Named("model", "model", "claude-fable-5-2"),
-        Named("another result: model", "message", "claude-haiku-4-5"),
+        NamedModel("model", "model", "claude-fable-5-2"),
+        NamedModel("another result: model", "message", "claude-haiku-4-5"),
     )
 
 

@@ -11,8 +11,8 @@ from avow.run.batch_api import BatchApi
 from avow.run.batch_results import BatchResults
 from avow.run.collect import Collector
 from avow.simulator.server import Simulator
-from avow.wire.batch import HEAD, TAIL, Mark, item
-from avow.wire.request import Pieces
+from avow.wire.batch import HEAD, TAIL, BatchMark, item
+from avow.wire.request import LargeBody
 from tests.run.stand_in import MODEL
 from tests.run.test_submit import opened
 
@@ -20,11 +20,11 @@ from tests.run.test_submit import opened
 def made(api: BatchApi) -> str:
     body = {"model": MODEL, "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}
     data = HEAD + item("a", body) + TAIL
-    return api.create(Pieces(len(data), lambda: iter([data])), ()).id
+    return api.create(LargeBody(len(data), lambda: iter([data])), ()).id
 
 
 def collector(api: BatchApi, batch_id: str, notes: list[str], patience: float = 60.0) -> Collector:
-    known = KnownBatch(1, api.base_url, batch_id, 1, Mark(None, None))
+    known = KnownBatch(1, api.base_url, batch_id, 1, BatchMark(None, None))
     return Collector(api, [known], frozenset(), patience, notes.append, lambda _known, _results: None)
 
 

@@ -6,7 +6,7 @@ from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Reply, Status
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Routing, Verdict
-from avow.run.counts import MinimumShare, Rules, RunCounts, code_of, counted_as
+from avow.run.counts import AcceptanceRules, MinimumShare, RunCounts, code_of, counted_as
 from tests.history.making import answered, asked, rerouted
 
 
@@ -20,7 +20,7 @@ def refused() -> Exchange:
 
 
 def counts(*exchanges: Exchange, total: int | None = None, accept: bool = False) -> RunCounts:
-    found = RunCounts(len(exchanges) if total is None else total, Rules(accept))
+    found = RunCounts(len(exchanges) if total is None else total, AcceptanceRules(accept))
     for exchange in exchanges:
         found.add(exchange)
     return found
@@ -58,14 +58,14 @@ def test_what_is_not_whole_counts_by_its_status() -> None:
     ],
 )
 def test_an_item_stands_for_the_status_that_it_has_now(exchange: Exchange, accept: bool, code: ExitCode) -> None:
-    assert code_of(exchange, Rules(accept)) is code
+    assert code_of(exchange, AcceptanceRules(accept)) is code
 
 
 def test_a_name_alone_is_not_enough_where_more_is_required() -> None:
     weak = answered()
     strong = weak._replace(routing=weak.routing._replace(strength="strong"))
-    assert code_of(weak, Rules(only_proven=True)) is ExitCode.UNVERIFIED
-    assert code_of(strong, Rules(only_proven=True)) is ExitCode.OK
+    assert code_of(weak, AcceptanceRules(only_proven=True)) is ExitCode.UNVERIFIED
+    assert code_of(strong, AcceptanceRules(only_proven=True)) is ExitCode.OK
 
 
 def test_the_gravest_item_decides() -> None:

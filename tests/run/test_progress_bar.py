@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from avow.run.counts import Rules, RunCounts
+from avow.run.counts import AcceptanceRules, RunCounts
 from avow.run.progress_bar import ProgressBar, bar_line, note_line
 from avow.terminal.cells import cells
 from avow.terminal.facts import Facts
@@ -62,7 +62,7 @@ def test_the_bar_is_drawn_in_the_place_of_the_last() -> None:
 
 
 def test_a_note_before_anything_is_done_says_what_is_waited_for() -> None:
-    counts = RunCounts(20, Rules())
+    counts = RunCounts(20, AcceptanceRules())
     assert (
         note_line(counts, None, "batch b: 20 of 20 processing") == "0 of 20 done; $0.00; batch b: 20 of 20 processing"
     )

@@ -7,8 +7,8 @@ import pytest
 
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange, RunItem
-from avow.run.counts import Rules, code_of
-from avow.run.reports import JUnit, OutputFile, Summary, annotation
+from avow.run.counts import AcceptanceRules, code_of
+from avow.run.reports import JUnitReport, MarkdownSummary, OutputFile, annotation
 from tests.history.making import answered, rerouted
 from tests.run.test_counts import counts, failed
 
@@ -23,9 +23,9 @@ def items() -> list[Exchange]:
 
 
 def test_junit_is_read_by_a_library(tmp_path: Path) -> None:
-    report = JUnit(OutputFile("--junit", str(tmp_path / "j.xml")))
+    report = JUnitReport(OutputFile("--junit", str(tmp_path / "j.xml")))
     for one in items():
-        report.add(one, code_of(one, Rules()))
+        report.add(one, code_of(one, AcceptanceRules()))
     report.close(3, unasked=2)
     suite = ElementTree.parse(tmp_path / "j.xml").getroot().find("testsuite")
     assert suite is not None
@@ -46,9 +46,9 @@ def test_junit_is_read_by_a_library(tmp_path: Path) -> None:
 def test_the_summary_is_appended(tmp_path: Path) -> None:
     path = tmp_path / "s.md"
     path.write_text("before\n")
-    report = Summary(OutputFile("--summary", str(path), "ab"))
+    report = MarkdownSummary(OutputFile("--summary", str(path), "ab"))
     for one in items():
-        report.add(one, code_of(one, Rules()))
+        report.add(one, code_of(one, AcceptanceRules()))
     report.close(3, counts(*items()))
     lines = path.read_text().splitlines()
     assert lines[:4] == ["before", "### avow run 3: 3 items", "", lines[3]]

@@ -17,11 +17,11 @@ from avow.exchange.exchange import RunItem
 from avow.history import batches
 from avow.history.store import History
 from avow.run.batch_api import BatchApi
-from avow.run.submit import Part, Submitter
+from avow.run.submit import PreparedItem, Submitter
 from avow.run.suite import RunQuestion
 from avow.settings.levels import Config, resolve
 from avow.simulator.server import Simulator
-from avow.wire.batch import Mark
+from avow.wire.batch import BatchMark
 from avow.wire.request import Endpoint
 
 
@@ -34,11 +34,11 @@ def opened(sim: Simulator, home: Path) -> Iterator[tuple[BatchApi, History]]:
     transport.close()
 
 
-def part(api: BatchApi, number: int) -> Part:
+def part(api: BatchApi, number: int) -> PreparedItem:
     settings = resolve(flags={}, template={}, conversation={}, environ={}, config=Config(), profile=None)
     inquiry = Inquiry(settings, f"p{number}", item=RunItem(1, str(number), number, 0, f"k{number}"))
     prepared = prepare(inquiry, Endpoint(api.base_url), EndpointFacts(api.base_url))
-    return Part(RunQuestion(number, number, inquiry), prepared, None)
+    return PreparedItem(RunQuestion(number, number, inquiry), prepared, None)
 
 
 def made(sim: Simulator) -> list[Any]:
@@ -74,14 +74,14 @@ def test_what_the_api_refuses_was_never_made(home: Path) -> None:
 
 def test_a_batch_that_was_never_sent_is_not_looked_for(home: Path) -> None:
     with Simulator() as sim, opened(sim, home) as (api, history):
-        assert Submitter(api, history, 1, 0).find(batches.KnownBatch(1, "", None, None, Mark(None, None))) is None
+        assert Submitter(api, history, 1, 0).find(batches.KnownBatch(1, "", None, None, BatchMark(None, None))) is None
         assert sim.requests == []
 
 
 def test_one_that_is_nowhere_is_looked_for_three_times(home: Path) -> None:
     seen: list[float] = []
     with Simulator() as sim, opened(sim, home) as (api, history):
-        known = batches.KnownBatch(1, "", None, 3, Mark(None, None))
+        known = batches.KnownBatch(1, "", None, 3, BatchMark(None, None))
         assert Submitter(api, history, 1, 0, waits(seen)).find(known) is None
     assert seen == [0.0, 1.0, 3.0]
     assert len(sim.requests) == 3

@@ -1,11 +1,11 @@
-"""The simulator's picks: each model has a taste, the same on every day unless it drifts."""
+"""The simulator's picks: each model has preferences, the same on every day unless it drifts."""
 
 from collections import Counter
 from functools import cache
 
 import pytest
 
-from avow.simulator.picks import Taste, answer
+from avow.simulator.picks import PickSettings, answer
 from avow.simulator.scenarios import TABLE
 
 CARD = (
@@ -15,8 +15,8 @@ MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 
 
 @cache
-def replies(taste: Taste, model: str = MODEL, *, session: int = 1, count: int = 300) -> list[str]:
-    return [answer(taste, model, CARD, session, number) for number in range(count)]
+def replies(settings: PickSettings, model: str = MODEL, *, session: int = 1, count: int = 300) -> list[str]:
+    return [answer(settings, model, CARD, session, number) for number in range(count)]
 
 
 def apart(one: list[str], other: list[str]) -> float:
@@ -29,7 +29,7 @@ def apart(one: list[str], other: list[str]) -> float:
 
 
 def test_a_reply_is_what_the_card_asks_for() -> None:
-    for reply in replies(Taste(), count=30):
+    for reply in replies(PickSettings(), count=30):
         number, letter, _colour, _animal, city, coin = reply.split(", ")
         assert 1 <= int(number) <= 355
         assert len(letter) == 1
@@ -37,32 +37,32 @@ def test_a_reply_is_what_the_card_asks_for() -> None:
         assert coin in ("heads", "tails")
 
 
-def test_a_taste_is_the_same_on_every_day_and_another_models_is_not() -> None:
-    usual = replies(Taste())
-    assert usual == replies.__wrapped__(Taste())
-    assert apart(usual, replies(Taste(), session=2)) < 0.15
-    assert apart(usual, replies(Taste(), OTHER)) > 0.3
+def test_preferences_are_the_same_on_every_day_and_another_models_are_not() -> None:
+    usual = replies(PickSettings())
+    assert usual == replies.__wrapped__(PickSettings())
+    assert apart(usual, replies(PickSettings(), session=2)) < 0.15
+    assert apart(usual, replies(PickSettings(), OTHER)) > 0.3
 
 
 def test_a_swapped_one_answers_as_the_other_all_or_in_part() -> None:
-    other = replies(Taste(), OTHER, session=2)
-    assert apart(replies(Taste(swapped_for=OTHER)), other) < 0.15
-    half = replies(Taste(swapped_for=OTHER, share=0.5))
-    assert 0.15 < apart(half, other) < apart(replies(Taste()), other)
+    other = replies(PickSettings(), OTHER, session=2)
+    assert apart(replies(PickSettings(swapped_for=OTHER)), other) < 0.15
+    half = replies(PickSettings(swapped_for=OTHER, share=0.5))
+    assert 0.15 < apart(half, other) < apart(replies(PickSettings()), other)
 
 
-@pytest.mark.parametrize("taste", [Taste(drift=2.0), Taste(noise=2.0)], ids=["drift", "noise"])
-def test_tastes_move(taste: Taste) -> None:
-    assert apart(replies(taste), replies(Taste())) > 0.2
+@pytest.mark.parametrize("settings", [PickSettings(drift=2.0), PickSettings(noise=2.0)], ids=["drift", "noise"])
+def test_preferences_move(settings: PickSettings) -> None:
+    assert apart(replies(settings), replies(PickSettings())) > 0.2
 
 
 def test_noise_is_of_a_session_and_drift_is_not() -> None:
-    assert apart(replies(Taste(noise=2.0)), replies(Taste(noise=2.0), session=2)) > 0.2
-    assert apart(replies(Taste(drift=2.0)), replies(Taste(drift=2.0), session=2)) < 0.15
+    assert apart(replies(PickSettings(noise=2.0)), replies(PickSettings(noise=2.0), session=2)) > 0.2
+    assert apart(replies(PickSettings(drift=2.0)), replies(PickSettings(drift=2.0), session=2)) < 0.15
 
 
 def test_some_replies_are_off_format_where_that_is_wanted() -> None:
-    odd = [reply for reply in replies(Taste(off_format=0.2)) if reply.count(",") != 5]
+    odd = [reply for reply in replies(PickSettings(off_format=0.2)) if reply.count(",") != 5]
     assert 30 < len(odd) < 90
 
 
@@ -71,7 +71,7 @@ def test_some_replies_are_off_format_where_that_is_wanted() -> None:
     [("tea or coffee", {"tea", "coffee"}), ("Berg oder Meer", {"Berg", "Meer"}), ("pan o arroz", {"pan", "arroz"})],
 )
 def test_a_choice_is_between_its_two(item: str, values: set[str]) -> None:
-    found = {answer(Taste(), MODEL, f"Line: {item}.", session, 1) for session in range(60)}
+    found = {answer(PickSettings(), MODEL, f"Line: {item}.", session, 1) for session in range(60)}
     assert found == values
 
 

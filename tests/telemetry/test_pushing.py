@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from avow.telemetry.pushing import BATCH_ROWS, BATCH_SPANS, Outgoing, Push, PushOutcome, batches
+from avow.telemetry.pushing import BATCH_ROWS, BATCH_SPANS, OutgoingRow, Push, PushOutcome, batches
 from avow.telemetry.receipt import UNHEARD, PushResponse, Receipt
 from avow.wire.json_value import JsonObject
 
 TAKEN, LATER = PushResponse(Receipt.TAKEN, 200), PushResponse(Receipt.LATER, 503)
 
 
-def rows(count: int, spans: int = 1) -> list[Outgoing]:
-    return [Outgoing(number, ({"n": number},) * spans) for number in range(1, count + 1)]
+def rows(count: int, spans: int = 1) -> list[OutgoingRow]:
+    return [OutgoingRow(number, ({"n": number},) * spans) for number in range(1, count + 1)]
 
 
 class Receiver:
@@ -44,7 +44,7 @@ def test_batches_are_bounded() -> None:
 def test_nothing_is_read_ahead() -> None:
     read: list[int] = []
 
-    def source() -> Iterator[Outgoing]:
+    def source() -> Iterator[OutgoingRow]:
         for row in rows(1000):
             read.append(row.number)
             yield row

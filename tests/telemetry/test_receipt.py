@@ -2,7 +2,7 @@
 
 import pytest
 
-from avow.telemetry.receipt import Receipt, said
+from avow.telemetry.receipt import Receipt, push_response
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from avow.telemetry.receipt import Receipt, said
     ],
 )
 def test_statuses(status: int, receipt: Receipt) -> None:
-    assert said(status, {}, b"").receipt is receipt
+    assert push_response(status, {}, b"").receipt is receipt
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_statuses(status: int, receipt: Receipt) -> None:
     ],
 )
 def test_partial_success_is_a_number(body: bytes, rejected: int) -> None:
-    found = said(200, {}, body)
+    found = push_response(200, {}, body)
     assert (found.receipt, found.rejected) == (Receipt.TAKEN, rejected)
 
 
 def test_what_it_asks_to_wait() -> None:
-    assert said(429, {"retry-after": "7"}, b"").wait_s == 7
-    assert said(503, {}, b"").wait_s is None
+    assert push_response(429, {"retry-after": "7"}, b"").wait_s == 7
+    assert push_response(503, {}, b"").wait_s is None

@@ -6,27 +6,27 @@ from typing import Any
 import pytest
 
 from avow.wire import batch
-from avow.wire.batch import Lines, Mark, State, known_again, newer, results_at
+from avow.wire.batch import BatchMark, BatchState, LineSplitter, known_again, newer, results_at
 
 
-def state(name: str, created: str = "2026-11-28T10:00:00Z", items: int = 3, url: str | None = None) -> State:
-    return State(name, "ended", created, items, 0, url)
+def state(name: str, created: str = "2026-11-28T10:00:00Z", items: int = 3, url: str | None = None) -> BatchState:
+    return BatchState(name, "ended", created, items, 0, url)
 
 
 def test_a_state_is_read_with_the_sum_of_its_counts() -> None:
     counts = {"processing": 2, "succeeded": 1, "errored": 0, "canceled": 0, "expired": 0}
     body = {"id": "b", "processing_status": "in_progress", "created_at": "t", "request_counts": counts}
-    assert batch.state_of(body) == State("b", "in_progress", "t", 3, 2, None)
+    assert batch.state_of(body) == BatchState("b", "in_progress", "t", 3, 2, None)
     odd = {**body, "request_counts": {"processing": True}}
-    assert batch.state_of(odd) == State("b", "in_progress", "t", 0, 0, None)
+    assert batch.state_of(odd) == BatchState("b", "in_progress", "t", 0, 0, None)
     assert batch.state_of({"type": "message"}) is None
 
 
 def test_what_is_newer_ends_at_the_mark() -> None:
     listed = [state("c", "2026-11-28T12:00:00Z"), state("b", "2026-11-28T11:00:00Z"), state("a")]
-    assert newer(listed, Mark("b", "2026-11-28T11:00:00Z")) == (listed[:1], True)
-    assert newer(listed, Mark("gone", "2026-11-28T11:30:00Z")) == (listed[:1], True)
-    assert newer(listed, Mark(None, None)) == (listed, False)
+    assert newer(listed, BatchMark("b", "2026-11-28T11:00:00Z")) == (listed[:1], True)
+    assert newer(listed, BatchMark("gone", "2026-11-28T11:30:00Z")) == (listed[:1], True)
+    assert newer(listed, BatchMark(None, None)) == (listed, False)
 
 
 def test_a_batch_is_known_again_by_its_size_and_is_nobody_elses() -> None:
@@ -117,7 +117,7 @@ def test_a_message_is_one_and_half_a_message_is_not_whole() -> None:
 
 
 def test_lines_are_split_at_line_feeds_alone() -> None:
-    lines = Lines(100)
+    lines = LineSplitter(100)
     data = '{"a":"\u2028"}\n{"b":'.encode()
     assert list(lines.feed(data[:3])) == []
     assert list(lines.feed(data[3:])) == ['{"a":"\u2028"}'.encode()]
@@ -126,6 +126,6 @@ def test_lines_are_split_at_line_feeds_alone() -> None:
 
 
 def test_the_mark_is_the_newest_batch_that_is_there() -> None:
-    state = State("msgbatch_2", "in_progress", "2026-11-28T12:00:00Z", 2, 2)
-    assert batch.mark_of(batch.BatchPage((state,), False)) == Mark(state.id, state.created_at)
-    assert batch.mark_of(batch.BatchPage((), False)) == Mark(None, None)
+    state = BatchState("msgbatch_2", "in_progress", "2026-11-28T12:00:00Z", 2, 2)
+    assert batch.mark_of(batch.BatchPage((state,), False)) == BatchMark(state.id, state.created_at)
+    assert batch.mark_of(batch.BatchPage((), False)) == BatchMark(None, None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from avow.errors import NotAnAnswer
 from avow.wire.events import UNPLACED, decode
-from avow.wire.message import Message, Named, whole
+from avow.wire.message import Message, NamedModel, whole
 from avow.wire.message_fold import MessageFold, fold
 from avow.wire.sse import EventDecoder
 from tests.streams import (
@@ -190,7 +190,7 @@ def test_fields_beside_the_delta_are_kept() -> None:
 def test_after_the_end_nothing_counts_but_whom_it_names() -> None:
     found = folded(*answer("done"), *words(1, "more"), start(OTHER))
     assert (found.text, found.model) == ("done", ASKED)
-    assert found.named == (Named("model", "model", ASKED), Named("model", "model", OTHER))
+    assert found.named == (NamedModel("model", "model", ASKED), NamedModel("model", "model", OTHER))
     assert not found.declared
     late = folded(*answer("done"), *block(1, {"type": "fallback"}))
     assert (late.text, late.declared) == ("done", True)
@@ -254,12 +254,12 @@ def test_every_model_that_was_named_is_remembered() -> None:
     runs = [iteration("message", ASKED), iteration("advisor_message", "x"), iteration("fallback_message", OTHER)]
     found = folded(start(), *block(0, fallback()), *end(iterations=runs))
     assert found.named == (
-        Named("model", "model", ASKED),
-        Named("content[0].from.model", "from", ASKED),
-        Named("content[0].to.model", "to", OTHER),
-        Named("usage.iterations[0].model", "message", ASKED),
-        Named("usage.iterations[1].model", "advisor_message", "x"),
-        Named("usage.iterations[2].model", "fallback_message", OTHER),
+        NamedModel("model", "model", ASKED),
+        NamedModel("content[0].from.model", "from", ASKED),
+        NamedModel("content[0].to.model", "to", OTHER),
+        NamedModel("usage.iterations[0].model", "message", ASKED),
+        NamedModel("usage.iterations[1].model", "advisor_message", "x"),
+        NamedModel("usage.iterations[2].model", "fallback_message", OTHER),
     )
 
 
@@ -341,7 +341,7 @@ def test_a_zero_does_not_take_a_count_of_the_prompt_back() -> None:
 def test_what_message_stop_says_is_heard() -> None:
     found = folded(*answer()[:-1], {"type": "message_stop", "model": OTHER, "openrouter_metadata": {"attempt": 2}})
     assert found.raw["openrouter_metadata"] == {"attempt": 2}
-    assert Named("model", "model", OTHER) in found.named
+    assert NamedModel("model", "model", OTHER) in found.named
     assert found.whole
 
 

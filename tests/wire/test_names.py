@@ -6,7 +6,7 @@ import pytest
 
 from avow.wire.json_value import parse
 from avow.wire.names import (
-    Named,
+    NamedModel,
     declares_handover,
     names_beside,
     names_in_block,
@@ -25,24 +25,26 @@ def test_the_places_of_a_message() -> None:
         "usage": {"iterations": [iteration("message", "a"), iteration("fallback_message", "b")]},
     }
     assert names_in_message(message) == [
-        Named("model", "model", "a"),
-        Named("content[0].from.model", "from", "a"),
-        Named("content[0].to.model", "to", "b"),
-        Named("content[1].model", "message", "c"),
-        Named("usage.iterations[0].model", "message", "a"),
-        Named("usage.iterations[1].model", "fallback_message", "b"),
+        NamedModel("model", "model", "a"),
+        NamedModel("content[0].from.model", "from", "a"),
+        NamedModel("content[0].to.model", "to", "b"),
+        NamedModel("content[1].model", "message", "c"),
+        NamedModel("usage.iterations[0].model", "message", "a"),
+        NamedModel("usage.iterations[1].model", "fallback_message", "b"),
     ]
 
 
 @pytest.mark.parametrize("kind", [None, "mood", 3, ["message"]])
 def test_an_entry_of_no_known_type_is_an_attempt(kind: object) -> None:
     entry = {"type": kind, "model": "b"}
-    assert names_in_message({"usage": {"iterations": [entry]}}) == [Named("usage.iterations[0].model", "message", "b")]
+    assert names_in_message({"usage": {"iterations": [entry]}}) == [
+        NamedModel("usage.iterations[0].model", "message", "b")
+    ]
 
 
 @pytest.mark.parametrize("value", [{"id": "b"}, ["b"], 7, True])
 def test_a_name_that_nobody_can_read_is_one_all_the_same(value: object) -> None:
-    assert names_in_message({"model": value}) == [Named("model", "model", json.dumps(value))]
+    assert names_in_message({"model": value}) == [NamedModel("model", "model", json.dumps(value))]
 
 
 @pytest.mark.parametrize("value", [None, ""])
@@ -52,7 +54,7 @@ def test_nothing_names_nobody(value: object) -> None:
 
 def test_a_side_may_be_a_bare_name() -> None:
     block: Json = {"type": "fallback", "from": None, "to": "b"}
-    assert names_in_block("content[0]", block) == [Named("content[0].to.model", "to", "b")]
+    assert names_in_block("content[0]", block) == [NamedModel("content[0].to.model", "to", "b")]
 
 
 @pytest.mark.parametrize(

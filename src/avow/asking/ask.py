@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence, Set
 from contextlib import nullcontext
 from pathlib import Path
 
-from avow.asking.inquiry import Inquiry, Prepared, drafted, prepare
+from avow.asking.inquiry import Inquiry, PreparedInquiry, drafted, prepare
 from avow.asking.keeper import Keeper
 from avow.context import Api, Context
 from avow.endpoint import remembered
@@ -89,7 +89,7 @@ def count(inquiry: Inquiry, context: Context) -> int:
             return number
 
 
-def prepared_for(inquiry: Inquiry, context: Context, api: Api) -> Prepared:
+def prepared_for(inquiry: Inquiry, context: Context, api: Api) -> PreparedInquiry:
     """The inquiry, prepared with what is remembered of the endpoint; what is learnt from it on the way is kept."""
     cache, base_url = _cache(context, api), api.endpoint.base_url
 

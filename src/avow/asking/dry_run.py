@@ -4,7 +4,7 @@ import json
 import shlex
 import time
 
-from avow.asking.inquiry import Inquiry, Prepared, prepare
+from avow.asking.inquiry import Inquiry, PreparedInquiry, prepare
 from avow.context import Context, simulated_credential
 from avow.endpoint import remembered
 from avow.endpoint.credential import Credential
@@ -29,7 +29,7 @@ def show(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
     return ExitCode.OK
 
 
-def prepared_to_show(inquiry: Inquiry, context: Context) -> tuple[Prepared, Credential]:
+def prepared_to_show(inquiry: Inquiry, context: Context) -> tuple[PreparedInquiry, Credential]:
     """The inquiry as it would be sent, and the credential whose headers it would have. Raises UsageError where it
     cannot be sent as it is."""
     settings = inquiry.settings

@@ -12,10 +12,10 @@ from avow.values import NamedTuple
 from avow.wire.blocks import Attachment
 
 if TYPE_CHECKING:
-    from avow.prompt.templates import Filled, Template
+    from avow.prompt.templates import FilledTemplate, Template
 
 
-class Gathered(NamedTuple):
+class GatheredPrompt(NamedTuple):
     """The prompt and its files, read."""
 
     prompt: str
@@ -27,7 +27,7 @@ class Gathered(NamedTuple):
 
 def gather(
     options: Options, context: Context, settings: Settings, template: "Template | None", wait: PipeWait
-) -> Gathered:
+) -> GatheredPrompt:
     """Read all that is to be asked; `template` is the one that was named, `wait` bounds pipes in time.
 
     Raises UsageError where there is nothing to send, UnreadableFile for a file that cannot be read.
@@ -59,7 +59,7 @@ def gather(
             hint='avow "why is the sky blue", or pipe a prompt in',
         )
     name, system = template.name if template else None, filled.system if filled else None
-    return Gathered(prompt, tuple(attachments), name, system, notes)
+    return GatheredPrompt(prompt, tuple(attachments), name, system, notes)
 
 
 def _is_blank(prompt: str) -> bool:
@@ -130,7 +130,7 @@ def _files_of(spec: str) -> tuple[str, ...]:
     return files_of(spec)
 
 
-def _filled(template: "Template", options: Options, piped: bytes, words: str) -> "Filled":
+def _filled(template: "Template", options: Options, piped: bytes, words: str) -> "FilledTemplate":
     from avow.prompt.templates import fill
 
     if _fills_input(template, options, piped):

@@ -13,7 +13,7 @@ from avow.asking.request_fields import (
     with_ids,
 )
 from avow.endpoint.remembered import EndpointFacts
-from avow.exchange.conversation import Replayed, pinned, replay
+from avow.exchange.conversation import ReplayedTurns, pinned, replay
 from avow.exchange.exchange import Exchange, Question, RunItem, new_id, timestamp
 from avow.exchange.plan import BatchOutcome, Check, Plan
 from avow.models.catalogue import Model
@@ -35,7 +35,7 @@ class Inquiry(NamedTuple):
     `fresh_model`: the model was named for this question (`-m`), which ends a conversation's stay on another one.
     `checks`: each looks at the finished exchange, and may find a problem with it (exit 9). `source` is who asks: avow's
     user, or a command of its own such as `audit`. `in_chat`: the next question goes on with it. `begun`: its row stands
-    in the history already; `came` is what came of it there (a batch).
+    in the history already; `batch_outcome` is what came of it there (a batch).
     """
 
     settings: Settings
@@ -54,7 +54,7 @@ class Inquiry(NamedTuple):
     in_chat: bool = False
     item: RunItem | None = None
     begun: Exchange | None = None
-    came: BatchOutcome | None = None
+    batch_outcome: BatchOutcome | None = None
 
 
 class Draft(NamedTuple):
@@ -78,7 +78,7 @@ class Draft(NamedTuple):
         limits.check(self.attachments, self.known.context if self.known else None, len(request.content))
 
 
-class Prepared(NamedTuple):
+class PreparedInquiry(NamedTuple):
     """An inquiry with everything decided, before anything is sent. `plan.request` is the request, as it is sent."""
 
     plan: Plan
@@ -93,7 +93,7 @@ def prepare(
     *,
     simulated: bool = False,
     allowed_fallbacks: AllowedFallbacks | None = None,
-) -> Prepared:
+) -> PreparedInquiry:
     """Decide everything about `inquiry` that can be decided before it is sent. Where avow itself falls back to what the
     endpoint allows, `allowed_fallbacks` is asked for it, else what is known already counts.
 
@@ -105,7 +105,7 @@ def prepare(
     exchange = _exchange(inquiry, draft, endpoint.base_url, simulated=simulated)
     plan = _plan(inquiry, draft, endpoint, request, allowed_fallbacks)
     more = (endpoint.doubled_words("/v1/messages"), _own_headers(draft.settings))
-    return Prepared(plan, exchange, (*draft.notes, *filter(None, more)))
+    return PreparedInquiry(plan, exchange, (*draft.notes, *filter(None, more)))
 
 
 def drafted(inquiry: Inquiry, facts: EndpointFacts, *, simulated: bool = False) -> Draft:
@@ -190,7 +190,7 @@ def _plan(
         prices=settings.table("prices"),
         checks=inquiry.checks,
         require=settings.text("require") or "weak",
-        came=inquiry.came,
+        batch_outcome=inquiry.batch_outcome,
     )
 
 
@@ -198,7 +198,7 @@ def _exchange(inquiry: Inquiry, draft: Draft, base_url: str, *, simulated: bool)
     settings = draft.settings
     last = inquiry.earlier[-1] if inquiry.earlier else None
     params = draft.params
-    if inquiry.came is not None and not inquiry.came.is_asked_again:
+    if inquiry.batch_outcome is not None and not inquiry.batch_outcome.is_asked_again:
         params = {name: value for name, value in params.items() if name != "fallbacks"}  # batches take none
     goes_on = inquiry.retry_of or last
     return Exchange(
@@ -263,7 +263,7 @@ def _with_files(content: tuple[JsonObject, ...], attachments: tuple[Attachment, 
     return [block(attachments[b["index"]]) if b["type"] == "attachment" else b for b in content]
 
 
-def _notes(replayed: Replayed, pin: Pin | None) -> list[str]:
+def _notes(replayed: ReplayedTurns, pin: Pin | None) -> list[str]:
     notes = [
         f"turn {number} of the conversation is left out: {reason}"
         if number

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from avow.asking.ask import Outlet, ask, count
-from avow.asking.gathering import Gathered, gather
+from avow.asking.gathering import GatheredPrompt, gather
 from avow.asking.inquiry import Inquiry
 from avow.asking.request_fields import avow_falls_back, with_ids
 from avow.asking.typed import Options
@@ -176,7 +176,7 @@ def _last_settings(
     context: Context,
     settings: Settings,
     template: "Template | None",
-    gathered: Gathered,
+    gathered: GatheredPrompt,
     earlier: tuple[Exchange, ...],
     wait: PipeWait,
 ) -> Settings:

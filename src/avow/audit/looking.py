@@ -72,12 +72,12 @@ def take(
 
     Raises as `Asker.ask_all`; all that came before is kept, and the look is spent.
     """
-    taking = _Taking(kept.with_look(look), look.number, asker, save, progress)
+    taking = _LookRun(kept.with_look(look), look.number, asker, save, progress)
     taking.save(taking.kept)
     return taking.go()
 
 
-class _Taking:
+class _LookRun:
     """A look under way."""
 
     def __init__(

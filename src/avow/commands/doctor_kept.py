@@ -70,7 +70,7 @@ def _pushes(context: "Context", settings: "Settings", history: "History") -> Ite
     import time
 
     from avow.history.outbox import count_waiting
-    from avow.telemetry.turns import last_push
+    from avow.telemetry.push_lock import last_push
 
     last = last_push(context.paths)
     if settings.text("telemetry.push") != "after" and (last is None or last.trouble is None):

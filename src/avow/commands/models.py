@@ -31,7 +31,7 @@ class ModelsOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _ModelListing:
     """What is to be shown. `source` is `api` or `built-in`; `fetched_at` Unix seconds."""
 
     models: tuple[Model, ...]
@@ -72,7 +72,7 @@ def run(options: ModelsOptions, context: Context) -> ExitCode:
 # -- what is known --------------------------------------------------------------------------------------------
 
 
-def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Shown:
+def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _ModelListing:
     base_url = settings.base_url
     now = time.time()
     cache = context.paths.cache
@@ -119,18 +119,18 @@ def _asked(known: EndpointFacts, wanted: str | None, settings: Settings, context
     return facts
 
 
-def _built_in(wanted: str | None, base_url: str, known: EndpointFacts | None) -> _Shown:
+def _built_in(wanted: str | None, base_url: str, known: EndpointFacts | None) -> _ModelListing:
     has_list = None if known is None else False
     models = catalogue.models() if wanted is None else (_only(catalogue.find(wanted), wanted),)
-    return _Shown(models, "built-in", base_url, known.fetched_at if known else None, has_list)
+    return _ModelListing(models, "built-in", base_url, known.fetched_at if known else None, has_list)
 
 
-def _listed(known: EndpointFacts, wanted: str | None, base_url: str) -> _Shown:
+def _listed(known: EndpointFacts, wanted: str | None, base_url: str) -> _ModelListing:
     if wanted is None:
         models = known.listed()
     else:
         models = (_only(known.model(wanted) if known.about(wanted) else None, wanted),)
-    return _Shown(models, "api", base_url, known.fetched_at, True)
+    return _ModelListing(models, "api", base_url, known.fetched_at, True)
 
 
 def _only(model: Model | None, wanted: str) -> Model:
@@ -146,7 +146,7 @@ def _duration(seconds: float) -> str:
     return f"{round(minutes / 60)} hours"
 
 
-def _as_json(shown: _Shown, settings: Settings, own: dict[str, Any]) -> JsonObject:
+def _as_json(shown: _ModelListing, settings: Settings, own: dict[str, Any]) -> JsonObject:
     from avow.exchange.exchange import timestamp
 
     return {

@@ -30,7 +30,7 @@ _TYPES: dict[Form, Any] = {
 }
 
 
-class _Helped:
+class _HelpPage:
     """Shows avow's own help page."""
 
     def get_help(self, ctx: Any) -> str:
@@ -44,7 +44,7 @@ class _Helped:
         raise typer.Exit(0)
 
 
-class _Command(_Helped, TyperCommand):
+class _Command(_HelpPage, TyperCommand):
     """A command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -67,11 +67,11 @@ def _empty(one: Option | Argument) -> UsageError:
     return UsageError(f"{one.metavar.strip('[].')} is empty", hint=_UNSET)
 
 
-class _Commands(_Helped, TyperGroup):
+class _Commands(_HelpPage, TyperGroup):
     """A command that has commands."""
 
 
-class _Group(_Helped, TyperGroup):
+class _Group(_HelpPage, TyperGroup):
     """Takes words that name no command for a prompt."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

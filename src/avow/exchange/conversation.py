@@ -16,19 +16,19 @@ PIN_S = 3600.0
 """How long turns are sent to the model that accepted; as long as the API itself stays with a fallback."""
 
 
-class LeftOut(NamedTuple):
+class OmittedTurn(NamedTuple):
     """A turn that is not sent again, and why. `turn` counts from 1; 0 stands for turns that are no longer kept."""
 
     turn: int
     reason: str
 
 
-class Replayed(NamedTuple):
+class ReplayedTurns(NamedTuple):
     """Earlier turns as the API takes them. `messages` begin with a user's, and are empty where no turn is left;
     `attachments` are all that the messages carry, for the limits of a request."""
 
     messages: tuple[JsonObject, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[OmittedTurn, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -50,7 +50,7 @@ def replay(
     system: str | None = None,
     tools: object = None,
     same_models: Mapping[str, Sequence[str]] | None = None,
-) -> Replayed:
+) -> ReplayedTurns:
     """The messages before the new one, for a request to `model` with this `system` and these `tools`.
 
     `turns` are oldest first, as `path_to` gives them. Refused, failed, incomplete and interrupted ones are left
@@ -62,11 +62,11 @@ def replay(
     """
     messages: list[JsonObject] = []
     attachments: list[Attachment] = []
-    left_out = [LeftOut(0, "deleted")] if turns and turns[0].parent_id is not None else []
+    left_out = [OmittedTurn(0, "deleted")] if turns and turns[0].parent_id is not None else []
     intact = not left_out
     for number, turn in enumerate(turns, 1):
         if reason := _why_not(turn):
-            left_out.append(LeftOut(number, reason))
+            left_out.append(OmittedTurn(number, reason))
             intact = False
             continue
         same = turn.question.system == system and turn.question.params.get("tools") == tools
@@ -76,7 +76,7 @@ def replay(
         answer = assistant_turn(turn.reply.content, keep_thinking=intact, continued=_continued(turn))
         if answer is not None:
             messages.append({"role": "assistant", "content": answer})
-    return Replayed(tuple(messages), tuple(left_out), tuple(attachments))
+    return ReplayedTurns(tuple(messages), tuple(left_out), tuple(attachments))
 
 
 def user_blocks(turn: Exchange) -> list[JsonObject]:

@@ -28,11 +28,12 @@ class BatchOutcome(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is to be asked, and how. `request` is the first one, as it is sent; `credit`: it and those after it carry
-    the beta of fallback credits; `without` the additions (`avow.wire.additions`) that none of them carries; `learn`
-    hears for which model the endpoint turned out to refuse which more of them; of the problems that `checks` find with
-    the finished exchange the first counts; `require`: how strong the evidence must be (`strong`, `weak`); `came` is
-    there before anything is asked."""
+    """What is to be asked, and how. `request` is the first one, as it is sent.
+
+    `credit`: every request carries the beta of fallback credits; `without`: the additions (`avow.wire.additions`) that
+    no request carries; `learn` is called with a model and further additions that the endpoint refuses for it; `checks`
+    are made on the finished exchange, and the first problem found counts; `require`: how strong the evidence must be
+    (`strong`, `weak`); `batch_outcome` is the result that a batch already gave, None where none did."""
 
     endpoint: Endpoint
     request: Request
@@ -46,4 +47,4 @@ class Plan(NamedTuple):
     learn: Callable[[str, frozenset[str]], None] = lambda _model, _refused: None
     checks: tuple[Check, ...] = ()
     require: str = "weak"
-    came: BatchOutcome | None = None
+    batch_outcome: BatchOutcome | None = None

@@ -112,13 +112,13 @@ class _ExchangeRun:
         self.signal: int | None = None
         self.stop_words = ""
         self.problem: Problem | None = None
-        if plan.came is not None:
-            self._begin_with(plan.came, str(body["model"]))
+        if plan.batch_outcome is not None:
+            self._begin_with(plan.batch_outcome, str(body["model"]))
 
-    def _begin_with(self, came: BatchOutcome, model: str) -> None:
-        error = came.error
-        self.before = [Attempt(model, came.message, error.failure if error is not None else None)]
-        if not came.is_asked_again:
+    def _begin_with(self, batch_outcome: BatchOutcome, model: str) -> None:
+        error = batch_outcome.error
+        self.before = [Attempt(model, batch_outcome.message, error.failure if error is not None else None)]
+        if not batch_outcome.is_asked_again:
             self.steps, self.error = [], error
             self.request_id = error.request_id if error is not None else None
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange, RunItem, timestamp
 from avow.history.store import History
-from avow.wire.batch import Mark
+from avow.wire.batch import BatchMark
 
 _LYING = "batch IS NOT NULL AND status = 'pending' AND item_last = 1"
 
@@ -20,7 +20,7 @@ class KnownBatch(NamedTuple):
     base_url: str
     id: str | None
     items: int | None
-    before: Mark
+    before: BatchMark
     others: frozenset[str] = frozenset()
 
 
@@ -36,7 +36,7 @@ def begin(history: History, run: int, base_url: str, now: float) -> int:
     return history.write(work)
 
 
-def intend(history: History, number: int, items: int, before: Mark) -> None:
+def intend(history: History, number: int, items: int, before: BatchMark) -> None:
     """A batch of `items` items is about to be sent."""
     update = "UPDATE batch SET items = ?, before_id = ?, before_at = ? WHERE number = ?"
     history.write(history.connection.execute, update, (items, before.id, before.created_at, number))
@@ -70,7 +70,7 @@ def lying_of(history: History, run: int) -> tuple[KnownBatch, ...]:
         f" (SELECT batch FROM exchange WHERE run = ? AND {_LYING}) ORDER BY number"
     )
     return tuple(
-        KnownBatch(row[0], row[1], row[2], row[3], Mark(row[4], row[5]), frozenset(row[6].split()))
+        KnownBatch(row[0], row[1], row[2], row[3], BatchMark(row[4], row[5]), frozenset(row[6].split()))
         for row in history.read(query, (run, run))
     )
 

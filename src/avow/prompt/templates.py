@@ -47,7 +47,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledTemplate:
     """A template's texts with their variables filled in."""
 
     prompt: str | None
@@ -80,7 +80,7 @@ def load(folder: Path, name: str, check: Check, wait: PipeWait | None = None) ->
     return Template(name, where, table.get("prompt"), table.get("system"), settings)
 
 
-def fill(template: Template, pairs: Sequence[str], given: str | None) -> Filled:
+def fill(template: Template, pairs: Sequence[str], given: str | None) -> FilledTemplate:
     """The template's texts with the values of `pairs` (`KEY=VALUE`; the last of a key counts) and, for `$input`,
     of `given`.
 
@@ -97,7 +97,7 @@ def fill(template: Template, pairs: Sequence[str], given: str | None) -> Filled:
         ways = [" ".join(f"-p {name}=…" for name in missing)] if missing else []
         ways += ["pipe something in for $input, or say it as the prompt"] if lacks_input else []
         raise UsageError(f"{_called(template.name, template.where)}: no value for {names}", hint=", ".join(ways))
-    return Filled(_filled(template.prompt, values), _filled(template.system, values))
+    return FilledTemplate(_filled(template.prompt, values), _filled(template.system, values))
 
 
 def names(folder: Path) -> tuple[str, ...]:

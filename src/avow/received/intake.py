@@ -13,7 +13,7 @@ from avow.wire.body import LONGEST_BLANK, LONGEST_WHOLE, begins_events, broke_of
 from avow.wire.failure import body_is_error, rejected, rejection
 from avow.wire.json_value import JsonObject, parse, text
 from avow.wire.message import Message
-from avow.wire.names import Named, parse_naming
+from avow.wire.names import NamedModel, parse_naming
 from avow.wire.secret import Secrets
 from avow.wire.sse import BOM
 
@@ -167,19 +167,19 @@ class Intake:
             return self._of_result(result, repeated, item)
         return self._of_object(value, repeated, data, where)
 
-    def _of_object(self, value: JsonObject, repeated: list[Named], data: bytes, where: str) -> ReceivedAnswer:
+    def _of_object(self, value: JsonObject, repeated: list[NamedModel], data: bytes, where: str) -> ReceivedAnswer:
         if is_message(value):
             return self._of_message(value, repeated)
         if not body_is_error(value):
             _refuse(data, where, value)
         return self._answer(None, rejection(value, None, self._headers))
 
-    def _of_result(self, result: JsonObject, repeated: list[Named], item: str) -> ReceivedAnswer:
+    def _of_result(self, result: JsonObject, repeated: list[NamedModel], item: str) -> ReceivedAnswer:
         """A line of a batch's results (batches.md, §5)."""
         found = result_of(result, repeated)
         return self._answer(found.message, found.error, item)
 
-    def _of_message(self, body: JsonObject, repeated: list[Named], item: str | None = None) -> ReceivedAnswer:
+    def _of_message(self, body: JsonObject, repeated: list[NamedModel], item: str | None = None) -> ReceivedAnswer:
         message = message_of(body, repeated, self._status)
         return self._answer(message, whole_problem(message, self._status, self._headers), item)
 

@@ -13,7 +13,7 @@ from avow.wire.json_value import JsonObject, items, obj
 from avow.wire.names import name_in
 
 
-class Testimony(NamedTuple):
+class GatewayStatement(NamedTuple):
     """One statement of a gateway. `model`: the model behind it that it names; `route`: the group or the first choice
     it names, which is a model's name where the gateway has no other; `fallback`: it declares that it fell back;
     `other_option`: it says that it took another option than its first, not which model that is."""
@@ -46,26 +46,26 @@ HEARD = tuple(
 """Every header that is listened to, with its strength."""
 
 
-def listen(headers: Mapping[str, str], body: JsonObject) -> tuple[Testimony, ...]:
+def statements_in(headers: Mapping[str, str], body: JsonObject) -> tuple[GatewayStatement, ...]:
     """Everything the response's headers (lower-case) and the message's foreign fields say about models."""
     heard = _from_headers(headers)
     if body.get("provider") is not None:
-        heard.append(Testimony("provider", body["provider"], "weak"))  # who ran it, not which model
+        heard.append(GatewayStatement("provider", body["provider"], "weak"))  # who ran it, not which model
     if body.get("openrouter_metadata") is not None:
         heard.append(_from_openrouter(obj(body["openrouter_metadata"])))
     return tuple(heard)
 
 
-def _from_openrouter(metadata: JsonObject) -> Testimony:
+def _from_openrouter(metadata: JsonObject) -> GatewayStatement:
     """OpenRouter's metadata: of the endpoints that it could take, the one it selected. A switch there may have any
     cause, so it declares no fallback."""
     available = items(obj(metadata.get("endpoints")).get("available"))
     chosen = next((entry for entry in available if entry.get("selected") is True), {})
     name = name_in(chosen.get("model"))
-    return Testimony("openrouter_metadata", metadata, "strong" if name else "weak", name)
+    return GatewayStatement("openrouter_metadata", metadata, "strong" if name else "weak", name)
 
 
-def _from_headers(headers: Mapping[str, str]) -> list[Testimony]:
+def _from_headers(headers: Mapping[str, str]) -> list[GatewayStatement]:
     heard = []
     for name, strength in HEARD:
         value = headers.get(name, "").strip()
@@ -75,7 +75,9 @@ def _from_headers(headers: Mapping[str, str]) -> list[Testimony]:
         model = value if name in (*_NAMES, *_TARGETS) else None
         route = value if name in _ROUTES else None
         other_option = name in _OPTIONS and _has_number_above_0(value)
-        heard.append(Testimony(field, value, strength, model, route, declares_fallback(field, value), other_option))
+        heard.append(
+            GatewayStatement(field, value, strength, model, route, declares_fallback(field, value), other_option)
+        )
     return heard
 
 

@@ -62,7 +62,7 @@ def _verdict(evidence: MessageEvidence) -> Verdict:
     ):
         return Verdict.UNVERIFIED if evidence.declined else _declared(evidence)
     # Section 3: so does a gateway's header that counts or declares one.
-    if any(testimony.fallback for testimony in evidence.heard):
+    if any(statement.fallback for statement in evidence.statements):
         return Verdict.FALLBACK
     verdict = _by_names(evidence)
     # The right model for the request; but avow itself had named another one in it than the user did.
@@ -96,7 +96,7 @@ def _by_names(evidence: MessageEvidence) -> Verdict:
     # Rule 11: every name counts, wherever it stood and whatever overwrote it.
     own = [evidence.is_sent(name.model) for name in evidence.message.named if name.kind == "model"]
     # Rule 14: a route that only repeats what was asked for names no model.
-    unnamed = not own and not any(testimony.model for testimony in evidence.heard)
+    unnamed = not own and not any(statement.model for statement in evidence.statements)
     if unnamed or (strength_of_name(evidence.asked.host) == "none" and not evidence.is_vouched()):
         return Verdict.UNVERIFIED
     if evidence.restarted or evidence.signed_by_another():
@@ -108,8 +108,9 @@ def _by_names(evidence: MessageEvidence) -> Verdict:
     # does a name that nobody can place (rule 11).
     entries = [evidence.is_sent(name.model) for name in evidence.message.named if name.kind == "message"]
     agreed = all(identity is Identity.SAME for identity in (*fields, *entries))
-    routes = [evidence.is_sent(testimony.route) for testimony in evidence.heard if testimony.route]
-    if agreed and Identity.DIFFERENT not in routes and not any(testimony.other_option for testimony in evidence.heard):
+    routes = [evidence.is_sent(statement.route) for statement in evidence.statements if statement.route]
+    another_option = any(statement.other_option for statement in evidence.statements)
+    if agreed and Identity.DIFFERENT not in routes and not another_option:
         return Verdict.AS_REQUESTED
     return Verdict.UNVERIFIED
 

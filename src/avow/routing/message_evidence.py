@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from avow.models.identity import Identity, compare, vouched
-from avow.routing.gateways import Testimony, listen, names_may_be_rewritten, strength_of_name
+from avow.routing.gateways import GatewayStatement, names_may_be_rewritten, statements_in, strength_of_name
 from avow.routing.runs import runs_in, usages_of
 from avow.routing.verdict import Attempt, Evidence, Hop, Outcome, RequestFacts, Segment
 from avow.wire.json_value import JsonObject, obj, text
@@ -22,7 +22,7 @@ class MessageEvidence:
         self.declined = message.declined
         self.refused = message.refused
         self.blocks = [block for block in message.content if block.get("type") == "fallback"]
-        self.heard: tuple[Testimony, ...] = listen(attempt.headers, message.raw)
+        self.statements: tuple[GatewayStatement, ...] = statements_in(attempt.headers, message.raw)
         # Rule 13: a gateway that fails over in mid-answer begins the message again, under another name.
         self.restarted = [at for at, model in message.restarts if self._are_two(message.model, model)]
 
@@ -58,7 +58,7 @@ class MessageEvidence:
         if self.restarted:
             return None
         # Rule 8: a gateway says that it fell back, and `model` only echoes the request: then nothing says to whom.
-        if any(testimony.fallback for testimony in self.heard) and self.is_sent(body) is Identity.SAME:
+        if any(statement.fallback for statement in self.statements) and self.is_sent(body) is Identity.SAME:
             return None
         return body
 
@@ -67,7 +67,7 @@ class MessageEvidence:
         the message's own `model`, for what a name is worth on that host (contract, section 1)."""
         if any(name.kind in ("to", "fallback_message") for name in self.message.named):
             return "strong"
-        if any(testimony.model and testimony.strength == "strong" for testimony in self.heard):
+        if any(statement.model and statement.strength == "strong" for statement in self.statements):
             return "strong"
         named = any(name.kind == "model" for name in self.message.named)
         return strength_of_name(self.asked.host) if named else "none"
@@ -114,10 +114,10 @@ class MessageEvidence:
 
     def behind(self) -> list[str]:
         """The models that a gateway says stand behind it; where it names none, the routes it took."""
-        models = [testimony.model for testimony in self.heard if testimony.model]
-        if models or any(testimony.fallback for testimony in self.heard):
+        models = [statement.model for statement in self.statements if statement.model]
+        if models or any(statement.fallback for statement in self.statements):
             return models
-        return [testimony.route for testimony in self.heard if testimony.route]
+        return [statement.route for statement in self.statements if statement.route]
 
     def is_vouched(self) -> bool:
         """Whether the user's own settings say which model the deployment's name stands for."""
@@ -156,7 +156,7 @@ class MessageEvidence:
                 name.kind in ("from", "message") and self.is_sent(name.model) is not Identity.SAME
             ):
                 found.append(Evidence(name.field, name.model, "strong"))
-        found += [Evidence(testimony.field, testimony.value, testimony.strength) for testimony in self.heard]
+        found += [Evidence(statement.field, statement.value, statement.strength) for statement in self.statements]
         strength = strength_of_name(self.asked.host)
         names = dict.fromkeys(name.model for name in self.message.named if name.kind == "model")
         found += [Evidence("model", name, strength) for name in names]
@@ -165,7 +165,7 @@ class MessageEvidence:
         found += [Evidence(f"content[{place}].signature", name, "weak") for place, name, _model in self._signed()]
         found += [
             Evidence("same_models", {"requested": self.sent, "named": name}, "weak")
-            for name in dict.fromkeys([*names, *(t.model for t in self.heard if t.model)])
+            for name in dict.fromkeys([*names, *(t.model for t in self.statements if t.model)])
             if vouched(self.sent, name, self.asked.same_models)
         ]
         if self.refused:

@@ -6,10 +6,22 @@ from urllib.parse import quote
 from avow.context import Api
 from avow.errors import ExchangeError, StreamEnded
 from avow.exchange.response import read_error
-from avow.wire.batch import PATH, BatchPage, Lines, Mark, State, mark_of, newer, page_of, path_of, results_at, state_of
+from avow.wire.batch import (
+    PATH,
+    BatchMark,
+    BatchPage,
+    BatchState,
+    LineSplitter,
+    mark_of,
+    newer,
+    page_of,
+    path_of,
+    results_at,
+    state_of,
+)
 from avow.wire.failure import not_an_answer, rejected
 from avow.wire.json_value import JsonObject, obj, parse
-from avow.wire.request import Pieces, Request
+from avow.wire.request import LargeBody, Request
 
 LONGEST_LINE = 64 * 1024 * 1024
 _LONGEST = 16 * 1024 * 1024
@@ -26,25 +38,25 @@ class BatchApi:
         self.base_url = api.endpoint.base_url
         self.elsewhere: str | None = None
 
-    def create(self, pieces: Pieces, betas: Iterable[str]) -> State:
+    def create(self, pieces: LargeBody, betas: Iterable[str]) -> BatchState:
         """Make a batch. An error may leave open whether it was made."""
         return self._state(self._api.endpoint.request("POST", PATH, betas=betas, pieces=pieces))
 
-    def retrieve(self, batch_id: str) -> State:
+    def retrieve(self, batch_id: str) -> BatchState:
         """Where a batch stands."""
         return self._state(self._api.endpoint.request("GET", path_of(batch_id)))
 
-    def cancel(self, batch_id: str) -> State:
+    def cancel(self, batch_id: str) -> BatchState:
         """Cancel what of it has not begun."""
         return self._state(self._api.endpoint.request("POST", path_of(batch_id, "cancel"), {}))
 
-    def newest(self) -> Mark:
+    def newest(self) -> BatchMark:
         """The newest batch that there is."""
         return mark_of(self._page("?limit=1"))
 
-    def newer_than(self, mark: Mark) -> list[State]:
+    def newer_than(self, mark: BatchMark) -> list[BatchState]:
         """Those made since, the newest first."""
-        found: list[State] = []
+        found: list[BatchState] = []
         query = f"?limit={_PER_PAGE}"
         for _number in range(_MOST_PAGES):
             page = self._page(query)
@@ -55,7 +67,7 @@ class BatchApi:
             query = f"?limit={_PER_PAGE}&after_id={quote(page.states[-1].id, safe='')}"
         return found
 
-    def results(self, state: State) -> Iterator[bytes]:
+    def results(self, state: BatchState) -> Iterator[bytes]:
         """The lines of a batch that has ended, from the base URL's own origin."""
         url, self.elsewhere = results_at(self.base_url, state)
         plain = self._api.endpoint.request("GET", path_of(state.id, "results"))
@@ -63,7 +75,7 @@ class BatchApi:
         with self._api.send(request) as response:
             if response.status != 200:
                 raise _refused(response.status, response.headers, read_error(response))
-            lines = Lines(LONGEST_LINE)
+            lines = LineSplitter(LONGEST_LINE)
             for chunk in response.chunks():
                 yield from lines.feed(chunk)
             yield lines.end()
@@ -76,7 +88,7 @@ class BatchApi:
             raise error
         return page
 
-    def _state(self, request: Request) -> State:
+    def _state(self, request: Request) -> BatchState:
         body, error = self._ask(request)
         state = state_of(body)
         if state is None:

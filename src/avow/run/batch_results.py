@@ -12,7 +12,7 @@ from avow.errors import Failure, StreamEnded
 from avow.exit_codes import ExitCode
 from avow.wire.batch import BatchResult, no_result, result_of
 from avow.wire.json_value import obj, text
-from avow.wire.names import Named, names_in_message, parse_naming
+from avow.wire.names import NamedModel, names_in_message, parse_naming
 
 NO_RESULT = "the batch has no result for it"
 
@@ -60,7 +60,9 @@ class BatchResults:
             _id, beside, more = _read(other)
             named = (*names_in_message(obj(obj(beside.get("result")).get("message"))), *more)
             # The same name twice proves no more than once.
-            repeated += [Named(f"another result: {n.field}", "message", n.model) for n in named if n.model not in known]
+            repeated += [
+                NamedModel(f"another result: {n.field}", "message", n.model) for n in named if n.model not in known
+            ]
         return result_of(result, repeated)
 
     def has(self, custom_id: str) -> bool:
@@ -88,7 +90,7 @@ def _key(custom_id: str) -> int:
     return int.from_bytes(digest)
 
 
-def _read(line: bytes) -> tuple[str | None, dict[str, Any], list[Named]]:
+def _read(line: bytes) -> tuple[str | None, dict[str, Any], list[NamedModel]]:
     """The id that a line is about (None: the line is not a result), all it says, and the names it says twice."""
     try:
         value, repeated = parse_naming(line)

@@ -18,7 +18,7 @@ from avow.run.collect import Collector
 from avow.run.counts import is_answered
 from avow.run.journal import Journal
 from avow.run.prices import Pricing
-from avow.run.submit import Part, Submitter
+from avow.run.submit import PreparedItem, Submitter
 from avow.run.suite import RunQuestion, Suite
 from avow.wire.batch import not_taken
 
@@ -29,7 +29,7 @@ class DoneItem(NamedTuple):
     """An item whose batch is done: its exchange as it stands in the history, and its result."""
 
     exchange: Exchange
-    came: BatchOutcome
+    batch_outcome: BatchOutcome
 
 
 class Bulk:
@@ -103,7 +103,7 @@ class Bulk:
             prepared = prepared_for(ask.inquiry, self._context, self._api)
             for words in prepared.notes:
                 self._note(words)
-            self._submitter.add(Part(ask, prepared, earlier))
+            self._submitter.add(PreparedItem(ask, prepared, earlier))
         self._submitter.send()
 
     # -- in -------------------------------------------------------------------------------------------------------
@@ -136,8 +136,8 @@ class Bulk:
             return False
         result = self._collector.results(exchange.batch).of(exchange.id)
         is_refused = result.message is not None and result.message.refused
-        came = BatchOutcome(*result, is_asked_again=is_refused and exchange.fallback_policy != "none")
-        self._ready[ask.position] = DoneItem(exchange, came)
+        batch_outcome = BatchOutcome(*result, is_asked_again=is_refused and exchange.fallback_policy != "none")
+        self._ready[ask.position] = DoneItem(exchange, batch_outcome)
         return True
 
     def at(self, position: int) -> DoneItem | None:

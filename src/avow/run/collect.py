@@ -9,7 +9,7 @@ from avow.exchange.retry import retry_after
 from avow.history.batches import KnownBatch
 from avow.run.batch_api import BatchApi
 from avow.run.batch_results import NO_RESULT, BatchResults
-from avow.wire.batch import State
+from avow.wire.batch import BatchState
 
 FIRST_S, MOST_S, GROWTH = 1.0, 60.0, 1.5
 """The pause before the first look, the longest, and how each grows out of the one before."""
@@ -107,7 +107,7 @@ class Collector:
             pause = min(max(pause * GROWTH, FIRST_S), MOST_S)
             pause = max(pause, wanted)
 
-    def _fetched(self, state: State) -> BatchResults:
+    def _fetched(self, state: BatchState) -> BatchResults:
         words = NO_RESULT if state.results_url is not None else GONE
         results = BatchResults(self._api.results(state), words)
         if self._api.elsewhere is not None:

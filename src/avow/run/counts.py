@@ -25,14 +25,14 @@ def counted_as(exchange: Exchange) -> str:
     return str(verdict) if verdict is not None and is_answered(exchange) else str(exchange.status)
 
 
-class Rules(NamedTuple):
+class AcceptanceRules(NamedTuple):
     """What the user takes for an answer: a declared fallback too, or only what is strongly proven."""
 
     accept_fallback: bool = False
     only_proven: bool = False
 
 
-def code_of(exchange: Exchange, rules: Rules) -> ExitCode:
+def code_of(exchange: Exchange, rules: AcceptanceRules) -> ExitCode:
     """The exit status that an item stands for by these rules: one that was answered earlier may have been asked by
     others."""
     code = exchange.exit_code
@@ -56,7 +56,7 @@ class MinimumShare(NamedTuple):
 class RunCounts:
     """The items of a run of `total`, as they end."""
 
-    def __init__(self, total: int, rules: Rules) -> None:
+    def __init__(self, total: int, rules: AcceptanceRules) -> None:
         self.total = total
         self.rules = rules
         self._by_name: Counter[str] = Counter()

@@ -30,7 +30,7 @@ class QuestionOutcome(NamedTuple):
     error: Exception | None = None
 
 
-class Work(NamedTuple):
+class EngineCallbacks(NamedTuple):
     """What the engine is handed. `earlier` gives the exchange in which an ask was asked before, and `is_over` whether
     that one answered it; `reserve` is how much an ask may cost, `charge` how much it did; `on_end` tells of one that
     ended, `on_kept` hears of one that cannot be told of any more."""
@@ -52,7 +52,7 @@ class Engine:
     the sum over the limit; `signal`: that signal stopped it."""
 
     def __init__(
-        self, asks: Iterator[RunQuestion], work: Work, transport: PacedTransport, budget: Budget, jobs: int
+        self, asks: Iterator[RunQuestion], work: EngineCallbacks, transport: PacedTransport, budget: Budget, jobs: int
     ) -> None:
         self._asks, self._work, self._transport, self._budget, self._jobs = asks, work, transport, budget, jobs
         self._tasks: SimpleQueue[RunQuestion | None] = SimpleQueue()

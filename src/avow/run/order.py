@@ -8,7 +8,7 @@ AHEAD = 10_000
 """So many positions may be done before the one that all wait for."""
 
 
-class Order:
+class OrderedOutput:
     """Lines by position, which count from 0. `next` is the position that is due."""
 
     def __init__(self, in_memory: int = IN_MEMORY) -> None:

@@ -3,11 +3,11 @@
 from avow.errors import AvowError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
-from avow.run.counts import Rules, RunCounts, code_of
+from avow.run.counts import AcceptanceRules, RunCounts, code_of
 from avow.run.lines import item_line
 from avow.run.options import RunOptions
-from avow.run.order import Order
-from avow.run.reports import JUnit, OutputFile, Summary, annotation
+from avow.run.order import OrderedOutput
+from avow.run.reports import JUnitReport, MarkdownSummary, OutputFile, annotation
 from avow.settings.levels import Settings
 from avow.terminal.json_watchers import encoded
 from avow.terminal.screen import Screen
@@ -19,14 +19,16 @@ class Outlet:
 
     def __init__(self, asked: RunOptions, screen: Screen, settings: Settings) -> None:
         self._screen = screen
-        self.rules = Rules(settings.flag("accept_fallback"), settings.text("require") == "strong")
+        self.rules = AcceptanceRules(settings.flag("accept_fallback"), settings.text("require") == "strong")
         self._out = OutputFile("--out", asked.out) if asked.out is not None else None
         is_for_people = screen.out_facts.is_terminal and settings.text("output") != "jsonl"
         self._shows_lines = is_for_people
         self._prints_json = not is_for_people and self._out is None
-        self._order = None if asked.unordered else Order()
-        self._junit = JUnit(OutputFile("--junit", asked.junit)) if asked.junit is not None else None
-        self._summary = Summary(OutputFile("--summary", asked.summary, "ab")) if asked.summary is not None else None
+        self._order = None if asked.unordered else OrderedOutput()
+        self._junit = JUnitReport(OutputFile("--junit", asked.junit)) if asked.junit is not None else None
+        self._summary = (
+            MarkdownSummary(OutputFile("--summary", asked.summary, "ab")) if asked.summary is not None else None
+        )
         self._annotate = asked.annotate
 
     def may_begin(self, position: int) -> bool:

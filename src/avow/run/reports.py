@@ -52,7 +52,7 @@ class OutputFile:
             return  # a pipe or a device, which has no disk
 
 
-class JUnit:
+class JUnitReport:
     """A test case an item: it fails where the item did not go as asked, and is an error where nothing was answered. The
     cases wait in a file, because the head has their number."""
 
@@ -100,7 +100,7 @@ class JUnit:
         self._cases.close()
 
 
-class Summary:
+class MarkdownSummary:
     """Markdown that is appended to a file: the last line, and a table of the items that did not go as asked."""
 
     def __init__(self, target: OutputFile) -> None:

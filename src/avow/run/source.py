@@ -14,7 +14,7 @@ _PIECE = 1 << 20
 _IN_MEMORY = 8 << 20
 
 
-class Source:
+class PromptSource:
     """A file of prompts. `name` is what errors call it, `known_as` what the history knows it by, `folder` the place
     that the paths in it begin from; `notice` hears where stdin stays silent."""
 

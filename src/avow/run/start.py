@@ -14,7 +14,7 @@ from avow.run import bulk
 from avow.run.budget import Budget
 from avow.run.bulk import Bulk
 from avow.run.counts import RunCounts, is_answered
-from avow.run.engine import Engine, Work
+from avow.run.engine import Engine, EngineCallbacks
 from avow.run.journal import Journal
 from avow.run.options import RunOptions
 from avow.run.outlet import Outlet
@@ -23,7 +23,7 @@ from avow.run.paced_transport import PacedTransport
 from avow.run.prices import GUESSED, Pricing
 from avow.run.progress_bar import ProgressBar
 from avow.run.records import form_of, wrong
-from avow.run.source import Source
+from avow.run.source import PromptSource
 from avow.run.suite import RunQuestion, Suite, SuiteDigest
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
     """
     gc.enable()  # a plain question leaves it off; ten thousand would keep all that points in circles
     form = form_of(asked.path, asked.form)
-    source = Source(asked.path, context.stdin, context.screen.warn)
+    source = PromptSource(asked.path, context.stdin, context.screen.warn)
     try:
         suite = Suite(asked.options, context, source, form, asked.repeat)
         configure(context, suite.settings)
@@ -114,7 +114,7 @@ class _Run:
         self._refused_key = False
         self._suite = suite
         self._bulk: Bulk | None = None
-        work = Work(
+        work = EngineCallbacks(
             answer=self._answer,
             earlier=self._earlier,
             is_over=is_answered,
@@ -220,7 +220,7 @@ class _Run:
         inquiry = ask.inquiry
         lying = self._bulk.at(ask.position) if self._bulk is not None else None
         if lying is not None:
-            inquiry = inquiry._replace(begun=lying.exchange, came=lying.came)
+            inquiry = inquiry._replace(begun=lying.exchange, batch_outcome=lying.batch_outcome)
         else:
             self._paced.wait_turn()
         self._paced.surface(bool(inquiry.settings.words("if_unavailable")))
@@ -266,7 +266,7 @@ class _Run:
 
     def _reserve(self, ask: RunQuestion) -> float:
         lying = self._bulk.at(ask.position) if self._bulk is not None else None
-        if lying is not None and not lying.came.is_asked_again:
+        if lying is not None and not lying.batch_outcome.is_asked_again:
             return 0.0  # it was set aside when the batch was sent
         return self._pricing.reserve(ask.inquiry)
 

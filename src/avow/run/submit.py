@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
-from avow.asking.inquiry import Prepared
+from avow.asking.inquiry import PreparedInquiry
 from avow.errors import ExchangeError
 from avow.exchange.exchange import Exchange
 from avow.history import batches
@@ -13,7 +13,7 @@ from avow.history.store import History
 from avow.run.batch_api import BatchApi
 from avow.run.suite import RunQuestion
 from avow.wire.batch import HEAD, JOINT, TAIL, fits, item, known_again
-from avow.wire.request import Pieces, betas_for
+from avow.wire.request import LargeBody, betas_for
 
 LOOKS_S = (0.0, 1.0, 3.0)
 """The pauses before each look for a batch whose making was not heard of."""
@@ -24,11 +24,11 @@ _UNCLEAR = frozenset({408, 409})
 _LIMITED = 429
 
 
-class Part(NamedTuple):
+class PreparedItem(NamedTuple):
     """An item that is to lie in a batch: as it was prepared, and the exchange in which it was asked before."""
 
     ask: RunQuestion
-    prepared: Prepared
+    prepared: PreparedInquiry
     earlier: Exchange | None
 
 
@@ -50,7 +50,7 @@ class Submitter:
         self._draft: _Draft | None = None
         self.made: dict[int, str] = {}
 
-    def add(self, part: Part) -> None:
+    def add(self, part: PreparedItem) -> None:
         """Put it into the batch that is being filled; a full one is sent first. Raises ExchangeError, as `send`."""
         exchange, body = part.prepared.exchange, part.prepared.plan.request.body or {}
         data = item(exchange.id, body)
@@ -136,7 +136,7 @@ class _Draft:
         self.betas |= dict.fromkeys(betas)
         self.items, self.size = self.items + 1, self.size + len(data)
 
-    def pieces(self) -> Pieces:
+    def pieces(self) -> LargeBody:
         end = len(HEAD) + self.size + len(JOINT) * (self.items - 1)
         self._file.seek(end)
         self._file.write(TAIL)
@@ -146,7 +146,7 @@ class _Draft:
             while data := self._file.read(_PIECE):
                 yield data
 
-        return Pieces(end + len(TAIL), read)
+        return LargeBody(end + len(TAIL), read)
 
     def close(self) -> None:
         self._file.close()

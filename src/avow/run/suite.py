@@ -19,7 +19,7 @@ from avow.history.key_counter import KeyCounter
 from avow.prompt import limits
 from avow.run.item import Item, item_of, variables_of
 from avow.run.records import Document, read, read_document, wrong
-from avow.run.source import Source
+from avow.run.source import PromptSource
 from avow.settings.keys import KEYS, about, checked
 from avow.settings.levels import Settings
 from avow.text.blanks import is_blank
@@ -69,7 +69,7 @@ class _Kind(NamedTuple):
     inquiry: Inquiry
 
 
-class _OfTheRun(UsageError):
+class _RunWideError(UsageError):
     """Something is wrong that holds for the whole run, and not with an item."""
 
 
@@ -79,7 +79,7 @@ class Suite:
     `settings` are those of the whole run; `repeat` is how often an item is asked that does not say so itself.
     """
 
-    def __init__(self, options: Options, context: Context, source: Source, form: str, repeat: int = 1) -> None:
+    def __init__(self, options: Options, context: Context, source: PromptSource, form: str, repeat: int = 1) -> None:
         self._options, self._context, self._source, self._form, self._repeat = options, context, source, form, repeat
         self._document: Document | None = None
         self._defaults: dict[str, object] = {}
@@ -151,7 +151,7 @@ class Suite:
         """The question, and what stands for all that it sends."""
         try:
             return self._made(item)
-        except _OfTheRun:
+        except _RunWideError:
             raise
         except UsageError as error:
             raise wrong(self._source.name, item.line, error.message, error.hint) from None
@@ -286,7 +286,7 @@ class Suite:
             yield
         except UsageError as error:
             if settings.origin(key).kind != "template":
-                raise _OfTheRun(error.message, hint=error.hint) from None
+                raise _RunWideError(error.message, hint=error.hint) from None
             if key not in self._own or settings.text(key) != self._defaults[key]:
                 raise
             words = error.message.rpartition(f"(template: {key})")[2].removeprefix(": ")
@@ -294,4 +294,6 @@ class Suite:
 
     def _wrong_default(self, key: str, words: str, hint: str | None = None) -> UsageError:
         line = self._document.lines.get(key, 1) if self._document is not None else 1
-        return _OfTheRun(str(wrong(self._source.name, line, f"defaults.{key}{words}")), hint=hint or "nothing was sent")
+        return _RunWideError(
+            str(wrong(self._source.name, line, f"defaults.{key}{words}")), hint=hint or "nothing was sent"
+        )

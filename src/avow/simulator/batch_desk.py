@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from avow.simulator import batches
-from avow.simulator.http import HttpReply, Wire
+from avow.simulator.http import HttpReply, RawRequest
 from avow.simulator.replies import failure, own_headers, posted, with_json
 from avow.simulator.script import HttpError, Json, Scenario
 
@@ -21,7 +21,7 @@ class BatchDesk:
         self._lock = threading.RLock()
         self._has_lost = False
 
-    def reply(self, wire: Wire, path: str, scenario: Scenario, request_id: str) -> HttpReply:
+    def reply(self, wire: RawRequest, path: str, scenario: Scenario, request_id: str) -> HttpReply:
         """The answer to a request for `path`, which is that of batches or below it."""
         if scenario.error is not None and scenario.error.times is None:
             return failure(scenario.error, request_id)
@@ -44,7 +44,7 @@ class BatchDesk:
                     found = HttpError(404, "not_found_error", f"{wire.method} {path}: Not found")
         return failure(found, request_id) if isinstance(found, HttpError) else with_json(found, request_id)
 
-    def _create(self, wire: Wire, scenario: Scenario, request_id: str) -> HttpReply:
+    def _create(self, wire: RawRequest, scenario: Scenario, request_id: str) -> HttpReply:
         body = posted(wire)
         if isinstance(body, HttpError):
             return failure(body, request_id)

@@ -19,7 +19,7 @@ _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 402: "Payment Re
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class RawRequest:
     """A request off the wire. `too_large` means the body was over the limit and is not kept."""
 
     method: str
@@ -79,7 +79,7 @@ class Connection:
         self._file.close()
         self._socket.close()
 
-    def read(self, limit: int, others: Mapping[str, int] = MappingProxyType({})) -> Wire | None:
+    def read(self, limit: int, others: Mapping[str, int] = MappingProxyType({})) -> RawRequest | None:
         """The next request, or `None` when the client has closed; its body has at most `limit` bytes, or what `others`
         say of its path. Raises `ValueError` for what is not HTTP."""
         line = self._file.readline(_LINE)
@@ -102,7 +102,7 @@ class Connection:
             pieces, too_large = self._chunks(limit)
         else:
             pieces, too_large = self._counted(int(named.get("content-length", "0")), limit)
-        return Wire(method, target, version, headers, b"".join(pieces), too_large)
+        return RawRequest(method, target, version, headers, b"".join(pieces), too_large)
 
     def _counted(self, length: int, limit: int) -> tuple[list[bytes], bool]:
         if not 0 <= length <= _DRAINED:
@@ -131,7 +131,7 @@ class Connection:
             pass
         return ([], True) if total > limit else (pieces, False)
 
-    def write(self, reply: HttpReply, wire: Wire) -> bool:
+    def write(self, reply: HttpReply, wire: RawRequest) -> bool:
         """Send a reply; whether another request may follow on this connection."""
         last = "close" in dict(wire.named_headers()).get("connection", "").lower() or wire.version == "HTTP/1.0"
         head = [f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, 'Status')}"]

@@ -1,4 +1,4 @@
-"""How the simulator answers a card that asks for six picks: each model has a taste of its own, which may drift."""
+"""How the simulator answers a card that asks for six picks: each model has preferences of its own, which may drift."""
 
 import math
 import random
@@ -31,10 +31,11 @@ _CHOICE = r"(.+) (?:or|oder|o) (.+)"
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class PickSettings:
     """How picks are made. With probability `share` a reply is that of the model `swapped_for`, under the name of the
-    one that was asked; `drift` moves every taste from what it was at first, and `noise` moves it again for each server
-    (spreads of the logits). `seed` makes all of it repeatable; None: every server is another session."""
+    requested one. `drift` moves a model's preferences for good, `noise` moves them in each server's session (both are
+    spreads of the logits). With probability `off_format` a reply is not a line of picks. `seed` makes all of it
+    repeatable; None: every server is another session."""
 
     swapped_for: str | None = None
     share: float = 1.0
@@ -44,25 +45,28 @@ class Taste:
     off_format: float = 0.0
 
 
-def answer(taste: Taste, model: str, card: str, session: int, number: int) -> str:
+def answer(settings: PickSettings, model: str, card: str, session: int, number: int) -> str:
     """The reply of `model` to a card, as the `number`-th of this server's replies."""
     draw = random.Random(f"{session} {number}")  # noqa: S311 - the simulator's choice
-    if draw.random() < taste.off_format:
+    if draw.random() < settings.off_format:
         return "I would rather not choose."
-    who = taste.swapped_for if taste.swapped_for and draw.random() < taste.share else model
+    who = settings.swapped_for if settings.swapped_for and draw.random() < settings.share else model
     asked = card.rpartition(": ")[2].strip().removesuffix(".").split(", ")
     if draw.random() < _STOCK:
         draw = random.Random(f"stock {who} {card}")  # noqa: S311
-    return ", ".join(_pick(taste, who, item, session, draw) for item in asked)
+    return ", ".join(_pick(settings, who, item, session, draw) for item in asked)
 
 
-def _pick(taste: Taste, model: str, item: str, session: int, draw: random.Random) -> str:
+def _pick(settings: PickSettings, model: str, item: str, session: int, draw: random.Random) -> str:
     values = _values(item)
     alike, own = random.Random(item), random.Random(f"{model} {item}")  # noqa: S311
     later, today = random.Random(f"later {model} {item}"), random.Random(f"{session} {item}")  # noqa: S311
     weights = [
         math.exp(
-            alike.gauss(0, _ALIKE) + own.gauss(0, _OWN) + later.gauss(0, taste.drift) + today.gauss(0, taste.noise)
+            alike.gauss(0, _ALIKE)
+            + own.gauss(0, _OWN)
+            + later.gauss(0, settings.drift)
+            + today.gauss(0, settings.noise)
         )
         for _ in values
     ]

@@ -240,7 +240,7 @@ def _text(scenario: Scenario, ask: ValidRequest, model: str, hop: PlayedHop, con
         "model": lambda: model,
         "schema": lambda: answers.fitting(schema),
         "question": lambda: ask.question,
-        "picks": lambda: picks.answer(scenario.taste, model, ask.question, ask.session, ask.number),
+        "picks": lambda: picks.answer(scenario.pick_settings, model, ask.question, ask.session, ask.number),
     }
     # One pass: what is put in is never searched again.
     return re.sub(r"\{(opening|rest|model|schema|question|picks)\}", lambda found: values[found[1]](), template)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from avow.simulator import models, validation
 from avow.simulator.form import Step, as_message, dump
-from avow.simulator.http import HttpReply, Wire
+from avow.simulator.http import HttpReply, RawRequest
 from avow.simulator.playback import PlayedAnswer, fill
 from avow.simulator.script import HttpError, Json, Scenario
 from avow.simulator.valid_request import ValidRequest
@@ -16,7 +16,7 @@ def bad(message: str, code: str | None = None) -> HttpError:
     return HttpError(400, "invalid_request_error", message, code=code)
 
 
-def posted(wire: Wire) -> Json | HttpError:
+def posted(wire: RawRequest) -> Json | HttpError:
     """The object that a request holds, or what the API says where it holds none."""
     try:
         body = json.loads(wire.body)
@@ -75,7 +75,7 @@ def own_headers(request_id: str) -> list[tuple[str, str]]:
     ]
 
 
-def list_models(wire: Wire, headers: dict[str, str], scenario: Scenario, request_id: str) -> HttpReply:
+def list_models(wire: RawRequest, headers: dict[str, str], scenario: Scenario, request_id: str) -> HttpReply:
     """The models, or one of them."""
     if scenario.error and scenario.error.times is None and scenario.error.status != 404:
         return failure(scenario.error, request_id)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from avow.simulator.picks import Taste
+from avow.simulator.picks import PickSettings
 
 Json = dict[str, Any]
 
 RETURNED = "reasoning_extraction"
 """The category of declines that the server never hands over itself."""
 
-_OWN_TASTE = Taste()
+_OWN_TASTE = PickSettings()
 
 FAULTS = ("cut", "hangup", "reset", "stall", "error", "broken_json")
 
@@ -128,6 +128,6 @@ class Scenario:
     rejects_continuation: bool = False
     rejects_token: bool = False
     models: str = "api"
-    taste: Taste = _OWN_TASTE
+    pick_settings: PickSettings = _OWN_TASTE
     strict: bool = False
     batch: BatchPlay = _BATCH

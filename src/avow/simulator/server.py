@@ -18,7 +18,7 @@ from avow.simulator import batches, foreign, validation
 from avow.simulator.batch_desk import BatchDesk
 from avow.simulator.credits import Credits
 from avow.simulator.form import as_message, as_steps
-from avow.simulator.http import Connection, HttpReply, Wire
+from avow.simulator.http import Connection, HttpReply, RawRequest
 from avow.simulator.playback import PlayedAnswer, compose, fill
 from avow.simulator.prompt_cache import PromptCache
 from avow.simulator.replies import bad, failure, list_models, own_headers, posted, sliced, whole, with_json
@@ -162,7 +162,7 @@ class Simulator:
             connection.close()
             self._connections.discard(accepted)
 
-    def _reply(self, wire: Wire) -> HttpReply:
+    def _reply(self, wire: RawRequest) -> HttpReply:
         request_id = f"req_011{os.urandom(10).hex()}"
         path, headers = wire.path.rstrip("/"), wire.named_headers()
         if wire.too_large:
@@ -193,7 +193,7 @@ class Simulator:
             self._played += advance
             return scenario
 
-    def _post(self, wire: Wire, headers: dict[str, str], scenario: Scenario, request_id: str) -> HttpReply:
+    def _post(self, wire: RawRequest, headers: dict[str, str], scenario: Scenario, request_id: str) -> HttpReply:
         counting = wire.path.rstrip("/").endswith("count_tokens")
         charset = headers.get("content-type", "").lower().partition("charset=")[2]
         if charset and charset.strip('"') not in ("utf-8", "utf8", "iso-8859-1", "us-ascii"):
@@ -212,7 +212,7 @@ class Simulator:
             return HttpReply(steps=["stall"])
         if scenario.strict and (unknown := validation.unknown_model(request)):
             return failure(HttpError(unknown.status, unknown.type, unknown.message), request_id)
-        seed = scenario.taste.seed
+        seed = scenario.pick_settings.seed
         ask = ValidRequest(body, betas, next(self._numbers), self._session if seed is None else seed)
         if counting:
             error = self._due(scenario, scenario.error, ask)

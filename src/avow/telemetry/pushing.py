@@ -14,7 +14,7 @@ WAITS_S = (0.2, 1.0, 3.0)
 """How long it waits before each further try, where the receiver does not say."""
 
 
-class Outgoing(NamedTuple):
+class OutgoingRow(NamedTuple):
     """A row that waits to be sent, as its spans."""
 
     number: int
@@ -29,9 +29,9 @@ class PushOutcome(Enum):
     CLOSED = "closed"
 
 
-def batches(rows: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
+def batches(rows: Iterable[OutgoingRow]) -> Iterator[list[OutgoingRow]]:
     """Rows in order, at most `BATCH_ROWS` with about `BATCH_SPANS` spans at a time; no more of them is held."""
-    batch: list[Outgoing] = []
+    batch: list[OutgoingRow] = []
     spans = 0
     for row in rows:
         if batch and (len(batch) == BATCH_ROWS or spans + len(row.spans) > BATCH_SPANS):
@@ -59,7 +59,7 @@ class Push:
     """What ended it, where it did not go well."""
     _is_open: bool = False
 
-    def push(self, rows: Iterable[Outgoing]) -> PushOutcome:
+    def push(self, rows: Iterable[OutgoingRow]) -> PushOutcome:
         """Send all; where the receiver cannot be reached or takes nothing, the rows that are left wait."""
         for batch in batches(rows):
             ended = self._batch(batch)
@@ -67,7 +67,7 @@ class Push:
                 return ended
         return PushOutcome.SENT
 
-    def _batch(self, first: list[Outgoing]) -> PushOutcome:
+    def _batch(self, first: list[OutgoingRow]) -> PushOutcome:
         """Send a batch, halved until a row at fault stands alone."""
         parts = [first]
         while parts:

@@ -43,7 +43,7 @@ UNHEARD = PushResponse(Receipt.LATER)
 """No whole response came."""
 
 
-def said(status: int, headers: Mapping[str, str], body: bytes) -> PushResponse:
+def push_response(status: int, headers: Mapping[str, str], body: bytes) -> PushResponse:
     """By the specification of OTLP/HTTP, "Response". `headers` are lower-case."""
     if 200 <= status < 300:
         return PushResponse(Receipt.TAKEN, status, _rejected(body, headers.get("content-type", "")))

@@ -10,8 +10,8 @@ from avow.exit_codes import ExitCode
 from avow.history.outbox import mark, waiting
 from avow.history.store import History
 from avow.telemetry.protobuf import export_request
-from avow.telemetry.pushing import Outgoing, Push, PushOutcome
-from avow.telemetry.receipt import UNHEARD, PushResponse, said
+from avow.telemetry.pushing import OutgoingRow, Push, PushOutcome
+from avow.telemetry.receipt import UNHEARD, PushResponse, push_response
 from avow.telemetry.spans import request_body, spans_of
 from avow.telemetry.target import Target
 from avow.wire.json_value import JsonObject
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 _LONGEST_REPLY = 64 * 1024
 
 
-def outgoing(history: History, since_ms: int = 0) -> Iterator[Outgoing]:
+def outgoing(history: History, since_ms: int = 0) -> Iterator[OutgoingRow]:
     """What waits, as spans."""
     for number, created_ms, exchange in waiting(history, since_ms=since_ms):
-        yield Outgoing(number, tuple(spans_of(exchange, created_ms)))
+        yield OutgoingRow(number, tuple(spans_of(exchange, created_ms)))
 
 
 def body(spans: Sequence[JsonObject], target: Target) -> JsonObject:
@@ -71,7 +71,7 @@ def _post(transport: "Transport", content: JsonObject, target: Target) -> PushRe
     """Send one request. A failure on the way is one to be tried again: the ids are the same."""
     from avow.endpoint.network_failures import NOT_REACHED
     from avow.endpoint.patience import Patience
-    from avow.wire.request import Pieces, Request
+    from avow.wire.request import LargeBody, Request
 
     kind = "application/x-protobuf" if target.is_protobuf else "application/json"
     headers = (("content-type", kind), *target.headers)
@@ -80,10 +80,10 @@ def _post(transport: "Transport", content: JsonObject, target: Target) -> PushRe
     request = Request("POST", target.url, headers, content, hidden)
     if target.is_protobuf:
         data = export_request(content)
-        request = Request("POST", target.url, headers, None, hidden, Pieces(len(data), lambda: iter((data,))))
+        request = Request("POST", target.url, headers, None, hidden, LargeBody(len(data), lambda: iter((data,))))
     try:
         with transport.send(request, patience) as response:
-            return said(response.status, response.headers, response.read(_LONGEST_REPLY))
+            return push_response(response.status, response.headers, response.read(_LONGEST_REPLY))
     except ConnectionFailed as error:
         return UNHEARD._replace(why=error.message.removeprefix(NOT_REACHED))
     except ExchangeError:

@@ -11,7 +11,7 @@ from avow.wire.body import is_message, message_of, whole_problem
 from avow.wire.failure import rejection
 from avow.wire.json_value import JsonObject, obj, text, whole
 from avow.wire.message import Message
-from avow.wire.names import Named
+from avow.wire.names import NamedModel
 from avow.wire.request import encoded
 from avow.wire.secret import Secrets, SecretStream, struck_blocks
 
@@ -27,7 +27,7 @@ _NOT_SENT = ("stream", "fallbacks")
 _PORTS = {"https": 443, "http": 80}
 
 
-class State(NamedTuple):
+class BatchState(NamedTuple):
     """Where a batch stands. `items` is how many it has, `processing` how many are not done: all of them, until the
     whole batch has ended."""
 
@@ -44,7 +44,7 @@ class State(NamedTuple):
         return self.status == "ended"
 
 
-class Mark(NamedTuple):
+class BatchMark(NamedTuple):
     """The newest batch before another one was made; its fields are None where there was no batch."""
 
     id: str | None
@@ -54,11 +54,11 @@ class Mark(NamedTuple):
 class BatchPage(NamedTuple):
     """A part of the list of batches, the newest first."""
 
-    states: tuple[State, ...]
+    states: tuple[BatchState, ...]
     has_more: bool
 
 
-def state_of(body: object) -> State | None:
+def state_of(body: object) -> BatchState | None:
     """The batch that an object describes; None where it does not describe one."""
     value = obj(body)
     counts = {name: whole(n) or 0 for name, n in obj(value.get("request_counts")).items()}
@@ -67,7 +67,7 @@ def state_of(body: object) -> State | None:
         return None
     created = text(value.get("created_at")) or ""
     url = text(value.get("results_url"))
-    return State(batch_id, status, created, sum(counts.values()), counts.get("processing", 0), url)
+    return BatchState(batch_id, status, created, sum(counts.values()), counts.get("processing", 0), url)
 
 
 def page_of(body: JsonObject) -> BatchPage | None:
@@ -79,14 +79,14 @@ def page_of(body: JsonObject) -> BatchPage | None:
     return BatchPage(tuple(states), body.get("has_more") is True and bool(states))
 
 
-def mark_of(page: BatchPage) -> Mark:
+def mark_of(page: BatchPage) -> BatchMark:
     """The mark that the newest batch is."""
-    return Mark(page.states[0].id, page.states[0].created_at) if page.states else Mark(None, None)
+    return BatchMark(page.states[0].id, page.states[0].created_at) if page.states else BatchMark(None, None)
 
 
-def newer(states: Sequence[State], mark: Mark) -> tuple[list[State], bool]:
+def newer(states: Sequence[BatchState], mark: BatchMark) -> tuple[list[BatchState], bool]:
     """Those of `states` (the newest first) that were made after `mark`, and whether all that follow are older."""
-    found: list[State] = []
+    found: list[BatchState] = []
     for state in states:
         if mark.id is not None and (state.id == mark.id or _is_older(state, mark)):
             return found, True
@@ -94,14 +94,14 @@ def newer(states: Sequence[State], mark: Mark) -> tuple[list[State], bool]:
     return found, False
 
 
-def known_again(newer_ones: Sequence[State], items: int, taken: frozenset[str]) -> State | None:
+def known_again(newer_ones: Sequence[BatchState], items: int, taken: frozenset[str]) -> BatchState | None:
     """The batch whose making was not heard of: the oldest of those made since that has as many items and is nobody
     else's. Whether it is the one, only its results say, by their `custom_id`."""
     fitting = [state for state in newer_ones if state.items == items and state.id not in taken]
     return fitting[-1] if fitting else None
 
 
-def _is_older(state: State, mark: Mark) -> bool:
+def _is_older(state: BatchState, mark: BatchMark) -> bool:
     try:
         return datetime.fromisoformat(state.created_at) < datetime.fromisoformat(mark.created_at or "")
     except (TypeError, ValueError):
@@ -137,7 +137,7 @@ def path_of(batch_id: str, *rest: str) -> str:
 # -- what comes back ----------------------------------------------------------------------------------------------
 
 
-def results_at(base_url: str, state: State) -> tuple[str, str | None]:
+def results_at(base_url: str, state: BatchState) -> tuple[str, str | None]:
     """The address that the results are fetched from, and the foreign origin that the batch itself names, if it does: a
     key goes to no other than the base URL's."""
     own = base_url.rstrip("/") + path_of(state.id, "results")
@@ -170,7 +170,7 @@ class BatchResult(NamedTuple):
     error: ExchangeError | None
 
 
-def result_of(result: JsonObject, repeated: Sequence[Named] = ()) -> BatchResult:
+def result_of(result: JsonObject, repeated: Sequence[NamedModel] = ()) -> BatchResult:
     """What a line says. Types that are not known, and those that lack what they promise, do not count as answers."""
     kind, message = text(result.get("type")), obj(result.get("message"))
     if kind == "succeeded" and is_message(message):
@@ -201,7 +201,7 @@ def no_result(words: str) -> BatchResult:
 _OTHER = ExitCode.UNAVAILABLE
 
 
-class Lines:
+class LineSplitter:
     """Splits bytes at line feeds alone (JSON may hold U+2028 raw); a line that is too long is cut off at its limit."""
 
     def __init__(self, longest: int) -> None:

@@ -12,7 +12,7 @@ from avow.wire.failure import body_is_error, not_an_answer, rejection
 from avow.wire.json_value import JsonObject
 from avow.wire.message import Message, whole
 from avow.wire.message_fold import MessageFold
-from avow.wire.names import Named, parse_naming
+from avow.wire.names import NamedModel, parse_naming
 from avow.wire.secret import EventStriker, Secrets, SecretStream, struck_blocks
 from avow.wire.sse import BOM, EventDecoder
 
@@ -128,7 +128,7 @@ def is_message(body: JsonObject) -> bool:
     return isinstance(body.get("content"), list)
 
 
-def message_of(body: JsonObject, repeated: Iterable[Named], status: int) -> Message:
+def message_of(body: JsonObject, repeated: Iterable[NamedModel], status: int) -> Message:
     """The message in the object that came with this status."""
     return whole(body, repeated, partial=status == PARTIAL)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from avow.values import NamedTuple
 from avow.wire.json_value import JsonObject, items, obj, text
-from avow.wire.names import Named as Named
+from avow.wire.names import NamedModel as NamedModel
 from avow.wire.names import declares_handover, names_in_message
 
 # Stop reasons; `content_filter`, `length` and `stop` are those of gateways (routing.md, rule 16).
@@ -28,7 +28,7 @@ class Message(NamedTuple):
     raw: JsonObject
     whole: bool
     streamed: bool = False
-    named: tuple[Named, ...] = ()
+    named: tuple[NamedModel, ...] = ()
     unfinished: frozenset[int] = frozenset()
     leftovers: tuple[JsonObject, ...] = ()
     declared: bool = False
@@ -97,7 +97,7 @@ def block_text(block: JsonObject) -> str:
     return text(block.get("text")) or ""
 
 
-def whole(body: JsonObject, repeated: Iterable[Named] = (), *, partial: bool = False) -> Message:
+def whole(body: JsonObject, repeated: Iterable[NamedModel] = (), *, partial: bool = False) -> Message:
     """The message of a response that was not streamed. `body` is encodable, as `parse_naming` gives it; `repeated`:
     names in values that a later key of the same object overwrote; `partial`: its status says that it is not all there
     (206)."""

@@ -23,7 +23,14 @@ from avow.wire.events import (
 )
 from avow.wire.json_value import JsonObject, encodable_value, items, obj, parse, text
 from avow.wire.message import Message, block_text
-from avow.wire.names import Named, declares_handover, names_beside, names_in_block, names_in_event, names_in_message
+from avow.wire.names import (
+    NamedModel,
+    declares_handover,
+    names_beside,
+    names_in_block,
+    names_in_event,
+    names_in_message,
+)
 
 
 class MessageFold:
@@ -40,7 +47,7 @@ class MessageFold:
         self._places: dict[int, int] = {}
         self._pieces: dict[tuple[int, str], list[Any]] = {}
         self._open: set[int] = set()
-        self._named: list[Named] = []
+        self._named: list[NamedModel] = []
         self._leftovers: list[JsonObject] = []
         self._declared = False
         self._restarts: list[tuple[int, str]] = []

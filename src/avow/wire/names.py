@@ -22,7 +22,7 @@ REPEATED = " (repeated)"
 """What is added to the name of a field that stood twice, for the value that the second one covered."""
 
 
-class Named(NamedTuple):
+class NamedModel(NamedTuple):
     """A model that the response named somewhere: `field` is where, `kind` what it was named as.
 
     Kinds: `model` (the message's own field), `from` and `to` (of a fallback block), `message` (an attempt of the
@@ -34,7 +34,7 @@ class Named(NamedTuple):
     model: str
 
 
-def names_in_message(message: JsonObject) -> list[Named]:
+def names_in_message(message: JsonObject) -> list[NamedModel]:
     """The models named by a message or by part of one: its own field, fallback blocks, `usage.iterations`."""
     named = _named("model", "model", message.get("model"))
     for index, block in enumerate(items(message.get("content"))):
@@ -46,7 +46,7 @@ def names_in_message(message: JsonObject) -> list[Named]:
     return named
 
 
-def names_in_block(where: str, block: JsonObject) -> list[Named]:
+def names_in_block(where: str, block: JsonObject) -> list[NamedModel]:
     """The models that a `fallback` block names, and those that any other names in its place or as a text's own."""
     if block.get("type") == "fallback":
         return [name for side in ("from", "to") for name in _named(f"{where}.{side}.model", side, _side(block, side))]
@@ -55,7 +55,7 @@ def names_in_block(where: str, block: JsonObject) -> list[Named]:
     return [*own, *(name for side, value in odd for name in _named(f"{where}.{side}.model", "message", value))]
 
 
-def names_in_event(body: JsonObject) -> list[Named]:
+def names_in_event(body: JsonObject) -> list[NamedModel]:
     """The models that an event of an unknown type or shape names, at the places where events name one."""
     kind = text(body.get("type")) or "event"
     named = _named(f"{kind}.model", "message", body.get("model"))
@@ -74,7 +74,7 @@ def declares_handover(message: JsonObject) -> bool:
     )
 
 
-def names_beside(data: bytes) -> list[Named]:
+def names_beside(data: bytes) -> list[NamedModel]:
     """The models named in the JSON of an event where its type has no place for a name: beside a block or a piece of
     one, in the `delta` of a `message_stop`, and in values that a later key of the same object overwrote. `data` is JSON
     that was read before."""
@@ -87,7 +87,7 @@ def names_beside(data: bytes) -> list[Named]:
     return named
 
 
-def parse_naming(data: bytes) -> tuple[Any, list[Named]]:
+def parse_naming(data: bytes) -> tuple[Any, list[NamedModel]]:
     """The JSON value in `data` with every string in it encodable, and its `repeated_names`; the bytes are read twice
     only where a key is. Raises ValueError, as `parse`."""
     value, repeats = parse_noting(data)
@@ -96,7 +96,7 @@ def parse_naming(data: bytes) -> tuple[Any, list[Named]]:
     return value, repeated_names(data) if repeats else []
 
 
-def repeated_names(data: bytes) -> list[Named]:
+def repeated_names(data: bytes) -> list[NamedModel]:
     """The models named in values that a later key of the same object overwrote, and handovers declared there: JSON
     readers keep the last of two equal keys, and say nothing. `data` is JSON that was read before."""
     overwritten: list[tuple[str, Any]] = []
@@ -111,7 +111,7 @@ def repeated_names(data: bytes) -> list[Named]:
 
     json.loads(data, object_pairs_hook=keep_last, parse_int=str, parse_float=str)
     found = ((key, name) for key, value in overwritten for name in _models_in(key, value))
-    return [Named(f"{key}{REPEATED}", "message", name) for key, name in found]
+    return [NamedModel(f"{key}{REPEATED}", "message", name) for key, name in found]
 
 
 def _models_in(key: str, value: object) -> Iterator[str]:
@@ -128,9 +128,9 @@ def _models_in(key: str, value: object) -> Iterator[str]:
             yield from _models_in("", item)
 
 
-def _named(field: str, kind: str, value: object) -> list[Named]:
+def _named(field: str, kind: str, value: object) -> list[NamedModel]:
     name = name_in(value)
-    return [] if name is None else [Named(field, kind, name)]
+    return [] if name is None else [NamedModel(field, kind, name)]
 
 
 def name_in(value: object) -> str | None:

@@ -29,7 +29,7 @@ NOT_THEIRS = frozenset(
 """Headers that the user's own never replace: those of the protocol, and the credential's, of which there is one."""
 
 
-class Pieces(NamedTuple):
+class LargeBody(NamedTuple):
     """A body of `size` bytes that is too large to be held: `read` gives it from its beginning."""
 
     size: int
@@ -50,7 +50,7 @@ class Request:
         headers: tuple[tuple[str, str], ...],
         body: JsonObject | None = None,
         hidden: frozenset[str] = frozenset(),
-        pieces: Pieces | None = None,
+        pieces: LargeBody | None = None,
     ) -> None:
         self.method: Final = method
         self.url: Final = url
@@ -106,7 +106,7 @@ class Endpoint(NamedTuple):
         path: str,
         body: JsonObject | None = None,
         betas: Iterable[str] = (),
-        pieces: Pieces | None = None,
+        pieces: LargeBody | None = None,
     ) -> Request:
         """A request to `path`; the user's own headers come last and never replace what the protocol needs or
         the credential, but `anthropic-beta` lists are joined."""

@@ -12,13 +12,13 @@ from avow.audit.replies import CardReply
 from avow.audit.request import request_for
 from avow.audit.store import Store, StoredAudit
 from avow.simulator import picks
-from avow.simulator.picks import Taste
+from avow.simulator.picks import PickSettings
 from avow.simulator.scenarios import load
 from avow.simulator.server import RecordedRequest, Simulator
 
 MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 QUICK = ("--pace", "0", "--yes")
-HONEST = replace(load("picks"), taste=Taste(seed=3))
+HONEST = replace(load("picks"), pick_settings=PickSettings(seed=3))
 """The model of the baseline, with the same replies each time: by chance an honest one can seem changed."""
 
 
@@ -35,7 +35,7 @@ def stored(
         assert sitting is not None
         kept = sitting.kept
         for slot in sitting.slots:
-            text = picks.answer(Taste(), MODEL, texts[slot.card], day, slot.order)
+            text = picks.answer(PickSettings(), MODEL, texts[slot.card], day, slot.order)
             kept = kept.with_baseline(
                 CardReply(slot.card, slot.arm, day, slot.order, f"2026-11-{10 + day}T{at}:00.000Z", "as_requested",
                       text, f"req_{day}_{slot.order}", f"msg_{day}_{slot.order}", MODEL, "end_turn",

@@ -60,7 +60,7 @@ def run(options: EndpointOptions, context: Context) -> ExitCode:
     with context.open(given) as api:
         words = {"most": checks.MOST_CALLS, "host": api.endpoint.base_url, "model": model, "tokens": _TOKENS_IN}
         agree(context, [line.format(price=_price(given, model), **words) for line in _WORDS], yes=options.yes)
-        probing = _Probing(context, api, given, model)
+        probing = _ProbeCalls(context, api, given, model)
         try:
             findings = probing.findings()
         except CutShort as stop:
@@ -90,7 +90,7 @@ def _price(given: Settings, model: str) -> str:
     return f"at most {_MOST_ANSWERED * _MAX_TOKENS:,} out, {told}"
 
 
-class _Probing:
+class _ProbeCalls:
     """The calls, counted."""
 
     def __init__(self, context: Context, api: Api, given: Settings, model: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
-from avow.telemetry import turns
+from avow.telemetry import push_lock
 from avow.telemetry.pushing import Push, PushOutcome, batches
 from avow.telemetry.sending import body, failure, outgoing, push_to
 from avow.telemetry.target import Target, target_of
@@ -55,7 +55,7 @@ def _since(text: str | None) -> int:
 
 def _tell_trouble(context: Context) -> None:
     """What went wrong with the last push that nobody watched."""
-    last = turns.last_push(context.paths)
+    last = push_lock.last_push(context.paths)
     if last is not None and last.trouble:
         moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(last.at))
         context.screen.note(f"the last push after an exchange ({moment}) failed: {last.trouble}")
@@ -74,7 +74,9 @@ def _send(history: "History", target: Target, since_ms: int, context: Context, *
     with push_to(target, history) as push:
         try:
             while True:
-                with turns.my_turn(context.paths, lambda: note("another push is under way; this one waits for it")):
+                with push_lock.hold_push_lock(
+                    context.paths, lambda: note("another push is under way; this one waits for it")
+                ):
                     ended = push.push(outgoing(history, since_ms))
                 if not follow or ended is PushOutcome.CLOSED:
                     break
@@ -83,7 +85,7 @@ def _send(history: "History", target: Target, since_ms: int, context: Context, *
             _account(push, context)
     if ended is not PushOutcome.SENT:
         raise failure(ended, push.last)
-    turns.forget_trouble(context.paths)
+    push_lock.forget_trouble(context.paths)
     return ExitCode.UNEXPECTED if push.refused else ExitCode.OK
 
 

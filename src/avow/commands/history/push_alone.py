@@ -5,8 +5,8 @@ import time
 
 from avow.context import Context, from_process
 from avow.errors import AvowError
+from avow.telemetry.push_lock import LastPush, keep, wait_for_push
 from avow.telemetry.pushing import PushOutcome
-from avow.telemetry.turns import LastPush, keep, next_turn
 
 PAUSE_S = 1.0
 """How long it waits for more exchanges before it sends; the prompt has the processor to itself meanwhile."""
@@ -17,7 +17,7 @@ def main() -> int:
     it inherits."""
     context = from_process()
     queue = int(sys.argv[1]) if sys.argv[1:] else None
-    with next_turn(context.paths, PAUSE_S, queue) as is_mine:
+    with wait_for_push(context.paths, PAUSE_S, queue) as is_mine:
         if is_mine:
             last = push(context)
             if last.sent or last.trouble:

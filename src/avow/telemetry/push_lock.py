@@ -24,7 +24,7 @@ class LastPush(NamedTuple):
 
 
 @contextmanager
-def my_turn(paths: Paths, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
+def hold_push_lock(paths: Paths, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Nobody else pushes meanwhile; `on_wait` hears that somebody does. Where no lock can be had it goes on without:
     two pushes at once send twice, by the same ids."""
     with _opened(str(paths.push_lock)) as descriptor:
@@ -36,7 +36,7 @@ def my_turn(paths: Paths, on_wait: Callable[[], None] = lambda: None) -> Iterato
 
 
 @contextmanager
-def next_turn(paths: Paths, pause_s: float, queue: int | None = None) -> Iterator[bool]:
+def wait_for_push(paths: Paths, pause_s: float, queue: int | None = None) -> Iterator[bool]:
     """The turn after the one that runs. False, and no turn, where another waits for it, who will see all that is there
     now. For `pause_s` seconds more exchanges may come together. `queue`: the lock of who waits, inherited."""
     with _opened(str(paths.push_queue)) if queue is None else nullcontext(queue) as queued:

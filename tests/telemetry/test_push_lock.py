@@ -8,7 +8,7 @@ import pytest
 
 from avow.files.locking import try_lock
 from avow.paths import Paths
-from avow.telemetry.turns import LastPush, forget_trouble, keep, last_push, my_turn, next_turn
+from avow.telemetry.push_lock import LastPush, forget_trouble, hold_push_lock, keep, last_push, wait_for_push
 
 
 def test_who_comes_while_one_waits_leaves(tmp_path: Path) -> None:
@@ -16,10 +16,10 @@ def test_who_comes_while_one_waits_leaves(tmp_path: Path) -> None:
     came: list[bool] = []
 
     def come() -> None:
-        with next_turn(paths, 0.02) as is_mine:
+        with wait_for_push(paths, 0.02) as is_mine:
             came.append(is_mine)
 
-    with my_turn(paths):
+    with hold_push_lock(paths):
         threads = [threading.Thread(target=come) for _ in range(3)]
         for thread in threads:
             thread.start()
@@ -35,7 +35,7 @@ def test_who_comes_while_one_sends_waits(tmp_path: Path) -> None:
     """What one that sends has not seen is sent by the next."""
     paths = Paths(tmp_path, tmp_path, tmp_path)
     heard: list[str] = []
-    with next_turn(paths, 0.0) as first:
+    with wait_for_push(paths, 0.0) as first:
         assert first
         waiter = threading.Thread(target=lambda: _turn(paths, heard))
         waiter.start()
@@ -46,7 +46,7 @@ def test_who_comes_while_one_sends_waits(tmp_path: Path) -> None:
 
 
 def _turn(paths: Paths, heard: list[str]) -> None:
-    with my_turn(paths, lambda: heard.append("waits")):
+    with hold_push_lock(paths, lambda: heard.append("waits")):
         heard.append("sends")
 
 
@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_be_written_stops_none(tmp_path: Path) -> None:
     nowhere = tmp_path / "file"
     nowhere.touch()
     paths = Paths(nowhere, nowhere, nowhere)
-    with my_turn(paths), next_turn(paths, 0.0) as is_mine:
+    with hold_push_lock(paths), wait_for_push(paths, 0.0) as is_mine:
         assert is_mine
     keep(paths, LastPush(1.0, 1))
     assert last_push(paths) is None
@@ -80,7 +80,7 @@ def test_who_sends_lets_the_next_wait(tmp_path: Path, is_inherited: bool) -> Non
     paths = Paths(tmp_path, tmp_path, tmp_path)
     queue = os.open(paths.push_queue, os.O_RDWR | os.O_CREAT)
     assert not is_inherited or try_lock(queue)
-    with next_turn(paths, 0.0, queue if is_inherited else None) as is_mine:
+    with wait_for_push(paths, 0.0, queue if is_inherited else None) as is_mine:
         assert is_mine
         another = os.open(paths.push_queue, os.O_RDWR)
         assert try_lock(another)
