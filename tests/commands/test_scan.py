@@ -168,6 +168,7 @@ def test_a_gate_sees_only_what_is_shown(home: Path, sessions: Path) -> None:
         (("--fail-on", "fallbak"), "there is no verdict `fallbak`; did you mean `fallback`?"),
         (("--session", "cccc"), "there is no answer of a session `cccc`"),
         (("--since", "soon"), "`soon` is not a time"),
+        (("--since", "today", "--until", "yesterday"), "no time is between --since today and --until yesterday"),
         (("--json", "--jsonl"), "--json and --jsonl contradict each other"),
     ],
 )

@@ -100,6 +100,14 @@ WRONG = {
     ("config", "set", "model"): "VALUE is missing",
     ("config", "get"): "KEY is missing",
     ("config", "set", "a", "b", "c"): "`avow config set` does not take: c",
+    ("config", "set", "system", "be", "short"): "a value is one word: avow config set system 'be short'",
+    ("config", "set", "profiles.x.on_reroute", "sh", "-c", "a b"): """on_reroute 'sh -c '"'"'a b'"'"''""",
+    ("proxy", "claude", "-p", "hi"): "avow proxy -- claude -p hi",
+    ("proxy", "--live", "--port", "0", "--report=x", "sh", "-q", "a b"): (
+        "avow proxy --live --port 0 --report=x -- sh -q 'a b'"
+    ),
+    ("proxy", "sh", "--help"): "is --help for sh or for avow? Put -- before the command",
+    ("proxy", "sh", "-c", "--", "-x"): "avow proxy -- sh -c -- -x",
     ("config", "lsit"): "`avow config` has no command 'lsit'; did you mean 'list'?",
     ("why", "is", "the", "sky", "blue"): "`avow why` does not take: the sky blue",
     ("--effort", "hgih", "hi"): "must be one of low, medium, high, xhigh, max",

@@ -55,6 +55,21 @@ def test_no_time(text: str) -> None:
         moments.since(text, NOW)
 
 
+def test_the_time_between_two() -> None:
+    begin, end = moments.between("2026-11-01", "2026-11-01", NOW)
+    assert begin is not None
+    assert end is not None
+    assert (utc(begin), utc(end)) == ("2026-10-31T23:00:00", "2026-11-01T23:00:00")
+    assert moments.between("2026-12-01", None, NOW)[1] is None
+    assert moments.between(None, None, NOW) == (None, None)
+
+
+@pytest.mark.parametrize(("since", "until"), [("2026-11-02", "2026-11-01"), ("1d", "24h"), ("now", "7d")])
+def test_no_time_between_two(since: str, until: str) -> None:
+    with pytest.raises(UsageError, match=f"no time is between --since {since} and --until {until}"):
+        moments.between(since, until, NOW.astimezone())
+
+
 @pytest.mark.parametrize("text", ["2026-11-01", "today", "90", ""])
 def test_no_age(text: str) -> None:
     with pytest.raises(UsageError, match="is not an age"):

@@ -29,7 +29,19 @@ def parse_proxy(arguments: Sequence[str]) -> Typed | None:
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if "" in own:
         return None
+    if any(word.startswith("-") for word in own[first_word(own, PROXY_OPTIONS) :]):
+        return None
     return parse(arguments, {name: option for option in PROXY_OPTIONS for name in option.names})
+
+
+def first_word(arguments: Sequence[str], options: Sequence[Option]) -> int:
+    """Where the first word stands that is neither an option nor its value; the length of `arguments` for none."""
+    spelled = {name: option for option in options for name in option.names}
+    place = 0
+    while place < len(arguments) and arguments[place].startswith("-"):
+        option = spelled.get(arguments[place])
+        place += 2 if option is not None and option.form != "nothing" and option.bare is None else 1
+    return min(place, len(arguments))
 
 
 def parse(arguments: Sequence[str], spelled: Mapping[str, Option] = SPELLED, words_name: str = "words") -> Typed | None:

@@ -95,13 +95,8 @@ def _selection(options: ScanOptions) -> "Selection":
     from avow.history import moments
     from avow.text.local_time import now as local_now
 
-    now = local_now()
-    return Selection(
-        stamp(None if options.since is None else moments.since(options.since, now)),
-        stamp(None if options.until is None else moments.until(options.until, now)),
-        options.session,
-        options.rerouted,
-    )
+    since, until = moments.between(options.since, options.until, local_now())
+    return Selection(stamp(since), stamp(until), options.session, options.rerouted)
 
 
 def _json_line(answer: "PastAnswer") -> str:

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from avow.asking.typed import Typed
 from avow.commands import COMMANDS
 from avow.commands.declared import HELP, TREE
-from avow.commands.typing_errors import hint_for, path_of, refuse_typo, worded
+from avow.commands.typing_errors import hint_for, path_of, refuse_options_after, refuse_typo, worded
 from avow.context import Context
 from avow.errors import UsageError
 from avow.reference.tree import Argument, Command
@@ -49,6 +49,8 @@ class _Command(_HelpPage, TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         command = TREE.at(path_of(ctx))
+        if command.path == ("proxy",):
+            refuse_options_after(args, command)
         args = _with_values(_with_number(args) if command.path == ("run",) else args, command)
         typed = list(args)
         rest = super().parse_args(ctx, args)

@@ -5,9 +5,11 @@ from typing import Any
 
 from avow.commands import COMMANDS, GROUPS
 from avow.commands.declared import TREE
+from avow.commands.quick import first_word
 from avow.context import Context
 from avow.errors import UsageError, nearest
 from avow.reference.tree import Command
+from avow.settings.options import BY_NAME
 
 TYPING_ERROR = 0.8
 """How alike a single word must be to a command's name to be taken for it and not be sent: `hello` is as near to
@@ -86,12 +88,37 @@ def hint_for(args: Sequence[str], error: Any) -> str:
     command = TREE.at((name,))
     inner = next((child for child in command.commands if child.name in args[1:2]), None)
     near = nearest(args[1], _commands_of(command), alike=GROUPS_ERROR) if len(args) > 1 else None
+    if command.name == "config" and args[1:2] == ["set"] and len(args) > 4:
+        return f"a value is one word: {_set_line(args[2], args[3:])}"
     is_prompt = type(error).__name__ == "UsageError" and inner is None and near is None and name != "ask"
     if is_prompt and not any(word.startswith("-") for word in args) and len(args) > 1:
         import shlex
 
         return f"to send these words as a prompt: avow -- {shlex.join(args)}"
     return f"{' '.join(('avow', *(inner or command).path))} --help"
+
+
+def _set_line(name: str, value: Sequence[str]) -> str:
+    import shlex
+
+    option = BY_NAME.get(name.rpartition(".")[2])
+    joined = shlex.join(value) if option is not None and option.kind == "command" else " ".join(value)
+    return shlex.join(("avow", "config", "set", name, joined))
+
+
+def refuse_options_after(args: Sequence[str], command: Command) -> None:
+    """An option after the name of a program to run may be meant for either: `--` says for which."""
+    own = args[: args.index("--")] if "--" in args else args
+    place = first_word(own, command.options)
+    option = next((word for word in own[place:] if word.startswith("-")), None)
+    if option is not None:
+        import shlex
+
+        line = [*own[:place], "--", *args[place:]]
+        raise UsageError(
+            f"is {option} for {own[place]} or for avow? Put -- before the command",
+            hint=f"avow {' '.join(command.path)} {shlex.join(line)}",
+        )
 
 
 def refuse_typo(args: Sequence[str], context: Context) -> None:

@@ -24,6 +24,18 @@ def until(text: str, now: datetime) -> int:
     return _milliseconds(_span(text, now)[1])
 
 
+def between(first: str | None, last: str | None, now: datetime) -> tuple[int | None, int | None]:
+    """The beginning that `--since` names and the end that `--until` names. Raises UsageError, also where no time is
+    between the two."""
+    begin = None if first is None else since(first, now)
+    end = None if last is None else until(last, now)
+    if begin is not None and end is not None and begin >= end:
+        raise UsageError(
+            f"no time is between --since {first} and --until {last}", hint="--since takes the earlier one of the two"
+        )
+    return begin, end
+
+
 def ago(text: str, now: datetime) -> int:
     """The moment that was so long ago (`90d`), in milliseconds since 1970. Raises UsageError."""
     if not _AGO.fullmatch(text.strip().lower()):

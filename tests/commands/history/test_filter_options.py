@@ -56,7 +56,12 @@ def test_the_simulator_is_left_out_where_asked(context: Context) -> None:
 
 @pytest.mark.parametrize(
     "choice",
-    [FilterOptions(verdicts=["nope"]), FilterOptions(statuses=["complete,nope"]), FilterOptions(since="?")],
+    [
+        FilterOptions(verdicts=["nope"]),
+        FilterOptions(statuses=["complete,nope"]),
+        FilterOptions(since="?"),
+        FilterOptions(since="today", until="yesterday"),
+    ],
     ids=repr,
 )
 def test_a_word_that_means_nothing(context: Context, choice: FilterOptions) -> None:

@@ -58,7 +58,7 @@ def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = T
     from avow.models.catalogue import expand_alias
     from avow.text.local_time import now as local_now
 
-    now = local_now()
+    since_ms, until_ms = moments.between(typed.since, typed.until, local_now())
     model = typed.model
     if model is not None and "*" not in model:
         aliases = context.settings().table("aliases")
@@ -71,8 +71,8 @@ def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = T
         model=model,
         category=typed.category,
         template=typed.template,
-        since_ms=None if typed.since is None else moments.since(typed.since, now),
-        until_ms=None if typed.until is None else moments.until(typed.until, now),
+        since_ms=since_ms,
+        until_ms=until_ms,
         simulated=True if typed.simulated else others,
         run=typed.run,
         sources=tuple(_split(typed.sources)),
