@@ -275,6 +275,9 @@ SERVER: Mapping[str, Expected] = {
 }
 """Each scenario, streamed, with the API's own fallback."""
 
+OF_ITS_KIND = frozenset({repr(expected): name for name, expected in reversed(list(SERVER.items()))}.values())
+"""Scenarios that stand, by default, for those that come to the same: the first of each kind."""
+
 WHOLE: Mapping[str, Expected] = {
     **SERVER,
     "cut": BROKEN_WHOLE,

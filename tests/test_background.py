@@ -9,6 +9,7 @@ import time
 import pytest
 
 from avow.background import Latch, TookTooLong, in_background, later, within
+from tests.examples import up_to
 from tests.interrupting import interrupted
 
 
@@ -40,7 +41,7 @@ def test_a_signal_in_the_midst_of_it_does_no_harm() -> None:
         for _again in range(10_000):
             end.set()
 
-    for end in interrupted(400, Latch, work):
+    for end in interrupted(up_to(400), Latch, work):
         end.set()
         assert end.wait(1)
 
@@ -83,7 +84,7 @@ def test_a_signal_while_work_starts_does_no_harm() -> None:
             ends.append(later(0, lambda: None))
 
     made: list[Latch] = []
-    for ends in interrupted(400, lambda: made, work):
+    for ends in interrupted(up_to(400), lambda: made, work):
         assert all(end.wait(5) for end in ends[0::2])
         ends.clear()
 

@@ -200,7 +200,7 @@ def test_a_pipe_whose_writer_comes_later_is_read(name: str, home: Path, api: Sim
     option = READERS[name]
     path = home / "pipe.toml"
     os.mkfifo(path)
-    writer = threading.Timer(0.5, path.write_bytes, [option.content])
+    writer = threading.Timer(0.2, path.write_bytes, [option.content])
     writer.start()
     ran = given(option, path, home, api)
     writer.join()
@@ -224,6 +224,7 @@ def test_an_open_pipe_is_read(name: str, home: Path, api: Simulator) -> None:
     ("option", "words"),
     [("--system-file", "waiting for --system-file {} to end"), ("--report", "waiting for a reader of --report {}")],
 )
+@pytest.mark.slow  # by default with a shorter silence: files/test_reading
 def test_what_is_waited_for_is_told_after_three_seconds_and_can_be_stopped(
     option: str, words: str, home: Path, api: Simulator
 ) -> None:

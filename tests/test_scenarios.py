@@ -11,7 +11,8 @@ from avow.exchange.exchange import SCHEMA
 from avow.simulator.scenarios import names
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
-from tests.expectations import SERVER, WHOLE, WITH_ARGUMENT, Expected
+from tests.expectations import OF_ITS_KIND, SERVER, WHOLE, WITH_ARGUMENT, Expected
+from tests.in_part import in_part
 from tests.running import Ran, row, run
 
 KEYS = """schema id number conversation_id created_at status verdict rerouted exit_code withheld simulated
@@ -21,11 +22,12 @@ message_id base_url error""".split()  # noqa: SIM905
 
 
 def _cases() -> list[Any]:
-    """All streamed, and whole those whose outcome no other has had, or not when streamed; the others `-m slow`."""
+    """Those whose outcome no other has had, and whole those with another than streamed; the others `-m slow`. Each is
+    played by default here or in `test_promise`."""
     first: dict[str, str] = {}
     for name, expected in WHOLE.items():
         first.setdefault(repr(expected), name)
-    found = [pytest.param(name, "streamed", id=f"{name}-streamed") for name in SERVER]
+    found = in_part({f"{name}-streamed": (name, "streamed") for name in SERVER}, {f"{n}-streamed" for n in OF_ITS_KIND})
     for name, expected in WHOLE.items():
         tried = expected is not SERVER[name] or first[repr(expected)] == name
         found.append(pytest.param(name, "whole", id=f"{name}-whole", marks=() if tried else pytest.mark.slow))

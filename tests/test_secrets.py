@@ -13,6 +13,7 @@ import pytest
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
 from tests.forked import FRESH
+from tests.in_part import crossed, in_part
 from tests.raw_server import RawServer, Step, http, stream
 from tests.running import Ran, rows, run
 from tests.running import start as start_avow
@@ -55,7 +56,14 @@ def _check(ran: Ran, home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("scenario", "asked", "looked"),
-    [("handover", 10, (0, 0, 0)), ("unauthorised", 3, (3, 3, 1)), ("html", 5, (5, 5, 1))],
+    in_part(
+        {
+            "handover": ("handover", 10, (0, 0, 0)),
+            "unauthorised": ("unauthorised", 3, (3, 3, 1)),
+            "html": ("html", 5, (5, 5, 1)),
+        },
+        ["handover"],
+    ),
 )
 def test_no_command_shows_or_keeps_the_key(scenario: str, asked: int, looked: tuple[int, ...], home: Path) -> None:
     commands = [(arguments, asked if status is ASKS else status) for arguments, status in COMMANDS]
@@ -162,12 +170,13 @@ PLACES: dict[str, bytes] = {
     "stop reason": stream(sse(*answer("ok", stop_reason=CANARY))),
     "usage": stream(sse(start(), *words(0, "ok"), *end(usage={"output_tokens": 1, "service_tier": CANARY}))),
 }
-ALL_FORMS: tuple[tuple[str, ...], ...] = (
+Lines = tuple[tuple[str, ...], ...]
+ALL_FORMS: Lines = (
     ("--verbose", "--show-thinking", "--report", "report.json", "hi"),
     ("--no-stream", "--json", "hi"),
     ("--output", "jsonl", "--fallback-by", "client", "hi"),
 )
-AFTERWARDS: tuple[tuple[str, ...], ...] = (
+AFTERWARDS: Lines = (
     ("history", "show", "1", "--json"),
     ("history", "export", "--format", "csv"),
     ("why", "1"),
@@ -176,25 +185,25 @@ AFTERWARDS: tuple[tuple[str, ...], ...] = (
 
 @pytest.mark.parametrize("place", PLACES)
 def test_what_a_server_repeats_of_the_key_is_seen_nowhere(place: str, home: Path) -> None:
-    """In no form; afterwards one command in turn looks at what was kept."""
-    turn = list(PLACES).index(place) % len(AFTERWARDS)
-    _repeated(place, home, AFTERWARDS[turn : turn + 1])
+    """In one form in turn; afterwards one command in turn looks at what was kept."""
+    late, turn = divmod(list(PLACES).index(place), len(ALL_FORMS))
+    _repeated(place, home, ALL_FORMS[turn : turn + 1], AFTERWARDS[(turn + late) % len(AFTERWARDS) :][:1])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
-def test_what_a_server_repeats_of_the_key_is_seen_nowhere_afterwards(place: str, home: Path) -> None:
-    _repeated(place, home, AFTERWARDS)
+def test_what_a_server_repeats_of_the_key_is_seen_in_no_form(place: str, home: Path) -> None:
+    _repeated(place, home, ALL_FORMS, AFTERWARDS)
 
 
-def _repeated(place: str, home: Path, afterwards: tuple[tuple[str, ...], ...]) -> None:
+def _repeated(place: str, home: Path, forms: Lines, afterwards: Lines) -> None:
     more: Json = {
         "ANTHROPIC_CUSTOM_HEADERS": f"X-Team: {TEAM}",
         "AVOW_DEBUG": "1",
         "AVOW_ON_REROUTE": json.dumps(["sh", "-c", f"cat >{home}/hook.in"]),
     }
     with RawServer(_cut_up(PLACES[place]) if place in ("text", "model") else PLACES[place]) as server:
-        for arguments in ALL_FORMS:
+        for arguments in forms:
             placed = [str(home / word) if word == "report.json" else word for word in arguments]
             ran = run(home, "--retries", "0", *placed, base_url=server.url, **more)
             assert ran.status != 2, ran.err
@@ -204,19 +213,23 @@ def _repeated(place: str, home: Path, afterwards: tuple[tuple[str, ...], ...]) -
         _check_all(run(home, *arguments), home)
 
 
-@pytest.mark.parametrize("arguments", [("--count", "hi"), ("models",), ("models", "--json"), ("doctor", "--json")])
+LISTED = {"data": [{"id": f"claude-{CANARY}", "display_name": TEAM}], "input_tokens": CANARY, "has_more": False}
+
+
 @pytest.mark.parametrize(
-    "said",
-    [
-        _said(_wrong(f"invalid {CANARY}"), "401 Unauthorized"),
-        _said({"data": [{"id": f"claude-{CANARY}", "display_name": TEAM}], "input_tokens": CANARY, "has_more": False}),
-        http(f"<p>{CANARY}".encode(), "200 OK", "text/html"),
-    ],
-    ids=["401", "a list", "a page"],
+    ("said", "line"),
+    crossed(
+        {
+            "401": _said(_wrong(f"invalid {CANARY}"), "401 Unauthorized"),
+            "a list": _said(LISTED),
+            "a page": http(f"<p>{CANARY}".encode(), "200 OK", "text/html"),
+        },
+        {line: line for line in ("doctor --json", "models", "--count hi", "models --json")},
+    ),
 )
-def test_what_a_server_repeats_where_no_model_is_asked(arguments: tuple[str, ...], said: bytes, home: Path) -> None:
+def test_what_a_server_repeats_where_no_model_is_asked(said: bytes, line: str, home: Path) -> None:
     with RawServer(said) as server:
-        ran = run(home, *arguments, base_url=server.url, ANTHROPIC_CUSTOM_HEADERS=f"X-Team: {TEAM}")
+        ran = run(home, *line.split(), base_url=server.url, ANTHROPIC_CUSTOM_HEADERS=f"X-Team: {TEAM}")
     _check_all(ran, home)
 
 

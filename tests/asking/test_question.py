@@ -4,11 +4,14 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
 from tests.running import rows, run, start
 
 
+@pytest.mark.slow  # by default with a shorter silence: files/test_reading
 def test_a_silent_pipe_is_told_after_three_seconds(home: Path) -> None:
     reading, writing = os.pipe()
     process = start(home, "--simulate", "echo", "-q", "hi", stdin=reading)

@@ -139,6 +139,7 @@ def test_without_a_keyring_the_other_ways_are_named(home: Path) -> None:
     assert not (home / "config").exists()
 
 
+@pytest.mark.slow  # three times the limit; by default with a shorter one: endpoint/test_keys
 def test_a_keyring_that_hangs_ends_soon(home: Path) -> None:
     hanging = {"PYTHON_KEYRING_BACKEND": "plain_backend.Hanging", "PYTHONPATH": str(BACKENDS)}
     done = run(home, "login", "--no-check", stdin=CANARY, **hanging)

@@ -148,6 +148,7 @@ def test_what_the_api_answers_is_judged(steps: list[Step], state: str, words: st
     assert CANARY.encode() not in ran.out + ran.err
 
 
+@pytest.mark.slow
 def test_an_api_that_stays_silent_is_waited_for_only_so_long(home: Path) -> None:
     with RawServer([STALL]) as server:
         ran = run(home, "doctor", "--json", base_url=server.url)

@@ -684,6 +684,7 @@ def test_any_bytes_end_in_an_exchange(body: bytes) -> None:
 # -- saving and signals
 
 
+@pytest.mark.slow  # by default, of a process that is killed: test_signals
 def test_what_arrives_is_saved_at_least_every_second() -> None:
     saved: list[tuple[float, str]] = []
     begun = time.monotonic()

@@ -4,31 +4,34 @@ import time
 
 import pytest
 
-from avow.exchange.saver import SAVE_EVERY_S, Saver
+from avow.exchange.saver import Saver
+from tests.examples import up_to
 from tests.interrupting import interrupted
 
+EVERY_S = 0.25
 
-def test_what_arrives_is_saved_within_a_second_and_not_for_each_piece() -> None:
+
+def test_what_arrives_is_saved_in_time_and_not_for_each_piece() -> None:
     saved: list[float] = []
-    saver = Saver(lambda: saved.append(time.monotonic()))
+    saver = Saver(lambda: saved.append(time.monotonic()), EVERY_S)
     begun = time.monotonic()
     for _piece in range(1000):
         saver.touch()
     while not saved and time.monotonic() < begun + 5:
         time.sleep(0.01)
     assert len(saved) == 1
-    assert saved[0] - begun <= SAVE_EVERY_S
+    assert saved[0] - begun <= EVERY_S
     saver.close()
 
 
 def test_nothing_is_saved_where_nothing_arrived_or_after_the_end() -> None:
     saved: list[int] = []
-    saver = Saver(lambda: saved.append(1))
+    saver = Saver(lambda: saved.append(1), EVERY_S)
     saver.close()
-    saver = Saver(lambda: saved.append(1))
+    saver = Saver(lambda: saved.append(1), EVERY_S)
     saver.touch()
     saver.close()
-    time.sleep(SAVE_EVERY_S * 1.2)
+    time.sleep(EVERY_S * 1.2)
     assert saved == []
 
 
@@ -39,7 +42,7 @@ def test_a_signal_while_something_arrives_does_no_harm() -> None:
             saver.touch()
 
     saved: list[int] = []
-    for saver in interrupted(400, lambda: Saver(lambda: saved.append(1)), work):
+    for saver in interrupted(up_to(400), lambda: Saver(lambda: saved.append(1), EVERY_S), work):
         saver.close()
-    time.sleep(SAVE_EVERY_S * 1.2)
+    time.sleep(EVERY_S * 1.2)
     assert saved == []

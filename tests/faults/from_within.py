@@ -104,10 +104,10 @@ def deserted(form: Form, home: Path) -> Ran:
 
 def suspended(form: Form, home: Path) -> Ran:
     """Suspended for longer than the API may stay silent, while the rest of the answer arrives."""
-    with under_way(form, home, "--timeout", "2") as running:
+    with under_way(form, home, "--timeout", "1") as running:
         running.process.send_signal(signal.SIGSTOP)
         running.go_on.set()
-        time.sleep(2.3)
+        time.sleep(1.2)
         running.process.send_signal(signal.SIGCONT)
         return running.end()
 

@@ -23,18 +23,18 @@ HOURS = {"5 hours forward": 18_000, "5 hours back": -18_000}
 
 @pytest.mark.parametrize(("limit", "seconds"), crossed({"timeout": "--timeout", "deadline": "--deadline"}, HOURS))
 def test_a_limit_is_neither_shortened_nor_stretched(limit: str, seconds: int, home: Path) -> None:
-    with under_way("streamed", home, limit, "2", environ=clock(home)) as running:
+    with under_way("streamed", home, limit, "1", environ=clock(home)) as running:
         set_clock(home, seconds)
         ran = running.end()
     assert (ran.status, row(home)["error_type"]) == (7, "stalled")
     assert ran.seconds < 10
-    assert 1000 < row(home)["total_ms"] < 10_000
+    assert 500 < row(home)["total_ms"] < 10_000
 
 
 @pytest.mark.parametrize("seconds", in_part(HOURS, ("5 hours back",)))
 def test_a_retry_waits_as_long_as_it_was_told(seconds: int, home: Path) -> None:
     busy = {"type": "error", "error": {"type": "rate_limit_error", "message": "later"}}
-    again = http(json.dumps(busy).encode(), "429 Too Many Requests", "application/json", "retry-after: 2")
+    again = http(json.dumps(busy).encode(), "429 Too Many Requests", "application/json", "retry-after: 1")
     with RawServer(again, stream(sse(*answer("Hello")))) as server:
         process = start(home, "hi", base_url=server.url, env=clock(home))
         until = time.monotonic() + 30
@@ -46,8 +46,8 @@ def test_a_retry_waits_as_long_as_it_was_told(seconds: int, home: Path) -> None:
         out, _err = process.communicate(timeout=30)
         took = time.monotonic() - begun
     assert (process.returncode, out) == (0, b"Hello\n")
-    assert 1.5 < took < 15
-    assert 1500 < row(home)["total_ms"] < 15_000
+    assert 0.7 < took < 15
+    assert 700 < row(home)["total_ms"] < 15_000
 
 
 def test_the_last_exchange_is_the_last_one_made_whatever_its_time(home: Path) -> None:

@@ -14,6 +14,7 @@ from avow.history import repair
 from avow.history.search import query_of, search
 from avow.history.stats import stats
 from avow.history.store import History
+from tests.examples import up_to
 from tests.history.making import answered, kept
 from tests.running import run
 
@@ -23,12 +24,12 @@ PAGE = 4096
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A thousand exchanges, some of them longer than a page; the same bytes each time, so that a seed says what was
-    flipped."""
+    """A thousand exchanges or a quarter of them, some longer than a page; the same bytes each time, so that a seed says
+    what was flipped."""
     path = tmp_path_factory.mktemp("sound") / "history.db"
-    chance = random.Random(12)
-    texts = ("word " * (n * 37 % 40 if n % 50 else 1500) for n in range(1000))
-    ids = ({name: str(UUID(int=chance.getrandbits(128))) for name in ("id", "conversation_id")} for _ in range(1000))
+    chance, count = random.Random(12), up_to(1000)
+    texts = ("word " * (n * 37 % 40 if n % 50 else 1500) for n in range(count))
+    ids = ({name: str(UUID(int=chance.getrandbits(128))) for name in ("id", "conversation_id")} for _ in range(count))
     kept(path, *(answered(f"number {n} é", text, **own) for n, (text, own) in enumerate(zip(texts, ids, strict=True))))
     return path
 

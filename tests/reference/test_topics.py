@@ -61,8 +61,9 @@ def of_environ(node: ast.AST) -> bool:
 
 def variables_looked_at() -> Iterator[str]:
     """The names that the program asks the environment for, wherever they stand as constants."""
-    for path in Path(avow.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    sources = (path.read_text("utf-8") for path in Path(avow.__file__).parent.rglob("*.py"))
+    for source in (one for one in sources if "environ" in one):
+        for node in ast.walk(ast.parse(source)):
             asked: list[ast.expr] = []
             if isinstance(node, ast.Call):
                 of_one = isinstance(node.func, ast.Attribute) and of_environ(node.func.value)

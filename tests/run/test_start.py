@@ -85,6 +85,7 @@ def test_stdin_is_read_where_there_is_no_file(home: Path) -> None:
     assert (ran.status, sorted(sent)) == (0, ["one", "two"])
 
 
+@pytest.mark.slow  # three seconds; a shorter silence: test_background, of `later`
 def test_who_waits_for_stdin_is_told(home: Path) -> None:
     with StandIn(by_prompt) as api:
         process = start(home, "run", base_url=api.base_url, stdin=subprocess.PIPE)
@@ -471,7 +472,10 @@ def test_a_file_of_many_lines_is_read_as_a_stream(home: Path) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("kills", "items"),
-    [(10, 40), pytest.param(100, 400, marks=pytest.mark.slow), pytest.param(50, 1000, marks=pytest.mark.slow)],
+    [
+        (4, 40),
+        *(pytest.param(kills, items, marks=pytest.mark.slow) for kills, items in ((10, 40), (100, 400), (50, 1000))),
+    ],
 )
 def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(home: Path, kills: int, items: int) -> None:
     """Killed at random instants, twice a round; the stand-in's own log decides."""

@@ -13,6 +13,7 @@ import pytest
 from avow.commands.declared import TREE
 from avow.commands.history.export import goes_to
 from avow.endpoint.remembered import EndpointFacts, keep
+from tests.in_part import in_part
 from tests.raw_server import RawServer, http, stream
 from tests.running import in_pty, run, shell
 from tests.streams import answer, block, end, sse, start, words
@@ -22,8 +23,8 @@ TITLE = EVIL.replace("\r", "").replace("\u2028", "")
 _ACTS = re.compile("\x1b\\]52|\x1b\\[31m|\x1b\\[2J|[\x80-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\x07\x08\x0b\x7f]")
 
 COMMANDS: dict[str, list[list[str]]] = {
-    "ask": [["-v", "--show-thinking", TITLE], ["--json", TITLE], ["--output", "jsonl", TITLE], ["--dry-run", TITLE],
-            ["--dry-run=curl", TITLE], ["--count", TITLE]],
+    "ask": [["--verbose", "--show-thinking", TITLE], ["--json", TITLE], ["--output", "jsonl", TITLE],
+            ["--dry-run", TITLE], ["--dry-run=curl", TITLE], ["--count", TITLE]],
     "chat": [["chat", "--show-thinking"], ["chat", "-c"]],
     "retry": [["retry", "1"]],
     "why": [["why", "1"], ["why", "1", "--json"]],
@@ -55,7 +56,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "audit baseline": [["audit", "baseline", TITLE, "--yes"], ["audit", "baseline", "--pace", "0", "--yes"]],
     "audit demo": [["audit", "demo", TITLE]],
     "audit endpoint": [["audit", "endpoint", "--yes"], ["audit", "endpoint", "--yes", "--json"]],
-    "run": [["run", "HOME/items.jsonl"], ["run", "-v", "HOME/items.jsonl", TITLE]],
+    "run": [["run", "HOME/items.jsonl"], ["run", "--verbose", "HOME/items.jsonl", TITLE]],
     "judge": [["judge", "-m", TITLE, "HOME/said.sse"], ["judge", "-m", "x", "--json", "HOME/said.sse"]],
     "simulate list": [["simulate", "list"]],
     "help": [["help", TITLE]],
@@ -90,8 +91,11 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.mark.parametrize("command", [name for name, ways in COMMANDS.items() if ways])
-def test_nothing_hostile_acts_on_a_terminal(command: str, evil: Path) -> None:
+WAYS = {f"{name} / {number}": (name, way) for name, ways in COMMANDS.items() for number, way in enumerate(ways)}
+
+
+@pytest.mark.parametrize(("command", "arguments"), in_part(WAYS, [name for name in WAYS if name.endswith("/ 0")]))
+def test_nothing_hostile_acts_on_a_terminal(command: str, arguments: list[str], evil: Path) -> None:
     listed = {"data": [{"id": f"m{EVIL}", "display_name": EVIL, "type": "model"}], "has_more": False}
     served = sse(start(f"m{EVIL}"), *words(0, EVIL), *answer(EVIL, stop_reason=EVIL)[1:])
     wrong = {"type": "error", "error": {"type": f"x{EVIL}", "message": EVIL}}
@@ -102,25 +106,20 @@ def test_nothing_hostile_acts_on_a_terminal(command: str, evil: Path) -> None:
     }
     with RawServer(*answers.get(command, [stream(served)])) as server:
         keep(evil / "cache", EndpointFacts(server.url, 1.0, ({"id": EVIL},)))
-        for arguments in COMMANDS[command]:
-            placed = [word.replace("HOME", str(evil)) for word in arguments]
-            more: dict[str, Any] = (
-                {"ANTHROPIC_CUSTOM_HEADERS": f"X-A: {TITLE}"} if arguments[0].startswith("--dry-run") else {}
-            )
-            pty = in_pty(evil, *placed, base_url=server.url, NO_COLOR="1", **more)
-            if arguments[0] == "chat":
-                pty.until("/help says")
-                before = len(server.requests)
-                pty.send("hi\r")
-                while len(server.requests) == before or pty.read(0.5):
-                    pty.read(0.1)
-                pty.until("zz")
-                pty.send("\x04")
-            pty.end()
-            shown = bytes(pty.raw).decode(errors="surrogateescape")
-            assert shown.strip(), arguments
-            assert _ACTS.search(shown) is None, (arguments, _ACTS.search(shown), shown)
-        assert server.requests or command not in ("ask", "chat", "run", "retry"), "nothing came that could be shown"
+        placed = [word.replace("HOME", str(evil)) for word in arguments]
+        is_listed = arguments[0].startswith("--dry-run")
+        more: dict[str, Any] = {"ANTHROPIC_CUSTOM_HEADERS": f"X-A: {TITLE}"} if is_listed else {}
+        pty = in_pty(evil, *placed, base_url=server.url, NO_COLOR="1", **more)
+        if arguments[0] == "chat":
+            pty.settle("/help says")
+            pty.enter("hi\r", "zz")
+            pty.send("\x04")
+        pty.end()
+        shown = bytes(pty.raw).decode(errors="surrogateescape")
+        assert shown.strip(), arguments
+        assert _ACTS.search(shown) is None, (arguments, _ACTS.search(shown), shown)
+        asks = arguments[-1] == "HOME/items.jsonl" or (command in ("ask", "chat", "retry") and not is_listed)
+        assert server.requests or not asks, "nothing came that could be shown"
 
 
 def test_thinking_is_not_taken_for_avows_own_words(home: Path) -> None:

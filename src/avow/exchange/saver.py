@@ -9,10 +9,11 @@ SAVE_EVERY_S = 1.0
 
 
 class Saver:
-    """Saves what arrived, from a thread of its own, at most every second. A signal may come at any moment."""
+    """Saves what arrived, from a thread of its own, at least every `every_s` seconds. A signal may come at any
+    moment."""
 
-    def __init__(self, save: Callable[[], None]) -> None:
-        self._save = save
+    def __init__(self, save: Callable[[], None], every_s: float = SAVE_EVERY_S) -> None:
+        self._save, self._every_s = save, every_s
         self._begun = self._touched = False
         self._end = Latch()
         self._saving = threading.Lock()
@@ -32,7 +33,7 @@ class Saver:
 
     def _run(self) -> None:
         while True:
-            self._end.wait(SAVE_EVERY_S * 0.8)
+            self._end.wait(self._every_s * 0.8)
             nudge()  # this thread may have kept the main one from hearing a signal
             with self._saving:
                 if self._end.wait(0):

@@ -15,7 +15,7 @@ from avow.history.store import History
 
 _BATCH = 500
 _DAY_MS = 86_400_000
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_S = 5.0
 _WASTE = 4
 _COLUMNS = [name for name in schema.NAMES if name not in ("number", "id")]
 _UPDATE = f"UPDATE exchange SET {', '.join(f'{n} = :{n}' for n in _COLUMNS)} WHERE id = :id"  # noqa: S608
@@ -36,9 +36,9 @@ def redact(history: History, numbers: Sequence[int]) -> Erased:
     return _erase(history, numbers, _redact_batch)
 
 
-def delete(history: History, numbers: Sequence[int]) -> Erased:
-    """Remove these exchanges."""
-    return _erase(history, numbers, _delete_batch)
+def delete(history: History, numbers: Sequence[int], patience_s: float = _PATIENCE_S) -> Erased:
+    """Remove these exchanges. A reader in the way is waited for `patience_s` seconds."""
+    return _erase(history, numbers, _delete_batch, patience_s)
 
 
 def expire(history: History, keep_days: int, now: float) -> Erased:
@@ -58,7 +58,12 @@ def numbers_of(history: History, filters: Filters) -> tuple[int, ...]:
     return tuple(row[0] for row in history.read(f"SELECT number FROM exchange WHERE {where}", values))  # noqa: S608
 
 
-def _erase(history: History, numbers: Sequence[int], work: Callable[[History, Sequence[int]], int]) -> Erased:
+def _erase(
+    history: History,
+    numbers: Sequence[int],
+    work: Callable[[History, Sequence[int]], int],
+    patience_s: float = _PATIENCE_S,
+) -> Erased:
     is_secure = history.write(_prepare, history)
     count = 0
     for first in range(0, len(numbers), _BATCH):
@@ -66,7 +71,7 @@ def _erase(history: History, numbers: Sequence[int], work: Callable[[History, Se
     if not count:
         return Erased(0)
     history.write(_drop_orphans, history)
-    in_use = not _scrub(history, merge=not is_secure)
+    in_use = not _scrub(history, patience_s, merge=not is_secure)
     return Erased(count, in_use, _copies(history.path))
 
 
@@ -99,7 +104,7 @@ def _prepare(history: History) -> bool:
     return not schema.has_search(history.connection) or schema.delete_securely(history.connection)
 
 
-def _scrub(history: History, *, merge: bool) -> bool:
+def _scrub(history: History, patience_s: float, *, merge: bool) -> bool:
     """Make sure that no byte is left: `secure_delete` has overwritten rows, but the log keeps old pages until it is cut
     off, and a search index that cannot delete securely keeps deleted words until its parts are merged. Whether the log
     could be cut."""
@@ -109,7 +114,7 @@ def _scrub(history: History, *, merge: bool) -> bool:
     if free * _WASTE > history.read("PRAGMA page_count")[0][0]:
         # Not VACUUM: another process that waits to write meanwhile is told by SQLite that there is no such table.
         history.alone("PRAGMA incremental_vacuum")
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + patience_s
     while not _is_cut(history):
         if time.monotonic() > deadline:
             return False

@@ -86,6 +86,7 @@ def test_one_that_stays_down_leaves_them_waiting(home: Path, plan: Plan) -> None
     assert collector.ids == ids
 
 
+@pytest.mark.slow  # four seconds of new tries; by default without them: test_push_alone
 def test_one_that_is_not_there(home: Path) -> None:
     history(home, answered())
     ran = push(home, "http://127.0.0.1:9")
