@@ -254,7 +254,7 @@ complete -c avow -n '__avow_at run' -l annotate -d 'Lines on stderr that GitHub 
 complete -c avow -n '__avow_at run' -l dry-run -d 'Count items, tokens and price; send no prompt.'
 complete -c avow -n '__avow_at run' -l batch -d 'Through the Message Batches API: half the price, done within a day.'
 complete -c avow -n '__avow_at run' -l detach -d 'With --batch: leave once it is sent; --resume collects.'
-complete -c avow -n '__avow_at run' -l cancel -x -d 'Cancel what lies in batches of that run.'
+complete -c avow -n '__avow_at run' -l cancel -x -d 'Cancel the batches of that run.'
 complete -c avow -n '__avow_at run' -s m -l model -x -k -a '(__avow_words models)' -d 'Model or alias.'
 complete -c avow -n '__avow_at run' -s s -l system -x -d 'System prompt.'
 complete -c avow -n '__avow_at run' -l system-file -r -F -d 'System prompt from a file.'

@@ -292,7 +292,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--dry-run' = 'Count items, tokens and price; send no prompt.'
             '--batch' = 'Through the Message Batches API: half the price, done within a day.'
             '--detach' = 'With --batch: leave once it is sent; --resume collects.'
-            '--cancel' = 'Cancel what lies in batches of that run.'
+            '--cancel' = 'Cancel the batches of that run.'
             '-m' = 'Model or alias.'
             '--model' = 'Model or alias.'
             '-s' = 'System prompt.'

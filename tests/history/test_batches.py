@@ -1,4 +1,4 @@
-"""The batches in the history: what lies where."""
+"""The batches in the history: which items are in which."""
 
 from pathlib import Path
 
@@ -17,18 +17,18 @@ def test_what_lies_in_batches_is_known_until_it_has_ended(tmp_path: Path) -> Non
     with History.open(tmp_path / "h.db") as history:
         number = batches.begin(history, 1, "http://h", 0.0)
         history.add([exchange(0, number), exchange(1, number), exchange(2, None)])
-        (known,) = batches.lying_of(history, 1)
+        (known,) = batches.open_batches(history, 1)
         assert (known.id, known.items, known.base_url) == (None, None, "http://h")
-        assert batches.count_lying(history, 1) == 0  # nothing was sent
+        assert batches.count_in_batches(history, 1) == 0  # nothing was sent
         batches.intend(history, number, 2, BatchMark("b", "t"))
         batches.name(history, number, "msgbatch_1")
-        (known,) = batches.lying_of(history, 1)
+        (known,) = batches.open_batches(history, 1)
         assert (known.id, known.items, known.before) == ("msgbatch_1", 2, BatchMark("b", "t"))
         assert list(batches.ids_in(history, number)) == ["id0", "id1"]
-        assert (batches.count_lying(history, 1), batches.lying_of(history, 2)) == (2, ())
-        found = batches.lying(history, RunItem(1, "0", 0, 0, "k0"))
+        assert (batches.count_in_batches(history, 1), batches.open_batches(history, 2)) == (2, ())
+        found = batches.exchange_in_batch(history, RunItem(1, "0", 0, 0, "k0"))
         assert found is not None
-        assert (found.batch, batches.lying(history, RunItem(1, "2", 2, 0, "k2"))) == (number, None)
+        assert (found.batch, batches.exchange_in_batch(history, RunItem(1, "2", 2, 0, "k2"))) == (number, None)
         history.finish(found._replace(status=Status.COMPLETE))
         assert list(batches.ids_in(history, number)) == ["id1"]
         assert batches.ids(history) == frozenset({"msgbatch_1"})
@@ -41,8 +41,8 @@ def test_one_that_is_anothers_and_one_that_was_never_made(tmp_path: Path) -> Non
         for one in ("x", "y"):
             batches.name(history, number, one)
             batches.disown(history, number, one)
-        (known,) = batches.lying_of(history, 1)
+        (known,) = batches.open_batches(history, 1)
         assert (known.id, known.others) == (None, frozenset({"x", "y"}))
         batches.drop(history, number)
-        assert batches.lying_of(history, 1) == ()
+        assert batches.open_batches(history, 1) == ()
         assert history.read("SELECT batch FROM exchange")[0][0] is None

@@ -179,7 +179,7 @@ def test_the_key_goes_to_no_other_origin(home: Path) -> None:
             ran = batched(home, sim, "--batch")
         assert other.requests == []
     assert (ran.status, len(ran.events)) == (0, 3)
-    assert ran.lines[0].startswith("avow: note: the results are said to lie at 127.0.0.1, which gets no key")
+    assert ran.lines[0].startswith("avow: note: the batch names 127.0.0.1 for its results, which gets no key")
 
 
 # -- leaving and coming back --------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_detach_leaves_at_once_and_resume_collects_without_asking_another_way(ho
         (batch,) = sdk(sim).list().data
         assert (left.status, left.out) == (0, b"")
         assert left.lines == [
-            f"avow: note: run 1: 3 items lie in {batch.id}; `avow run {home}/f.txt --resume=1` collects, "
+            f"avow: note: run 1: 3 items are in {batch.id}; `avow run {home}/f.txt --resume=1` collects, "
             "`avow run --cancel 1` cancels"
         ]
         assert {row["status"] for row in rows(home)} == {"pending"}
@@ -210,7 +210,7 @@ def test_ctrl_c_leaves_it_running_and_says_so(home: Path) -> None:
         (batch,) = sdk(sim).list().data
     assert (process.returncode, out, batch.processing_status) == (-signal.SIGINT, b"", "in_progress")
     lines = err.decode().splitlines()
-    assert lines[0].startswith(f"avow: note: run 1: 2 items lie in {batch.id}; `avow run ")
+    assert lines[0].startswith(f"avow: note: run 1: 2 items are in {batch.id}; `avow run ")
     assert lines[-1] == "avow: run 1: 2 items: 2 pending; $0.00"
 
 
@@ -255,7 +255,7 @@ def test_cancel_needs_no_file_and_resume_collects_what_had_ended(home: Path) -> 
     assert cancelled.lines[0].endswith(": is cancelled")
     assert [e["status"] for e in ran.events] == ["complete", "failed", "complete"]
     assert (ran.status, ran.events[1]["error"]["type"]) == (5, "canceled")
-    assert (nothing.status, nothing.lines) == (0, ["avow: note: nothing of run 1 lies in a batch"])
+    assert (nothing.status, nothing.lines) == (0, ["avow: note: no item of run 1 is in a batch"])
 
 
 def test_a_small_limit_is_said_as_it_is_typed(home: Path) -> None:

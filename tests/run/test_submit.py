@@ -55,7 +55,7 @@ def test_it_is_split_where_there_is_no_room(home: Path) -> None:
         for number in range(5):
             submitter.add(part(api, number))
         submitter.send()
-        known = batches.lying_of(history, 1)
+        known = batches.open_batches(history, 1)
         assert [len(one) for one in made(sim)] == [2, 2, 1]
         assert [one.id for one in known] == list(submitter.made.values())
         assert [list(batches.ids_in(history, one.number)) for one in known] == [

@@ -86,7 +86,7 @@ def test_in_a_chat_a_kind_of_reroute_has_a_panel_once() -> None:
     shown = []
     for finished in (samples.FELL_BACK, samples.FELL_BACK, samples.STICKY):
         terminal = Terminal()
-        Commentary(terminal.screen(), badge=True, told=told).finished(finished)
+        Commentary(terminal.screen(), badge=True, reported=told).finished(finished)
         shown.append(" ".join(terminal.shown()))
     assert ["Another model answered" in text for text in shown] == [True, False, True]
     assert all(f"[{OPUS}] asked {FABLE}" in text for text in shown)

@@ -81,10 +81,10 @@ def watcher_for(
     final_text: Callable[[Exchange], str] | None = None,
     badge: bool = False,
     simulate: str | None = None,
-    told: set[str] | None = None,
+    reported: set[str] | None = None,
 ) -> Callable[[ExchangeEvent], None]:
     """What shows an exchange in the form that was chosen; `final_text` is printed instead of the answer, `badge`
-    names the model of every answer, `simulate` and `told` are the commentary's."""
+    names the model of every answer, `simulate` and `reported` are the commentary's."""
     from avow.terminal.watchers import choose
 
     return choose(
@@ -97,7 +97,7 @@ def watcher_for(
         final_text=final_text,
         badge=badge,
         simulate=simulate,
-        told=told,
+        reported=reported,
     )
 
 

@@ -121,7 +121,7 @@ def _check_utf8(typed: Typed) -> None:
     _check_texts("the prompt", typed.words("words"))
 
 
-def _check_texts(what: str, texts: Iterable[object]) -> None:
+def _check_texts(noun: str, texts: Iterable[object]) -> None:
     for text in texts:
         if isinstance(text, str) and not text.isascii():
             try:
@@ -129,7 +129,7 @@ def _check_texts(what: str, texts: Iterable[object]) -> None:
             except UnicodeEncodeError as error:
                 byte = ord(text[error.start]) & 0xFF
                 raise UsageError(
-                    f"{what}: this is not UTF-8 text (it holds byte 0x{byte:02x})",
+                    f"{noun}: this is not UTF-8 text (it holds byte 0x{byte:02x})",
                     hint="nothing was sent: convert it with iconv",
                 ) from None
 

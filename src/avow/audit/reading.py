@@ -111,8 +111,8 @@ class _RecordValue:
         self.value = value
         self.name = name
 
-    def wrong(self, what: str) -> UsageError:
-        return UsageError(f"not an audit record: {self.name or 'it'} {what}")
+    def wrong(self, problem: str) -> UsageError:
+        return UsageError(f"not an audit record: {self.name or 'it'} {problem}")
 
     def mapping(self) -> Mapping[str, Any]:
         if not isinstance(self.value, dict):

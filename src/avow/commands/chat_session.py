@@ -124,7 +124,9 @@ class Chat:
     def _put(self, inquiry: Inquiry, instead_of: Exchange | None) -> None:
         """Ask, and put the turn at the end of the conversation, or in the place of another."""
         configure(self._context, inquiry.settings)  # the terminal may have another size by now
-        show = watcher_for(inquiry.settings, self._context, badge=True, simulate=self._simulate, told=self._reroutes)
+        show = watcher_for(
+            inquiry.settings, self._context, badge=True, simulate=self._simulate, reported=self._reroutes
+        )
 
         def on_event(event: ExchangeEvent) -> None:
             if isinstance(event, Noted):

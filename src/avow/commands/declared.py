@@ -255,7 +255,7 @@ RUN = Command(
                None, MANY, is_setting=False),
         Option("detach", "flag", "With --batch: leave once it is sent; --resume collects.", ("--detach",), None, MANY,
                is_setting=False),
-        Option("cancel", "integer", "Cancel what lies in batches of that run.", ("--cancel",), "RUN", MANY, least=1,
+        Option("cancel", "integer", "Cancel the batches of that run.", ("--cancel",), "RUN", MANY, least=1,
                is_setting=False),
         *taken_by("run"),
     ),

@@ -120,9 +120,9 @@ def decoded(data: bytes, place: str) -> str:
         hint = "convert it: iconv -f UTF-16 -t UTF-8" if is_utf16 else "save it as UTF-8"
         raise UnreadableFile(f"{_in_line(place, data, error.start)}: {wrong}", hint=hint) from None
     if "\0" in text:
-        at = data.index(b"\0")
+        offset = data.index(b"\0")
         raise UnreadableFile(
-            f"{_in_line(place, data, at)}: this is not text (byte {at:,} is NUL)", hint="name a text file"
+            f"{_in_line(place, data, offset)}: this is not text (byte {offset:,} is NUL)", hint="name a text file"
         )
     return text
 
@@ -178,8 +178,8 @@ def _unreadable(place: str, error: Exception) -> UnreadableFile:
     return UnreadableFile(f"{place}: this cannot be a path: {error}", hint="check the path")
 
 
-def _in_line(place: str, data: bytes, at: int) -> str:
-    return f"{place}:{data.count(10, 0, at) + 1}"
+def _in_line(place: str, data: bytes, offset: int) -> str:
+    return f"{place}:{data.count(10, 0, offset) + 1}"
 
 
 # -- what comes bit by bit ------------------------------------------------------------------------------------

@@ -63,8 +63,8 @@ def drop(history: History, number: int) -> None:
     history.write(work)
 
 
-def lying_of(history: History, run: int) -> tuple[KnownBatch, ...]:
-    """The batches of a run in which something lies that was not collected, oldest first."""
+def open_batches(history: History, run: int) -> tuple[KnownBatch, ...]:
+    """The batches of a run that have items not yet collected, oldest first."""
     query = (
         "SELECT number, base_url, id, items, before_id, before_at, others FROM batch WHERE run = ? AND number IN"  # noqa: S608
         f" (SELECT batch FROM exchange WHERE run = ? AND {_LYING}) ORDER BY number"
@@ -75,14 +75,14 @@ def lying_of(history: History, run: int) -> tuple[KnownBatch, ...]:
     )
 
 
-def lying(history: History, item: RunItem) -> Exchange | None:
-    """The exchange of an item that lies in a batch."""
+def exchange_in_batch(history: History, item: RunItem) -> Exchange | None:
+    """The exchange of an item that is in a batch, None where it is not."""
     query = f"SELECT * FROM exchange WHERE run = ? AND item_key = ? AND {_LYING} LIMIT 1"  # noqa: S608
     return next(history.select(query, (item.run, item.key)), None)
 
 
 def ids_in(history: History, number: int) -> Iterator[str]:
-    """The ids of the exchanges that lie in a batch."""
+    """The ids of the exchanges that are in a batch."""
     query = f"SELECT number, id FROM exchange WHERE batch = ? AND {_LYING} AND number > ? ORDER BY number LIMIT 100"  # noqa: S608
     last = 0
     while rows := history.read(query, (number, last)):
@@ -90,8 +90,8 @@ def ids_in(history: History, number: int) -> Iterator[str]:
         last = rows[-1][0]
 
 
-def count_lying(history: History, run: int) -> int:
-    """How many items of a run lie in batches that were sent, or were about to be."""
+def count_in_batches(history: History, run: int) -> int:
+    """How many items of a run are in batches that were sent, or were about to be."""
     query = (
         f"SELECT count(*) FROM exchange WHERE run = ? AND {_LYING}"  # noqa: S608
         " AND batch IN (SELECT number FROM batch WHERE items IS NOT NULL)"

@@ -51,37 +51,37 @@ class Pages:
         kind = page[start]
         first = start + (12 if kind == _INDEX_INTERIOR else 8)
         count = min(int.from_bytes(page[start + 3 : start + 5], "big"), (self.size - first) // 2)
-        for (at,) in struct.iter_unpack(">H", page[first : first + 2 * count]):
+        for (offset,) in struct.iter_unpack(">H", page[first : first + 2 * count]):
             try:
                 if kind == _TABLE_LEAF:
-                    yield self._row(page, at)
+                    yield self._row(page, offset)
                 else:
-                    length, at = _varint(page, at + (4 if kind == _INDEX_INTERIOR else 0))
-                    yield LeafRecord(None, _values(self._payload(page, at, length, is_row=False)))
+                    length, offset = _varint(page, offset + (4 if kind == _INDEX_INTERIOR else 0))
+                    yield LeafRecord(None, _values(self._payload(page, offset, length, is_row=False)))
             except (IndexError, ValueError, struct.error):
                 continue
 
-    def _row(self, page: bytes, at: int) -> LeafRecord:
-        length, at = _varint(page, at)
-        rowid, at = _varint(page, at)
+    def _row(self, page: bytes, offset: int) -> LeafRecord:
+        length, offset = _varint(page, offset)
+        rowid, offset = _varint(page, offset)
         try:
-            return LeafRecord(rowid, _values(self._payload(page, at, length, is_row=True)))
+            return LeafRecord(rowid, _values(self._payload(page, offset, length, is_row=True)))
         except (IndexError, ValueError, struct.error):
             return LeafRecord(rowid, None)
 
-    def _payload(self, page: bytes, at: int, length: int, *, is_row: bool) -> bytes:
+    def _payload(self, page: bytes, offset: int, length: int, *, is_row: bool) -> bytes:
         most = self.size - 35 if is_row else (self.size - 12) * 64 // 255 - 23
         if length <= most:
-            if at + length > self.size:
+            if offset + length > self.size:
                 raise ValueError("the record does not end on its page")
-            return page[at : at + length]
+            return page[offset : offset + length]
         if length > len(self._numbers) * self.size:
             raise ValueError("the record is longer than the file")
         least = (self.size - 12) * 32 // 255 - 23
         here = least + (length - least) % (self.size - 4)
         here = here if here <= most else least
-        parts, left = [page[at : at + here]], length - here
-        (following,) = struct.unpack_from(">I", page, at + here)
+        parts, left = [page[offset : offset + here]], length - here
+        (following,) = struct.unpack_from(">I", page, offset + here)
         while left > 0:
             more = self.page(following)
             (following,) = struct.unpack_from(">I", more)
@@ -102,11 +102,11 @@ def _committed(log: bytes, size: int) -> Mapping[int, bytes]:
     pages: dict[int, bytes] = {}
     open_pages: dict[int, bytes] = {}
     salts = log[16:24]
-    for at in range(_WAL_HEADER, len(log) - _FRAME_HEADER - size + 1, _FRAME_HEADER + size):
-        number, pages_after = struct.unpack_from(">II", log, at)
-        if log[at + 8 : at + 16] != salts:
+    for offset in range(_WAL_HEADER, len(log) - _FRAME_HEADER - size + 1, _FRAME_HEADER + size):
+        number, pages_after = struct.unpack_from(">II", log, offset)
+        if log[offset + 8 : offset + 16] != salts:
             break
-        open_pages[number] = log[at + _FRAME_HEADER : at + _FRAME_HEADER + size]
+        open_pages[number] = log[offset + _FRAME_HEADER : offset + _FRAME_HEADER + size]
         if pages_after:
             pages.update(open_pages)
             open_pages = {}
@@ -114,46 +114,46 @@ def _committed(log: bytes, size: int) -> Mapping[int, bytes]:
     return pages
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _varint(data: bytes, offset: int) -> tuple[int, int]:
     value = 0
     for index in range(8):
-        byte = data[at + index]
+        byte = data[offset + index]
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
-            return value, at + index + 1
-    value = value << 8 | data[at + 8]
-    return value - (1 << 64) if value >> 63 else value, at + 9
+            return value, offset + index + 1
+    value = value << 8 | data[offset + 8]
+    return value - (1 << 64) if value >> 63 else value, offset + 9
 
 
 def _values(record: bytes) -> tuple[Value, ...]:
     """The columns of a record. Raises ValueError or IndexError where the bytes are not a record."""
-    end, at = _varint(record, 0)
+    end, offset = _varint(record, 0)
     kinds: list[int] = []
-    while at < end:
-        kind, at = _varint(record, at)
+    while offset < end:
+        kind, offset = _varint(record, offset)
         kinds.append(kind)
         if len(kinds) > _MOST_COLUMNS:
             raise ValueError("not a row of ours")
     values: list[Value] = []
     for kind in kinds:
-        value, at = _value(record, at, kind)
+        value, offset = _value(record, offset, kind)
         values.append(value)
-    if at != len(record):
+    if offset != len(record):
         raise ValueError("the record is not as long as its columns")
     return tuple(values)
 
 
-def _value(record: bytes, at: int, kind: int) -> tuple[Value, int]:
+def _value(record: bytes, offset: int, kind: int) -> tuple[Value, int]:
     if kind == 0:
-        return None, at
+        return None, offset
     if kind in (8, 9):
-        return kind - 8, at
+        return kind - 8, offset
     if kind == 7:
-        return struct.unpack_from(">d", record, at)[0], at + 8
+        return struct.unpack_from(">d", record, offset)[0], offset + 8
     if size := _INTEGER_SIZES.get(kind):
-        return int.from_bytes(record[at : at + size], "big", signed=True), at + size
+        return int.from_bytes(record[offset : offset + size], "big", signed=True), offset + size
     if kind < 12:
         raise ValueError("a kind of value that does not exist")
     size = (kind - 12) // 2
-    data = record[at : at + size]
-    return (data.decode(errors="replace") if kind % 2 else data), at + size
+    data = record[offset : offset + size]
+    return (data.decode(errors="replace") if kind % 2 else data), offset + size

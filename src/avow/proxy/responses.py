@@ -55,31 +55,31 @@ class ResponseSplitter:
 
     def feed(self, data: bytes) -> Iterator[ResponseHead | bytes | ResponseBody]:
         """What `data` says, in order. Raises BadResponse and BadFraming."""
-        place = 0
+        offset = 0
         if self._body is None:
             data = self._held + data if self._held else data
             self._held = b""
-        while place < len(data):
+        while offset < len(data):
             if self._body is not None:
                 payload: list[bytes] = []
-                begin, place = place, self._body.feed(data, place, payload)
+                begin, offset = offset, self._body.feed(data, offset, payload)
                 if self.raw is not None:
-                    self.raw += data[begin:place]
+                    self.raw += data[begin:offset]
                 yield from payload
                 if self._body.over:
                     self._body = None
                     yield ResponseBody.OVER
                 continue
-            end, after = _head_end(data, place)
+            end, after = _head_end(data, offset)
             if end < 0:
-                self._held = data[place:]
+                self._held = data[offset:]
                 if len(self._held) > LIMIT or not _may_begin_response(self._held):
                     raise BadResponse("the response is not HTTP/1.1")
                 return
-            head = self._head(data[place:end])
+            head = self._head(data[offset:end])
             if self.raw is not None:
-                self.raw += data[place:after]
-            place = after
+                self.raw += data[offset:after]
+            offset = after
             if head is None:
                 yield ResponseBody.INTERIM
             else:
@@ -105,9 +105,9 @@ class ResponseSplitter:
         return ResponseHead(status, headers)
 
 
-def _head_end(data: bytes, place: int) -> tuple[int, int]:
-    """Where the head that begins at `place` ends, and where what follows it begins; below 0 where it goes on."""
-    ends = [(at, at + len(mark)) for mark in (b"\n\r\n", b"\n\n") if (at := data.find(mark, place)) >= 0]
+def _head_end(data: bytes, offset: int) -> tuple[int, int]:
+    """Where the head that begins at `offset` ends, and where what follows it begins; below 0 where it goes on."""
+    ends = [(at, at + len(mark)) for mark in (b"\n\r\n", b"\n\n") if (at := data.find(mark, offset)) >= 0]
     return min(ends, default=(-1, -1))
 
 

@@ -30,8 +30,8 @@ _MOST_PAGES = 50
 
 
 class BatchApi:
-    """Asks it. Every method raises ExchangeError where it is refused or cannot be reached; `elsewhere` names the
-    foreign host that results were said to lie at."""
+    """Asks it. Every method raises ExchangeError where it is refused or cannot be reached; `elsewhere` is the
+    foreign host that a batch named for its results."""
 
     def __init__(self, api: Api) -> None:
         self._api = api._replace(carrier=None)  # its limits are not those of messages

@@ -1,4 +1,4 @@
-"""The results of a batch, found by `custom_id`: the lines lie in a file, and memory holds 16 bytes of each."""
+"""The results of a batch, found by `custom_id`: the lines are in a file, and memory holds 16 bytes of each."""
 
 import tempfile
 from array import array

@@ -62,55 +62,55 @@ class Bulk:
         return self.stop is not None
 
     @property
-    def lying(self) -> int:
-        """How many items lie in batches."""
-        return batches.count_lying(self._history, self._run)
+    def in_batches(self) -> int:
+        """How many items are in batches."""
+        return batches.count_in_batches(self._history, self._run)
 
     def ids(self) -> list[str]:
-        """The batches in which something lies."""
-        return [known.id for known in batches.lying_of(self._history, self._run) if known.id is not None]
+        """The ids of the batches that have items not yet collected."""
+        return [known.id for known in batches.open_batches(self._history, self._run) if known.id is not None]
 
     # -- out ------------------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
         """Find out of every batch whose making was not heard of whether it was made. Raises UsageError for one that
-        lies on another host, ExchangeError where the API cannot be asked."""
-        for known in batches.lying_of(self._history, self._run):
+        is on another host, ExchangeError where the API cannot be asked."""
+        for known in batches.open_batches(self._history, self._run):
             if known.base_url != self._batch_api.base_url:
-                raise lies_elsewhere(known)
+                raise is_on_another_host(known)
             if known.id is None and self._submitter.find(known) is None:
                 batches.drop(self._history, known.number)
 
     def hold(self, suite: Suite, pricing: Pricing, budget: Budget) -> None:
-        """Set aside what may be paid for all that lies in batches."""
-        for ask in suite.asks(self._run):
-            if batches.lying(self._history, ask.item) is not None:
-                budget.hold(pricing.reserve_in_batch(ask.inquiry))
+        """Reserve what may be paid for all items that are in batches."""
+        for question in suite.questions(self._run):
+            if batches.exchange_in_batch(self._history, question.item) is not None:
+                budget.hold(pricing.reserve_in_batch(question.inquiry))
 
     def submit(self, suite: Suite, pricing: Pricing, budget: Budget) -> None:
-        """Send all that is to be asked and lies in no batch, as far as the budget goes."""
-        for ask in suite.asks(self._run):
-            earlier = self._journal.earlier(ask)
+        """Send all items that are still to be asked and are not in a batch, as far as the budget goes."""
+        for question in suite.questions(self._run):
+            earlier = self._journal.earlier(question)
             if earlier is not None and is_answered(earlier):
                 continue
-            amount = pricing.reserve_in_batch(ask.inquiry)
+            amount = pricing.reserve_in_batch(question.inquiry)
             if earlier is not None and earlier.status is Status.PENDING and earlier.batch is not None:
                 budget.hold(amount)
                 continue
             if not budget.reserve(amount):
-                self.stop, pricing.last = ask.position, amount
+                self.stop, pricing.last = question.position, amount
                 break
-            prepared = prepared_for(ask.inquiry, self._context, self._api)
+            prepared = prepared_for(question.inquiry, self._context, self._api)
             for words in prepared.notes:
                 self._note(words)
-            self._submitter.add(PreparedItem(ask, prepared, earlier))
+            self._submitter.add(PreparedItem(question, prepared, earlier))
         self._submitter.send()
 
     # -- in -------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to look at what lies in batches."""
-        known = batches.lying_of(self._history, self._run)
+        """Begin to poll the batches."""
+        known = batches.open_batches(self._history, self._run)
         fresh = frozenset(self._submitter.made)
         self._collector = Collector(self._batch_api, known, fresh, self._patience, self._note, self._another)
         self._collector.start()
@@ -125,11 +125,11 @@ class Bulk:
         """What is waited for, in words."""
         return self._collector.why() if self._collector is not None else None
 
-    def is_ready(self, ask: RunQuestion) -> bool:
-        """Whether the item lies in no batch, or in one that is done. Raises what went wrong with the batch."""
-        if ask.position in self._ready:
+    def is_ready(self, question: RunQuestion) -> bool:
+        """Whether the item is not in a batch, or its batch is done. Raises what went wrong with the batch."""
+        if question.position in self._ready:
             return True
-        exchange = batches.lying(self._history, ask.item)
+        exchange = batches.exchange_in_batch(self._history, question.item)
         if exchange is None or exchange.batch is None or self._collector is None:
             return True
         if not self._collector.has(exchange.batch):
@@ -137,7 +137,7 @@ class Bulk:
         result = self._collector.results(exchange.batch).of(exchange.id)
         is_refused = result.message is not None and result.message.refused
         batch_outcome = BatchOutcome(*result, is_asked_again=is_refused and exchange.fallback_policy != "none")
-        self._ready[ask.position] = DoneItem(exchange, batch_outcome)
+        self._ready[question.position] = DoneItem(exchange, batch_outcome)
         return True
 
     def at(self, position: int) -> DoneItem | None:
@@ -158,14 +158,14 @@ class Bulk:
         return self._submitter.find(known._replace(id=None, others=known.others | {known.id}))
 
 
-def lies_elsewhere(known: batches.KnownBatch) -> UsageError:
+def is_on_another_host(known: batches.KnownBatch) -> UsageError:
     """The error of a batch that another host has."""
     return UsageError(f"a batch of this run was sent to {known.base_url}", hint="set the base URL to that address")
 
 
 def check(suite: Suite, wrong: Callable[[int, str], UsageError]) -> None:
     """Raise UsageError for the first item that asks for what batches do not do."""
-    for ask in suite.asks(None):
-        named = not_taken(body_fields(ask.inquiry.settings, None))
+    for question in suite.questions(None):
+        named = not_taken(body_fields(question.inquiry.settings, None))
         if named is not None:
-            raise wrong(ask.line, f"batches do not take `{named}`")
+            raise wrong(question.line, f"batches do not take `{named}`")

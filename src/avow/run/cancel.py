@@ -7,7 +7,7 @@ from avow.errors import ExchangeError
 from avow.exit_codes import ExitCode
 from avow.history import batches, runs
 from avow.run.batch_api import BatchApi
-from avow.run.bulk import lies_elsewhere
+from avow.run.bulk import is_on_another_host
 from avow.run.submit import Submitter
 
 _OVER = frozenset({400, 409})
@@ -19,16 +19,16 @@ def cancel(run: int, options: Options, context: Context) -> ExitCode:
     configure(context, settings)
     history = context.history(settings)
     runs.numbered(history, run)
-    known = batches.lying_of(history, run)
+    known = batches.open_batches(history, run)
     if not known:
-        context.screen.note(f"nothing of run {run} lies in a batch")
+        context.screen.note(f"no item of run {run} is in a batch")
         return ExitCode.OK
     with context.open(settings) as api:
         batch_api = BatchApi(api)
         submitter = Submitter(batch_api, history, run, 0)
         for one in known:
             if one.base_url != batch_api.base_url:
-                raise lies_elsewhere(one)
+                raise is_on_another_host(one)
             batch_id = one.id or submitter.find(one)
             if batch_id is None:
                 batches.drop(history, one.number)

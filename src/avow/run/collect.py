@@ -112,7 +112,7 @@ class Collector:
         results = BatchResults(self._api.results(state), words)
         if self._api.elsewhere is not None:
             self._note(
-                f"the results are said to lie at {self._api.elsewhere}, which gets no key: "
+                f"the batch names {self._api.elsewhere} for its results, which gets no key: "
                 "they were fetched from the base URL's own host"
             )
         return results

@@ -78,7 +78,7 @@ class RunCounts:
         self.unpriced += reply.cost_usd is None and ran
 
     def leave(self, number: int) -> None:
-        """So many lie in batches and have not ended."""
+        """`number` items are in batches and have not ended."""
         self._by_name[str(Status.PENDING)] += number
 
     @property

@@ -23,12 +23,12 @@ def show(
     the API does not count."""
     low = high = 0.0
     tokens, guessed, by_api = 0, False, summed.questions <= COUNTED
-    for ask in suite.asks(None):
-        settings = with_ids(ask.inquiry.settings)
-        limit = most(ask.inquiry, settings)
+    for question in suite.questions(None):
+        settings = with_ids(question.inquiry.settings)
+        limit = most(question.inquiry, settings)
         if by_api:
             try:
-                entered = count(ask.inquiry._replace(simulate=simulate), context)
+                entered = count(question.inquiry._replace(simulate=simulate), context)
             except AvowError as error:
                 context.screen.note(f"the API does not count the tokens ({error.message}): they are estimated")
                 by_api = False

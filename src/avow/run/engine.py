@@ -25,15 +25,18 @@ _GRACE_S = 2.0
 class QuestionOutcome(NamedTuple):
     """How a question ended; without an exchange it was not sent, or (`error`) something is wrong with avow."""
 
-    ask: RunQuestion
+    question: RunQuestion
     exchange: Exchange | None
     error: Exception | None = None
 
 
 class EngineCallbacks(NamedTuple):
-    """What the engine is handed. `earlier` gives the exchange in which an ask was asked before, and `is_over` whether
-    that one answered it; `reserve` is how much an ask may cost, `charge` how much it did; `on_end` tells of one that
-    ended, `on_kept` hears of one that cannot be told of any more."""
+    """What the engine calls. `answer` asks a question, in a worker; all others are called in the engine's own thread.
+
+    `earlier` gives the exchange in which the question was asked before, `is_over` whether that exchange answered it;
+    `reserve` is how much a question may cost and `charge` how much it did, in USD; `may_begin` says whether it can be
+    handed out now; `on_end` reports an exchange that ended, `on_kept` one that stdout no longer takes; `on_tick` is
+    called now and then; `must_stop` says whether an exchange ends the run."""
 
     answer: Callable[[RunQuestion], Exchange]
     earlier: Callable[[RunQuestion], Exchange | None]
@@ -52,9 +55,15 @@ class Engine:
     the sum over the limit; `signal`: that signal stopped it."""
 
     def __init__(
-        self, asks: Iterator[RunQuestion], work: EngineCallbacks, transport: PacedTransport, budget: Budget, jobs: int
+        self,
+        questions: Iterator[RunQuestion],
+        calls: EngineCallbacks,
+        transport: PacedTransport,
+        budget: Budget,
+        jobs: int,
     ) -> None:
-        self._asks, self._work, self._transport, self._budget, self._jobs = asks, work, transport, budget, jobs
+        self._questions, self._calls = questions, calls
+        self._transport, self._budget, self._jobs = transport, budget, jobs
         self._tasks: SimpleQueue[RunQuestion | None] = SimpleQueue()
         self._results: SimpleQueue[QuestionOutcome | None] = SimpleQueue()
         self._workers = 0
@@ -96,7 +105,7 @@ class Engine:
                 self._end(ended)
             elif self._until is not None and time.monotonic() > self._until:
                 return
-            self._work.on_tick()
+            self._calls.on_tick()
 
     def _drain(self) -> None:
         """Keep what is still under way after something went wrong; it is counted, and not printed."""
@@ -104,7 +113,7 @@ class Engine:
             if (ended := self._take(TICK_S)) is not None:
                 self._release(ended)
                 if ended.exchange is not None:
-                    self._work.on_kept(ended.exchange)
+                    self._calls.on_kept(ended.exchange)
 
     def _take(self, seconds: float) -> QuestionOutcome | None:
         try:
@@ -120,40 +129,40 @@ class Engine:
     def _feed(self) -> None:
         while self._is_feeding and self.signal is None and len(self._reserved) < self._jobs:
             if self._next is None:
-                self._next = next(self._asks, None)
-            ask = self._next
-            if ask is None or not self._work.may_begin(ask):
+                self._next = next(self._questions, None)
+            question = self._next
+            if question is None or not self._calls.may_begin(question):
                 return
-            earlier = self._work.earlier(ask)
-            if earlier is not None and self._work.is_over(earlier):
+            earlier = self._calls.earlier(question)
+            if earlier is not None and self._calls.is_over(earlier):
                 self._next = None
-                self._tell(ask, earlier)
+                self._tell(question, earlier)
                 continue
-            amount = self._work.reserve(ask)
+            amount = self._calls.reserve(question)
             if not self._budget.reserve(amount):
                 if not self._reserved:
                     self.out_of_budget, self._is_feeding = True, False
                 return
             self._next = None
             if earlier is not None:
-                ask = ask._replace(inquiry=ask.inquiry._replace(retry_of=earlier))
-            self._reserved[ask.position] = amount
-            self._hand_out(ask)
+                question = question._replace(inquiry=question.inquiry._replace(retry_of=earlier))
+            self._reserved[question.position] = amount
+            self._hand_out(question)
 
-    def _hand_out(self, ask: RunQuestion) -> None:
+    def _hand_out(self, question: RunQuestion) -> None:
         if self._workers < len(self._reserved):
             self._workers += 1
-            _thread.start_new_thread(self._work_off, ())
-        self._tasks.put(ask)
+            _thread.start_new_thread(self._ask_all, ())
+        self._tasks.put(question)
 
-    def _work_off(self) -> None:
-        while (ask := self._tasks.get()) is not None:
+    def _ask_all(self) -> None:
+        while (question := self._tasks.get()) is not None:
             try:
-                ended = QuestionOutcome(ask, self._work.answer(ask))
+                ended = QuestionOutcome(question, self._calls.answer(question))
             except Interrupted:
-                ended = QuestionOutcome(ask, None)
+                ended = QuestionOutcome(question, None)
             except Exception as error:
-                ended = QuestionOutcome(ask, None, error)
+                ended = QuestionOutcome(question, None, error)
             self._results.put(ended)
 
     # -- in -------------------------------------------------------------------------------------------------------
@@ -163,19 +172,19 @@ class Engine:
         if ended.error is not None:
             self._error, self._is_feeding = self._error or ended.error, False
         elif ended.exchange is not None:
-            if self._work.must_stop(ended.exchange):
+            if self._calls.must_stop(ended.exchange):
                 self._is_feeding = False
-            self._tell(ended.ask, ended.exchange)
+            self._tell(ended.question, ended.exchange)
 
     def _release(self, ended: QuestionOutcome) -> None:
-        amount = self._reserved.pop(ended.ask.position)
-        self._budget.settle(amount, 0.0 if ended.exchange is None else self._work.charge(ended.exchange))
+        amount = self._reserved.pop(ended.question.position)
+        self._budget.settle(amount, 0.0 if ended.exchange is None else self._calls.charge(ended.exchange))
 
-    def _tell(self, ask: RunQuestion, exchange: Exchange) -> None:
+    def _tell(self, question: RunQuestion, exchange: Exchange) -> None:
         """A reader of stdout that reads nothing holds this up: a signal may end that."""
         self._is_telling = True
         try:
-            self._work.on_end(ask, exchange)
+            self._calls.on_end(question, exchange)
         finally:
             self._is_telling = False
 

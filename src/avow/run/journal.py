@@ -12,11 +12,11 @@ from avow.run.suite import RunQuestion, Suite, SuiteDigest
 
 class Journal:
     """The history's record of a run. `run` is its number, None where nothing is kept; `note` is what the user should
-    know about it; `lies_in_batches`: something that was asked is still to be collected."""
+    know about it; `has_open_batches`: something that was asked is still to be collected."""
 
     def __init__(self, history: History | None, file: str, resume: str | None, summed: SuiteDigest) -> None:
         self._history = history
-        self.lies_in_batches = False
+        self.has_open_batches = False
         self.run: int | None = None
         self.note: str | None = None
         self._goes_on = False
@@ -29,7 +29,7 @@ class Journal:
             if known is not None:
                 self.run, self._goes_on = known.number, True
                 self._changed = known.digest != summed.digest
-                self.lies_in_batches = bool(batches.lying_of(history, known.number))
+                self.has_open_batches = bool(batches.open_batches(history, known.number))
             else:
                 self.note = "there is no earlier run of this file: a new one begins"
         if self.run is None:
@@ -41,21 +41,21 @@ class Journal:
         if self._history is None or not self._changed or self.run is None:
             return
         runs.forget_places(self._history, self.run, self._digest)
-        for ask in suite.asks(self.run):
-            found = runs.last_asked(self._history, ask.item)
+        for question in suite.questions(self.run):
+            found = runs.last_asked(self._history, question.item)
             if found is not None and found.number is not None:
-                runs.place(self._history, found.number, ask.item)
+                runs.place(self._history, found.number, question.item)
 
     def look_back(self) -> None:
         """Items may have been asked since this run was begun or gone on with."""
         self._goes_on = True
 
-    def earlier(self, ask: RunQuestion) -> Exchange | None:
+    def earlier(self, question: RunQuestion) -> Exchange | None:
         """The exchange in which this run asked that before."""
         if self._history is None or not self._goes_on:
             return None
-        found = runs.last_asked(self._history, ask.item)
-        return None if found is None else found._replace(item=ask.item)
+        found = runs.last_asked(self._history, question.item)
+        return None if found is None else found._replace(item=question.item)
 
     def asked_before(self) -> Iterator[Exchange]:
         """Every exchange of this run so far, superseded ones too."""

@@ -58,7 +58,7 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
                 context.screen.note(journal.note)
             journal.place_again(suite)
             run = _Run(asked, context, suite, summed, journal, outlet, api)
-            if history is not None and (asked.batch or journal.lies_in_batches):
+            if history is not None and (asked.batch or journal.has_open_batches):
                 run.send(history)
                 if asked.detach:
                     return run.leave()
@@ -114,7 +114,7 @@ class _Run:
         self._refused_key = False
         self._suite = suite
         self._bulk: Bulk | None = None
-        work = EngineCallbacks(
+        calls = EngineCallbacks(
             answer=self._answer,
             earlier=self._earlier,
             is_over=is_answered,
@@ -126,10 +126,10 @@ class _Run:
             on_tick=self._bar.tick,
             must_stop=self._must_stop,
         )
-        self._engine = Engine(self._asks(), work, self._paced, self._budget, asked.jobs)
+        self._engine = Engine(self._questions(), calls, self._paced, self._budget, asked.jobs)
 
     def send(self, history: "History") -> None:
-        """Send what is to lie in batches, and find what lies there from before."""
+        """Send the items that go into batches, and find those that are in batches of an earlier call."""
         asked = self._asked
         retries = self._suite.settings.integer("retries") or 0
         self._bulk = Bulk(
@@ -143,7 +143,7 @@ class _Run:
             elif asked.max_cost is not None:
                 self._bulk.hold(self._suite, self._pricing, self._budget)
         except Interrupted:
-            self._say_what_lies()
+            self._tell_of_open_batches()
             if asked.batch:
                 again = f"`avow run {asked.path} --batch --resume={self._journal.run}` goes on"
                 self._context.screen.warn(f"run {self._journal.run}: not all was sent; {again}")
@@ -152,7 +152,7 @@ class _Run:
     def leave(self) -> ExitCode:
         """What was sent goes on without avow."""
         assert self._bulk is not None
-        if not self._say_what_lies():
+        if not self._tell_of_open_batches():
             self._context.screen.note(f"run {self._journal.run}: every item was answered before, and nothing was sent")
         return ExitCode.OWN_LIMIT if self._bulk.out_of_budget else ExitCode.OK
 
@@ -164,7 +164,7 @@ class _Run:
         finally:
             if self._bulk is not None:
                 self._bulk.close()
-                self._counts.leave(self._bulk.lying)
+                self._counts.leave(self._bulk.in_batches)
             self._context.screen.clear()
             self._outlet.close(self._journal.run, self._counts, silent=self._engine.signal is not None)
             self._last_words()
@@ -178,7 +178,7 @@ class _Run:
     def _last_words(self) -> None:
         screen, counts = self._context.screen, self._counts
         if self._bulk is not None:
-            self._say_what_lies()
+            self._tell_of_open_batches()
         if self._out_of_budget:
             screen.note(
                 f"--max-cost ${_as_typed(self._asked.max_cost)} ended it: the next item could cost up to "
@@ -191,18 +191,18 @@ class _Run:
         if not (screen.quiet and counts.all_as_requested):
             screen.statement(counts.line(self._journal.run))
 
-    def _say_what_lies(self) -> bool:
-        """Say what goes on at the API without avow, and how to come back to it; whether anything does."""
+    def _tell_of_open_batches(self) -> bool:
+        """Say which batches the API goes on with when avow ends, and how to collect them; whether there are any."""
         assert self._bulk is not None
-        number, run = self._bulk.lying, self._journal.run
+        number, run = self._bulk.in_batches, self._journal.run
         if not number:
             return False
         items = f"{number} item{'' if number == 1 else 's'}"
-        lie = f"{'lies' if number == 1 else 'lie'} in {', '.join(self._bulk.ids()) or 'a batch that was being made'}"
+        where = f"{'is' if number == 1 else 'are'} in {', '.join(self._bulk.ids()) or 'a batch that was being made'}"
         next_step = f"`avow run {self._asked.path} --resume={run}` collects, `avow run --cancel {run}` cancels"
         if self._api.simulated:
             next_step = "the simulator ends with avow, and its batches with it; `--resume` asks again"
-        self._context.screen.warn(f"run {run}: {items} {lie}; {next_step}")
+        self._context.screen.warn(f"run {run}: {items} {where}; {next_step}")
         return True
 
     @property
@@ -214,32 +214,32 @@ class _Run:
 
     # -- one item -------------------------------------------------------------------------------------------------
 
-    def _answer(self, ask: RunQuestion) -> Exchange:
+    def _answer(self, question: RunQuestion) -> Exchange:
         """Ask the question, or judge its result from a batch; this runs in a worker."""
         self._bar.began()
-        inquiry = ask.inquiry
-        lying = self._bulk.at(ask.position) if self._bulk is not None else None
-        if lying is not None:
-            inquiry = inquiry._replace(begun=lying.exchange, batch_outcome=lying.batch_outcome)
+        inquiry = question.inquiry
+        done = self._bulk.at(question.position) if self._bulk is not None else None
+        if done is not None:
+            inquiry = inquiry._replace(begun=done.exchange, batch_outcome=done.batch_outcome)
         else:
             self._paced.wait_turn()
         self._paced.surface(bool(inquiry.settings.words("if_unavailable")))
         return put(inquiry, self._context, self._hear, api=self._api)
 
-    def _asks(self) -> Iterator[RunQuestion]:
+    def _questions(self) -> Iterator[RunQuestion]:
         """All of them; where a budget did not allow to send all, those before the first that was not."""
-        for ask in self._suite.asks(self._journal.run):
-            if self._bulk is not None and ask.position == self._bulk.stop:
+        for question in self._suite.questions(self._journal.run):
+            if self._bulk is not None and question.position == self._bulk.stop:
                 return
-            yield ask
+            yield question
 
-    def _may_begin(self, ask: RunQuestion) -> bool:
-        return self._outlet.may_begin(ask.position) and (self._bulk is None or self._bulk.is_ready(ask))
+    def _may_begin(self, question: RunQuestion) -> bool:
+        return self._outlet.may_begin(question.position) and (self._bulk is None or self._bulk.is_ready(question))
 
-    def _earlier(self, ask: RunQuestion) -> Exchange | None:
-        if self._bulk is not None and self._bulk.at(ask.position) is not None:
+    def _earlier(self, question: RunQuestion) -> Exchange | None:
+        if self._bulk is not None and self._bulk.at(question.position) is not None:
             return None
-        return self._journal.earlier(ask)
+        return self._journal.earlier(question)
 
     def _hear(self, event: ExchangeEvent) -> None:
         if isinstance(event, Noted):
@@ -251,11 +251,11 @@ class _Run:
             self._notes.add(words)
             self._context.screen.note(words)
 
-    def _end(self, ask: RunQuestion, exchange: Exchange) -> None:
-        if self._bulk is not None and self._bulk.ended(ask.position):
-            self._budget.settle(self._pricing.reserve_in_batch(ask.inquiry), 0.0)
+    def _end(self, question: RunQuestion, exchange: Exchange) -> None:
+        if self._bulk is not None and self._bulk.ended(question.position):
+            self._budget.settle(self._pricing.reserve_in_batch(question.inquiry), 0.0)
         self._counts.add(exchange)
-        self._outlet.put(ask.position, exchange, as_json(exchange))
+        self._outlet.put(question.position, exchange, as_json(exchange))
 
     def _must_stop(self, exchange: Exchange) -> bool:
         is_refused = exchange.error is not None and exchange.error.status == 401
@@ -264,11 +264,11 @@ class _Run:
 
     # -- money ----------------------------------------------------------------------------------------------------
 
-    def _reserve(self, ask: RunQuestion) -> float:
-        lying = self._bulk.at(ask.position) if self._bulk is not None else None
-        if lying is not None and not lying.batch_outcome.is_asked_again:
+    def _reserve(self, question: RunQuestion) -> float:
+        done = self._bulk.at(question.position) if self._bulk is not None else None
+        if done is not None and not done.batch_outcome.is_asked_again:
             return 0.0  # it was set aside when the batch was sent
-        return self._pricing.reserve(ask.inquiry)
+        return self._pricing.reserve(question.inquiry)
 
     def _charge(self, exchange: Exchange) -> float:
         return self._pricing.charge(exchange)

@@ -25,7 +25,7 @@ _LIMITED = 429
 
 
 class PreparedItem(NamedTuple):
-    """An item that is to lie in a batch: as it was prepared, and the exchange in which it was asked before."""
+    """An item that goes into a batch: as it was prepared, and the exchange in which it was asked before."""
 
     ask: RunQuestion
     prepared: PreparedInquiry
@@ -120,7 +120,7 @@ class Submitter:
 
 
 class _Draft:
-    """A batch that is being filled: its request lies in a file."""
+    """A batch that is being filled: its request is in a file."""
 
     def __init__(self, number: int) -> None:
         self.number, self.items, self.size = number, 0, 0

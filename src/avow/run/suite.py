@@ -111,15 +111,15 @@ class Suite:
                     raise wrong(self._source.name, item.line, f"the id `{item.id[:80]}` was there before")
         finally:
             ids.close()
-        for ask in self.asks(None):
-            self._check_size(ask)
-            digest.update(f"{ask.item.key} {ask.item.id}\n".encode("utf-8", "surrogatepass"))
+        for question in self.questions(None):
+            self._check_size(question)
+            digest.update(f"{question.item.key} {question.item.id}\n".encode("utf-8", "surrogatepass"))
             count += 1
         if not count:
             raise UsageError(f"{self._source.name}: there is nothing in it to ask", hint="one prompt a line will do")
         return SuiteDigest(count, digest.hexdigest())
 
-    def asks(self, run: int | None) -> Iterator[RunQuestion]:
+    def questions(self, run: int | None) -> Iterator[RunQuestion]:
         """Every question in order, as one of that run."""
         occurrences, position = KeyCounter(), 0
         try:
@@ -224,14 +224,14 @@ class Suite:
         path = folder / Path(spec).expanduser()
         return read_attachment(str(path), wait)._replace(name=spec)
 
-    def _check_size(self, ask: RunQuestion) -> None:
-        inquiry = ask.inquiry
+    def _check_size(self, question: RunQuestion) -> None:
+        inquiry = question.inquiry
         size = len(inquiry.prompt) + sum(file.size or 0 for file in inquiry.attachments)
         if size > _LARGE or inquiry.attachments:
             try:
                 limits.check(inquiry.attachments)
             except UsageError as error:
-                raise wrong(self._source.name, ask.line, error.message, error.hint) from None
+                raise wrong(self._source.name, question.line, error.message, error.hint) from None
 
     # -- [defaults] -------------------------------------------------------------------------------------------
 

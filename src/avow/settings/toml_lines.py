@@ -48,97 +48,97 @@ def split_key(text: str) -> Path:
 
 def _statements(text: str) -> Iterator[Statement]:
     table: Path = ()
-    at = 0
+    offset = 0
     line = 1
-    while at < len(text):
-        start = at
-        at = _blank(text, at)
-        if at >= len(text):
+    while offset < len(text):
+        start = offset
+        offset = _blank(text, offset)
+        if offset >= len(text):
             return
-        if text[at] in "\r\n#":
-            at = _next_line(text, at)
+        if text[offset] in "\r\n#":
+            offset = _next_line(text, offset)
             line += 1
             continue
-        if text[at] == "[":
-            double = text.startswith("[[", at)
-            table, at = _key(text, at + (2 if double else 1))
-            value = value_end = at
+        if text[offset] == "[":
+            double = text.startswith("[[", offset)
+            table, offset = _key(text, offset + (2 if double else 1))
+            value = value_end = offset
             path = table
         else:
-            parts, at = _key(text, at)
+            parts, offset = _key(text, offset)
             path = table + parts
-            value = _blank(text, at + 1)
-            value_end = at = _value_end(text, value)
-        end = _next_line(text, at)
+            value = _blank(text, offset + 1)
+            value_end = offset = _value_end(text, value)
+        end = _next_line(text, offset)
         yield Statement(path, path is table, line, start, end, value, value_end)
         line += text.count("\n", start, end)
-        at = end
+        offset = end
 
 
-def _blank(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t":
-        at += 1
-    return at
+def _blank(text: str, offset: int) -> int:
+    while offset < len(text) and text[offset] in " \t":
+        offset += 1
+    return offset
 
 
-def _next_line(text: str, at: int) -> int:
-    end = text.find("\n", at)
+def _next_line(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
     return len(text) if end < 0 else end + 1
 
 
-def _key(text: str, at: int) -> tuple[Path, int]:
+def _key(text: str, offset: int) -> tuple[Path, int]:
     """A dotted key, and where it ends (at `=` or `]`)."""
     import tomllib
 
     parts: list[str] = []
     while True:
-        at = _blank(text, at)
-        start = at
-        if text[at : at + 1] in ("'", '"'):
-            at = _string_end(text, at)
-            parts.append(tomllib.loads(f"k = {text[start:at]}")["k"])
+        offset = _blank(text, offset)
+        start = offset
+        if text[offset : offset + 1] in ("'", '"'):
+            offset = _string_end(text, offset)
+            parts.append(tomllib.loads(f"k = {text[start:offset]}")["k"])
         else:
-            while at < len(text) and text[at] in _BARE:
-                at += 1
-            if at == start:
+            while offset < len(text) and text[offset] in _BARE:
+                offset += 1
+            if offset == start:
                 raise ValueError("no key")
-            parts.append(text[start:at])
-        at = _blank(text, at)
-        if text[at : at + 1] != ".":
-            return tuple(parts), at
-        at += 1
+            parts.append(text[start:offset])
+        offset = _blank(text, offset)
+        if text[offset : offset + 1] != ".":
+            return tuple(parts), offset
+        offset += 1
 
 
-def _string_end(text: str, at: int) -> int:
-    quote = next(quote for quote in _QUOTES if text.startswith(quote, at))
-    at += len(quote)
-    while at < len(text) and not text.startswith(quote, at):
-        at += 2 if text[at] == "\\" and quote[0] == '"' else 1
-    at += len(quote)
+def _string_end(text: str, offset: int) -> int:
+    quote = next(quote for quote in _QUOTES if text.startswith(quote, offset))
+    offset += len(quote)
+    while offset < len(text) and not text.startswith(quote, offset):
+        offset += 2 if text[offset] == "\\" and quote[0] == '"' else 1
+    offset += len(quote)
     # A multi-line string may end in up to two quotes of its own.
-    while len(quote) == 3 and text.startswith(quote[0], at):
-        at += 1
-    return min(at, len(text))
+    while len(quote) == 3 and text.startswith(quote[0], offset):
+        offset += 1
+    return min(offset, len(text))
 
 
-def _value_end(text: str, at: int) -> int:
+def _value_end(text: str, offset: int) -> int:
     """Where a value ends, without what stands after it on its line."""
     depth = 0
-    end = at
-    while at < len(text):
-        letter = text[at]
+    end = offset
+    while offset < len(text):
+        letter = text[offset]
         if letter in "\"'":
-            at = end = _string_end(text, at)
+            offset = end = _string_end(text, offset)
             continue
         if letter == "#":
             if depth == 0:
                 break
-            at = _next_line(text, at)
+            offset = _next_line(text, offset)
             continue
         if letter == "\n" and depth == 0:
             break
         depth += (letter in "[{") - (letter in "]}")
-        at += 1
+        offset += 1
         if letter not in " \t\r\n":
-            end = at
+            end = offset
     return end

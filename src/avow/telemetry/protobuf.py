@@ -98,33 +98,33 @@ def _varint(value: int) -> bytes:
 
 def _fields(data: bytes) -> Iterable[tuple[int, int | bytes]]:
     """Number and value of each field that is a varint or has a length; the others are left out."""
-    place = 0
-    while place < len(data):
-        key, place = _read_varint(data, place)
+    offset = 0
+    while offset < len(data):
+        key, offset = _read_varint(data, offset)
         match key & 7:
             case 0:
-                value, place = _read_varint(data, place)
+                value, offset = _read_varint(data, offset)
                 yield key >> 3, value
             case 1:
-                place += 8
+                offset += 8
             case 2:
-                length, place = _read_varint(data, place)
-                yield key >> 3, data[place : place + length]
-                place += length
+                length, offset = _read_varint(data, offset)
+                yield key >> 3, data[offset : offset + length]
+                offset += length
             case 5:
-                place += 4
+                offset += 4
             case _:
                 raise ValueError("no protobuf")
 
 
-def _read_varint(data: bytes, place: int) -> tuple[int, int]:
+def _read_varint(data: bytes, offset: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
-        if place >= len(data):
+        if offset >= len(data):
             break
-        byte = data[place]
-        place += 1
+        byte = data[offset]
+        offset += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value, place
+            return value, offset
     raise ValueError("no protobuf")

@@ -49,15 +49,15 @@ def spans_of(exchange: Exchange, created_ms: int) -> list[JsonObject]:
     hops = [
         {
             "traceId": trace,
-            "spanId": span_id(f"{exchange.id}/hop/{place}"),
+            "spanId": span_id(f"{exchange.id}/hop/{index}"),
             "parentSpanId": own,
             "name": f"hop {name(hop.model) or 'unknown'}",
             "kind": _INTERNAL,
             **times,
-            "attributes": attributes(_of_hop(hop, place)),
+            "attributes": attributes(_of_hop(hop, index)),
             **({"status": {"code": _ERROR}} if hop.error else {}),
         }
-        for place, hop in enumerate(exchange.routing.hops)
+        for index, hop in enumerate(exchange.routing.hops)
     ]
     return [root, *hops]
 
@@ -150,10 +150,10 @@ def _of_exchange(exchange: Exchange) -> Mapping[str, object]:
     }
 
 
-def _of_hop(hop: Hop, place: int) -> Mapping[str, object]:
+def _of_hop(hop: Hop, index: int) -> Mapping[str, object]:
     return {
         "gen_ai.request.model": name(hop.model),
-        "avow.hop": place,
+        "avow.hop": index,
         "avow.outcome": str(hop.outcome),
         "avow.category": word(hop.category),
         "avow.cost_usd": hop.cost_usd,

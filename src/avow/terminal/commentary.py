@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class Commentary:
-    """`panels`: on a terminal, as a panel and a footer instead of the stable lines; `show_thinking`: thinking
-    summaries too; `badge`: the model of every answer, in a chat; `simulate`: the scenario that is played; `told`: the
-    kinds of reroute that a panel has told already in this chat, to which those of this exchange are added. A reroute is
-    reported once, even where stdout closes early."""
+    """Writes what stderr says about one exchange; a reroute is reported once, even where stdout closes early.
+
+    `panels`: on a terminal, write a panel and a footer instead of the stable lines. `show_thinking`: write thinking
+    summaries too. `badge`: name the model of every answer, as in a chat. `simulate`: the scenario that is played.
+    `reported`: the kinds of reroute that a panel reported earlier in this chat; those of this exchange are added."""
 
     def __init__(
         self,
@@ -27,17 +28,17 @@ class Commentary:
         show_thinking: bool = False,
         badge: bool = False,
         simulate: str | None = None,
-        told: set[str] | None = None,
+        reported: set[str] | None = None,
     ) -> None:
         self._screen = screen
         self._panels = panels and screen.err_facts.is_terminal
         self._show_thinking = show_thinking
         self._badge = badge
         self._simulate = simulate
-        self._told = told
+        self._reported = reported
         self._requested = ""
         self._handovers: list[HandedOver] = []
-        self._told_reroute = False
+        self._reported_reroute = False
         self._thoughts: WordWrapper | None = None  # while it thinks
         self._spinner = _spinner(screen)
 
@@ -73,10 +74,10 @@ class Commentary:
     def stdout_failed(self) -> None:
         """Nothing more can be shown: report what is known of a reroute now."""
         self.text_comes()
-        if self._handovers and not self._told_reroute:
+        if self._handovers and not self._reported_reroute:
             from avow.terminal.notices import rerouted_line
 
-            self._told_reroute = True
+            self._reported_reroute = True
             phrases = [f"{h.source or 'a model'} {h.why}" for h in self._handovers]
             self._screen.statement(rerouted_line(self._requested, self._handovers[-1].target, tuple(phrases)))
 
@@ -143,15 +144,15 @@ class Commentary:
 
     def _is_told(self, exchange: Exchange) -> bool:
         """Whether the badge says enough, after a panel on the same kind of reroute in this chat."""
-        if self._told is None or exchange.verdict not in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
+        if self._reported is None or exchange.verdict not in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
             return False
         if exchange.status is not Status.COMPLETE or exchange.withheld or exchange.problem is not None:
             return False
         routing = exchange.routing
         how = (routing.category, routing.is_sticky, routing.pin is not None)
         kind = repr((exchange.verdict, exchange.requested_model, routing.served_model, *how))
-        known = kind in self._told
-        self._told.add(kind)
+        known = kind in self._reported
+        self._reported.add(kind)
         return known
 
     def _apart(self) -> None:
@@ -166,7 +167,7 @@ class Commentary:
         from avow.terminal.notices import notices
 
         for line in notices(exchange):
-            if not (self._told_reroute and line.startswith("avow: fallback:")):
+            if not (self._reported_reroute and line.startswith("avow: fallback:")):
                 self._screen.statement(line)
         if exchange.verdict is Verdict.UNVERIFIED:
             from avow.terminal.words import look_alike, vouching_line
@@ -179,7 +180,7 @@ class Commentary:
             self._screen.note(exchange.error.hint)
 
     def _tell_reroute_only(self, exchange: Exchange) -> None:
-        if exchange.routing.rerouted and not self._told_reroute:
+        if exchange.routing.rerouted and not self._reported_reroute:
             from avow.terminal.notices import notices
 
             self._screen.statement(notices(exchange)[0])

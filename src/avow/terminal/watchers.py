@@ -20,14 +20,14 @@ def choose(
     final_text: FinalText | None = None,
     badge: bool = False,
     simulate: str | None = None,
-    told: set[str] | None = None,
+    reported: set[str] | None = None,
 ) -> Callable[[ExchangeEvent], None]:
     """The watcher for `form` (`text`, `json` or `jsonl`) on this screen: what shows an exchange while it runs
     and when it ends.
 
     `hold`: nothing unless the exit status is 0. `buffered`: text is piped at the end only. `markdown`: rendered or not,
     None by whether stdout is a terminal. `final_text`: what is printed instead of the answer. `badge`: a line names the
-    model of every answer, as requested or not. `simulate` and `told` are the commentary's.
+    model of every answer, as requested or not. `simulate` and `reported` are the commentary's.
     """
     if form in ("json", "jsonl"):
         from avow.terminal.json_watchers import JsonLines, JsonOnce
@@ -36,7 +36,7 @@ def choose(
         return JsonOnce(screen, commentary) if form == "json" else JsonLines(screen, commentary, hold=hold)
     if form != "text":
         raise UsageError(f"--output {form}: unknown form", hint="text, json or jsonl")
-    commentary = Commentary(screen, show_thinking=show_thinking, badge=badge, simulate=simulate, told=told)
+    commentary = Commentary(screen, show_thinking=show_thinking, badge=badge, simulate=simulate, reported=reported)
     if screen.is_terminal or markdown:
         from avow.terminal.text_terminal import TextTerminal
 

@@ -30,32 +30,32 @@ def model_in(signature: str) -> str | None:
 
 def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The length-delimited fields of a protobuf message, with their numbers; it ends where the bytes are none."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
+    offset = 0
+    while offset < len(data):
+        tag, offset = _varint(data, offset)
         wire_type = tag & 7
         if wire_type == 0:
-            _value, at = _varint(data, at)
+            _value, offset = _varint(data, offset)
         elif wire_type == 2:
-            size, at = _varint(data, at)
-            if at + size > len(data):
+            size, offset = _varint(data, offset)
+            if offset + size > len(data):
                 return
-            yield tag >> 3, data[at : at + size]
-            at += size
+            yield tag >> 3, data[offset : offset + size]
+            offset += size
         elif wire_type in (1, 5):
-            at += 8 if wire_type == 1 else 4
+            offset += 8 if wire_type == 1 else 4
         else:
             return
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number that begins at `at`, and where it ends; past the end of `data` where it does not end."""
+def _varint(data: bytes, offset: int) -> tuple[int, int]:
+    """The number that begins at `offset`, and where it ends; past the end of `data` where it does not end."""
     value = shift = 0
-    while at < len(data) and shift < 64:
-        byte = data[at]
+    while offset < len(data) and shift < 64:
+        byte = data[offset]
         value |= (byte & 0x7F) << shift
-        at += 1
+        offset += 1
         if byte < 0x80:
-            return value, at
+            return value, offset
         shift += 7
     return 0, len(data) + 1

@@ -54,13 +54,13 @@ class EndpointOptions:
 def run(options: EndpointOptions, context: Context) -> ExitCode:
     """Print the findings; exit 0 where every question could be asked. Raises ExchangeError where the endpoint rejects
     the key or cannot be reached."""
-    given = settings_of(context, options.profile, quiet=options.quiet)
-    model = model_of(given, options.model)
-    given = given._replace(values={**given.values, "retries": 0})  # a retry is a call, too
-    with context.open(given) as api:
+    settings = settings_of(context, options.profile, quiet=options.quiet)
+    model = model_of(settings, options.model)
+    settings = settings._replace(values={**settings.values, "retries": 0})  # a retry is a call, too
+    with context.open(settings) as api:
         words = {"most": checks.MOST_CALLS, "host": api.endpoint.base_url, "model": model, "tokens": _TOKENS_IN}
-        agree(context, [line.format(price=_price(given, model), **words) for line in _WORDS], yes=options.yes)
-        probing = _ProbeCalls(context, api, given, model)
+        agree(context, [line.format(price=_price(settings, model), **words) for line in _WORDS], yes=options.yes)
+        probing = _ProbeCalls(context, api, settings, model)
         try:
             findings = probing.findings()
         except CutShort as stop:
@@ -82,10 +82,10 @@ def run(options: EndpointOptions, context: Context) -> ExitCode:
     return ExitCode.OK
 
 
-def _price(given: Settings, model: str) -> str:
+def _price(settings: Settings, model: str) -> str:
     """Of the most that can come: four of the calls may be answered, each up to its limit."""
     usage = {"input_tokens": _TOKENS_IN, "output_tokens": _MOST_ANSWERED * _MAX_TOKENS}
-    most = price(model, usage, overrides=given.table("prices"))
+    most = price(model, usage, overrides=settings.table("prices"))
     told = "price unknown" if most is None else f"{dollars(most)} at most"
     return f"at most {_MOST_ANSWERED * _MAX_TOKENS:,} out, {told}"
 
@@ -93,10 +93,10 @@ def _price(given: Settings, model: str) -> str:
 class _ProbeCalls:
     """The calls, counted."""
 
-    def __init__(self, context: Context, api: Api, given: Settings, model: str) -> None:
+    def __init__(self, context: Context, api: Api, settings: Settings, model: str) -> None:
         self.context = context
         self.api = api
-        self.given = given
+        self.settings = settings
         self.model = model
         self.calls = 0
         request = request_for(model)
@@ -129,7 +129,7 @@ class _ProbeCalls:
     def _plain(self) -> PlainAnswer:
         self._count()
         inquiry = Inquiry(
-            settings_for(self.given, self.model, self.request), _QUESTION, fresh_model=True, source=SOURCE
+            settings_for(self.settings, self.model, self.request), _QUESTION, fresh_model=True, source=SOURCE
         )
         exchange: Exchange = ask(inquiry, self.context, lambda _event: None, api=self.api)
         if exchange.signal is not None:
@@ -158,7 +158,7 @@ class _ProbeCalls:
                 except ValueError:
                     return ProbeResponse(response.status, {"error": "not JSON"} if response.status < 400 else {})
 
-        return with_retries(look, self.given, self.context)
+        return with_retries(look, self.settings, self.context)
 
     def _body(self, model: str, messages: list[JsonObject]) -> JsonObject:
         params = {key: value for key, value in self.request.items() if key != "stream"}

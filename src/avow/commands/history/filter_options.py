@@ -79,19 +79,19 @@ def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = T
     )
 
 
-def unknown(word: str, known: Sequence[str], what: str) -> UsageError:
+def unknown(word: str, known: Sequence[str], noun: str) -> UsageError:
     """The error for a word that is not one of the `known`."""
     near = nearest(word, known)
     meant = f"; did you mean `{near}`?" if near else ""
-    return UsageError(f"there is no {what} `{word}`{meant}", hint=f"one of {', '.join(known)}")
+    return UsageError(f"there is no {noun} `{word}`{meant}", hint=f"one of {', '.join(known)}")
 
 
-def _words(typed: Sequence[str], known: Sequence[str], what: str) -> tuple[str, ...]:
+def _words(typed: Sequence[str], known: Sequence[str], noun: str) -> tuple[str, ...]:
     """The words typed, repeated or with commas between them."""
     words = _split(typed)
     for word in words:
         if word not in known:
-            raise unknown(word, known, what)
+            raise unknown(word, known, noun)
     return tuple(words)
 
 
