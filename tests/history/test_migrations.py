@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from avow.errors import HistoryError
-from avow.history import schema
-from avow.history.migrations import MIGRATIONS
+from avow.history import database, schema, summary
+from avow.history.migrations import MIGRATIONS, bring_up_to_date
 from avow.history.store import History
 from tests.history.making import answered, old_file
 from tests.running import run
 
+WHOLE_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
 BAD_JSON = ("[{", "", "{}", "[1]", '["x"]', "[null]", '[{"outcome":null}]', "[" * 3000)
 
 
@@ -27,6 +28,20 @@ def sized(path: Path, size: int) -> None:
 
 def test_the_version_is_that_of_the_last_migration() -> None:
     assert len(MIGRATIONS) == schema.VERSION
+
+
+def test_a_new_file_is_made_at_once_as_all_migrations_would_make_it() -> None:
+    with closing(database.empty()) as made, closing(sqlite3.connect(":memory:")) as migrated:
+        for migration in MIGRATIONS:
+            migration(migrated)
+        bring_up_to_date(migrated, schema.VERSION)
+        summary.keep(migrated)
+        first, second = (
+            [(*row[:-1], "".join((row[-1] or "").split())) for row in connection.execute(WHOLE_SCHEMA)]
+            for connection in (made, migrated)
+        )
+        assert first == second
+        assert summary.is_kept(made)
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,16 +20,25 @@ _REBUILDS, _ADDS = 2, 20
 def bring_up_to_date(connection: Connection, version: int) -> None:
     """Take a file from that version to the last, with the search index that this build needs. Part of a transaction:
     where it fails, or is killed, the file is as it was."""
-    for migration in MIGRATIONS[version:]:
+    if version == 0:
+        _create(connection)
+    for migration in MIGRATIONS[version:] if version else ():
         migration(connection)
     schema.set_up_index(connection)
     if version == 0:
         from avow.history import summary
 
-        summary.keep(connection)  # an older file's are added up when they are wanted, for that takes a while
+        summary.create(connection)  # an older file's are added up when they are wanted, for that takes a while
     if version != schema.VERSION:
         connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+
+def _create(connection: Connection) -> None:
+    """What all migrations together make of an empty file, at once: an `ALTER TABLE` reads the whole schema again."""
+    _create_exchange(connection, schema.COLUMNS)
+    for statement in (*_TABLES_1, *_TABLES_2, *_TABLES_5, _WEAK_INDEX, _TABLE_8, *_TABLES_9):
+        connection.execute(statement)
 
 
 def announce(connection: Connection, path: Path, version: int, tell: Callable[[str], None] | None) -> None:
@@ -57,10 +66,14 @@ def _megabytes(size: int) -> str:
 
 
 def _tables(connection: Connection) -> None:
-    columns = ",\n  ".join(f"{name} {kind}" for name, kind, _meaning in schema.COLUMNS_1)
-    connection.execute(f"CREATE TABLE exchange (\n  {columns}\n)")
+    _create_exchange(connection, schema.COLUMNS_1)
     for statement in _TABLES_1:
         connection.execute(statement)
+
+
+def _create_exchange(connection: Connection, columns: Iterable[tuple[str, str, str]]) -> None:
+    described = ",\n  ".join(f"{name} {kind}" for name, kind, _meaning in columns)
+    connection.execute(f"CREATE TABLE exchange (\n  {described}\n)")
 
 
 def _tallies(connection: Connection) -> None:

@@ -206,13 +206,15 @@ def _statements() -> dict[str, str]:
     return found
 
 
+_STATEMENTS = _statements()
+
 LOOK = "SELECT name, sql FROM sqlite_master WHERE name LIKE 'summary^_%' ESCAPE '^'"
 """The query whose rows tell whether the sums are kept."""
 
 
 def are_right(found: Iterable[Sequence[str]]) -> bool:
     """Whether the file keeps the sums, and as this program reads them, by the rows of `LOOK`."""
-    return {row[0]: row[1] for row in found} == _statements()
+    return {row[0]: row[1] for row in found} == _STATEMENTS
 
 
 def is_kept(connection: Connection) -> bool:
@@ -220,27 +222,33 @@ def is_kept(connection: Connection) -> bool:
     return are_right(connection.execute(LOOK))
 
 
+def create(connection: Connection) -> None:
+    """Let the file, which holds no rows, keep the sums from now on. Call it in a transaction. An SQLite without
+    `ON CONFLICT DO UPDATE` keeps none."""
+    import sqlite3
+
+    if sqlite3.sqlite_version_info >= _UPSERT_FROM:
+        for statement in _STATEMENTS.values():
+            connection.execute(statement)
+
+
 def keep(connection: Connection) -> None:
     """Add up all rows, and let the file keep the sums from now on; for a million rows some seconds. Call it in a
-    transaction. An SQLite without `ON CONFLICT DO UPDATE` keeps none, and none are kept where they are too large."""
+    transaction. Where `create` keeps none this does neither, nor where they are too large."""
     import sqlite3
 
     if sqlite3.sqlite_version_info < _UPSERT_FROM:
         return
     _drop(connection)
-    statements = _statements()
+    create(connection)
     try:
         for table in _TABLES:
-            connection.execute(statements.pop(table.name))
             for fill in table.fill():
                 connection.execute(fill)
     except sqlite3.OperationalError as error:
         if not is_overflow(error):
             raise
         _drop(connection)
-        return
-    for statement in statements.values():
-        connection.execute(statement)
 
 
 def is_overflow(error: BaseException | None) -> bool:
