@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avow.proxy.framing import BadFraming, Body, Chunked, FixedLength, UntilClose
+from avow.proxy.framing import LONGEST_LINE, LONGEST_TRAILERS, BadFraming, Body, Chunked, FixedLength, UntilClose
 
 
 def fed(body: Body, data: bytes, size: int) -> tuple[bytes, int]:
@@ -50,14 +50,35 @@ def test_chunks_are_read_as_h11_reads_them(pieces: list[bytes], size: int, after
     assert fed(Chunked(), data + after, size) == (read, len(data))
 
 
+_SIZELESS, _UNENDED = "a chunk without its size", "a line between chunks does not end in CRLF"
+_TOO_LONG, _OVERLONG = "a line between chunks is too long", "a chunk longer than its size"
+
+
 @pytest.mark.parametrize(
-    "data",
-    [b"g\r\n", b"\r\n", b"-1\r\n", b"+1\r\n", b"0x1\r\n", b"1_0\r\n", b" 1\r\n", b"1\n",
-     b"1\r\nab", b"1" * 16 + b"\r\n",
-     b"1;" + b"a" * 20_000, b"0\r\n" + b"a: b\r\n" * 20_000],
-    ids=lambda data: repr(data[:12]),
-)  # fmt: skip
+    ("data", "words"),
+    [
+        *((line, _SIZELESS) for line in (b"g\r\n", b"\r\n", b"-1\r\n", b"+1\r\n", b"0x1\r\n", b"1_0\r\n", b" 1\r\n")),
+        (b"1" * 16 + b"\r\n", _SIZELESS),
+        (b"1\n", _UNENDED),
+        (b"0x\n", _UNENDED),
+        (b"1\r\nab\r\n0", _OVERLONG),
+        (b"1;" + b"a" * 20_000, f"{_TOO_LONG}|{_SIZELESS}"),
+        (b"0\r\n" + b"a: b\r\n" * 20_000, "trailers that do not end"),
+    ],
+    ids=lambda value: repr(value[:12]),
+)
 @pytest.mark.parametrize("size", [1, 65536])
-def test_what_does_not_say_where_it_ends(data: bytes, size: int) -> None:
-    with pytest.raises(BadFraming):
+def test_what_does_not_say_where_it_ends(data: bytes, words: str, size: int) -> None:
+    with pytest.raises(BadFraming, match=rf"^({words})\Z"):
         fed(Chunked(), data + b"\r\n\r\n", size)
+
+
+def test_lines_and_trailers_have_a_longest() -> None:
+    """What just fits passes, in one piece or in two; one byte more does not."""
+    longest, trailers = b"1;" + b"a" * (LONGEST_LINE - 2), b"a:" + b"b" * (LONGEST_LINE - 2) + b"\r\n"
+    whole = longest + b"\r\nx\r\n0\r\n" + trailers * (LONGEST_TRAILERS // LONGEST_LINE)
+    for size in (LONGEST_LINE, len(whole) + 2):
+        assert fed(Chunked(), whole + b"\r\n", size) == (b"x", len(whole) + 2)
+    for data in (longest + b"a", longest + b"a\r\n", whole + b"c\r\n"):
+        with pytest.raises(BadFraming):
+            Chunked().feed(data, 0, [])
