@@ -37,6 +37,7 @@ def on(width: int) -> Facts:
             "once you were not told, and 2 times the records do not say whether you were told.",
         ),
         ([ASKED], "According to the records, every answer was written by the model that was asked."),
+        ([{"told": True}, REFUSED], "1 of 2 answers was written by another model; you were told."),
         ([ASKED, REFUSED], "no answer was written by another model; 1 was refused."),
         ([REFUSED, REFUSED], "no answer was written by another model; 2 were refused."),
         ([ASKED, UNSURE], "No answer is known to be another model's, but 1 is unverified."),
@@ -50,6 +51,7 @@ def on(width: int) -> Facts:
         "each time",
         "unknown",
         "none",
+        "one, and one refused",
         "one refused",
         "refused",
         "unverified",
@@ -61,6 +63,7 @@ def test_a_sentence_says_it_all(answers: list[dict[str, Any]], said: str) -> Non
 
 def test_only_rerouted_ones_are_not_counted_among_all() -> None:
     assert sentence(report(past(told=False)), rerouted_only=True).startswith("1 answer was written")
+    assert "\n1 answer was written" in page(report(past(told=False)), PIPE, rerouted_only=True)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,8 @@ def test_only_rerouted_ones_are_not_counted_among_all() -> None:
     ids=["category", "sticky", "no category", "overloaded", "substituted"],
 )
 def test_a_row(more: dict[str, Any], expected: list[str]) -> None:
-    row = page(report(past(**more)), PIPE).splitlines()[4]
+    heads, row = page(report(past(**more)), PIPE).splitlines()[3:5]
+    assert heads.split() == ["when", "client", "session", "from", "→", "to", "why", "told"]
     assert [part for part in row.split("  ") if part.strip()][3 : 3 + len(expected)] == expected
 
 
@@ -84,14 +88,23 @@ def test_words_are_explained_where_they_stand() -> None:
     assert "told: whether" in plain
     assert "sticky" not in plain
     assert "unverified:" not in plain
-    assert "sticky: no decline" in page(report(past(**STICKY)), PIPE)
+    assert "sticky: no decline" in page(report(past(**STICKY), past(category="cyber")), PIPE)
     assert "unverified: the records" in page(report(past(**UNSURE)), PIPE)
     assert "told:" not in page(report(past(**ASKED)), PIPE)
+
+
+def test_contradictions_stand_apart_under_their_heading() -> None:
+    contradictory = page(report(past(verdict=Verdict.UNVERIFIED)), PIPE)
+    assert "declare a handover, but not to another model:\n\nwhen" in contradictory
+    assert contradictory.count("50728730") == 1
+    assert "told: whether" in contradictory
+    assert "declare a handover" not in page(report(past()), PIPE)
 
 
 def test_what_all_rows_share_is_said_once() -> None:
     heads, row = page(report(past(category="cyber")), on(80)).splitlines()[3:5]
     assert "from → to (claude-)" in heads
+    assert heads.startswith("when (2026) ")
     assert "fable-5 → opus-4-8" in row
     assert "2026" not in row
     assert "claude-code" not in row
@@ -103,6 +116,10 @@ def test_an_answer_takes_at_most_three_lines(width: int) -> None:
     begun = [at for at, line in enumerate(lines) if "50728730" in line]
     assert begun[1] - begun[0] <= 3
     assert max(map(cells, lines)) <= width
+    assert [" ".join(line.split()) for line in lines[begun[0] : begun[1]]] == {
+        40: ["2026-11-23 18:01 claude-code 50728730", "claude-fable-5 → claude-opus-4-8", "cyber; told: unknown"],
+        60: ["11-23 18:01 50728730 fable-5 → opus-4-8 cyber unknown"],
+    }[width]
 
 
 def nothing(files: int) -> ScanReport:

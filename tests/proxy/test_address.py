@@ -13,6 +13,7 @@ from avow.proxy.address import BadAddress, OutboundProxy, find
         ("https://API.Example.com:8443/a/b/", ("api.example.com", 8443, True, "/a/b"), b"api.example.com:8443"),
         ("http://127.0.0.1:80/", ("127.0.0.1", 80, False, ""), b"127.0.0.1"),
         ("http://localhost:4000", ("localhost", 4000, False, ""), b"localhost:4000"),
+        ("http://api.localhost:4000", ("api.localhost", 4000, False, ""), b"api.localhost:4000"),
         ("http://[::1]:4000", ("::1", 4000, False, ""), b"[::1]:4000"),
         ("https://bücher.example", ("xn--bcher-kva.example", 443, True, ""), b"xn--bcher-kva.example"),
     ],
@@ -28,6 +29,7 @@ def test_an_upstream(url: str, wanted: tuple[object, ...], host: bytes) -> None:
     ("url", "words"),
     [
         ("http://api.example.com", "sends the key in clear"),
+        ("http://notlocalhost", "sends the key in clear"),
         ("http://127.0.0.1.example.com", "sends the key in clear"),
         ("ftp://api.example.com", "must begin with https"),
         ("api.example.com", "must begin with https"),

@@ -87,21 +87,29 @@ def test_what_came_of_a_stream_that_broke_stays() -> None:
     assert (answer.error.failure.message, answer.error.request_id) == ("it broke", "req_1")
 
 
+@pytest.mark.parametrize(("cut", "is_whole"), [(None, True), ("it broke", False)])
+def test_a_last_event_without_its_blank_line_counts_where_the_body_ends_well(cut: str | None, is_whole: bool) -> None:
+    answer = read(WHOLE.rstrip(b"\n"), cut=cut)
+    assert answer.message is not None
+    assert (answer.message.whole, answer.error is None) == (is_whole, is_whole)
+
+
 def test_what_follows_the_end_is_no_part_of_it() -> None:
     answer = read(WHOLE + b"data: {not json}\n\n" * 9, size=99_999)
     assert answer.error is None
 
 
 def test_answers_without_a_response() -> None:
-    for answer, kind, code, readable in (
-        (unreachable("why"), "connection", 6, True),
-        (unanswered("why"), "connection", 6, True),
-        (abandoned(), "interrupted", 7, True),
-        (unread("why"), "not_an_answer", 5, False),
+    for answer, kind, code, readable, words in (
+        (unreachable("why"), "connection", 6, True, "the API cannot be reached: why"),
+        (unanswered("why"), "connection", 6, True, "why"),
+        (abandoned(), "interrupted", 7, True, "the client left before an answer began"),
+        (unread("why"), "not_an_answer", 5, False, "the answer passed, but its copy cannot be read: why"),
     ):
         assert answer.error is not None
         assert (answer.status, answer.message, answer.readable) == (None, None, readable)
         assert (answer.error.failure.type, int(answer.error.exit_code)) == (kind, code)
+        assert answer.error.failure.message == words
 
 
 def test_a_name_beside_a_block_is_heard() -> None:

@@ -143,6 +143,13 @@ def test_a_connection_that_ends_before_an_answer_began(how: ConnectionEnd, kind:
     assert heard.answers() == [(1, None, None, kind)]
 
 
+def test_a_request_that_is_cut_off_is_a_call_too() -> None:
+    heard = Heard()
+    heard.observer.request(parse(b"POST /5ec2e7/v1/messages HTTP/1.1\r\nHost: localhost:9\r\n\r\n", GATE))
+    heard.observer.ended(ConnectionEnd.RESET, "")
+    assert (heard.calls(), heard.answers()) == ([1], [(1, None, None, "connection")])
+
+
 def test_a_body_that_ends_with_the_connection_is_whole_where_that_ends_well() -> None:
     for how, error in ((ConnectionEnd.CLOSED, None), (ConnectionEnd.RESET, None)):
         heard = Heard()
@@ -188,6 +195,9 @@ def test_a_fault_of_its_own_ends_the_reading_and_nothing_else() -> None:
     assert [type(fault) for fault in heard.faults] == [ZeroDivisionError]
     heard.observer.response(streamed())
     assert not heard.observer.busy
+    heard.ask()
+    heard.observer.response(streamed())
+    assert heard.answers() == [(2, None, None, "not_an_answer")]
 
 
 def test_a_request_too_large_to_keep_is_still_a_call() -> None:

@@ -88,12 +88,13 @@ def test_answers_keep_their_order() -> None:
     assert run(work).passed == answer(b"1") + answer(b"2") + answer(b"3")
 
 
-def test_the_api_s_own_errors_pass() -> None:
+@pytest.mark.parametrize("status", ["400 Bad Request", "529 Overloaded"])
+def test_the_api_s_own_errors_pass(status: str) -> None:
     def work(held: Held) -> None:
         held.holder.request(POST)
-        held.holder.response(answer(b"{}", "529 Overloaded"))
+        held.holder.response(answer(b"{}", status))
 
-    assert run(work).passed == answer(b"{}", "529 Overloaded")
+    assert run(work).passed == answer(b"{}", status)
 
 
 @pytest.mark.parametrize("data", [STREAM + chunk(b"data: 1\n\n"), b"\x00garbage"])

@@ -89,6 +89,7 @@ def test_nothing_said_is_left_without_text() -> None:
     told.ask(answered(), text="zebra")
     (kept,) = told.exchanges()
     assert (kept.question.prompt, kept.text) == ("zebra", "Hello")
+    assert kept.question.user_content == ({"type": "text", "text": "zebra"},)
     told = Told()
     told.ask(answered(), text="zebra")
     assert "zebra" not in str(told.exchanges())

@@ -52,6 +52,7 @@ def test_a_conversation_that_goes_on_begins_as_the_one_before() -> None:
     first, second = asked(HI), asked(HI, HELLO, {"role": "user", "content": "more"})
     assert first.prefixes[-1] in second.prefixes
     assert asked({"role": "user", "content": "other"}).prefixes[-1] not in second.prefixes
+    assert asked({"role": "assistant", "content": "hi"}).prefixes != first.prefixes
     assert second.before == second.prefixes[1]
     assert (first.turn, second.turn) == (1, 2)
 

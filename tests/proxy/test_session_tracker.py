@@ -102,6 +102,13 @@ def test_neither_is_another_question_after_a_refusal() -> None:
     assert calls.answers == [1, 2]
 
 
+def test_a_turn_without_words_asks_nothing_that_was_refused() -> None:
+    calls = Calls("s1")
+    calls.ask(FABLE, "hi", end=CallEnd.REFUSED)
+    nothing = [{"role": "user", "content": [NOTICE]}]
+    assert calls.ask(OPUS, messages=nothing).moved is None
+
+
 def test_claude_code_asks_again_with_a_notice_and_then_another() -> None:
     """Version 2.1.332: fable, fable with a notice, opus."""
     calls = Calls("s1")

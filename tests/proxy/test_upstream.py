@@ -92,6 +92,15 @@ def test_a_proxy_that_does_not_let_it_through(reply: bytes, words: str) -> None:
     assert said.startswith(words)
 
 
+def test_an_upstream_that_does_not_speak_tls() -> None:
+    observer = Silent()
+    with Server([Send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), End("hear")]) as server:
+        address = Address("127.0.0.1", server.port, True)
+        with RelayThread(address, lambda: observer, context=authority().client()) as relay:
+            assert ask(relay, post(), End("hear")).end == "rst"
+    assert observer.endings == [(ConnectionEnd.UNREACHABLE, "TLS with the upstream: WRONG_VERSION_NUMBER")]
+
+
 def test_a_name_that_nobody_knows() -> None:
     observer = Silent()
     address = Address("api.example.invalid", 443, True)

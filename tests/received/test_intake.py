@@ -7,6 +7,7 @@ import pytest
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.received.intake import Intake, ReceivedAnswer
+from avow.wire.body import LONGEST_BLANK, LONGEST_WHOLE
 
 Json = dict[str, Any]
 OPUS = "claude-opus-4-8"
@@ -132,6 +133,10 @@ def test_no_cookie_is_kept() -> None:
         (BODY.decode().encode("utf-16"), "text in UTF-16"),
         (b"HTTP/1.1 200 OK\r\n", "HTTP headers that break off"),
         (b'data: {"object":"chat.completion.chunk","model":"gpt"}\n\ndata: [DONE]\n\n', "the Chat Completions API"),
+        (b'data: {"a":1}\n\ndata: [DONE]\n\n', "a stream of another API"),
+        (b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 50_000, "HTTP headers that break off"),
+        (b" " * (LONGEST_BLANK + 1), "empty"),
+        (b"{}", "an empty JSON object"),
         (b'event: response.created\ndata: {"type":"response.created"}\n\n', "the Responses API"),
         (b"event: ping\n", "text: 'event: ping'"),
         (b'{"model":"x","messages":[]}', "a request, and no response"),
@@ -149,3 +154,16 @@ def test_what_is_no_response(data: bytes, words: str) -> None:
         return
     with pytest.raises(UsageError, match=words):
         taken(data)
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [(b"{", "the response is"), (b"{\n", "the response is"), (BODY + b"\n\n", "line 3 is")],
+)
+def test_what_is_too_large(start: bytes, words: str) -> None:
+    """It is told before all has come."""
+    intake, piece = Intake(), b" " * (LONGEST_WHOLE // 2)
+    for data in (start, piece, piece[2:]):
+        list(intake.feed(data))
+    with pytest.raises(UsageError, match=f"{words} larger than {LONGEST_WHOLE >> 20} MiB"):
+        list(intake.feed(b"   "))

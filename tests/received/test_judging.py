@@ -50,10 +50,11 @@ def test_answers_like_one_that_was_fine_need_no_judge() -> None:
     )
     twice = BODY.replace(b'"model"', b'"model": "claude-haiku-4-5", "model"')
     refused = BODY.replace(b"end_turn", b"refusal")
-    for data in (BODY, thinking, twice, refused):
+    novel = BODY.replace(b'"content": [', b'"content": [{"type": "novel"}, ')
+    for data in (BODY, thinking, twice, refused, novel):
         [received] = taken(data)
         assert not alike.has(received)
         alike.add(received, judged(received, ClientQuestion(OPUS), JUDGING, 0))
-    assert [alike.has(taken(data)[0]) for data in (BODY, thinking, twice, refused)] == [True, False, False, False]
+    assert [alike.has(taken(data)[0]) for data in (BODY, thinking, twice, refused, novel)] == [True, *[False] * 4]
     other = BODY.replace(b"opus-4-8", b"opus-5")
     assert [alike.has(taken(data)[0]) for data in (other, BODY[:-20], STREAM[:-30])] == [False] * 3

@@ -24,6 +24,7 @@ CASES: dict[str, tuple[tuple[dict[str, Any], str | None, bool, str | None], tupl
         ({"usage": iterations(("fallback_message", OPUS)), "model": OPUS}, OPUS, True, None),
         ("unverified", OPUS, OPUS),
     ),
+    "cut off": (({"model": FABLE, "stop_reason": None}, FABLE, True, None), ("unverified", FABLE, FABLE)),
     "nothing known": (({}, None, False, None), ("unverified", None, None)),
     "noted by the client alone": (({}, None, False, OPUS), ("unverified", None, OPUS)),
     "another dated name": (
@@ -49,6 +50,8 @@ def test_judge(given: tuple[dict[str, Any], str | None, bool, str | None], expec
 def test_what_the_client_noted_is_evidence() -> None:
     found = judge({"model": OPUS, "stop_reason": "end_turn"}, [], FABLE, recorded=True, resolved=OPUS)
     assert found.evidence[-1] == ("resolved_model", OPUS)
+    nobody_asked = judge({"model": FABLE}, [], None, recorded=False, resolved=OPUS)
+    assert nobody_asked.evidence == (("model", FABLE), ("resolved_model", OPUS))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from avow.scan.report import (
     report_as_json,
     totals_rows,
 )
+from tests.zone import KOLKATA, zone
 
 DEFAULTS: dict[str, Any] = {
     "client": Client.CLAUDE_CODE,
@@ -64,7 +65,15 @@ def test_totals_by_client_and_month() -> None:
         ("llm", "unknown", "1", "0", "1", "0", "0"),
     ]
     assert found.answers == 7
+    assert [each.month for each in found.totals] == ["2026-10", "2026-11", None]
     assert all(len(row) == len(TOTALS_HEADER) for row in totals_rows(found))
+
+
+def test_months_here_are_those_of_the_local_clock() -> None:
+    with zone(KOLKATA):
+        found = report(past(time="2026-10-31T20:00:00.000Z"), past(time="2026-10-30T20:00:00.000Z"))
+    assert [row[1] for row in totals_rows(found)] == ["2026-10", "2026-11"]
+    assert [each.month for each in found.totals] == ["2026-10"]
 
 
 def test_reroutes_come_by_time_and_contradictions_apart() -> None:

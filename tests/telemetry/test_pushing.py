@@ -83,6 +83,7 @@ def test_the_row_at_fault_is_found(at_fault: set[int]) -> None:
     assert receiver.push.refused == sorted(at_fault)
     assert receiver.acknowledged == sorted(set(range(1, 201)) - at_fault)
     assert receiver.push.sent == 200 - len(at_fault)
+    assert receiver.asked.count([]) == (1 if 1 in at_fault else 0)  # asked once, and only before anything was taken
 
 
 def test_a_receiver_that_takes_nothing_marks_no_row() -> None:

@@ -17,6 +17,7 @@ from avow.telemetry.receipt import Receipt, push_response
         (408, Receipt.LATER),
         (413, Receipt.REFUSED),
         (415, Receipt.CLOSED),
+        (422, Receipt.REFUSED),
         (429, Receipt.LATER),
         (500, Receipt.LATER),
         (503, Receipt.LATER),
@@ -41,6 +42,8 @@ def test_statuses(status: int, receipt: Receipt) -> None:
         (b'{"partialSuccess":{"rejectedSpans":"\\u0663"}}', 0),
         (b'{"partialSuccess":{"rejectedSpans":" 3\\u001b[31m"}}', 0),
         (b'{"partialSuccess":{"rejectedSpans":"' + b"9" * 4000 + b'"}}', 0),
+        (b"{}", 0),
+        (b"[]", 0),
         (b'{"partialSuccess":null}', 0),
         (b"[" * 100_000, 0),
         (b"", 0),
@@ -50,6 +53,12 @@ def test_statuses(status: int, receipt: Receipt) -> None:
 def test_partial_success_is_a_number(body: bytes, rejected: int) -> None:
     found = push_response(200, {}, body)
     assert (found.receipt, found.rejected) == (Receipt.TAKEN, rejected)
+
+
+def test_a_partial_success_in_protobuf() -> None:
+    headers = {"content-type": "application/x-protobuf"}
+    for body, rejected in ((b"\x0a\x02\x08\x03", 3), (b"", 0), (b'{"partialSuccess":{"rejectedSpans":2}}', 0)):
+        assert push_response(200, headers, body).rejected == rejected
 
 
 def test_what_it_asks_to_wait() -> None:

@@ -34,6 +34,8 @@ def test_an_answer_by_the_conventions() -> None:
     root = spans_of(exchange, MS)[0]
     assert root["name"] == f"chat {FABLE}"
     assert int(root["endTimeUnixNano"]) - int(root["startTimeUnixNano"]) == 3_000_000_000
+    assert int(root["startTimeUnixNano"]) == MS * 1_000_000
+    assert (root["kind"], root["parentSpanId"]) == (3, "")
     assert "status" not in root
     assert found["gen_ai.request.model"] == found["gen_ai.response.model"] == FABLE
     assert found["gen_ai.usage.input_tokens"] == 17
@@ -46,14 +48,41 @@ def test_an_answer_by_the_conventions() -> None:
     assert "avow.source" not in found
 
 
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"input_tokens": 10}, 10),
+        ({"input_tokens": 10, "cache_read_input_tokens": 3}, 13),
+        ({"input_tokens": 0, "cache_creation_input_tokens": True}, 0),
+        ({"input_tokens": -1, "cache_read_input_tokens": 3}, None),
+        ({"input_tokens": 1 << 63}, None),
+        (None, None),
+    ],
+)
+def test_only_counts_are_counted(usage: dict[str, Any] | None, tokens: int | None) -> None:
+    assert plain(answered(usage=usage)).get("gen_ai.usage.input_tokens") == tokens
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [("http://h", ("h", 80)), ("https://h:8443/x", ("h", 8443)), ("https://[::1", (None, None)), (None, (None, None))],
+)
+def test_where_it_was_asked(url: str | None, address: tuple[str | None, int | None]) -> None:
+    found = plain(answered()._replace(base_url=url))
+    assert (found.get("server.address"), found.get("server.port")) == address
+
+
 def test_a_child_a_hop_and_the_category() -> None:
     exchange = rerouted()
     root, *hops = spans_of(exchange, MS)
     assert len(hops) == len(exchange.routing.hops) == 2
+    assert {hop["kind"] for hop in hops} == {1}
+    assert [attribute(hop, "avow.hop") for hop in hops] == [0, 1]
     assert [attribute(hop, "avow.outcome") for hop in hops] == [str(hop.outcome) for hop in exchange.routing.hops]
     assert {hop["parentSpanId"] for hop in hops} == {root["spanId"]}
     assert len({span["spanId"] for span in (root, *hops)}) == 3
     assert attribute(root, "avow.category") == "cyber"
+    assert attribute(hops[0], "avow.category") == "cyber"
     assert attribute(root, "gen_ai.response.model") == OLD
 
 
@@ -119,6 +148,7 @@ def test_the_protocol_s_own_definition_takes_it() -> None:
     message = as_proto(request_body(spans, {"service.name": "avow"}, "1"))
     assert len(message.resource_spans[0].scope_spans[0].spans) == len(spans)
     assert message.resource_spans[0].scope_spans[0].spans[0].kind == 3
+    assert message.resource_spans[0].scope_spans[0].scope.name == "avow"
     assert as_proto(request_body([], {}, "1")).ByteSize() == 0
 
 

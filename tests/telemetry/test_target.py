@@ -89,3 +89,4 @@ def test_a_wrong_one_is_named(variable: str, value: str) -> None:
         target({variable: value})
     assert variable in caught.value.message
     assert CANARY not in f"{caught.value.message}{caught.value.hint}"
+    assert ("write http://HOST:4318" in str(caught.value.hint)) is ("ENDPOINT" in variable)

@@ -100,9 +100,8 @@ def _handover(block: JsonObject) -> JsonObject:
 
 def _route(essence: JsonObject, asked: str | None) -> Routing:
     sent = asked or _NOT_RECORDED
-    # A message without a reason to have stopped was cut off, or logged before it ended.
-    taken = whole(encodable_value(essence))._replace(whole=essence["stop_reason"] is not None)
-    return judge_routing(RequestFacts(sent), [Attempt(sent, taken)])
+    # `whole` takes a message without a reason to have stopped for one that was cut off, or logged before it ended.
+    return judge_routing(RequestFacts(sent), [Attempt(sent, whole(encodable_value(essence)))])
 
 
 def _with_resolved(conclusion: Conclusion, resolved: str, named: str | None) -> Conclusion:
