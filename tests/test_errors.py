@@ -1,6 +1,8 @@
 """The error tree: each class has its exit status, its place in the docstring, and words for people."""
 
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from avow.errors import (
     UsageError,
     ended_by,
     nearest,
+    system_words,
 )
 from avow.exit_codes import ExitCode
 
@@ -113,3 +116,27 @@ def test_one_function_looks_for_the_nearest_word() -> None:
     """Another one would have another idea of what is near."""
     source = Path(errors.__file__).parent
     assert [path.name for path in source.rglob("*.py") if "difflib import" in path.read_text("utf-8")] == ["errors.py"]
+
+
+@pytest.mark.parametrize(
+    ("tried", "words"),
+    [
+        (Path("/none/x").read_bytes, "no such file or directory"),
+        (lambda: os.open("a\0b", 0), "it holds a NUL"),
+    ],
+    ids=["missing", "NUL"],
+)
+def test_the_systems_words_are_the_same_everywhere(tried: Callable[[], object], words: str) -> None:
+    with pytest.raises((OSError, ValueError)) as caught:
+        tried()
+    assert system_words(caught.value) == words
+
+
+def test_one_function_says_what_the_system_says_and_one_knows_the_home_folder() -> None:
+    """Each of their many copies had another idea of a user who is not there, or of a NUL."""
+    source = Path(errors.__file__).parent
+    texts = {path.relative_to(source).as_posix(): path.read_text("utf-8") for path in source.rglob("*.py")}
+    assert {name for name, text in texts.items() if "expanduser(" in text} == {"paths.py"}
+    # Without imports; and by number, for `gaierror` has numbers of its own.
+    known = {"errors.py", "__main__.py", "proxy/upstream.py"}
+    assert {name for name, text in texts.items() if "strerror" in text} == known

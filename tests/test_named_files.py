@@ -160,6 +160,46 @@ def test_a_file_that_cannot_be_used_is_told_and_nothing_is_sent(
     assert rows(home) == []
 
 
+SOURCES = {
+    "judge": ("judge", "-m", "claude-fable-5-2", PATH),
+    "judge --request": ("judge", "--request", PATH, "-"),
+    "run": ("run", "--input", "lines", "--simulate", "requested", PATH),
+    "audit verify": ("audit", "verify", PATH),
+    "run: system_file": ("run", "--input", "lines", "--system-file", PATH, "-"),
+}
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "endless device", "socket", "home of nobody"])
+@pytest.mark.parametrize("name", SOURCES)
+def test_what_is_read_piece_by_piece_is_refused_in_the_same_words(name: str, kind: str, home: Path) -> None:
+    path = home / "odd.toml"
+    make, words = WRONG["missing" if kind == "home of nobody" else kind]
+    make(path)
+    named = "~no-such-user-x/odd.toml" if kind == "home of nobody" else str(path)
+    ran = run(home, *(named if word == PATH else word for word in SOURCES[name]), stdin=b"hi\n", timeout=PATIENCE_S)
+    assert_refused(ran, path, words)
+
+
+TARGETS = {
+    "--report": ("--simulate", "requested", "hi", "--report", PATH),
+    "run --out": ("run", "--input", "lines", "--simulate", "requested", "-", "--out", PATH),
+    "run --junit": ("run", "--input", "lines", "--simulate", "requested", "-", "--junit", PATH),
+    "run --summary": ("run", "--input", "lines", "--simulate", "requested", "-", "--summary", PATH),
+    "proxy --report": ("proxy", "--report", PATH, "--", "true"),
+    "history export --since-last": ("history", "export", "--since-last", PATH),
+}
+
+
+@pytest.mark.parametrize("kind", ["a folder", "in no folder", "home of nobody"])
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_cannot_be_written_is_refused_before_anything_is_sent(name: str, kind: str, home: Path) -> None:
+    named = {"a folder": str(home), "in no folder": str(home / "no" / "x"), "home of nobody": "~no-such-user-x/x"}[kind]
+    ran = run(home, *(named if word == PATH else word for word in TARGETS[name]), stdin=b"hi\n", timeout=PATIENCE_S)
+    words = "is a directory" if kind == "a folder" else "no such file or directory"
+    assert_refused(ran, Path(named), words)
+    assert rows(home) == []
+
+
 def assert_refused(ran: Ran, path: Path, words: str) -> None:
     """Exit 2, and one sentence: where, and what is wrong."""
     assert ran.status == 2, (ran.status, ran.err)
@@ -251,11 +291,14 @@ def test_a_silent_stdin_as_a_file_ends_at_the_deadline(home: Path, api: Simulato
     assert err.startswith(b"avow: error: stdin: it did not end before the deadline\n")
 
 
-@pytest.mark.parametrize("kind", ["missing", "folder", "endless device", "pipe", "not UTF-8"])
+@pytest.mark.parametrize("kind", ["missing", "home of nobody", "folder", "endless device", "pipe", "not UTF-8"])
 @pytest.mark.parametrize("name", ["chat", "scan"])
 def test_other_ways_to_name_a_file(name: str, kind: str, home: Path, api: Simulator) -> None:
     path = home / "odd.jsonl"
-    os.mkfifo(path) if kind == "pipe" else WRONG[kind][0](path)
+    if kind == "home of nobody":
+        path = Path("~no-such-user-x/odd.jsonl")
+    else:
+        os.mkfifo(path) if kind == "pipe" else WRONG[kind][0](path)
     arguments, stdin = (("chat",), f"/file {path}\n".encode()) if name == "chat" else (("scan", str(path)), b"")
     ran = run(home, *arguments, base_url=api.base_url, stdin=stdin, timeout=PATIENCE_S, **DEADLINE)
     assert ran.status == 2, ran.err

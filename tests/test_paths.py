@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.paths import Paths, exposed, find, make_private
+from avow.paths import Paths, expanded, exposed, find, make_private
 from tests.running import run
 
 HOME = Path("/home/me")
@@ -73,6 +73,15 @@ def test_a_config_that_others_may_change_is_said_so(home: Path) -> None:
 
 def test_a_user_that_does_not_exist_is_no_traceback() -> None:
     assert find({"HOME": str(HOME), "AVOW_CONFIG_DIR": "~no-such-user-x/y"}).config.is_absolute()
+
+
+def test_a_tilde_is_the_home_folder_unless_a_file_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    assert expanded("~/x") == Path("/home/me/x")
+    assert expanded("~no-such-user-x/y") == Path("~no-such-user-x/y")
+    Path("~x").touch()
+    assert expanded("~x") == Path("~x")
 
 
 def test_files() -> None:

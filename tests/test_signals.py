@@ -202,7 +202,7 @@ def test_suspend_and_resume(home: Path) -> None:
 
 CLOSED = {
     "closed stdout": (">&-", 1, b"avow: error: stdout is closed"),
-    "full stdout": (">/dev/full", 1, b"avow: error: stdout cannot be written: No space left on device"),
+    "full stdout": (">/dev/full", 1, b"avow: error: stdout cannot be written: no space left on device"),
     "closed stderr": ("2>&-", 10, b""),
     "full stderr": ("2>/dev/full", 10, b""),
     "closed stdin": ("<&-", 10, b"avow: fallback: "),

@@ -50,6 +50,13 @@ class Failure(NamedTuple):
         return {"type": self.type, "status": self.status, "message": self.message}
 
 
+def system_words(error: BaseException) -> str:
+    """Why the system, or Python before it, did not do what it was asked to: "no such file or directory"."""
+    if isinstance(error, ValueError) and "embedded null" in str(error):  # in words that Python changes
+        return "it holds a NUL"
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
 class AvowError(Exception):
     """An error with words for the user and an exit status. `hint` says what to do next, in one line."""
 

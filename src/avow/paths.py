@@ -100,6 +100,12 @@ def exposed(path: Path) -> str | None:
     return None
 
 
+def expanded(path: str) -> Path:
+    """The path that a user typed: a leading `~` is the home folder, unless there is a file of that name. `~NAME` stays
+    as it is where the system knows no such user."""
+    return Path(os.path.expanduser(path) if path.startswith("~") and not os.path.lexists(path) else path)  # noqa: PTH111
+
+
 def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:
     value = environ.get(name, "")
     return Path(value) if value and Path(value).is_absolute() else default

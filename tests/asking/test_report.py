@@ -44,8 +44,8 @@ WRONG = {
     "fd:-1": "fd: stands before the number",
     "fd:99999999999999999999": "it cannot be written",
     "fd:9999": "bad file descriptor",
-    "": "no such file",
-    "nul\0": "null byte",
+    "no/file": "no such file",
+    "nul\0": "it holds a NUL",
 }
 
 

@@ -50,7 +50,7 @@ def test_what_is_kept(home: Path) -> None:
     ("arguments", "words"),
     [
         ((), "nothing says which model was asked"),
-        (("-m", FABLE, "missing.json"), "missing.json: No such file"),
+        (("-m", FABLE, "missing.json"), "missing.json: there is no such file"),
         (("-m", FABLE, "--request", "asked.json"), f"-m says {FABLE}, and asked.json {OPUS}"),
         (("--request", "answer.json"), "answer.json: this is not a Messages API request"),
     ],

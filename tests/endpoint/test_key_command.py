@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "key and words": (printing(f"key: {CANARY}"), "holds spaces"),
     "not text": ((sys.executable, "-c", "import os; os.write(1, b'\\xff\\xfe')"), "holds characters"),
     "endless": ((sys.executable, "-c", f"while 1: print({CANARY!r})"), ""),
-    "null in it": (("a\0b",), "not a command"),
+    "null in it": (("a\0b",), "it holds a NUL"),
 }
 
 

@@ -224,7 +224,7 @@ FAULTS = [
         alike(REROUTED, None, Came(2, None, None, None, "avow: error: stdin is closed")),
     ),
     Fault("stdout closed", partial(redirected, ">&-"), unshown("avow: error: stdout is closed")),
-    Fault("stdout full", partial(redirected, ">/dev/full"), unshown("avow: error: stdout cannot be written: No space")),
+    Fault("stdout full", partial(redirected, ">/dev/full"), unshown("avow: error: stdout cannot be written: no space")),
     Fault("stderr closed", partial(redirected, "2>&-"), alike(SILENT, None, replace(SILENT, then="complete"))),
     Fault("stderr full", partial(redirected, "2>/dev/full"), alike(SILENT, None, replace(SILENT, then="complete"))),
     Fault("disk full", partial(mounted, FULL), alike(UNKEPT)),

@@ -233,7 +233,7 @@ def test_a_leading_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert read_file("~/file") == b"home"
     (tmp_path / "~odd").write_bytes(b"here")
     assert read_file("~odd") == b"here"
-    with pytest.raises(UnreadableFile, match="~nobody-of-that-name/x: this cannot be a path"):
+    with pytest.raises(UnreadableFile, match="~nobody-of-that-name/x: there is no such file"):
         read_file("~nobody-of-that-name/x")
 
 

@@ -46,7 +46,7 @@ def test_junit_is_read_by_a_library(tmp_path: Path) -> None:
 def test_the_summary_is_appended(tmp_path: Path) -> None:
     path = tmp_path / "s.md"
     path.write_text("before\n")
-    report = MarkdownSummary(OutputFile("--summary", str(path), "ab"))
+    report = MarkdownSummary(OutputFile("--summary", str(path), appends=True))
     for one in items():
         report.add(one, code_of(one, AcceptanceRules()))
     report.close(3, counts(*items()))

@@ -136,7 +136,7 @@ def test_a_file_that_goes_away_is_reported(tmp_path: Path) -> None:
     answers = scan([tmp_path], home=tmp_path, environ={})
     (tmp_path / "2.jsonl").unlink()
     assert len(list(answers)) == 1
-    assert [each.reason for each in answers.report().unreadable] == ["No such file or directory"]
+    assert [each.reason for each in answers.report().unreadable] == ["no such file or directory"]
 
 
 def test_progress_rises_to_the_whole(tmp_path: Path) -> None:

@@ -142,7 +142,11 @@ def test_wrong_files_are_told_where(case: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("gone.toml", "there is no such file"), ("", "this is a folder"), ("nul\0.toml", "this cannot be a path")],
+    [
+        ("gone.toml", "there is no such file"),
+        ("", "this is a folder"),
+        ("nul\0.toml", "this is not a path"),
+    ],
 )
 def test_a_file_that_cannot_be_read(name: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"scenario .*{words}"):

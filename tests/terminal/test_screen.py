@@ -84,7 +84,7 @@ def test_a_full_disk() -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("no /dev/full here")
-    with full.open("wb") as stdout, pytest.raises(FileError, match="No space left"):
+    with full.open("wb") as stdout, pytest.raises(FileError, match="no space left"):
         Screen(stdout, None, Facts(), Facts()).out("x")
 
 

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from avow.errors import system_words
 from avow.wire.json_value import JsonObject
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def run(command: Sequence[str], body: JsonObject, environ: Mapping[str, str], ti
             start_new_session=hasattr(os, "killpg"),
         )
     except (OSError, ValueError) as error:
-        return f"on_reroute: {command[0]} cannot be run: {(getattr(error, 'strerror', None) or 'not valid').lower()}"
+        return f"on_reroute: {command[0]} cannot be run: {system_words(error)}"
     try:
         process.communicate((json.dumps(body) + "\n").encode(), timeout_s)
     except subprocess.TimeoutExpired:

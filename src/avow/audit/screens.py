@@ -10,7 +10,7 @@ from avow.audit.result import Finding, Result
 from avow.audit.store import StoredAudit
 from avow.audit.words import lines_of, number, sittings_shown
 from avow.context import Context
-from avow.errors import FileError, UsageError
+from avow.errors import FileError, UsageError, system_words
 from avow.terminal.cells import wrap
 from avow.terminal.facts import BOLD, BOLD_YELLOW, FAINT, Facts
 from avow.terminal.sanitize import clean_line
@@ -40,7 +40,7 @@ def agree(context: Context, lines: Sequence[str], *, yes: bool) -> None:
     try:
         answer = context.stdin.readline()
     except OSError as error:
-        raise FileError(f"no answer could be read: {(error.strerror or str(error)).lower()}") from None
+        raise FileError(f"no answer could be read: {system_words(error)}") from None
     context.screen.line_ended()
     if answer.strip().lower() not in (b"y", b"yes"):
         raise UsageError("nothing was sent")

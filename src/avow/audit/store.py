@@ -12,7 +12,7 @@ from avow.audit.bounds import LARGEST_SEED
 from avow.audit.reading import record_from
 from avow.audit.record import AuditRecord, Look
 from avow.audit.replies import CardReply
-from avow.errors import UnreadableFile, UsageError
+from avow.errors import UnreadableFile, UsageError, system_words
 from avow.files.locking import try_lock
 from avow.files.private import write_private
 from avow.paths import make_private
@@ -83,7 +83,7 @@ class Store:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise UnreadableFile(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+            raise UnreadableFile(f"{path}: cannot be read: {system_words(error)}") from None
         except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
             raise UnreadableFile(
                 f"{path}: is damaged: {error}", hint="move it away; its replies are in the history"
@@ -108,7 +108,7 @@ class Store:
             make_private(self.folder)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+            raise UsageError(f"{path}: cannot be written: {system_words(error)}") from None
         try:
             if not try_lock(descriptor):
                 raise UsageError(f"audit {name}: another process is continuing it", hint="wait until it has ended")

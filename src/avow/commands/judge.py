@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from avow.asking.typed import Typed
 from avow.context import Context
-from avow.errors import UnreadableFile, UsageError
+from avow.errors import UnreadableFile, UsageError, system_words
 from avow.exit_codes import ExitCode, gravest
+from avow.files.opening import open_to_read
+from avow.files.reading import PipeWait
 
 if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
@@ -108,11 +109,8 @@ def _received(options: JudgeOptions, context: Context) -> "Iterator[ReceivedAnsw
 @contextmanager
 def _opened(file: str | None, context: Context) -> Iterator[BinaryIO]:
     if file not in (None, "-"):
-        try:
-            with Path(str(file)).expanduser().open("rb") as source:
-                yield source
-        except OSError as error:
-            raise UnreadableFile(f"{file}: {error.strerror or error}") from None
+        with open_to_read(str(file), str(file), PipeWait(notice=context.screen.warn)) as source:
+            yield source
         return
     if context.stdin is None or (file is None and context.stdin_is_terminal):
         raise UsageError(
@@ -128,7 +126,7 @@ def _pieces(source: BinaryIO, file: str | None) -> Iterator[bytes]:
         try:
             data = read(_PIECE)
         except OSError as error:
-            raise UnreadableFile(f"{file or 'stdin'}: {error.strerror or error}") from None
+            raise UnreadableFile(f"{file or 'stdin'}: {system_words(error)}") from None
         if not data:
             return
         yield data

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from avow.errors import Interrupted
+from avow.errors import Interrupted, system_words
 from avow.exit_codes import ExitCode
 from avow.paths import Paths
 from avow.routing.verdict import Verdict
@@ -55,7 +55,7 @@ def folder(paths: Paths) -> Path:
 
 
 def _note(error: Exception, which: str, looks: Path) -> None:
-    what = str(error.strerror) if isinstance(error, OSError) else type(error).__name__
+    what = system_words(error) if isinstance(error, OSError) else type(error).__name__
     with suppress(OSError):
         note_trouble(looks, f"avow scan {which}: {what}")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avow.endpoint.credential import LONGEST_KEY, checked
-from avow.errors import CredentialsError
+from avow.errors import CredentialsError, system_words
 from avow.wire.secret import STRUCK, Secrets
 
 LIMIT_S = 10.0
@@ -26,8 +26,7 @@ def run(command: Sequence[str], environ: Mapping[str, str], *, limit_s: float = 
             env=dict(environ),
         )
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "not a command").lower()
-        raise CredentialsError(f"api_key_command: {_one_line(command[0])}: {reason}", hint=_HINT) from None
+        raise CredentialsError(f"api_key_command: {_one_line(command[0])}: {system_words(error)}", hint=_HINT) from None
     output, errors, code = _outcome(process, limit_s)
     if code is None:
         problem = f"did not end within {limit_s:g} seconds"

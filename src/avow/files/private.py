@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from avow.errors import FileError
+from avow.errors import FileError, system_words
 from avow.paths import make_private
 
 
@@ -27,8 +27,7 @@ def write_private(path: Path, data: bytes, *, replace: bool = True) -> bool:
             os.fsync(stream.fileno())
         return _put(scratch, target, replace=replace)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "not a valid path").lower()
-        raise FileError(f"{path}: cannot be written: {reason}") from None
+        raise FileError(f"{path}: cannot be written: {system_words(error)}") from None
     finally:
         if scratch is not None:
             with contextlib.suppress(OSError):

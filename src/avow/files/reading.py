@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
-from avow.errors import UnreadableFile
+from avow.errors import UnreadableFile, system_words
+from avow.paths import expanded
 from avow.values import NamedTuple
 
 SILENCE_S = 3.0
@@ -69,14 +70,14 @@ def read_file(
     """
     place = str(path) if place is None else place
     try:
-        there = _expanded(Path(path))
+        there = expanded(str(path))
         facts = there.stat()
         if stat.S_ISREG(facts.st_mode):
             return _regular(there, place, most, inspect)
-        _check_kind(facts.st_mode, str(path), place, pipes=wait is not None)
+        check_kind(facts.st_mode, str(path), place, pipes=wait is not None)
         return _piped(there, stat.S_ISFIFO(facts.st_mode), place, most, wait or PATIENT)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _unreadable(place, error) from error
+    except (OSError, ValueError) as error:
+        raise unreadable(place, error) from error
 
 
 def read_text(
@@ -98,7 +99,7 @@ def read_stdin(
     try:
         return _collect(_arrivals(stream), "stdin", most, wait, skip)
     except OSError as error:
-        raise _unreadable("stdin", error) from error
+        raise unreadable("stdin", error) from error
 
 
 def as_text(data: bytes, place: str) -> str:
@@ -136,10 +137,6 @@ def too_large(place: str, size: int | None, most: SizeLimit) -> UnreadableFile:
 # -- a file ---------------------------------------------------------------------------------------------------
 
 
-def _expanded(path: Path) -> Path:
-    return path.expanduser() if str(path).startswith("~") and not path.exists() else path
-
-
 def _regular(path: Path, place: str, most: SizeLimit, inspect: Inspect | None) -> bytes:
     # O_NONBLOCK: a pipe may have taken the file's place since it was looked at.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -157,7 +154,8 @@ def _regular(path: Path, place: str, most: SizeLimit, inspect: Inspect | None) -
         return bytes(data)
 
 
-def _check_kind(mode: int, path: str, place: str, *, pipes: bool) -> None:
+def check_kind(mode: int, path: str, place: str, *, pipes: bool) -> None:
+    """Raise UnreadableFile for what is neither a regular file nor, where they may be read, a pipe."""
     if stat.S_ISDIR(mode):
         raise UnreadableFile(f"{place}: this is a folder", hint="name a file in it")
     if stat.S_ISFIFO(mode):
@@ -168,14 +166,15 @@ def _check_kind(mode: int, path: str, place: str, *, pipes: bool) -> None:
         raise UnreadableFile(f"{place}: this is a {kind}, not a file", hint="name a file, or a pipe: <(command)")
 
 
-def _unreadable(place: str, error: Exception) -> UnreadableFile:
+def unreadable(place: str, error: Exception) -> UnreadableFile:
+    """What is said of a file that the system does not open or read."""
     if isinstance(error, FileNotFoundError):
         return UnreadableFile(f"{place}: there is no such file", hint="check the path", missing=True)
     if isinstance(error, PermissionError):
         return UnreadableFile(f"{place}: this user may not read it", hint="change who may read it (chmod)")
     if isinstance(error, OSError):
-        return UnreadableFile(f"{place}: it cannot be read: {(error.strerror or str(error)).lower()}")
-    return UnreadableFile(f"{place}: this cannot be a path: {error}", hint="check the path")
+        return UnreadableFile(f"{place}: it cannot be read: {system_words(error)}")
+    return UnreadableFile(f"{place}: this is not a path: {system_words(error)}", hint="check the path")
 
 
 def _in_line(place: str, data: bytes, offset: int) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from avow.errors import FileError, UnreadableFile, UsageError
+from avow.errors import FileError, UnreadableFile, UsageError, system_words
 from avow.files.locking import try_lock
 from avow.files.private import write_private
 from avow.history.export_scope import NumberRange
@@ -95,8 +95,9 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "not a valid path").lower()
-        raise UnreadableFile(f"{path}: cannot be opened: {reason}", hint="name a file that avow may write") from None
+        raise UnreadableFile(
+            f"{path}: cannot be opened: {system_words(error)}", hint="name a file that avow may write"
+        ) from None
 
 
 def _read(path: Path) -> Cursor | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avow.errors import HistoryError, HistoryLocked
+from avow.errors import HistoryError, HistoryLocked, system_words
 from avow.history import schema
 from avow.paths import make_private
 
@@ -159,7 +159,7 @@ def translated(error: BaseException, path: Path) -> HistoryError:
                 "look at its permissions, or set AVOW_DATA_DIR",
             )
         case _:
-            what = getattr(error, "strerror", None) or str(error)
+            what = system_words(error)
             hint = "look at the file and its folder, or set AVOW_DATA_DIR"
     return kind(f"the history {path}: {what}", hint=hint)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
-from avow.errors import FileError, ReaderGone, UsageError
+from avow.errors import FileError, ReaderGone, UsageError, system_words
 from avow.history.table import Record, columns
 
 GROUP_ROWS = 10_000
@@ -44,7 +44,7 @@ def write(records: Iterable[Record], stream: BinaryIO, *, with_text: bool) -> No
     except BrokenPipeError:
         raise ReaderGone("the reader of stdout has left") from None
     except OSError as error:
-        raise FileError(f"stdout cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise FileError(f"stdout cannot be written: {system_words(error)}") from None
 
 
 def _fitting(kind: str, values: Iterable[Any]) -> list[Any]:

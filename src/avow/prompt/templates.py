@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template as Pattern
 
-from avow.errors import FileError, UnreadableFile, UsageError, nearest
+from avow.errors import FileError, UnreadableFile, UsageError, nearest, system_words
 from avow.files.private import write_private
 from avow.files.reading import PipeWait, read_text
 from avow.prompt.limits import REQUEST
@@ -105,7 +105,7 @@ def names(folder: Path) -> tuple[str, ...]:
     try:
         return tuple(sorted(path.stem for path in folder.glob("*.toml") if _NAME.fullmatch(path.stem)))
     except OSError as error:
-        raise UnreadableFile(f"{folder}: it cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise UnreadableFile(f"{folder}: it cannot be read: {system_words(error)}") from error
 
 
 def save(folder: Path, template: Template, *, force: bool = False) -> Path:
@@ -138,7 +138,7 @@ def delete(folder: Path, name: str) -> Path:
     except FileNotFoundError as error:
         raise _no_such(name, folder) from error
     except OSError as error:
-        raise FileError(f"{where}: it cannot be deleted: {(error.strerror or str(error)).lower()}") from error
+        raise FileError(f"{where}: it cannot be deleted: {system_words(error)}") from error
     return where
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from avow.errors import UsageError
+from avow.errors import UsageError, system_words
 from avow.proxy import waiting
 from avow.proxy.group_signals import GroupSignalProbe
 
@@ -56,7 +56,7 @@ def _start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Po
     try:
         return subprocess.Popen(list(command), env=dict(environ), **more)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        reason = (getattr(error, "strerror", None) or "cannot be run").lower()
+        reason = "cannot be run" if isinstance(error, subprocess.SubprocessError) else system_words(error)
         said = f"{command[0]}: {reason}" if command[0] else "the command's name is empty"
         raise UsageError(f"{said}; nothing was sent", hint="avow proxy -- COMMAND ARGUMENT…") from None
 

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from avow.endpoint.certificates import client_context
-from avow.errors import UsageError
+from avow.errors import UsageError, system_words
 from avow.exchange.exchange import Exchange
 from avow.proxy import child, decoding, judging
 from avow.proxy.account import Account
@@ -61,8 +61,8 @@ class ProxyRun:
                 port=setup.port,
             )
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise UsageError(f"cannot listen on port {setup.port}: {reason}", hint="leave --port out") from None
+            words = f"cannot listen on port {setup.port}: {system_words(error)}"
+            raise UsageError(words, hint="leave --port out") from None
         self.base_url = self._serving.base_url
 
     def start(self) -> None:

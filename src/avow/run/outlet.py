@@ -3,6 +3,7 @@
 from avow.errors import AvowError
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
+from avow.files.reading import PipeWait
 from avow.run.counts import AcceptanceRules, RunCounts, code_of
 from avow.run.lines import item_line
 from avow.run.options import RunOptions
@@ -20,14 +21,17 @@ class Outlet:
     def __init__(self, asked: RunOptions, screen: Screen, settings: Settings) -> None:
         self._screen = screen
         self.rules = AcceptanceRules(settings.flag("accept_fallback"), settings.text("require") == "strong")
-        self._out = OutputFile("--out", asked.out) if asked.out is not None else None
+        wait = PipeWait(notice=screen.warn)
+        self._out = OutputFile("--out", asked.out, wait) if asked.out is not None else None
         is_for_people = screen.out_facts.is_terminal and settings.text("output") != "jsonl"
         self._shows_lines = is_for_people
         self._prints_json = not is_for_people and self._out is None
         self._order = None if asked.unordered else OrderedOutput()
-        self._junit = JUnitReport(OutputFile("--junit", asked.junit)) if asked.junit is not None else None
+        self._junit = JUnitReport(OutputFile("--junit", asked.junit, wait)) if asked.junit is not None else None
         self._summary = (
-            MarkdownSummary(OutputFile("--summary", asked.summary, "ab")) if asked.summary is not None else None
+            MarkdownSummary(OutputFile("--summary", asked.summary, wait, appends=True))
+            if asked.summary is not None
+            else None
         )
         self._annotate = asked.annotate
 

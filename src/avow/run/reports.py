@@ -2,13 +2,14 @@
 
 import os
 import tempfile
-from pathlib import Path
 from typing import BinaryIO
 from xml.sax.saxutils import escape, quoteattr  # nosec B406: XML is written here, none is read
 
-from avow.errors import FileError, UsageError
+from avow.errors import FileError, system_words
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
+from avow.files.opening import open_to_write
+from avow.files.reading import PATIENT, PipeWait
 from avow.run.counts import RunCounts, counted_as, is_answered
 from avow.run.lines import what
 from avow.terminal.sanitize import clean_line
@@ -20,13 +21,10 @@ _MOST_ROWS = 200
 class OutputFile:
     """A file that was opened before anything was sent. `option` is what errors call it."""
 
-    def __init__(self, option: str, path: str, mode: str = "wb") -> None:
+    def __init__(self, option: str, path: str, wait: PipeWait = PATIENT, *, appends: bool = False) -> None:
+        """Raises UsageError where it cannot be written."""
         self._place = f"{option} {path}"
-        try:
-            self._stream: BinaryIO = Path(path).expanduser().open(mode)  # type: ignore[assignment]
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise UsageError(f"{self._place}: it cannot be written: {reason}", hint="name another file") from None
+        self._stream: BinaryIO = os.fdopen(open_to_write(path, self._place, wait, appends=appends), "wb")
 
     def write(self, text: str, *, surely: bool = False) -> None:
         """Write; with `surely` it is on the disk when this returns. Raises FileError."""
@@ -36,14 +34,14 @@ class OutputFile:
             if surely:
                 self._sync()
         except OSError as error:
-            raise FileError(f"{self._place}: it cannot be written: {error.strerror or error}") from None
+            raise FileError(f"{self._place}: it cannot be written: {system_words(error)}") from None
 
     def close(self) -> None:
         """Close it. Raises FileError."""
         try:
             self._stream.close()
         except OSError as error:
-            raise FileError(f"{self._place}: it cannot be written: {error.strerror or error}") from None
+            raise FileError(f"{self._place}: it cannot be written: {system_words(error)}") from None
 
     def _sync(self) -> None:
         try:

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from avow.background import Latch, later
-from avow.errors import UnreadableFile, UsageError
+from avow.errors import UsageError
+from avow.files.opening import open_to_read
+from avow.files.reading import PipeWait
+from avow.paths import expanded
 
 SILENCE_S = 3.0
 _PIECE = 1 << 20
@@ -20,9 +23,9 @@ class PromptSource:
 
     def __init__(self, path: str, stdin: BinaryIO | None, notice: Callable[[str], None] = lambda _text: None) -> None:
         self.name = "stdin" if path == "-" else path
-        self.folder = Path() if path == "-" else Path(path).expanduser().parent
-        self.known_as = "-" if path == "-" else str(Path(path).expanduser().absolute())
-        self._path = Path(path).expanduser()
+        self._path, self._notice = expanded(path), notice
+        self.folder = Path() if path == "-" else self._path.parent
+        self.known_as = "-" if path == "-" else str(self._path.absolute())
         self._copy: BinaryIO | None = None
         if path == "-":
             if stdin is None:
@@ -49,12 +52,7 @@ class PromptSource:
             self._copy.close()
 
     def _opened(self) -> BinaryIO:
-        try:
-            if self._path.is_dir():
-                raise UnreadableFile(f"{self.name}: it is a folder", hint="avow run FILE")
-            return self._path.open("rb")
-        except OSError as error:
-            raise UnreadableFile(f"{self.name}: {(error.strerror or str(error)).lower()}") from None
+        return open_to_read(str(self._path), self.name, PipeWait(notice=self._notice))
 
 
 def _copied(stream: BinaryIO, told: Latch) -> BinaryIO:

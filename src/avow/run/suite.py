@@ -16,6 +16,7 @@ from avow.errors import UnreadableFile, UsageError, nearest
 from avow.exchange.exchange import RunItem
 from avow.files.reading import PipeWait
 from avow.history.key_counter import KeyCounter
+from avow.paths import expanded
 from avow.prompt import limits
 from avow.run.item import Item, item_of, variables_of
 from avow.run.records import Document, read, read_document, wrong
@@ -221,7 +222,7 @@ class Suite:
 
         if folder is None or "://" in spec:
             return read_attachment(spec, wait)
-        path = folder / Path(spec).expanduser()
+        path = folder / expanded(spec)
         return read_attachment(str(path), wait)._replace(name=spec)
 
     def _check_size(self, question: RunQuestion) -> None:
@@ -254,7 +255,7 @@ class Suite:
                     raise wrong(name, line, about(f"defaults.{key}", error)) from None
                 if known[key].is_path and isinstance(value, str):  # as the paths in `files`
                     own[key] = value
-                    self._defaults[key] = str(self._source.folder / Path(value).expanduser())
+                    self._defaults[key] = str(self._source.folder / expanded(value))
         self._own = own
 
     def _text_of(self, key: str) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avow.errors import UsageError
+from avow.errors import UsageError, system_words
+from avow.paths import expanded
 from avow.scan.llm import MAGIC
 from avow.scan.records import Client
 from avow.wire.json_value import parse
@@ -47,12 +48,12 @@ def default_paths(home: Path, environ: Mapping[str, str], platform: str = sys.pl
     """Where the clients keep their records on this platform unless told otherwise, whether anything is there or not."""
     config = _folder(environ, "XDG_CONFIG_HOME", home / ".config")
     claude = (
-        [Path(environ["CLAUDE_CONFIG_DIR"]).expanduser()]
+        [expanded(environ["CLAUDE_CONFIG_DIR"])]
         if environ.get("CLAUDE_CONFIG_DIR")
         else [home / ".claude", config / "claude"]
     )
     if environ.get("LLM_USER_PATH"):
-        llm = [Path(environ["LLM_USER_PATH"]).expanduser()]
+        llm = [expanded(environ["LLM_USER_PATH"])]
     else:
         # As click.get_app_dir has it.
         folder = {
@@ -108,13 +109,13 @@ def _sources(path: Path) -> tuple[list[RecordFile], list[Unreadable]]:
             if client is not None:
                 found.append(RecordFile(each, client, each.stat().st_size))
         except OSError as error:
-            failed.append(Unreadable(str(each), error.strerror or str(error)))
+            failed.append(Unreadable(str(each), system_words(error)))
     return found, failed
 
 
 def _files(folder: Path, failed: list[Unreadable]) -> Iterator[Path]:
     def note(error: OSError) -> None:
-        failed.append(Unreadable(str(error.filename), error.strerror or str(error)))
+        failed.append(Unreadable(str(error.filename), system_words(error)))
 
     for parent, folders, names in os.walk(folder, onerror=note):
         folders.sort()

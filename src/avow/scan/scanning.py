@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from avow.errors import system_words
 from avow.scan import claude_code, llm, sessions
 from avow.scan.places import RecordFile, Unreadable, find
 from avow.scan.records import Client, PastAnswer, SkipCounts
@@ -72,7 +73,7 @@ class Scan(Iterator[PastAnswer]):
                         self._tally.add(answer)
                         yield answer
             except OSError as error:
-                self._unreadable.append(Unreadable(str(source.path), error.strerror or str(error)))
+                self._unreadable.append(Unreadable(str(source.path), system_words(error)))
             except llm.NotALog as error:
                 self._unreadable.append(Unreadable(str(source.path), str(error)))
             else:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from avow.errors import UsageError
+from avow.errors import UsageError, system_words
 from avow.simulator import batches, foreign, validation
 from avow.simulator.batch_desk import BatchDesk
 from avow.simulator.credits import Credits
@@ -87,7 +87,7 @@ class Simulator:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._listener = socket.create_server((host, port), family=family, backlog=128)
         except (OSError, OverflowError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).partition(" (")[0].lower()
+            reason = system_words(error).partition(" (")[0]
             hint = "take another port, or 0 for a free one"
             raise UsageError(f"cannot listen on {host}, port {port}: {reason}", hint=hint) from None
         shown = f"[{host}]" if ":" in host else host

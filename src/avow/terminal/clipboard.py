@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
+from avow.errors import system_words
 from avow.terminal.editor import TERMINAL
 
 MOST_IN_OSC_52 = 74_994
@@ -55,5 +56,5 @@ def _run(command: Sequence[str], data: bytes) -> str | None:
     except subprocess.TimeoutExpired:
         return f"the answer was not copied: {command[0]} did not end within {_LIMIT_S:g} seconds"
     except OSError as error:
-        return f"the answer was not copied: {command[0]}: {(error.strerror or str(error)).lower()}"
+        return f"the answer was not copied: {command[0]}: {system_words(error)}"
     return f"the answer was not copied: {command[0]} ended with status {done.returncode}" if done.returncode else None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from avow.errors import FileError
+from avow.errors import FileError, system_words
 
 TERMINAL = "/dev/tty"
 
@@ -25,8 +25,8 @@ def open_in_editor(path: Path, environ: Mapping[str, str]) -> None:
             done = subprocess.run(command, env=dict(environ), stdin=terminal, stdout=terminal, check=False)
             code = done.returncode
         except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or "no command").lower()
-            raise FileError(f"the editor {chosen} cannot be run: {reason}", hint="set VISUAL or EDITOR") from None
+            words = f"the editor {chosen} cannot be run: {system_words(error)}"
+            raise FileError(words, hint="set VISUAL or EDITOR") from None
     if code:
         raise FileError(f"the editor {chosen} ended with status {code}", hint=f"what was written is in {path}")
 

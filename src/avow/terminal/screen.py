@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, TextIO
 
-from avow.errors import FileError, ReaderGone
+from avow.errors import FileError, ReaderGone, system_words
 from avow.terminal import facts
 from avow.terminal.facts import BOLD_RED, Facts
 from avow.terminal.preview import Preview
@@ -234,7 +234,7 @@ class Screen:
         except OSError as error:
             if error.errno in _GONE:
                 raise ReaderGone("the reader of stdout has left") from None
-            raise FileError(f"stdout cannot be written: {error.strerror or error}") from None
+            raise FileError(f"stdout cannot be written: {system_words(error)}") from None
         except ValueError:
             raise FileError("stdout cannot be written: it is closed") from None
 

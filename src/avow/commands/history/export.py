@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from avow.asking.typed import Typed
 from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters, unknown
 from avow.context import Context
-from avow.errors import FileError, UsageError
+from avow.errors import FileError, UsageError, system_words
 from avow.exit_codes import ExitCode
+from avow.paths import expanded
 
 if TYPE_CHECKING:
     from avow.history.export_scope import ExportScope
@@ -75,7 +76,7 @@ def _scope(options: ExportOptions, history: "History", context: Context) -> "Ite
         return
     from avow.history import cursor
 
-    path = Path(options.since_last).expanduser()
+    path = expanded(options.since_last)
     said = json.dumps({name: value for name, value in asdict(options.filters).items() if value})
     if is_written_to(context.stdout, path):
         raise UsageError(f"{path}: the export itself is written to this file", hint="give the cursor a file of its own")
@@ -116,7 +117,7 @@ def _settle(stream: BinaryIO | None) -> None:
         if stream is not None and stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             os.fsync(stream.fileno())
     except (OSError, ValueError) as error:
-        raise FileError(f"stdout cannot be written: {str(getattr(error, 'strerror', error)).lower()}") from None
+        raise FileError(f"stdout cannot be written: {system_words(error)}") from None
 
 
 def _lines(history: "History", scope: "ExportScope", options: ExportOptions, context: Context) -> Iterator[str]:

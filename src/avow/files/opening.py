@@ -1,0 +1,72 @@
+"""Opening what the user names, to be read or written piece by piece; a named pipe waits for its other end."""
+
+import errno
+import os
+import stat
+import time
+from typing import BinaryIO
+
+from avow.background import Latch, later
+from avow.errors import UsageError, system_words
+from avow.files.reading import PATIENT, PipeWait, check_kind, unreadable
+from avow.paths import expanded
+
+_POLL_S = 0.02
+
+
+def open_to_read(path: str, place: str, wait: PipeWait = PATIENT) -> BinaryIO:
+    """A file, or a pipe, which is waited for until somebody writes it; `place` is what errors call it. Raises
+    UnreadableFile as `read_file` does, but for the size."""
+    told = Latch()
+    try:
+        there = expanded(path)
+        mode = there.stat().st_mode
+        if not stat.S_ISREG(mode):
+            check_kind(mode, path, place, pipes=True)
+        if stat.S_ISFIFO(mode):
+            told = later(wait.silence, lambda: wait.notice(f"waiting for a program to write {place}"))
+        return there.open("rb")
+    except (OSError, ValueError) as error:
+        raise unreadable(place, error) from None
+    finally:
+        told.set()
+
+
+def open_to_write(
+    path: str, place: str, wait: PipeWait = PATIENT, *, appends: bool = False, is_private: bool = False
+) -> int:
+    """The descriptor of a file, which is made, and emptied unless it `appends`; or of a pipe, which is waited for until
+    somebody reads it. Raises UsageError."""
+    try:
+        how = os.O_APPEND if appends else os.O_TRUNC
+        return _opened(expanded(path), place, wait, how, 0o600 if is_private else 0o666)
+    except (OSError, ValueError) as error:
+        raise unwritable(place, error) from None
+
+
+def unwritable(place: str, error: Exception) -> UsageError:
+    """What is said of a file that cannot be opened to be written."""
+    return UsageError(f"{place}: it cannot be written: {system_words(error)}", hint="name another file")
+
+
+def _opened(path: "os.PathLike[str]", place: str, wait: PipeWait, how: int, mode: int) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | how | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    begun = time.monotonic()
+    told = False
+    while True:
+        try:
+            descriptor = os.open(path, flags, mode)
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO or not stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116
+                raise
+        now = time.monotonic()
+        if wait.until is not None and now >= wait.until:
+            raise ValueError("no program read this pipe before the deadline")
+        if not told and now - begun >= wait.silence:
+            told = True
+            wait.notice(f"waiting for a reader of {place}")
+        time.sleep(_POLL_S)
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(descriptor, True)
+    return descriptor
