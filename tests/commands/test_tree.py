@@ -232,6 +232,12 @@ def test_the_commands_are_those_of_the_table() -> None:
     assert len(COMMANDS) == len(set(COMMANDS))
 
 
+def test_a_run_makes_no_more_commands_than_the_one_it_needs() -> None:
+    made: Any = typer.main.get_command(build(("history",), "list"))
+    assert [*made.commands] == ["history"]
+    assert [*made.commands["history"].commands] == ["list"]
+
+
 @pytest.mark.parametrize("command", LEAVES, ids=lambda command: " ".join(command.path))
 def test_typer_has_what_is_declared(command: Command) -> None:
     """Typer makes the parser of a signature that is made from the rows: nothing is lost on the way."""

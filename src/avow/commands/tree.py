@@ -104,8 +104,9 @@ def _with_number(args: list[str]) -> list[str]:
 # -- typer's tree ---------------------------------------------------------------------------------------------
 
 
-def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
-    """The application with these commands; a run makes no more than the one it needs."""
+def build(names: Sequence[str] = COMMANDS, inner: str | None = None) -> typer.Typer:
+    """The application with these commands, of their own commands with one or all; a run makes no more than the one it
+    needs."""
     app = typer.Typer(
         cls=_Group,
         name="avow",
@@ -123,16 +124,17 @@ def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
         del version
 
     for name in names:
-        _add(app, TREE.at((name,)))
+        _add(app, TREE.at((name,)), inner)
     return app
 
 
-def _add(app: typer.Typer, command: Command) -> None:
+def _add(app: typer.Typer, command: Command, inner: str | None) -> None:
     if command.commands:
-        inner = typer.Typer(help=command.help, no_args_is_help=True)
+        group = typer.Typer(help=command.help, no_args_is_help=True)
         for child in command.commands:
-            _add(inner, child)
-        app.add_typer(inner, name=command.name, cls=_Commands)
+            if inner in (None, child.name):
+                _add(group, child, None)
+        app.add_typer(group, name=command.name, cls=_Commands)
     else:
         settings = {"ignore_unknown_options": True} if command.dashes else None
         app.command(command.name, cls=_Command, help=command.help, context_settings=settings)(_function(command))
@@ -202,7 +204,8 @@ def invoke(arguments: Sequence[str], context: Context) -> int:
         args = ["help"]
     name = args[0] if args and args[0] in COMMANDS else "ask"
     refuse_typo(args, context)
-    command: Any = typer.main.get_command(build((name,)))
+    inner = next((child.name for child in TREE.at((name,)).commands if [child.name] == args[1:2]), None)
+    command: Any = typer.main.get_command(build((name,), inner))
     try:
         code = command(args, prog_name="avow", standalone_mode=False, obj=context)
     except Exception as error:
