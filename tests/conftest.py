@@ -8,9 +8,12 @@ import signal
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
 from tests.canary import CANARY as CANARY
@@ -96,13 +99,21 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 2
 
 
+def _environment() -> dict[Any, Any]:
+    """All variables as `os.environ` holds them: coded. It is looked at for each test, and to decode and encode all of
+    them again and again took a millisecond."""
+    return vars(os.environ)["_data"]  # type: ignore[no-any-return]
+
+
+@cache
+def _is_kept(name: str) -> bool:
+    return not name.upper().startswith(_CLEARED) and not name.lower().endswith("_proxy")
+
+
 def sealed_environment(home: Path, **more: str) -> dict[str, str]:
     """The environment for a process under test, with its folders below `home`."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().startswith(_CLEARED) and not name.lower().endswith("_proxy")
-    }
+    name_of, value_of = os.environ.decodekey, os.environ.decodevalue
+    kept = {name: value_of(value) for key, value in _environment().items() if _is_kept(name := name_of(key))}
     return {
         **kept,
         "HOME": str(home),
@@ -126,25 +137,50 @@ def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def _sealed(_homes: Iterator[Path], request: pytest.FixtureRequest) -> Iterator[None]:
     """This process itself sees the sealed environment too; all is put back afterwards. What is left holds no key."""
-    before = dict(os.environ)
+    before = _environment().copy()
     folders = [next(_homes)]
     folders[0].mkdir(mode=0o700)
     sealed = sealed_environment(folders[0])
     if "tmp_path" in request.fixturenames:
         folders.append(request.getfixturevalue("tmp_path"))
-    _put(sealed)
+    _put({os.environ.encodekey(name): os.environ.encodevalue(value) for name, value in sealed.items()})
     yield
     _put(before)
     assert_unwritten(folders)
 
 
-def _put(environ: Mapping[str, str]) -> None:
-    """Make this the environment; what is the same stays (to write all of it takes a millisecond)."""
-    for name in os.environ.keys() - environ.keys():
-        del os.environ[name]
-    for name, value in environ.items():
-        if os.environ.get(name) != value:
-            os.environ[name] = value
+def _put(environ: Mapping[Any, Any]) -> None:
+    """Make this the environment, coded as `_environment` is; what is the same stays."""
+    now = _environment()
+    name_of, value_of = os.environ.decodekey, os.environ.decodevalue
+    for key in now.keys() - environ.keys():
+        del os.environ[name_of(key)]
+    for key, value in environ.items() - now.items():
+        os.environ[name_of(key)] = value_of(value)
+
+
+@pytest.fixture
+def tmp_path(_homes: Iterator[Path]) -> Path:
+    """An empty folder, numbered as the homes are: here too pytest's own would list all that went before."""
+    folder = next(_homes)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A worker tells how a test went, and of what stands before and after it only what failed: a third of the messages,
+    each of which is coded, sent, read and handed round. Not where an option wants them all, or one at once."""
+    options = item.config.option
+    if "PYTEST_XDIST_WORKER" not in os.environ or options.maxfail or options.durations or options.xmlpath:
+        return None
+    place = {"nodeid": item.nodeid, "location": item.location}
+    item.ihook.pytest_runtest_logstart(**place)
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(**place)
+    return True
 
 
 @pytest.hookimpl(wrapper=True)
