@@ -1,5 +1,6 @@
 """The line editor of `avow chat`, typed at through a pipe of prompt_toolkit's own."""
 
+import asyncio
 import io
 import os
 import signal
@@ -7,6 +8,7 @@ import stat
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,31 @@ ENTER, ALT_ENTER, CTRL_C, CTRL_D, CTRL_R, TAB, UP = "\r", "\x1b\r", "\x03", "\x0
 
 PAUSE = "\0"
 """Stands in keys for the moment a person takes: completion and loading of the history run beside the typing."""
+ROUNDS = 20
+
+
+def take_a_moment(editor: LineEditor) -> None:
+    """Wait until the editor's loop has gone round some times, so that it has done all that it could: however slow the
+    machine is, that is long enough. A loop that ends with its line goes round no more, and the next one counts."""
+
+    async def go_round() -> None:
+        for _ in range(ROUNDS):
+            await asyncio.sleep(0.001)
+
+    app = editor._session.app
+    until = time.monotonic() + 20
+    gone = False
+    while not gone and time.monotonic() < until:
+        time.sleep(0.001)
+        if app.is_running and app.loop is not None:
+            rounds = go_round()
+            try:
+                asyncio.run_coroutine_threadsafe(rounds, app.loop).result(2)
+                gone = True
+            except RuntimeError:  # the loop is closed
+                rounds.close()
+            except (CancelledError, TimeoutError):
+                continue
 
 
 def typed(keys: str, *, history: Path | None = None, reads: int = 1) -> list[str | None]:
@@ -32,9 +59,11 @@ def typed(keys: str, *, history: Path | None = None, reads: int = 1) -> list[str
         editor = LineEditor(COMMANDS, MODELS, history_file=history, given_input=pipe, given_output=DummyOutput())
 
         def type_them() -> None:
-            for part in keys.split(PAUSE):
+            first, *others = keys.split(PAUSE)
+            pipe.send_text(first)
+            for part in others:
+                take_a_moment(editor)
                 pipe.send_text(part)
-                time.sleep(0.3)
 
         person = threading.Thread(target=type_them)
         person.start()
@@ -197,7 +226,14 @@ def test_ctrl_d_counts_that_was_typed_before_the_editor_reads(
     with os.fdopen(terminal) as stdin, os.fdopen(person, "wb", buffering=0) as hand:
         editor = LineEditor(COMMANDS, MODELS, given_input=Vt100Input(stdin), given_output=DummyOutput())
         hand.write(ahead.encode())
-        typing = threading.Timer(0.3, lambda: hand.write(later.encode()))
-        typing.start()
+
+        def type_later() -> None:
+            take_a_moment(editor)
+            hand.write(later.encode())
+
+        typing = threading.Thread(target=type_later)
+        if later:
+            typing.start()
         assert [editor.read("> ") for _ in expected] == list(expected)
-        typing.join()
+        if later:
+            typing.join()
