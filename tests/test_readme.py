@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,16 @@ def test_there_are_commands() -> None:
     assert sum(len(re.findall(r"^\$ ", text, re.MULTILINE)) for _answers, text in blocks()) > 15
 
 
-@pytest.mark.parametrize(("answers", "text"), blocks(), ids=lambda value: value.splitlines()[0][:40])
+def _cases() -> list[Any]:
+    """Each block; what runs a script of the reader's takes the import of the SDK, seconds, and is slow."""
+    return [
+        pytest.param(*block, id="-".join(one.splitlines()[0][:40] for one in block), marks=marks)
+        for block in blocks()
+        for marks in [[pytest.mark.slow] if "script.py" in block[1] else []]
+    ]
+
+
+@pytest.mark.parametrize(("answers", "text"), _cases())
 def test_the_commands_print_what_the_readme_shows(home: Path, answers: str, text: str) -> None:
     furnish(home)
     commands = re.findall(r"^\$ (.*)$", text, re.MULTILINE)

@@ -53,7 +53,7 @@ def test_ctrl_c_belongs_to_the_pager(many: Path) -> None:
         "import signal, sys, time\n"
         "signal.signal(signal.SIGINT, lambda *_: print('HEARD', flush=True))\n"
         "sys.stdin.read(); print('READY', flush=True)\n"
-        "time.sleep(1.5); print('DONE', flush=True)\n"
+        "time.sleep(0.5); print('DONE', flush=True)\n"
     )
     terminal = in_pty(many, "history", "list", size=(10, 120), PAGER=f"{sys.executable} {script}")
     terminal.until("READY")

@@ -303,7 +303,7 @@ import subprocess, time
 subprocess.Popen([sys.executable, "-I", "-c", {child!r}])
 while not os.path.exists({str(begun)!r}): time.sleep(0.01)
 """
-    ran = proxied(home, script, "slow:0.1")
+    ran = proxied(home, script, "slow:0.03")
     assert ran.lines[0].startswith("avow: proxy: 1 answer: 1 as_requested")
     assert within(30, done.exists)
 

@@ -33,7 +33,11 @@ def test_a_second_person_gets_the_same_to_the_last_bit(home: Path, tmp_path: Pat
     assert ran.status == 15
     assert ran.json == {**record["runs"][0]["result"], "agrees": True, "problems": []}
     assert not (home / "data").exists()
-    said = run(home, "audit", "verify", "-", stdin=path.read_bytes())
+
+
+@pytest.mark.slow  # by default as JSON
+def test_it_is_told_in_words(home: Path, record: Any) -> None:
+    said = run(home, "audit", "verify", "-", stdin=json.dumps(record).encode())
     assert said.status == 15
     text = said.out.decode()
     assert text.startswith("Replies differ from your baseline")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,8 @@ def test_it_is_started_after_the_last_byte(home: Path) -> None:
                 check=True,
             )
         assert ran.stderr.decode() == f"spawned at {len(answer.read())}\n"
+    for pusher in pushers(home):  # it would try again for seconds
+        os.kill(pusher.pid, signal.SIGKILL)
     until(lambda: not pushers(home))
 
 
@@ -185,24 +188,28 @@ class Process:
         self.pid = int(folder.name)
         after_name = (folder / "stat").read_text().rpartition(")")[2].split()
         self.state, self.parent, self.group, self.sid = after_name[0], *map(int, after_name[1:4])
-        self.words = (folder / "cmdline").read_text(errors="replace")
+        self.words = words_of(folder)
         self.environ = (folder / "environ").read_text(errors="replace")
 
 
-def processes() -> list[Process]:
+def words_of(folder: Path) -> str:
+    return (folder / "cmdline").read_text(errors="replace")
+
+
+def processes(are: Callable[[Path], bool] = lambda _folder: True) -> list[Process]:
+    """Those whose folder in /proc is as asked."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            found.append(Process(folder))
-        except OSError:
-            continue
+        with suppress(OSError):
+            if are(folder):
+                found.append(Process(folder))
     return found
 
 
 def pushers(home: Path) -> list[Process]:
     """Those that push the history below `home`."""
-    found = (one for one in processes() if one.words.startswith(sys.executable) and str(home) in one.environ)
-    return [one for one in found if "push_alone" in one.words]
+    found = processes(lambda folder: "push_alone" in words_of(folder))
+    return [one for one in found if one.words.startswith(sys.executable) and str(home) in one.environ]
 
 
 def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
