@@ -207,5 +207,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first, or one worker would be busy with it alone at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("index") is None)
+    """What takes longest begins first, or one worker would be busy with it alone at the end; then what needs the SDK,
+    so that not every worker imports it."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("index", "sdk")])

@@ -11,6 +11,7 @@ from avow.simulator.server import RecordedRequest
 from avow.wire.request import CURRENT_VERSION, OAUTH_BETA
 from tests.api_host import HOST, ApiHost
 from tests.conftest import CANARY
+from tests.in_part import in_part
 from tests.running import run
 from tests.shown import as_curl, as_http
 
@@ -59,7 +60,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("certificates")
 
 
-@pytest.mark.parametrize("name", ASKING)
+@pytest.mark.parametrize("name", in_part({name: name for name in ASKING}, ASKING.keys() - {"audit"}))
 def test_a_token_goes_with_its_beta(name: str, certificates: Path, home: Path) -> None:
     arguments, stdin = ASKING[name]
     with ApiHost(certificates) as api:

@@ -18,6 +18,8 @@ from avow.routing.verdict import RequestFacts, Verdict
 from avow.simulator.server import Simulator
 from avow.wire.request import Endpoint
 
+pytestmark = pytest.mark.sdk
+
 MODEL = "claude-fable-5-1"
 CHAIN = ("claude-opus-4-8", "claude-opus-5")
 MESSAGES: list[Any] = [{"role": "user", "content": [{"type": "text", "text": "rebase or merge?"}]}]

@@ -8,6 +8,7 @@ import pytest
 
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
+from tests.in_part import crossed
 from tests.raw_server import RawServer, http
 from tests.running import run
 from tests.streams import message, text
@@ -94,11 +95,11 @@ def test_a_private_name_comes_with_the_line_that_vouches_for_it(home: Path) -> N
 
 GIVEN = ("--fallback", "default")
 BETA = ["bedrock_beta", "bedrock_beta_aws", "bedrock_beta_litellm", "bedrock_beta_operation"]
+FORMS = {"streamed": ((),), "whole": (("--no-stream",),)}
 FOREIGN = [*BETA, "fastapi", "vllm", "no_fallbacks", "no_fallbacks_field", "no_fallbacks_header"]
 
 
-@pytest.mark.parametrize("form", [(), ("--no-stream",)], ids=["streamed", "whole"])
-@pytest.mark.parametrize("scenario", [*FOREIGN, "requested"])
+@pytest.mark.parametrize(("scenario", "form"), crossed({name: name for name in [*FOREIGN, "requested"]}, FORMS))
 def test_nothing_is_added_where_nothing_is_said(scenario: str, form: tuple[str, ...], home: Path) -> None:
     with Simulator(scenario) as simulator:
         ran = run(home, *form, "--json", "hello", base_url=simulator.base_url, AVOW_FALLBACK="")
@@ -139,8 +140,7 @@ def test_avow_falls_back_itself_at_a_gateway_without_being_told_to_whom(home: Pa
     assert ran.status == 10
 
 
-@pytest.mark.parametrize("form", [(), ("--no-stream",)], ids=["streamed", "whole"])
-@pytest.mark.parametrize("scenario", FOREIGN)
+@pytest.mark.parametrize(("scenario", "form"), crossed({name: name for name in FOREIGN}, FORMS))
 def test_what_a_host_refuses_is_left_out_once_with_a_note_and_for_a_day(
     scenario: str, form: tuple[str, ...], home: Path
 ) -> None:

@@ -16,6 +16,7 @@ from avow.endpoint.remembered import place
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
 from tests.forked import may_fork
+from tests.in_part import crossed, in_part
 from tests.running import AVOW, Ran, Started, environment, row, rows, run, start
 
 PATIENCE_S = 20.0
@@ -145,8 +146,10 @@ WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", WRONG)
-@pytest.mark.parametrize("name", REFUSING)
+NAMED, REFUSED = {name: name for name in READERS}, {name: name for name in REFUSING}
+
+
+@pytest.mark.parametrize(("name", "kind"), crossed(REFUSED, {kind: kind for kind in WRONG}))
 def test_a_file_that_cannot_be_used_is_told_and_nothing_is_sent(
     name: str, kind: str, home: Path, api: Simulator
 ) -> None:
@@ -209,7 +212,7 @@ def assert_refused(ran: Ran, path: Path, words: str) -> None:
     assert path.name in ran.lines[0]
 
 
-@pytest.mark.parametrize("name", REFUSING)
+@pytest.mark.parametrize("name", in_part(REFUSED, ("-f", "template show")))
 def test_a_file_that_may_not_be_read(name: str, home: Path, api: Simulator) -> None:
     path = home / "secret.toml"
     path.write_bytes(b"x")
@@ -225,7 +228,7 @@ def test_a_file_that_may_not_be_read(name: str, home: Path, api: Simulator) -> N
 # -- pipes ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", REFUSING)
+@pytest.mark.parametrize("name", in_part(REFUSED, ("-f", "system_file", "-t", "simulate serve --scenario")))
 def test_a_pipe_that_nobody_writes_to_ends_at_the_deadline(name: str, home: Path, api: Simulator) -> None:
     path = home / "pipe.toml"
     os.mkfifo(path)
@@ -235,7 +238,7 @@ def test_a_pipe_that_nobody_writes_to_ends_at_the_deadline(name: str, home: Path
     assert ran.seconds < 5
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", in_part(NAMED, ("--schema", "--system-file", "--simulate")))
 def test_a_pipe_whose_writer_comes_later_is_read(name: str, home: Path, api: Simulator) -> None:
     option = READERS[name]
     path = home / "pipe.toml"
@@ -315,8 +318,7 @@ def test_a_cache_that_is_a_pipe_holds_nothing_up(home: Path, api: Simulator) -> 
 # -- one rule for text ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", ["BOM", "CRLF"])
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize(("name", "way"), crossed(NAMED, {"BOM": "BOM", "CRLF": "CRLF"}))
 def test_byte_order_marks_and_line_ends_mean_nothing_in_a_text(name: str, way: str, home: Path, api: Simulator) -> None:
     option = READERS[name]
     path = home / "text.toml"

@@ -46,6 +46,7 @@ def test_another_question_about_a_file_reads_it_from_the_cache(home: Path, big: 
     assert rows(home)[1]["hops"][0]["usage"]["cache_read_input_tokens"] == written
 
 
+@pytest.mark.sdk
 def test_the_sdk_reads_the_same_counts(home: Path, big: Path) -> None:
     import anthropic
 

@@ -10,6 +10,7 @@ import pytest
 
 from avow.simulator.server import RecordedRequest, Simulator
 from tests import samples
+from tests.in_part import crossed
 from tests.running import rows, run, start
 
 KINDS: dict[str, tuple[bytes, str, str]] = {
@@ -44,8 +45,7 @@ def decoded(block: dict[str, Any]) -> bytes:
     return base64.b64decode(source["data"]) if source["type"] == "base64" else source["data"].encode()
 
 
-@pytest.mark.parametrize(("data", "kind", "media_type"), KINDS.values(), ids=KINDS)
-@pytest.mark.parametrize("way", ["file", "stdin"])
+@pytest.mark.parametrize(("data", "kind", "media_type", "way"), crossed(KINDS, {"file": "file", "stdin": "stdin"}))
 def test_every_kind_of_file_arrives_byte_for_byte(
     home: Path, way: str, data: bytes, kind: str, media_type: str
 ) -> None:

@@ -22,6 +22,7 @@ from avow.exit_codes import ExitCode
 from avow.simulator.server import Simulator
 from avow.wire.request import Endpoint, Request
 from tests.conftest import CANARY
+from tests.in_part import crossed
 from tests.raw_server import RESET, STALL, RawServer, http, stream, unused_port
 
 BODY = {"model": "m", "messages": [], "stream": True}
@@ -266,15 +267,17 @@ def test_silence_after_it_began(transport: Transport) -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "kind"),
-    [
-        pytest.param([STALL], TimedOut, id="before a response"),
-        pytest.param([b"HTTP/1.1 200 OK\r\n", *([b"x-a: b\r\n", 0.05] * 99)], TimedOut, id="in the headers"),
-        pytest.param([stream(b"x"), STALL], Stalled, id="in silence"),
-        pytest.param([stream(b"x"), *([b"x", 0.05] * 99)], Stalled, id="while bytes keep coming"),
-    ],
+    ("steps", "kind", "secure"),
+    crossed(
+        {
+            "before a response": ([STALL], TimedOut),
+            "in the headers": ([b"HTTP/1.1 200 OK\r\n", *([b"x-a: b\r\n", 0.05] * 99)], TimedOut),
+            "in silence": ([stream(b"x"), STALL], Stalled),
+            "while bytes keep coming": ([stream(b"x"), *([b"x", 0.05] * 99)], Stalled),
+        },
+        {"cleartext": False, "TLS": True},
+    ),
 )
-@pytest.mark.parametrize("secure", [False, True], ids=["cleartext", "TLS"])
 def test_the_deadline_bounds_it_all(
     steps: list[Any], kind: type[AvowError], secure: bool, tls: tuple[ssl.SSLContext, Path]
 ) -> None:

@@ -23,6 +23,8 @@ from tests import samples
 from tests.changing import changed
 from tests.wire import sdk_types
 
+pytestmark = pytest.mark.sdk
+
 FABLE, OPUS, SONNET = "claude-fable-5", "claude-opus-4-8", "claude-sonnet-5"
 THINKING = {"type": "thinking", "thinking": "", "signature": "c2ln"}
 HANDOVER = {"type": "fallback", "from": {"model": FABLE}, "to": {"model": OPUS}}

@@ -25,10 +25,20 @@ PROMPTS = (
 )
 
 
+def filled(folder: Path) -> Path:
+    kept(folder / "history.db", *(answered(text, "ok", at=NOON + n) for n, text in enumerate(PROMPTS)))
+    return folder / "history.db"
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    kept(tmp_path / "history.db", *(answered(text, "ok", at=NOON + n) for n, text in enumerate(PROMPTS)))
-    return tmp_path / "history.db"
+    return filled(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def only_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, made once for all tests that only read it."""
+    return filled(tmp_path_factory.mktemp("only_read"))
 
 
 def found(path: Path, query: Query, filters: Filters | None = None, **options: bool | int | None) -> list[int | None]:
@@ -79,8 +89,8 @@ def found(path: Path, query: Query, filters: Filters | None = None, **options: b
         ("older stop", []),
     ],
 )
-def test_words(path: Path, words: str, numbers: list[int]) -> None:
-    assert found(path, query_of(words.split(" "))) == numbers
+def test_words(only_read: Path, words: str, numbers: list[int]) -> None:
+    assert found(only_read, query_of(words.split(" "))) == numbers
 
 
 @pytest.mark.parametrize(
@@ -132,9 +142,9 @@ def test_words(path: Path, words: str, numbers: list[int]) -> None:
     ],
     ids=lambda words: ascii(words[:20]),
 )
-def test_nothing_that_is_typed_is_an_error(path: Path, words: str) -> None:
+def test_nothing_that_is_typed_is_an_error(only_read: Path, words: str) -> None:
     query = query_of([words])
-    assert isinstance(found(path, query), list)
+    assert isinstance(found(only_read, query), list)
     assert isinstance(excerpt("some text, " + words, query, 40), tuple)
 
 

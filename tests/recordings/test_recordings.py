@@ -10,6 +10,8 @@ from tests.in_part import crossed
 from tests.raw_server import RawServer
 from tests.running import run
 
+pytestmark = pytest.mark.sdk
+
 FILES = sorted(Path(__file__).parent.glob("*.http"))
 MODEL = "claude-fable-5-2"
 COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")

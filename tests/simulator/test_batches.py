@@ -12,6 +12,8 @@ from avow.simulator.script import BatchPlay, HttpError
 from avow.simulator.server import Simulator
 from tests.simulator.conftest import MODEL
 
+pytestmark = pytest.mark.sdk
+
 Start = Callable[..., Simulator]
 
 

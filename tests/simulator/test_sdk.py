@@ -11,6 +11,8 @@ from tests.in_part import crossed
 from tests.simulator.conftest import CREDIT, FALLBACK, MODEL
 from tests.simulator.test_form import NOT_WITH_FALLBACKS, SHORTER_WHOLE, SOUND
 
+pytestmark = pytest.mark.sdk
+
 Start = Callable[..., Simulator]
 # The SDK takes usage for granted, and keeps halves of an emoji apart.
 READABLE = [name for name in SOUND if name not in ("no_usage", "swallowing", "split_emoji")]

@@ -18,6 +18,7 @@ CASES = {
 }
 
 
+@pytest.mark.sdk
 @pytest.mark.parametrize(("file", "expected"), CASES.values(), ids=CASES)
 def test_the_official_types_accept_the_block(file: Attachment, expected: bytes | None) -> None:
     made = block(file)

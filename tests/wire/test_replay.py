@@ -108,12 +108,14 @@ def test_has_a_handover() -> None:
     assert not has_handover([TEXT, THINKING])
 
 
+@pytest.mark.sdk
 @pytest.mark.parametrize("name", ["as it came", "a search with its result", "blank text within stays"])
 def test_the_official_types_accept_it(name: str) -> None:
     turn = assistant_turn(CASES[name][0])
     sdk_types.message().validate_python({"role": "assistant", "content": turn}, strict=True)
 
 
+@pytest.mark.sdk
 @pytest.mark.parametrize(
     "name",
     ["handed over at once", "handed over in mid-answer", "handed over twice", "a search before the handover", "mcp"],

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.history.making import answered, kept
+from tests.in_part import in_part
 from tests.running import in_pty, run
 
 
@@ -15,7 +16,11 @@ def three(home: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("answer", "left"), [("y\r", 1), ("yes\r", 1), ("n\r", 3), ("\r", 3), ("Yup\r", 3), ("\x04", 3)]
+    ("answer", "left"),
+    in_part(
+        {"y": ("y\r", 1), "yes": ("yes\r", 1), "n": ("n\r", 3), "": ("\r", 3), "Yup": ("Yup\r", 3), "end": ("\x04", 3)},
+        ["y", "", "Yup"],
+    ),
 )
 def test_delete_asks_with_the_count(three: Path, answer: str, left: int) -> None:
     terminal = in_pty(three, "history", "delete", "1", "3")
