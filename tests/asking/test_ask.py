@@ -121,7 +121,7 @@ def big_stream() -> bytes:
     [
         pytest.param((), 6, marks=pytest.mark.slow),
         (("--json",), 6),
-        (("--no-history",), 2.5),
+        pytest.param(("--no-history",), 2.5, marks=pytest.mark.slow),
         pytest.param(("--json", "--no-history"), 4.5, marks=pytest.mark.slow),
     ],
 )

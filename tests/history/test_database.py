@@ -17,6 +17,7 @@ from avow.history import database, schema
 from avow.history.hiding import NOT_KEPT
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Pin, Routing, Verdict
+from tests.examples import up_to
 from tests.history.making import FABLE, OLD, OPUS, answered, kept, old_file
 
 ADD = """
@@ -60,7 +61,7 @@ def is_sound(path: Path) -> bool:
         connection.close()
 
 
-@pytest.mark.parametrize("number", [16, pytest.param(64, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [8, pytest.param(64, marks=pytest.mark.slow)])
 def test_many_processes_at_a_file_that_is_not_there_yet_lose_nothing(tmp_path: Path, number: int) -> None:
     path = tmp_path / "new" / "history.db"
     processes = [start(ADD, str(path), f"name{n}") for n in range(number)]
@@ -75,7 +76,7 @@ def test_many_processes_at_a_file_that_is_not_there_yet_lose_nothing(tmp_path: P
 
 def test_a_process_killed_at_any_moment_loses_no_row_it_was_told_of(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
-    for kill in range(12):
+    for kill in range(0, 12, 12 // up_to(12)):
         process = start(ADD_FOR_EVER, str(path))
         assert process.stdout is not None
         told = [int(process.stdout.readline())]

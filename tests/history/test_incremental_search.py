@@ -12,12 +12,18 @@ from avow.history.store import History
 from tests.history.making import NOON, answered, kept, rerouted
 
 
-@pytest.fixture
-def found(tmp_path: Path) -> Iterator["Asked"]:
-    path = tmp_path / "history.db"
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some thousand exchanges, which are only read."""
+    path = tmp_path_factory.mktemp("found") / "history.db"
     old = [answered(f"old {n}", "an axolotl" if n == 3 else "nothing", at=NOON + n) for n in range(2_100)]
     with History.open(path) as history:
         history.add([*old, rerouted(prompt="Break in?", at=NOON + 5_000), answered("Ask", "AXOLOTLS", at=NOON + 6_000)])
+    return path
+
+
+@pytest.fixture
+def found(path: Path) -> Iterator["Asked"]:
     asked = Asked(path)
     yield asked
     asked.search.close()

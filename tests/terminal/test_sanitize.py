@@ -59,16 +59,14 @@ def test_no_code_point_gets_through_that_acts_on_a_terminal() -> None:
     everything = "".join(map(chr, range(0x110000)))
     left = clean(everything)
     kept_formats = {"\u200d"}
-    for character in set(left):
-        category = unicodedata.category(character)
-        assert category != "Cc" or character in "\t\n", hex(ord(character))
-        assert category != "Cs", hex(ord(character))
-        assert unicodedata.bidirectional(character) not in {
-            "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI",
-        }  # fmt: skip
-        if category == "Cf":
-            visible = re.search("ARABIC|SYRIAC|KAITHI|HIEROGLYPH", unicodedata.name(character, ""))
-            assert character in kept_formats or visible, hex(ord(character))
+    bidirectional = set(map(unicodedata.bidirectional, left))
+    assert bidirectional.isdisjoint({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+    categories = zip(left, map(unicodedata.category, left), strict=True)
+    controls = {each for each in categories if each[1] in ("Cc", "Cf", "Cs")}
+    assert {character for character, category in controls if category != "Cf"} == {"\t", "\n"}
+    for character in (character for character, category in controls if category == "Cf"):
+        visible = re.search("ARABIC|SYRIAC|KAITHI|HIEROGLYPH", unicodedata.name(character, ""))
+        assert character in kept_formats or visible, hex(ord(character))
 
 
 @pytest.mark.parametrize(

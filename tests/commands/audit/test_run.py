@@ -11,6 +11,7 @@ import pytest
 from avow.simulator.server import Simulator
 from tests.audit.test_result import KEYS
 from tests.commands.audit.stored import HONEST, MODEL, OTHER, QUICK, asked, bodies, cards_asked, kept_in, store, stored
+from tests.in_part import in_part
 from tests.running import in_pty, rows, run
 
 BODY = {
@@ -213,7 +214,6 @@ def test_the_price_of_the_named_model_is_in_the_sum(home: Path) -> None:
 # -- declared events ------------------------------------------------------------------------------------------
 
 
-IN_FULL = ("one declared fallback", "one without a name", "all fallbacks")
 DECLARED: dict[str, tuple[list[str], int, int, str]] = {
     "one refusal in the midst": (["picks"] * 7 + ["refused"] + ["picks"] * 20, 0, 1, "no_difference"),
     "one declared fallback": (["picks"] * 7 + ["picks_declared"] + ["picks"] * 20, 0, 1, "no_difference"),
@@ -227,7 +227,7 @@ DECLARED: dict[str, tuple[list[str], int, int, str]] = {
 
 @pytest.mark.parametrize(
     ("scenarios", "status", "declared", "result"),
-    [pytest.param(*DECLARED[name], id=name, marks=[pytest.mark.slow] if name in IN_FULL else []) for name in DECLARED],
+    in_part(DECLARED, ("one substituted", "all refused")),
 )
 def test_declared_replies_leave_the_test(
     home: Path, scenarios: list[str], status: int, declared: int, result: str

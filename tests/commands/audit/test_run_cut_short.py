@@ -25,14 +25,8 @@ FAULTS = {
     "hang-up": ("hangup", 7),
     "an error in the midst": ("error_midway", 7),
 }
-BY_DEFAULT = {
-    ("429 for an hour", "replies"),
-    ("401", "replies"),
-    ("404", "replies"),
-    ("cut", "replies"),
-    ("cut", "repeat"),
-}
-"""Every exit status, and both parts; the rest is slow."""
+BY_DEFAULT = {("429 for an hour", "replies"), ("cut", "repeat")}
+"""Both parts; the rest is slow."""
 
 
 @pytest.mark.parametrize(

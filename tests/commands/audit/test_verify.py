@@ -8,17 +8,18 @@ import pytest
 
 from avow.audit.record import digest_of
 from avow.simulator.server import Simulator
-from tests.commands.audit.stored import OTHER, QUICK, kept_in, stored
+from tests.commands.audit.stored import MODEL, OTHER, QUICK, kept_in, stored
+from tests.in_part import in_part
 from tests.running import in_pty, run
 
 
-@pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture(scope="module", params=in_part({"alone": ((),), "against": (("--against", OTHER),)}, ["alone"]))
+def record(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A record with a look that differs, its result as `run` printed it."""
     home = tmp_path_factory.mktemp("first")
     with Simulator("picks_swapped") as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", "--against", OTHER, *QUICK, "--json", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", *request.param, *QUICK, "--json", base_url=simulator.base_url)
         assert ran.status == 15
         shown = run(home, "audit", "show", "--record").json
     assert shown["runs"][0]["result"] == ran.json
@@ -93,7 +94,7 @@ def test_a_record_without_a_look(home: Path, tmp_path: Path, record: Any) -> Non
 
 
 def test_a_terminal_is_spared_what_a_record_holds(home: Path, tmp_path: Path, record: Any) -> None:
-    changed = json.loads(json.dumps(record).replace(OTHER, "\\u001b]0;owned\\u0007"))
+    changed = json.loads(json.dumps(record).replace(MODEL, "\\u001b]0;owned\\u0007"))
     path = tmp_path / "audit.json"
     path.write_text(json.dumps(changed))
     pty = in_pty(home, "audit", "verify", str(path))
