@@ -212,11 +212,11 @@ class Pty:
         self.settle(*wanted)
 
     def wait(self, come: Callable[[], bool], timeout: float = PATIENCE_S) -> None:
-        """Read until that has come; raises AssertionError with the screen where it does not."""
+        """Read until that has come on the terminal; raises AssertionError with the screen where it does not."""
         end = time.monotonic() + timeout
         while not come():
-            self.read(0.02)
-            assert time.monotonic() < end, f"it does not come; saw:\n{self.text}"
+            while not self.read(0.1):
+                assert time.monotonic() < end, f"it does not come; saw:\n{self.text}"
 
     def read(self, timeout: float) -> bool:
         """Take in what comes within `timeout` seconds; whether anything came."""

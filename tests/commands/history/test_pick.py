@@ -41,12 +41,9 @@ def now(pty: Pty) -> str:
 
 def test_it_lists_the_newest_with_a_preview_by_the_local_clock(four: Path) -> None:
     pty = opened(four)
-    assert "> 4  09-21 19:46  as requested" in now(pty)
-    assert "fable-5-2 → opus-4-8 (cyber)" in now(pty)
-    assert "4  2026-09-21 19:46:20  as requested" in now(pty)
+    pty.until("> 4  09-21 19:46  as requested", "fable-5-2 → opus-4-8 (cyber)", "4  2026-09-21 19:46:20  as requested")
     pty.send(DOWN * 2)
-    pty.until("fallback: requested claude-fable-5-2, answered by claude-opus-4-8")
-    assert "> 2  " in now(pty)
+    pty.until("fallback: requested claude-fable-5-2, answered by claude-opus-4-8", "> 2  ")
     pty.send(ESC)
     assert pty.end() == 0
 
@@ -54,16 +51,14 @@ def test_it_lists_the_newest_with_a_preview_by_the_local_clock(four: Path) -> No
 def test_what_is_typed_narrows_and_enter_shows(four: Path) -> None:
     pty = opened(four)
     pty.send("compi")
-    pty.until("1 found.")
-    assert "> 1  " in now(pty)
+    pty.until("1 found.", "> 1  ")
     assert "Rebase" not in now(pty)
     pty.send(ENTER)
     pty.until("It is compiled.", "c goes on with it, r asks it again")
     for keys, drawn in ((ESC, b"find: "), (ENTER, b"goes on with it")):
         before = pty.raw.count(drawn)
         pty.send(keys)
-        while pty.raw.count(drawn) == before and pty.child.isalive():
-            pty.read(0.2)
+        pty.wait(lambda: pty.raw.count(drawn) > before)  # noqa: B023
     pty.send(ENTER)
     assert pty.end() == 0
     assert pty.raw.count(b"exit status: 0") == 2
@@ -85,10 +80,8 @@ def test_c_goes_on_with_its_conversation(four: Path) -> None:
         pty.send(ENTER)
         pty.until("c goes on")
         pty.send("c")
-        pty.until("claude-fable-5-2>")
-        pty.send("and why?\r")
-        while pty.text.count("claude-fable-5-2>") < 3 and pty.child.isalive():
-            pty.read(0.3)
+        pty.settle("claude-fable-5-2>")
+        pty.enter("and why?\r")
         pty.send("\x04")
         assert pty.end() == 0
         sent = api.requests[-1].json["messages"]
@@ -105,7 +98,7 @@ def test_ctrl_c_ends_it_by_the_signal(four: Path) -> None:
 @pytest.mark.parametrize("columns", [40, 100])
 def test_hostile_text_and_narrow_terminals(four: Path, columns: int) -> None:
     pty = opened(four, "evil", size=(24, columns))
-    assert "evil ␛]52;c;cm0gLXJm␇␛[2J⟨U+202E⟩" in now(pty).replace("\n", "")
+    pty.wait(lambda: "evil ␛]52;c;cm0gLXJm␇␛[2J⟨U+202E⟩" in now(pty).replace("\n", ""))
     assert b"\x1b]52" not in pty.raw
     assert b"\x07" not in pty.raw
     pty.send(ESC)
