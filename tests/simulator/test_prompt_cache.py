@@ -140,6 +140,7 @@ def test_marks_that_the_api_refuses(asked: Json, words: str | None) -> None:
     assert found is None if words is None else words in (found or "")
 
 
+@pytest.mark.sdk
 @pytest.mark.parametrize("streamed", [True, False])
 def test_the_sdk_reads_what_was_written(streamed: bool, simulate: Start) -> None:
     from tests import sdk
@@ -159,6 +160,7 @@ def test_the_sdk_reads_what_was_written(streamed: bool, simulate: Start) -> None
     assert first.cache_creation.ephemeral_1h_input_tokens == first.cache_creation_input_tokens
 
 
+@pytest.mark.sdk
 def test_a_fallback_writes_a_cache_of_its_own(simulate: Start) -> None:
     from tests import sdk
 
