@@ -152,7 +152,7 @@ def test_what_a_host_refuses_is_left_out_once_with_a_note_and_for_a_day(
     assert (first.status, second.status) == ((13, 13) if scenario == "vllm" else (0, 0))
     assert sent == [(True, True), (False, False), (False, False)]
     assert first.lines[0] == "avow: note: this endpoint does not support `fallbacks`; asked again without it"
-    within = "this endpoint does not support `fallbacks` (it said so within a day); asked without it"
+    within = "this endpoint does not support `fallbacks` (it said so less than a day ago); asked without it"
     assert second.lines[0] == f"avow: note: {within}"
 
 

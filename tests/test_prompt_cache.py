@@ -140,7 +140,7 @@ def test_what_a_gateway_refuses_is_left_out_once_with_a_note_and_for_a_day(
     assert sent[1]["system"] == "be brief"
     assert sent[1] == sent[2]
     assert first.lines == ["avow: note: this endpoint does not support `cache_control`; asked again without it"]
-    within = "this endpoint does not support `cache_control` (it said so within a day); asked without it"
+    within = "this endpoint does not support `cache_control` (it said so less than a day ago); asked without it"
     assert second.lines == [f"avow: note: {within}"]
 
 
@@ -159,7 +159,7 @@ def test_a_prompt_that_is_too_short_is_told_of(home: Path) -> None:
         ran = run(home, "--cache", "5m", "hello", base_url=sim.base_url, **FREE)
         quiet = run(home, "--cache", "5m", "-q", "hello", base_url=sim.base_url, **FREE)
     assert ran.lines == [
-        "avow: note: nothing was cached: claude-opus-5 keeps prompts from 512 tokens on, and this one has 18"
+        "avow: note: nothing was cached: claude-opus-5 caches prompts of 512 tokens or more, and this one has 18"
     ]
     assert quiet.err == b""
 

@@ -40,8 +40,8 @@ def test_a_descriptor_is_written_and_stays_open(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "fd:": "fd: stands before the number",
-    "fd:-1": "fd: stands before the number",
+    "fd:": "fd: needs the number",
+    "fd:-1": "fd: needs the number",
     "fd:99999999999999999999": "it cannot be written",
     "fd:9999": "bad file descriptor",
     "no/file": "no such file",

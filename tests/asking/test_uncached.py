@@ -18,7 +18,7 @@ def exchange(usage: JsonObject | None, model: str = "claude-opus-4-7", outcome: 
 @pytest.mark.parametrize(
     ("model", "tokens", "words"),
     [
-        ("claude-opus-4-7", 23, "claude-opus-4-7 keeps prompts from 2,048 tokens on, and this one has 23"),
+        ("claude-opus-4-7", 23, "claude-opus-4-7 caches prompts of 2,048 tokens or more, and this one has 23"),
         ("claude-opus-4-7", 5000, "does not say why"),
         ("claude-haiku-5-5", 23, "does not say why"),
         ("my-deployment", 23, "does not say why"),

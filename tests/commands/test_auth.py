@@ -47,21 +47,21 @@ def test_login_checks_the_key_and_stores_it(api: Simulator, home: Path) -> None:
     status = run(home, "status", "--check", ANTHROPIC_BASE_URL=api.base_url)
     assert status.returncode == 0
     assert "used (…7f3a)" in status.stdout
-    assert "check: the API takes the key" in status.stdout
+    assert "check: the API accepts the key" in status.stdout
 
 
 def test_a_key_that_is_turned_away_is_not_stored(home: Path) -> None:
     with Gate() as gate:
         done = run(home, "login", "--store", "file", stdin=CANARY, ANTHROPIC_BASE_URL=gate.base_url)
         assert done.returncode == 3
-        assert "the API does not take this key" in done.stderr
+        assert "the API rejects this key" in done.stderr
         assert "nothing was stored" in done.stderr
         assert not (home / "config").exists()
         forced = run(home, "login", "--store", "file", "--no-check", stdin=CANARY, ANTHROPIC_BASE_URL=gate.base_url)
         assert forced.returncode == 0
         status = run(home, "status", "--check", ANTHROPIC_BASE_URL=gate.base_url)
         assert status.returncode == 3
-        assert "the API does not take the key: you sent •••" in status.stdout
+        assert "the API rejects the key: you sent •••" in status.stdout
 
 
 class Gate:

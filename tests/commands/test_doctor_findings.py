@@ -120,13 +120,13 @@ def test_the_clock_is_compared_with_the_server(date: str | None, state: str) -> 
 _PORTAL = http(b"<h1>Sign in</h1>", kind="text/html")
 ANSWERS: dict[str, tuple[list[Step], str, str]] = {
     "200": ([http(b'{"data": []}')], "ok", "HTTP 200"),
-    "401": ([http(b"{}", "401 Unauthorized")], "broken", "the key is not taken"),
+    "401": ([http(b"{}", "401 Unauthorized")], "broken", "the key is rejected"),
     "402": ([http(b"{}", "402 Payment Required")], "broken", "no credit"),
-    "403": ([http(b"{}", "403 Forbidden")], "broken", "the key is not taken"),
+    "403": ([http(b"{}", "403 Forbidden")], "broken", "the key is rejected"),
     "400": ([http(b"{}", "400 Bad Request")], "broken", "it rejects the request"),
     "404": ([http(b"{}", "404 Not Found")], "note", "it lists no models"),
     "501": ([http(b"{}", "501 Not Implemented")], "note", "it lists no models"),
-    "429": ([http(b"{}", "429 Too Many Requests")], "note", "too much was asked"),
+    "429": ([http(b"{}", "429 Too Many Requests")], "note", "it limits requests"),
     "302": ([http(b"", "302 Found", "text/html", "location: https://elsewhere.example/")], "broken", "elsewhere"),
     "500": ([http(b"{}", "500 Internal Server Error")], "broken", "HTTP 500"),
     "529": ([http(b"{}", "529 Overloaded")], "broken", "HTTP 529"),
@@ -143,7 +143,7 @@ def test_what_the_api_answers_is_judged(steps: list[Step], state: str, words: st
         assert [asked.line.split()[:2] for asked in server.requests] == [["GET", "/v1/models?limit=1"]]
     reached = found(ran)["api: reached"]
     assert (reached["state"], words in reached["words"]) == (state, True), reached
-    assert (reached["hint"] is not None) is (state == "broken" or "asked" in words)
+    assert (reached["hint"] is not None) is (state == "broken" or "limits" in words)
     assert (ran.status, ran.json["healthy"]) == ((1, False) if state == "broken" else (0, True))
     assert CANARY.encode() not in ran.out + ran.err
 

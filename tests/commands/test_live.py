@@ -109,7 +109,7 @@ def test_a_sub_agent_s_file_that_cannot_be_read_hides_nothing_else(home: Path, p
     write(path, prompt(), answer(OPUS, **STICKY))
     (path.with_suffix("") / "subagents" / "agent-a1.jsonl").mkdir(parents=True)
     assert hook(home, path) == SAID
-    assert b"avow scan --hook: no ordinary file" in run(home, "doctor", "--offline").out
+    assert b"avow scan --hook: not a regular file" in run(home, "doctor", "--offline").out
 
 
 def test_what_cannot_be_remembered_is_told_all_the_same(home: Path, path: Path, tmp_path: Path) -> None:

@@ -166,9 +166,9 @@ def test_a_gate_sees_only_what_is_shown(home: Path, sessions: Path) -> None:
     ("arguments", "said"),
     [
         (("--fail-on", "fallbak"), "there is no verdict `fallbak`; did you mean `fallback`?"),
-        (("--session", "cccc"), "there is no answer of a session `cccc`"),
+        (("--session", "cccc"), "no session `cccc` has an answer"),
         (("--since", "soon"), "`soon` is not a time"),
-        (("--since", "today", "--until", "yesterday"), "no time is between --since today and --until yesterday"),
+        (("--since", "today", "--until", "yesterday"), "--since today is not before --until yesterday"),
         (("--json", "--jsonl"), "--json and --jsonl contradict each other"),
     ],
 )
@@ -182,7 +182,7 @@ def test_a_beginning_of_two_sessions(home: Path, sessions: Path) -> None:
     (sessions / "aaaa0002.jsonl").write_bytes(in_bytes(answer(FABLE, requestedModel=FABLE, sessionId="aaaa0002")))
     ran = run(home, "scan", "--session", "aaaa")
     assert ran.status == 2
-    assert "begins the ids of 2 sessions" in ran.lines[0]
+    assert "2 sessions have ids that begin with" in ran.lines[0]
 
 
 def test_what_cannot_be_read_is_counted_and_said(home: Path, sessions: Path) -> None:

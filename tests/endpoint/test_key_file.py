@@ -26,7 +26,7 @@ def test_a_file_that_others_may_read_is_refused(mode: int, tmp_path: Path) -> No
     folder = tmp_path / "a folder"
     folder.mkdir()
     path = written(folder, CANARY, mode)
-    with pytest.raises(CredentialsError, match="others may read it") as caught:
+    with pytest.raises(CredentialsError, match="other users may read it") as caught:
         read(path)
     assert caught.value.hint == f"chmod 600 '{path}'"
     subprocess.run(["sh", "-c", caught.value.hint], check=True)

@@ -125,4 +125,4 @@ def test_a_place_where_it_cannot_be(tmp_path: Path) -> None:
         pass
     with pytest.raises(FileError) as caught:
         save(tmp_path, Cursor())
-    assert "comes once more" in (caught.value.hint or "")
+    assert "writes the same exchanges again" in (caught.value.hint or "")

@@ -66,7 +66,7 @@ def test_the_time_between_two() -> None:
 
 @pytest.mark.parametrize(("since", "until"), [("2026-11-02", "2026-11-01"), ("1d", "24h"), ("now", "7d")])
 def test_no_time_between_two(since: str, until: str) -> None:
-    with pytest.raises(UsageError, match=f"no time is between --since {since} and --until {until}"):
+    with pytest.raises(UsageError, match=f"--since {since} is not before --until {until}"):
         moments.between(since, until, NOW.astimezone())
 
 

@@ -287,7 +287,7 @@ def test_what_is_gone_is_failed_and_asked_anew(home: Path) -> None:
         _asked(sim, "DELETE", f"/{at_the_api(sim)[0]['id']}")
         gone = batched(home, sim, "--resume")
     assert (gone.status, {e["error"]["message"] for e in gone.events}) == (
-        5, {"the batch, or its results, are not there any more"},
+        5, {"the batch or its results no longer exist"},
     )  # fmt: skip
 
 
@@ -296,7 +296,7 @@ def test_a_terminal_shows_what_is_waited_for(home: Path) -> None:
     with Simulator("batch_slow:1.2") as sim:
         path = prompts(home, "a", "b")
         pty = in_pty(home, "run", path, "--batch", base_url=sim.base_url, size=(10, 120))
-        pty.until("2 of 2 processing; looked at again in")
+        pty.until("2 of 2 processing; checked again in")
         assert pty.end() == 0
     assert [line[:1] for line in pty.text.splitlines()] == ["✓", "✓", "a"]
 

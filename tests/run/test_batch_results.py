@@ -42,7 +42,9 @@ def test_another_model_in_a_second_result_speaks_against_the_first() -> None:
 
 
 def test_what_no_line_tells_of_has_no_result() -> None:
-    assert kind(BatchResults([line("a", type="expired")]), "b") == "not_an_answer: the batch has no result for it"
+    assert (
+        kind(BatchResults([line("a", type="expired")]), "b") == "not_an_answer: the batch has no result for this item"
+    )
     assert kind(BatchResults(words="it is gone"), "b") == "not_an_answer: it is gone"
 
 

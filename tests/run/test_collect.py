@@ -48,7 +48,7 @@ def test_a_failure_that_may_pass_is_waited_out(home: Path) -> None:
         sim.play("requested")
         assert waited(following).has("a")
         following.close()
-    assert notes == ["the batch cannot be looked at just now (Internal server error); it is tried again"]
+    assert notes == ["the batch cannot be checked now (Internal server error); it will be checked again"]
 
 
 @pytest.mark.parametrize(("scenario", "patience"), [("unauthorised", 60.0), ("server_error", 0.0)])

@@ -134,11 +134,11 @@ def test_files_are_relative_to_the_file(home: Path) -> None:
     ("lines", "words"),
     [
         (["a", {"promt": "b"}], ":2: there is no field `promt`"),
-        ([{"id": "x", "prompt": "a"}, {"id": "x", "prompt": "b"}], ":2: the id `x` was there before"),
+        ([{"id": "x", "prompt": "a"}, {"id": "x", "prompt": "b"}], ":2: the id `x` is used twice"),
         (["a", {"prompt": "b", "files": ["gone.txt"]}], ":2: `files`: "),
         (["a", {"prompt": "b", "template": "none"}], ":2: "),
         (["a", {"prompt": " "}], ":2: there is nothing to send"),
-        ([], ": there is nothing in it to ask"),
+        ([], ": it has no prompts"),
     ],
 )
 def test_all_is_checked_before_the_first_request(home: Path, lines: list[Any], words: str) -> None:

@@ -92,7 +92,7 @@ BODIES = {
     "an error that is a string": (404, b'{"error":"Not Found"}', "not_found_error", "Not Found"),
     "only a message": (403, b'{"message":"Forbidden"}', "permission_error", "Forbidden"),
     "nothing at all": (502, b"", "api_error", "HTTP 502"),
-    "an empty object": (500, b"{}", "api_error", "an error without words (HTTP 500)"),
+    "an empty object": (500, b"{}", "api_error", "an error without a message (HTTP 500)"),
     "words of another kind": (
         400,
         b'{"error":{"type":3,"message":["x"]}}',

@@ -159,7 +159,7 @@ def _requested(draft: Draft, endpoint: Endpoint) -> tuple[Draft, Request]:
     if not left_out:
         return draft, request
     params = additions.fields_without(draft.params, left_out)
-    said = f"this endpoint does not support {additions.listed(left_out)} (it said so within a day)"
+    said = f"this endpoint does not support {additions.listed(left_out)} (it said so less than a day ago)"
     note = f"{said}; asked without {'it' if len(left_out) == 1 else 'them'}"
     return draft._replace(params=params, body=request.body or {}, notes=(*draft.notes, note)), request
 

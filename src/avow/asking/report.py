@@ -55,7 +55,7 @@ class Report:
 
 def _on_descriptor(number: str) -> int:
     if not number.isdecimal():
-        raise ValueError("fd: stands before the number of a descriptor")
+        raise ValueError("fd: needs the number of a descriptor")
     descriptor = os.dup(int(number))
     with contextlib.suppress(ImportError):  # Windows has no fcntl
         import fcntl

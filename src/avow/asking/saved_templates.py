@@ -25,7 +25,7 @@ def setting_problem(name: str, value: object) -> str | None:
     known = {key.name: key for key in KEYS.values() if key.names and key.in_templates}
     if name not in known:
         near = nearest(name, known)
-        why = "stands in the config, not in a template" if name in KEYS else "is not a setting of `ask`"
+        why = "belongs in the config, not in a template" if name in KEYS else "is not a setting of `ask`"
         return f"{name} {why}" + (f"; did you mean {near}?" if near else "")
     try:
         checked(known[name], value)

@@ -20,5 +20,5 @@ def why_uncached(exchange: Exchange) -> str | None:
     known = catalogue.find(model)
     least = known.caches_from if known else None
     if least is None or prompt >= least:
-        return "nothing was cached, and the response does not say why; what is too short is not kept"
-    return f"nothing was cached: {model} keeps prompts from {least:,} tokens on, and this one has {prompt:,}"
+        return "nothing was cached, and the response does not say why; a prompt that is too short is not cached"
+    return f"nothing was cached: {model} caches prompts of {least:,} tokens or more, and this one has {prompt:,}"

@@ -114,7 +114,7 @@ def fallbacks(asked: ProbeResponse, *, takes_them: bool | None) -> CheckResult:
     if takes_them is False:
         return CheckResult("fallbacks", OK, "refused with a 400; this model takes no `fallbacks` anyway", WEAK)
     return CheckResult(
-        "fallbacks", OK, "`fallbacks` to a model that does not exist are a 400: somebody reads them", STRONG
+        "fallbacks", OK, "`fallbacks` to a model that does not exist are a 400: the field is read", STRONG
     )
 
 
@@ -123,7 +123,7 @@ def signature(replayed: ProbeResponse | None) -> CheckResult:
     if replayed is None:
         return CheckResult("signature", NOT_TESTED, "the answer came without signed thinking", NONE)
     if replayed.is_answer:
-        detail = "thinking with an altered signature was accepted: nobody checks that it is the model's own"
+        detail = "thinking with an altered signature was accepted: the signature is not checked"
         return CheckResult("signature", FINDING, detail, STRONG)
     if replayed.status != 400:
         return CheckResult("signature", FINDING, f"an altered signature is HTTP {replayed.status}, not 400", WEAK)

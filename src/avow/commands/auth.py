@@ -187,7 +187,7 @@ def _check_or_fail(credential: Credential, settings: Settings, context: Context)
         error.hint = "--no-check stores the key without asking the API"
         raise
     if problem:
-        raise CredentialsError(f"the API does not take this key: {problem}", hint="nothing was stored")
+        raise CredentialsError(f"the API rejects this key: {problem}", hint="nothing was stored")
 
 
 def _checked(credential: Credential, settings: Settings, context: Context) -> tuple[ExitCode, str]:
@@ -196,8 +196,8 @@ def _checked(credential: Credential, settings: Settings, context: Context) -> tu
     except ExchangeError as error:
         return error.exit_code, f"could not be checked: {_without(error.message, credential.secret)}"
     if problem:
-        return ExitCode.CREDENTIALS, f"the API does not take the key: {problem}"
-    return ExitCode.OK, "the API takes the key"
+        return ExitCode.CREDENTIALS, f"the API rejects the key: {problem}"
+    return ExitCode.OK, "the API accepts the key"
 
 
 def _without(text: str, secret: str) -> str:

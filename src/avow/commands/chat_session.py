@@ -193,7 +193,7 @@ class Chat:
         from avow.prompt.folders import files_of
 
         if spec == "-":
-            raise UsageError("stdin is where the chat's turns come from, so it cannot be a file")
+            raise UsageError("the chat reads its turns from stdin, so stdin cannot be attached")
         wait = self._context.wait(self.settings())
         self._files += [read(path, wait) for path in files_of(spec)]
         self._context.screen.note(f"attached {spec}; it goes with the next question")

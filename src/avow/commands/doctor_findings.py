@@ -128,7 +128,7 @@ def _config(context: "Context", profile: str | None) -> tuple["Settings | None",
     unknown = [name for name, _near in unknown_variables(context.environ)]
     if unknown:
         return settings, DoctorFinding("config", "settings", "note", f"{', '.join(unknown)}: avow has no such setting")
-    where = "valid" if context.paths.config_file.exists() else "no config file; the defaults hold"
+    where = "valid" if context.paths.config_file.exists() else "no config file; the defaults are used"
     return settings, DoctorFinding("config", "settings", "ok", f"{where}; model {settings.text('model')}")
 
 
@@ -213,19 +213,19 @@ def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
     """What the status and the content type of the answer to `GET /v1/models` say: state, words and hint."""
     match status:
         case 401 | 403:
-            return "broken", ": the key is not taken", "`avow auth login` stores another"
+            return "broken", ": the key is rejected", "`avow auth login` stores another"
         case 402:
             return "broken", ": the key's account has no credit or may not pay", "look at its billing"
         case 404 | 405 | 501:
             return "note", ": it lists no models (a gateway may not)", None
         case 429:
-            return "note", ": too much was asked of it just now", "ask again later"
+            return "note", ": it limits requests for now", "ask again later"
         case _ if status >= 500:
             return "broken", "", "try again later"
         case _ if status >= 400:
             return "broken", ": it rejects the request", "check the base URL and the settings for gateways"
         case _ if status >= 300:
-            return "broken", ": it sends avow elsewhere", "avow follows no redirect with a key; correct the base URL"
+            return "broken", ": it redirects elsewhere", "avow follows no redirect with a key; correct the base URL"
         case _ if "json" not in kind.lower():
             hint = "a proxy or a sign-in page may stand in between"
             return "broken", f": this is not the API ({kind or 'no content type'})", hint
@@ -239,7 +239,7 @@ def clock(date: str | None, now: float) -> DoctorFinding:
 
     theirs = http_date(date or "")
     if theirs is None:
-        return DoctorFinding("api", "clock", "note", "the server names no time")
+        return DoctorFinding("api", "clock", "note", "the server sends no time")
     apart = now - theirs
     if abs(apart) > MOST_CLOCK_S:
         side = "ahead of" if apart > 0 else "behind"

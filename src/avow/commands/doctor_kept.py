@@ -78,14 +78,14 @@ def _pushes(context: "Context", settings: "Settings", history: "History") -> Ite
     count = count_waiting(history)
     wait = f"{count} {'exchange waits' if count == 1 else 'exchanges wait'} to be sent"
     if last is None:
-        yield DoctorFinding("telemetry", "push", "ok", f"none after an exchange yet; {wait}")
+        yield DoctorFinding("telemetry", "push", "ok", f"no push after an exchange yet; {wait}")
         return
     moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(last.at))
     if last.trouble is None:
         yield DoctorFinding(
-            "telemetry", "push", "ok", f"the last one after an exchange: {moment}, {last.sent} sent; {wait}"
+            "telemetry", "push", "ok", f"the last push after an exchange: {moment}, {last.sent} sent; {wait}"
         )
         return
     hint = "`avow history push` tries again, and says more"
-    words = f"the last one after an exchange failed ({moment}): {last.trouble}; {wait}"
+    words = f"the last push after an exchange failed ({moment}): {last.trouble}; {wait}"
     yield DoctorFinding("telemetry", "push", "note", words, hint)

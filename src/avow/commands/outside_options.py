@@ -7,7 +7,7 @@ VERDICTS = tuple(verdict.value for verdict in Verdict)
 REROUTED_WORD = "rerouted"
 """What stands for both verdicts of a rerouted answer."""
 
-FAIL_ON = Option("fail_on", "words", "Exit with the gravest of these verdicts that is shown.", ("--fail-on",),
+FAIL_ON = Option("fail_on", "words", "Exit with the status of these verdicts, the gravest first.", ("--fail-on",),
                  "VERDICT[,…]", source=WordSource((REROUTED_WORD, *VERDICTS)), is_setting=False)  # fmt: skip
 
 
@@ -24,8 +24,8 @@ JUDGE_OPTIONS = (
            is_setting=False),
     Option("request", "text", "Take model and fallbacks from this request's body.", ("--request",), "PATH",
            source=FILES, is_setting=False, is_path=True),
-    _text("host", "The host that answered: what a model's name proves there.", "NAME"),
-    Option("require", "text", "Evidence needed of who answered: `weak` is a name.", ("--require",), "strong|weak",
+    _text("host", "The host that answered: it decides what a name proves.", "NAME"),
+    Option("require", "text", "Required evidence of who answered; `weak`: its name.", ("--require",), "strong|weak",
            is_setting=False),
     _flag("accept_fallback", "Exit 0 when a declared fallback answered.", "--accept-fallback"),
     _flag("as_json", "One JSON object a line.", "--json"),
@@ -41,15 +41,15 @@ SCAN_OPTIONS = (
     _flag("as_json", "The whole report as one object.", "--json"),
     _flag("as_jsonl", "One JSON object an answer.", "--jsonl"),
     _flag("keep", "Put the answers into the history too.", "--import"),
-    _flag("hook", "For Claude Code's settings: tell of reroutes in the session.", "--hook"),
+    _flag("hook", "For Claude Code's settings: report reroutes in the session.", "--hook"),
     _flag("statusline", "For Claude Code's settings: who wrote the last answer.", "--statusline"),
 )
 PROXY_OPTIONS = (
     _text("upstream", "Pass everything on to this base URL.", "URL"),
-    Option("port", "integer", "0 takes a free one.", ("--port",), default=0, least=0, most=65535, is_setting=False),
-    Option("report", "text", "Write the account there as JSON; fd:N too.", ("--report",), "PATH", source=FILES,
+    Option("port", "integer", "0: any free port.", ("--port",), default=0, least=0, most=65535, is_setting=False),
+    Option("report", "text", "Write the account as JSON to this file, or fd:N.", ("--report",), "PATH", source=FILES,
            is_setting=False, is_path=True),
-    _flag("live", "Tell of each answer that is not as asked as soon as it ends.", "--live"),
+    _flag("live", "Report each answer that is not as asked as soon as it ends.", "--live"),
     _flag("hold", "Pass an answer on only if it is as asked; waits for the end of each.", "--hold"),
     _flag("accept_fallback", "Exit 0 when a declared fallback answered.", "--accept-fallback"),
     _flag("keep_text", "Keep the last user turn and the answer in the history too.", "--keep-text"),

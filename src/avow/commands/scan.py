@@ -36,7 +36,7 @@ def command(typed: Typed, context: Context) -> ExitCode:
     """Scan what was named. Raises UsageError as `run` does, and where a person typed what is for settings."""
     if typed.flag("hook") or typed.flag("statusline"):  # not from a terminal, `live` takes them before
         raise UsageError(
-            "this is for the settings of Claude Code, which hands over what it reads",
+            "this option is for the settings of Claude Code, which writes to its stdin",
             hint="`avow help clients` has the lines to paste",
         )
     options = ScanOptions(

@@ -97,7 +97,7 @@ def checked(text: str, source: str) -> str:
     elif not secret.isascii() or not secret.isprintable():
         problem = "holds characters that no key has"
     if problem:
-        raise CredentialsError(f"{source}: the API key {problem}", hint="copy it again, whole and alone")
+        raise CredentialsError(f"{source}: the API key {problem}", hint="copy it again: the whole key and nothing else")
     return secret
 
 

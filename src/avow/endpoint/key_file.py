@@ -52,7 +52,7 @@ def drop(path: Path, host: str) -> bool:
 def _private_text(path: Path) -> str:
     def inspect(facts: os.stat_result) -> None:
         if os.name == "posix" and facts.st_mode & 0o077:
-            raise CredentialsError(f"{path}: others may read it", hint=_chmod(path))
+            raise CredentialsError(f"{path}: other users may read it", hint=_chmod(path))
         if os.name == "posix" and facts.st_uid not in (os.geteuid(), 0):
             raise CredentialsError(f"{path}: it belongs to another user")
 

@@ -61,7 +61,7 @@ def proxy_for(
         raise ConfigError(f"{variable} is not the address of a proxy", hint=f"write {named}=http://HOST:PORT")
     if proxy.scheme not in _SCHEMES:
         raise ConfigError(
-            f"{variable}: avow does not know proxies of the kind {proxy.scheme[:20]}://",
+            f"{variable}: avow does not support proxies of the kind {proxy.scheme[:20]}://",
             hint=f"use one of {', '.join(_SCHEMES)}, or name the host in NO_PROXY",
         )
     return Proxy(variable, value)

@@ -36,7 +36,7 @@ class OpenResponse(Protocol):
     def read(self, limit: int = ...) -> bytes: ...
 
 
-_UNPLACED = "the stream does not say where in the answer some of it belongs; it is shown where it came"
+_UNPLACED = "the stream does not say where some of its text belongs; that text is shown where it arrived"
 
 
 class ResponseReader:

@@ -155,7 +155,7 @@ def http_date(text: str) -> float | None:
 def _words(status: int | None, error_type: str) -> str:
     """What failed, in a few words."""
     if status is None:
-        return "nothing of an answer came" if error_type == "stream_ended" else "no connection"
+        return "the answer did not begin" if error_type == "stream_ended" else "no connection"
     name = _WORDS.get(status)
     return f"{name} ({status})" if name else f"status {status}"
 

@@ -59,7 +59,7 @@ def save(path: Path, cursor: Cursor) -> None:
     try:
         write_private(path, body)
     except FileError as error:
-        raise FileError(error.message, hint="what was written now comes once more with the next export") from None
+        raise FileError(error.message, hint="the next export writes the same exchanges again") from None
 
 
 def ahead(history: History, cursor: Cursor | None, filters: str, path: Path) -> tuple[NumberRange, Cursor]:

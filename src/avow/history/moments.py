@@ -30,9 +30,7 @@ def between(first: str | None, last: str | None, now: datetime) -> tuple[int | N
     begin = None if first is None else since(first, now)
     end = None if last is None else until(last, now)
     if begin is not None and end is not None and begin >= end:
-        raise UsageError(
-            f"no time is between --since {first} and --until {last}", hint="--since takes the earlier one of the two"
-        )
+        raise UsageError(f"--since {first} is not before --until {last}", hint="give --since the earlier time")
     return begin, end
 
 

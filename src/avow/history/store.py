@@ -243,7 +243,7 @@ class History:
         if exchange is None:
             raise HistoryError(
                 f"exchange {row['number']} is damaged and cannot be read",
-                hint="`avow history delete` takes it away, `avow history repair` all that are so",
+                hint="`avow history delete` removes it, `avow history repair` all that are damaged",
             )
         return exchange
 

@@ -36,7 +36,7 @@ def read(spec: str, wait: PipeWait = PATIENT, *, stdin: BinaryIO | None = None) 
     if spec.lower().startswith(("http://", "https://")):
         return _from_url(spec)
     if "://" in spec and not Path(spec).exists():
-        raise UsageError(f"{spec}: the API fetches only what is behind http:// and https://", hint=_FETCH_IT)
+        raise UsageError(f"{spec}: the API fetches only http:// and https:// addresses", hint=_FETCH_IT)
     return identify(spec, read_file(spec, most=REQUEST, wait=wait))
 
 
@@ -51,9 +51,7 @@ def identify(name: str, data: bytes) -> Attachment:
     Raises UsageError where it is empty, too large, or neither UTF-8 text nor an image or PDF the API takes.
     """
     if not data:
-        raise UsageError(
-            f"{name}: there is nothing in it", hint="nothing was sent: leave it out, or attach another file"
-        )
+        raise UsageError(f"{name}: it is empty", hint="nothing was sent: leave it out, or attach another file")
     if len(data) > BODY_BYTES:
         raise too_large(name, len(data), REQUEST)
     media_type = media_type_of(data)
@@ -100,7 +98,7 @@ def _from_url(url: str) -> Attachment:
     ending = os.path.splitext(parts.path)[1].lower()  # noqa: PTH122  (a URL is not a path of this machine)
     if ending not in _URL_ENDINGS:
         raise UsageError(
-            f"{url}: what is behind an address is told by its ending, and the API fetches only"
+            f"{url}: the ending of an address says what it leads to, and the API fetches only"
             f" {', '.join(_URL_ENDINGS)}",
             hint=_FETCH_IT,
         )

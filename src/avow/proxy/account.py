@@ -90,8 +90,8 @@ def why_empty(account: Account) -> str:
 def refused(number: int) -> str:
     """The sentence about requests that were not passed on."""
     if number == 1:
-        return "1 request was refused: it did not come from the command, or not as it should"
-    return f"{number} requests were refused: they did not come from the command, or not as they should"
+        return "1 request was refused: it did not come from the command, or was not valid"
+    return f"{number} requests were refused: they did not come from the command, or were not valid"
 
 
 def report(account: Account) -> JsonObject:

@@ -91,7 +91,7 @@ def _proxy(chosen: proxies.Proxy) -> OutboundProxy:
     host = parts.hostname or ""
     if parts.scheme not in _PORTS:
         raise ConfigError(
-            f"{chosen.variable}: `avow proxy` takes no proxies of the kind {parts.scheme}://",
+            f"{chosen.variable}: `avow proxy` does not support proxies of the kind {parts.scheme}://",
             hint="use one of http, https, or name the host in NO_PROXY",
         )
     credentials = None

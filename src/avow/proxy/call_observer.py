@@ -178,7 +178,7 @@ class CallObserver:
     def _begin(self, head: ResponseHead) -> None:
         opened = self._due[0] if self._due else None
         if opened is None:
-            raise BadResponse("a response that nothing was asked for")
+            raise BadResponse("a response without a request")
         if opened.number is not None:
             self._announce(opened)
             self._reader = AnswerReader(head.status, head.headers, opened.secrets(), self._clock)

@@ -83,7 +83,7 @@ def _decoder(name: str) -> Decoder:
         case "zstd":
             if (zstd := _zstd()) is not None:
                 return zstd
-    raise CannotDecode(f"nothing here decodes {name[:20]!r}")
+    raise CannotDecode(f"avow cannot decode {name[:20]!r}")
 
 
 class _Zlib:

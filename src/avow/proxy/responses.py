@@ -99,7 +99,7 @@ class ResponseSplitter:
         if status < 200:
             return None
         if not self._methods:
-            raise BadResponse("a response that nothing was asked for")
+            raise BadResponse("a response without a request")
         headers = _headers(lines[1:])
         self._body = _body(self._methods.popleft(), status, headers)
         return ResponseHead(status, headers)

@@ -32,7 +32,7 @@ def seeming(data: bytes, value: Mapping[str, object] | None = None) -> str:
     if not _is_text(start):
         return seems_to_be(data)[0]
     if _is_json(start):
-        return "a JSON value, and no object"
+        return "a JSON value that is not an object"
     return f"text: {start[:_LONGEST].decode('utf-8', 'replace').splitlines()[0]!r}"
 
 
@@ -43,13 +43,13 @@ def foreign_stream(start: bytes) -> str | None:
 
 def _of_object(value: Mapping[str, object]) -> str:
     if "messages" in value:
-        return "a request, and no response"
+        return "a request, not a response"
     if "choices" in value:
         return "an answer of the Chat Completions API"
     if str(value.get("schema", "")).startswith("avow."):
         return "an object that avow itself printed"
     if value.get("type") == "message_batch":
-        return "the state of a batch, and not its results"
+        return "the state of a batch, not its results"
     if isinstance(value.get("data"), list):
         return "a list"
     return f"a JSON object with the keys {', '.join(list(value)[:5])}" if value else "an empty JSON object"

@@ -9,13 +9,13 @@ Which model answered what another program asked? There are four ways to know.
   in a session  avow scan --hook and --statusline, in Claude Code's settings
   all it asks   avow proxy -- COMMAND
 
-Claude Code, while it runs. Into ~/.claude/settings.json:
+Claude Code, while it runs. Put this into ~/.claude/settings.json:
 
   {"hooks": {"Stop": [{"hooks": [{"type": "command",
      "command": "avow scan --hook", "timeout": 5}]}]},
    "statusLine": {"type": "command", "command": "avow scan --statusline"}}
 
-The hook tells once, at the end of a turn, of each answer by another model than
+The hook reports once, at the end of a turn, each answer by another model than
 the session asked for, sub-agents included; the status line says who wrote the
 last answer. Neither stops the session; `avow doctor` says what went wrong.
 No hook can speak in print mode, nor after a refusal or an interruption:
@@ -72,6 +72,7 @@ the API's shape. It waits for the end of each stream.
 Claude Code behaves differently behind another host than the API's. Where the
 upstream is the API's own, avow sets the variable that makes it take the address
 for the API's (--no-first-party leaves it out; it is private to Claude Code and
-may go). A base URL in Claude Code's settings files beats the environment: avow
-says so, and what to run instead. Bedrock, Vertex and Foundry are not covered.
+may change). A base URL in Claude Code's settings files beats the environment:
+avow says so, and what to run instead. Bedrock, Vertex and Foundry are not
+covered.
 """

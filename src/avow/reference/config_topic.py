@@ -9,11 +9,11 @@ WIDTH = 80
 _IN = "    "
 
 _HEAD = """\
-Settings stand in config.toml (`avow config path` says where), as options of the
-same name, as AVOW_NAME in the environment, or in a profile. `avow config set
-KEY VALUE` writes one, `avow config list` shows each with where it comes from.
-What counts, in this order: option, template, conversation, environment,
-profile, config file, default.
+A setting is a line of config.toml (`avow config path` says where that is), an
+option of the same name, AVOW_NAME in the environment, or a line of a profile or
+a template. It has the value of the first of these that gives one: option,
+template, conversation, environment, profile, config file, default. `avow config
+set KEY VALUE` writes one, `avow config list` shows each with its origin.
 
 """
 

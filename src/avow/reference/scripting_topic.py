@@ -2,9 +2,10 @@
 
 TEXT = """Scripting
 
-stdout is the answer and nothing else; stderr has one stable line a fact; the
-exit status says who answered (`avow help exit-codes`). What stands here works
-in any sh, with or without `set -eu`, and in bash under `set -euo pipefail`.
+stdout is the answer and nothing else; stderr has one stable line for each fact;
+the exit status says who answered (`avow help exit-codes`). Everything here
+works in any sh, with or without `set -eu`, and in bash under `set -euo
+pipefail`.
 
 Stop where another model answered. Nothing is printed then (--hold), and the
 script ends with the status of avow: 10 to 13 for that, 3 to 7 where it failed.
@@ -62,7 +63,7 @@ rerouted answer that is taken is a warning on the page of the run:
           *) exit "$?" ;;
         esac
 
-In GitLab CI the same lines stand under `script:`.
+In GitLab CI the same lines go under `script:`.
 
 The answer on stdout and the JSON object beside it:
 
@@ -74,8 +75,8 @@ In a loop, leave the loop's stdin alone:
     avow --no-stdin "describe $name"
   done < names.txt
 
-Hear of every reroute: this command of the config gets the JSON object on its
-stdin, after each answer by another model.
+Run a command after each answer by another model; it gets the JSON object on its
+stdin:
 
   avow config set on_reroute '["sh", "-c", "cat >> reroutes.jsonl"]'
 

@@ -5,7 +5,7 @@ import textwrap
 from avow.history.table import COLUMNS, TEXTS
 from avow.reference.telemetry_queries import CLICKHOUSE, CSV, DUCKDB, PARQUET
 
-_TEXT = """Many machines: what they know, where you already look
+_TEXT = """Many machines: their histories in one collector
 
 avow history push sends each exchange of the history to an OpenTelemetry
 collector or backend, as spans over OTLP/HTTP. The history is the outbox:
@@ -16,7 +16,7 @@ and what arrives twice has the same ids.
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT  the whole address, used as it stands
   OTEL_EXPORTER_OTLP_HEADERS          name=value,name=value (percent-encoded);
                                       _TRACES_HEADERS wins
-  OTEL_EXPORTER_OTLP_PROTOCOL         http/json (where nothing is said) or
+  OTEL_EXPORTER_OTLP_PROTOCOL         http/json (the default) or
                                       http/protobuf; no grpc
   OTEL_EXPORTER_OTLP_TIMEOUT          milliseconds a request may take (10000)
   OTEL_SERVICE_NAME                   whose spans they are (avow)
@@ -50,7 +50,7 @@ or a category that does not look like one is sent as _OTHER.
 telemetry.push = "after" in the config (or AVOW_TELEMETRY_PUSH=after) pushes
 after each exchange of ask, chat, run, retry and proxy as well: a process of its
 own does it, a second later, which the answer does not wait for and Ctrl-C does
-not end. One is at work at a time. What goes wrong with it is in `avow doctor`,
+not end. Only one runs at a time. What goes wrong with it is in `avow doctor`,
 and the next `avow history push` says it.
 
 Exit status: 0 all was acknowledged; 6 the collector cannot be reached or keeps

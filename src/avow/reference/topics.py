@@ -81,13 +81,7 @@ line is always `answer` with the object above, which decides.
 """
 
 
-def environment() -> str:
-    """Every variable that avow honours, those of the settings made from them."""
-    from avow.settings.keys import KEYS
-
-    names = ", ".join(key.variable for key in KEYS.values())
-    own = textwrap.fill(names, WIDTH - 2, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
-    return f"""Environment variables
+_ENVIRONMENT = """Environment variables
 
   ANTHROPIC_API_KEY        the key
   ANTHROPIC_AUTH_TOKEN     a bearer token, where there is no key
@@ -120,14 +114,26 @@ def environment() -> str:
                            where `avow scan` looks for other clients' records
 
 Empty variables are ignored; an empty PAGER turns the pager off. Each setting
-has one too. Tables are JSON or TOML; lists too, or models separated by commas:
+has a variable. Tables are JSON or TOML, lists too, or models with commas
+between them:
 
-{own}
+{variables}
 
-What is set where counts in this order: option, template, conversation,
-environment, profile, config file, default. `avow config list` shows each value
-with its origin.
+A setting has the value of the first of these that gives one: option, template,
+conversation, environment, profile, config file, default. `avow config list`
+shows each value with its origin.
 """
+
+
+def environment() -> str:
+    """Every variable that avow reads; those of the settings come from the table of settings."""
+    from avow.settings.keys import KEYS
+
+    names = ", ".join(key.variable for key in KEYS.values())
+    variables = textwrap.fill(
+        names, WIDTH - 2, initial_indent=" " * 4, subsequent_indent=" " * 4, break_on_hyphens=False
+    )
+    return _ENVIRONMENT.format(variables=variables)
 
 
 PRIVACY = """Privacy

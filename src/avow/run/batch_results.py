@@ -14,7 +14,7 @@ from avow.wire.batch import BatchResult, no_result, result_of
 from avow.wire.json_value import obj, text
 from avow.wire.names import NamedModel, names_in_message, parse_naming
 
-NO_RESULT = "the batch has no result for it"
+NO_RESULT = "the batch has no result for this item"
 
 
 class BatchResults:

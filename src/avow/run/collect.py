@@ -14,7 +14,7 @@ from avow.wire.batch import BatchState
 FIRST_S, MOST_S, GROWTH = 1.0, 60.0, 1.5
 """The pause before the first look, the longest, and how each grows out of the one before."""
 
-GONE = "the batch, or its results, are not there any more"
+GONE = "the batch or its results no longer exist"
 
 
 class Collector:
@@ -69,7 +69,7 @@ class Collector:
         words, left = self._words, self._until - time.monotonic()
         if words is None:
             return None
-        return f"{words}; looked at again in {left:.0f} s" if left > 0.5 else words
+        return f"{words}; checked again in {left:.0f} s" if left > 0.5 else words
 
     def _follow_all(self) -> None:
         try:
@@ -103,7 +103,7 @@ class Collector:
                 wanted = _asked_for(error)
                 if not _may_pass(error) or time.monotonic() + wanted - unreached > self._patience:
                     raise
-                self._note(f"the batch cannot be looked at just now ({error.message}); it is tried again")
+                self._note(f"the batch cannot be checked now ({error.message}); it will be checked again")
             pause = min(max(pause * GROWTH, FIRST_S), MOST_S)
             pause = max(pause, wanted)
 

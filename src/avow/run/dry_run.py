@@ -49,7 +49,7 @@ def show(
     items = f"{summed.questions} item{'' if summed.questions == 1 else 's'}"
     how = "counted by the API" if by_api else "estimated"
     context.screen.out(f"{items}, {tokens:,} input tokens ({how})\n")
-    words = "no answer at all, or every one as long as it may be"
+    words = "without any answer, or with every answer as long as it may be"
     context.screen.out(f"from {_dollars(low)} to {_dollars(high)}: {words}\n")
     if guessed:
         context.screen.note(GUESSED)

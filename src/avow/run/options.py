@@ -71,7 +71,7 @@ def run_options(typed: Typed, *, stdin_is_terminal: bool) -> RunOptions:
     options = options_from(Typed({**typed, "dry_run": None}))
     output = options.flags.get("output")
     if output == "json":
-        raise UsageError("--output json: a run prints one object a line", hint="--output jsonl")
+        raise UsageError("--output json: a run prints one object on each line", hint="--output jsonl")
     return RunOptions(
         options=options,
         path=path,

@@ -9,7 +9,7 @@ from avow.models import catalogue
 from avow.run.budget import MaxUsage, charge_of, cost_of, most_of, reservation
 from avow.settings.levels import Settings
 
-GUESSED = "a price, or which fallback the API would choose, is not known: the dearest known model was counted"
+GUESSED = "a price, or the API's choice of a fallback, is not known: the most expensive known model was counted"
 """Said where a part of a price is a guess."""
 
 BATCH_SHARE = 0.5

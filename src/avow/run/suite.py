@@ -109,7 +109,7 @@ class Suite:
         try:
             for item in self._items():
                 if item.id is not None and ids.before(item.id.encode("utf-8", "surrogatepass")):
-                    raise wrong(self._source.name, item.line, f"the id `{item.id[:80]}` was there before")
+                    raise wrong(self._source.name, item.line, f"the id `{item.id[:80]}` is used twice")
         finally:
             ids.close()
         for question in self.questions(None):
@@ -117,7 +117,7 @@ class Suite:
             digest.update(f"{question.item.key} {question.item.id}\n".encode("utf-8", "surrogatepass"))
             count += 1
         if not count:
-            raise UsageError(f"{self._source.name}: there is nothing in it to ask", hint="one prompt a line will do")
+            raise UsageError(f"{self._source.name}: it has no prompts", hint="write one prompt on each line")
         return SuiteDigest(count, digest.hexdigest())
 
     def questions(self, run: int | None) -> Iterator[RunQuestion]:

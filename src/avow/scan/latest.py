@@ -90,7 +90,7 @@ def last(path: Path, seen: Reached | None = None) -> tuple[PastAnswer | None, Re
 def _opened(path: Path) -> BinaryIO:
     """The file for reading. Raises OSError: for a pipe or a device too, which may keep silent, or never end."""
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "no ordinary file")
+        raise OSError(errno.EINVAL, "not a regular file")
     return path.open("rb")
 
 

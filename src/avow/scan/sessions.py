@@ -40,12 +40,13 @@ def check_one(sessions: set[str], session: str) -> None:
     """Raises UsageError where `session` begins the ids of several sessions, or of none."""
     if not sessions:
         raise UsageError(
-            f"there is no answer of a session `{session}`",
+            f"no session `{session}` has an answer",
             hint="`avow scan --jsonl` has the id of each answer's session",
         )
     if len(sessions) > 1 and session not in sessions:
         raise UsageError(
-            f"`{session}` begins the ids of {len(sessions)} sessions", hint=f"give more of one: {min(sessions)}"
+            f"{len(sessions)} sessions have ids that begin with `{session}`",
+            hint=f"give more of the id: {min(sessions)}",
         )
 
 

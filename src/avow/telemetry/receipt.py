@@ -36,7 +36,7 @@ class PushResponse(NamedTuple):
     status: int | None = None
     rejected: int = 0
     wait_s: float | None = None
-    why: str = "no whole answer came"
+    why: str = "no complete response came"
 
 
 UNHEARD = PushResponse(Receipt.LATER)

@@ -62,7 +62,7 @@ def failure(ended: PushOutcome, last: PushResponse | None) -> AvowError:
         unreached.exit_code = ExitCode.UNREACHABLE
         return unreached
     return AvowError(
-        f"the collector takes nothing: {why}",
+        f"the collector rejects everything: {why}",
         hint="check OTEL_EXPORTER_OTLP_ENDPOINT, _HEADERS and _PROTOCOL (http/json, http/protobuf)",
     )
 
@@ -87,4 +87,4 @@ def _post(transport: "Transport", content: JsonObject, target: Target) -> PushRe
     except ConnectionFailed as error:
         return UNHEARD._replace(why=error.message.removeprefix(NOT_REACHED))
     except ExchangeError:
-        return UNHEARD._replace(why="it did not answer in time, or not to the end")
+        return UNHEARD._replace(why="no complete response came in time")

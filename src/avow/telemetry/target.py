@@ -30,7 +30,9 @@ def target_of(environ: Mapping[str, str], settings: Settings, version: str) -> T
     if protocol and protocol[1] not in ("http/json", "http/protobuf"):
         is_grpc = protocol[1] == "grpc"
         raise ConfigError(
-            f"{protocol[0]} is grpc, which avow does not speak" if is_grpc else f"{protocol[0]} names no protocol",
+            f"{protocol[0]} is grpc, which avow does not support"
+            if is_grpc
+            else f"{protocol[0]} is not a known protocol",
             hint="write http/json or http/protobuf, and name the HTTP port (4318)",
         )
     headers = {str(key): str(value) for key, value in settings.table("telemetry.headers").items()}

@@ -70,7 +70,7 @@ def rejection(body: JsonObject, status: int | None, headers: Mapping[str, str]) 
     """The error in a JSON body or an `error` event; its own type decides where the status is 200."""
     body = encodable_value(body)
     kind = text(path(body, "error", "type"))
-    message = _words(body) or f"an error without words{_of(status)}"
+    message = _words(body) or f"an error without a message{_of(status)}"
     code = text(path(body, "error", "details", "error_code")) or (kind if is_spend_limit(kind) else None)
     if kind not in STATUS_OF_TYPE and status is not None and status >= 400:
         kind = _TYPE_OF_STATUS.get(status, kind or ("invalid_request_error" if status < 500 else "api_error"))
@@ -147,7 +147,7 @@ def _hint(status: int, code: str | None, message: str) -> str | None:
     return _HINTS_BY_STATUS.get(status)
 
 
-_REDIRECTED = "avow follows no redirect with a key; set the base URL to the address that answers itself"
+_REDIRECTED = "avow follows no redirect with a key; set the base URL to the address that it redirects to"
 _ANSWERED_BY_ANOTHER = "check the base URL, and whether a proxy answers in the API's place"
 
 

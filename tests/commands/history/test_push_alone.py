@@ -131,12 +131,12 @@ def test_what_goes_wrong_is_seen_by_doctor_and_push_alone(home: Path) -> None:
         ran = ask(home, collector.url)
         until(lambda: (home / "data" / "push.json").exists())
         assert (ran.status, ran.err) == (0, b"")
-        assert "takes nothing: it answers 404; 1 exchange waits to be sent" in doctor(home)
+        assert "rejects everything: it answers 404; 1 exchange waits to be sent" in doctor(home)
         collector.always = None
         push = run(home, "history", "push", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
         assert push.status == 0
-        assert "failed: the collector takes nothing: it answers 404" in push.lines[0]
-    assert doctor(home) == "none after an exchange yet; 0 exchanges wait to be sent"
+        assert "failed: the collector rejects everything: it answers 404" in push.lines[0]
+    assert doctor(home) == "no push after an exchange yet; 0 exchanges wait to be sent"
 
 
 def doctor(home: Path) -> str:

@@ -51,7 +51,7 @@ AUDIT = Command(
         ),
         Command(
             ("audit", "run"),
-            "Look again: ask twenty more, test, and repeat once before anything is said to differ.",
+            "Take a look: ask twenty more, test, and repeat once before a difference is reported.",
             (_NAME,),
             (
                 _MODEL,
@@ -62,12 +62,12 @@ AUDIT = Command(
         ),
         Command(
             ("audit", "list"),
-            "The audits, with the looks that are used.",
+            "List the audits, with the looks that are used.",
             options=(_flag("as_json", "One JSON array.", "--json"),),
         ),
         Command(
             ("audit", "show"),
-            "Every look and every reply of an audit.",
+            "Show every look and every reply of an audit.",
             (_NAME,),
             (_flag("record", "The whole record as JSON, for `verify`."),),
         ),

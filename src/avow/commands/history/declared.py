@@ -33,8 +33,8 @@ FILTERS = (
     _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
     _text("until", "Not after; a day is included.", "TIME"),
     _flag("simulated", "Only answers of the built-in simulator.", "--simulated"),
-    _words("source", "Only asked by this: avow, proxy, judge, claude-code, llm; all (repeatable).", SOURCES),
-    Option("run", "integer", "Of this `avow run`: the last of each item.", ("--run",), least=1, is_setting=False),
+    _words("source", "Only what this asked: avow, proxy, judge, claude-code, llm; all (repeatable).", SOURCES),
+    Option("run", "integer", "Only of this `avow run`: the last of each item.", ("--run",), least=1, is_setting=False),
 )
 """Which exchanges are meant; `filter_options.typed_filters` reads what was typed."""
 
@@ -84,7 +84,7 @@ HISTORY = Command(
             "Pick an exchange: type words to narrow the list, Enter shows it, then c goes on with it and r asks it"
             " again.\n\nThe words may stand anywhere: in prompt and answer of any exchange, and in what the list shows"
             " of the newest 2,000. Up and Down move, Esc leaves; the list has the newest 500 that fit.",
-            (Argument("words", "[WORDS]...", "What to begin with.", may_be_empty=True),),
+            (Argument("words", "[WORDS]...", "Words to begin with.", may_be_empty=True),),
             FILTERS,
         ),
         Command(
