@@ -1,4 +1,4 @@
-"""Odd ends of an answer are shown as what they are (routing.md, rule 16), through the whole program."""
+"""Odd ends of an answer are shown as what they are (rule 16 of `avow.routing`), through the whole program."""
 
 import json
 from pathlib import Path

@@ -36,7 +36,7 @@ ALIKE = 0.6
 
 
 class Failure(NamedTuple):
-    """Why there is no whole answer: `type` is the API's own or one of ours (contract: `connection`, `timeout`,
+    """Why there is no whole answer: `type` is the API's own or one of ours (`avow help json`: `connection`, `timeout`,
     `stream_ended`, `stalled`, `not_an_answer`, `credentials`, `interrupted`, `history`), `status` the HTTP status,
     `hint` what one can do about it, where avow knows and the answer ends in this."""
 

@@ -1,13 +1,16 @@
 """Who answered: the rules of the verdict, each on a message as small as it can be."""
 
 import json
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avow import routing
 from avow.errors import Failure
 from avow.models.identity import Identity, compare
 from avow.routing import gateways
@@ -864,3 +867,15 @@ def test_an_attempt_by_the_requested_model_is_no_evidence_against_it() -> None:
     usage = {"iterations": [iteration("message", ASKED), iteration("message", OTHER)]}
     named = [piece for piece in judged(message(text("x"), usage=usage)).evidence if "iterations" in piece.field]
     assert [piece.value for piece in named] == [OTHER]
+
+
+NAMED_RULES = re.compile(r"[Rr]ules? ([0-9]+(?:(?:, | and )[0-9]+)*)")
+
+
+def test_each_rule_is_named_where_it_is_carried_out() -> None:
+    root = Path(routing.__file__).parents[1]
+    texts = [path.read_text() for path in root.rglob("*.py") if path != Path(routing.__file__)]
+    named = {number for text in texts for rules in NAMED_RULES.findall(text) for number in re.findall(r"[0-9]+", rules)}
+    listed = re.findall(r"^([0-9]+)\. ", routing.__doc__ or "", re.MULTILINE)
+    assert listed == [str(number) for number in range(1, 18)]
+    assert set(listed) <= named

@@ -1,6 +1,7 @@
 """Streams bent in every way that was seen or thought of: none may end `as_requested` where anything speaks against it.
 
-The oracle is written from routing.md, not from the code: it reads the events' own JSON, with both of two equal keys.
+The oracle is written from the rules that `avow.routing` lists, not from the code: it reads the events' own JSON, with
+both of two equal keys.
 """
 
 import json

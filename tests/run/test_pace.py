@@ -99,7 +99,7 @@ def test_a_limit_without_a_time_pauses_longer_each_time() -> None:
 
 
 def test_a_token_bucket_is_used_to_nine_tenths_and_never_overdrawn() -> None:
-    """50 requests in a bucket that gains 10 a second: what the API's own limits are (wire.md, 7.4)."""
+    """50 requests in a bucket that gains 10 a second: what the API's own limits are."""
     pace, now, bucket, filled_at, sent = Pace(3600, 0.0), 0.0, 50.0, 0.0, 0
     while now < 60.0:
         at = max(pace.turn(now), now)

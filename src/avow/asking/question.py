@@ -129,7 +129,8 @@ def put(inquiry: Inquiry, context: Context, *, copies: bool = False) -> ExitCode
 
 
 def _refuse_before_the_key(inquiry: Inquiry, context: Context) -> None:
-    """Raises UsageError for what could not be sent with a key either: of two reasons, usage counts (contract §2)."""
+    """Raises UsageError for what could not be sent with a key either: of the two reasons, usage counts
+    (`exit_codes.PRECEDENCE`)."""
     from avow.asking.dry_run import prepared_to_show
 
     prepared_to_show(inquiry, context)

@@ -51,8 +51,8 @@ def with_ids(settings: Settings, *, simulated: bool = False) -> Settings:
 
 def fallback_policy(settings: Settings, *, simulated: bool = False) -> str | tuple[str, ...]:
     """Who may answer. Where the user says nothing, the API's own fallback on the API's own host (and the simulator's),
-    and nobody anywhere else: gateways refuse the field, or have one of their own by that name (contract §3). Where avow
-    itself is to fall back nothing of it is sent, so it does everywhere."""
+    and nobody anywhere else: gateways refuse the field, or have one of their own by that name. Where avow
+    itself is to fall back, nothing of it is sent, so that works everywhere."""
     if settings.get("fallback") is not None:
         return settings.words_or_text("fallback")
     by_avow = settings.text("fallback_by") == "client"

@@ -142,7 +142,7 @@ def with_altered_signature(content: Sequence[JsonObject]) -> list[JsonObject] | 
 
 
 def as_json(base_url: str, model: str, calls: int, findings: Sequence[CheckResult]) -> JsonObject:
-    """The object of the contract: each check once."""
+    """The object of `--json`, `avow.endpoint/1`: each check once."""
     return {
         "schema": SCHEMA,
         "base_url": base_url,

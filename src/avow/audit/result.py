@@ -70,7 +70,7 @@ class Result:
         return replace(self, cost_usd=cost_usd)
 
     def as_json(self) -> JsonObject:
-        """The object of the contract, §12; with `void` also `differences`, which says what is not as it was."""
+        """The object of `avow audit run --json`, `avow.audit/1`; with `void` also `differences`: what has changed."""
         body: JsonObject = {
             "schema": SCHEMA,
             "name": self.name,

@@ -18,7 +18,7 @@ _NO_FIELDS: JsonObject = {}  # shared by all exchanges, and written to by none
 
 
 class Status(StrEnum):
-    """How an exchange ended (contract, "statuses"); `pending` only while it runs, or where the process died."""
+    """How an exchange ended (`avow help json`); `pending` only while it runs, or where the process died."""
 
     COMPLETE = "complete"
     REFUSED = "refused"
@@ -131,7 +131,7 @@ class Exchange(NamedTuple):
 
     @property
     def is_unproven(self) -> bool:
-        """Whether it ended so because `--require strong` asks for more than a name (contract, section 2)."""
+        """Whether it ended so because `--require strong` asks for more than a name."""
         return self.verdict is Verdict.AS_REQUESTED and self.exit_code == ExitCode.UNVERIFIED
 
     @property
@@ -160,7 +160,7 @@ def timestamp(now: float) -> str:
 
 
 def as_json(exchange: Exchange) -> JsonObject:
-    """The object of the contract's §5: every key present, None where unknown."""
+    """The object of `avow help json`: every key present, None where unknown."""
     question, reply, routing, hide = exchange.question, exchange.reply, exchange.routing, exchange.withheld
     policy = exchange.fallback_policy
     return {
@@ -260,7 +260,7 @@ class HandedOver(NamedTuple):
 
     @property
     def why(self) -> str:
-        """Why `source` did not answer, in the contract's words: `declined: CATEGORY` or `skipped: ERROR`."""
+        """Why `source` did not answer, in the words of stderr: `declined: CATEGORY` or `skipped: ERROR`."""
         return f"skipped: {self.error}" if self.error else f"declined: {self.category or NO_CATEGORY}"
 
 

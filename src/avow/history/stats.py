@@ -30,9 +30,12 @@ class _Source(Protocol):
 
 def stats(history: History, by: str = "month", filters: Filters = EVERYTHING, *, simulated: bool = False) -> Stats:
     """The sums over the exchanges that `filters` let through, by one of `GROUPS`. Days, weeks (ISO 8601) and months
-    begin by the local clock. Exchanges with the simulator are left out, or with `simulated` counted alone (a run is all
-    of one kind, and counts whichever that is). Without `sources` only what avow itself asked counts (contract §11), an
-    audit's only where its source is named. The sums over all that avow asked are kept in the file."""
+    begin by the local clock.
+
+    Exchanges with the simulator are left out; with `simulated` they alone count (a run is all of one kind, and always
+    counts). Without `sources` only what avow itself asked counts, and an audit's only where its source is named. The
+    sums over all that avow asked are kept in the file.
+    """
     simulated = simulated or (filters.run is not None and history.count(filters._replace(simulated=True)) > 0)
     if filters == EVERYTHING and summary.are_right(history.read(summary.LOOK)):
         try:

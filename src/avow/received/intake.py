@@ -175,7 +175,7 @@ class Intake:
         return self._answer(None, rejection(value, None, self._headers))
 
     def _of_result(self, result: JsonObject, repeated: list[NamedModel], item: str) -> ReceivedAnswer:
-        """A line of a batch's results (batches.md, §5)."""
+        """A line of a batch's results (the API's documentation, "Retrieving batch results")."""
         found = result_of(result, repeated)
         return self._answer(found.message, found.error, item)
 

@@ -1,7 +1,7 @@
 """What gateways say in headers and bodies about the model behind them, and what a name is worth on a host.
 
 The headers are those of LiteLLM, Bifrost, Kong, ngrok, Portkey and Cloudflare as their documentation and their
-responses named them in November 2026 (routing.md, section 3).
+responses named them in November 2026.
 """
 
 import re

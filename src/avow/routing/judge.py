@@ -1,8 +1,7 @@
 """Who answered: one pure function from what was asked and what came back to a verdict with its evidence.
 
-The rules are numbered 1 to 17, and the comments here, in `message_evidence` and in `runs` name those that they carry
-out. They were read from the official SDK, the API's documentation and public reports of wrong verdicts; the cases in
-`tests/routing/test_judge.py` name them.
+`avow.routing` lists the rules, 1 to 17; comments here, in `message_evidence` and in `runs` name the rule that the code
+carries out, and so do the cases in `tests/routing/test_judge.py`.
 """
 
 from collections.abc import Sequence
@@ -61,7 +60,7 @@ def _verdict(evidence: MessageEvidence) -> Verdict:
         name.kind in ("from", "to", "fallback_message") for name in evidence.message.named
     ):
         return Verdict.UNVERIFIED if evidence.declined else _declared(evidence)
-    # Section 3: so does a gateway's header that counts or declares one.
+    # Rule 8: so does a gateway's header that counts or declares one.
     if any(statement.fallback for statement in evidence.statements):
         return Verdict.FALLBACK
     verdict = _by_names(evidence)

@@ -11,7 +11,7 @@ _LINE = "\n"
 
 
 class Fallbacks(StrEnum):
-    """What the gateway does with `fallbacks` (routing.md, section 3; wire.md, section 17)."""
+    """What the gateway does with `fallbacks` (their documentation and responses, November 2026)."""
 
     HONOURED = "works"
     TAKEN = "takes it for itself"

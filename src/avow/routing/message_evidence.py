@@ -64,7 +64,7 @@ class MessageEvidence:
 
     def strength(self) -> str:
         """The strongest of what names who answered: the API's routing fields, what a gateway says stands behind it, and
-        the message's own `model`, for what a name is worth on that host (contract, section 1)."""
+        the message's own `model`, for what a name is worth on that host."""
         if any(name.kind in ("to", "fallback_message") for name in self.message.named):
             return "strong"
         if any(statement.model and statement.strength == "strong" for statement in self.statements):

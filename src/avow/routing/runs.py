@@ -1,4 +1,4 @@
-"""The attempts that `usage.iterations` lists, and what each of them used (routing.md, rules 4 and 12)."""
+"""The attempts that `usage.iterations` lists, and what each of them used (rules 4 and 12)."""
 
 from collections.abc import Sequence
 

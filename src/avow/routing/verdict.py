@@ -13,7 +13,7 @@ from avow.wire.message import Message
 
 
 class Verdict(StrEnum):
-    """What the response proves about who answered (contract, "Verdicts")."""
+    """What the response proves about who answered (`avow help fallback`)."""
 
     AS_REQUESTED = "as_requested"
     FALLBACK = "fallback"
@@ -147,7 +147,7 @@ class Routing(NamedTuple):
 
 
 def reasons(routing: Routing) -> tuple[str, ...]:
-    """Why another model answered, or none: one phrase a hop, in the words of the contract's `REASON`."""
+    """Why another model answered, or none: one phrase a hop, as the line `avow: fallback:` has them."""
     found = []
     for hop in routing.hops:
         if hop.outcome is Outcome.DECLINED:

@@ -110,7 +110,7 @@ class Pace:
         return interval
 
     def _read(self, headers: Mapping[str, str], now: float, wall: float) -> None:
-        """Take in what `anthropic-ratelimit-*` says (wire.md, 7.4)."""
+        """Take in what `anthropic-ratelimit-*` says (the API's documentation, "Rate limits")."""
         for family in _FAMILIES:
             left = _number(headers.get(f"anthropic-ratelimit-{family}-remaining"))
             reset = _moment(headers.get(f"anthropic-ratelimit-{family}-reset"))

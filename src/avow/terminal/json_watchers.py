@@ -25,7 +25,7 @@ _PIECE_CHARS = 65_536
 
 
 class JsonOnce:
-    """The object of the contract at the end: on one line for a program, indented for a person."""
+    """The object of `avow help json` at the end: on one line for a program, indented for a person."""
 
     def __init__(self, screen: Screen, commentary: Commentary) -> None:
         self._screen = screen

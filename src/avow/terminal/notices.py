@@ -32,7 +32,7 @@ _SAYS_NO_MORE = ("overloaded", "rate limited", "rate limit exceeded", "internal 
 def notices(exchange: Exchange) -> tuple[str, ...]:
     """Every line, without a final newline, in the order verdict, status, error; empty where everything is as requested.
 
-    They begin with `avow: ` and a word that scripts look for (contract, "What stderr says").
+    They begin with `avow: ` and a word that scripts look for (their form never changes).
     """
     lines = [*_verdict_line(exchange)]
     reply = exchange.reply

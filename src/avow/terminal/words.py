@@ -131,6 +131,7 @@ def _of_verdict(exchange: Exchange, here: AdviceContext) -> _Part:
 
 
 def _fallback(exchange: Exchange, here: AdviceContext) -> _Part:
+    # Rule 7 of `avow.routing`: say who answered and what the response says of the reason, and nothing else.
     routing = exchange.routing
     requested, served = shown(exchange.requested_model), shown(routing.served_model, "another model")
     authors = few([shown(segment.model) for segment in routing.segments])

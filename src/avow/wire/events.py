@@ -169,7 +169,7 @@ def _event(body: JsonObject) -> Event:
         case {"type": "error"}:
             return ErrorArrived(body)
         case {"error": dict() | str()} | {"message": str()} | {"Message": str()} if text(body.get("type")) is None:
-            return ErrorArrived(body)  # as gateways write them (wire.md, §17)
+            return ErrorArrived(body)  # as gateways write them: without a type of its own
         case _:
             return UnknownArrived(body)
 

@@ -7,7 +7,7 @@ from avow.wire.json_value import JsonObject, items, obj, text
 from avow.wire.names import NamedModel as NamedModel
 from avow.wire.names import declares_handover, names_in_message
 
-# Stop reasons; `content_filter`, `length` and `stop` are those of gateways (routing.md, rule 16).
+# Stop reasons; `content_filter`, `length` and `stop` are those of gateways (rule 16 of `avow.routing`).
 USUAL_ENDS = frozenset({"end_turn", "stop_sequence", "stop"})
 _REFUSALS = frozenset({"refusal", "content_filter"})
 _TRUNCATIONS = frozenset(

@@ -1,4 +1,4 @@
-"""Every place of a response that names a model, whatever overwrites it later (routing.md, rule 11)."""
+"""Every place of a response that names a model, whatever overwrites it later (rule 11 of `avow.routing`)."""
 
 import json
 from collections.abc import Iterator

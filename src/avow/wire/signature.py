@@ -1,4 +1,4 @@
-"""The model's name that the signature of a thinking block may bear (routing.md, rule 17)."""
+"""The model's name that the signature of a thinking block may bear (rule 17 of `avow.routing`)."""
 
 import base64
 import binascii
