@@ -21,8 +21,8 @@ _WHOLE = frozenset({Status.COMPLETE, Status.TRUNCATED, Status.REFUSED})
 
 
 class CutShort(AvowError):
-    """A request of an audit got no whole reply. `lines` say so as `ask` does; `cost_usd` is what it cost all the
-    same."""
+    """A request of an audit brought no complete reply. `lines` say why, as `ask` prints it; `cost_usd` is what the
+    request cost."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.lines = notices(exchange)
@@ -34,15 +34,15 @@ class CutShort(AvowError):
 
 
 class PricedReply(NamedTuple):
-    """A reply, and the list price of its exchange in USD (None: unknown)."""
+    """A reply with the list price of its exchange in USD (None: unknown)."""
 
     reply: CardReply
     cost_usd: float | None
 
 
 class Asker(NamedTuple):
-    """Asks cards over one connection. `settings` are those of each arm; `pause` is the least time in seconds from one
-    request to the next."""
+    """Asks cards over one connection. `settings` holds the settings of each arm; `pause` is the least number of seconds
+    between the beginnings of two requests."""
 
     context: Context
     api: Api
@@ -59,10 +59,10 @@ class Asker(NamedTuple):
         pay: Callable[[float | None], None] = lambda _usd: None,
         progress: Callable[[int], None] = lambda _done: None,
     ) -> None:
-        """Ask every slot in its order. `keep` gets each reply before the next request leaves, `pay` what an exchange
-        without a reply cost.
+        """Ask every slot in its order. `keep` is called with each reply before the next request is sent, `pay` with the
+        cost in USD of an exchange that brought no reply (None: unknown).
 
-        Raises CutShort where a request fails, Interrupted after a signal; all that came before is kept.
+        Raises CutShort where a request fails, and Interrupted after a signal; all replies before that are kept.
         """
         due = time.monotonic()
         for place, slot in enumerate(slots):
@@ -85,7 +85,7 @@ class Asker(NamedTuple):
         return ask(inquiry, self.context, self._tell, api=self.api)
 
     def _tell(self, event: ExchangeEvent) -> None:
-        """Only what holds a run up is worth a line; the rest is in the record."""
+        """Print only what holds up the run; the record has the rest."""
         match event:
             case Noted(text):
                 self.context.screen.note(text)
@@ -94,7 +94,7 @@ class Asker(NamedTuple):
 
 
 def reply_of(exchange: Exchange, slot: Slot, sitting: int) -> CardReply:
-    """What is kept of an exchange that brought a reply."""
+    """What an audit keeps of an exchange that brought a reply."""
     return CardReply(
         card=slot.card,
         arm=slot.arm,

@@ -12,7 +12,7 @@ _CHOICES = 2  # of six picks, two between a near-tie: they move first where a di
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One prompt, sent byte for byte as it stands."""
+    """One prompt. It is sent byte for byte."""
 
     id: str
     text: str
@@ -52,7 +52,7 @@ SHIPPED = (
 
 
 class _Words(NamedTuple):
-    """What cards are made of. `choice` joins two ends of a near-tie."""
+    """The words that cards are made of. `choice` joins two alternatives that are about as likely as each other."""
 
     opening: tuple[str, ...]
     number: str
@@ -102,7 +102,7 @@ _GERMAN = _Words(
 
 
 def made(seed: int) -> tuple[Card, ...]:
-    """Four private cards; the same seed gives the same ones. No pick is asked for twice."""
+    """Four private cards; the same seed gives the same cards. No two picks are the same."""
     draw = random.Random(seed)  # noqa: S311 - chooses words, guards nothing
     used: set[str] = set()
     languages = (_ENGLISH, _ENGLISH, _GERMAN, _ENGLISH)

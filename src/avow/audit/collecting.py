@@ -1,4 +1,4 @@
-"""The baseline: sixty replies in sittings of twenty, gone on with wherever a call before was cut short."""
+"""The baseline: sixty replies in sittings of twenty; a call continues where the last one was cut short."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ SCHEMA = "avow.audit-baseline/1"
 
 @dataclass(frozen=True, slots=True)
 class BaselineTerms:
-    """What a call of `baseline` may say of it; None: nothing. All but the order's seed are fixed by the first call."""
+    """What a call of `baseline` may set; None: not given. The first call fixes all of it but the seed of the order."""
 
     looks: int | None = None
     cards_seed: int | None = None
@@ -31,7 +31,7 @@ class BaselineTerms:
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """What this call asks: the slots of sitting `number` that no reply has come to."""
+    """What this call asks: the slots of sitting `number` that have no reply yet."""
 
     kept: StoredAudit
     number: int
@@ -39,7 +39,7 @@ class Sitting:
 
 
 def begun(name: str, conditions: Conditions, wishes: BaselineTerms) -> StoredAudit:
-    """A new audit without any reply."""
+    """A new audit, without any reply."""
     cards = SHIPPED if wishes.cards_seed is None else made(wishes.cards_seed)
     record = AuditRecord(
         name=name,
@@ -53,7 +53,8 @@ def begun(name: str, conditions: Conditions, wishes: BaselineTerms) -> StoredAud
 
 
 def next_sitting(kept: StoredAudit, seed: int) -> Sitting | None:
-    """What is due: the rest of the last sitting, or the next one, ordered by `seed`; None where all sixty are there."""
+    """What is due: the rest of the last sitting, or the next sitting, in the order that `seed` gives. None where all
+    sixty replies are there."""
     if kept.seeds:
         number = len(kept.seeds)
         slots = remaining(_order(kept, number), _of(kept.record.baseline, number))
@@ -77,12 +78,12 @@ def is_complete(kept: StoredAudit) -> bool:
 
 
 def asked_in_all(record: AuditRecord) -> int:
-    """How many replies a baseline has when it is complete."""
+    """How many replies a complete baseline has."""
     return len(record.cards) * PER_CARD * SITTINGS
 
 
 def check_same(kept: StoredAudit, conditions: Conditions, wishes: BaselineTerms) -> None:
-    """Raises UsageError where a call would continue a baseline under other conditions than it was begun with."""
+    """Raises UsageError where a call would continue a baseline under conditions other than those it was begun with."""
     record = kept.record
     if changed := differences(record.conditions, conditions):
         raise UsageError(f"audit {record.name} was begun under other conditions: {_told(changed)}", hint=_ANOTHER)
@@ -102,7 +103,7 @@ def check_same(kept: StoredAudit, conditions: Conditions, wishes: BaselineTerms)
 def ask_sitting(
     sitting: Sitting, asker: Asker, save: Callable[[StoredAudit], None], progress: Callable[[int], None]
 ) -> StoredAudit:
-    """Ask what is due and give the audit with all that came. Raises as `Asker.ask_all`."""
+    """Ask what is due; the audit with every reply that came. Raises as `Asker.ask_all`."""
     kept = sitting.kept
     save(kept)
 
@@ -116,7 +117,7 @@ def ask_sitting(
 
 
 def exit_code_of(replies: Sequence[CardReply]) -> ExitCode:
-    """The exit status of a call of `baseline`: declared replies matter where one was substituted, or where none is
+    """The exit status of a call of `baseline`. Declared replies count where one was substituted, or where no others are
     left."""
     if any(reply.verdict == SUBSTITUTED for reply in replies):
         return ExitCode.SUBSTITUTED

@@ -33,10 +33,8 @@ FIXED = WouldHaveSeen(0.99, 0.35, 0.0)
 
 
 def excess_tv(baseline: Sample, now: Sample) -> float | None:
-    """Mean total variation between both over cards and picks, less what chance alone gives; None without replies.
-
-    0 is no difference (it may fall below by chance), 1 nothing in common.
-    """
+    """The mean total variation between both samples over cards and picks, less what chance alone gives. 0 is no
+    difference (chance may push it below 0), 1 is nothing in common; None without replies."""
     cards = [card for card in sorted(now) if now[card] and baseline.get(card)]
     if not cards:
         return None
@@ -44,7 +42,8 @@ def excess_tv(baseline: Sample, now: Sample) -> float | None:
 
 
 def floor_of(baseline: Sequence[CardReply], cards: Iterable[str], *, one_sitting: bool) -> float:
-    """What an excess has to reach: more than the sittings of the baseline differ among themselves, and .10 at least."""
+    """The least excess that counts as a difference: .10, or more where the sittings of the baseline differ more among
+    themselves."""
     sittings = sorted({reply.sitting for reply in baseline})
     if one_sitting or len(sittings) < 2:
         return LOWEST_FLOOR
@@ -60,8 +59,8 @@ def floor_of(baseline: Sequence[CardReply], cards: Iterable[str], *, one_sitting
 def would_have_seen(
     baseline: Sample, sizes: Mapping[str, int], named: Sample, floor: float, seed: int
 ) -> WouldHaveSeen:
-    """By resampling 1,000 looks with `sizes` replies a card, whole replies, from both samples. Each card needs replies
-    in both."""
+    """Resample 1,000 looks with `sizes` replies a card, whole replies, from both samples. Both need replies to each
+    card."""
     draw = random.Random(seed)  # noqa: S311 - resamples replies, guards nothing
     cards = [card for card in sorted(sizes) if sizes[card]]
     references = [_Reference.of(baseline[card], sizes[card]) for card in cards]
@@ -86,7 +85,8 @@ def _pick(draw: random.Random, replies: Sequence[Picks]) -> Picks:
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """The baseline of one card, counted, for looks of `size` replies. Expected sums are times `comb(N, size)`."""
+    """The baseline of one card, counted, for looks of `size` replies. Expected sums are multiplied by `comb(N, size)`,
+    so that they stay whole numbers."""
 
     counts: tuple[Counter[str], ...]
     replies: int
@@ -100,7 +100,7 @@ class _Reference:
         return cls(counts, len(baseline), size, expected)
 
     def excess(self, now: Sequence[Picks]) -> float:
-        """Mean excess over the picks of the card."""
+        """The mean excess over the picks of the card."""
         n, k = self.size, self.replies
         seen, expected = 0, self.expected
         for place in range(PICKS):

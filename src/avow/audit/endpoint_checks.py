@@ -45,7 +45,7 @@ class ProbeResponse:
 
 @dataclass(frozen=True, slots=True)
 class PlainAnswer:
-    """The answer to an ordinary question."""
+    """The answer to an ordinary question: what it reports about model, tokens and request."""
 
     model: str | None
     verdict: Verdict | None
@@ -82,7 +82,7 @@ def usage(plain: PlainAnswer) -> CheckResult:
 
 
 def count_tokens(plain: PlainAnswer, counted: ProbeResponse) -> CheckResult:
-    """Whether both counts of the same prompt agree: a hidden prompt or another tokenizer moves one of them."""
+    """Whether both counts of the same prompt agree: a hidden prompt, or another tokenizer, makes them differ."""
     entered, count = _tokens(plain.usage, "input_tokens"), _tokens(counted.body, "input_tokens")
     if not counted.is_answer or count is None:
         return CheckResult("count_tokens", NOT_TESTED, f"count_tokens is HTTP {counted.status} here", NONE)
@@ -104,7 +104,7 @@ def request_id(plain: PlainAnswer) -> CheckResult:
 
 
 def fallbacks(asked: ProbeResponse, *, takes_them: bool | None) -> CheckResult:
-    """Whether `fallbacks` arrive: a target that does not exist must be a 400."""
+    """Whether the `fallbacks` field arrives: a target that does not exist must be refused with a 400."""
     if asked.is_answer:
         detail = "`fallbacks` to a model that does not exist were accepted: the field is dropped on the way"
         return CheckResult("fallbacks", FINDING, detail, STRONG)
@@ -119,7 +119,8 @@ def fallbacks(asked: ProbeResponse, *, takes_them: bool | None) -> CheckResult:
 
 
 def signature(replayed: ProbeResponse | None) -> CheckResult:
-    """Whether an altered signature is refused, as the API does; None where no thinking came."""
+    """Whether an altered signature is refused, as the API does. `replayed` is None where the answer had no signed
+    thinking."""
     if replayed is None:
         return CheckResult("signature", NOT_TESTED, "the answer came without signed thinking", NONE)
     if replayed.is_answer:
@@ -131,8 +132,8 @@ def signature(replayed: ProbeResponse | None) -> CheckResult:
 
 
 def with_altered_signature(content: Sequence[JsonObject]) -> list[JsonObject] | None:
-    """The blocks of an answer as they are sent back, one byte of the first signature changed; None where there is
-    none."""
+    """The blocks of an answer as they are sent back, with one byte of the first signature changed; None where no block
+    is signed."""
     for place, block in enumerate(content):
         signed = text(block.get("signature")) if block.get("type") == "thinking" else None
         if signed:
@@ -154,7 +155,7 @@ def as_json(base_url: str, model: str, calls: int, findings: Sequence[CheckResul
 
 
 def _altered(signed: str) -> str:
-    """Another byte in the middle, still base64 where it was."""
+    """The signature with another byte in the middle; what was base64 stays base64."""
     try:
         raw = bytearray(base64.b64decode(signed, validate=True))
     except (binascii.Error, ValueError):

@@ -16,7 +16,8 @@ _Prices = Mapping[str, Mapping[str, float]]
 
 
 class Estimate(NamedTuple):
-    """Requests, tokens in, tokens out from `least` to `most`, and their list price; None where that is unknown."""
+    """Requests, tokens in, tokens out from `least` to `most`, and their list price in USD, None where that is
+    unknown."""
 
     requests: int
     tokens_in: int
@@ -41,8 +42,8 @@ class Estimate(NamedTuple):
 def estimate(
     models: Mapping[str, int], cards: Sequence[Card], *, thinks: bool, prices: _Prices, seen: Sequence[CardReply] = ()
 ) -> Estimate:
-    """For some requests to each of `models`, spread evenly over the cards; `seen` are earlier replies, whose
-    usage is a better guide than any guess."""
+    """For a number of requests to each of `models`, spread evenly over the cards. `seen` are earlier replies, whose
+    usage is a better estimate than any guess."""
     entered, least, most = _a_reply(cards, seen, thinks=thinks)
     requests = sum(models.values())
     sums: list[float | None] = []
@@ -60,7 +61,7 @@ def dollars(usd: float) -> str:
 
 
 def _a_reply(cards: Sequence[Card], seen: Sequence[CardReply], *, thinks: bool) -> tuple[int, int, int]:
-    """Tokens in, and least and most out, of one request on average."""
+    """Tokens in, and the least and most tokens out, of one request on average."""
     used = [
         (entered, left)
         for reply in seen

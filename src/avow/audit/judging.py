@@ -1,4 +1,5 @@
-"""The result of a look: measured or not, whether twenty more are asked, and whether the replies differ."""
+"""The result of a look: whether it was measured, whether twenty more replies are asked for, and whether the replies
+differ."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -24,24 +25,24 @@ def alpha_of(record: AuditRecord) -> float:
 
 
 def baseline_is_enough(record: AuditRecord) -> bool:
-    """Whether every card keeps ten replies, so that a look can be measured at all."""
+    """Whether every card has ten replies in the test, so that a look can be measured."""
     return _has_enough(sample_of(record.baseline, record.card_ids), LEAST_IN_BASELINE)
 
 
 def first_test(record: AuditRecord, look: Look) -> Measured:
-    """The test of a look's first twenty."""
+    """The test of a look's first twenty replies."""
     return _test(record, look.replies, look.seed)
 
 
 def asks_again(record: AuditRecord, look: Look, first: Measured) -> bool:
-    """Whether the first twenty differ so much that twenty more are asked."""
+    """Whether the first twenty replies differ so much that twenty more are asked for."""
     p = _deciding(first, look)
     return p is not None and p <= alpha_of(record)
 
 
 def judge(record: AuditRecord, look: Look, first: Measured | None = None, *, cost_usd: float | None = None) -> Result:
-    """The result of a look, its repeat included where one was asked for. `first`, where it is known already, saves
-    the test of the first twenty."""
+    """The result of a look, with its repeat where there was one. `first` is the test of the first twenty replies, where
+    it was made already."""
     first = first or first_test(record, look)
     floor = floor_of(record.baseline, record.card_ids, one_sitting=record.one_sitting)
     repeat = None if look.repeat is None else _test(record, look.repeat, look.seed + _REPEAT)
@@ -76,12 +77,12 @@ def judge(record: AuditRecord, look: Look, first: Measured | None = None, *, cos
 
 
 def unmeasurable(record: AuditRecord, number: int, against: str | None) -> Result:
-    """The result of a look that nothing is asked for, because too few replies of the baseline are in the test."""
+    """The result of a look that sends nothing, because too few replies of the baseline are in the test."""
     return _unasked(record, number, against, Finding.NOT_MEASURED, ExitCode.UNVERIFIED, ())
 
 
 def void(record: AuditRecord, number: int, against: str | None, differences: Sequence[Difference]) -> Result:
-    """The result of a look that nothing is asked for, because it would not be like its baseline."""
+    """The result of a look that sends nothing, because its requests would not be like those of its baseline."""
     return _unasked(record, number, against, Finding.VOID, ExitCode.USAGE, tuple(differences))
 
 
@@ -153,7 +154,7 @@ def _deciding(measured: Measured, look: Look) -> float | None:
 
 
 def _agrees(first: Measured, repeat: Measured, look: Look, floor: float) -> bool:
-    """Whether the repeat bears the first twenty out: its own p, and the mean of both effects."""
+    """Whether the repeat confirms the first twenty replies: by its own p, and by the mean of both effects."""
     p = _deciding(repeat, look)
     if p is None or p > _REPEAT_ALPHA or first.excess_tv is None or repeat.excess_tv is None:
         return False
@@ -179,7 +180,7 @@ def _power(record: AuditRecord, look: Look, floor: float) -> WouldHaveSeen:
 
 
 def _exit_code(finding: Finding, replies: Iterable[CardReply], asked: Sequence[CardReply]) -> int:
-    """One that was substituted counts more than what the test says; declared ones count only where none are left."""
+    """A substituted reply outranks the result of the test; declared replies count only where no others are left."""
     codes = [ExitCode.SUBSTITUTED for reply in replies if reply.verdict == SUBSTITUTED]
     if finding is Finding.NOT_MEASURED:
         all_refused = bool(asked) and all(reply.verdict == REFUSED for reply in asked)

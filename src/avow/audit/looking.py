@@ -1,4 +1,4 @@
-"""A look: twenty replies now, the test, and the repeat; gone on with wherever a call before was cut short."""
+"""A look: twenty replies now, the test, and the repeat; a call continues where the last one was cut short."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from avow.exchange.exchange import timestamp
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a look is: `part` is `replies` or `repeat`."""
+    """How many replies of a look have come; `part` is `replies` or `repeat`."""
 
     part: str
     done: int
@@ -31,8 +31,8 @@ def open_look(record: AuditRecord) -> Look | None:
 
 
 def look_for(record: AuditRecord, against: str | None, seed: int | None, fresh_seed: int) -> Look:
-    """The look to go on with, or the next one. Raises UsageError beyond the planned looks, and where the open look
-    was begun in another way."""
+    """The look to continue, or the next one. Raises UsageError where all planned looks are used, and where the open
+    look was begun with other options."""
     under_way = open_look(record)
     if under_way is not None:
         name, number = record.name, under_way.number
@@ -54,7 +54,7 @@ def look_for(record: AuditRecord, against: str | None, seed: int | None, fresh_s
 
 
 def requests_left(look: Look, record: AuditRecord) -> tuple[int, int]:
-    """How many requests are due in this look, and how many more its repeat may need, each over all arms."""
+    """How many requests are due in this look, and how many more its repeat may need; both counts are over all arms."""
     first, repeat = _orders(look, record)
     if look.repeat is not None:
         return len(remaining(repeat, look.repeat)), 0
@@ -68,9 +68,9 @@ def take(
     save: Callable[[StoredAudit], None],
     progress: Callable[[Progress], None] = lambda _progress: None,
 ) -> tuple[StoredAudit, Result]:
-    """Ask what is due of `look`, test, repeat where it asks for it, and give the audit with the result.
+    """Ask what is due of `look`, test, and repeat where the test asks for it; the audit, and the result.
 
-    Raises as `Asker.ask_all`; all that came before is kept, and the look is spent.
+    Raises as `Asker.ask_all`; all replies before that are kept, and the look counts as used.
     """
     taking = _LookRun(kept.with_look(look), look.number, asker, save, progress)
     taking.save(taking.kept)

@@ -1,4 +1,4 @@
-"""What is asked in which order, how many looks there are, and what each look may spend of the chance of an error."""
+"""What is asked in which order, how many looks there are, and which part of the error rate each look may use."""
 
 import random
 from collections import Counter
@@ -25,15 +25,15 @@ class Slot(NamedTuple):
 
 
 def alpha_of_a_look(looks: int) -> float:
-    """What one look may spend, the same for each."""
+    """The part of the error rate that one look may use, the same for each."""
     return ALPHA_TOTAL / looks
 
 
 def orders(
     cards: Iterable[str], arms: Sequence[Arm], seed: int, *, per_card: int = PER_CARD
 ) -> Iterator[tuple[Slot, ...]]:
-    """The orders of requests that follow from a seed, one after the other: a look's and then its repeat's, or those of
-    a baseline's sittings. Every card is asked `per_card` times in every arm."""
+    """The orders of requests that a seed gives, one after the other: for a look its own order and that of its repeat,
+    for a baseline one order a sitting. Every card is asked `per_card` times in every arm."""
     shuffle = random.Random(seed).shuffle  # noqa: S311 - an order that can be repeated is the purpose
     names = sorted(cards)
     while True:
@@ -43,13 +43,14 @@ def orders(
 
 
 def remaining(order: Sequence[Slot], replies: Iterable[CardReply]) -> tuple[Slot, ...]:
-    """The requests of an order that no reply has come to."""
+    """The requests of an order that have no reply yet."""
     answered = Counter((reply.card, reply.arm, reply.order) for reply in replies)
     return tuple(slot for slot in order if not answered[slot])
 
 
 def p_that_decides(p: float, p_directed: float | None, *, is_against: bool) -> float:
-    """Of two tests the smaller p counts, doubled (Bonferroni; Holm's first step)."""
+    """The p that is compared with the level. Of two tests it is the smaller p, doubled (Bonferroni; the first step of
+    Holm)."""
     if not is_against:
         return p
     return min(1.0, 2 * min(p, p if p_directed is None else p_directed))

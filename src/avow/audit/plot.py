@@ -24,7 +24,7 @@ class Bar(NamedTuple):
 
 
 class Plot(NamedTuple):
-    """The place (from 1) of a card in which the picks differ most."""
+    """The pick of a card, by its place (from 1), that differs most."""
 
     card: str
     place: int

@@ -14,9 +14,9 @@ _MOST_REPLIES = 1000
 
 
 def record_from(value: object) -> AuditRecord:
-    """The record that a JSON value is. Raises UsageError, naming the place, where the value is not a record.
+    """The record in a JSON value. Raises UsageError, which names the place, where the value is not a record.
 
-    Hashes and digest are not looked at here: `verifying` does.
+    Hashes and the digest are not checked here: `verifying` checks them.
     """
     body = _RecordValue(value, "").object()
     if body.get("schema").value != SCHEMA:

@@ -15,8 +15,8 @@ SCHEMA = "avow.audit-record/1"
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What must not change between a baseline and its looks. `request` is the body but model and messages;
-    `api_version` is what the header `anthropic-version` says."""
+    """What must not change between a baseline and its looks. `request` is the body without model and messages;
+    `api_version` is the value of the header `anthropic-version`."""
 
     model: str
     base_url: str
@@ -27,8 +27,8 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One `run`. `repeat` is None while none was asked for, `result` (the object of `avow.audit/1`) while the look
-    is not over."""
+    """One of a record's `runs`. `repeat` is None where no repeat was needed so far; `result` (the object of
+    `avow.audit/1`) is None while the look is not over."""
 
     number: int
     seed: int
@@ -40,7 +40,7 @@ class Look:
 
     @property
     def all_replies(self) -> tuple[CardReply, ...]:
-        """Those of the repeat included."""
+        """The replies of the look and of its repeat."""
         return (*self.replies, *(self.repeat or ()))
 
     def as_json(self) -> JsonObject:
@@ -58,7 +58,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """All that is known of an audit. `looks` were planned with the baseline; `avow` is the version that began it."""
+    """All that is known of an audit. `looks` is the number planned with the baseline; `avow` is the version that began
+    it."""
 
     name: str
     avow: str
@@ -73,7 +74,7 @@ class AuditRecord:
 
     @property
     def card_ids(self) -> tuple[str, ...]:
-        """In their order."""
+        """The ids of the cards, in their order."""
         return tuple(sorted(card.id for card in self.cards))
 
     def as_json(self) -> JsonObject:
@@ -99,12 +100,12 @@ class AuditRecord:
 
 
 def canonical(body: JsonObject) -> bytes:
-    """The one spelling of a JSON object: UTF-8, keys in order, no spaces."""
+    """A JSON object in the one form that is hashed: UTF-8, keys in order, no spaces."""
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def digest_of(body: JsonObject) -> str:
-    """`sha256:` and the hash of the canonical form without the key `digest`. It notices a change; it is not a
-    signature, because whoever changes a record can make a new one."""
+    """`sha256:` and the hash of the canonical form without the key `digest`. It shows that a record was changed by
+    accident; it is not a signature, because whoever changes a record can make a new digest."""
     without = {key: value for key, value in body.items() if key != "digest"}
     return f"sha256:{hashlib.sha256(canonical(without)).hexdigest()}"

@@ -1,4 +1,4 @@
-"""A reply to a card as it came, and the six picks that the test sees of it."""
+"""A reply to a card as it came, and the six picks that the test reads from it."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ NOT_ON_FORMAT = frozenset({TRUNCATED, EMPTY, OFF_FORMAT})
 
 
 class Arm(StrEnum):
-    """Which model was asked: the one under audit, or the one it is held against."""
+    """Which model was asked: the one under audit, or the one it is compared with."""
 
     REQUESTED = "requested"
     AGAINST = "against"
@@ -31,9 +31,9 @@ class Arm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardReply:
-    """One reply, whole, as it is kept. `sitting` counts the calls of `baseline` from 1; in a look it is the look's
-    number. `order` is its place in the order of requests, from 1; `text` is as received; `verdict` that of the
-    exchange; `created_at` RFC 3339 in UTC."""
+    """One whole reply, as it is kept. `sitting` counts the calls of `baseline` from 1; in a look it is the look's
+    number. `order` is its place in the order of requests, from 1; `text` is as received; `verdict` is that of the
+    exchange; `created_at` is RFC 3339 in UTC."""
 
     card: str
     arm: Arm
@@ -50,12 +50,13 @@ class CardReply:
 
     @property
     def is_declared(self) -> bool:
-        """Whether the wire itself says that this one is not the model's own answer: it leaves the test."""
+        """Whether the response itself says that this is not the answer of the requested model: then it is not in the
+        test."""
         return self.verdict != AS_REQUESTED
 
     @property
     def picks(self) -> Picks:
-        """What the test sees of it."""
+        """The picks that the test reads from it."""
         return picks_of(self.stop_reason, self.text)
 
     def as_json(self) -> JsonObject:
@@ -77,8 +78,8 @@ class CardReply:
 
 
 def picks_of(stop_reason: str | None, text: str) -> Picks:
-    """The six picks of a reply. One that was truncated, is empty or off format stays in the test, as six picks of a
-    value of its own. What a pick is (a number, a colour) is not judged."""
+    """The six picks of a reply. A reply that was truncated, is empty or off format stays in the test, as six picks of a
+    value of its own. Whether a pick is what was asked for (a number, a colour) is not judged."""
     if stop_reason == "max_tokens":
         return TRUNCATED
     line = unicodedata.normalize("NFKC", text).strip()
@@ -91,13 +92,13 @@ def picks_of(stop_reason: str | None, text: str) -> Picks:
 
 
 def in_test(replies: Iterable[CardReply], arm: Arm = Arm.REQUESTED) -> tuple[CardReply, ...]:
-    """The replies of an arm that stay in the test, in the order they were asked for."""
+    """The replies of an arm that are in the test, in the order in which they were asked for."""
     kept = (reply for reply in replies if reply.arm is arm and not reply.is_declared)
     return tuple(sorted(kept, key=lambda reply: (reply.sitting, reply.order)))
 
 
 def sample_of(replies: Iterable[CardReply], cards: Iterable[str], arm: Arm = Arm.REQUESTED) -> dict[str, list[Picks]]:
-    """The replies in the test by card, cards in the order of their ids; a card without any has an empty list."""
+    """The replies in the test by card, cards in the order of their ids; a card without replies has an empty list."""
     sample: dict[str, list[Picks]] = {card: [] for card in sorted(cards)}
     for reply in in_test(replies, arm):
         sample[reply.card].append(reply.picks)

@@ -1,4 +1,4 @@
-"""What an audit sends: the same body in every arm but for the model, and none of the settings of `ask`."""
+"""The request of an audit: the same body in every arm but for the model, and none of the settings of `ask`."""
 
 from avow.audit.record import Conditions
 from avow.context import Context
@@ -24,9 +24,9 @@ _CONNECTION = frozenset(
 
 
 def request_for(model: str) -> JsonObject:
-    """The body but model and messages: no system prompt, tools, cache, `fallbacks` or sampling parameters; low effort
-    and adaptive thinking where the model takes them, by the built-in catalogue, which does not change from day to
-    day."""
+    """The body without model and messages: no system prompt, tools, cache, `fallbacks` or sampling parameters; low
+    effort and adaptive thinking where the model takes them, by the built-in catalogue, because what an endpoint lists
+    may change from day to day."""
     known = catalogue.find(model)
     request: JsonObject = {"max_tokens": MAX_TOKENS, "stream": True}
     if known is not None and known.thinking and "adaptive" in known.thinking:
@@ -52,7 +52,7 @@ def settings_for(given: Settings, model: str, request: JsonObject) -> Settings:
 
 
 def conditions_of(model: str, given: Settings, context: Context) -> Conditions:
-    """What a request to `model` would be like now. Nothing is sent, and no key need be there."""
+    """The conditions of a request to `model` now. Nothing is sent, and no key is needed."""
     request = request_for(model)
     endpoint = context.endpoint(given, context.credential_to_show(given))
     headers = endpoint.messages(messages_body(model, [], request, stream=False)).headers
@@ -67,7 +67,7 @@ def conditions_of(model: str, given: Settings, context: Context) -> Conditions:
 
 
 def check_named(against: str, model: str, request: JsonObject) -> None:
-    """Raises UsageError where the model to hold against cannot be asked what the other one is asked."""
+    """Raises UsageError where the model to compare with cannot get the same request as the model under audit."""
     if against == model:
         raise UsageError(f"--against {against}: this is the model under audit", hint="name another model")
     known = catalogue.find(against)

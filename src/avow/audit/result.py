@@ -21,7 +21,8 @@ class Finding(StrEnum):
 
 
 class Difference(NamedTuple):
-    """A condition that differs between the baseline and now, which makes the baseline void. Both in JSON types."""
+    """A condition that differs between the baseline and now, which makes the baseline void. Both values are JSON
+    types."""
 
     field: str
     baseline: object
@@ -30,7 +31,7 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One test of twenty replies. `p` is None where too few of them were left to measure anything."""
+    """One test of twenty replies. `p` is None where too few replies were in the test."""
 
     p: float | None
     p_directed: float | None = None
@@ -43,8 +44,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of a look. `replies`, `declared` and `off_format` count the first twenty, not the repeat; `alpha` is
-    the look's; `cost_usd` is that of all it sent, None where a price is unknown."""
+    """The result of a look. `replies`, `declared` and `off_format` count the first twenty replies, not the repeat;
+    `alpha` is the level of the look; `cost_usd` is the cost of all that the look sent, None where a price is
+    unknown."""
 
     name: str
     model: str
@@ -66,7 +68,7 @@ class Result:
     differences: tuple[Difference, ...] = ()
 
     def costing(self, cost_usd: float | None) -> "Result":
-        """The same, with its price."""
+        """The same result with its price."""
         return replace(self, cost_usd=cost_usd)
 
     def as_json(self) -> JsonObject:

@@ -1,4 +1,4 @@
-"""What an audit shows: the question before it, the bar, the report, and the tables of `list` and `show`."""
+"""What an audit prints: the question before it sends, the bar, the report, and the tables of `list` and `show`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,8 +24,8 @@ REPLY_HEADS = ("look", "order", "card", "model asked", "verdict", "request id", 
 
 
 def agree(context: Context, lines: Sequence[str], *, yes: bool) -> None:
-    """Say what will be sent and what it costs, and ask. Raises UsageError where the user says no, or cannot be
-    asked."""
+    """Say what will be sent and what it costs, and ask. Raises UsageError where the user says no, or where there is no
+    terminal to ask on."""
     for line in lines:
         if yes or not context.stdin_is_terminal:
             context.screen.note(line)
@@ -47,13 +47,13 @@ def agree(context: Context, lines: Sequence[str], *, yes: bool) -> None:
 
 
 def show_progress(context: Context, label: str, done: int, due: int) -> None:
-    """One line on an interactive stderr: a bar, and how many replies are there."""
+    """Draw one line on an interactive stderr: a bar, and how many replies have come."""
     facts = context.screen.err_facts
     context.screen.status(progress_line(label, done, due, facts.width - 1, unicode=facts.unicode))
 
 
 def progress_line(label: str, done: int, due: int, width: int, *, unicode: bool = True) -> str:
-    """The progress in at most `width` cells: the bar gives way first, then the label, the figures last."""
+    """The progress in at most `width` cells: the bar is shortened first, then the label, the figures last."""
     figures = f"{done}/{due}"
     bar = min(_BAR, width - len(label) - len(figures) - 2)
     if bar < _LEAST_BAR:
@@ -64,7 +64,7 @@ def progress_line(label: str, done: int, due: int, width: int, *, unicode: bool 
 
 
 def report(context: Context, result: Result, record: AuditRecord, look: Look | None) -> None:
-    """The result of a look on stdout: its words, then the picks that differ most."""
+    """Print the result of a look on stdout: its sentences, then the picks that differ most."""
     facts = context.screen.out_facts
     for place, line in enumerate(lines_of(result, record)):
         for row in rows_of(line, facts):
@@ -79,7 +79,7 @@ def report(context: Context, result: Result, record: AuditRecord, look: Look | N
 
 
 def list_lines(audits: Sequence[StoredAudit], facts: Facts) -> list[str]:
-    """A row an audit, under `LIST_HEADS`."""
+    """One row for each audit, under `LIST_HEADS`."""
     return table([_list_row(kept) for kept in audits], facts, heads=LIST_HEADS)
 
 
@@ -104,7 +104,7 @@ def show_lines(kept: StoredAudit, facts: Facts) -> Iterator[str]:
 
 
 def rows_of(line: str, facts: Facts) -> list[str]:
-    """A line as the rows of a terminal, none broken in mid-word."""
+    """A line as rows of a terminal, broken between words only."""
     indent = line[: len(line) - len(line.lstrip())]
     text, width = clean_line(line.strip()), room(facts)
     return (
@@ -171,7 +171,7 @@ def _reply_rows(record: AuditRecord) -> Iterator[tuple[str, ...]]:
 
 
 def footer(context: Context, text: str) -> None:
-    """A quiet line after a report, on a terminal only."""
+    """Print a faint line after a report, on a terminal only."""
     facts = context.screen.err_facts
     if facts.is_terminal:
         for row in rows_of(text, facts):

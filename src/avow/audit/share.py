@@ -1,4 +1,4 @@
-"""The share of the new replies that resembles the named model's, with an interval."""
+"""The share of the new replies that resembles those of the named model, with an interval."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -48,8 +48,8 @@ def _on_format(sample: Sample) -> dict[str, list[Picks]]:
 
 @dataclass(frozen=True, slots=True)
 class _Mixture:
-    """One card: the replies of now as numbers of values, and how often each value was seen elsewhere. Values of
-    different places have different numbers."""
+    """One card: the replies of now as numbers of values, and how often each value occurs in the other samples. Values
+    at different places have different numbers."""
 
     rows: tuple[tuple[int, ...], ...]
     ours: tuple[int, ...]
@@ -69,7 +69,7 @@ class _Mixture:
         return cls(tuple(rows), ours, theirs, tuple(place for place, _ in numbers))
 
     def log_likelihood(self, weight: float) -> float:
-        """Of all three samples, at this share of the named model's replies, both models fitted."""
+        """The log likelihood of all three samples at this share of the named model, with both models fitted."""
         nothing = [0.0] * len(self.rows)
         p_ours, p_theirs = self._fitted(self.ours, nothing, _PRIOR), self._fitted(self.theirs, nothing, _PRIOR)
         for _ in range(_STEPS):
@@ -93,7 +93,7 @@ class _Mixture:
         return our, their
 
     def _fitted(self, counts: Sequence[int], belonging: Sequence[float], prior: float) -> list[float]:
-        """The distribution of one model, from its own sample and the part of each reply that belongs to it."""
+        """The distribution of one model, from its own sample and the part of each reply that is ascribed to it."""
         weights = [count + prior for count in counts]
         for row, part in zip(self.rows, belonging, strict=True):
             for value in row:

@@ -24,8 +24,8 @@ _TIE = 1e-9
 
 
 class PValues(NamedTuple):
-    """Chances of a statistic this large or larger if nothing has changed. `directed` is None without a sample of
-    the named model on every card."""
+    """The chances of a statistic this large or larger if nothing has changed. `directed` is None unless the named model
+    has replies to every card."""
 
     omnibus: float
     directed: float | None
@@ -58,7 +58,7 @@ class _CardTable:
 def p_values(baseline: Sample, now: Sample, named: Sample | None, *, seed: int, draws: int = DRAWS) -> PValues:
     """Both p of a look, or of a repeat; whole replies are shuffled within each card.
 
-    A card without replies on either side adds nothing. `named` is the sample of the model it is held against.
+    A card without replies on one side adds nothing. `named` is the sample of the model that is compared with.
     """
     cards = [card for card in sorted(now) if now[card] and baseline.get(card)]
     is_directed = named is not None and all(named.get(card) for card in cards)

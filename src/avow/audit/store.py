@@ -1,4 +1,4 @@
-"""Keeps each audit in a file of its own, replaced whole after every reply, so that nothing is asked twice."""
+"""Keeps each audit in a file, which is replaced as a whole after every reply, so that nothing is asked twice."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class Cost:
     is_whole: bool = True
 
     def plus(self, usd: float | None) -> "Cost":
-        """With one more exchange; None: its price is unknown."""
+        """The cost with one more exchange; None: its price is unknown."""
         return Cost(self.usd, False) if usd is None else Cost(round(self.usd + usd, 12), self.is_whole)
 
     @property
@@ -41,7 +41,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class StoredAudit:
-    """An audit as it is kept: its record, the seed of each sitting of the baseline, and what each look has cost."""
+    """An audit as it is stored: its record, the seed of each sitting of the baseline, and the cost of each look."""
 
     record: AuditRecord
     seeds: tuple[int, ...] = ()
@@ -52,7 +52,7 @@ class StoredAudit:
         return replace(self, record=replace(self.record, baseline=(*self.record.baseline, reply)))
 
     def with_look(self, look: Look) -> "StoredAudit":
-        """With `look` in the place of the one with its number, or after the last."""
+        """With `look` in place of the look with the same number, or after the last one."""
         runs = tuple(run for run in self.record.runs if run.number != look.number)
         return replace(self, record=replace(self.record, runs=(*runs, look)))
 
@@ -62,7 +62,7 @@ class StoredAudit:
 
 
 class Store:
-    """The audits below one folder."""
+    """The audits in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -75,8 +75,8 @@ class Store:
             return ()
 
     def load(self, name: str) -> StoredAudit | None:
-        """The audit of that name, None where there is none. Raises UsageError for a name that cannot be one,
-        UnreadableFile where the file cannot be read or was damaged."""
+        """The audit with that name, None where there is none. Raises UsageError for a name that is not allowed,
+        UnreadableFile where the file cannot be read or is damaged."""
         path = self._path(name)
         try:
             return _kept_from(obj(parse(path.read_bytes())))
@@ -90,7 +90,7 @@ class Store:
             ) from None
 
     def save(self, kept: StoredAudit) -> None:
-        """Replace the file at once; what `save` returned from is on the disk. Raises FileError."""
+        """Replace the file; when this returns, the audit is on the disk. Raises FileError."""
         body = {
             "schema": _SCHEMA,
             "seeds": list(kept.seeds),
@@ -101,8 +101,8 @@ class Store:
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
-        """Keep other processes from going on with this audit. Raises UsageError where one does, and where the
-        folder cannot be written: nothing was sent yet."""
+        """Keep other processes from continuing this audit. Raises UsageError where one does, and where the folder
+        cannot be written; nothing has been sent then."""
         path = self._path(name).with_suffix(".lock")
         try:
             make_private(self.folder)
@@ -125,8 +125,8 @@ class Store:
 
 
 def _kept_from(body: JsonObject) -> StoredAudit:
-    """An audit from its file. Raises UsageError, ValueError, TypeError, KeyError or AttributeError where it is not
-    one."""
+    """The audit in a file. Raises UsageError, ValueError, TypeError, KeyError or AttributeError where it is not an
+    audit."""
     record = record_from(body.get("record"))
     seeds = tuple(body["seeds"])
     if not all(isinstance(seed, int) and 0 <= seed <= LARGEST_SEED for seed in seeds):

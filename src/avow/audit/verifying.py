@@ -12,8 +12,8 @@ from avow.wire.json_value import JsonObject, encodable_value, obj
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The result of computing a record again. `last` is its last finished look, None where there is none;
-    `problems` say what does not agree."""
+    """The result of computing a record again. `last` is its last finished look, None where there is none; `problems`
+    say what does not agree."""
 
     record: AuditRecord
     last: Look | None
@@ -22,12 +22,12 @@ class Verified:
 
     @property
     def agrees(self) -> bool:
-        """Whether every result is what its replies give, and every hash is right."""
+        """Whether every result follows from its replies, and every hash is right."""
         return not self.problems
 
     @property
     def exit_code(self) -> int:
-        """That of the last look where all agrees, else 13."""
+        """The exit status of the last look where all agrees, else 13."""
         if not self.agrees:
             return int(ExitCode.UNVERIFIED)
         return self.result.exit_code if self.result else int(ExitCode.OK)
@@ -39,8 +39,8 @@ class Verified:
 
 
 def verify(value: object) -> Verified:
-    """Compute every finished look of the record in `value` again, from its replies and its seed; only the cost is
-    taken as it stands. Raises UsageError where it is not a record."""
+    """Compute every finished look of the record in `value` again, from its replies and its seed; only the cost is taken
+    as it is. Raises UsageError where the value is not a record."""
     body = obj(encodable_value(value))
     record = record_from(body)
     problems = (

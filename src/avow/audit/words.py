@@ -1,4 +1,4 @@
-"""The words of a result: what was found, what it does not mean, and what would have been seen."""
+"""The sentences of a result: what was found, what it does not mean, and what would have been seen."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def lines_of(result: Result, record: AuditRecord) -> tuple[str, ...]:
-    """The report of a look, a sentence or two a line; the first line is the result."""
+    """The report of a look, one or two sentences a line; the first line is the result."""
     match result.finding:
         case Finding.VOID:
             return _void(result)
@@ -69,7 +69,7 @@ def date_of(moment: str) -> str:
 
 
 def sittings_of(replies: tuple[CardReply, ...]) -> tuple[str, ...]:
-    """When each sitting of a baseline began: RFC 3339 in UTC, first to last."""
+    """The times at which the sittings of a baseline began: RFC 3339 in UTC, first to last."""
     first: dict[int, str] = {}
     for reply in replies:
         first[reply.sitting] = min(reply.created_at, first.get(reply.sitting, reply.created_at))
@@ -77,13 +77,12 @@ def sittings_of(replies: tuple[CardReply, ...]) -> tuple[str, ...]:
 
 
 def sittings_shown(replies: tuple[CardReply, ...]) -> str:
-    """The same for people, by the local clock: `2026-11-12 09:30, 2026-11-13 09:30`; empty where no sitting has
-    begun."""
+    """The same for people, by the local clock: `2026-11-12 09:30, 2026-11-13 09:30`; empty before the first sitting."""
     return ", ".join(local(moment) for moment in sittings_of(replies))
 
 
 def _stored(record: AuditRecord) -> tuple[str, ...]:
-    """What a comparison with a baseline of several sittings takes for granted, and when these were."""
+    """What a comparison with a baseline of several sittings assumes, and when these sittings were."""
     begun = sittings_of(record.baseline)
     told = (
         f"Compared with stored replies, of sittings that began {sittings_shown(record.baseline)}: this takes for "
@@ -209,7 +208,7 @@ def _excess(measured: Measured | None) -> str:
 
 
 def _chance(value: float) -> str:
-    """A probability that was simulated, so never quite 0 or 1."""
+    """A simulated probability, and so never quite 0 or 1."""
     if value > 0.99:
         return "more than .99"
     return "less than .01" if value < 0.01 else f"{value:.2f}".removeprefix("0")

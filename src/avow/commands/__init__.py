@@ -30,12 +30,12 @@ GROUPS = ("audit", "auth", "config", "history", "simulate", "template")
 
 
 def may_be_group(arguments: Sequence[str]) -> bool:
-    """Whether the first of several words may be a group's name, misspelt: a quick look, which no plain question pays
-    for; `tree` looks closely."""
+    """Whether the first of several words may be the name of a group, perhaps misspelt. A quick check that every plain
+    question pays for; `tree` checks in full."""
     first = arguments[0] if len(arguments) > 1 else ""
     return any(abs(len(first) - len(group)) <= 2 and _begins_alike(first, group) for group in GROUPS)
 
 
 def _begins_alike(word: str, name: str) -> bool:
-    """With the first letter right; or with it wrong, left out, doubled or exchanged with the second."""
+    """Whether the first letter is right; or wrong, left out, doubled, or exchanged with the second."""
     return word[:1] == name[0] or word[1:3] in (name[1:3], name[:2]) or word[:2] in (name[1:3], name[1] + name[0])

@@ -21,7 +21,7 @@ UNLOCK_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class AuthOptions:
-    """What was typed."""
+    """The options of `avow auth` and its commands."""
 
     base_url: str | None = None
     profile: str | None = None
@@ -37,7 +37,7 @@ def login_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def status_command(typed: Typed, context: Context) -> ExitCode:
-    """Which key is used."""
+    """Say which key is used."""
     check, as_json = typed.flag("check"), typed.flag("as_json")
     return run_status(AuthOptions(typed.text("base_url"), typed.text("profile"), check=check, as_json=as_json), context)
 
@@ -48,10 +48,10 @@ def logout_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def check_key(credential: Credential, settings: Settings, context: Context) -> str | None:
-    """Ask the API, free of charge (`GET /v1/models?limit=1`), whether it takes the credential: None if so, else what it
-    said.
+    """Ask the API, free of charge (`GET /v1/models?limit=1`), whether it accepts the credential: None if so, else what
+    it said.
 
-    Raises ExchangeError where the API cannot be reached or cannot tell.
+    Raises ExchangeError where the API cannot be reached or its answer does not say.
     """
     from avow.endpoint.patience import Patience
     from avow.wire.failure import rejected
@@ -68,10 +68,9 @@ def check_key(credential: Credential, settings: Settings, context: Context) -> s
 
 
 def run_login(options: AuthOptions, context: Context) -> ExitCode:
-    """Take a key, check it and store it for the host of the base URL.
+    """Read a key, check it, and store it for the host of the base URL.
 
-    Raises CredentialsError for a key that the API turns away, or a keyring that cannot keep it; nothing is stored
-    then.
+    Raises CredentialsError for a key that the API rejects, or a keyring that cannot keep it; nothing is stored then.
     """
     if options.store not in ("keyring", "file"):
         raise UsageError(f"--store {options.store}: there is no such place", hint="keyring or file")
@@ -100,7 +99,7 @@ def run_login(options: AuthOptions, context: Context) -> ExitCode:
 
 
 def run_status(options: AuthOptions, context: Context) -> ExitCode:
-    """Print every source of a key, with its state; 3 where none can be used, or the API rejects the key."""
+    """Print every source of a key, with its state; exit 3 where no key can be used, or the API rejects it."""
     settings = _settings(options, context)
     host = check_destination(settings.base_url)
     sources = keys.explain(
@@ -135,7 +134,7 @@ def run_status(options: AuthOptions, context: Context) -> ExitCode:
 
 
 def run_logout(options: AuthOptions, context: Context) -> ExitCode:
-    """Remove the stored key for the host; what else would still be used is said."""
+    """Remove the stored key for the host, and say which other key would still be used."""
     settings = _settings(options, context)
     host = check_destination(settings.base_url)
     removed, problem = keys.remove(
@@ -176,7 +175,7 @@ def _given_key(context: Context, host: str) -> str:
 
 
 def _check_or_fail(credential: Credential, settings: Settings, context: Context) -> None:
-    """Raises CredentialsError where the API turns the key away, and says so where it cannot be asked."""
+    """Raises CredentialsError where the API rejects the key; prints a note where the API cannot be asked."""
     try:
         problem = check_key(credential, settings, context)
     except Rejected as error:

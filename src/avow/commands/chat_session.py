@@ -1,4 +1,4 @@
-"""A chat: questions and answers in turn, each kept; what begins with a slash is for avow itself."""
+"""A chat: questions and answers in turn, each kept; a line that begins with a slash is a command to avow."""
 
 import gc
 import shlex
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def chat(options: Options, context: Context) -> ExitCode:
-    """Talk until the user ends it: 0 with a person, else the status of the gravest turn.
+    """Hold the conversation until the user ends it: 0 for a person at a terminal, else the status of the gravest turn.
 
     Raises Interrupted where a signal ended it; a person's Ctrl-C only stops an answer.
     """
@@ -46,7 +46,8 @@ def chat(options: Options, context: Context) -> ExitCode:
 
 
 class Chat:
-    """The turns so far and how the next one is asked. `codes` are the exit statuses of all that was tried."""
+    """The turns so far, and how the next one is asked. `codes` are the exit statuses of all questions that were
+    tried."""
 
     def __init__(self, options: Options, context: Context, stack: ExitStack, *, with_person: bool) -> None:
         self._context = context
@@ -70,7 +71,7 @@ class Chat:
         self._api: Api = stack.enter_context(context.open(self.settings(), simulate=self._simulate))
 
     def settings(self, model: str | None = None) -> Settings:
-        """The settings of the next turn; `model` counts for it alone."""
+        """The settings of the next turn; `model` is for this turn alone."""
         flags = self._flags if model is None else {**self._flags, "model": model}
         return self._context.settings(flags, conversation=self._kept, profile=self._profile)
 
@@ -80,7 +81,7 @@ class Chat:
         return with_ids(self.settings()).text("model") or ""
 
     def tell_notes(self) -> None:
-        """Say which conversation is continued, and how far it has come."""
+        """Say which conversation is continued, and what is to know about it."""
         for note in self._notes:
             self._context.screen.note(note)
         self._notes = ()
@@ -91,7 +92,7 @@ class Chat:
             screen.err(last_turn(self._turns[-1], screen.err_facts))
 
     def take(self, line: str) -> bool:
-        """Carry out one entry; whether to go on. What cannot be done is told, and the chat goes on."""
+        """Carry out one line; whether to continue. An error is printed, and the chat continues."""
         if is_blank(line) and not self._files:
             return True
         try:
@@ -122,7 +123,7 @@ class Chat:
         )
 
     def _put(self, inquiry: Inquiry, instead_of: Exchange | None) -> None:
-        """Ask, and put the turn at the end of the conversation, or in the place of another."""
+        """Ask, and append the turn to the conversation, or replace another turn by it."""
         configure(self._context, inquiry.settings)  # the terminal may have another size by now
         show = watcher_for(
             inquiry.settings, self._context, badge=True, simulate=self._simulate, reported=self._reroutes
@@ -254,12 +255,12 @@ class Chat:
         self._context.screen.note(f"system prompt: {held}" if held else "no system prompt; /system TEXT sets one")
 
     def _begin_again(self) -> None:
-        """The settings of the conversation hold on; its turns are no longer sent."""
+        """Begin a new conversation with the same settings; its earlier turns are no longer sent."""
         self._turns = ()
         self._context.screen.note("a new conversation begins; the earlier one stays in the history")
 
     def way_back(self) -> str | None:
-        """How to go on with this conversation later; None where it is not kept."""
+        """How to continue this conversation later; None where it is not kept."""
         if not self._turns or not self.settings().flag("history.enabled"):
             return None
         demo = f" --simulate {shlex.quote(self._simulate)}" if self._simulate else ""

@@ -1,4 +1,4 @@
-"""What is typed in a chat: the editor that reads it from a person, the lines of a pipe, and the page of /help."""
+"""What can be typed in a chat: the editor that reads it from a person, the lines of a pipe, and the page of /help."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ Several lines at once are sent as they stand, also where they begin with a slash
 
 
 def unknown(name: str) -> UsageError:
-    """The error for an unknown command, with the known one that may have been meant."""
+    """The error for an unknown command, with the known command that may have been meant."""
     near = nearest(name, COMMANDS)
     meant = f"; did you mean {near}?" if near else ""
     return UsageError(
@@ -43,7 +43,7 @@ def unknown(name: str) -> UsageError:
 
 
 def help_page(facts: Facts) -> str:
-    """What can be typed, within the width of a terminal."""
+    """The commands of a chat, within the width of a terminal."""
     from avow.terminal.fitted import fit
 
     return fit(_HELP, facts)
@@ -66,7 +66,8 @@ def editor(settings: Settings, context: Context) -> "LineEditor | LineReader":
 
 
 def lines_of(context: Context, on_broken: Callable[[], None]) -> Iterator[str]:
-    """The lines of stdin, as they come, without their ends; one that is not UTF-8 is reported and skipped."""
+    """The lines of stdin as they come, without their line ends; `on_broken` is called with the error of a line that is
+    not UTF-8, which is skipped."""
     if context.stdin is None:
         raise UsageError("stdin is closed, so nothing can be typed")
     first = True

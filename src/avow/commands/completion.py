@@ -25,9 +25,9 @@ def command(typed: Typed, context: Context) -> ExitCode:
 
 
 def run(shell: str, kind: str | None, context: Context) -> ExitCode:
-    """Print the script; or, for `words KIND`, what a script asks for: a word a line, a tab, what it is.
+    """Print the script; or, for `words KIND`, what a script asks for: one word a line, then a tab and what it is.
 
-    Raises UsageError for an unknown shell. `words` raises nothing: a shell is in the middle of a line.
+    Raises UsageError for an unknown shell. `words` raises nothing, because a shell is in the middle of a line.
     """
     if shell == "words":
         return _words(kind or "", context)
@@ -68,13 +68,13 @@ def _words(kind: str, context: Context) -> ExitCode:
 
 
 def is_plain(word: str) -> bool:
-    """Whether a word means itself in every shell, wherever a name comes from: bash puts what is offered on the line as
-    it is. Others can still be typed."""
+    """Whether a word means itself in every shell, wherever it comes from: bash puts a completion on the line as it is.
+    Words that are left out can still be typed."""
     return word[:1].isalnum() and all(letter.isalnum() or letter in _PLAIN for letter in word)
 
 
 def _models(context: Context) -> Iterable[Row]:
-    """Aliases, then what the endpoint listed within a day, else the built-in list; nothing is sent."""
+    """Aliases, then the endpoint's list if it is less than a day old, else the built-in list; nothing is sent."""
     from avow.models import catalogue
     from avow.wire.api import API_URL
 

@@ -18,7 +18,7 @@ MASK = "•••"
 
 @dataclass(frozen=True, slots=True)
 class ConfigOptions:
-    """What was typed."""
+    """The options of `avow config` and its commands."""
 
     name: str = ""
     value: str = ""
@@ -27,27 +27,27 @@ class ConfigOptions:
 
 
 def list_command(typed: Typed, context: Context) -> ExitCode:
-    """Every setting."""
+    """List every setting."""
     return run_list(_options(typed), context)
 
 
 def get_command(typed: Typed, context: Context) -> ExitCode:
-    """One setting."""
+    """Print one setting."""
     return run_get(_options(typed), context)
 
 
 def set_command(typed: Typed, context: Context) -> ExitCode:
-    """Set one."""
+    """Set one setting."""
     return run_set(_options(typed), context)
 
 
 def unset_command(typed: Typed, context: Context) -> ExitCode:
-    """Take one out."""
+    """Remove one setting from the file."""
     return run_unset(_options(typed), context)
 
 
 def path_command(typed: Typed, context: Context) -> ExitCode:
-    """Where the file is."""
+    """Print where the file is."""
     del typed
     return run_path(context)
 
@@ -89,7 +89,7 @@ def run_list(options: ConfigOptions, context: Context) -> ExitCode:
 def run_get(options: ConfigOptions, context: Context) -> ExitCode:
     """Print the value of one setting: a text as it is, anything else as JSON.
 
-    Raises UsageError for an unknown name, and for an entry that a table does not have.
+    Raises UsageError for an unknown name, and for an entry that is not in a table.
     """
     from avow.settings.edit import locate
 
@@ -127,7 +127,7 @@ def run_set(options: ConfigOptions, context: Context) -> ExitCode:
 
 
 def run_unset(options: ConfigOptions, context: Context) -> ExitCode:
-    """Take one setting out of the file; one that is not in there is a note."""
+    """Remove one setting from the file; a setting that is not there is a note."""
     from avow.settings.edit import locate, unset_value
 
     if not unset_value(context.paths.config_file, options.name):
@@ -148,9 +148,9 @@ _EMPTY = "# Settings of avow. `avow config list` shows them all.\n"
 
 
 def run_edit(context: Context) -> ExitCode:
-    """Let an editor change a copy of the file, which takes its place once it can be read.
+    """Let an editor change a copy of the file. The copy replaces the file once it is valid.
 
-    Raises ConfigError, naming the copy, where it is wrong and the user does not go on; FileError where the editor
+    Raises ConfigError, naming the copy, where it is wrong and the user does not continue; FileError where the editor
     fails.
     """
     from avow.files.private import write_private
@@ -210,7 +210,7 @@ def _rows(settings: Settings) -> Any:
 
 
 def _hidden(key: Option, value: Any) -> Any:
-    """`value` without what is secret: header values, and a password in an address."""
+    """`value` without secrets: without header values, and without the password in an address."""
     if key.secret:
         return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
     if key.name == "base_url" and isinstance(value, str) and "@" in value:

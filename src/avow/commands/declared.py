@@ -1,4 +1,4 @@
-"""Every command with its arguments, options and help, as values, of which typer's tree and all pages are made."""
+"""Every command with its arguments, options and help, as values; typer's tree and all pages are made of them."""
 
 from avow.commands import COMMANDS
 from avow.commands.audit.declared import AUDIT

@@ -20,7 +20,7 @@ _MARK = re.compile(f"^(?:{'|'.join(_STYLES)})", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class DoctorOptions:
-    """Whether to ask the API, and in which form to print."""
+    """The options of `avow doctor`: whether to ask the API, and in which form to print."""
 
     offline: bool = False
     as_json: bool = False
@@ -28,12 +28,12 @@ class DoctorOptions:
 
 
 def command(typed: Typed, context: Context) -> ExitCode:
-    """Check everything that the options ask for."""
+    """Run the checks that the options ask for."""
     return run(DoctorOptions(typed.flag("offline"), typed.flag("as_json"), typed.text("profile")), context)
 
 
 def run(options: DoctorOptions, context: Context) -> ExitCode:
-    """Print what was found; 1 where something is broken."""
+    """Print what was found; exit 1 where something is broken."""
     from avow.commands import doctor_findings
 
     findings = doctor_findings.examine(context, offline=options.offline, profile=options.profile)
@@ -47,7 +47,7 @@ def run(options: DoctorOptions, context: Context) -> ExitCode:
 
 
 def page(findings: "tuple[DoctorFinding, ...]", facts: Facts) -> str:
-    """What was found, a line each, with what to do about it below."""
+    """The findings, one a line, with what to do about each below it."""
     from avow.terminal.sanitize import clean_line
     from avow.terminal.table import definitions, room
 
@@ -65,7 +65,7 @@ def page(findings: "tuple[DoctorFinding, ...]", facts: Facts) -> str:
 
 
 def _ending(findings: "tuple[DoctorFinding, ...]") -> str:
-    """All of it in a sentence, the worst first."""
+    """A summary in one sentence, the worst first."""
     broken, noted = (
         [f"{found.topic}: {found.name}" for found in findings if found.state == state] for state in ("broken", "note")
     )

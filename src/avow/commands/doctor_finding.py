@@ -1,4 +1,4 @@
-"""One thing that `avow doctor` looked at."""
+"""A finding of `avow doctor`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,8 +8,8 @@ State = Literal["ok", "note", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class DoctorFinding:
-    """One thing that was checked: what it is, its state, and a sentence about it; `hint` says what to do where it is
-    broken."""
+    """One thing that was checked: its topic and name, its state, and a sentence about it; `hint` says what to do where
+    it is broken."""
 
     topic: str
     name: str

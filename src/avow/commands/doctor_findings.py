@@ -1,4 +1,4 @@
-"""What is set up and whether it works: each fact is a finding, looked at without a secret in it."""
+"""The checks of `avow doctor`: each gives findings, and none of them holds a secret."""
 
 import os
 import platform
@@ -29,9 +29,9 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE
 
 
 def examine(context: "Context", *, offline: bool = False, profile: str | None = None) -> tuple[DoctorFinding, ...]:
-    """Look at everything. The API is asked once, free of charge (`GET /v1/models?limit=1`), unless `offline`.
+    """Check everything. The API is asked once, free of charge (`GET /v1/models?limit=1`), unless `offline`.
 
-    Raises nothing: what fails is a finding.
+    Raises nothing: an error is a finding.
     """
     found = [*_versions(), *_folders(context)]
     settings, finding = _config(context, profile)
@@ -44,7 +44,7 @@ def examine(context: "Context", *, offline: bool = False, profile: str | None = 
 
 
 def _live(context: "Context") -> Iterator[DoctorFinding]:
-    """What went wrong in `avow scan --hook` and `--statusline`, which say nothing themselves."""
+    """What went wrong in `avow scan --hook` and `--statusline`, which print no errors themselves."""
     from avow.commands import live
     from avow.scan.bookmarks import trouble
     from avow.text.local_time import local
@@ -198,7 +198,7 @@ def _host(context: "Context", settings: "Settings", headers: Mapping[str, str]) 
 
 
 def _last_heard(context: "Context", settings: "Settings") -> Iterator[str]:
-    """The fields of the evidence in the last exchange, where it was with the configured host."""
+    """The evidence fields of the last exchange, if it was with the configured host."""
     if not context.paths.history_file.exists():
         return
     try:
@@ -210,7 +210,7 @@ def _last_heard(context: "Context", settings: "Settings") -> Iterator[str]:
 
 
 def _meaning(status: int, kind: str) -> tuple[State, str, str | None]:
-    """What the status and the content type of the answer to `GET /v1/models` say: state, words and hint."""
+    """State, words and hint for the status and the content type of the answer to `GET /v1/models`."""
     match status:
         case 401 | 403:
             return "broken", ": the key is rejected", "`avow auth login` stores another"
@@ -251,7 +251,7 @@ def clock(date: str | None, now: float) -> DoctorFinding:
 
 
 def _asked(context: "Context", settings: "Settings") -> tuple[int, Mapping[str, str], float]:
-    """Status, headers and seconds of the one free request. Raises AvowError where there is no answer."""
+    """Status, headers and seconds of the one free request. Raises AvowError where no answer came."""
     import time
 
     from avow.endpoint.patience import Patience
@@ -279,7 +279,7 @@ def _terminal(context: "Context") -> Iterator[DoctorFinding]:
 
 
 def _environment(environ: Mapping[str, str]) -> Iterator[DoctorFinding]:
-    """Proxies and certificates, as the variables say; a proxy's password is not repeated."""
+    """Proxies and certificates, as the variables name them; a proxy's password is left out."""
     look: Callable[[str], str] = lambda name: environ.get(name) or environ.get(name.lower()) or ""  # noqa: E731
     given = [(name, look(name)) for name in _PROXIES if look(name)]
     for name, value in given:

@@ -1,4 +1,4 @@
-"""What `avow doctor` says of the history, and of its way to a collector."""
+"""The checks of `avow doctor` on the history, and on its push to a collector."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 2.0
 
 
 def look(context: "Context", settings: "Settings") -> Iterator[DoctorFinding]:
-    """The history's file, and what of it waits for a collector."""
+    """Findings on the history's file, and on what waits for a collector."""
     path = context.paths.history_file
     if not settings.flag("history.enabled"):
         yield DoctorFinding("history", "kept", "note", "switched off")
@@ -56,7 +56,7 @@ def look(context: "Context", settings: "Settings") -> Iterator[DoctorFinding]:
 
 
 def _found_by_repair(path: Path) -> tuple[str, ...]:
-    """What `avow history repair` would find; nothing where it cannot look, because the file can only be read."""
+    """What `avow history repair` would find; empty where the file can only be read, because the check writes."""
     from avow.history import repair
 
     try:
@@ -66,7 +66,7 @@ def _found_by_repair(path: Path) -> tuple[str, ...]:
 
 
 def _pushes(context: "Context", settings: "Settings", history: "History") -> Iterator[DoctorFinding]:
-    """How the push after an exchange goes, whose errors nobody sees."""
+    """How the last push after an exchange went; nobody saw its errors."""
     import time
 
     from avow.history.outbox import count_waiting

@@ -14,20 +14,21 @@ Shown = TypeVar("Shown")
 
 
 class Gate:
-    """Watches answers pass, and gives the exit status of the gravest of those that it was told to fail on."""
+    """Watches answers pass, and gives the exit status of the gravest answer with one of the verdicts to fail on."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        """`words` are verdicts, repeated or with commas between them. Raises UsageError for one that is not."""
+        """`words` are verdicts, repeated or with commas between them. Raises UsageError for a word that is not a
+        verdict."""
         self._grave = _verdicts(words)
         self.exit_code = ExitCode.OK
 
     def see(self, verdict: Verdict | None) -> None:
-        """Take in the verdict of one answer that is shown."""
+        """Note the verdict of one answer that is shown."""
         if verdict in self._grave:
             self.exit_code = gravest(self.exit_code, exit_code(Status.COMPLETE, verdict))
 
     def watch(self, answers: Iterable[Shown], verdict: Callable[[Shown], Verdict | None]) -> Iterator[Shown]:
-        """The same answers, each seen as it passes."""
+        """The same answers, each noted as it passes."""
         for answer in answers:
             self.see(verdict(answer))
             yield answer

@@ -35,7 +35,7 @@ def command(typed: Typed, context: Context) -> ExitCode:
 
 
 def run(words: Sequence[str], context: Context) -> ExitCode:
-    """Print the overview, a topic, or a command's page. Raises UsageError where the words name none of them."""
+    """Print the overview, a topic, or a command's page. Raises UsageError where the words name neither."""
     from avow.commands.declared import TREE
     from avow.reference import help_page
     from avow.reference.topics import TOPICS

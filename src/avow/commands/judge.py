@@ -25,7 +25,8 @@ _KEPT_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class JudgeOptions:
-    """Where the response is (None and "-": stdin), what was asked of whom, and what is said of it."""
+    """The options of `avow judge`: where the response is (None and "-": stdin), which model was asked at which host,
+    and what is printed."""
 
     file: str | None = None
     model: str | None = None
@@ -39,7 +40,7 @@ class JudgeOptions:
 
 
 def command(typed: Typed, context: Context) -> ExitCode:
-    """Judge what was named."""
+    """Judge the response that was named."""
     options = JudgeOptions(
         file=typed.text("file"),
         model=typed.text("judged_model"),
@@ -57,7 +58,7 @@ def command(typed: Typed, context: Context) -> ExitCode:
 def run(options: JudgeOptions, context: Context) -> ExitCode:
     """Judge each answer as it comes, and give the gravest exit status.
 
-    Raises UsageError where no model is named, or what came is no response; UnreadableFile.
+    Raises UsageError where no model is named, or where the input is not a response; UnreadableFile.
     """
     flags: dict[str, object] = {"quiet": True} if options.quiet else {}
     if options.require is not None:
@@ -84,7 +85,8 @@ def run(options: JudgeOptions, context: Context) -> ExitCode:
 def _judged(
     options: JudgeOptions, context: Context, question: "ClientQuestion", judging_context: "JudgingContext"
 ) -> "Iterator[Exchange]":
-    """Each answer's exchange; where only what is wrong is told, answers like one that was fine are left out."""
+    """The exchange of each answer; where only problems are printed, answers whose result equals an earlier good one are
+    left out."""
     from avow.received.judging import SameResult, judged
 
     alike = SameResult()
@@ -120,7 +122,7 @@ def _opened(file: str | None, context: Context) -> Iterator[BinaryIO]:
 
 
 def _pieces(source: BinaryIO, file: str | None) -> Iterator[bytes]:
-    """What comes, as it comes."""
+    """The bytes of the source as they arrive."""
     read = getattr(source, "read1", source.read)
     while True:
         try:
@@ -133,7 +135,7 @@ def _pieces(source: BinaryIO, file: str | None) -> Iterator[bytes]:
 
 
 def _question(options: JudgeOptions, context: Context, settings: "Settings") -> "ClientQuestion":
-    """What was asked. Raises UsageError where nothing says it, or `-m` and the request differ."""
+    """The question that was asked. Raises UsageError where nothing says it, or where `-m` and the request differ."""
     from avow.files.reading import read_file
     from avow.models.catalogue import expand_alias
     from avow.proxy.question import ClientQuestion, read

@@ -33,9 +33,9 @@ def is_live(arguments: Sequence[str]) -> bool:
 
 
 def run(arguments: Sequence[str], stdin: BinaryIO | None, stdout: BinaryIO | None, looks: Path) -> ExitCode:
-    """Read what Claude Code hands over on stdin, and tell. The exit status is 0 whatever goes wrong: 2 would make the
-    session go on at its user's cost. `looks`: the folder with those before. No `Context` is used, because its import
-    takes as long as all this."""
+    """Read the JSON that Claude Code writes to stdin, and print what it shows. The exit status is 0 whatever goes
+    wrong: 2 would make the session continue, at its user's cost. `looks` is the folder of the earlier looks. No
+    `Context` is used, because its import takes as long as all of this."""
     try:
         handed = _handed_over(stdin)
         if HOOK in arguments:
@@ -50,7 +50,7 @@ def run(arguments: Sequence[str], stdin: BinaryIO | None, stdout: BinaryIO | Non
 
 
 def folder(paths: Paths) -> Path:
-    """Where looks are kept."""
+    """The folder where looks are kept."""
     return paths.data / FOLDER
 
 
@@ -71,7 +71,7 @@ def _handed_over(stdin: BinaryIO | None) -> JsonObject:
 
 
 def _hook(event: JsonObject, looks: Path, stdout: BinaryIO | None) -> None:
-    """Tell at `Stop`, as the JSON that Claude Code takes; nothing at its other events."""
+    """What is printed at `Stop`, as the JSON that Claude Code takes; empty for its other events."""
     path, session = text(event.get("transcript_path")), text(event.get("session_id"))
     if event.get("hook_event_name") != "Stop" or not path or not session:
         return
@@ -105,7 +105,8 @@ def _keep(looks: Path, session: str, look: Bookmark, kind: str = "look") -> None
 def _new(
     path: Path, before: Bookmark | None, quoted: str | None, looks: Path
 ) -> tuple[list[PastAnswer], dict[str, Reached]]:
-    """The answers since the last look, the session's and its sub-agents', and how far each file was read now."""
+    """The answers since the last look, those of the session and of its sub-agents. `places` gets the end of each
+    file."""
     known = before.places if before is not None else None
     found = _when_there(path, None if known is None else known.get(path.name), quoted)
     places = {path.name: found.place}
@@ -126,7 +127,7 @@ def _new(
 
 
 def _when_there(path: Path, place: Reached | None, quoted: str | None) -> Latest:
-    """The answers after `place`, once the one that the hook quotes is on disk, or a second has passed."""
+    """The answers after `place`, once the answer that the hook quotes is on the disk, or a second has passed."""
     end = time.monotonic() + _PATIENCE_S
     seen = -1
     while True:
@@ -151,7 +152,7 @@ def _key(answer: PastAnswer) -> str:
 
 
 def _lines(answers: Sequence[PastAnswer]) -> Iterator[str]:
-    """A line for each kind of reroute, in the words of stderr's."""
+    """A line for each kind of reroute, as stderr has it."""
     counts: dict[str, int] = {}
     for answer in answers:
         line = _line(answer)
@@ -172,7 +173,7 @@ def _line(answer: PastAnswer) -> str:
 
 
 def _statusline(handed: JsonObject, looks: Path) -> str:
-    """Who wrote the last answer; nothing before there is one."""
+    """Who wrote the last answer; empty before the first one."""
     path = text(handed.get("transcript_path"))
     if not path or not Path(path).is_file():
         return ""

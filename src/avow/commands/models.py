@@ -22,7 +22,7 @@ SCHEMA = "avow.models/1"
 
 @dataclass(frozen=True, slots=True)
 class ModelsOptions:
-    """Which model (None: all), in what form, and whether to ask again."""
+    """The options of `avow models`: which model (None: all), in what form, and whether to ask again."""
 
     model: str | None = None
     as_json: bool = False
@@ -32,7 +32,7 @@ class ModelsOptions:
 
 @dataclass(frozen=True, slots=True)
 class _ModelListing:
-    """What is to be shown. `source` is `api` or `built-in`; `fetched_at` Unix seconds."""
+    """What is printed. `source` is `api` or `built-in`; `fetched_at` is in Unix seconds."""
 
     models: tuple[Model, ...]
     source: str
@@ -42,14 +42,14 @@ class _ModelListing:
 
 
 def command(typed: Typed, context: Context) -> ExitCode:
-    """List them, or tell of one."""
+    """List the models, or describe one."""
     flags = (typed.flag("as_json"), typed.flag("refresh"))
     return run(ModelsOptions(typed.text("model"), *flags, typed.text("profile")), context)
 
 
 def run(options: ModelsOptions, context: Context) -> ExitCode:
     """Print the list, or one model. Raises ExchangeError where the endpoint rejects the key or cannot be reached,
-    UsageError for a model that nobody knows."""
+    UsageError for an unknown model."""
     settings = context.settings(profile=options.profile)
     context.screen.configure(
         color=settings.text("color") or "auto", plain=settings.flag("plain"), quiet=settings.flag("quiet")
@@ -101,7 +101,7 @@ def _gather(options: ModelsOptions, settings: Settings, context: Context) -> _Mo
 
 
 def _asked(known: EndpointFacts, wanted: str | None, settings: Settings, context: Context) -> EndpointFacts:
-    """Ask for the list where it is not known yet, and for the one model that it lacks."""
+    """Ask for the list where it is not known yet, and for the one model that is not on it."""
     from avow.commands.with_retries import with_retries
     from avow.endpoint.patience import Patience
 

@@ -1,4 +1,4 @@
-"""The models as people read them: a table of all, or all that is known of one; pure."""
+"""The models as people read them: a table of all, or all facts on one; pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,8 +42,8 @@ def _cells(model: Model, own: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def listing(models: Sequence[Model], own: Mapping[str, Any], facts: Facts) -> str:
-    """A row a model, and what a question mark means. A terminal that is too narrow gets less: no line and no vendor,
-    which the ids say, then no promise of how long a model stays."""
+    """One row for each model, and what a question mark means. A terminal that is too narrow shows less: first not the
+    line and the vendor, which the ids name, then not how long a model stays."""
     full = [HEADINGS, *(_cells(model, own) for model in models)]
     short = _short(full)
     terse = [(*row[:4], row[4].partition(", not before")[0], *row[5:]) for row in short]
@@ -65,7 +65,7 @@ def _short(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
 
 
 def detail(model: Model, aliases: Mapping[str, str], own: Mapping[str, Any], facts: Facts) -> str:
-    """A line a fact of one model; `aliases` and `own` are the user's aliases and prices."""
+    """One line for each fact on a model; `aliases` and `own` are the user's aliases and prices."""
     name, line, context, output, _price, lifecycle, _declines, fallbacks = _cells(model, own)
     rows = [
         ("Id", name),

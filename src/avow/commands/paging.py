@@ -6,8 +6,8 @@ DEFAULT_PAGER = "less"
 
 
 def page(text: str, context: Context) -> None:
-    """Write `text` to stdout; on a terminal on which it does not fit, through `$PAGER`, else `less -FRX`. An empty
-    `$PAGER` or `cat` means none."""
+    """Write `text` to stdout; on a terminal that it does not fit on, through `$PAGER`, else `less -FRX`. An empty
+    `$PAGER` or `cat` means no pager."""
     screen = context.screen
     wanted = context.environ.get("PAGER", DEFAULT_PAGER).strip()
     facts = screen.out_facts
@@ -18,7 +18,7 @@ def page(text: str, context: Context) -> None:
 
 
 def _through(pager: str, text: str, context: Context) -> bool:
-    """Whether the pager could be started. Raises nothing where it ends early."""
+    """Whether the pager could be started. A pager that ends early raises nothing."""
     import shlex
     import signal
     import subprocess

@@ -1,4 +1,4 @@
-"""`avow proxy`: run another client, and know which models answered it."""
+"""`avow proxy`: runs another client, and says which models answered it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _PATIENCE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ProxyOptions:
-    """What to run (nothing: only serve), what stands behind it, and what is said of it."""
+    """The options of `avow proxy`: what to run (nothing: only serve), the upstream, and what is printed."""
 
     command: tuple[str, ...] = ()
     upstream: str | None = None
@@ -57,7 +57,7 @@ def command(typed: Typed, context: Context) -> int:
 
 def run(options: ProxyOptions, context: Context) -> int:
     """Run the command, and give the exit status. Raises UsageError where it cannot be run, Interrupted where a signal
-    ended the command, or the waiting for it."""
+    ended the command, or the wait for it."""
     import gc
 
     from avow.proxy.run import ProxyRun, SideWorker
@@ -93,7 +93,7 @@ def run(options: ProxyOptions, context: Context) -> int:
 
 
 def _write(report: "Report", account: "Account", status: int, context: Context) -> int:
-    """Write the report; the exit status, with what went wrong in it."""
+    """Write the report; the exit status, which is that of an error where the report cannot be written."""
     from avow.exit_codes import ExitCode, gravest
     from avow.proxy.account import report as as_object
 
@@ -105,7 +105,7 @@ def _write(report: "Report", account: "Account", status: int, context: Context) 
 
 
 def _serve(proxied: "ProxyRun", context: Context) -> "tuple[Account, Interrupted]":
-    """Stay up until a signal comes."""
+    """Serve until a signal comes."""
     from avow.proxy import waiting
 
     try:
@@ -124,7 +124,7 @@ def _serve(proxied: "ProxyRun", context: Context) -> "tuple[Account, Interrupted
 def _setup(
     options: ProxyOptions, context: Context, settings: "Settings", aside: object
 ) -> "tuple[ProxySetup, dict[str, str]]":
-    """What the run needs, and what the command's environment gets in addition."""
+    """What the run needs, and which variables are added to the command's environment."""
     from avow.proxy.judging import JudgingContext
     from avow.proxy.recorder import HistoryRecorder, NullRecorder
     from avow.proxy.run import ProxySetup, upstream
@@ -156,7 +156,7 @@ def _setup(
 
 
 def _upstream(options: ProxyOptions, context: Context) -> tuple[str, str, dict[str, str]]:
-    """Where requests go, who says so, and what Claude Code's environment gets for it."""
+    """Where requests go, what set that, and which variables are added for Claude Code."""
     from pathlib import Path
 
     from avow.proxy import claude_code
@@ -251,7 +251,7 @@ def _new_run() -> str:
 
 
 def _report(options: ProxyOptions, context: Context, settings: "Settings") -> "Report | None":
-    """The report, opened before anything is run. Raises UsageError where it cannot be."""
+    """The report, opened before the command runs. Raises UsageError where it cannot be."""
     if options.report is None:
         return None
     from avow.asking.report import Report
@@ -269,7 +269,7 @@ def _print_lines(exchange: "Exchange", context: Context) -> None:
 
 
 def _tell(account: "Account", proxied: "ProxyRun", setup: "ProxySetup", options: ProxyOptions, context: Context) -> int:
-    """Say what the run has come to, and give its exit status."""
+    """Print the summary of the run, and give its exit status."""
     from avow.proxy.account import exit_status, is_empty, refused, summary, why_empty
     from avow.terminal.sanitize import clean_line
 

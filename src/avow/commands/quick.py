@@ -23,7 +23,7 @@ def parse_scan(arguments: Sequence[str]) -> Typed | None:
 
 
 def parse_proxy(arguments: Sequence[str]) -> Typed | None:
-    """The values of `proxy` by name; None where typer must read the line. What stands after `--` may be empty."""
+    """The values of `proxy` by name; None where typer must read the line. No command need stand after `--`."""
     from avow.commands.outside_options import PROXY_OPTIONS
 
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
@@ -45,7 +45,8 @@ def first_word(arguments: Sequence[str], options: Sequence[Option]) -> int:
 
 
 def parse(arguments: Sequence[str], spelled: Mapping[str, Option] = SPELLED, words_name: str = "words") -> Typed | None:
-    """The values of a command (`ask`) by name, those not typed left out; None where typer must read the line."""
+    """The values of a command (`ask`) by name, without those that were not typed; None where typer must read the
+    line."""
     typed = Typed()
     words: list[str] = []
     rest = list(arguments)
@@ -63,7 +64,7 @@ def parse(arguments: Sequence[str], spelled: Mapping[str, Option] = SPELLED, wor
 
 
 def _take(word: str, rest: list[str], typed: Typed, spelled: Mapping[str, Option]) -> bool:
-    """Take an option with its value; whether that was plain."""
+    """Read an option with its value; whether the word was plain."""
     name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
     option = spelled.get(name)
     if option is None:
@@ -79,7 +80,7 @@ def _take(word: str, rest: list[str], typed: Typed, spelled: Mapping[str, Option
 
 
 def _keep(option: Option, value: str, typed: Typed) -> bool:
-    """Keep the value in its form; whether it is in that form."""
+    """Store the value in its type; whether it has that type."""
     match option.form:
         case "texts":
             typed.setdefault(option.name, []).append(value)

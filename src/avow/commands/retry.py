@@ -10,7 +10,7 @@ from avow.exit_codes import ExitCode
 
 @dataclass(frozen=True, slots=True)
 class RetryOptions:
-    """Which exchange, and what is different this time."""
+    """The options of `avow retry`: which exchange, and what to change."""
 
     reference: str | None
     typed: Options

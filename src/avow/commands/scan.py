@@ -1,4 +1,4 @@
-"""`avow scan`: past answers in the records of other clients that another model wrote."""
+"""`avow scan`: reads past answers in the records of other clients, and says which were written by another model."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """Where to look (empty: where the clients keep their records), and what to do with it."""
+    """The options of `avow scan`: where to look (empty: where the clients keep their records), and what to print."""
 
     paths: tuple[Path, ...] = ()
     since: str | None = None
@@ -33,7 +33,8 @@ class ScanOptions:
 
 
 def command(typed: Typed, context: Context) -> ExitCode:
-    """Scan what was named. Raises UsageError as `run` does, and where a person typed what is for settings."""
+    """Scan the paths that were named. Raises UsageError as `run` does, and where a person typed an option that is for
+    settings."""
     if typed.flag("hook") or typed.flag("statusline"):  # not from a terminal, `live` takes them before
         raise UsageError(
             "this option is for the settings of Claude Code, which writes to its stdin",
@@ -54,9 +55,9 @@ def command(typed: Typed, context: Context) -> ExitCode:
 
 
 def run(options: ScanOptions, context: Context) -> ExitCode:
-    """Read, and print the report, or each answer as it is found; the exit status is what `--fail-on` makes of them.
+    """Read the records, and print the report, or each answer as it is found; `--fail-on` decides the exit status.
 
-    Raises UsageError for a path that holds no records, and for a session, a time or a verdict that is not there.
+    Raises UsageError for a path that holds no records, and for an unknown session, time or verdict.
     """
     from avow.commands.gate import Gate
     from avow.scan.scanning import scan
@@ -116,7 +117,7 @@ def _batches(found: "Iterable[PastAnswer]", size: int = 500) -> "Iterator[list[P
 
 
 class _Progress:
-    """How far it is, on an interactive stderr, at most ten times a second."""
+    """Shows the progress on an interactive stderr, at most ten times a second."""
 
     def __init__(self, context: Context) -> None:
         self._screen = context.screen
@@ -156,7 +157,7 @@ def _say(lines: "Sequence[str]", context: Context) -> None:
 
 
 def _remarks(report: "ScanReport") -> "list[str]":
-    """What was skipped, in a line each."""
+    """What was skipped, one line for each reason."""
     counts = report.counts
     passed = (
         (counts.broken_lines, "lines are broken and were skipped"),
@@ -176,8 +177,8 @@ def _where(report: "ScanReport") -> str:
 
 
 def as_exchange(answer: "PastAnswer") -> "Exchange":
-    """A past answer as a row of the history, marked by its source; its id follows from where it was found, so that
-    it is imported once."""
+    """A past answer as a row of the history, marked by its source. Its id is made from where it was found, so that it
+    is imported only once."""
     import hashlib
 
     from avow.exchange.exchange import Exchange, Question, Reply, Status

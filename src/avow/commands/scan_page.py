@@ -1,4 +1,4 @@
-"""A finished scan as people read it: counts, a row an answer by another model, and all of it in a sentence; pure."""
+"""A finished scan as people read it: counts, a row for each answer by another model, and a summary sentence; pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,7 +25,7 @@ Row = tuple[str, ...]
 
 
 def page(report: ScanReport, facts: Facts, *, rerouted_only: bool = False) -> str:
-    """The whole page, newline at its end. `rerouted_only`: answers by the requested model were not counted."""
+    """The whole page, with a newline at its end. `rerouted_only`: answers by the requested model were not counted."""
     if not report.answers:
         return _nothing(report, facts, rerouted_only=rerouted_only)
     parts = [table([[clean_line(cell) for cell in row] for row in totals_rows(report)], facts, heads=TOTALS_HEADER)]
@@ -39,7 +39,7 @@ def page(report: ScanReport, facts: Facts, *, rerouted_only: bool = False) -> st
 
 
 def sentence(report: ScanReport, *, rerouted_only: bool = False) -> str:
-    """How many answers another model wrote, and how often that was not told."""
+    """How many answers another model wrote, and how often the client did not say so."""
     number, told = len(report.reroutes), [answer.told for answer in report.reroutes]
     unverified = sum(each.unverified for each in report.totals)
     if not number and unverified:
@@ -75,7 +75,7 @@ def _ending(report: ScanReport, *, rerouted_only: bool) -> Iterator[str]:
 
 
 def _nothing(report: ScanReport, facts: Facts, *, rerouted_only: bool) -> str:
-    """Why there is nothing, and where it was looked for."""
+    """Why nothing was found, and where avow looked."""
     if report.files_read and rerouted_only:
         return "\n".join(_said("The records have no answer that another model is known to have written.", facts)) + "\n"
     if report.files_read:
@@ -87,7 +87,8 @@ def _nothing(report: ScanReport, facts: Facts, *, rerouted_only: bool) -> str:
 
 
 def _rows(answers: Sequence[PastAnswer], facts: Facts) -> Iterator[str]:
-    """A table; on a terminal without what all rows share, and two or three lines an answer where it is too narrow."""
+    """A table; on a terminal without what all rows share, and with two or three lines for each answer where it is
+    narrow."""
     full = [_row(answer, facts) for answer in answers]
     whole = [_heads(facts), *full]
     if not facts.is_terminal or across(whole) <= facts.width:

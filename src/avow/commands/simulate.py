@@ -1,4 +1,4 @@
-"""`avow simulate`: the simulator of the API: its scenarios, and serving it."""
+"""`avow simulate`: lists the scenarios of the simulator, and serves one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from avow.terminal.sanitize import clean_line
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """Where to listen, and what to answer."""
+    """The options of `avow simulate serve`: where to listen, and which scenario to play."""
 
     port: int = 0
     scenario: str = "requested"
 
 
 def list_command(typed: Typed, context: Context) -> ExitCode:
-    """The scenarios."""
+    """List the scenarios."""
     del typed
     return run_list(context)
 
@@ -40,7 +40,7 @@ def run_list(context: Context) -> ExitCode:
 
 
 def _own(context: Context) -> Iterator[tuple[str, str]]:
-    """The scenarios in the user's folder, each with what it does, or with what is wrong with it."""
+    """The scenarios in the user's folder, each with its summary, or with what is wrong with it."""
     from avow.simulator.custom import read
 
     folder = context.paths.scenarios
@@ -52,7 +52,7 @@ def _own(context: Context) -> Iterator[tuple[str, str]]:
 
 
 def run_serve(options: ServeOptions, context: Context) -> ExitCode:
-    """Serve until a signal comes. Raises UsageError for a port that is taken or an unknown scenario."""
+    """Serve until a signal comes. Raises UsageError for a port in use or an unknown scenario."""
     from avow.simulator.scenarios import load
     from avow.simulator.server import Simulator
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def list_command(typed: Typed, context: Context) -> ExitCode:
-    """What is saved."""
+    """List the saved templates."""
     return run_list(context, as_json=typed.flag("as_json"))
 
 
 def show_command(typed: Typed, context: Context) -> ExitCode:
-    """One template's text."""
+    """Print one template's text."""
     return run_show(typed["name"], context)
 
 
@@ -35,7 +35,7 @@ def delete_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
-    """Print what is saved; a template that cannot be read is reported on stderr and skipped."""
+    """Print the saved templates; one that cannot be read is reported on stderr and skipped."""
     from avow.prompt import templates
 
     found = []
@@ -109,7 +109,7 @@ def _stdin_text(context: Context, settings: Settings) -> str | None:
 
 
 def _print(text: str, context: Context) -> None:
-    """To stdout: as it is for a pipe, cleaned for a terminal, since templates are passed around."""
+    """Print to stdout: unchanged for a pipe, cleaned for a terminal, because templates are passed around."""
     if context.screen.is_terminal:
         from avow.terminal.sanitize import clean
 

@@ -1,4 +1,4 @@
-"""How a line of words becomes one of the declared commands: typer's tree is made from the table, and run."""
+"""Turns the words of a line into a declared command: typer's tree is made from the table, and run."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -31,10 +31,10 @@ _TYPES: dict[Form, Any] = {
 
 
 class _HelpPage:
-    """Shows avow's own help page."""
+    """Shows avow's own help page in place of typer's."""
 
     def get_help(self, ctx: Any) -> str:
-        """The page; in a run it goes to the screen, and the command ends."""
+        """The help page. In a run it is printed, and the command ends."""
         from avow.reference import help_page
 
         command = TREE.at(path_of(ctx))
@@ -63,18 +63,18 @@ class _Command(_HelpPage, TyperCommand):
 
 
 def _empty(one: Option | Argument) -> UsageError:
-    """What is said of an empty value: mostly it was meant to be that of a shell's variable."""
+    """The error for an empty value: most often a variable of the shell is not set."""
     if isinstance(one, Option):
         return UsageError(f"{one.spelled} is empty", hint=f"give a value, or leave it out; {_UNSET}")
     return UsageError(f"{one.metavar.strip('[].')} is empty", hint=_UNSET)
 
 
 class _Commands(_HelpPage, TyperGroup):
-    """A command that has commands."""
+    """A command that has commands of its own."""
 
 
 class _Group(_HelpPage, TyperGroup):
-    """Takes words that name no command for a prompt."""
+    """Takes words that do not name a command as a prompt."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         own = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
@@ -84,14 +84,14 @@ class _Group(_HelpPage, TyperGroup):
 
 
 def _with_values(args: list[str], command: Command) -> list[str]:
-    """`--dry-run` without its optional value gets one, up to `--`."""
+    """`--dry-run` without its optional value gets the default one; words after `--` are left alone."""
     end = args.index("--") if "--" in args else len(args)
     bare = {name: option.bare for option in command.options if option.bare is not None for name in option.names}
     return [f"{a}={bare[a]}" if a in bare and i < end else a for i, a in enumerate(args)]
 
 
 def _with_number(args: list[str]) -> list[str]:
-    """`--resume 12` as `--resume=12`: a word of digits after it is a run's number, and no file."""
+    """`--resume 12` becomes `--resume=12`: a word of digits after it is the number of a run, not a file."""
     joined: list[str] = []
     for word in args:
         if joined and joined[-1] == "--resume" and word.isdecimal():
@@ -141,7 +141,7 @@ def _add(app: typer.Typer, command: Command, inner: str | None) -> None:
 
 
 def _function(command: Command) -> Callable[..., None]:
-    """What typer calls: a function whose signature is made from the command's rows (PEP 362's `__signature__`)."""
+    """The function that typer calls; its signature is made from the command's rows (PEP 362's `__signature__`)."""
     rows = [row for row in command.rows if row is not HELP]
     names = {_parameter(row): row.name for row in rows}
 
@@ -156,14 +156,14 @@ def _function(command: Command) -> Callable[..., None]:
 
 
 def perform(command: Command, typed: Typed, context: Context) -> int:
-    """Run a command and give the exit status. It is `command` in the module of its name, or `list_command` for a
-    command of a command."""
+    """Run a command and give the exit status. The function is `command` in the module of the command's name, or
+    `list_command` and the like for a command of a command."""
     module = import_module(f"avow.commands.{command.path[0]}")
     return int(getattr(module, "_".join((*command.path[1:], "command")))(typed, context))
 
 
 def _parameter(row: Option | Argument) -> str:
-    """The name of a function's parameter."""
+    """The row's name as that of a function's parameter."""
     return row.name.replace(".", "_")
 
 
@@ -195,9 +195,9 @@ def _made(row: Option | Argument, kind: Any, info: Any, default: object) -> insp
 
 
 def invoke(arguments: Sequence[str], context: Context) -> int:
-    """Run the command that `arguments` name and give its exit status.
+    """Run the command that `arguments` name, and give its exit status.
 
-    Raises UsageError for what cannot be understood.
+    Raises UsageError for a line that cannot be understood.
     """
     args = list(arguments)
     if args in (["-h"], ["--help"]) or (not args and context.stdin_is_terminal):

@@ -1,4 +1,4 @@
-"""What was typed wrong, in avow's words: what typer's parser finds, and words that are nearly a command's name."""
+"""Errors of the command line in avow's words: those of typer's parser, and words that are nearly a command's name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,13 +20,13 @@ GROUPS_ERROR = 0.7
 
 
 def path_of(ctx: Any) -> tuple[str, ...]:
-    """Where a context of typer's is in the tree."""
+    """The path of a typer context in the command tree."""
     return (*path_of(ctx.parent), ctx.info_name or "") if ctx.parent is not None else ()
 
 
 def worded(error: Any) -> str:
-    """What typer's parser (its own click) found wrong, in avow's words: known by the error's kind, and by the sentence
-    where the kind has several."""
+    """An error of typer's parser (its own click) in avow's words; the class of the error decides, and the sentence
+    where a class has several."""
     kind, words = type(error).__name__, str(error.format_message())
     parameter = getattr(error, "param", None)
     name = max(parameter.opts, key=len) if parameter is not None and parameter.opts else ""
@@ -83,7 +83,7 @@ def _line(error: Any) -> str:
 
 
 def hint_for(args: Sequence[str], error: Any) -> str:
-    """What may have been meant: words for a prompt where a command does not take them, else the help page."""
+    """What may have been meant: `--` before words that are a prompt, else the help page."""
     name = args[0] if args and args[0] in COMMANDS else "ask"
     command = TREE.at((name,))
     inner = next((child for child in command.commands if child.name in args[1:2]), None)
@@ -122,8 +122,8 @@ def refuse_options_after(args: Sequence[str], command: Command) -> None:
 
 
 def refuse_typo(args: Sequence[str], context: Context) -> None:
-    """What is nearly a command's name is not a prompt worth paying for: a single word on a terminal, or a group's name
-    before one of its commands."""
+    """Raises UsageError for a prompt that is probably a misspelt command, before it costs anything: a single word on a
+    terminal, or a group's name before one of its commands."""
     import shlex
 
     first = args[0] if args else ""

@@ -13,7 +13,8 @@ from avow.terminal.support_report import support_report
 
 @dataclass(frozen=True, slots=True)
 class WhyOptions:
-    """Which exchange; None is the last one. `cite`: the form of the one line that is printed instead."""
+    """The options of `avow why`: which exchange (None: the last one), and `cite`, the form of the one line that is
+    printed instead."""
 
     reference: str | None = None
     as_json: bool = False
@@ -22,7 +23,7 @@ class WhyOptions:
 
 
 def command(typed: Typed, context: Context) -> ExitCode:
-    """Explain what was named."""
+    """Explain the exchange that was named."""
     reference, cite = typed.text("reference"), typed.text("cite")
     if cite is not None and reference in FORMS:  # `--cite trailer`: no exchange has such a name
         reference, cite = None, reference
@@ -30,7 +31,7 @@ def command(typed: Typed, context: Context) -> ExitCode:
 
 
 def run(options: WhyOptions, context: Context) -> ExitCode:
-    """Print the account. Raises UsageError where there is no such exchange, and for two forms at once."""
+    """Print how it was routed. Raises UsageError where there is no such exchange, and where two forms are asked for."""
     _check(options)
     settings = context.settings()
     history = context.history(settings, read_only=True)

@@ -1,4 +1,4 @@
-"""Calls to the API other than questions, retried by the same rules."""
+"""Calls to the API other than questions, with the retries of a question."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 def with_retries(look_up: Callable[[], _T], settings: Settings, context: Context) -> _T:
-    """What `look_up` gives; it is called again as `--retries` and `--deadline` allow, and each time that is noted.
+    """The result of `look_up`, which is called again as `--retries` and `--deadline` allow; each retry is noted.
 
     Raises the last ExchangeError of `look_up`, with a hint where the API asks for a wait that is too long.
     """

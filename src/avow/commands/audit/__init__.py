@@ -11,7 +11,8 @@ _NAME = "default"
 
 
 def _pace(typed: Typed) -> float:
-    """Seconds. The range is checked where the line is read, which lets `nan` through: it is neither below nor above."""
+    """Seconds. The range was checked where the line was read, but that check lets `nan` through: it is neither below
+    nor above."""
     pace = float(typed["pace"])
     if math.isnan(pace):
         raise UsageError("--pace must be a number of seconds")
@@ -19,7 +20,7 @@ def _pace(typed: Typed) -> float:
 
 
 def baseline_command(typed: Typed, context: Context) -> ExitCode:
-    """Collect replies."""
+    """Collect replies for a baseline."""
     from avow.audit.collecting import BaselineTerms
     from avow.commands.audit.baseline import BaselineOptions, run
 
@@ -60,35 +61,35 @@ def run_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def list_command(typed: Typed, context: Context) -> ExitCode:
-    """The audits."""
+    """List the audits."""
     from avow.commands.audit.show import run_list
 
     return run_list(context, as_json=typed.flag("as_json"))
 
 
 def show_command(typed: Typed, context: Context) -> ExitCode:
-    """One of them."""
+    """Show one audit."""
     from avow.commands.audit.show import run_show
 
     return run_show(typed.text("name") or _NAME, context, record=typed.flag("record"))
 
 
 def verify_command(typed: Typed, context: Context) -> ExitCode:
-    """Compute a record again."""
+    """Compute the results of a record again."""
     from avow.commands.audit.verify import run
 
     return run(typed["file"], context, as_json=typed.flag("as_json"))
 
 
 def demo_command(typed: Typed, context: Context) -> ExitCode:
-    """Two simulated models."""
+    """Audit two simulated models."""
     from avow.commands.audit.demo import run
 
     return run(context, seed=typed.integer("seed"))
 
 
 def endpoint_command(typed: Typed, context: Context) -> ExitCode:
-    """What a gateway passes on."""
+    """Check what a gateway passes on."""
     from avow.commands.audit.endpoint import EndpointOptions, run
 
     options = EndpointOptions(

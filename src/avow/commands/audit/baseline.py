@@ -30,7 +30,7 @@ from avow.settings.levels import Settings
 
 @dataclass(frozen=True, slots=True)
 class BaselineOptions:
-    """Which audit, of which model, in which way."""
+    """The options of `avow audit baseline`: which audit, which model, and how."""
 
     name: str
     model: str | None
@@ -43,7 +43,7 @@ class BaselineOptions:
 
 
 def run(options: BaselineOptions, context: Context) -> ExitCode:
-    """Ask what is due of this baseline. Raises UsageError where nothing is due, or it was begun under other
+    """Ask what is due of this baseline. Raises UsageError where nothing is due, or where it was begun under other
     conditions."""
     given = settings_of(context, options.profile, quiet=options.quiet)
     store = store_of(context)

@@ -32,8 +32,8 @@ _PLAYS = (
 
 
 def run(context: Context, *, seed: int | None = None) -> ExitCode:
-    """Take a baseline of the honest simulator, look at both, and say whether each look found what is there: exit 0
-    where it did, else 1."""
+    """Take a baseline of the honest simulator, then look at both. Exit 0 where each look found what is there, else
+    1."""
     from avow.simulator.server import Simulator
 
     given = settings_of(context, None, quiet=False)
@@ -65,7 +65,7 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
 
 
 def _at(given: Settings, base_url: str) -> Settings:
-    """The settings for a simulator; what it answers is not kept in the history."""
+    """The settings for a simulator; its answers are not kept in the history."""
     here = given.at(base_url)
     values = {**here.values, "history.enabled": False, "headers": {}, "auth_style": None, "api_version": None}
     return here._replace(values=values)

@@ -42,7 +42,7 @@ _WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class EndpointOptions:
-    """Which model to ask the endpoint for."""
+    """The options of `avow audit endpoint`: which model to ask for."""
 
     model: str | None = None
     yes: bool = False
@@ -83,7 +83,7 @@ def run(options: EndpointOptions, context: Context) -> ExitCode:
 
 
 def _price(settings: Settings, model: str) -> str:
-    """Of the most that can come: four of the calls may be answered, each up to its limit."""
+    """The highest price, in words: four of the calls may be answered, each up to its limit."""
     usage = {"input_tokens": _TOKENS_IN, "output_tokens": _MOST_ANSWERED * _MAX_TOKENS}
     most = price(model, usage, overrides=settings.table("prices"))
     told = "price unknown" if most is None else f"{dollars(most)} at most"
@@ -91,7 +91,7 @@ def _price(settings: Settings, model: str) -> str:
 
 
 class _ProbeCalls:
-    """The calls, counted."""
+    """Makes the calls to the endpoint, and counts them."""
 
     def __init__(self, context: Context, api: Api, settings: Settings, model: str) -> None:
         self.context = context
@@ -105,7 +105,7 @@ class _ProbeCalls:
         self.unknown = f"claude-no-such-model-{secrets.token_hex(3)}"
 
     def findings(self) -> list[CheckResult]:
-        """All six. Raises CutShort or ExchangeError where the endpoint cannot be asked."""
+        """Make all calls; their results. Raises CutShort or ExchangeError where the endpoint cannot be asked."""
         plain = self._plain()
         unknown = self._probe(self._message(self.unknown, [_user(_QUESTION)]))
         counted = self._probe(self.api.endpoint.count_tokens(self._body(self.model, [_user(_QUESTION)])))
@@ -145,7 +145,8 @@ class _ProbeCalls:
         )
 
     def _probe(self, request: Request) -> ProbeResponse:
-        """Send it, whatever its status. Raises ExchangeError where the answer is not about the request."""
+        """The response to a request, whatever its status. Raises ExchangeError where it says nothing about the
+        request."""
         self._count()
 
         def look() -> ProbeResponse:

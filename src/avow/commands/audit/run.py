@@ -23,7 +23,7 @@ from avow.settings.levels import Settings
 
 @dataclass(frozen=True, slots=True)
 class AuditRunOptions:
-    """Which audit, compared with which model, and how."""
+    """The options of `avow audit run`: which audit, compared with which model, and how."""
 
     name: str
     model: str | None = None
@@ -91,7 +91,7 @@ def _take(
 
 
 def _price_lines(options: AuditRunOptions, given: Settings, record: AuditRecord, look: Look) -> list[str]:
-    """What is due, and what the repeat adds at most."""
+    """What is due, and what a repeat adds at most."""
     due, more = looking.requests_left(look, record)
     sums = []
     for count in (due, due + more):

@@ -15,7 +15,7 @@ from avow.wire.json_value import JsonObject
 
 
 def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
-    """Print a row an audit; one whose file cannot be read is named, and makes it exit 2."""
+    """Print a row for each audit. An audit whose file cannot be read is named, and the exit status is then 2."""
     settings_of(context, None, quiet=False)
     store = store_of(context)
     found: list[StoredAudit] = []
@@ -39,7 +39,7 @@ def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
 
 
 def run_show(name: str, context: Context, *, record: bool = False) -> ExitCode:
-    """Print all of one audit. Raises UsageError where there is none of that name."""
+    """Print all of one audit. Raises UsageError where there is no audit of that name."""
     settings_of(context, None, quiet=False)
     kept = store_of(context).load(name)
     if kept is None:

@@ -1,4 +1,4 @@
-"""What `avow audit baseline`, `run` and `endpoint` begin with: the screen, the settings, the store."""
+"""How `avow audit baseline`, `run` and `endpoint` begin: the screen, the settings, the store."""
 
 import secrets
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from avow.settings.levels import Settings
 
 
 def settings_of(context: Context, profile: str | None, *, quiet: bool) -> Settings:
-    """The user's settings; the screen is set up by them."""
+    """The user's settings; the screen is configured by them."""
     settings = context.settings({"quiet": True} if quiet else {}, profile=profile)
     context.screen.configure(
         color=settings.text("color") or "auto", plain=settings.flag("plain"), quiet=settings.flag("quiet")
@@ -24,23 +24,23 @@ def settings_of(context: Context, profile: str | None, *, quiet: bool) -> Settin
 
 
 def model_of(settings: Settings, named: str | None) -> str:
-    """The id of the model that was named, else of that of the config."""
+    """The id of the model that was named, else of the model in the settings."""
     return expand_alias(named or settings.text("model") or DEFAULT_MODEL, settings.table("aliases"))
 
 
 def store_of(context: Context) -> Store:
-    """Where the audits are."""
+    """The store of the audits."""
     return Store(context.paths.data / "audits")
 
 
 def seed_of(given: int | None) -> int:
-    """The seed that was given, else one from the system."""
+    """The seed that was given, else a random one from the system."""
     return secrets.randbelow(LARGEST_SEED + 1) if given is None else given
 
 
 @contextmanager
 def going_on(context: Context, again: str) -> Iterator[None]:
-    """Say how to go on where a signal ends it."""
+    """Say how to continue where a signal ends the work."""
     try:
         yield
     except Interrupted:
@@ -50,7 +50,7 @@ def going_on(context: Context, again: str) -> Iterator[None]:
 
 
 def tell_cut_short(context: Context, stop: CutShort, again: str) -> ExitCode:
-    """Say why a call ended early and how to go on with it; its exit status."""
+    """Say why a call ended early and how to continue; the exit status."""
     context.screen.clear()
     for line in stop.lines:
         context.screen.statement(line)

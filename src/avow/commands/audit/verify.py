@@ -1,4 +1,4 @@
-"""`avow audit verify`: a second person computes a result again."""
+"""`avow audit verify`: computes the results of a record again, so that a second person can check them."""
 
 import json
 
@@ -19,8 +19,8 @@ ONLY_THIS = (
 
 
 def run(file: str, context: Context, *, as_json: bool = False) -> ExitCode:
-    """Print what the last look of the record comes to, and what does not agree. Raises UsageError where the file is no
-    record."""
+    """Print the result of the last look of the record, computed again, and what does not agree. Raises UsageError where
+    the file is not a record."""
     settings_of(context, None, quiet=False)
     try:
         value = parse(_read(file, context))

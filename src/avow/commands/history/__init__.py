@@ -1,4 +1,4 @@
-"""`avow history`: what was asked, who answered, and taking it away again."""
+"""`avow history`: what was asked, who answered, and how to remove it."""
 
 from avow.asking.typed import Typed
 from avow.context import Context
@@ -6,14 +6,14 @@ from avow.exit_codes import ExitCode
 
 
 def list_command(typed: Typed, context: Context) -> ExitCode:
-    """The last exchanges."""
+    """List the last exchanges."""
     from avow.commands.history.list import listed, run_list
 
     return run_list(listed(typed), context)
 
 
 def show_command(typed: Typed, context: Context) -> ExitCode:
-    """One exchange."""
+    """Show one exchange."""
     from avow.commands.history.show import ShowOptions, run_show
 
     flags = (typed.flag("text"), typed.flag("conversation"), typed.flag("as_json"))
@@ -21,7 +21,7 @@ def show_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def search_command(typed: Typed, context: Context) -> ExitCode:
-    """The exchanges that hold some words."""
+    """Find the exchanges that hold some words."""
     from avow.commands.history.list import SearchOptions, listed, run_search
 
     options = SearchOptions(typed.words("words"), listed(typed), typed.flag("fts"), typed.flag("best"))
@@ -29,7 +29,7 @@ def search_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def pick_command(typed: Typed, context: Context) -> ExitCode:
-    """Choose one on a terminal."""
+    """Choose an exchange on a terminal."""
     from avow.commands.history.filter_options import typed_filters
     from avow.commands.history.pick import PickOptions, run_pick
 
@@ -37,7 +37,7 @@ def pick_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def stats_command(typed: Typed, context: Context) -> ExitCode:
-    """Sums."""
+    """Print sums."""
     from avow.commands.history.filter_options import typed_filters
     from avow.commands.history.stats import StatsOptions, run_stats
 
@@ -45,7 +45,7 @@ def stats_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def export_command(typed: Typed, context: Context) -> ExitCode:
-    """Exchanges for other programs."""
+    """Write exchanges for other programs."""
     from avow.commands.history.export import exported, run_export
 
     return run_export(exported(typed), context)
@@ -59,28 +59,28 @@ def push_command(typed: Typed, context: Context) -> ExitCode:
 
 
 def redact_command(typed: Typed, context: Context) -> ExitCode:
-    """Take away the text."""
+    """Remove the text of exchanges."""
     from avow.commands.history.erase import erased, run_redact
 
     return run_redact(erased(typed), context)
 
 
 def delete_command(typed: Typed, context: Context) -> ExitCode:
-    """Take away the exchanges."""
+    """Remove exchanges."""
     from avow.commands.history.erase import erased, run_delete
 
     return run_delete(erased(typed), context)
 
 
 def repair_command(typed: Typed, context: Context) -> ExitCode:
-    """Check the file."""
+    """Check the file, and repair it."""
     from avow.commands.history.erase import run_repair
 
     return run_repair(context, yes=typed.flag("yes"))
 
 
 def path_command(typed: Typed, context: Context) -> ExitCode:
-    """Where the file is."""
+    """Print where the file is."""
     from avow.commands.history.list import run_path
 
     del typed

@@ -1,4 +1,4 @@
-"""`avow history redact`, `delete` and `repair`: what changes the record, and asks first."""
+"""`avow history redact`, `delete` and `repair`: they change the history, and ask first."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,8 @@ _MANY = 50_000
 
 @dataclass(frozen=True, slots=True)
 class EraseOptions:
-    """Which exchanges: by reference, by what `search` finds, by age, by filters. All that are given must hold."""
+    """Which exchanges: by reference, by the words that `search` finds, by age, by filters. An exchange must match all
+    that are given."""
 
     references: tuple[str, ...] = ()
     search: str | None = None
@@ -47,8 +48,8 @@ def run_delete(options: EraseOptions, context: Context) -> ExitCode:
 
 
 def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
-    """Check the history and repair what can be repaired; 1 where it is damaged and was left so,
-    or where exchanges were lost."""
+    """Check the history and repair what can be repaired; exit 1 where it is damaged and was left as it is, or where
+    exchanges were lost."""
     from avow.history import repair
 
     path = context.paths.history_file
@@ -141,7 +142,7 @@ def _numbers(options: EraseOptions, context: Context, history: "History") -> tup
 
 
 def _agreed(question: str, context: Context, *, yes: bool) -> bool:
-    """Whether the user wants it. Raises UsageError where nobody can be asked."""
+    """Whether the user agrees. Raises UsageError where there is no terminal to ask on."""
     if yes:
         return True
     if not context.stdin_is_terminal or context.stdin is None:

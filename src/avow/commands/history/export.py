@@ -1,4 +1,4 @@
-"""`avow history export`: exchanges for other programs and for engines."""
+"""`avow history export`: exchanges for other programs and for query engines."""
 
 import json
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """The form, which exchanges, whether what was said goes with them, whether formulas are made harmless, and the file
-    that says what was exported before."""
+    """The options of `avow history export`: the form, which exchanges, with or without text, whether formulas in CSV
+    are made harmless, and the cursor file that says what was exported before."""
 
     form: str = "jsonl"
     filters: FilterOptions = field(default_factory=FilterOptions)
@@ -48,7 +48,7 @@ def exported(typed: Typed) -> ExportOptions:
 
 
 def run_export(options: ExportOptions, context: Context) -> ExitCode:
-    """Write every exchange that is meant. Raises UsageError for a form that is not known, or a cursor that is wrong."""
+    """Write every exchange in the scope. Raises UsageError for an unknown form, or a cursor that is wrong."""
     if options.form not in FORMS:
         raise unknown(options.form, FORMS, "form")
     if options.guard not in _GUARDS:
@@ -67,7 +67,7 @@ def run_export(options: ExportOptions, context: Context) -> ExitCode:
 
 @contextmanager
 def _scope(options: ExportOptions, history: "History", context: Context) -> "Iterator[ExportScope]":
-    """What is meant. A cursor moves on when all of it was written, and only then."""
+    """What is exported. A cursor moves on when all of it has been written, and only then."""
     from avow.history.export_scope import ExportScope
 
     filters = filters_of(options.filters, context, both_kinds=False)
@@ -88,7 +88,8 @@ def _scope(options: ExportOptions, history: "History", context: Context) -> "Ite
 
 
 def _tell_what_is_left_out(history: "History", scope: "ExportScope", context: Context) -> None:
-    """Say on a terminal that the simulator's are not among them; a script that exports each night knows."""
+    """Say on a terminal that answers of the simulator are left out; a script that exports each night needs no such
+    note."""
     if scope.filters.simulated is not False or not context.screen.err_facts.is_terminal:
         return
     query, values = scope._replace(filters=scope.filters._replace(simulated=True)).query("1")
@@ -109,7 +110,7 @@ def is_written_to(stream: BinaryIO | None, path: Path) -> bool:
 
 
 def _settle(stream: BinaryIO | None) -> None:
-    """Have a file on the disk before a cursor says that it is there. Raises FileError."""
+    """Write a file through to the disk before a cursor says that it is there. Raises FileError."""
     import os
     import stat
 
@@ -143,8 +144,8 @@ def _write_parquet(history: "History", scope: "ExportScope", options: ExportOpti
 
 
 def goes_to(stream: BinaryIO | None, end: str, names: str = "/proc/self/fd") -> bool:
-    """Whether a stream is a file whose name ends so; any file may be one where the system does not say in the folder
-    `names` what it is called."""
+    """Whether a stream is a file whose name ends with `end`. Where the system does not tell names (in the folder
+    `names`), any file may be one."""
     import os
     import stat
     from pathlib import Path

@@ -49,9 +49,10 @@ def typed_filters(typed: "Typed") -> FilterOptions:
 
 
 def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = True) -> "Filters":
-    """The filters meant. Without `simulated`, those of the simulator are in or out by `both_kinds`.
+    """The filters that were typed. Without `simulated`, `both_kinds` says whether answers of the simulator are
+    included.
 
-    Raises UsageError for a word that names nothing, with the nearest that does.
+    Raises UsageError for an unknown word, with the nearest known one.
     """
     from avow.history import moments
     from avow.history.filters import Filters

@@ -1,4 +1,4 @@
-"""Exchanges as lines of a list: aligned, on one line each, or on three where the terminal is narrow."""
+"""Exchanges as lines of a list: aligned, one line each, or three where the terminal is narrow."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -20,8 +20,8 @@ _VENDOR = "claude-"
 
 
 class _Form(NamedTuple):
-    """How the lines of one list look. `year` and `vendor` begin every time and every model's name, and are said once,
-    in the heading; `widths` are of the columns before the prompt, empty where an exchange has lines of its own."""
+    """The layout of one list. `year` and `vendor` begin every time and every model's name, and stand in the heading
+    alone; `widths` are those of the columns before the prompt, empty where an exchange has lines of its own."""
 
     year: str = ""
     vendor: str = ""
@@ -33,13 +33,14 @@ _PLAIN = _Form()
 
 
 def lines(exchanges: Iterable[Exchange], facts: Facts) -> Iterator[str]:
-    """A heading on a terminal, then the lines of each exchange, newline included."""
+    """A heading on a terminal, then the lines of each exchange, each with its newline."""
     for line, _exchange in entries(exchanges, facts):
         yield line
 
 
 def entries(exchanges: Iterable[Exchange], facts: Facts) -> Iterator[tuple[str, Exchange | None]]:
-    """The same, each text with its exchange; None for the heading. Columns are as wide as the first 500 need."""
+    """The same, each text with its exchange, None for the heading. Columns are as wide as the first 500 exchanges
+    need."""
     source = iter(exchanges)
     first = list(islice(source, _MEASURED))
     if not first:
@@ -54,7 +55,7 @@ def entries(exchanges: Iterable[Exchange], facts: Facts) -> Iterator[tuple[str, 
 
 
 def _form_on_terminal(first: Sequence[Exchange], facts: Facts) -> _Form:
-    """The form that tells most and leaves room for the prompts."""
+    """The layout that shows most and leaves room for the prompts."""
     years = {when(exchange)[:5] for exchange in first}
     names = [name for exchange in first for name in route(exchange, facts, category=False).split() if len(name) > 1]
     short = _Form(years.pop() if len(years) == 1 else "", _VENDOR if all(n.startswith(_VENDOR) for n in names) else "")
@@ -81,7 +82,7 @@ def _heads(form: _Form) -> tuple[str, str, str, str]:
 
 
 def _left(form: _Form, facts: Facts) -> int:
-    """Cells for the prompt."""
+    """The cells that are left for the prompt."""
     return facts.width - sum(form.widths) - len(GAP) * len(form.widths)
 
 
@@ -98,7 +99,7 @@ def when(exchange: Exchange, form: str = MINUTES) -> str:
 
 
 def result(exchange: Exchange) -> str:
-    """Verdict and status in words, as far as they differ, and what else matters about the row."""
+    """Verdict and status in words, where the status adds something, and other facts about the row."""
     words = [str(exchange.verdict).replace("_", " ")] if exchange.verdict else []
     if exchange.status not in (Status.COMPLETE, Status.REFUSED) or not words:
         words.append(str(exchange.status))
@@ -131,14 +132,14 @@ def prompt_line(exchange: Exchange, room: int) -> str:
 
 
 def marked(pieces: Sequence[tuple[str, bool]], facts: Facts) -> str:
-    """An excerpt with its matches in bold, or in brackets where nothing may be styled."""
+    """An excerpt with its matches in bold, or in brackets where no styles may be used."""
     before, after = (BOLD, PLAIN) if facts.color else ("[", "]")
     shown = ((clean(text).replace("\n", " ").replace("\t", " "), is_match) for text, is_match in pieces)
     return "".join(f"{before}{text}{after}" if is_match else text for text, is_match in shown)
 
 
 def style_of(exchange: Exchange) -> str:
-    """The style of a result that is not as it should be; its words say the same."""
+    """The style of a result that is not as requested; its words say the same."""
     if exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED, Verdict.UNVERIFIED):
         return YELLOW
     if exchange.verdict is Verdict.REFUSED or exchange.status in (Status.FAILED, Status.INCOMPLETE):

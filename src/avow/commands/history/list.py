@@ -27,7 +27,8 @@ _EXCERPT_IN_PIPE = 100
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """Which exchanges, how many (None: the default, 0: all), from where on, and in what form."""
+    """The options of `avow history list`: which exchanges, how many (None: the default, 0: all), where to begin, and in
+    what form."""
 
     filters: FilterOptions = field(default_factory=FilterOptions)
     limit: int | None = None
@@ -38,13 +39,13 @@ class ListOptions:
 
     @property
     def most(self) -> int | None:
-        """How many at most; None for all."""
+        """The most exchanges to list; None for all."""
         return DEFAULT_LIMIT if self.limit is None else self.limit or None
 
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """What to look for, and `list`'s options."""
+    """The words to search for, and the options of `list`."""
 
     words: tuple[str, ...]
     listed: ListOptions = field(default_factory=ListOptions)
@@ -129,7 +130,8 @@ def _number(history: "History", reference: str | None) -> int | None:
 
 
 class _Newest:
-    """As many of what was found as were asked for, once; `tell` says then where older ones begin."""
+    """The newest of the exchanges found, as many as were asked for; it can be iterated once, and `tell` then says how
+    to see older ones."""
 
     def __init__(self, found: Iterable[Exchange], options: ListOptions, context: Context) -> None:
         self._found = iter(found)
@@ -168,7 +170,8 @@ def _write(pieces: Iterable[str], context: Context, size: int = 200, *, is_json:
 
 
 def _with_excerpts(found: Iterable[Exchange], query: "Query", context: Context) -> Iterator[str]:
-    """The list, and below each exchange where the words stand; on a terminal the prompt is not said twice."""
+    """The list, and below each exchange the places where the words stand; on a terminal the prompt is not printed
+    twice."""
     facts = context.screen.out_facts
     for line, exchange in entries(found, facts):
         asked = exchange and _excerpt("asked", exchange.question.prompt, query, facts)

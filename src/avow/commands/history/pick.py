@@ -1,4 +1,4 @@
-"""`avow history pick`: narrow the history by typing, look at an exchange, go on with it or ask it again."""
+"""`avow history pick`: type to narrow the history, look at an exchange, continue it or ask it again."""
 
 import gc
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ _WHAT_NOW = "c goes on with it, r asks it again; Esc goes back to the list, Ente
 
 @dataclass(frozen=True, slots=True)
 class PickOptions:
-    """What the line begins with, and which exchanges are there to be picked."""
+    """The words to begin with, and the filters on the list."""
 
     words: tuple[str, ...] = ()
     filters: FilterOptions = field(default_factory=FilterOptions)
 
 
 def run_pick(options: PickOptions, context: Context) -> ExitCode:
-    """Let one be picked, again and again, until the person leaves: 0, or the status of what was asked then.
+    """Let the person pick exchanges until they leave: 0, or the status of the question that was asked then.
 
     Raises UsageError where nobody can pick, and Interrupted at Ctrl-C.
     """
@@ -90,7 +90,7 @@ def _until_left(
 
 
 def _opened(context: Context, trouble: list[str]) -> History:
-    """The history once more: a connection belongs to the thread that made it."""
+    """The history, opened again: a connection belongs to the thread that made it."""
     return History.open(context.paths.history_file, read_only=True, on_damage=trouble.append)
 
 

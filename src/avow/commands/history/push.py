@@ -1,4 +1,4 @@
-"""`avow history push`: what a collector has not acknowledged yet, sent to it as spans."""
+"""`avow history push`: sends what a collector has not acknowledged yet, as spans."""
 
 import time
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ FOLLOW_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class PushOptions:
-    """From when on, whether it stays, and whether it only shows what it would send."""
+    """The options of `avow history push`: from when on, whether to stay, and whether to show only what it would
+    send."""
 
     since: str | None = None
     follow: bool = False
@@ -30,8 +31,8 @@ class PushOptions:
 
 
 def run_push(options: PushOptions, context: Context) -> ExitCode:
-    """Send all that waits. Raises ConfigError for a variable that is wrong, AvowError (6) where the collector cannot
-    be reached, and (1) where it refuses."""
+    """Send all that waits. Raises ConfigError for a variable that is wrong, AvowError with status 6 where the collector
+    cannot be reached, and with status 1 where it refuses rows."""
     from avow import __version__
 
     if options.follow and options.dry_run:
@@ -54,7 +55,7 @@ def _since(text: str | None) -> int:
 
 
 def _tell_trouble(context: Context) -> None:
-    """What went wrong with the last push that nobody watched."""
+    """Print what went wrong with the last push after an exchange."""
     last = push_lock.last_push(context.paths)
     if last is not None and last.trouble:
         moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(last.at))
@@ -90,7 +91,7 @@ def _send(history: "History", target: Target, since_ms: int, context: Context, *
 
 
 def _account(push: Push, context: Context) -> None:
-    """What was sent, on stderr; never in the receiver's words."""
+    """Print on stderr what was sent, without any words of the receiver."""
     context.screen.note(f"{push.sent} {'exchange' if push.sent == 1 else 'exchanges'} sent")
     if push.left_out:
         spans = "span" if push.left_out == 1 else "spans"

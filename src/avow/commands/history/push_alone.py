@@ -13,8 +13,8 @@ PAUSE_S = 1.0
 
 
 def main() -> int:
-    """Push what waits, and keep how it went; always 0, as nobody hears it. An argument is the descriptor of a lock that
-    it inherits."""
+    """Push what waits, and keep how it went; always 0, because nobody sees the status. The argument, if any, is the
+    descriptor of a lock that it inherits."""
     context = from_process()
     queue = int(sys.argv[1]) if sys.argv[1:] else None
     with wait_for_push(context.paths, PAUSE_S, queue) as is_mine:
@@ -26,7 +26,7 @@ def main() -> int:
 
 
 def push(context: Context) -> LastPush:
-    """Send what waits; how it went. Raises nothing."""
+    """Send what waits, and say how it went. Raises nothing."""
     sent, trouble = 0, None
     try:
         from avow import __version__

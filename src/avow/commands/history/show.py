@@ -1,4 +1,4 @@
-"""`avow history show`: one exchange, those that asked it again, or its conversation."""
+"""`avow history show`: one exchange, its retries, or its conversation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,8 @@ _PREVIEWED = 4_000
 
 
 class _TextStyle(NamedTuple):
-    """How texts are shown: `renders` answers as Markdown, as they were shown at first; at most `most` characters."""
+    """How texts are shown: with `renders` answers are Markdown, as they were shown at first; at most `most` characters
+    of each text."""
 
     facts: Facts
     renders: bool = False
@@ -38,7 +39,7 @@ class _TextStyle(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ShowOptions:
-    """Which exchange (None: the last one), and what of it."""
+    """The options of `avow history show`: which exchange (None: the last one), and which part of it."""
 
     reference: str | None = None
     text_only: bool = False
@@ -122,7 +123,7 @@ def _one_with_retries(exchange: Exchange, history: "History", look: _TextStyle) 
 
 
 def _family(exchange: Exchange, history: "History") -> tuple[Exchange, ...]:
-    """The exchange, the one it asks again, and all that ask either again, by number."""
+    """The exchange, the one it asks again, and all others that ask either again, by number."""
     roots = [exchange.id] if exchange.retry_of is None else [exchange.id, exchange.retry_of]
     found = {exchange.number: exchange}
     for root in roots:
@@ -133,7 +134,7 @@ def _family(exchange: Exchange, history: "History") -> tuple[Exchange, ...]:
 
 
 def _head(exchange: Exchange, facts: Facts) -> list[str]:
-    """When it was, how it ended, who answered, and what is to be known of that."""
+    """When it was asked, how it ended, who answered, and its notes."""
     ended = result(exchange)
     first = _rows(f"{exchange.number}  {when(exchange, SECONDS)}  {ended}", facts, rest="    ")
     said = (route(exchange, facts), *(line.removeprefix("avow: ") for line in notices(exchange)))
@@ -227,7 +228,8 @@ def _rendered(text: str, look: _TextStyle) -> str:
 
 
 def _rows(line: str, facts: Facts, *, first: str = "", rest: str = "") -> list[str]:
-    """A line in rows; one in a pipe. A word that is longer stays whole, so that the terminal copies it as one."""
+    """A line as rows of a terminal; one row in a pipe. A word that is longer than a row stays whole, so that the
+    terminal copies it as one."""
     if not facts.is_terminal:
         return [f"{first}{line}"]
     return wrap(line.expandtabs(4), facts.width, first=first, rest=rest, whole=True)

@@ -29,7 +29,7 @@ Rows = list[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class StatsOptions:
-    """What to group by, over which exchanges."""
+    """The options of `avow history stats`: what to group by, and over which exchanges."""
 
     by: str = "month"
     filters: FilterOptions = field(default_factory=FilterOptions)
@@ -37,7 +37,7 @@ class StatsOptions:
 
 
 def run_stats(options: StatsOptions, context: Context) -> ExitCode:
-    """Print the sums. Raises UsageError for a grouping that is not known."""
+    """Print the sums. Raises UsageError for an unknown grouping."""
     from avow.history.stats import stats
 
     if options.by not in GROUPS:
@@ -62,7 +62,7 @@ def run_stats(options: StatsOptions, context: Context) -> ExitCode:
 
 
 def _let_sums_be_kept(history: "History", context: Context) -> None:
-    """Let a file that an earlier avow wrote keep its sums from now on; a damaged one is left as it is."""
+    """Let a file that an earlier avow wrote keep its sums from now on; a damaged file is left as it is."""
     from avow.history import summary
     from avow.history.stats import keep_sums
 
@@ -76,7 +76,7 @@ def _let_sums_be_kept(history: "History", context: Context) -> None:
 
 
 def lines(found: "Stats", facts: Facts) -> Iterator[str]:
-    """Everything, as tables with headings."""
+    """All statistics, as tables with headings."""
     space = room(facts)
     for line in _summary(found.total):
         yield from wrap(line, space) if space else [line]
@@ -170,7 +170,7 @@ def _uses(uses: Sequence["ModelUse"]) -> Rows:
 
 
 def _telling(rows: Rows) -> Rows:
-    """Without the columns that say nothing: they are 0 in each row."""
+    """The rows without the columns that are 0 in each row."""
     kept = [any(cell != "0" for cell in column[1:]) for column in zip(*rows, strict=True)]
     return [tuple(cell for cell, keep in zip(row, kept, strict=True) if keep) for row in rows]
 
@@ -188,7 +188,7 @@ def _named(key: str | None) -> str:
 
 
 def _bar(count: int, most: int, facts: Facts, *, longest: int = _LONGEST_BAR) -> str:
-    """A bar whose length is to the longest as `count` to `most`; never empty for a count above zero."""
+    """A bar as long in proportion to `longest` as `count` is to `most`; at least one cell for a count above 0."""
     if not most or not count:
         return ""
     longest = min(longest, _LONGEST_BAR)
