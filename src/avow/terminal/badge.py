@@ -1,4 +1,4 @@
-"""The badge of an answer in a conversation: which model wrote it, and which was asked where that is another; pure."""
+"""The badge of an answer in a conversation: which model wrote it, and which was asked if that is another; pure."""
 
 from avow.exchange.exchange import Exchange
 from avow.routing.verdict import Verdict
@@ -8,15 +8,15 @@ from avow.terminal.render import by_name_only, cost, folded, saved, tokens
 
 
 def badge_words(exchange: Exchange) -> str:
-    """`answered by S`, with `, requested R` where the verdict is not that R answered, or `, unverified` where R is
-    named and nothing proves it."""
+    """`answered by S`. `, requested R` follows unless the verdict is that R answered; `, unverified` follows where the
+    response names R and nothing proves it."""
     asked = _asked(exchange, "requested")
     return f"answered by {_author(exchange)}{asked and f', {asked}'}"
 
 
 def badge(exchange: Exchange, facts: Facts) -> str:
-    """`[S] asked R, tokens, cost, seconds` on one line, or folded where the terminal is narrower; R only where the
-    verdict is not that R answered, and `unverified` where R is named and nothing proves it."""
+    """`[S] asked R, tokens, cost, seconds` on one line, or in several rows where the terminal is narrower. R is left
+    out where the verdict is that R answered; `unverified` is there where the response names R and nothing proves it."""
     reply = exchange.reply
     parts = [_asked(exchange, "asked"), by_name_only(exchange), "simulated" if exchange.simulated else ""]
     parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd), saved(exchange)]

@@ -1,4 +1,4 @@
-"""Text in the cells of a terminal: how many it takes up, padded or cut to a number of them, or wrapped into rows."""
+"""Text measured in the cells of a terminal: counted, padded, cut, or wrapped into rows."""
 
 import re
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ _WORD = re.compile(r"[^ \n]+")
 
 
 def cells(text: str) -> int:
-    """How many cells cleaned `text` takes up on a terminal that follows Unicode: a letter with its marks is one
-    letter, a joined emoji is one picture of two cells. Old terminals differ there; see `preview.cells_at_most`."""
+    """How many cells cleaned `text` takes up on a terminal that follows Unicode: a letter with its marks counts as one
+    letter, a joined emoji as one picture of two cells. Old terminals differ; see `preview.cells_at_most`."""
     if text.isascii() or _ONE_CELL_EACH.fullmatch(text):
         return len(text)
     from wcwidth import width
@@ -24,7 +24,7 @@ def cells(text: str) -> int:
 
 
 def padded(text: str, room: int, *, right: bool = False) -> str:
-    """`text` with spaces up to `room` cells, in front where it stands at the `right`; longer text stays as it is."""
+    """`text` with spaces up to `room` cells, on its left where `right`; longer text is returned unchanged."""
     blank = " " * (room - cells(text))
     return blank + text if right else text + blank
 
@@ -37,8 +37,8 @@ def cut(text: str, room: int) -> str:
 
 
 def fitting(text: str, room: int, *, least: int = 0) -> int:
-    """How many characters from the beginning of `text` fit into `room` cells, `least` of them in any case; no letter
-    loses its marks."""
+    """How many characters from the beginning of `text` fit into `room` cells, at least `least`. A letter keeps its
+    marks."""
     if text.isascii() or _ONE_CELL_EACH.fullmatch(text):
         return min(len(text), max(room, least))
     from wcwidth import iter_graphemes
@@ -53,10 +53,11 @@ def fitting(text: str, room: int, *, least: int = 0) -> int:
 
 
 def wrap(text: str, room: int, *, first: str = "", rest: str = "", whole: bool = False) -> list[str]:
-    """`text` in rows of at most `room` cells, `first` before the first and `rest` before the others; at least one.
+    """`text` in rows of at most `room` cells, `first` before the first row and `rest` before the others; at least one
+    row.
 
-    Rows break at spaces and at newlines. A word that is longer than a row is broken anywhere, or nowhere where it must
-    stay `whole`: an address that the terminal itself breaks is copied as one.
+    Rows break at spaces and at newlines. A word longer than a row is broken anywhere, or with `whole` not at all: an
+    address that the terminal itself breaks is copied as one.
     """
     begun, after = (max(room - cells(indent), 1) for indent in (first, rest))
     pieces = [text[begin:end] for begin, end in spans(text, after, begun, whole=whole)]
@@ -64,7 +65,7 @@ def wrap(text: str, room: int, *, first: str = "", rest: str = "", whole: bool =
 
 
 def spans(text: str, room: int, first: int | None = None, *, whole: bool = False) -> Iterator[tuple[int, int]]:
-    """Where each row of `wrap` begins and ends in `text`; the first has `first` cells, each other `room`."""
+    """Where each row of `wrap` begins and ends in `text`; the first row has `first` cells, the others `room`."""
     left = room if first is None else first
     at = 0
     for line in text.split("\n"):
@@ -89,7 +90,7 @@ def spans(text: str, room: int, first: int | None = None, *, whole: bool = False
 
 
 def folded(text: str, room: int) -> Iterator[tuple[int, int]]:
-    """Where rows of code begin and end: broken anywhere, so that no space is lost."""
+    """Where rows of code begin and end in it: broken anywhere, so that no space is lost."""
     begin = 0
     while (end := _row(text, begin, len(text), room)) < len(text):
         yield begin, end
@@ -98,6 +99,6 @@ def folded(text: str, room: int) -> Iterator[tuple[int, int]]:
 
 
 def _row(text: str, begin: int, end: int, room: int) -> int:
-    """Where a row that begins at `begin` ends, were it broken anywhere. Looks at no more than a row can hold, a letter
-    with more marks than a script has aside."""
+    """Where a row that begins at `begin` ends if it may be broken anywhere. Reads no more than a row can hold, unless a
+    letter has more marks than any script uses."""
     return begin + fitting(text[begin : min(end, begin + _LONGEST_ROW * room)], room, least=1)

@@ -1,4 +1,4 @@
-"""Who wrote an answer, to be put beside it: one line, as text, as Markdown or as a git trailer; pure."""
+"""A line that names who wrote an answer, to be put beside it: as text, as Markdown or as a git trailer; pure."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ FORMS = ("text", "markdown", "trailer")
 def citation(exchange: Exchange, form: str) -> str:
     """`Answered by MODEL (asked: MODEL; declined: CATEGORY)`, without a newline, in one of `FORMS`.
 
-    Who is not proven is not named as the author: an unverified answer is cited as such.
+    A model that is not proven to be the author is not named as the author: an unverified answer is cited as unverified.
     """
     name: Callable[[str], str] = _code if form == "markdown" else str
     facts = "; ".join(_facts(exchange, name))
@@ -56,7 +56,7 @@ def _facts(exchange: Exchange, name: Callable[[str], str]) -> list[str]:
 
 
 def _why(routing: Routing) -> list[str]:
-    """Each category in which a model declined, else what else led to another model."""
+    """Each category in which a model declined, else the other reason for the reroute."""
     declined = [hop.category or NO_CATEGORY for hop in routing.hops if hop.outcome is Outcome.DECLINED]
     if declined:
         return [f"declined: {clean_line(', '.join(dict.fromkeys(declined)))}"]

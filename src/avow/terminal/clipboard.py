@@ -16,7 +16,7 @@ _LIMIT_S = 5.0
 
 
 def copy(text: str, environ: Mapping[str, str]) -> str | None:
-    """Put `text` on the clipboard; what went wrong, in words, None where nothing did."""
+    """Put `text` on the clipboard; an error in words, None where it worked."""
     data = text.encode("utf-8", "replace")
     if command := _command(environ):
         return _run(command, data)
@@ -32,7 +32,7 @@ def copy(text: str, environ: Mapping[str, str]) -> str | None:
 
 
 def _command(environ: Mapping[str, str]) -> Sequence[str] | None:
-    """The command that copies its stdin to the clipboard the user looks at; None where only the terminal has one."""
+    """The command that copies its stdin to the user's clipboard; None where only the terminal can."""
     found: list[Sequence[str]] = []
     if environ.get("TMUX"):
         found.append(("tmux", "load-buffer", "-w", "-"))  # tmux drops OSC 52 of programs unless told otherwise

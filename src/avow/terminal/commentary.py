@@ -1,4 +1,4 @@
-"""What stderr says about an exchange while it runs and when it has ended."""
+"""What stderr says about an exchange while it runs and at its end."""
 
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ class Commentary:
         self._spinner = _spinner(screen)
 
     def on_event(self, event: object) -> None:
-        """Take in any event but text, its withdrawal and the end."""
+        """Take any event but text, its withdrawal and the end."""
         match event:
             case Started(exchange):
                 self._requested = exchange.requested_model
@@ -61,7 +61,7 @@ class Commentary:
                 self._screen.note(text)
 
     def text_comes(self) -> None:
-        """The first text is about to be shown: remove what was drawn while waiting."""
+        """Remove what was drawn while waiting, because the first text is about to be shown."""
         if self._spinner is not None:
             self._spinner.stop()
             self._spinner = None
@@ -72,7 +72,7 @@ class Commentary:
             self._screen.err_line("avow: end of thinking")
 
     def stdout_failed(self) -> None:
-        """Nothing more can be shown: report what is known of a reroute now."""
+        """Report what is known of a reroute now, because nothing more can be shown."""
         self.text_comes()
         if self._handovers and not self._reported_reroute:
             from avow.terminal.notices import rerouted_line
@@ -82,7 +82,7 @@ class Commentary:
             self._screen.statement(rerouted_line(self._requested, self._handovers[-1].target, tuple(phrases)))
 
     def finished(self, exchange: Exchange) -> None:
-        """Report the end. Where the reader of stdout has left, only a reroute is reported."""
+        """Report the end; only a reroute where the reader of stdout has left."""
         self.text_comes()
         if exchange.reader_is_gone:
             self._tell_reroute_only(exchange)
@@ -104,7 +104,7 @@ class Commentary:
         self._details(exchange)
 
     def _note_its_end(self, exchange: Exchange) -> None:
-        """What is unusual about the end of a whole answer."""
+        """Note what is unusual about the end of a whole answer."""
         if any(block.get("type") == "tool_use" for block in exchange.reply.content):
             self._screen.note("the model asked for a tool, which avow does not run")
         elif not exchange.text:
@@ -113,7 +113,7 @@ class Commentary:
             self._screen.note(f"the answer ended for a reason that avow does not know: {exchange.reply.stop_reason}")
 
     def _show_badge(self, exchange: Exchange) -> None:
-        """Name the model of this answer; nothing where no message began."""
+        """Name the model of this answer, if a message began."""
         if exchange.verdict is None or self._screen.quiet:
             return
         from avow.terminal.badge import badge, badge_words
@@ -143,7 +143,7 @@ class Commentary:
         return True
 
     def _is_told(self, exchange: Exchange) -> bool:
-        """Whether the badge says enough, after a panel on the same kind of reroute in this chat."""
+        """Whether the badge says enough, because a panel has reported the same kind of reroute in this chat."""
         if self._reported is None or exchange.verdict not in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
             return False
         if exchange.status is not Status.COMPLETE or exchange.withheld or exchange.problem is not None:
@@ -156,7 +156,7 @@ class Commentary:
         return known
 
     def _apart(self) -> None:
-        """A blank line after an answer on the same terminal."""
+        """Write a blank line after an answer on the same terminal."""
         self._screen.fresh_line()
         if self._screen.is_terminal and self._screen.has_printed:
             self._screen.err("\n")
@@ -226,7 +226,7 @@ class Commentary:
             self._screen.note(f"{reason}; retrying in {seconds:.1f} s (retry {attempt})")
 
     def _details(self, exchange: Exchange) -> None:
-        """For `--verbose`: everything else that is known, in one line."""
+        """Write all other facts in one line, for `--verbose`."""
         if not self._screen.verbose:
             return
         from avow.terminal.render import cost, tokens
@@ -241,7 +241,7 @@ class Commentary:
 
 
 def _spinner(screen: Screen) -> "Spinner | None":
-    """A spinner where a person looks at stderr, unless it is to be quiet."""
+    """A spinner where a person looks at stderr and nothing asks for quiet, else None."""
     if screen.quiet or not screen.err_facts.is_terminal:
         return None
     from avow.terminal.spinner import Spinner

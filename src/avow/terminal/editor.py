@@ -1,4 +1,4 @@
-"""The user's editor: a file is opened in it, on the terminal itself where stdin or stdout are something else."""
+"""The user's editor, run on the terminal itself even where stdin or stdout are redirected."""
 
 import os
 import shlex
@@ -14,7 +14,8 @@ TERMINAL = "/dev/tty"
 
 
 def open_in_editor(path: Path, environ: Mapping[str, str]) -> None:
-    """Wait for the editor of `VISUAL` or `EDITOR` (else vi). Raises FileError where it cannot be run, or fails."""
+    """Open a file in the editor of `VISUAL` or `EDITOR` (else vi), and wait. Raises FileError where it cannot be run,
+    or fails."""
     chosen = environ.get("VISUAL") or environ.get("EDITOR") or "vi"
     with ExitStack() as stack:
         terminal = None  # an editor that needs none may still do
@@ -32,7 +33,7 @@ def open_in_editor(path: Path, environ: Mapping[str, str]) -> None:
 
 
 def written(text: str, environ: Mapping[str, str]) -> Path:
-    """A new private file that held `text` when the editor opened it. Raises as `open_in_editor` does."""
+    """The path of a new private file, after the user edited `text` in it. Raises as `open_in_editor` does."""
     descriptor, name = tempfile.mkstemp(prefix="avow-", suffix=".md")
     path = Path(name)
     with os.fdopen(descriptor, "wb") as file:

@@ -1,4 +1,4 @@
-"""What a stream can show, decided by avow alone: no library guesses about colour or interactivity."""
+"""What a stream can show, decided by avow alone: no library guesses about colour or about who reads the stream."""
 
 import os
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ PLAIN = "\x1b[0m"
 
 
 class Facts(NamedTuple):
-    """One stream. `is_terminal`: people look at it; `interactive`: the cursor may be moved; `color`: styles may be
-    used (they are never the only sign); `width` and `height` in cells; `plain`: no boxes and no animation, for
+    """The facts on one stream. `is_terminal`: people read it; `interactive`: the cursor may be moved; `color`: styles
+    may be used (they never carry the only sign); `width` and `height` in cells; `plain`: no boxes and no animation, for
     screen readers; `unicode`: more than ASCII can be drawn; `light`: the background is known to be light."""
 
     is_terminal: bool = False
@@ -35,7 +35,7 @@ class Facts(NamedTuple):
     light: bool = False
 
     def styled(self, text: str, style: str) -> str:
-        """`text` in a style, where the stream may have one."""
+        """`text` in a style, if the stream may have styles."""
         return f"{style}{text}{PLAIN}" if self.color and style and text else text
 
 
@@ -58,7 +58,7 @@ def find(stream: Any, environ: Mapping[str, str], *, color: str = "auto", plain:
 
 
 def size(stream: Any, environ: Mapping[str, str]) -> tuple[int, int]:
-    """Columns and lines: the environment's where they are numbers above zero, else the terminal's own."""
+    """Columns and lines: from the environment if they are numbers above zero, else from the terminal."""
     columns, lines = _number(environ.get("COLUMNS")), _number(environ.get("LINES"))
     if not (columns and lines) and _is_terminal(stream):
         try:
@@ -89,12 +89,13 @@ def _color(flag: str, environ: Mapping[str, str], capable: bool) -> bool:
 
 
 def _draws_unicode(environ: Mapping[str, str]) -> bool:
-    """Unless the locale names another encoding; Python takes none, `C` and `POSIX` for UTF-8 (PEP 538, 540)."""
+    """True unless the locale names another encoding; Python reads no locale, `C` and `POSIX` as UTF-8 (PEP 538,
+    540)."""
     locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
     encoding = locale.partition(".")[2].partition("@")[0].lower().replace("-", "")
     return encoding in ("", "utf8")
 
 
 def _number(value: str | None) -> int:
-    """A number of cells, 0 for anything else."""
+    """A number of cells; 0 for any other value."""
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 6 else 0

@@ -1,4 +1,4 @@
-"""Lines of words and of tables, within the width of a terminal."""
+"""Lines of words and of tables, fitted to the width of a terminal."""
 
 import re
 
@@ -10,8 +10,8 @@ _INDENT = 6
 
 
 def fit(text: str, facts: Facts) -> str:
-    """`text` with each line that is too long for the terminal broken between words; a pipe gets it
-    unchanged. The rest of a table's line continues below its second column, where that has half of the width left."""
+    """`text` with each line that is too long for the terminal broken between words; unchanged for a pipe. In a table
+    the rest of a line continues below the second column, if that column has half of the width left."""
     if not facts.is_terminal:
         return text
     return "".join(_line(line, facts.width) for line in text.splitlines(keepends=True))

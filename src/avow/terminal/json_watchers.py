@@ -1,4 +1,4 @@
-"""An exchange as JSON: one object at the end, or one event a line."""
+"""Watchers that print an exchange as JSON: one object at the end, or one event a line."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _PIECE_CHARS = 65_536
 
 
 class JsonOnce:
-    """The object of `avow help json` at the end: on one line for a program, indented for a person."""
+    """Prints the object of `avow help json` at the end: on one line for a program, indented for a person."""
 
     def __init__(self, screen: Screen, commentary: Commentary) -> None:
         self._screen = screen
@@ -51,9 +51,10 @@ class JsonOnce:
 
 
 class JsonLines:
-    """One event a line, `{"event": …}`, as it happens; the last is `answer`, with the fields of the object.
+    """Prints one event a line, `{"event": …}`, as it happens; the last event is `answer`, with the fields of the
+    object.
 
-    `hold`: what the models wrote comes at the end, and only where the exit status is 0.
+    `hold`: text is printed at the end, and only if the exit status is 0.
     """
 
     def __init__(self, screen: Screen, commentary: Commentary, *, hold: bool = False) -> None:
@@ -92,7 +93,7 @@ class JsonLines:
 
 
 def as_event(exchange_event: ExchangeEvent) -> JsonObject:
-    """An event as the object of one line. `withdrawn` holds the text that is not part of the answer."""
+    """An event as the object of its line. `withdrawn` is the text that is not part of the answer."""
     match exchange_event:
         case TextWritten(model, text):
             return {"event": "text", "model": model, "text": text}
@@ -125,13 +126,13 @@ def _start(exchange: Exchange) -> JsonObject:
 
 
 def encoded(value: JsonObject, *, indent: int | None = None) -> str:
-    """`value` as JSON in pure ASCII, newline at the end: nothing in it can act on a terminal."""
+    """`value` as JSON in pure ASCII with a newline at its end: nothing in it can act on a terminal."""
     separators = (",", ":") if indent is None else None
     return json.dumps(encodable_value(value), indent=indent, separators=separators, default=str) + "\n"
 
 
 def encoded_in_pieces(value: JsonObject, *, indent: int | None = None) -> Iterator[str]:
-    """The same, piece by piece where it is long: an answer of 100 MB stands in it twice, and is not held whole."""
+    """The same in pieces where it is long: an answer of 100 MB is in it twice, and is never in memory whole."""
     separators = (",", ":") if indent is None else None
     encoder = json.JSONEncoder(indent=indent, separators=separators, default=str)
     short = ""

@@ -1,4 +1,5 @@
-"""The turn with which a conversation goes on: how it was asked, how the answer begins, and who wrote it; pure."""
+"""The last turn of a conversation that is continued: the question, the beginning of the answer, and who wrote it;
+pure."""
 
 from avow.exchange.exchange import Exchange
 from avow.terminal.badge import badge
@@ -13,7 +14,7 @@ _MOST = 4_000
 
 
 def last_turn(exchange: Exchange, facts: Facts) -> str:
-    """A few rows, newline at the end; what is cut says how all of it can be seen."""
+    """A few rows with a newline at their end; where text is cut, a row says how to see all of it."""
     said = _NOT_KEPT if exchange.question.prompt is None else exchange.question.prompt
     asked = f"{clean_line(exchange.requested_model)}> {clean(said)[:_MOST].strip()}"
     prompt, more_prompt = _beginning(asked, _PROMPT_ROWS, facts)
@@ -27,6 +28,6 @@ def last_turn(exchange: Exchange, facts: Facts) -> str:
 
 
 def _beginning(text: str, most: int, facts: Facts) -> tuple[list[str], bool]:
-    """The first rows, blank ones left out, and whether there are more."""
+    """The first rows without blank ones, and whether there are more."""
     rows = [row for row in wrap(text.expandtabs(4), facts.width) if row.strip()]
     return rows[:most], len(rows) > most

@@ -1,4 +1,4 @@
-"""The line editor of `avow chat`: several lines, search in what was typed before, completion."""
+"""The line editor of `avow chat`: several lines, search in earlier input, completion."""
 
 import os
 import re
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class LineEditor:
-    """Asks a person at the terminal. Enter sends; Alt-Enter begins a new line; a paste keeps its lines; Ctrl-Z
-    suspends; Ctrl-R searches what was typed before; Tab completes `commands` at the beginning, `models` after the
+    """Reads lines from a person at the terminal. Enter sends; Alt-Enter begins a new line; a paste keeps its lines;
+    Ctrl-Z suspends; Ctrl-R searches earlier input; Tab completes `commands` at the beginning, `models` after the
     commands in `take_model`, and file names after `/file`.
 
-    `history_file` (mode 0600) keeps what is typed; None: nothing is kept. One that cannot be written keeps nothing.
+    `history_file` (mode 0600) keeps the input; with None, or where it cannot be written, nothing is kept.
     """
 
     def __init__(
@@ -51,7 +51,8 @@ class LineEditor:
         _let_pastes_end(self._session.app.input)
 
     def read(self, prompt: str) -> str | None:
-        """What was typed, lines kept; None where Ctrl-D ends it. Ctrl-C throws away what was typed so far.
+        """The text that was typed, with its lines; None where Ctrl-D ends the input. Ctrl-C drops what was typed so
+        far.
 
         Raises Interrupted at a signal that the program listens to.
         """
@@ -69,15 +70,15 @@ class LineEditor:
 
 
 class LineReader:
-    """Asks a person at a terminal whose cursor cannot be moved: the terminal itself edits the line, Enter sends it,
-    and nothing is kept or completed."""
+    """Reads lines from a person at a terminal whose cursor cannot be moved: the terminal itself edits the line, Enter
+    sends it, and nothing is kept or completed."""
 
     def __init__(self, stdin: BinaryIO, screen: Screen) -> None:
         self._stdin = stdin
         self._screen = screen
 
     def read(self, prompt: str) -> str | None:
-        """What was typed, one line; None where Ctrl-D ends it. Raises Interrupted at Ctrl-C."""
+        """The line that was typed; None where Ctrl-D ends the input. Raises Interrupted at Ctrl-C."""
         show = self._screen.err if self._screen.err_facts.is_terminal else self._screen.out
         show(prompt)
         typed = self._stdin.readline()
@@ -88,7 +89,7 @@ class LineReader:
 
 
 def _continuation(width: int, _line: int, wraps: int) -> str:
-    """What stands before a line that is not the first: dots, or blanks where it is the rest of a long one."""
+    """The prompt of a line after the first: dots, or blanks where it is the rest of a long line."""
     return " " * width if wraps else "." * max(width - 1, 0) + " "
 
 
@@ -119,7 +120,8 @@ def _keys() -> Any:
 
 
 def _let_pastes_end(source: Any) -> None:
-    """Ctrl-C and Ctrl-D end a paste whose end mark never came: prompt_toolkit would wait for it whatever is typed."""
+    """Let Ctrl-C and Ctrl-D end a paste whose end mark never came: prompt_toolkit would wait for it whatever is
+    typed."""
     parser = getattr(source, "vt100_parser", None)
     if parser is None:
         return

@@ -1,6 +1,6 @@
-"""Markdown as it streams in: finished blocks are rendered and stay, only the unfinished one is drawn again.
+"""Renders Markdown as it streams in: finished blocks stay, only the unfinished block is drawn again.
 
-Re-rendering a whole answer of 100 KB at each piece takes minutes of CPU; this takes each block once.
+To render a whole answer of 100 KB again at each piece takes minutes of CPU; this renders each block once.
 """
 
 import threading
@@ -33,12 +33,12 @@ def preload() -> None:
 
 
 class MarkdownStream:
-    """Cleaned text in (`feed`), rendered blocks out through the screen's stdout; `finish` ends it with a whole line,
-    after which a new text may begin.
+    """Cleaned text in (`feed`), rendered blocks out on the screen's stdout; `finish` ends the text with a whole line,
+    and a new text may follow.
 
-    Where the cursor may be moved, the text of the unfinished block is shown at once, as it is, at most a screen of
-    it, and replaced when the block is finished. What came a moment after a drawing is drawn by a timer, where
-    `late` allows it. Raises as `Screen.out` does.
+    Where the cursor may be moved, the text of the unfinished block is shown at once as it is, at most a screen of it,
+    and replaced when the block is finished. Text that comes a moment after a drawing is drawn by a timer, if `late`
+    allows it. Raises as `Screen.out` does.
     """
 
     def __init__(self, screen: Screen, clock: Callable[[], float] = time.monotonic, *, late: bool = True) -> None:
@@ -59,7 +59,7 @@ class MarkdownStream:
         self._next_item: int | None = None
 
     def feed(self, text: str) -> None:
-        """Take in a piece of the text."""
+        """Add a piece of the text."""
         with self._lock:
             if self._failure is not None:
                 raise self._failure
@@ -71,7 +71,7 @@ class MarkdownStream:
             self._draw_soon()
 
     def finish(self) -> None:
-        """Render all there is. An open fence stays open: what comes next is still code."""
+        """Render all that is left. An open fence stays open: what comes next is still code."""
         with self._lock:
             timer, self._timer = self._timer, None
             if timer is not None:
@@ -114,7 +114,7 @@ class MarkdownStream:
     # -- showing ----------------------------------------------------------------------------------------------------
 
     def _draw_soon(self) -> None:
-        """Draw now, or, where that was done a moment ago, when it is time again."""
+        """Draw now, or, if that was done a moment ago, when it is time again."""
         if self._timer is not None:
             return
         wait = self._drawn_at + _DRAW_EVERY_S - self._clock()
@@ -154,7 +154,7 @@ class MarkdownStream:
     # -- writing blocks ---------------------------------------------------------------------------------------------
 
     def _write_finished(self) -> None:
-        """Render every block of the tail but the last, and of a list in that place every item but the last."""
+        """Render every block of the tail but the last; if the last one is a list, every item of it but the last."""
         tail = self._tail
         if not tail.may_split():
             return
@@ -173,14 +173,14 @@ class MarkdownStream:
             self._rows.rebuild(tail.lines, tail.partial())
 
     def _write_run(self, tokens: "list[Token]") -> None:
-        """Render whole blocks; the first may be the end of a list whose beginning is already written."""
+        """Render whole blocks; the first may be the rest of a list whose beginning was rendered before."""
         goes_on = self._next_item is not None
         lines = self._the_page().blocks(tokens, start=self._next_item)
         self._next_item = None
         self._write(lines, goes_on=goes_on)
 
     def _write_items(self, tokens: "list[Token]") -> int | None:
-        """Render all items of a list but the last, where there are enough; gives the line where the rest begins."""
+        """Render all items of a list but the last, if there are enough; the line where the rest begins."""
         starts = [n for n, token in enumerate(tokens) if token.type == "list_item_open" and token.level == 1]
         place = tokens[starts[-1]].map
         if len(starts) <= _ITEMS_AT_ONCE or place is None:
@@ -194,7 +194,7 @@ class MarkdownStream:
         return place[0]
 
     def _write_blocks(self) -> None:
-        """Render the whole tail: it is finished."""
+        """Render the whole tail, which is finished."""
         if any(line.strip() for line in self._tail.lines):
             from avow.terminal.markdown_page import parse
 

@@ -1,7 +1,7 @@
-"""Markdown to lines for a terminal: blocks as markdown-it reads them, wrapped, styled, nothing hidden.
+"""Turns Markdown into lines for a terminal: blocks as markdown-it reads them, wrapped and styled, with nothing hidden.
 
-Links and images show their address, raw HTML is text, a line break is a line break, and headings keep their `#`.
-Text is cleaned once more after it was parsed: entities and percent signs can spell what the source did not hold.
+Links and images show their address, raw HTML is text, a line break is a line break, and headings keep their `#`. Text
+is cleaned again after parsing: entities and percent signs can spell characters that the source did not contain.
 """
 
 import io
@@ -50,7 +50,7 @@ def parse(source: str) -> list[Token]:
 
 
 class Page:
-    """Renders for one width and one set of facts; a line is a string with styles in it and no newline."""
+    """Renders for one width and one set of facts; a line is a string with styles and without a newline."""
 
     def __init__(self, facts: Facts, width: int) -> None:
         self.width = min(width, READABLE)
@@ -62,8 +62,8 @@ class Page:
         self._system: ColorSystem | None = self._console._color_system
 
     def blocks(self, tokens: Sequence[Token], width: int | None = None, *, start: int | None = None) -> list[str]:
-        """The lines of a run of sibling blocks, a blank one between two of them. `start` is the number of the first
-        block's first item, where that is an ordered list that continues."""
+        """The lines of a run of sibling blocks, with a blank line between two of them. `start` is the number of the
+        first block's first item, if that block continues an ordered list."""
         width = self.width if width is None else max(width, _NARROWEST)
         lines: list[str] = []
         for block in _siblings(tokens):
@@ -89,7 +89,7 @@ class Page:
         return lines
 
     def code(self, source: str, language: str, width: int | None = None) -> list[str]:
-        """The lines of code, highlighted where its language is known, indented, and folded where they are too long."""
+        """The lines of code, indented, folded where they are too long, and highlighted if its language is known."""
         room = max((self.full_width if width is None else width) - len(CODE_INDENT), _NARROWEST)
         source = clean(source).expandtabs(4)
         if not self._color or not (lexer := _lexer(language)):
@@ -211,8 +211,8 @@ class Page:
 
 
 def _console(facts: Facts) -> Console:
-    """Knows Rich's styles, and guesses nothing: no colour but the terminal's own sixteen, which suit light and dark
-    backgrounds, and only where `facts` allow it."""
+    """A console of Rich that knows its styles and guesses nothing: no colours but the terminal's own sixteen, which
+    suit light and dark backgrounds, and only if `facts` allow them."""
     return Console(
         file=io.StringIO(),
         color_system="standard" if facts.color else None,
@@ -223,12 +223,12 @@ def _console(facts: Facts) -> Console:
 
 
 def _words(content: str) -> str:
-    """Text as it may be shown: what was decoded while parsing is cleaned too, and a tab is spaces."""
+    """Text that may be shown: what was decoded in parsing is cleaned too, and a tab becomes spaces."""
     return clean(content).replace("\t", "    ")
 
 
 def _siblings(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """Each block of a run with all that is in it."""
+    """The tokens of each block of a run."""
     begin, depth = 0, 0
     for index, token in enumerate(tokens):
         depth += token.nesting
@@ -242,12 +242,12 @@ def _is_list(token: Token) -> bool:
 
 
 def _follows_tight(block: Sequence[Token], tokens: Sequence[Token]) -> bool:
-    """Whether a list stands in a tight item, right below its text."""
+    """Whether a list is in a tight item, directly below the item's text."""
     return tokens[0].hidden and tokens[0] is not block[0]
 
 
 def _add_address(text: Text, address: str, begin: int) -> None:
-    """Show where a link leads, unless its words are just that."""
+    """Add the address of a link, unless its words are the address."""
     words = text.plain[begin:]
     if address and address not in (words, f"mailto:{words}"):
         text.append(" (" if words else "")
@@ -256,7 +256,7 @@ def _add_address(text: Text, address: str, begin: int) -> None:
 
 
 def _widths(rows: Sequence[Sequence[Text]], width: int) -> list[int]:
-    """Of the columns: no word is broken where that can be helped."""
+    """The widths of the columns; words are broken only where that cannot be avoided."""
     plain = [[cell.plain for cell in row] for row in rows]
     wanted = [max(want, 1) for want in natural_widths(plain)]
     least = [min(want, _NARROWEST_COLUMN) for want in wanted]
@@ -272,7 +272,7 @@ def _aligned(part: Text, room: int, side: str) -> Text:
 
 
 def _cut(text: Text, places: Iterable[tuple[int, int]]) -> list[Text]:
-    """The parts of `text` between such places."""
+    """The parts of `text` between these places."""
     return list(text.divide([place for both in places for place in both]))[1::2]
 
 

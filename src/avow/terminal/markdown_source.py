@@ -1,4 +1,5 @@
-"""Markdown source as it comes in line by line: what may be finished, and how it looks before it is."""
+"""The source of Markdown as it comes in line by line: which blocks may be finished, and how the rest looks until
+then."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ _TELLING_LENGTH = 4
 
 
 class Tail:
-    """The lines of the blocks not yet written, and the pieces of the line that is under way."""
+    """The lines of the blocks that are not yet written, and the pieces of the current line."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -23,23 +24,23 @@ class Tail:
         self._tried_at = 0
 
     def extend(self, piece: str) -> None:
-        """Add to the line under way."""
+        """Add to the current line."""
         self._pieces.append(piece)
 
     def partial(self) -> str:
-        """The line under way."""
+        """The current line."""
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0] if self._pieces else ""
 
     def drop_partial(self) -> str:
-        """Take the line under way out."""
+        """Remove the current line, and return it."""
         line = self.partial()
         self._pieces.clear()
         return line
 
     def end_line(self) -> None:
-        """The line under way is whole."""
+        """End the current line."""
         line = self.drop_partial()
         follows_blank = not self.lines or not self.lines[-1].strip()
         if (follows_blank and line[:1].strip()) or _STARTS_BLOCK.match(line):
@@ -48,8 +49,8 @@ class Tail:
         self._size += len(line) + 1
 
     def may_split(self) -> bool:
-        """Whether a block may have ended, so that parsing is worth it. What was looked at in vain is not looked at
-        again before it has grown by half: else one giant block would take forever."""
+        """Whether a block may have ended, so that parsing may pay. A tail in which no end was found is not parsed again
+        before it has grown by half: a giant block would take forever otherwise."""
         if not self.lines or self._size < self._tried_at * 1.5:
             return False
         if self._starts_something:
@@ -59,11 +60,11 @@ class Tail:
         return self._pieces[0][:1].isalpha() or len(self.partial()) >= _TELLING_LENGTH
 
     def source(self) -> str:
-        """All of it as one text."""
+        """All lines as one text."""
         return "\n".join([*self.lines, self.partial()])
 
     def cut(self, at: int) -> None:
-        """Take away the lines before `at`; 0 means that no block has ended."""
+        """Remove the lines before `at`; 0 means that no block has ended."""
         self._starts_something = False
         if at:
             del self.lines[:at]
@@ -84,13 +85,13 @@ class Rows:
         self._pieces.append(piece)
 
     def rebuild(self, lines: Sequence[str], partial: str) -> None:
-        """Begin again with these."""
+        """Begin again with these lines and this current line."""
         self._done = []
         self._pieces = [f"{line}\n" for line in lines]
         self._pieces.append(partial)
 
     def last(self, count: int, width: int, lines: Sequence[str], tail: Tail) -> list[str]:
-        """At most `count` rows from the end, `width` cells wide; `lines` and `tail` are all of the source, for a
+        """At most `count` rows from the end, `width` cells wide. `lines` and `tail` are the whole source, for a
         terminal whose width has changed."""
         if width != self._width:
             self._width = width

@@ -1,4 +1,4 @@
-"""An exchange as the stable lines of stderr: one for each fact that is not as requested."""
+"""An exchange as the stable lines of stderr: one line for each fact that is not as requested."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ def notices(exchange: Exchange) -> tuple[str, ...]:
 
 
 def few(phrases: Sequence[str]) -> list[str]:
-    """The first of many phrases and how many more there are: a server may declare thousands of hops."""
+    """The first of many phrases, and how many more there are: a server may declare thousands of hops."""
     left = len(phrases) - MOST_PHRASES
     return [*phrases] if left <= 0 else [*phrases[:MOST_PHRASES], f"and {left:,} more"]
 
@@ -63,12 +63,12 @@ def rerouted_line(requested: str, served: str | None, phrases: tuple[str, ...]) 
 
 
 def is_held_back(exchange: Exchange) -> bool:
-    """Whether `--hold` kept a text from being shown: an answer without text is not withheld, there is none."""
+    """Whether `--hold` kept a text from being shown. An answer without text is not withheld."""
     return exchange.withheld and bool(exchange.text or exchange.routing.withdrawn_text)
 
 
 def where_kept(exchange: Exchange) -> str:
-    """Where a withheld text is."""
+    """A clause that says where a withheld text is."""
     what = "the answer" if exchange.text else "the text that was withdrawn"
     if exchange.number is None:
         return f"{what} is not shown (--hold) and is not in the history"
@@ -76,7 +76,7 @@ def where_kept(exchange: Exchange) -> str:
 
 
 def in_request(request_id: str | None) -> str:
-    """` (request req_…)`, or nothing."""
+    """` (request req_…)`, or an empty text."""
     return f" (request {clean_line(request_id)})" if request_id else ""
 
 
@@ -86,7 +86,7 @@ def shown(text: str | None, unknown: str = "an unnamed model") -> str:
 
 
 def other_name(exchange: Exchange) -> str | None:
-    """The name in the response that may be another model's; None where nothing but the requested one is named."""
+    """The name in the response that may be another model's; None where it names no model but the requested one."""
     routing = exchange.routing
     names = [routing.served_model, *(name for e in routing.evidence if (name := _names_model(e)))]
     for name in names:
@@ -99,7 +99,7 @@ def other_name(exchange: Exchange) -> str | None:
 
 
 def is_only_unfinished(exchange: Exchange) -> bool:
-    """Whether `unverified` only means that the answer is incomplete: the right model was named."""
+    """Whether the verdict is `unverified` only because the answer is incomplete: the requested model was named."""
     is_whole = exchange.status not in (Status.INCOMPLETE, Status.INTERRUPTED)
     return not is_whole and exchange.routing.served_model is not None and other_name(exchange) is None
 
@@ -132,14 +132,14 @@ def _doubt(exchange: Exchange, routing: Routing) -> str:
 
 
 def _names_model(evidence: Evidence) -> str | None:
-    """The model that a piece of evidence names, as far as it is a plain name."""
+    """The model that a piece of evidence names, if its value is a plain name."""
     field = evidence.field.removesuffix(REPEATED)
     names_one = field == "model" or field.endswith((".model", "-model", "-model-name"))
     return evidence.value if names_one and isinstance(evidence.value, str) else None
 
 
 def broke_how(exchange: Exchange) -> str:
-    """Why an answer is not whole, in a clause."""
+    """A clause that says why an answer is not whole."""
     error = exchange.error
     if error is None:
         return _BROKE_HOW["stream_ended"]
@@ -150,7 +150,7 @@ def broke_how(exchange: Exchange) -> str:
 
 
 def _failed(exchange: Exchange) -> str:
-    """What the API said, or for trouble of its own what that is, with the status and how often it was asked."""
+    """What the API said, or for an error of avow's own what it is, with the status and the number of attempts."""
     error, tries = exchange.error, exchange.reply.retries + 1
     message = shown(error.message if error else None, "no answer came")
     after = f", after {tries} tries" if tries > 1 else ""

@@ -1,4 +1,4 @@
-"""Picking one exchange on a terminal: words narrow a list, a preview shows what the list leaves out."""
+"""Picks one exchange on a terminal: words narrow a list, and a preview shows what the list leaves out."""
 
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -42,9 +42,9 @@ class _Layout(NamedTuple):
 
 
 class Picker:
-    """One list and what is typed above it. `look_for` is told of words that were typed, and whoever finds something
-    says so by `show`, from any thread; `when_drawn` is called once, after the first screen. Words and place stay from
-    one `pick` to the next."""
+    """A list, and above it the words that were typed. `look_for` is called with these words; whoever finds exchanges
+    calls `show`, from any thread. `when_drawn` is called once, after the first screen. Words and position stay from one
+    `pick` to the next."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Picker:
         self._app: Application[Exchange | None] = self._application(words, given_input, given_output)
 
     def show(self, words: str, found: Sequence[Exchange], *, is_whole: bool) -> None:
-        """Show what was found for `words`; more may follow until `is_whole`."""
+        """Show the exchanges found for `words`; more may follow until `is_whole`."""
         if words != self._found_for:
             self._at = self._top = 0
         self._found, self._found_for, self._is_whole = found, words, is_whole
@@ -74,7 +74,7 @@ class Picker:
         self._app.invalidate()
 
     def pick(self) -> Exchange | None:
-        """The one chosen; None where Esc left. Raises Interrupted at Ctrl-C and at signals."""
+        """The exchange that was chosen; None where Esc left the list. Raises Interrupted at Ctrl-C and at signals."""
         with signals_in_the_loop(self._app) as before_reading:
             return self._app.run(pre_run=before_reading)
 
@@ -154,7 +154,7 @@ class Picker:
         return _Layout(max(size.columns, 1), free - preview, preview)
 
     def _list(self) -> list[str]:
-        """The heading, and the blocks around the one that is chosen."""
+        """The heading, and the entries around the chosen one."""
         layout = self._layout()
         facts = self._views.facts._replace(width=max(layout.width - len(_MARK), 1), height=layout.list)
         blocks = self._drawn(facts)
@@ -172,7 +172,7 @@ class Picker:
         return shown[: layout.list]
 
     def _drawn(self, facts: Facts) -> list[tuple[list[str], Exchange | None]]:
-        """Each text of the list in lines; kept until the exchanges or the width change."""
+        """Each entry of the list in lines; kept until the exchanges or the width change."""
         key = (id(self._found), facts.width)
         if self._blocks[0] != key:
             blocks = [(text.splitlines(), one) for text, one in self._views.draw(self._found, facts)]
@@ -180,7 +180,7 @@ class Picker:
         return self._blocks[1]
 
     def _preview(self) -> list[str]:
-        """A rule, and the beginning of what the chosen one is."""
+        """A rule, and the beginning of the chosen exchange."""
         layout, facts = self._layout(), self._views.facts
         if not layout.preview or not self._found:
             return []
@@ -212,8 +212,8 @@ class Picker:
 
 
 def ask_key(words: str, keys: str, facts: Facts, given_input: "Input | None" = None) -> str:
-    """Show `words` and wait for one of `keys`, `enter` or `escape`; the name of what was pressed, after which the words
-    are gone. Raises Interrupted at Ctrl-C and at signals."""
+    """Show `words` and wait for one of `keys`, `enter` or `escape`; the name of the key, after which the words are
+    removed. Raises Interrupted at Ctrl-C and at signals."""
     from prompt_toolkit.application import Application  # deferred: 150 ms, and only people need it
     from prompt_toolkit.key_binding import KeyBindings
     from prompt_toolkit.layout import FormattedTextControl, Layout, Window

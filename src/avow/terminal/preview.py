@@ -8,14 +8,15 @@ _HALF_FLAGS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 
 
 class Preview:
-    """The lines that stand there now, each on a row of its own, the cursor below them."""
+    """The lines that are shown now, each on a row of its own, with the cursor below them."""
 
     def __init__(self) -> None:
         self.lines: tuple[str, ...] = ()
         self._width = 0
 
     def change(self, lines: Sequence[str], width: int) -> str:
-        """What to write so that `lines` stand there instead; those that stay are not touched. `width` in cells."""
+        """The text to write so that `lines` replace those shown; a line that stays is not touched. `width` is in
+        cells."""
         kept = 0
         if width == self._width:
             for before, after in zip(self.lines, lines, strict=False):
@@ -30,27 +31,27 @@ class Preview:
         return up(rows) + "".join(f"{line}\n" for line in new)
 
     def erase(self, width: int) -> str:
-        """What to write so that nothing stands there any more."""
+        """The text to write so that no line is left."""
         return self.change((), width)
 
     def _rows(self, lines: Sequence[str], width: int) -> int:
-        """How many rows `lines` take up now: a terminal that was made narrower wraps them."""
+        """How many rows `lines` take up now: a terminal that became narrower wraps them."""
         if width >= self._width:
             return len(lines)
         return sum(max(1, -(-cells_at_most(line) // width)) for line in lines)
 
 
 def up(rows: int) -> str:
-    """Move to the beginning of the line `rows` above, and erase everything from there."""
+    """The text that moves to the beginning of the line `rows` above, and erases everything from there."""
     return f"\x1b[{rows}A{_ERASE_BELOW}" if rows else ""
 
 
 def cells_at_most(text: str) -> int:
-    """How many cells `text` takes up at most, on any terminal: marks and joined emoji, which many terminals draw in no
+    """The most cells that `text` can take up on any terminal. Marks and joined emoji, which many terminals draw in no
     or two cells, count one by one, and half a flag as two.
 
-    Rows that are erased must not be wrapped by the terminal, for then one row too few would go; a row that is a little
-    too short does no harm. All else is laid out by `cells.cells`.
+    A terminal must not wrap a row that will be erased, because then one row too few would be erased; a row that is a
+    little too short does no harm. Everything else is measured by `cells.cells`.
     """
     if text.isascii():
         return len(text)
@@ -62,8 +63,8 @@ def cells_at_most(text: str) -> int:
 
 
 def fold(line: str, width: int) -> list[str]:
-    """`line` in pieces of at most `width` cells, counted as `cells_at_most`: broken at spaces where there are any; tabs
-    are spread out, and the last piece keeps its spaces, since more text follows it."""
+    """`line` in pieces of at most `width` cells, measured by `cells_at_most`: broken at spaces if there are any. Tabs
+    become spaces, and the last piece keeps its spaces, because more text follows."""
     line = line.expandtabs(4)
     pieces = []
     while cells_at_most(line) > width:
@@ -79,7 +80,7 @@ def fold(line: str, width: int) -> list[str]:
 
 
 def fitting_surely(line: str, width: int) -> int:
-    """How many characters of `line` fit into `width` cells on any terminal, one at least."""
+    """How many characters of `line` fit into `width` cells on any terminal, at least one."""
     if line.isascii():
         return min(len(line), max(width, 1))
     used = 0

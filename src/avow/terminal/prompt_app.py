@@ -1,4 +1,4 @@
-"""What every application of prompt_toolkit in avow needs: signals that end it, and an output that asks nothing."""
+"""What every application of prompt_toolkit in avow needs: signals that end it, and an output that sends no queries."""
 
 import os
 import select
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def signals_in_the_loop(app: "Application[Any]") -> Iterator[Callable[[], None]]:
-    """A signal ends the reading from within the event loop, which would swallow what a handler raises in the midst of
-    a callback. Gives what is to run before the reading begins (`pre_run`): it ends the reading where a signal came
-    already, and lets a Ctrl-D count that was typed before. Raises Interrupted."""
+    """Let a signal end the reading from within the event loop, which would swallow what a handler raises in a callback.
+    Gives the function to run before the reading begins (`pre_run`): it ends the reading if a signal has come already,
+    and makes a Ctrl-D count that was typed before. Raises Interrupted."""
     heard: list[int] = []
 
     def end_if_heard() -> None:
@@ -51,7 +51,7 @@ def signals_in_the_loop(app: "Application[Any]") -> Iterator[Callable[[], None]]
 
 
 def _hear_ctrl_d_ahead(source: Any) -> None:
-    """Let a Ctrl-D count that was typed before the application reads. The terminal, which edited lines until then,
+    """Make a Ctrl-D count that was typed before the application reads. The terminal, which edited lines until then,
     keeps a NUL in its place (Linux, drivers/tty/n_tty.c), and that would be Ctrl-Space."""
     parser = getattr(source, "vt100_parser", None)
     if parser is None or not os.isatty(source.fileno()) or not select.select([source.fileno()], [], [], 0)[0]:
@@ -66,15 +66,15 @@ def _hear_ctrl_d_ahead(source: Any) -> None:
 
 
 def ignore_clicks(keys: "KeyBindings") -> None:
-    """Leave out what looks like a click: no mode is on in which a terminal sends one, so it came with a text (the
-    colour in `\\x1b[31m`), and prompt_toolkit's own reading fails at it."""
+    """Ignore what looks like a click: no mode is on in which a terminal sends clicks, so it came with a text (the
+    colour in `\\x1b[31m`), and prompt_toolkit's own reader fails on it."""
     from prompt_toolkit.keys import Keys
 
     keys.add(Keys.Vt100MouseEvent)(lambda _event: None)
 
 
 def output(*, on_stderr: bool) -> "Output":
-    """One that draws on stdout, or on stderr."""
+    """An output that draws on stdout, or on stderr."""
     import sys
 
     from prompt_toolkit.output import create_output

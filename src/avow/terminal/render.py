@@ -1,4 +1,4 @@
-"""Values to what a person sees: the panel, the footer, the rule at a handover; pure."""
+"""Turns values into what a person sees: the panel, the footer, the rule at a handover; pure."""
 
 import re
 
@@ -19,8 +19,8 @@ _UNIT, _KEPT = re.compile(r"(?<=\d) (?=\w)"), "\u00a0"
 
 
 def panel(exchange: Exchange, facts: Facts, here: AdviceContext = ANYWHERE) -> str | None:
-    """The notice in a box, newline at the end; None where everything is as requested. Without a box where
-    `facts` say plain."""
+    """The notice in a box, with a newline at its end; None where everything is as requested. Without a box if `facts`
+    say plain."""
     explanation = explain(exchange, here)
     if explanation is None:
         return None
@@ -53,7 +53,7 @@ def _boxed(explanation: Explanation, facts: Facts) -> str:
 
 
 def footer(exchange: Exchange, facts: Facts) -> str:
-    """One quiet line: model, tokens, cost, seconds; folded where the terminal is narrower."""
+    """One faint line: model, tokens, cost, seconds; in several rows where the terminal is narrower."""
     reply = exchange.reply
     parts = [shown(exchange.routing.served_model), by_name_only(exchange), "simulated" if exchange.simulated else ""]
     parts += [tokens(reply.usage), cost(reply.cost_usd, reply.cost_floor_usd), saved(exchange)]
@@ -63,17 +63,18 @@ def footer(exchange: Exchange, facts: Facts) -> str:
 
 
 def folded(line: str, width: int) -> str:
-    """The line in rows that fit; a number stays with its unit."""
+    """The line in rows that fit; a number and its unit stay together."""
     return "\n".join(wrap(_UNIT.sub(_KEPT, line), width)).replace(_KEPT, " ")
 
 
 def by_name_only(exchange: Exchange) -> str:
-    """`by name only` where nothing else says which model answered; empty elsewhere, and of the simulator's answers."""
+    """`by name only` where nothing but a name says which model answered; empty elsewhere, and for the simulator's
+    answers."""
     return "by name only" if exchange.routing.is_by_name_only and not exchange.simulated else ""
 
 
 def tokens(usage: JsonObject | None) -> str:
-    """`1,234 tokens in (1,000 from the cache, 200 into it), 56 out`. Empty where unknown."""
+    """`1,234 tokens in (1,000 from the cache, 200 into it), 56 out`; empty where unknown."""
     if not usage:
         return ""
     keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -86,7 +87,7 @@ def tokens(usage: JsonObject | None) -> str:
 
 
 def _of_cache(usage: JsonObject) -> str:
-    """How many of the tokens in came from the prompt cache, and how many were put there; empty where none."""
+    """How many of the input tokens came from the prompt cache and how many were written to it; empty where none."""
     into, out = (whole(usage.get(f"cache_{name}_input_tokens")) for name in ("creation", "read"))
     words = [f"{out:,} from the cache"] if out else []
     if into:
@@ -95,7 +96,7 @@ def _of_cache(usage: JsonObject) -> str:
 
 
 def saved(exchange: Exchange) -> str:
-    """What the prompt cache saved of the list price; empty where nothing, or where that is not known."""
+    """What the prompt cache saved of the list price; empty where it saved nothing, or where that is not known."""
     usd = [saved_by(hop) for hop in exchange.routing.hops if hop.outcome is Outcome.SERVED]
     known = sum(one for one in usd if one is not None)
     return f"the cache saved {_dollars(known)}" if None not in usd and known > 0 else ""
@@ -103,14 +104,14 @@ def saved(exchange: Exchange) -> str:
 
 def saved_by(hop: Hop) -> float | None:
     """What the prompt cache saved of a hop's list price, in USD; below 0 where it cost more. None where the hop's cost
-    is not the list price, or not known."""
+    is unknown, or is not the list price."""
     if hop.model is None or not hop.usage or hop.cost_usd is None or hop.cost_usd != price(hop.model, hop.usage):
         return None
     return saving(hop.model, hop.usage)
 
 
 def cost(usd: float | None, at_least: float = 0.0) -> str:
-    """A cost in US dollars, or what is known of it; empty where nothing is."""
+    """A cost in US dollars, or the part of it that is known; empty where no part is."""
     if usd is not None:
         return _dollars(usd)
     return f"at least {_dollars(at_least)}" if at_least else ""
@@ -123,7 +124,7 @@ def _dollars(usd: float) -> str:
 
 
 def handover_rule(event: HandedOver, facts: Facts) -> str:
-    """The line between two models' texts, newline at the end."""
+    """The line between the texts of two models, with a newline at its end."""
     source, target = shown(event.source, "the model"), shown(event.target, "another model")
     why = f"was not available ({clean_line(event.error)})" if event.error else f"declined ({_category(event)})"
     return rule(f"{source} {why}; {target} continues", facts)
@@ -134,12 +135,12 @@ def _category(event: HandedOver) -> str:
 
 
 def withdrawn_rule(model: str | None, facts: Facts) -> str:
-    """The line after a text that is not part of the answer, newline at the end."""
+    """The line after a text that is not part of the answer, with a newline at its end."""
     return rule(f"the text above is withdrawn: {shown(model, 'its model')} declined", facts)
 
 
 def rule(words: str, facts: Facts) -> str:
-    """`words` between lines across the screen; in brackets where `facts` say plain."""
+    """`words` between lines across the screen; in brackets if `facts` say plain."""
     if facts.plain:
         return f"[{words}]\n"
     width = min(facts.width, READABLE)

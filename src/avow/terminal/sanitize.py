@@ -1,4 +1,4 @@
-"""Text from outside, made harmless for a terminal: what could act on it is made visible or dropped."""
+"""Makes text from outside harmless for a terminal: what could act on it is made visible or dropped."""
 
 import json
 import re
@@ -47,14 +47,14 @@ def clean(text: str) -> str:
 
 
 def escaped_json(text: str) -> str:
-    r"""JSON as it may stand on a terminal, and with the same meaning: what could act there or is not seen becomes an
-    escape (`\\u202e`)."""
+    """JSON with the same meaning that is safe on a terminal: characters that could act there or are not seen become
+    escapes (`\\u202e`)."""
     return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def _parts_letters(text: str, place: int) -> bool:
     """Whether a non-joiner stands where Persian and the scripts of India need it: between letters beyond ASCII, as far
-    as the piece of text shows them."""
+    as this piece of text shows them."""
     import unicodedata
 
     beside = text[max(place - 1, 0) : place] + text[place + 1 : place + 2]
@@ -64,7 +64,7 @@ def _parts_letters(text: str, place: int) -> bool:
 
 
 def clean_line(text: str) -> str:
-    """`clean`, on one line: breaks and tabs become a space, those at the ends are dropped."""
+    """`clean` on one line: breaks and tabs become spaces, those at the ends are dropped."""
     text = clean(text)
     if text.isprintable():
         return text.strip()

@@ -59,13 +59,13 @@ class Screen:
     def for_process(
         cls, stdout: BinaryIO | TextIO | None, stderr: BinaryIO | TextIO | None, environ: Mapping[str, str]
     ) -> "Screen":
-        """The screen on two streams, either None where it is closed, with what the environment says of them."""
+        """The screen on two streams (None: closed), with what the environment says about them."""
         return cls(stdout, stderr, facts.find(stdout, environ), facts.find(stderr, environ), environ=environ)
 
     def configure(
         self, *, color: str = "auto", plain: bool = False, quiet: bool = False, verbose: bool = False
     ) -> None:
-        """Take the user's settings into account; `color` is `auto`, `always` or `never`."""
+        """Apply the user's settings; `color` is `auto`, `always` or `never`."""
         self.quiet, self.verbose = quiet, verbose
         stdout, stderr = self._streams
         self.out_facts = facts.find(stdout, self._environ, color=color, plain=plain)
@@ -73,7 +73,7 @@ class Screen:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether people look at stdout."""
+        """Whether people read stdout."""
         return self.out_facts.is_terminal
 
     def size(self) -> tuple[int, int]:
@@ -95,8 +95,8 @@ class Screen:
                 self._line_is_open = text[-1] != "\n"
 
     def data(self, text: str, *, is_json: bool = False) -> None:
-        """`out` for data whose texts others wrote: unchanged in a pipe or file; on a terminal JSON has escapes for what
-        could act there, and anything else is cleaned."""
+        """Write data whose texts come from others: unchanged to a pipe or file; on a terminal JSON gets escapes for
+        what could act there, and any other text is cleaned. Raises as `out` does."""
         if self.is_terminal:
             from avow.terminal.sanitize import clean, escaped_json
 
@@ -104,8 +104,8 @@ class Screen:
         self.out(text)
 
     def preview(self, lines: Sequence[str]) -> None:
-        """Show `lines`, none wider than stdout's terminal, in the place of the last preview; the next thing written
-        anywhere takes them away. Raises as `out` does."""
+        """Show `lines` in place of the last preview; none may be wider than stdout's terminal. The next text that is
+        written anywhere replaces them. Raises as `out` does."""
         with self._lock:
             if self._has_status:
                 self._erase_status()
@@ -116,7 +116,7 @@ class Screen:
                 self._out(change)
 
     def line(self, text: str = "") -> None:
-        """`out` with a newline after it."""
+        """Write `text` and a newline to stdout. Raises as `out` does."""
         self.out(f"{text}\n")
 
     def err(self, text: str) -> None:
@@ -131,15 +131,15 @@ class Screen:
                 self._line_is_open = text[-1] != "\n"
 
     def err_line(self, text: str) -> None:
-        """A line of its own on stderr, also where a terminal's line is under way."""
+        """Write a line of its own on stderr, even if a line of the terminal has begun."""
         with self._lock:
             if self._line_is_open and self.err_facts.is_terminal:
                 self.err("\n")
             self.err(f"{text}\n")
 
     def statement(self, text: str, *, alarm: str = "") -> None:
-        """A clean line of avow's own on stderr, on a terminal in rows that break between words; `alarm` is how it
-        begins, in red."""
+        """Write a clean line of avow's own on stderr, on a terminal in rows that break between words; `alarm` is its
+        beginning, in red."""
         if self.err_facts.is_terminal:
             from avow.terminal.cells import wrap
 
@@ -147,7 +147,7 @@ class Screen:
         self.err_line(f"{self.err_facts.styled(alarm, BOLD_RED)}{text.removeprefix(alarm)}")
 
     def fresh_line(self) -> None:
-        """End the terminal's line that is under way, whichever stream wrote it."""
+        """End the terminal's current line, whichever stream wrote it."""
         with self._lock:
             if not self._line_is_open:
                 return
@@ -157,24 +157,24 @@ class Screen:
                 self.err("\n")
 
     def line_ended(self) -> None:
-        """Whoever typed has ended the terminal's line."""
+        """Note that the person who typed has ended the terminal's line."""
         self._line_is_open = False
 
     # -- about the answer -----------------------------------------------------------------------------------------
 
     def note(self, text: str) -> None:
-        """`avow: note: …`, unless all is to be quiet."""
+        """Write `avow: note: …`, unless the user wants quiet."""
         if not self.quiet:
             self.warn(text)
 
     def warn(self, text: str) -> None:
-        """A note that `--quiet` does not silence."""
+        """Write a note that `--quiet` does not silence."""
         from avow.terminal.sanitize import clean_line
 
         self.statement(f"avow: note: {clean_line(text)}")
 
     def error(self, message: str, hint: str | None = None, request_id: str | None = None) -> None:
-        """`avow: error: …`, and what to do about it as a note."""
+        """Write `avow: error: …`, and what to do about it as a note."""
         from avow.terminal.notices import in_request
         from avow.terminal.sanitize import clean_line
 
@@ -185,16 +185,16 @@ class Screen:
     # -- the status line ------------------------------------------------------------------------------------------
 
     def status(self, text: str) -> None:
-        """Put one line on an interactive stderr, in the place of the last; `text` must fit on it. Nothing is drawn
-        into a line that is under way."""
+        """Put one line on an interactive stderr, in place of the last one; `text` must fit on it. Nothing is drawn into
+        a line that has begun."""
         with self._lock:
             if self.err_facts.interactive and not self._line_is_open:
                 self._err(f"{_ERASE_LINE}{text}")
                 self._has_status = True
 
     def sending(self, progress: tuple[int, int] | None) -> None:
-        """Tell on a terminal how many bytes of a request have left, of how many; None: no more will leave. Where
-        the cursor cannot be moved that is a line at first, and another every ten seconds."""
+        """Show on a terminal how many bytes of a request have been sent, of how many; None: no more will be sent. Where
+        the cursor cannot be moved that is one line at first, and another every ten seconds."""
         if self.quiet or not self.err_facts.is_terminal:
             return
         if progress is None:
@@ -215,13 +215,13 @@ class Screen:
             self.status(self.upload[: self.err_facts.width - 1])
 
     def clear(self) -> None:
-        """Take the status line away."""
+        """Remove the status line."""
         with self._lock:
             if self._has_status:
                 self._erase_status()
 
     def flush(self) -> None:
-        """Leave both streams as they should be found; all text has been written already."""
+        """Leave both streams in order at the end; all text has been written already."""
         self.clear()
 
     def _out(self, text: str) -> None:
@@ -251,7 +251,7 @@ class Screen:
 
 
 def _sink(stream: Any) -> Callable[[str], None] | None:
-    """What writes a text to `stream` at once, whatever encoding the stream was given."""
+    """The function that writes a text to `stream` at once, whatever encoding the stream has."""
     if stream is None:
         return None
     binary = getattr(stream, "buffer", None) if isinstance(stream, io.TextIOBase) else stream
@@ -281,8 +281,8 @@ def _sink(stream: Any) -> Callable[[str], None] | None:
 
 
 def _write_rest(raw: Any, data: bytes, written: int) -> None:
-    """Write what one call did not take: a pipe that is full, and does not block because another program that
-    shares it said so."""
+    """Write what one call did not take: a pipe that is full does not block if another program that shares it said
+    so."""
     import select
 
     view = memoryview(data)

@@ -1,4 +1,4 @@
-"""Which terminal session this is: a name that every avow started in it shares, and no other session has."""
+"""Names the terminal session: every avow that is started in it has the same name, and no other session has it."""
 
 import os
 import sys
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def find(platform: str = sys.platform, proc: Path = Path("/proc")) -> str | None:
-    """The session's id and the moment its leader started, as `ID:START`; None where the system does not tell.
+    """The session's id and the moment at which its leader started, as `ID:START`; None where the system does not say.
 
-    The moment is there because numbers are used again; on Linux it comes with the boot it counts from.
+    The moment is there because ids are used again; on Linux it comes with the boot that it counts from.
     """
     if platform == "win32":
         return None
@@ -16,10 +16,10 @@ def find(platform: str = sys.platform, proc: Path = Path("/proc")) -> str | None
 
 
 def _by_proc(proc: Path) -> str | None:
-    """The id as /proc counts it, so that it fits what else stands there: a namespace may keep its parent's /proc.
+    """The id as /proc counts it, so that it fits the other ids there: a namespace may keep its parent's /proc.
 
-    In a container the leader may live outside (`unshare`, `nsenter`): its id is 0. Then the terminal and the
-    container's first process tell one session from another.
+    In a container the leader may be outside (`unshare`, `nsenter`), and its id is 0. Then the terminal and the
+    container's first process distinguish sessions.
     """
     try:
         own = _fields(proc / "self/stat")
@@ -38,7 +38,7 @@ def _fields(stat: Path) -> list[bytes]:
 
 
 def _by_ps(number: int) -> str | None:
-    """What POSIX systems without /proc tell; the leader may have ended before its children."""
+    """What POSIX systems without /proc say; the leader may have ended before its children."""
     import subprocess
 
     try:

@@ -15,7 +15,7 @@ _ASCII_FRAMES = "|/-\\"
 
 class Spinner:
     """Drawn by a thread of its own on an interactive stderr; on another terminal the words are printed once. While a
-    large request is being sent, its progress is shown instead of the words."""
+    large request is being sent, its progress is shown in place of the words."""
 
     def __init__(self, screen: Screen, clock: Callable[[], float] = time.monotonic) -> None:
         self._screen = screen
@@ -43,7 +43,7 @@ class Spinner:
         in_background(lambda: self._run(end))
 
     def say(self, words: str, seconds: float | None = None) -> None:
-        """Show other words; with `seconds`, only as long, counting down."""
+        """Show other words; with `seconds` only for that time, counting down."""
         if seconds is None:
             self._words = words
         else:

@@ -1,4 +1,4 @@
-"""What support needs to look an exchange up, and no word of what was asked or answered; pure."""
+"""What support needs to look up an exchange, without any text that was asked or answered; pure."""
 
 import sys
 from urllib.parse import urlsplit
@@ -15,9 +15,9 @@ _MOST_SHOWN = 200
 
 
 def support_report(exchange: Exchange) -> str:
-    """`name: value` lines, newline at the end; what is not known is left out. Times in UTC, durations in ms.
+    """`name: value` lines with a newline at the end; unknown values are left out. Times are in UTC, durations in ms.
 
-    Nothing of prompt, answer, explanation or the words of an error: only types, names, ids and counts.
+    Nothing of prompt, answer, explanation or the message of an error: only types, names, ids and counts.
     """
     routing, reply, error = exchange.routing, exchange.reply, exchange.error
     facts = [

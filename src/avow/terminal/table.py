@@ -1,4 +1,4 @@
-"""Rows of text as a table: aligned, wrapped between words where it is too wide, or a block for each row; pure."""
+"""Rows of text as a table: aligned, wrapped between words where it is too wide, or as a block for each row; pure."""
 
 from collections.abc import Sequence
 
@@ -15,17 +15,17 @@ Row = Sequence[str]
 
 
 def room(facts: Facts) -> int | None:
-    """Cells of a line; None where nothing must be wrapped, because it goes to a program or a file."""
+    """The cells of a line; None where nothing is wrapped, because a program or a file reads it."""
     return facts.width if facts.is_terminal else None
 
 
 def table(rows: Sequence[Row], facts: Facts, *, heads: Row = ()) -> list[str]:
-    """Lines of aligned columns, numbers to the right, `heads` above. Every row has the same number of cells, all of
+    """Lines of aligned columns, numbers to the right, below `heads`. Every row has the same number of cells, all of
     them cleaned text on one line.
 
-    On a terminal that is too narrow, cells are wrapped between words. A row with a word longer than half of a line is
-    a block, as all rows are where the columns find no room: its first cell, and below it the others that say
-    something, each after its head; without heads, all of them on a line.
+    On a terminal that is too narrow, cells are wrapped between words. A row with a word longer than half of a line
+    becomes a block, and so do all rows where the columns do not fit at all: the first cell, and below it each other
+    cell that is not empty after its head; without heads, all of them on one line.
     """
     space = room(facts)
     fits = [space is None or max(longest_words([row])) <= space // 2 for row in rows]
@@ -46,11 +46,11 @@ def table(rows: Sequence[Row], facts: Facts, *, heads: Row = ()) -> list[str]:
 def definitions(
     rows: Sequence[tuple[str, str]], width: int | None, *, indent: int = 0, most: int | None = None, below: int = 4
 ) -> list[str]:
-    """Lines of names, each with words beside it, wrapped at `width` cells (None: not at all); a newline in the words
-    begins a new line.
+    """Lines of names, each with its words beside it, wrapped at `width` cells (None: not at all); a newline in the
+    words begins a new line.
 
-    The words stand in one column, `most` cells from the left at most: those of a longer name stand below it, as all do
-    where the terminal is narrow, with `below` cells of indent.
+    The words are one column, at most `most` cells from the left: words of a longer name, and all words where the
+    terminal is narrow, are below the name with `below` cells of indent.
     """
     column = max((indent + cells(name) + len(GAP) for name, _words in rows), default=0)
     column = column if most is None else min(column, most)
@@ -68,7 +68,7 @@ def definitions(
 
 
 def side_by_side(columns: Sequence[Row], widths: Sequence[int], right: Sequence[bool] = ()) -> list[str]:
-    """The lines of each column next to those of the others, aligned; columns may differ in length."""
+    """The lines of the columns next to each other, aligned; columns may differ in length."""
     sides = right or [False] * len(widths)
     lines = []
     for place in range(max(map(len, columns), default=0)):
@@ -90,13 +90,13 @@ def across(rows: Sequence[Row]) -> int:
 
 
 def longest_words(rows: Sequence[Row]) -> list[int]:
-    """How many cells each column needs at least if no word is to be broken."""
+    """How many cells each column needs if no word is broken."""
     return [max(cells(word) for cell in column for word in (cell.split(" "))) for column in zip(*rows, strict=True)]
 
 
 def squeezed(wanted: Sequence[int], least: Sequence[int], width: int) -> list[int] | None:
-    """Widths of columns with a gap between them in `width` cells: as wanted where they fit, else the widest give way,
-    none below its `least`; None where not even these fit."""
+    """Widths of the columns, with a gap between two, in `width` cells: as wanted if they fit, else the widest are
+    reduced, none below its `least`; None if not even these fit."""
     space = width - len(GAP) * (len(wanted) - 1)
     if sum(wanted) <= space:
         return list(wanted)

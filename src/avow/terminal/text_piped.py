@@ -1,4 +1,4 @@
-"""Text for a pipe: the answer's bytes and nothing else."""
+"""Text for a pipe: the bytes of the answer and nothing else."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -16,10 +16,10 @@ FinalText = Callable[[Exchange], str]
 
 
 class TextPiped:
-    """The answer's bytes and nothing else, with a newline at the end where it lacks one.
+    """Writes the bytes of the answer and nothing else, and a newline at the end if it lacks one.
 
-    `hold`: nothing unless the exit status is 0. `buffered`: the text comes at the end, because a model that
-    declines in mid-answer may have it withdrawn. `final_text`: this is printed at the end, and nothing before.
+    `hold`: write nothing unless the exit status is 0. `buffered`: write the text at the end, because a model that
+    declines in mid-answer may have it withdrawn. `final_text`: print this text at the end, and nothing before.
     """
 
     def __init__(

@@ -19,9 +19,9 @@ class _Writer(Protocol):
 
 
 class TextTerminal:
-    """Harmless text at once, as Markdown where `markdown` says so (None: where the cursor may be moved).
+    """Shows harmless text at once, rendered as Markdown if `markdown` is true (None: if the cursor may be moved).
 
-    `hold`: nothing unless the exit status is 0. `final_text`: this is shown at the end, and nothing before.
+    `hold`: show nothing unless the exit status is 0. `final_text`: show this text at the end, and nothing before.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class TextTerminal:
         return MarkdownStream(self._screen)
 
     def _rule(self, rule: str) -> None:
-        """Put a rule between the texts; nowhere but on a terminal, where it cannot be taken for the answer's."""
+        """Put a rule between two texts; on a terminal only, where nobody can take it for a part of the answer."""
         self._commentary.text_comes()
         with telling(self._commentary):
             if self._writer is not None:
@@ -117,7 +117,7 @@ class TextTerminal:
 
 
 class _Wrapped:
-    """The text as it is, in rows that break between words: for a terminal whose cursor cannot be moved."""
+    """Shows the text in rows that break between words: for a terminal whose cursor cannot be moved."""
 
     def __init__(self, screen: Screen) -> None:
         from avow.terminal.word_wrapper import WordWrapper
@@ -137,7 +137,7 @@ class _Wrapped:
 
 
 class _Plain:
-    """The text as it is."""
+    """Shows the text as it is."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen

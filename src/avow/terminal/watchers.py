@@ -1,4 +1,4 @@
-"""What shows an exchange on stdout as it happens, one class for each form; `commentary` writes stderr."""
+"""Chooses what shows an exchange on stdout as it happens, one class for each form; `commentary` writes to stderr."""
 
 from collections.abc import Callable
 
@@ -22,12 +22,12 @@ def choose(
     simulate: str | None = None,
     reported: set[str] | None = None,
 ) -> Callable[[ExchangeEvent], None]:
-    """The watcher for `form` (`text`, `json` or `jsonl`) on this screen: what shows an exchange while it runs
-    and when it ends.
+    """The watcher for `form` (`text`, `json` or `jsonl`) on this screen: it is called with every event of an exchange.
 
-    `hold`: nothing unless the exit status is 0. `buffered`: text is piped at the end only. `markdown`: rendered or not,
-    None by whether stdout is a terminal. `final_text`: what is printed instead of the answer. `badge`: a line names the
-    model of every answer, as requested or not. `simulate` and `reported` are the commentary's.
+    `hold`: show nothing unless the exit status is 0. `buffered`: pipe text at the end only. `markdown`: render it or
+    not, None if stdout is a terminal. `final_text`: what is printed in place of the answer. `badge`: a line names the
+    model of every answer, as requested or not. `simulate` and `reported` are those of `Commentary`. Raises UsageError
+    for an unknown form.
     """
     if form in ("json", "jsonl"):
         from avow.terminal.json_watchers import JsonLines, JsonOnce

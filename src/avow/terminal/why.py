@@ -40,10 +40,10 @@ def why(
     same_models: Mapping[str, Sequence[str]] | None = None,
     earlier: Exchange | None = None,
 ) -> str:
-    """The account as lines, newline at the end; wrapped on a terminal, and only there.
+    """The explanation as lines with a newline at the end; wrapped on a terminal only.
 
-    `same_models` are the user's own words for private names; `earlier` is the last exchange in which the requested
-    model declined, which explains a turn that was routed straight to the fallback.
+    `same_models` are the names that the user vouched for; `earlier` is the last exchange in which the requested model
+    declined, which explains a turn that was sent straight to the fallback.
     """
     lines = [*_head(exchange), "", *_verdict(exchange, earlier), "", "Hops", *_hops(exchange)]
     lines += ["", "Evidence", *_evidence(exchange), *_worth(exchange, same_models or {}), "", *_figures(exchange)]
@@ -90,7 +90,7 @@ def _verdict(exchange: Exchange, earlier: Exchange | None) -> list[str]:
 
 
 def _explains(earlier: Exchange, exchange: Exchange) -> bool:
-    """Whether the decline in `earlier` may be why this turn went straight to the fallback."""
+    """Whether the decline in `earlier` may be the reason why this turn went straight to the fallback."""
     has_declined = any(hop.outcome is Outcome.DECLINED for hop in earlier.routing.hops)
     return exchange.routing.is_sticky and has_declined and earlier.created_at < exchange.created_at
 
@@ -109,7 +109,7 @@ def _hops(exchange: Exchange) -> list[str]:
 
 
 def _cached(hop: Hop) -> str:
-    """What the prompt cache saved, or cost where it was filled for later questions."""
+    """What the prompt cache saved, or what it cost to fill it for later questions."""
     usd = saved_by(hop)
     if not usd:
         return ""
@@ -117,7 +117,7 @@ def _cached(hop: Hop) -> str:
 
 
 def _credit(hop: Hop) -> str:
-    """Whether the refusal's credit token paid for the cache that the other model had to fill again."""
+    """Whether the refusal's credit token paid for the cache that the next model had to fill again."""
     status = obj(obj((hop.usage or {}).get("fallback_credit")).get("status"))
     match text(status.get("type")):
         case None:
@@ -203,7 +203,7 @@ def _figures(exchange: Exchange) -> list[str]:
 
 
 def policy_words(exchange: Exchange) -> str:
-    """Who was to answer instead, and who was to ask them."""
+    """Which models were allowed to answer instead, and who was to ask them."""
     policy = exchange.fallback_policy
     words = clean_line(policy if isinstance(policy, str) else ", ".join(policy))
     return words if words == "none" else f"{words}, by {'the API' if exchange.fallback_by == 'server' else 'avow'}"
@@ -214,6 +214,6 @@ def _short(text: str) -> str:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """`line` in rows; further ones are indented a little more than the first."""
+    """`line` in rows; the rows after the first are indented a little more."""
     indent = " " * (len(line) - len(line.lstrip(" ")))
     return wrap(line.lstrip(" "), max(width, 20), first=indent, rest=f"{indent}   ")

@@ -1,4 +1,4 @@
-"""Text that comes in pieces, in rows that break between words."""
+"""Wraps text that comes in pieces, between words."""
 
 import re
 
@@ -8,9 +8,8 @@ _TOKENS = re.compile(r"\n|[ \t]+|[^ \t\n]+")
 
 
 class WordWrapper:
-    """Cleaned text in (`feed`), what can be shown of it out: all but a word that may still go on. Every line begins
-    with `indent`, one that has nothing aside. A word longer than a row is left to the terminal, which copies it as one.
-    """
+    """Cleaned text in (`feed`), and out what can be shown of it: all but a last word that may still grow. Every line
+    that is not empty begins with `indent`. A word longer than a row is left to the terminal, which copies it as one."""
 
     def __init__(self, indent: str = "") -> None:
         self._indent = indent
@@ -20,11 +19,11 @@ class WordWrapper:
 
     @property
     def is_at_start(self) -> bool:
-        """Whether what was shown has ended its line."""
+        """Whether the text that was shown ends with its line."""
         return self._used == 0
 
     def feed(self, text: str, width: int | None) -> str:
-        """What to show now. `width` in cells; None breaks no line and holds nothing back."""
+        """The text to show now. `width` is in cells; None breaks no line and holds nothing back."""
         self._width = width
         tokens: list[str] = _TOKENS.findall(self._held + text)
         self._held = ""

@@ -36,14 +36,14 @@ CATEGORIES: Mapping[str, str] = MappingProxyType(
 
 
 class AdviceContext(NamedTuple):
-    """Where the advice is read, for it names what can be done there. `simulate`: the scenario that is played, where
-    it is known; `in_chat`: at a chat's prompt."""
+    """Where the advice is read, because it names what can be done there. `simulate` is the scenario that is played, if
+    known; `in_chat`: at the prompt of a chat."""
 
     simulate: str | None = None
     in_chat: bool = False
 
     def again(self, exchange: Exchange, model: str | None = None) -> str:
-        """What asks the same question again."""
+        """The command that asks the same question again."""
         if self.in_chat:
             return f"/retry {model}" if model else "/retry"
         name = model or shown(exchange.requested_model)
@@ -52,7 +52,7 @@ class AdviceContext(NamedTuple):
         return f"avow retry {exchange.number} -m {name}{self._demo(exchange)}"
 
     def next(self, exchange: Exchange, model: str | None = None) -> str:
-        """What begins the next turn of the conversation."""
+        """The command that begins the next turn of the conversation."""
         # The simulator's exchanges are no one's last conversation: they have to be named.
         named = f"--conversation {exchange.number}" if exchange.simulated and exchange.number is not None else "-c"
         return f"avow {named}{f' -m {model}' if model else ''}{self._demo(exchange)}"
@@ -66,7 +66,7 @@ ANYWHERE = AdviceContext()
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`title` is one phrase; `facts` say what happened, `advice` what the user can do, in a sentence or two each.
+    """`title` is one phrase; `facts` say what happened and `advice` what the user can do, in one or two sentences each.
     `grave`: the answer is missing or incomplete, or its author is unknown."""
 
     title: str
@@ -210,8 +210,8 @@ def _unproven(exchange: Exchange, here: AdviceContext) -> _Part:
 
 
 def look_alike(exchange: Exchange) -> str | None:
-    """A sentence on the characters that may only look like others, of the name in the response or of the requested
-    one; None where both are plain ASCII."""
+    """A sentence on characters in the response's name or in the requested one that may only look like others; None
+    where both are plain ASCII."""
     for name in (other_name(exchange), exchange.requested_model):
         odd = dict.fromkeys(f"U+{ord(character):04X}" for character in name or "" if not character.isascii())
         if odd and name and other_name(exchange):
@@ -220,9 +220,8 @@ def look_alike(exchange: Exchange) -> str | None:
 
 
 def vouching_line(exchange: Exchange) -> str | None:
-    """The command with which a user vouches that both names stand for one model, the private one as its key;
-    None where the user cannot decide that: there is one name only, the names differ, or one has characters that only
-    look like the other's."""
+    """The command with which a user vouches that both names mean one model, with the private name as its key. None
+    where the user cannot decide that: only one name is there, the names differ, or one has look-alike characters."""
     requested, name = exchange.requested_model, other_name(exchange)
     if name is None or not (requested + name).isascii() or compare(requested, name) is not Identity.UNKNOWN:
         return None
