@@ -1,1 +1,1 @@
-"""The record of every exchange: what is kept, found again, counted, given out and taken away."""
+"""The record of every exchange: kept, found again, counted, exported and removed."""

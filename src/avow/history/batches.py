@@ -1,4 +1,5 @@
-"""The batches in the history: what was sent to the Message Batches API for a run, and which of it is still there."""
+"""The batches in the history: what was sent to the Message Batches API for a run, and which items are still in a
+batch."""
 
 from __future__ import annotations
 
@@ -13,8 +14,9 @@ _LYING = "batch IS NOT NULL AND status = 'pending' AND item_last = 1"
 
 
 class KnownBatch(NamedTuple):
-    """A batch that was, or was about to be, sent. `id` is the API's, None while it is not known; `items` is None until
-    all was ready to be sent; `before` is the newest batch at that moment; `others` turned out not to be this one."""
+    """A batch that was sent, or was about to be. `id` is the API's, None while it is not known; `items` is None until
+    the batch was complete; `before` is the newest batch at that moment; `others` are ids that turned out not to be this
+    batch."""
 
     number: int
     base_url: str
@@ -25,7 +27,7 @@ class KnownBatch(NamedTuple):
 
 
 def begin(history: History, run: int, base_url: str, now: float) -> int:
-    """The number of a batch that is being filled; `now` in Unix seconds."""
+    """Write the row of a batch that is being filled; its number. `now` is in Unix seconds."""
     insert = "INSERT INTO batch (run, created_at, base_url, others) VALUES (?, ?, ?, '')"
 
     def work() -> int:
@@ -37,24 +39,24 @@ def begin(history: History, run: int, base_url: str, now: float) -> int:
 
 
 def intend(history: History, number: int, items: int, before: BatchMark) -> None:
-    """A batch of `items` items is about to be sent."""
+    """Record that a batch of `items` items is about to be sent."""
     update = "UPDATE batch SET items = ?, before_id = ?, before_at = ? WHERE number = ?"
     history.write(history.connection.execute, update, (items, before.id, before.created_at, number))
 
 
 def name(history: History, number: int, batch_id: str) -> None:
-    """The API calls it so."""
+    """Record the id that the API gave the batch."""
     history.write(history.connection.execute, "UPDATE batch SET id = ? WHERE number = ?", (batch_id, number))
 
 
 def disown(history: History, number: int, batch_id: str) -> None:
-    """The batch with this id is not the run's."""
+    """Record that the batch with this id is not the run's."""
     update = "UPDATE batch SET id = NULL, others = trim(others || ' ' || ?) WHERE number = ?"
     history.write(history.connection.execute, update, (batch_id, number))
 
 
 def drop(history: History, number: int) -> None:
-    """The batch was never made, and its items were not sent."""
+    """Remove a batch that was never made; its items were not sent."""
 
     def work() -> None:
         history.connection.execute("UPDATE exchange SET batch = NULL WHERE batch = ?", (number,))
@@ -100,5 +102,5 @@ def count_in_batches(history: History, run: int) -> int:
 
 
 def ids(history: History) -> frozenset[str]:
-    """The ids of all batches that are known, of any run."""
+    """The ids of all known batches, of any run."""
     return frozenset(row[0] for row in history.read("SELECT id FROM batch WHERE id IS NOT NULL"))

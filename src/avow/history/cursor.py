@@ -1,4 +1,4 @@
-"""The position of an export, in a file of its own: the next export continues there."""
+"""The position of an export, in a file of its own: the next export continues from it."""
 
 import json
 import os
@@ -20,8 +20,8 @@ _LONGEST = 10_000_000
 
 
 class Cursor(NamedTuple):
-    """`after`: the highest number that was looked at, `id` that exchange's; `pending`: those up to there that had not
-    ended then; `filters`: which exchanges are meant, as JSON."""
+    """`after` is the highest number that was read, `id` the id of that exchange; `pending` are the numbers up to there
+    of exchanges that had not ended then; `filters` say which exchanges are exported, as JSON."""
 
     after: int = 0
     id: str | None = None
@@ -31,10 +31,10 @@ class Cursor(NamedTuple):
 
 @contextmanager
 def held(path: Path) -> Iterator[Cursor | None]:
-    """The cursor in the file at `path`, None for a new one, for this process alone until it is left.
+    """The cursor in the file at `path`, None for a new one; no other process may use it until this one leaves it.
 
-    Raises UnreadableFile for a file that is not a cursor or is damaged, UsageError where another export has it or it
-    could not be replaced later.
+    Raises UnreadableFile for a file that is not a cursor or is damaged, UsageError where another export uses it, or
+    where it could not be replaced later.
     """
     is_new = not os.path.lexists(path)
     descriptor = _open(path)
@@ -54,7 +54,7 @@ def held(path: Path) -> Iterator[Cursor | None]:
 
 
 def save(path: Path, cursor: Cursor) -> None:
-    """Let it move on, at once. Raises FileError, and then it stays where it was."""
+    """Move the cursor on, at once. Raises FileError; the cursor then stays where it was."""
     body = json.dumps({"schema": _SCHEMA, **cursor._asdict()}).encode() + b"\n"
     try:
         write_private(path, body)
@@ -63,8 +63,8 @@ def save(path: Path, cursor: Cursor) -> None:
 
 
 def ahead(history: History, cursor: Cursor | None, filters: str, path: Path) -> tuple[NumberRange, Cursor]:
-    """The exchanges that the cursor has not seen, and its next position. Raises UsageError where it is of another
-    history, or of an export with other filters."""
+    """The exchanges that the cursor has not passed, and its next position. Raises UsageError where it belongs to
+    another history, or to an export with other filters."""
     last = cursor or Cursor(filters=filters)
     if last.filters != filters:
         raise UsageError(
@@ -82,7 +82,7 @@ def ahead(history: History, cursor: Cursor | None, filters: str, path: Path) -> 
 
 
 def _check(history: History, cursor: Cursor, path: Path) -> None:
-    """That the cursor is of this history: it has given that number, and to that exchange."""
+    """Raise UsageError unless this history has given that number to that exchange."""
     given = history.read("SELECT seq FROM sqlite_sequence WHERE name = 'exchange'")
     known = history.read("SELECT id FROM exchange WHERE number = ?", (cursor.after,))
     if (cursor.after > (given[0]["seq"] if given else 0)) or (known and known[0]["id"] != cursor.id):

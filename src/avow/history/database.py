@@ -1,4 +1,4 @@
-"""One SQLite file, opened so that many processes can write it at once and no one else can read it."""
+"""Opens the SQLite file so that many processes can write at once and nobody else can read it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,11 @@ Tell = Callable[[str], None] | None
 
 def connect(path: Path, *, vfs: str | None = None, seconds: float = PATIENCE_SECONDS, tell: Tell = None) -> Connection:
     """A connection that may write, to a file that is up to date; folder and file are made where missing, for their
-    owner alone. `vfs` is one of SQLite's own ways to lock; another process that has the file is waited for that many
-    `seconds`. `tell` gets words where bringing the file up to date takes a while. Raises HistoryError."""
+    owner alone.
+
+    `vfs` is one of SQLite's own ways to lock. For `seconds` the connection waits for another process that has the file.
+    `tell` is called with a sentence if bringing the file up to date takes a while. Raises HistoryError.
+    """
     import sqlite3
 
     connection = None
@@ -50,8 +53,8 @@ def connect(path: Path, *, vfs: str | None = None, seconds: float = PATIENCE_SEC
 
 
 def connect_reading(path: Path, *, seconds: float = PATIENCE_SECONDS, tell: Tell = None) -> Connection:
-    """A connection that only reads. A file that is not there is an empty history; one that an older avow wrote is
-    brought up to date first. Another process that has the file to itself is waited for that many `seconds`. Raises
+    """A connection that only reads. A file that does not exist is an empty history; one that an older avow wrote is
+    brought up to date first. For `seconds` the connection waits for another process that has the file. Raises
     HistoryError."""
     import sqlite3
 
@@ -75,7 +78,7 @@ def connect_reading(path: Path, *, seconds: float = PATIENCE_SECONDS, tell: Tell
 
 
 def patiently(connection: Connection, work: Any, *arguments: object, seconds: float = PATIENCE_SECONDS) -> Any:
-    """`work(connection, *arguments)`, again and again while another process has the file."""
+    """`work(connection, *arguments)`, repeated for `seconds` while another process has the file."""
     if seconds >= _WAIT_SECONDS:
         return _again_and_again(connection, work, arguments, seconds)
     before = connection.execute("PRAGMA busy_timeout").fetchone()[0]
@@ -109,30 +112,30 @@ def _again_and_again(connection: Connection, work: Any, arguments: tuple[object,
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether tables and search index are as this program needs them."""
+    """Whether tables and search index are of this program's version."""
     return _version(connection) == schema.VERSION and schema.is_index_right(connection)
 
 
 def is_busy(error: Error) -> bool:
-    """Whether another process has the file and it is worth trying again."""
+    """Whether the error says that another process has the file, so that trying again may help."""
     return code(error) in BUSY_CODES
 
 
 def _is_after_vacuum(error: Error) -> bool:
-    """Whether SQLite misses a table of ours: so it does, once, where someone ran VACUUM while it waited to write."""
+    """Whether SQLite misses a table of ours: it does so once, if someone ran VACUUM while it waited to write."""
     return str(error) in ("no such table: exchange", "no such table: main.exchange")
 
 
 def is_damage(error: BaseException | None) -> bool:
-    """Whether the file does not hold what SQLite expects there: it may say so, miss a table or an index, or fail to
-    put what it found into words."""
+    """Whether the error says that the file is damaged. SQLite may say so, or miss a table or an index, or fail to
+    decode what it found."""
     if error is None:
         return False
     return code(error) in DAMAGE_CODES or (code(error) == 1 and str(error).startswith(_OF_DAMAGE))
 
 
 def code(error: BaseException) -> int:
-    """SQLite's primary result code of an error, 0 where it has none. Python fails to decode words of SQLite's that
+    """SQLite's primary result code of an error, 0 for other errors. Python fails to decode messages of SQLite's that
     quote a damaged schema, and text of a damaged row."""
     if isinstance(error, UnicodeError) or str(error).startswith("Could not decode to UTF-8"):
         return DAMAGE_CODES[0]
@@ -140,7 +143,8 @@ def code(error: BaseException) -> int:
 
 
 def translated(error: BaseException, path: Path) -> HistoryError:
-    """An error of SQLite or of the system as one that says what is wrong with which file, and what to do."""
+    """An error of SQLite or of the system as a HistoryError that names the file, what is wrong with it, and what to
+    do."""
     kind = HistoryError
     match DAMAGE_CODES[0] if is_damage(error) else code(error):
         case 5 | 6 | 15:
@@ -165,8 +169,8 @@ def translated(error: BaseException, path: Path) -> HistoryError:
 
 
 def _create(path: Path) -> None:
-    """Make the file, empty and private, or take from others the right to read it. It must not be opened and closed
-    where it exists: on POSIX that would drop the locks of another connection in this process."""
+    """Make the file, empty and private, or take from others the right to read it. An existing file must not be opened
+    and closed here: on POSIX that would release the locks of another connection in this process."""
     make_private(path.parent)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -185,7 +189,7 @@ def _connection(uri: str) -> Connection:
 
 
 def empty() -> Connection:
-    """A history in memory, with nothing in it."""
+    """An empty history in memory."""
     from avow.history.migrations import bring_up_to_date
 
     connection = _connection("file::memory:")
@@ -194,8 +198,8 @@ def empty() -> Connection:
 
 
 def _reading_connection(path: Path, seconds: float) -> Connection:
-    """Read-only. In a folder that cannot be written SQLite cannot share a WAL: there the file is read as it lies,
-    unless a WAL holds newer rows."""
+    """A read-only connection. In a folder that cannot be written SQLite cannot share a WAL: there the file is read as
+    it is, unless a WAL has newer rows."""
     import sqlite3
 
     uri = path.absolute().as_uri()
@@ -237,7 +241,7 @@ def _check_version(connection: Connection, path: Path, seconds: float = PATIENCE
 
 
 def _version_and_tables(connection: Connection) -> tuple[int, bool]:
-    """Both at one moment: another process may be making the tables."""
+    """Version and tables, read at one moment, because another process may be making the tables."""
     connection.execute("BEGIN")
     version = _version(connection)
     has_tables = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
@@ -264,7 +268,7 @@ def _set_up(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection, path: Path, tell: Tell) -> None:
-    """Bring an old file up to date in one transaction: where that fails, or is killed, the file is as it was."""
+    """Bring an old file up to date in one transaction: if it fails or is killed, the file is as it was."""
     from avow.history import migrations
 
     connection.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""An exchange for other programs: the JSON object, a line of it."""
+"""An exchange for other programs: the JSON object, one line each."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,8 +9,8 @@ from avow.wire.json_value import JsonObject, encodable
 
 
 def as_object(exchange: Exchange, *, with_text: bool = True) -> JsonObject:
-    """The object of `--output json`. An answer that was withheld from the screen is there; where nothing of what was
-    said is kept, or without text, `prompt` and `text` are None."""
+    """The object of `avow help json`. It has an answer that was withheld from the screen; without text, and where none
+    is kept, `prompt` and `text` are None."""
     if not with_text:
         exchange = hidden(exchange)
     shown = as_json(_unwithheld(exchange))
@@ -20,7 +20,7 @@ def as_object(exchange: Exchange, *, with_text: bool = True) -> JsonObject:
 
 
 def json_lines(exchanges: Iterable[Exchange], *, with_text: bool = True) -> Iterator[str]:
-    """One line an exchange, in UTF-8 that every reader takes."""
+    """One line for each exchange, in UTF-8 that every reader takes."""
     for exchange in exchanges:
         yield line(as_object(exchange, with_text=with_text))
 

@@ -6,8 +6,8 @@ from avow.history.filters import EVERYTHING, Filters
 
 
 class NumberRange(NamedTuple):
-    """The numbers after `after` up to `until`, and those `due`, which were pending when a cursor passed them; what is
-    pending now is left out."""
+    """The numbers above `after` up to `until`, and those in `due`, which were pending when a cursor passed them; those
+    in `pending` now are left out."""
 
     after: int
     until: int
@@ -23,7 +23,7 @@ class ExportScope(NamedTuple):
     span: NumberRange | None = None
 
     def query(self, names: str) -> tuple[str, list[object]]:
-        """A query that yields these columns of each exchange, and its parameters."""
+        """A query that gives the columns `names` of each exchange, and its parameters."""
         where, values = self.filters.where()
         order = "created_ms, number"
         if self.span is not None:

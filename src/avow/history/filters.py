@@ -1,4 +1,4 @@
-"""Which exchanges are meant: the filters that `list`, `search`, `stats`, `export`, `redact` and `delete` share."""
+"""The filters that `list`, `search`, `stats`, `export`, `redact` and `delete` share."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,9 @@ ALL_SOURCES = "all"
 
 class Filters(NamedTuple):
     """Conditions on an exchange; None and empty set no condition. Times are in milliseconds since 1970, `until_ms`
-    excluded. `model`: the requested or the answering one, `*` stands for anything. `simulated` None: both kinds. `run`:
-    of this `avow run`, the last exchange of each item. `sources`: who asked; with `ALL_SOURCES` among them, anyone."""
+    excluded. `model` is the requested or the answering model, with `*` for anything. `simulated` None: with and without
+    the simulator. `run`: of this `avow run`, the last exchange of each item. `sources`: which programs asked;
+    `ALL_SOURCES` means any."""
 
     rerouted: bool = False
     verdicts: Sequence[str] = ()
@@ -30,7 +31,7 @@ class Filters(NamedTuple):
     sources: Sequence[str] = ()
 
     def where(self) -> tuple[str, list[object]]:
-        """A condition on the table `exchange` and its parameters; `1` where nothing is asked."""
+        """A condition on the table `exchange`, and its parameters; `1` without any condition."""
         terms: list[str] = []
         values: list[object] = []
 

@@ -1,4 +1,4 @@
-"""The exchange that a reference means: a number, or the beginning or the end of an id."""
+"""Finds the exchange that a reference names: by number, or by the beginning or the end of an id."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _LARGEST = 2**63 - 1
 
 
 def number_of(connection: Connection, reference: str) -> int:
-    """The number of the one exchange that `reference` names. Raises UsageError where it names none, or several."""
+    """The number of the one exchange that `reference` names. Raises UsageError where it names no exchange, or
+    several."""
     wanted = reference.strip()
     if wanted.isascii() and wanted.isdigit() and not wanted.startswith("0") and int(wanted) <= _LARGEST:
         row = connection.execute("SELECT number FROM exchange WHERE number = ?", (int(wanted),)).fetchone()

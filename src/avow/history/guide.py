@@ -1,4 +1,4 @@
-"""The schema as people read it, and queries ready to run with sqlite3, Datasette or DuckDB."""
+"""The schema for people, and queries ready to run with sqlite3, Datasette or DuckDB."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from avow.history.schema import COLUMNS, VERSION
 
 
 class ReadyQuery(NamedTuple):
-    """A query that sqlite3 and DuckDB both understand."""
+    """A query that both sqlite3 and DuckDB understand."""
 
     name: str
     sql: str

@@ -1,4 +1,4 @@
-"""An exchange, or its row, without its text."""
+"""Removes the text from an exchange, or from its row."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,8 +20,8 @@ _OF_A_DAMAGED_ROW = {
 
 
 def hidden(exchange: Exchange) -> Exchange:
-    """The exchange without its text: no prompt, answer, system prompt, parameters, attachments
-    or words of a server; who was asked, who answered and how that is known stays."""
+    """The exchange without prompt, answer, system prompt, parameters, attachments and words of a server; who was asked,
+    who answered and the evidence stay."""
     routing = exchange.routing
     return exchange._replace(
         question=Question(template=exchange.question.template),
@@ -39,12 +39,13 @@ def hidden(exchange: Exchange) -> Exchange:
 
 
 def hidden_row(exchange: Exchange, kept: str) -> Row:
-    """The row of a hidden exchange; `kept` says why: `none` or `redacted`. What was said is NULL, not empty."""
+    """The row of a hidden exchange; `kept` says why: `none` or `redacted`. Removed text is NULL, not empty."""
     return {**to_row(hidden(exchange)), "kept": kept, **dict.fromkeys(PRIVATE)}
 
 
 def redacted_row(row: Mapping[str, Any]) -> Row:
-    """The same of a row; of a damaged one, which no exchange can be made of, every column goes that may have words."""
+    """The same for a row. In a damaged row, of which no exchange can be made, every column that may have text is
+    emptied."""
     try:
         return hidden_row(from_row(row), "redacted")
     except UNREADABLE:

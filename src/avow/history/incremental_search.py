@@ -1,4 +1,4 @@
-"""Finding exchanges while words are typed, in a thread: first among the newest, then in all that was said."""
+"""Finds exchanges while words are typed, in a thread: first among the newest, then in the full text of all."""
 
 from collections.abc import Callable
 from heapq import merge
@@ -22,7 +22,7 @@ _LEAST_PREFIX = 3
 
 
 class Matches(NamedTuple):
-    """The exchanges that hold `words`, newest first; more may follow for the same words until `is_whole`."""
+    """The exchanges that match `words`, newest first; more may follow for the same words until `is_whole`."""
 
     words: str
     exchanges: tuple[Exchange, ...]
@@ -30,9 +30,9 @@ class Matches(NamedTuple):
 
 
 class IncrementalSearch:
-    """Looks for what was asked for last, and gives `tell` what it found, most of it from a thread: one in which
-    `open_history` is called, since the beginning of a word can take the index seconds. What cannot be read ends the
-    looking for these words; `trouble` is then the error."""
+    """Searches for the words that were given last, and calls `tell` with what it found, mostly from its own thread.
+    `open_history` is called in that thread, because a search in the index can take seconds. An error ends the search
+    for these words and is kept in `trouble`."""
 
     def __init__(self, open_history: Callable[[], History], filters: Filters, tell: Callable[[Matches], None]) -> None:
         self._open, self._filters, self._tell = open_history, filters, tell
@@ -49,13 +49,13 @@ class IncrementalSearch:
         self._thread.start()
 
     def look_for(self, words: str) -> None:
-        """Look for these words from now on; gives what is found among the newest at once."""
+        """Search for these words from now on; matches among the newest exchanges are given at once."""
         self._ask(words)
         if self._is_over or (self._newest and words.strip()):
             self._tell(Matches(words, self._near(words), is_whole=self._is_over))
 
     def close(self) -> None:
-        """Stop; does not wait for a search that is under way."""
+        """Stop, without waiting for a search that is under way."""
         self._ask(None)
 
     def _ask(self, words: str | None) -> None:
@@ -97,7 +97,7 @@ class IncrementalSearch:
                     self._tell(Matches(words, ()))
 
     def _near(self, text: str) -> tuple[Exchange, ...]:
-        """Those of the newest whose line holds every word."""
+        """The newest exchanges whose line in the list has every word."""
         words = _words(text)
         return tuple(islice((one for line, one in self._newest if all(word in line for word in words)), MOST))
 
@@ -118,7 +118,7 @@ def _words(text: str) -> list[str]:
 
 
 def as_listed(exchange: Exchange) -> str:
-    """What a list shows of an exchange, to find words in."""
+    """What a list shows of an exchange, as text to search in."""
     verdict = str(exchange.verdict or "").replace("_", " ")
     served, category = exchange.routing.served_model or "", exchange.routing.category or ""
     models = f"{exchange.requested_model} {served} {category}"

@@ -4,7 +4,7 @@ import sqlite3
 
 
 class KeyCounter:
-    """Counts keys; nothing is left of it once it is closed."""
+    """Counts keys. Nothing is left of it once it is closed."""
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -12,10 +12,10 @@ class KeyCounter:
         self._connection.execute("BEGIN")
 
     def before(self, key: bytes) -> int:
-        """How often `key` was met before this time."""
+        """Count `key` once more; how often it occurred before."""
         count = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times"
         return int(self._connection.execute(count, (key,)).fetchone()[0]) - 1
 
     def close(self) -> None:
-        """Let go of the memory and the file."""
+        """Release the memory and the file."""
         self._connection.close()

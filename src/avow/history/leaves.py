@@ -1,6 +1,6 @@
-"""The rows that the pages of an SQLite file hold, read without its schema, its roots or its page list.
+"""Reads the rows on the pages of an SQLite file, without its schema, its roots or its page list.
 
-After https://sqlite.org/fileformat2.html; damage on one page costs what is on that page alone.
+By https://sqlite.org/fileformat2.html; damage on one page loses only what is on that page.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _MOST_COLUMNS = 200
 
 
 class LeafRecord(NamedTuple):
-    """A row of a table, `values` None where they could not be read; or an entry of an index, without a `rowid`."""
+    """A row of a table, with `values` None where they cannot be read; or an entry of an index, with `rowid` None."""
 
     rowid: int | None
     values: tuple[Value, ...] | None
 
 
 class Pages:
-    """The pages of a file, from 1 on, as its write-ahead log left them."""
+    """The pages of a file, from 1, as its write-ahead log left them."""
 
     def __init__(self, data: bytes, log: bytes = b"", size: int = 4096) -> None:
         self._data, self.size = data, size
@@ -34,7 +34,7 @@ class Pages:
         self._numbers = sorted({*range(1, len(data) // size + 1), *self._newer})  # a bad log may name any page
 
     def page(self, number: int) -> bytes:
-        """Its bytes, none where there is no such page."""
+        """The bytes of a page; empty where there is no such page."""
         if number in self._newer:
             return self._newer[number]
         return self._data[(number - 1) * self.size : number * self.size] if number > 0 else b""
@@ -91,7 +91,7 @@ class Pages:
 
 
 def page_size(data: bytes) -> int:
-    """The page size that the file states, in bytes; 4096 where the value is not possible."""
+    """The page size that the file states, in bytes; 4096 where the value is impossible."""
     size = int.from_bytes(data[16:18], "big")
     size = 65536 if size == 1 else size
     return size if size >= 512 and size & (size - 1) == 0 else 4096

@@ -1,4 +1,4 @@
-"""The query for a page of the history, as lists and exports go through it."""
+"""The query for one page of the history, for lists and exports."""
 
 from avow.history import schema
 from avow.history.filters import Filters
@@ -17,7 +17,7 @@ _BRIEF = ", ".join(f"{_IN_A_LIST.get(name, 'e.' + name)} AS {name}" for name in 
 def query_of(
     filters: Filters, *, limit: int | None, before: int | None, oldest_first: bool, brief: bool
 ) -> tuple[str, list[object]]:
-    """The query that `History.rows` asks, and its parameters."""
+    """The query that `History.rows` makes, and its parameters."""
     where, values = filters.where()
     if before is not None:
         where += " AND (created_ms, number) < (SELECT created_ms, number FROM exchange WHERE number = ?)"

@@ -1,4 +1,4 @@
-"""The tables of the history: numbered migrations, only ever appended to, which bring an older file up to date."""
+"""The tables of the history: numbered migrations, which bring an older file up to date and are only ever appended."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _REBUILDS, _ADDS = 2, 20
 
 
 def bring_up_to_date(connection: Connection, version: int) -> None:
-    """Take a file from that version to the last, with the search index that this build needs. Part of a transaction:
-    where it fails, or is killed, the file is as it was."""
+    """Bring a file from that version to the last one, with the search index that this build needs. Part of a
+    transaction: if it fails or is killed, the file is as it was."""
     if version == 0:
         _create(connection)
     for migration in MIGRATIONS[version:] if version else ():
@@ -42,7 +42,7 @@ def _create(connection: Connection) -> None:
 
 
 def announce(connection: Connection, path: Path, version: int, tell: Callable[[str], None] | None) -> None:
-    """Say that bringing a large file up to date begins. Raises HistoryError where its disk has no room for that."""
+    """Say that a large file is brought up to date. Raises HistoryError where its disk has no room for that."""
     size = path.stat().st_size
     if size < _LARGE_BYTES:
         return
@@ -101,9 +101,9 @@ def _runs(connection: Connection) -> None:
 
 
 def _one_trigger(connection: Connection) -> None:
-    """Two triggers kept the search index at an update, and SQLite leaves open which runs first: where the new words
-    came before the old ones went, the index lost its count of them. `set_up_index` makes the one that stands for both,
-    and the index again."""
+    """Replace the two triggers that kept the search index at an update: SQLite leaves open which of two runs first, and
+    where the new words came before the old ones were removed, the index lost count. `set_up_index` makes the one
+    trigger and the index again."""
     for name in ("search_update_gone", "search_update_new"):
         connection.execute(f"DROP TRIGGER IF EXISTS {name}")
 
@@ -126,8 +126,8 @@ def _batches(connection: Connection) -> None:
 
 
 def read_moves(connection: Connection) -> None:
-    """Fill `pin` and `moved_to` of rows that an avow before version 3 wrote: it had them in the evidence alone. Part of
-    a transaction."""
+    """Fill `pin` and `moved_to` of rows that an avow before version 3 wrote: they had them in the evidence alone. Part
+    of a transaction."""
     for statement in _MOVES_OF_ROWS:
         connection.execute(statement)
 

@@ -1,4 +1,4 @@
-"""Times as people give them: a day, an ISO 8601 time, or how long ago."""
+"""Times as people write them: a day, an ISO 8601 time, or how long ago."""
 
 import re
 from datetime import datetime, timedelta
@@ -14,13 +14,13 @@ _FORMS = "2026-11-01, 2026-11, 2026-11-01T09:30, today, yesterday, or how long a
 
 
 def since(text: str, now: datetime) -> int:
-    """The beginning of the day or the time that `text` names, in milliseconds since 1970. Days begin by the clock of
-    `now`, which has a time zone; so does a time that names none. Raises UsageError."""
+    """The beginning of the day or time that `text` names, in milliseconds since 1970. Days begin by the clock of `now`,
+    which has a time zone; a time without a zone is in that zone too. Raises UsageError."""
     return _milliseconds(_span(text, now)[0])
 
 
 def until(text: str, now: datetime) -> int:
-    """The end of the day or the time that `text` names, exclusive."""
+    """The end of the day or time that `text` names, exclusive. As `since` otherwise."""
     return _milliseconds(_span(text, now)[1])
 
 
@@ -35,7 +35,7 @@ def between(first: str | None, last: str | None, now: datetime) -> tuple[int | N
 
 
 def ago(text: str, now: datetime) -> int:
-    """The moment that was so long ago (`90d`), in milliseconds since 1970. Raises UsageError."""
+    """The moment that is the age in `text` before `now` (`90d`), in milliseconds since 1970. Raises UsageError."""
     if not _AGO.fullmatch(text.strip().lower()):
         raise UsageError(f"`{text}` is not an age", hint="for example 24h, 90d, 2w or 1y")
     return since(text, now)
@@ -66,7 +66,7 @@ def _span(text: str, now: datetime) -> tuple[datetime, datetime]:
 
 
 def _days(first: datetime, number: int) -> tuple[datetime, datetime]:
-    """Days of the local clock, which have 23 hours or 25 twice a year."""
+    """A number of days of the local clock, which has days of 23 and of 25 hours."""
     return by_the_clock(first), by_the_clock(first + timedelta(days=number))
 
 

@@ -1,4 +1,4 @@
-"""Which rows of the history a collector has not acknowledged yet; they wait in the history itself."""
+"""The rows of the history that a collector has not acknowledged yet; they wait in the history itself."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -29,8 +29,8 @@ _MARK = "INSERT OR REPLACE INTO pushed SELECT number, ? FROM exchange WHERE numb
 
 
 def waiting(history: History, *, since_ms: int = 0) -> Iterator[tuple[int, int, Exchange]]:
-    """Number, time in ms and exchange of each row that waits, oldest first, without what was said; one page of
-    numbers is held at a time. The simulator's are left out, and what still runs."""
+    """Number, time in ms and exchange of each row that waits, oldest first, without text; one page of numbers is held
+    at a time. Rows of the simulator and rows that are still pending are left out."""
     after = (since_ms, 0)
     while page := history.read(_WAITING, (*after, PAGE)):
         after = (page[-1]["created_ms"], page[-1]["number"])
@@ -46,8 +46,8 @@ def count_waiting(history: History) -> int:
 
 
 def mark(history: History, numbers: Sequence[int], *, acknowledged: bool) -> None:
-    """Keep that these rows arrived, or that they are refused for good and not sent again; a row that was deleted
-    meanwhile is left."""
+    """Record these rows as acknowledged, or as refused for good and not to be sent again. Rows that were deleted
+    meanwhile stay deleted."""
     state = ACKNOWLEDGED if acknowledged else REFUSED
 
     def work() -> None:

@@ -1,4 +1,5 @@
-"""The history as a Parquet file, by pyarrow (`avow[parquet]`): a row group at a time, so that memory stays bounded."""
+"""Writes the history as a Parquet file with pyarrow (`avow[parquet]`), one row group at a time, so that memory is
+bounded."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -48,7 +49,8 @@ def write(records: Iterable[Record], stream: BinaryIO, *, with_text: bool) -> No
 
 
 def _fitting(kind: str, values: Iterable[Any]) -> list[Any]:
-    """The values, None where one is not of the column's kind: what servers and old files hold may be anything."""
+    """The values, None in place of a value of another kind than the column's: servers and old files may hold
+    anything."""
     fits = _KINDS[kind]
     return [None if value is None else fits(value) for value in values]
 

@@ -1,4 +1,4 @@
-"""Days, weeks (ISO 8601) and months by the local clock: where one begins and ends, and what it is called."""
+"""Days, weeks (ISO 8601) and months by the local clock: their beginnings, ends and names."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,7 @@ FIRST_MS, LAST_MS = -62_000_000_000_000, 253_000_000_000_000
 
 
 def start(by: str, moment: datetime) -> datetime:
-    """When the period of a moment began, both without a zone."""
+    """When the period of a moment begins, both without a zone."""
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if by == "month":
         return day.replace(day=1)
@@ -15,7 +15,7 @@ def start(by: str, moment: datetime) -> datetime:
 
 
 def after(by: str, start: datetime) -> datetime:
-    """When the period after the one that begins at `start` does."""
+    """When the period ends that begins at `start`."""
     if by == "month":
         return (start + timedelta(days=31)).replace(day=1)
     return start + timedelta(days=7 if by == "week" else 1)
@@ -35,5 +35,5 @@ def local(moment_ms: int) -> datetime:
 
 
 def milliseconds(moment: datetime) -> int:
-    """The reverse; where the clock is set back, the first of the two."""
+    """The reverse of `local`; an hour that occurs twice, when the clock is set back, means the first."""
     return round(moment.timestamp() * 1000)

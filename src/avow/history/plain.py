@@ -1,9 +1,9 @@
-"""Exchanges for engines, many a second: lines and records straight from the columns of a row.
+"""Exports exchanges fast: lines and records straight from the columns of a row.
 
-A row that is as most are (one model wrote all of its text, nothing failed) is written from its columns, without an
-`Exchange` between; what this gives for it is what `export` and `table` give, and a test compares them. Any other row
-goes by way of the exchange. `plain_json` and `plain_csv` let SQLite put most of a line together: a column that Python
-takes from it costs more than writing it down.
+A plain row (one model wrote all of its text, nothing failed) is written from its columns, without making an `Exchange`.
+The result is that of `export` and `table`; a test compares them. Any other row is made into an exchange first.
+`plain_json` and `plain_csv` let SQLite assemble most of a line: a column that Python takes from it costs more than
+writing it.
 """
 
 import json
@@ -40,17 +40,17 @@ IS_KNOWN = _one_of("status", Status)
 
 
 def are_integers(*names: str) -> str:
-    """The condition that these columns hold whole numbers, or nothing."""
+    """SQL for the condition that these columns hold whole numbers, or NULL."""
     return " AND ".join(f"({name} IS NULL OR typeof({name}) = 'integer')" for name in names)
 
 
 def are_text(*names: str) -> str:
-    """The condition that these columns hold no bytes, as a damaged file may."""
+    """SQL for the condition that these columns hold no bytes, as those of a damaged file may."""
     return " AND ".join(f"typeof({name}) <> 'blob'" for name in names)
 
 
 def records(history: History, scope: ExportScope, *, with_text: bool) -> Iterator[Record]:
-    """One record an exchange, as `table.record` has them."""
+    """One record for each exchange, as `table.record` makes it."""
     names = [_FROM_USAGE.get(column.name, column.name) for column in columns(with_text=with_text)]
     query = scope.query(f"{', '.join(names)}, {IS_PLAIN}, {'segments' if with_text else 'NULL'}")
     yield from each(history, query, _plain_record, lambda exchange: record(exchange, with_text=with_text))
@@ -62,8 +62,8 @@ def each(
     quickly: Callable[[Any], T],
     slowly: Callable[[Exchange], T],
 ) -> Iterator[T]:
-    """What `quickly` makes of each row of a query whose first column is the number, and `slowly` of the exchange of one
-    that is not as most are."""
+    """For each row of a query whose first column is the number: `quickly` of the row if it is plain, else `slowly` of
+    the exchange."""
     for row in history.raw(*query):
         try:
             yield quickly(row)
@@ -93,21 +93,21 @@ _AT_PROMPT, _AT_TEXT = ([c.name for c in columns(with_text=True)].index(name) fo
 
 
 def are_counts(*values: object) -> None:
-    """Raise ValueError for what is neither a whole number nor nothing."""
+    """Raise ValueError for a value that is neither a whole number nor None."""
     for value in values:
         if value.__class__ is not int and value is not None:
             raise ValueError
 
 
 def check_cost(cost: object) -> None:
-    """Raise ValueError for what is neither a number nor nothing."""
+    """Raise ValueError for a value that is neither a number nor None."""
     if cost is not None and not (isinstance(cost, float) and math.isfinite(cost)):
         raise ValueError
 
 
 def model_of_all(segments: str, text: str) -> str | None:
-    """The model that wrote all of the text, in JSON, None where the answer has no text; raises ValueError where several
-    wrote it."""
+    """The model that wrote all of the text, in JSON; None where the answer has no text. Raises ValueError where several
+    models wrote it."""
     if segments == "[]":
         if text:
             raise ValueError
@@ -120,7 +120,7 @@ def model_of_all(segments: str, text: str) -> str | None:
 
 @lru_cache(4096)
 def _one_segment(head: str) -> str:
-    """The model in `[{"model":…,"chars":`, in JSON; raises ValueError for another beginning."""
+    """The model in `[{"model":…,"chars":`, in JSON. Raises ValueError for another beginning."""
     (one,) = json.loads(head + "0}]")
     if set(one) != {"model", "chars"}:
         raise ValueError

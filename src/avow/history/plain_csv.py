@@ -1,4 +1,4 @@
-"""Exchanges as lines of CSV, many a second: SQLite joins the cells that need no quotes."""
+"""Exports exchanges as CSV fast: SQLite joins the cells that need no quotes."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -32,8 +32,8 @@ _MADE = {
 
 
 def _joined(names: list[str]) -> str:
-    """SQL for a JSON array of these cells, which are texts or whole numbers: without its quotes it is a piece of a line
-    wherever nothing in it had to be escaped. (Bytes would end the whole query.)"""
+    """SQL for a JSON array of these cells, which are texts or whole numbers. Without its quotes it is a part of a CSV
+    line, unless something in it had to be escaped. (Bytes would end the whole query.)"""
     kinds = {name: "integer" if name in _INTEGERS else "text" for name in names}
     cells = [
         _MADE.get(name, f"CASE typeof({name}) WHEN '{kind}' THEN {name} ELSE '' END") for name, kind in kinds.items()
@@ -53,7 +53,7 @@ _CELLS = f"number, {_CAN_BE_WRITTEN}, {_joined(_BEFORE)}, cost_usd, {_joined(_AF
 
 
 def csv_lines(history: History, scope: ExportScope, *, with_text: bool, guarded: bool = False) -> Iterator[str]:
-    """A heading and one line an exchange, as `table.csv_lines` has them."""
+    """A heading and one line for each exchange, as `table.csv_lines` gives them."""
     yield heading(with_text=with_text)
     query = scope.query(f"{_CELLS}, segments, {', '.join(_SAID)}" if with_text else _CELLS)
     yield from each(
@@ -84,7 +84,7 @@ def _whole_line(row: Any, *, guarded: bool) -> str:
 
 
 def _line(facts: Any, guarded: bool) -> str:
-    """All cells but the texts. Raises ValueError where one needs quotes, or an apostrophe."""
+    """All cells but the texts. Raises ValueError where a cell needs quotes or an apostrophe."""
     _number, is_plain, before, cost, after, input_tokens, output_tokens = facts
     are_counts(input_tokens, output_tokens)
     check_cost(cost)

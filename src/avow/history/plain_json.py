@@ -1,4 +1,4 @@
-"""Exchanges as lines of JSON, many a second: what SQLite holds as JSON goes on as it is."""
+"""Exports exchanges as JSON fast: what SQLite holds as JSON is passed on as it is."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ _NOTHING = ("null", "null", "null", "null", "[]", "null")
 
 
 def json_lines(history: History, scope: ExportScope, *, with_text: bool) -> Iterator[str]:
-    """One line an exchange, as `export.json_lines` has them."""
+    """One line for each exchange, as `export.json_lines` gives them."""
     query = scope.query(_FACTS + _ITEM + (_TEXTS if with_text else ""))
     write = _whole_line if with_text else _line_without_text
     yield from each(history, query, write, lambda exchange: line(as_object(exchange, with_text=with_text)))
@@ -71,7 +71,7 @@ def _line_without_text(row: Any) -> str:
 
 
 def _line(values: tuple[Any, ...], said: tuple[str, ...]) -> str:
-    """The line of a row with the columns of `_FACTS` and `_ITEM`; `said`, in JSON already, is what was said."""
+    """The line of a row with the columns of `_FACTS` and `_ITEM`; `said` are the texts, in JSON."""
     explanation, prompt, system, text, segments, withdrawn = said
     (
         identity, conversation, created_at, recommended, hops, evidence, template, stop_reason, usage, cost,
@@ -133,8 +133,8 @@ def _or_null(text: str | None) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text in JSON as `_text` has it, which looks at one letter after another; most long ones need only what a search
-    for few letters finds."""
+    """A text in JSON, as `_text` gives it. `_text` reads one letter after the other; most long texts need only a search
+    for few letters."""
     if len(text) < _LONG:
         return _text(text)
     escaped = text

@@ -1,4 +1,4 @@
-"""Removes texts: from the rows, the search index, the free pages of the file and its log."""
+"""Removes texts: from the rows, the search index, the free pages of the file and its write-ahead log."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _UPDATE = f"UPDATE exchange SET {', '.join(f'{n} = :{n}' for n in _COLUMNS)} WHE
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many exchanges were changed. `in_use`: another process has the history open, so that its write-ahead log
-    may hold their text until that process ends. `copies` are files beside it that keep what they held."""
+    """How many exchanges were changed. `in_use`: another process has the history open, so that the write-ahead log may
+    hold the text until that process ends. `copies` are files beside the history that keep what they held."""
 
     count: int
     in_use: bool = False
@@ -32,7 +32,7 @@ class Erased:
 
 
 def redact(history: History, numbers: Sequence[int]) -> Erased:
-    """Remove all that was said in these exchanges; who was asked, who answered and why stays."""
+    """Remove all text of these exchanges; who was asked, who answered and why stays."""
     return _erase(history, numbers, _redact_batch)
 
 
@@ -42,7 +42,7 @@ def delete(history: History, numbers: Sequence[int], patience_s: float = _PATIEN
 
 
 def expire(history: History, keep_days: int, now: float) -> Erased:
-    """Remove the exchanges older than `days`; `now` in Unix seconds. Quick where there is none."""
+    """Remove the exchanges older than `keep_days` days; `now` in Unix seconds. Fast where there are none."""
     until = round(now * 1000) - keep_days * _DAY_MS
     return delete(history, numbers_of(history, older_than(until)))
 
@@ -53,7 +53,7 @@ def older_than(moment_ms: int) -> Filters:
 
 
 def numbers_of(history: History, filters: Filters) -> tuple[int, ...]:
-    """The numbers of the exchanges that `filters` let through."""
+    """The numbers of the exchanges that match `filters`."""
     where, values = filters.where()
     return tuple(row[0] for row in history.read(f"SELECT number FROM exchange WHERE {where}", values))  # noqa: S608
 
@@ -96,7 +96,7 @@ def _drop_orphans(history: History) -> None:
 
 
 def takes_long(history: History) -> bool:
-    """Whether taking away even one exchange merges the whole search index."""
+    """Whether removing even one exchange merges the whole search index."""
     return schema.has_search(history.connection) and not schema.deletes_securely(history.connection)
 
 
@@ -105,9 +105,9 @@ def _prepare(history: History) -> bool:
 
 
 def _scrub(history: History, patience_s: float, *, merge: bool) -> bool:
-    """Make sure that no byte is left: `secure_delete` has overwritten rows, but the log keeps old pages until it is cut
-    off, and a search index that cannot delete securely keeps deleted words until its parts are merged. Whether the log
-    could be cut."""
+    """Make sure that no byte is left; whether the write-ahead log could be cut off. `secure_delete` has overwritten
+    rows, but the log keeps old pages until it is cut off, and a search index that cannot delete securely keeps deleted
+    words until its parts are merged."""
     if merge:
         history.write(history.connection.execute, "INSERT INTO exchange_search(exchange_search) VALUES ('optimize')")
     free = history.read("PRAGMA freelist_count")[0][0]
@@ -128,7 +128,7 @@ def _is_cut(history: History) -> bool:
 
 
 def _try(history: History, statement: str) -> list[tuple[int, ...]]:
-    """What `statement` yields; nothing where another process is in the way."""
+    """The rows of `statement`; empty where another process has the file."""
     try:
         return [tuple(row) for row in history.read(statement)]
     except HistoryError as error:

@@ -1,4 +1,4 @@
-"""The sums over any exchanges, counted from the rows themselves."""
+"""The sums over a selection of exchanges, counted from the rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ALL = "count(*), count(cost_usd), coalesce(sum(cost_floor_usd), 0.0)"
 
 
 def _unusual(judged: str) -> str:
-    """The sums of what is unusual; a verdict counts where `judged` holds."""
+    """SQL for the sums of unusual rows; a verdict counts where `judged` holds."""
     return ", ".join(
         (
             "sum(verdict IS NOT 'as_requested')",
@@ -56,15 +56,15 @@ _FROM_WEAK = f"FROM exchange INDEXED BY exchange_weak WHERE {NOT_STRONG} AND"
 
 
 def counted(history: History, sources: Sequence[str] = ()) -> str:
-    """A condition on `exchange` that leaves out what avow did not ask by hand or in a run: where `sources` are named
-    only an audit's, unless that is one of them; `1` where there are none."""
+    """A condition on `exchange` for what avow asked by hand or in a run: with `sources` it leaves out only an audit's
+    exchanges, unless an audit is one of them; `1` without a condition."""
     left_out = AUDITS if sources else OTHERS
     return f"number NOT IN ({left_out})" if "audit" not in sources and history.read(f"{left_out} LIMIT 1") else "1"
 
 
 class Recount:
-    """The sums over the exchanges that `filters` let through; those of other programs and of an audit are left out,
-    unless the filters name their source."""
+    """The sums over the exchanges that match `filters`; those of other programs and of an audit are left out, unless
+    the filters name their source."""
 
     def __init__(self, history: History, filters: Filters, *, simulated: bool) -> None:
         self._history = history
@@ -79,7 +79,8 @@ class Recount:
         self._durations_from_index = by_time_alone and not simulated
 
     def by_period(self, by: str) -> Iterator[Tally]:
-        """Three queries a period, each over a range of an index: nothing is sorted, and empty periods cost little."""
+        """Tallies by period. Three queries a period, each over a range of an index: nothing is sorted, and empty
+        periods cost little."""
         within = f"{self._where} AND created_ms >= ? AND created_ms < ?"
         edges = [self._edge(within, order) for order in ("ASC", "DESC")]
         if edges[0] is None or edges[1] is None:
@@ -101,7 +102,7 @@ class Recount:
         return int(rows[0][0]) if rows else None
 
     def by_column(self, by: str) -> Iterator[Tally]:
-        """A line for each model that was asked for, category of a decline, or template; the most frequent first."""
+        """Tallies by requested model, category of a decline, or template; the most frequent first."""
         column, read = _COLUMN_OF[by], self._history.read
         where, values = self._where, self._values
         unusual = {
@@ -113,7 +114,7 @@ class Recount:
             yield _tally(name_of(row[0]), tuple(row)[1:], unusual.get(row[0]), weak.get(row[0], 0))
 
     def pairs(self) -> Iterator[ModelPair]:
-        """Who answered for whom, and why; the most frequent first."""
+        """Who answered for which model, and why; the most frequent first."""
         query = (
             f"SELECT requested_model, served_model, category, count(*) {_FROM_UNUSUAL} rerouted = 1 AND {self._where}"
             " GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3"
@@ -130,11 +131,11 @@ class Recount:
             yield name_of(row[0]), row[1]
 
     def latencies(self) -> Iterator[Latency]:
-        """The durations of each model that answered."""
+        """The durations of each answering model."""
         return latencies_of(self._percentiles("first_token_ms"), self._percentiles("total_ms"))
 
     def _percentiles(self, column: str) -> Percentiles:
-        """The index has the durations in order, and skipping in it is quick."""
+        """The percentiles of a duration. The index has the durations in order, and skipping in it is fast."""
         named = f"INDEXED BY {INDEX_OF[column]}" if self._durations_from_index else ""
         measured = f"FROM exchange {named} WHERE served_model IS NOT NULL AND {column} IS NOT NULL AND {self._where}"
         found = {}
@@ -147,7 +148,7 @@ class Recount:
         return found
 
     def uses(self) -> Iterator[ModelUse]:
-        """What each model that ran used and cost."""
+        """What each model used and cost."""
         among = f"simulated = {int(self._simulated)}"
         if not self._is_plain:
             among += f" AND exchange IN (SELECT number FROM exchange WHERE {self._where})"  # noqa: S608

@@ -1,4 +1,4 @@
-"""A damaged history: what is wrong with it, and a new one with what can still be read."""
+"""Checks a damaged history, and makes a new one from what can still be read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What a check found. `mendable`: the exchanges are whole, and what is made from them can be made again."""
+    """The result of a check. `mendable`: the exchanges are whole, and search index and sums can be made again from
+    them."""
 
     problems: tuple[str, ...] = ()
     mendable: bool = False
@@ -33,9 +34,9 @@ class SetAside:
 
 
 def check(path: Path, *, patience_seconds: float = database.PATIENCE_SECONDS) -> Diagnosis:
-    """Look at every page of the history, at its rows, its search index and its sums; another process that has the file
-    is waited for that long. Raises HistoryError where the file is not ours to mend: a newer version, another program's,
-    no permission."""
+    """Check every page of the history, its rows, its search index and its sums; for `patience_seconds` it waits for
+    another process that has the file. Raises HistoryError where the file must not be repaired: it has a newer version,
+    is another program's, or may not be read."""
     try:
         seconds = patience_seconds
         with History.open(path, patience_seconds=seconds, opening_seconds=seconds) as history:
@@ -56,7 +57,7 @@ def check(path: Path, *, patience_seconds: float = database.PATIENCE_SECONDS) ->
 
 
 def mend(path: Path) -> None:
-    """Make the search index and the sums again from the exchanges."""
+    """Make search index and sums again from the exchanges."""
     with History.open(path) as history:
         if schema.has_search(history.connection):
             history.write(schema.rebuild_index, history.connection)
@@ -64,7 +65,7 @@ def mend(path: Path) -> None:
 
 
 def set_aside(path: Path, now: datetime) -> SetAside:
-    """Rename the file, its log with it, and start a new one with every exchange that can still be read."""
+    """Rename the file with its log, and start a new one with every exchange that can still be read."""
     aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}")
     try:
         for ending in ("-wal", "-shm", "-journal", ""):
@@ -94,7 +95,7 @@ def _index_holds(history: History) -> bool:
 
 
 def _sums_hold(history: History) -> bool:
-    """Whether they are those of the rows, or none are kept."""
+    """Whether the kept sums are those of the rows; true where none are kept."""
 
     def work() -> bool:
         found = history.connection.execute(summary.LOOK).fetchall()
@@ -109,7 +110,7 @@ def _sums_hold(history: History) -> bool:
 
 
 def _unreadable(history: History) -> list[str]:
-    """Words for the rows whose columns hold no exchange any more, at most 20."""
+    """A sentence for each row that holds no exchange any more, at most 20."""
     found = []
     cursor = history.connection.execute("SELECT * FROM exchange")
     for row in cursor:

@@ -1,4 +1,4 @@
-"""An exchange as a row of the history, and back again, to the last lone surrogate."""
+"""Turns an exchange into a row of the history and back, without losing even a lone surrogate."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -34,8 +34,8 @@ _AFTER_SIGNALS = 128
 
 
 class _Column(NamedTuple):
-    """A column that holds one field: `part` is where the field stands (`question`, `reply`, `routing`; empty: in the
-    exchange itself). `write` and `read` turn a value into what SQLite takes, and back; None stays None."""
+    """A column that holds one field. `part` is where the field is (`question`, `reply`, `routing`; empty: in the
+    exchange itself). `write` and `read` convert the value for SQLite and back; None stays None."""
 
     name: str
     part: str = ""
@@ -44,7 +44,7 @@ class _Column(NamedTuple):
 
 
 def to_row(exchange: Exchange) -> Row:
-    """The columns of `schema.COLUMNS` but `number`; every value is one that SQLite takes, as UTF-8."""
+    """The columns of `schema.COLUMNS` without `number`; SQLite takes every value, as UTF-8."""
     row: Row = {}
     for name, part, write, _read in _COLUMNS:
         value = getattr(getattr(exchange, part) if part else exchange, name)
@@ -58,8 +58,8 @@ def to_row(exchange: Exchange) -> Row:
 
 
 def from_row(row: Mapping[str, Any]) -> Exchange:
-    """The exchange a row was made from; attachments come without their bytes. Raises one of UNREADABLE where a value is
-    not what its column, or its place in JSON, is for."""
+    """The exchange that a row was made from, with attachments without their bytes. Raises one of UNREADABLE where a
+    value does not fit its column, or its place in JSON."""
     row = row if isinstance(row, dict) else dict(zip(row.keys(), row, strict=True))
     if row["exact"]:
         exact = _object(row["exact"])
@@ -85,7 +85,7 @@ def from_row(row: Mapping[str, Any]) -> Exchange:
 
 
 def _of_several_fields(exchange: Exchange) -> Row:
-    """The columns that more than one field makes, and those that only queries need."""
+    """The columns that are made from several fields, and those that only queries need."""
     question, routing = exchange.question, exchange.routing
     return {
         "created_ms": milliseconds(exchange.created_at),
@@ -107,7 +107,7 @@ def _of_several_fields(exchange: Exchange) -> Row:
 
 
 def milliseconds(moment: str) -> int:
-    """An RFC 3339 time as milliseconds since 1970; 0 for any other text."""
+    """An RFC 3339 time in milliseconds since 1970; 0 for any other text."""
     try:
         return round(datetime.fromisoformat(moment).timestamp() * 1000)
     except (ValueError, OverflowError):
@@ -185,7 +185,8 @@ def _blocks(values: Sequence[Any]) -> tuple[JsonObject, ...]:
 
 
 def _of_kind(values: Any, kinds: Mapping[str, Any]) -> list[Any]:
-    """The values with these names, of these types each. Raises TypeError, KeyError where they are not."""
+    """The values with these names, of these types. Raises TypeError or KeyError where one is missing or of another
+    type."""
     found = [values[name] for name in kinds]
     if not all(map(isinstance, found, kinds.values())):
         raise TypeError(str([name for name, kind in kinds.items() if not isinstance(values[name], kind)]))
@@ -193,7 +194,7 @@ def _of_kind(values: Any, kinds: Mapping[str, Any]) -> list[Any]:
 
 
 def _pack(blocks: Sequence[JsonObject], whole: str) -> str | None:
-    """Blocks as JSON; texts that stand in `whole`, in order, are named by their place there and not repeated."""
+    """Blocks as JSON. Texts that are in `whole`, in order, are named by their place there and not repeated."""
     if not blocks:
         return None
     places: dict[str, tuple[int, int]] = {}

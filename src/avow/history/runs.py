@@ -1,4 +1,4 @@
-"""The runs in the history: their numbers, which of their items were answered, and what they cost."""
+"""The runs in the history: their numbers, which items were answered, and what they cost."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ANSWERED = ("complete", "refused", "truncated")
 
 
 class KnownRun(NamedTuple):
-    """A run that was begun. `digest` stands for all its items as they were last; None where that was not written."""
+    """A run that was begun. `digest` is that of all its items as they last were; None where it was not written."""
 
     number: int
     digest: str | None
 
 
 def begin(history: History, file: str, digest: str, now: float) -> int:
-    """The number of a new run of `file`; `now` in Unix seconds."""
+    """Write a new run of `file`; its number. `now` is in Unix seconds."""
 
     def work() -> int:
         # A file that was repaired has its exchanges, and not its runs.
@@ -41,7 +41,7 @@ def last_of(history: History, file: str) -> KnownRun | None:
 
 
 def numbered(history: History, number: int) -> KnownRun:
-    """The run with this number. Raises UsageError where there is none."""
+    """The run with this number. Raises UsageError where there is no such run."""
     rows = history.read("SELECT number, digest FROM run WHERE number = ?", (number,))
     if not rows and not history.read("SELECT 1 FROM exchange WHERE run = ? LIMIT 1", (number,)):
         raise UsageError(f"there is no run {number} in the history", hint="`--resume` alone goes on with the last one")
@@ -49,7 +49,7 @@ def numbered(history: History, number: int) -> KnownRun:
 
 
 def last_asked(history: History, item: RunItem) -> Exchange | None:
-    """The last exchange of this item in its run; one that was answered outranks any other."""
+    """The last exchange of this item in its run; an exchange that answered it outranks the others."""
     query = (
         "SELECT * FROM exchange WHERE run = ? AND item_key = ? ORDER BY status IN (?, ?, ?) DESC, number DESC LIMIT 1"
     )
@@ -57,8 +57,8 @@ def last_asked(history: History, item: RunItem) -> Exchange | None:
 
 
 def forget_places(history: History, run: int, digest: str) -> None:
-    """Take from every exchange of a run that it is the last of its item: the items have changed, and `place` says
-    which still are."""
+    """Mark no exchange of the run as the last of its item: the items have changed, and `place` marks those that still
+    are."""
 
     def work() -> None:
         history.connection.execute("UPDATE exchange SET item_last = 0 WHERE run = ?", (run,))
@@ -68,6 +68,6 @@ def forget_places(history: History, run: int, digest: str) -> None:
 
 
 def place(history: History, number: int, item: RunItem) -> None:
-    """Let the exchange be the last of this item, at the item's present place in its file."""
+    """Mark the exchange as the last of this item, at the item's present place in its file."""
     update = "UPDATE exchange SET item_last = 1, item_id = ?, item_index = ?, item_repeat = ? WHERE number = ?"
     history.write(history.connection.execute, update, (item.id, item.place, item.repeat, number))

@@ -1,4 +1,4 @@
-"""Copies what the pages of a damaged history still hold into another history."""
+"""Copies what can still be read on the pages of a damaged history into another history."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ INSERT = (
 
 
 class SalvageTarget(Protocol):
-    """The history that is filled; the store, which itself falls back to what is saved here."""
+    """The history that is filled. A protocol, because the store itself falls back to what is saved here."""
 
     connection: Connection
 
@@ -118,7 +118,7 @@ def _row(number: int, values: Sequence[Value]) -> dict[str, Any]:
 
 
 def _numbers(values: Sequence[Value]) -> set[int]:
-    """The exchange that an entry of an index of ids names."""
+    """The number of the exchange that an entry of an index of ids names."""
     if len(values) == 2 and isinstance(values[0], str) and isinstance(values[1], int) and len(values[0]) == _ID_LENGTH:
         return {values[1]}
     return set()
@@ -129,12 +129,12 @@ def _is_number(value: Value) -> TypeGuard[int]:
 
 
 def _put(history: SalvageTarget, rows: Iterable[Row]) -> list[Row]:
-    """Write those that can be read; what is left of these, because their number is another's or cannot be."""
+    """Write the rows that can be written; those that remain have a number that is taken, or one that is not valid."""
     return [row for row in rows if not _put_one(history.connection, row) and _is_left(history.connection, row)]
 
 
 def _put_one(connection: Connection, row: Row) -> bool:
-    """Write a row with its hops and attachments, or nothing of it; whether it was."""
+    """Write a row with its hops and attachments, or nothing of it; whether it was written."""
     if not _is_number(row["number"]):
         return False
     connection.execute("SAVEPOINT one")
@@ -158,7 +158,7 @@ def _put_one(connection: Connection, row: Row) -> bool:
 
 
 def _is_left(connection: Connection, row: Row) -> bool:
-    """Whether a row that was not written would be under another number."""
+    """Whether a row that was not written would be written under another number."""
     try:
         from_row(row)
     except UNREADABLE:
@@ -173,8 +173,8 @@ def _at(connection: Connection, number: int) -> Row | None:
 
 
 def _settle(history: SalvageTarget, taken: Sequence[Row], pages: Pages, last: int) -> set[int]:
-    """Write rows whose number another one has, or that cannot be: the file's indexes of ids may know whose it is, and
-    what they do not know gets a number after `last`. The numbers that were given."""
+    """Write rows whose number is taken or not valid: the file's indexes of ids may have the right number, and a row
+    that they do not know gets a number after `last`. The numbers that were given."""
     connection = history.connection
     others = [_at(connection, row["number"]) if _is_number(row["number"]) else None for row in taken]
     ids = {row["id"] for row in (*taken, *others) if row is not None}
@@ -202,7 +202,7 @@ def _settle(history: SalvageTarget, taken: Sequence[Row], pages: Pages, last: in
 
 
 def _put_beside(history: SalvageTarget, rowid: int, values: Sequence[Value]) -> None:
-    """A row of one of the tables beside `exchange`, known by its shape; any other row is left out."""
+    """Write a row of a table beside `exchange`, recognised by its shape; other rows are left out."""
     match values:
         case (str(), str() | None, int() | None, bytes() | None):
             history.connection.execute("INSERT OR IGNORE INTO attachment VALUES (?, ?, ?, ?)", values)
@@ -214,8 +214,8 @@ def _put_beside(history: SalvageTarget, rowid: int, values: Sequence[Value]) -> 
 
 
 def _end(history: SalvageTarget, last: Mapping[str, int], pushed: Sequence[tuple[int, Value]]) -> int:
-    """No number is given twice, those of exchanges that were deleted or lost included; nobody's attachment is kept, and
-    what was pushed is marked now that its exchange is there. How many exchanges there are."""
+    """Finish: no number is given twice, not even those of exchanges that were deleted or lost; attachments that no
+    exchange has are dropped, and pushed exchanges are marked. How many exchanges there are."""
     connection = history.connection
     connection.execute(
         "DELETE FROM attachment WHERE NOT EXISTS (SELECT 1 FROM attached WHERE attached.sha256 = attachment.sha256)"

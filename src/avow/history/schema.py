@@ -1,4 +1,4 @@
-"""The columns of the history, what its indexes are known by in a query, and the search index beside its tables."""
+"""The columns of the history, the indexes that queries name, and the search index."""
 
 from __future__ import annotations
 
@@ -135,33 +135,32 @@ _OLD_FORMAT = 4
 
 
 def has_search(connection: Connection) -> bool:
-    """Whether this build of SQLite has FTS5 and the index is one that it can read, and up to date."""
+    """Whether this build of SQLite has FTS5, and the search index is up to date and readable for it."""
     return _can_search(connection) and _has_triggers(connection) and not _is_too_new(connection)
 
 
 def is_index_right(connection: Connection) -> bool:
-    """Whether the index is as this build needs it: kept by triggers where there is FTS5, and by none where not; and of
-    a form that it can read."""
+    """Whether the index is as this build needs it: readable, and kept by triggers if there is FTS5, by none if not."""
     return _can_search(connection) == _has_triggers(connection) and not _is_too_new(connection)
 
 
 def can_delete_securely() -> bool:
-    """Whether this build's index can drop words at once, when their row goes, and not when its parts are merged: FTS5
-    can since SQLite 3.42."""
+    """Whether this build's index can drop words at once when their row is deleted: FTS5 can since SQLite 3.42; before,
+    it drops them when its parts are merged."""
     import sqlite3
 
     return sqlite3.sqlite_version_info >= _SECURE_FROM
 
 
 def deletes_securely(connection: Connection) -> bool:
-    """Whether the index does so."""
+    """Whether the index deletes securely now."""
     is_set = "SELECT 1 FROM exchange_search_config WHERE k = 'secure-delete' AND v = 1"
     return can_delete_securely() and connection.execute(is_set).fetchone() is not None
 
 
 def delete_securely(connection: Connection) -> bool:
-    """Let the index do so from now on, where it can; words that went before are merged away, once. Whether it does.
-    Call it in a transaction, before rows go."""
+    """Let the index delete securely from now on, if it can; whether it does. Words that were deleted before are merged
+    away, once. Call it in a transaction, before rows are deleted."""
     if can_delete_securely() and not deletes_securely(connection):
         connection.execute("INSERT INTO exchange_search(exchange_search) VALUES ('optimize')")
         connection.execute(_SECURE)
@@ -169,8 +168,8 @@ def delete_securely(connection: Connection) -> bool:
 
 
 def set_up_index(connection: Connection) -> None:
-    """Create the search index with its triggers, and fill it; without FTS5 take the triggers away instead, so that
-    rows can be written. Call it in a transaction."""
+    """Create the search index with its triggers, and fill it. Without FTS5 remove the triggers, so that rows can be
+    written. Call it in a transaction."""
     if is_index_right(connection):
         return
     for name in _TRIGGERS:
@@ -194,7 +193,7 @@ def rebuild_index(connection: Connection) -> None:
 
 
 def _is_too_new(connection: Connection) -> bool:
-    """Whether a newer SQLite has dropped words from the index in a way that this one cannot read."""
+    """Whether a newer SQLite has deleted words from the index in a way that this one cannot read."""
     if can_delete_securely() or not _has_index(connection):
         return False
     row = connection.execute("SELECT v FROM exchange_search_config WHERE k = 'version'").fetchone()

@@ -1,4 +1,4 @@
-"""Full-text search: ordinary words to a query, and the place in a text where they stand."""
+"""Full-text search: turns ordinary words into a query, and finds the place in a text where they are."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HANGUL = re.compile("[\uac00-\ud7af]")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for: `match` in FTS5's syntax, `parts` as text that must stand so in prompt or answer."""
+    """What to search for: `match` in FTS5's syntax, and `parts`, texts that must occur exactly in prompt or answer."""
 
     match: str | None
     parts: tuple[str, ...] = ()
@@ -39,9 +39,9 @@ class Query:
 
 
 def query_of(words: Sequence[str]) -> Query:
-    """Ordinary words, all of which must occur: `"…"` holds words together, a `*` at a word's end stands for any
-    ending, letters with and without accents are the same, and nothing else has a meaning. `C++` and `->` are looked
-    for as they stand. Raises UsageError where there is nothing to look for."""
+    """Turn ordinary words into a query; all of them must occur. `"…"` keeps words together, a `*` at the end of a word
+    stands for any ending, letters with and without accents are the same, and nothing else has a meaning: `C++` and `->`
+    are searched for as they are. Raises UsageError where there is nothing to search for."""
     text = encodable(" ".join(words))
     _check_length(text)
     phrases, parts, shown = [], [], []
@@ -65,7 +65,7 @@ def query_of(words: Sequence[str]) -> Query:
 
 
 def raw_query(text: str) -> Query:
-    """A query in FTS5's own syntax. Raises UsageError where there is none."""
+    """A query in FTS5's own syntax. Raises UsageError where it is empty."""
     text = encodable(text)
     _check_length(text)
     if not text.strip():
@@ -82,7 +82,7 @@ def search(
     limit: int | None = 20,
     before: int | None = None,
 ) -> Iterator[Exchange]:
-    """The exchanges that hold what is looked for, newest first, or `best` first among the last 200,000.
+    """The exchanges that match, newest first; with `best` the best match first, among the last 200,000.
 
     Raises UsageError for a query that FTS5 does not understand.
     """
@@ -116,8 +116,8 @@ def search(
 
 
 def excerpt(text: str, query: Query, length: int) -> tuple[tuple[str, bool], ...]:
-    """About `length` characters of `text` around the first place where a word stands, in pieces; True marks a word.
-    Empty where none stands there."""
+    """About `length` characters of `text` around the first match, in pieces; True marks a match. Empty without a
+    match."""
     folded = _folded(text)
     pattern = re.compile("|".join(_pattern(word) for word in query.words) or r"(?!)")
     first = pattern.search(folded)
@@ -143,7 +143,7 @@ def excerpt(text: str, query: Query, length: int) -> tuple[tuple[str, bool], ...
 def _by_reading(
     history: History, query: Query, filters: Filters, limit: int | None, before: int | None
 ) -> Iterator[Exchange]:
-    """Without the index: every text is read."""
+    """Search without the index, by reading every text."""
     words = tuple(dict.fromkeys((*query.parts, *query.words)))
     where, values = _conditions(Query(None, words), filters)
     if before is not None:
@@ -165,7 +165,8 @@ def _conditions(query: Query, filters: Filters) -> tuple[str, list[object]]:
 
 
 def _pending(history: History, query: Query, where: str, values: list[object]) -> list[Exchange]:
-    """Those not finished are not in the index: the few there are get one of their own, for the same query."""
+    """The matches among pending exchanges, which are not in the index: the few there are get an index of their own, for
+    the same query."""
     if not history.read("SELECT 1 FROM exchange WHERE status = 'pending' LIMIT 1"):
         return []
     history.read("PRAGMA temp_store = MEMORY")
@@ -227,7 +228,7 @@ def _pattern(word: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Lower case without accents, character for character, as the index sees it."""
+    """Lower case without accents, character for character, as the index has it."""
     if text.isascii():
         return text.lower()
     import unicodedata

@@ -1,4 +1,5 @@
-"""The statistics of the history: how often the requested model answered, who else did, how long it took, its cost."""
+"""The statistics of the history: how often the requested model answered, which others did, how long it took, what it
+cost."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ _PATIENCE_SECONDS = 0.3
 
 
 class _Source(Protocol):
-    """Where the sums come from: the rows, or what the file keeps."""
+    """Where the sums come from: the rows, or the sums that the file keeps."""
 
     def by_period(self, by: str) -> Iterator[Tally]: ...
     def by_column(self, by: str) -> Iterator[Tally]: ...
@@ -61,7 +62,7 @@ def _stats(source: _Source, by: str) -> Stats:
 
 def keep_sums(path: Path) -> bool:
     """Let the file at `path` keep the sums; whether it does. It does not where it cannot be written, or where another
-    process has it for more than a moment: counting the rows still gives the same."""
+    process has it for more than a moment: counting the rows gives the same result."""
 
     def work(connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")

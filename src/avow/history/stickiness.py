@@ -1,4 +1,4 @@
-"""Where a turn that the API sent straight to a fallback comes from: the earlier decline, if the history has it."""
+"""Finds the earlier decline that explains why the API sent a turn straight to a fallback."""
 
 from avow.exchange.exchange import Exchange
 from avow.history.filters import Filters
@@ -13,8 +13,8 @@ _MOST = 200
 
 
 def origin(history: History, exchange: Exchange) -> Exchange | None:
-    """The last exchange before `exchange` in which the requested model declined and the same fallback answered;
-    None where the API did not send `exchange` straight there, or there is none. Raises HistoryError."""
+    """The last exchange before `exchange` in which the requested model declined and the same fallback answered; None
+    where the API did not send `exchange` straight there, or where there is no such exchange. Raises HistoryError."""
     if not exchange.routing.is_sticky:
         return None
     until = milliseconds(exchange.created_at) + 1

@@ -1,4 +1,5 @@
-"""The history: a row before the request leaves, finished at the end, and found again by number, id or filter."""
+"""The history: a row before the request leaves, its end when the exchange is over, and reading by number, id or
+filter."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ T = TypeVar("T")
 class History:
     """One open history. Every method raises HistoryError where the file cannot be read or written.
 
-    `content` is `full` or `none` (who answered, nothing of what was said); without `keep_attachments` only their
-    names, sizes and hashes are kept. One thread at a time writes; the others wait.
+    `content` is `full`, or `none` for no text (who answered is kept); without `keep_attachments` only names, sizes and
+    hashes of files are kept. One thread at a time writes; the others wait.
     """
 
     def __init__(
@@ -61,11 +62,11 @@ class History:
         on_damage: Callable[[str], None] | None = None,
         tell: database.Tell = None,
     ) -> Self:
-        """The history at `path`, made where missing; one opened to read only is empty where there is none.
+        """The history at `path`, made where missing; with `read_only` a missing file is an empty history.
 
-        A write waits `patience_seconds` for another process that has the file, the opening `opening_seconds`. Where a
-        file that is only read is damaged, `on_damage` is told so in words, and what its pages still hold is given;
-        `tell` is told where bringing the file up to date takes a while.
+        A write waits `patience_seconds` for another process that has the file, the opening waits `opening_seconds`.
+        Where a file opened to read is damaged, `on_damage` is called with a sentence, and what can still be read is
+        given. `tell` is called with a sentence if bringing the file up to date takes a while.
         """
         damage: HistoryError | None = None
         connect = database.connect_reading if read_only else database.connect
@@ -111,20 +112,20 @@ class History:
         self._write(self._writer.update, exchange, patience_seconds=patience_seconds)
 
     def finish(self, exchange: Exchange) -> None:
-        """Write how it ended. A row that was deleted meanwhile stays deleted, a redacted one redacted; one
-        that was never begun is written whole."""
+        """Write how it ended. A row that was deleted meanwhile stays deleted, a redacted one stays redacted; a row that
+        was never begun is written whole."""
         if exchange.number is None:
             self._write(self._writer.insert, exchange, self._writer.row(exchange))
         else:
             self._write(self._writer.update, exchange)
 
     def add(self, exchanges: Iterable[Exchange]) -> int:
-        """Write exchanges that are over, in one go, but those whose id is there and those imported that the proxy saw;
-        how many are new."""
+        """Write exchanges that are over, in one transaction, except those whose id is there and imported ones that the
+        proxy saw; how many are new."""
         return self._write(self._writer.add, tuple(exchanges))
 
     def get(self, reference: str) -> Exchange:
-        """The exchange with this number, or with an id that begins or ends so.
+        """The exchange with this number, or with an id that begins or ends with it.
 
         Raises UsageError where there is none, or more than one; the message lists them.
         """
@@ -135,7 +136,7 @@ class History:
         return found
 
     def number_of(self, reference: str) -> int:
-        """The number of that exchange, without a look at what it holds. Raises as `get`."""
+        """The number of that exchange, without reading it. Raises as `get`."""
         from avow.history import finding
 
         return self._read(lambda: finding.number_of(self.connection, reference))
@@ -149,11 +150,11 @@ class History:
         return self._one("id = ?", exchange_id)
 
     def latest(self, *, simulated: bool = False) -> Exchange | None:
-        """The last exchange of avow's own; those with the simulator count only where asked for."""
+        """The last exchange that avow asked; those with the simulator count only with `simulated`."""
         return self._one(f"source = 'avow'{'' if simulated else ' AND simulated = 0'} ORDER BY number DESC")
 
     def last_in_session(self, session: str) -> Exchange | None:
-        """The exchange last asked in this terminal session, the simulator's left out."""
+        """The last exchange of this terminal session, without the simulator's."""
         return self._one("session = ? AND simulated = 0 ORDER BY number DESC", session)
 
     def last_of_conversation(self, conversation_id: str) -> Exchange | None:
@@ -184,9 +185,9 @@ class History:
         oldest_first: bool = False,
         brief: bool = False,
     ) -> Iterator[Exchange]:
-        """The exchanges that `filters` let through (None: all), newest first; `before` goes on after that number.
-        `brief` ones have the prompt's beginning, the models and how it ended, and nothing else of what was said or of
-        the routing."""
+        """The exchanges that match `filters` (None: all), newest first; `before` continues after that number. With
+        `brief` an exchange has the beginning of its prompt, its models and how it ended, and no other text or
+        routing."""
         from avow.history.filters import EVERYTHING
         from avow.history.listing import query_of
 
@@ -194,13 +195,13 @@ class History:
         return self.select(*query_of(filters, limit=limit, before=before, oldest_first=oldest_first, brief=brief))
 
     def count(self, filters: Filters | None = None) -> int:
-        """How many exchanges `filters` let through (None: all)."""
+        """How many exchanges match `filters` (None: all)."""
         where, values = ("1", ()) if filters is None else filters.where()
         query = f"SELECT count(*) FROM exchange WHERE {where}"  # noqa: S608
         return int(self._read(lambda: self.connection.execute(query, values).fetchone()[0]))
 
     def select(self, query: str, values: Sequence[object] = ()) -> Iterator[Exchange]:
-        """The exchanges of a query that yields whole rows, one at a time; those that cannot be read are left out."""
+        """The exchanges of a query for whole rows, one at a time; unreadable ones are left out."""
         for row in self.raw(query, values):
             if (exchange := self._exchange(row)) is not None:
                 yield exchange
@@ -230,8 +231,8 @@ class History:
         return self._write(work, *arguments)
 
     def alone(self, statement: str) -> None:
-        """Run a statement that is a transaction of its own, to its last step (`execute` makes but one of those that
-        yield rows without columns)."""
+        """Run a statement that is a transaction of its own, to its last step (`execute` makes only one step of a
+        statement that yields rows without columns)."""
         self._patiently(lambda connection: connection.executescript(statement), self._patience_seconds)
 
     def _one(self, condition: str, *values: object) -> Exchange | None:
@@ -248,7 +249,7 @@ class History:
         return exchange
 
     def _exchange(self, row: Row) -> Exchange | None:
-        """The exchange of a row; None, and words to who asked for them, where its columns hold none any more."""
+        """The exchange of a row; None, and a sentence for `on_damage`, where its columns hold no exchange any more."""
         try:
             return from_row(row)
         except UNREADABLE:
@@ -257,14 +258,14 @@ class History:
             return None
 
     def _fail(self, error: Exception) -> None:
-        """Go on with what the pages of a damaged file still hold, where that is wanted; else raise HistoryError."""
+        """Continue with what can still be read of a damaged file, if that is wanted; else raise HistoryError."""
         translated = database.translated(error, self.path)
         if self._on_damage is None or self.is_salvaged or not database.is_damage(error):
             raise translated from error
         self._salvage(translated)
 
     def _salvage(self, damage: HistoryError) -> None:
-        """Raises `damage` where no page holds anything."""
+        """Raises `damage` where no page can be read."""
         from avow.history.salvage import salvaged_words
 
         self.connection.close()

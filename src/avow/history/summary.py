@@ -1,8 +1,8 @@
-"""Sums of the history that its file keeps itself, by triggers, as rows come, change and go.
+"""Sums of the history that its file keeps itself, by triggers, as rows are added, changed and deleted.
 
-They stand beside the tables, as the search index does: what reads them asks `is_kept`, and counts the rows where they
-are not. They hold what avow itself asked: nothing of another program, and nothing of an audit. Costs are whole units
-(`COST_UNIT`), so that taking away leaves nothing of what was added.
+They are beside the tables, as the search index is: a reader asks `is_kept`, and counts the rows where they are not
+kept. They cover what avow itself asked: no other program, and no audit. Costs are whole units (`COST_UNIT`), so that
+subtraction leaves nothing behind.
 """
 
 # ruff: noqa: S608  (every statement here is put together from the constants of this file)
@@ -60,8 +60,8 @@ _UPSERT_FROM = (3, 24, 0)
 
 
 class _Part(NamedTuple):
-    """Rows of one table of sums: one for each combination of `keys`, over the rows `{r}` that hold `where`. The index
-    holds all that they are made of, but `strength`."""
+    """Rows of one table of sums: one for each combination of `keys`, over the rows `{r}` for which `where` holds. The
+    index has all columns that they are made from, except `strength`."""
 
     keys: tuple[str, ...]
     of_index: str
@@ -69,8 +69,8 @@ class _Part(NamedTuple):
 
 
 class _SumTable(NamedTuple):
-    """A table of sums over the rows of `source` that hold `where`; `when` tells it of one row. The first of `sums` is
-    how many rows they are of."""
+    """A table of sums over the rows of `source` for which `where` holds; `when` is the condition for one row. The first
+    of `sums` counts the rows."""
 
     name: str
     source: str
@@ -85,7 +85,7 @@ class _SumTable(NamedTuple):
         return f"CREATE TABLE {self.name} ({columns}, PRIMARY KEY ({', '.join(self.keys)})) WITHOUT ROWID"
 
     def change(self) -> str:
-        """The step of a trigger that adds the row `new` to its sums, or takes it away where `new.sign` is -1."""
+        """The step of a trigger that adds the row `new` to its sums, or subtracts it if `new.sign` is -1."""
         keys = " UNION ALL ".join(
             f"SELECT {', '.join(part.keys)}{f' WHERE {part.where}' * (part.where != '1')}" for part in self.parts
         )
@@ -94,14 +94,14 @@ class _SumTable(NamedTuple):
         return change.format(r="new")
 
     def counted(self, part: _Part, hint: str = "") -> str:
-        """The query that makes every row of a part from those of `source`."""
+        """The query that makes every row of a part from the rows of `source`."""
         sums = ", ".join(f"sum({what})" for _name, what in self.sums)
         groups = ", ".join(str(place) for place in range(1, len(self.keys) + 1))
         query = f"SELECT {', '.join(part.keys)}, {sums} FROM {self.source} AS r {hint}"
         return f"{query} WHERE {self.where} AND {part.where} GROUP BY {groups}".format(r="r")
 
     def fill(self) -> Iterator[str]:
-        """The statements that fill the empty table, from indexes alone: what was said would be long to read."""
+        """The statements that fill the empty table, from indexes alone: reading the texts would take long."""
         quick = self._replace(sums=tuple((name, "0" if name == "weak" else what) for name, what in self.sums))
         weak = self._replace(sums=tuple((name, "1" if name == "weak" else "0") for name, _what in self.sums))
         for part in self.parts:
@@ -183,7 +183,7 @@ _TABLES = (*_EXCHANGES, _HOPS)
 
 
 def _statements() -> dict[str, str]:
-    """What makes tables, views and triggers, by their names. What a row adds or takes stands once, as the trigger of a
+    """What makes tables, views and triggers, by name. What a row adds or subtracts is written once, as the trigger of a
     view that nothing is ever read from: all of it is parsed whenever the file is opened."""
     found = {table.name: table.create() for table in _TABLES}
     for source, tables in (("exchange", _EXCHANGES), ("hop", (_HOPS,))):
@@ -213,12 +213,12 @@ LOOK = "SELECT name, sql FROM sqlite_master WHERE name LIKE 'summary^_%' ESCAPE 
 
 
 def are_right(found: Iterable[Sequence[str]]) -> bool:
-    """Whether the file keeps the sums, and as this program reads them, by the rows of `LOOK`."""
+    """Whether the file keeps the sums in the form that this program reads, judged by the rows of `LOOK`."""
     return {row[0]: row[1] for row in found} == _STATEMENTS
 
 
 def is_kept(connection: Connection) -> bool:
-    """The same of an open file."""
+    """The same for an open file."""
     return are_right(connection.execute(LOOK))
 
 
@@ -233,8 +233,8 @@ def create(connection: Connection) -> None:
 
 
 def keep(connection: Connection) -> None:
-    """Add up all rows, and let the file keep the sums from now on; for a million rows some seconds. Call it in a
-    transaction. Where `create` keeps none this does neither, nor where they are too large."""
+    """Add up all rows, and let the file keep the sums from now on; some seconds for a million rows. Call it in a
+    transaction. An SQLite without `ON CONFLICT DO UPDATE` keeps none, and sums that are too large are not kept."""
     import sqlite3
 
     if sqlite3.sqlite_version_info < _UPSERT_FROM:
@@ -252,7 +252,8 @@ def keep(connection: Connection) -> None:
 
 
 def is_overflow(error: BaseException | None) -> bool:
-    """Whether sums do not fit into SQLite's integers: a server, or a damaged row, may have named any number."""
+    """Whether the error says that sums do not fit into SQLite's integers: a server, or a damaged row, may hold any
+    number."""
     return str(error) == "integer overflow"
 
 

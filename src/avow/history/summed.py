@@ -1,4 +1,4 @@
-"""The sums over the whole history, as its file keeps them."""
+"""Reads the sums over the whole history that its file keeps."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _DURATIONS = "SELECT model, step, answers FROM summary_duration WHERE measure = 
 
 
 class StoredSums:
-    """The sums over all exchanges, the simulator's alone or left out; only what avow itself asked."""
+    """The sums over all that avow itself asked: the simulator's exchanges alone, or all but those."""
 
     def __init__(self, history: History, *, simulated: bool) -> None:
         self._history = history
@@ -55,8 +55,9 @@ class StoredSums:
         self._own = counted(history)
 
     def by_period(self, by: str) -> Iterator[Tally]:
-        """A line for each period that has any, in order: its whole hours, and the quarters at its edges where the local
-        clock is not whole hours from UTC. The rows are counted where it is not whole quarters, as before 1900."""
+        """A tally for each period that has exchanges, in order, from whole hours, and from quarters of an hour at the
+        edges where the local clock is not whole hours from UTC. Where it is not whole quarters, as before 1900, the
+        rows are counted."""
         try:
             return iter(list(self._by_period(by)))
         except _UnevenError:
@@ -84,7 +85,7 @@ class StoredSums:
                 yield from self._history.read(f"SELECT {_SUMS} {_WITHIN}", (self._simulated, kind, low, high))
 
     def _next(self, moment_ms: int) -> int | None:
-        """The beginning of the first quarter from that moment on that has any."""
+        """The beginning of the first quarter of an hour, from that moment on, that has exchanges."""
         last = periods.LAST_MS // QUARTER_MS * QUARTER_MS
         rows = self._history.read(_NEXT, (self._simulated, "quarter", _quarters(moment_ms), _quarters(last)))
         return FIRST_MS + int(rows[0][0]) * QUARTER_MS if rows else None
@@ -126,7 +127,7 @@ class StoredSums:
         return found  # type: ignore[return-value]
 
     def _ranked(self, measure: str, model: str, counts: Sequence[tuple[int, int]], rank: int) -> int | None:
-        """The duration with that rank: the sums tell which step it is in, and the index has those in order."""
+        """The duration with that rank: the sums tell its step, and the index has the durations in order."""
         totals = list(accumulate(answers for _step, answers in counts))
         place = bisect_left(totals, rank)
         step, below = counts[place][0], totals[place - 1] if place else 0

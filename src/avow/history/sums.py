@@ -1,4 +1,5 @@
-"""The values that sums consist of: tallies of exchanges, who answered for whom, durations, and what each model used."""
+"""The values that statistics consist of: tallies of exchanges, who answered for whom, durations, and what each model
+used."""
 
 from __future__ import annotations
 
@@ -24,10 +25,9 @@ Percentiles = Mapping[str, tuple[int, int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """One line: `key` names the period or group (None: none given). The counts of verdicts (`as_requested` to
-    `unverified`) and of statuses (`truncated` to `pending`) each count exchanges; `as_requested_strong` those of
-    `as_requested` with strong evidence; `cost_usd` adds up what is known,
-    `unpriced` counts exchanges of which a part is not."""
+    """One line. `key` names the period or group (None: none). The counts of verdicts (`as_requested` to `unverified`)
+    and of statuses (`truncated` to `pending`) count exchanges; `as_requested_strong` counts those of `as_requested`
+    with strong evidence; `cost_usd` adds up the known costs, and `unpriced` counts exchanges with an unknown part."""
 
     key: str | None
     requests: int = 0
@@ -47,17 +47,17 @@ class Tally:
 
     @property
     def judged(self) -> int:
-        """Exchanges with a verdict."""
+        """How many exchanges have a verdict."""
         return self.as_requested + self.fallback + self.refused + self.substituted + self.unverified
 
     @property
     def share(self) -> float | None:
-        """The part of those with a verdict that was answered as requested, 0 to 1; None where there is none."""
+        """The share of exchanges with a verdict that were answered as requested, 0 to 1; None where there are none."""
         return self.as_requested / self.judged if self.judged else None
 
     @property
     def share_strong(self) -> float | None:
-        """The part of those with a verdict of which strong evidence says that they were answered as requested."""
+        """The share of exchanges with a verdict that strong evidence shows to be as requested, 0 to 1."""
         return self.as_requested_strong / self.judged if self.judged else None
 
 
@@ -73,7 +73,7 @@ class ModelPair:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Median and 95th percentile in ms of the exchanges that `model` answered; None where none was measured."""
+    """Median and 95th percentile in ms of the exchanges that `model` answered; None where nothing was measured."""
 
     model: str
     answers: int
@@ -85,7 +85,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """What a model that ran has cost: its hops, tokens, and USD at its own rates as far as they are known."""
+    """What a model that ran has used: hops, tokens, and USD at its own rates, as far as these are known."""
 
     model: str | None
     served: int
@@ -168,7 +168,7 @@ def pairs_of(rows: Iterable[Sequence[Any]]) -> Iterator[ModelPair]:
 
 
 def latencies_of(firsts: Percentiles, totals: Percentiles) -> Iterator[Latency]:
-    """The times to the first token and to the end, side by side."""
+    """The times to the first token and to the end, in one value for each model."""
     nothing = (0, None, None)
     for model in sorted({*totals, *firsts}, key=str):
         answers, total_p50, total_p95 = totals.get(model, nothing)

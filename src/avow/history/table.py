@@ -1,4 +1,4 @@
-"""The columns of CSV and Parquet in their order, and an exchange as a record of them."""
+"""The columns of CSV and Parquet in their order, and an exchange as a record with these columns."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -11,8 +11,8 @@ Record = Sequence[object]
 
 
 class Column(NamedTuple):
-    """A column: its name, and the kind of its values (`text`, `integer`, `number`, `flag`, `moment`); None where
-    that is unknown."""
+    """A column: its name, and the kind of its values (`text`, `integer`, `number`, `flag`, `moment`); unknown values
+    are None."""
 
     name: str
     kind: str = "text"
@@ -76,8 +76,9 @@ def heading(*, with_text: bool) -> str:
 
 
 def csv_lines(records: Iterable[Record], *, with_text: bool, guarded: bool = False) -> Iterator[str]:
-    """A heading and one line a record, by RFC 4180 with a plain line feed; empty cells are unknown. `guarded`: a
-    spreadsheet takes no cell for a formula. (The `csv` of Python looks at one letter at a time: four times as long.)"""
+    """A heading and one line for each record, by RFC 4180 with a plain line feed; empty cells are unknown. `guarded`: a
+    spreadsheet takes no cell for a formula. (Python's `csv` reads one letter at a time, which takes four times as
+    long.)"""
     yield heading(with_text=with_text)
     for one in records:
         yield csv_line(one, guarded=guarded)
@@ -89,7 +90,7 @@ def csv_line(one: Record, *, guarded: bool = False) -> str:
 
 
 def cell(value: object, *, guarded: bool = False) -> str:
-    """A value as a cell. `guarded`: a text that a spreadsheet would run has an apostrophe before it (OWASP, CSV
+    """A value as a cell. `guarded`: a text that a spreadsheet would run gets an apostrophe in front (OWASP, CSV
     injection)."""
     match value:
         case None:
@@ -106,5 +107,5 @@ def cell(value: object, *, guarded: bool = False) -> str:
 
 
 def may_be_formula(cells: str) -> bool:
-    """Whether one of the texts in a JSON array, of which none has an escape, may be taken for a formula."""
+    """Whether one of the texts in a JSON array without escapes may be taken for a formula."""
     return not cells.isascii() or any(beginning in cells for beginning in _BEGINNINGS)

@@ -1,4 +1,4 @@
-"""One answer, seen by the proxy and found in its client's own records, stands in the history once."""
+"""Makes sure that an answer which the proxy saw and the client recorded is in the history only once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Ids = tuple[str | None, str | None]
 
 
 class SeenByProxy:
-    """The ids of the proxy's answers from the time of `exchanges`; nothing is read where none of those is imported."""
+    """The ids of the proxy's answers since the time of `exchanges`; nothing is read where none of those is imported."""
 
     def __init__(self, connection: Connection, exchanges: Iterable[Exchange]) -> None:
         self._ids: dict[str, list[_Ids]] = {}
@@ -40,15 +40,15 @@ class SeenByProxy:
                         self._ids.setdefault(name, []).append((row["message_id"], row["request_id"]))
 
     def has(self, exchange: Exchange) -> bool:
-        """Whether `exchange` was imported, and is one of them."""
+        """Whether `exchange` was imported and the proxy saw the same answer."""
         own = _ids(exchange)
         found = (ids for name in own if name for ids in self._ids.get(name, ()))
         return _is_imported(exchange.source) and any(_is_same(own, ids) for ids in found)
 
 
 def absorbed(connection: Connection, exchange: Exchange) -> Exchange:
-    """Take away what was imported of an answer of the proxy's, and give the exchange with the texts that it had, which
-    the proxy may not keep; part of a transaction."""
+    """Remove the imported row of an answer that the proxy saw, and give the exchange with its texts, which the proxy
+    may not keep; part of a transaction."""
     own = _ids(exchange)
     if own == (None, None):
         return exchange
@@ -82,7 +82,7 @@ def _ids(exchange: Exchange) -> _Ids:
 
 
 def _is_same(one: _Ids, other: _Ids) -> bool:
-    """Whether these are one answer's ids: one of them is equal, and the other too, unless a side lacks it (`llm` keeps
-    no request id, a refusal may come without a message)."""
+    """Whether both ids are of one answer: one id is equal, and the other too, unless a side lacks it (`llm` keeps no
+    request id, a refusal may come without a message)."""
     pairs = [(a, b) for a, b in zip(one, other, strict=True) if a and b]
     return bool(pairs) and all(a == b for a, b in pairs)

@@ -1,4 +1,5 @@
-"""An exchange into the tables of the history: its row, its attachments, its hops, and what it makes of other rows."""
+"""Writes an exchange into the tables of the history: its row, its attachments, its hops, and its effect on other
+rows."""
 
 from __future__ import annotations
 
@@ -25,14 +26,14 @@ _TOKENS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_cr
 
 
 class Writer(NamedTuple):
-    """Writes to an open file, as part of a transaction; `content` and `keep_attachments` as `History` has them."""
+    """Writes to an open file, as part of a transaction; `content` and `keep_attachments` are those of `History`."""
 
     connection: Connection
     content: str
     keep_attachments: bool
 
     def row(self, exchange: Exchange) -> Row:
-        """Its columns, without what is not to be kept."""
+        """The columns of the exchange, without what is not to be kept."""
         return _hidden_row(exchange, "none") if self.content == "none" else to_row(exchange)
 
     def insert(self, exchange: Exchange, row: Row) -> int:
@@ -48,7 +49,7 @@ class Writer(NamedTuple):
         return number
 
     def add(self, exchanges: Sequence[Exchange]) -> int:
-        """Write those that are not there yet, and that the proxy did not see; how many are new."""
+        """Write the exchanges that are not there yet and that the proxy did not see; how many are new."""
         from avow.history import twins
 
         added = 0
@@ -61,7 +62,7 @@ class Writer(NamedTuple):
         return added
 
     def update(self, exchange: Exchange) -> None:
-        """Write the row as the exchange is now; one that was deleted stays so, one that was redacted too."""
+        """Write the exchange into its row; a deleted row stays deleted, a redacted one stays redacted."""
         known = self.connection.execute("SELECT number, kept FROM exchange WHERE id = ?", (exchange.id,)).fetchone()
         if known is None:
             return
@@ -101,7 +102,7 @@ def _hidden_row(exchange: Exchange, kept: str) -> Row:
 
 
 def tally(connection: Connection, number: int, exchange: Exchange) -> None:
-    """Write each hop's tokens and cost to a narrow table of their own, once the exchange is over; part of a
+    """Write each hop's tokens and cost into a narrow table of their own, once the exchange is over; part of a
     transaction."""
     if exchange.status is Status.PENDING:
         return

@@ -1,4 +1,4 @@
-"""The account of a run: the lines at its end, its exit status, and its report; pure."""
+"""The account of a run: its lines at the end, its exit status, and its report; pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ _IN_WORDS = frozenset({Verdict.FALLBACK, Verdict.REFUSED})
 
 
 class Account(NamedTuple):
-    """The results of a run. `entries` count by themselves; `retried` requests were repeated; `command` is as it is
-    shown, and `command_status` as a shell reports it, None where there was no command."""
+    """The results of a run. `entries` are the answers that count; `retried` is how many requests were repeated;
+    `command` is as it is shown, and `command_status` as a shell reports it, None where there was no command."""
 
     entries: Sequence[LogEntry]
     retried: int = 0
@@ -28,18 +28,18 @@ class Account(NamedTuple):
 
     @property
     def answers(self) -> list[Exchange]:
-        """All that a model began to answer."""
+        """The exchanges in which a model began to answer."""
         return [entry.exchange for entry in self.entries if entry.exchange.verdict is not None]
 
     @property
     def counts(self) -> dict[str, int]:
-        """How often each verdict, or the status of what is not whole, in the order of first sight."""
+        """How often each verdict occurs, or the status of an answer that is not whole, in the order in which they first
+        occur."""
         return dict(Counter(label(entry.exchange) for entry in self.entries))
 
 
 def label(exchange: Exchange) -> str:
-    """What an exchange counts as: its verdict where that is about a whole answer, or names another model; else its
-    status."""
+    """What an exchange counts as: its verdict if the answer is whole or another model's, else its status."""
     verdict = exchange.verdict
     if verdict is not None and (exchange.status in _JUDGED or exchange.routing.rerouted):
         return str(verdict)
@@ -63,8 +63,8 @@ def summary(account: Account) -> str:
 
 
 def exit_status(account: Account) -> int:
-    """The command's own status unless that is 0; then the gravest of the answers, of errors only where there is no
-    answer at all; 13 where nothing came through."""
+    """The command's own status if that is not 0; else that of the gravest answer, of the errors only where no answer
+    came at all; 13 where nothing came through."""
     if account.command_status:
         return account.command_status
     codes = [exchange.exit_code for exchange in account.answers]
@@ -75,12 +75,12 @@ def exit_status(account: Account) -> int:
 
 
 def is_empty(account: Account) -> bool:
-    """Whether a command ran, and no answer came through."""
+    """Whether a command ran and no answer came through."""
     return account.command_status is not None and not account.entries
 
 
 def why_empty(account: Account) -> str:
-    """Why no answer may have come through, in words."""
+    """In words, why no answer may have come through."""
     name, status = (*masked(account.command)[:1], "the command")[0], account.command_status
     if status:
         return f"{name} ended with status {status}"
@@ -110,12 +110,12 @@ def report(account: Account) -> JsonObject:
 
 
 def answer_as_json(exchange: Exchange) -> JsonObject:
-    """The object of an answer, with who asked."""
+    """The object of an answer, with the client and its session."""
     return {**as_json(exchange), "client": exchange.client, "session": exchange.session}
 
 
 def masked(command: Sequence[str]) -> list[str]:
-    """The command's words, with `***` for what looks like a key."""
+    """The words of the command, with `***` for each that looks like a key."""
     words = []
     hide = False
     for word in command:

@@ -1,4 +1,5 @@
-"""Where requests go: the upstream's address, and the proxy on the way to it, by the environment's rules."""
+"""Where requests go: the address of the upstream, and the proxy on the way to it, by the variables of the
+environment."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -14,11 +15,11 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class BadAddress(ValueError):
-    """An address that cannot be used; the words say why, without the address: it may hold a password."""
+    """An address that cannot be used; the words say why, without the address, because it may hold a password."""
 
 
 class OutboundProxy(NamedTuple):
-    """A proxy that is asked to CONNECT. `credentials`: the value of its authorization header."""
+    """A proxy that is asked to CONNECT. `credentials` is the value of its authorization header."""
 
     host: str
     port: int
@@ -26,7 +27,7 @@ class OutboundProxy(NamedTuple):
     credentials: bytes | None = None
 
     def request(self, host: str, port: int) -> bytes:
-        """The request for a way through to `host`."""
+        """The CONNECT request for `host`."""
         name = f"{_bracketed(host)}:{port}".encode()
         lines = [b"CONNECT " + name + b" HTTP/1.1", b"Host: " + name]
         if self.credentials is not None:
@@ -35,7 +36,8 @@ class OutboundProxy(NamedTuple):
 
 
 class Address(NamedTuple):
-    """An upstream. `prefix` is its base URL's path without a slash at the end; `proxy` None means directly."""
+    """An upstream. `prefix` is the path of its base URL without a slash at the end; `proxy` is None where there is
+    none."""
 
     host: str
     port: int
@@ -45,16 +47,16 @@ class Address(NamedTuple):
 
     @property
     def host_header(self) -> bytes:
-        """As `Host` names it: the port only where it is not the scheme's own."""
+        """Its name in `Host`: with the port only where that is not the scheme's own."""
         usual = _PORTS["https" if self.secure else "http"]
         shown = _bracketed(self.host)
         return (shown if self.port == usual else f"{shown}:{self.port}").encode()
 
 
 def find(url: str, environ: Mapping[str, str]) -> Address:
-    """The address that `url` names, by way of the proxy that `environ` names for it.
+    """The address that `url` names, with the proxy that `environ` names for it.
 
-    Raises BadAddress: for cleartext to a host that is not this machine; ConfigError for a proxy that cannot be used.
+    Raises BadAddress for cleartext to a host that is not this machine, ConfigError for a proxy that cannot be used.
     """
     try:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""The copy of one response as it comes: bytes pushed in, a message and what is wrong with it out."""
+"""Reads the copy of one response as it comes: bytes in, out a message and what is wrong with it."""
 
 import time
 from collections.abc import Callable
@@ -24,9 +24,9 @@ from avow.wire.secret import Secrets, SecretStream
 
 
 class Answer(NamedTuple):
-    """The answer to one request, or how it failed. `status` is None where no response began; `headers` are
-    lower-case, without cookies; `readable` is False where the copy could not be understood; `first_at` and `ended_at`
-    are moments of `time.monotonic`."""
+    """The answer to one request, or how it failed. `status` is None where no response began; `headers` are lower-case,
+    without cookies; `readable` is False where the copy could not be read; `first_at` and `ended_at` are moments of
+    `time.monotonic`."""
 
     status: int | None
     headers: dict[str, str]
@@ -38,8 +38,8 @@ class Answer(NamedTuple):
 
 
 class AnswerReader:
-    """Reads the body of one response. `secrets`: what went out with the request; none of it is in what is read.
-    `clock` gives the moment at which what is fed had come."""
+    """Reads the body of one response. `secrets` were sent with the request and are struck out of what is read; `clock`
+    gives the moment at which the bytes arrived."""
 
     def __init__(
         self, status: int, headers: dict[str, str], secrets: Secrets, clock: Callable[[], float] = time.monotonic
@@ -60,7 +60,7 @@ class AnswerReader:
         self._done = False
 
     def feed(self, data: bytes) -> None:
-        """Take in a piece of the body. What cannot be read is noted, never raised."""
+        """Read a piece of the body. An error is kept for the answer, never raised."""
         if self._done:
             return
         try:
@@ -75,11 +75,11 @@ class AnswerReader:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing that may still come would change the answer."""
+        """Whether nothing that may still arrive would change the answer."""
         return self._done
 
     def end(self, cut: Failure | None) -> Answer:
-        """The answer as it is once no more comes. `cut`: how the connection ended before the body did."""
+        """The answer once no more comes. `cut`: how the connection ended before the body did."""
         if not self._done and (rest := self._bytes.end()):
             self._take(rest.encode("utf-8", "surrogateescape"))
         ended = StreamEnded(cut, ExitCode.INCOMPLETE, request_id=self.request_id) if cut is not None else None
@@ -99,7 +99,7 @@ class AnswerReader:
         return Answer(self.status, self.headers, message, error, self._unreadable is None, self.first_at, self._clock())
 
     def _begin(self, piece: bytes) -> None:
-        """What kind of body it is, by its beginning."""
+        """Choose by its beginning how the body is read."""
         start = self._opening.feed(piece)
         if start:
             self._take = self._events if self.status < 400 and begins_events(start) else self._collect
@@ -149,13 +149,13 @@ class AnswerReader:
 
 
 def with_refusal(message: Message | None, error: ExchangeError | None) -> tuple[Message | None, ExchangeError | None]:
-    """The same, but for a refusal that a gateway wrapped into an error of its own: that is a message."""
+    """The same, but a refusal that a gateway wrapped into an error of its own becomes a message."""
     refusal = refusal_in(error.failure) if message is None and error is not None else None
     return (message, error) if refusal is None else (whole(refusal), None)
 
 
 def unreachable(words: str) -> Answer:
-    """The answer to a request that never got to the upstream."""
+    """The answer to a request that did not reach the upstream."""
     failure = Failure("connection", None, f"the API cannot be reached: {words}")
     return _without_response(ExchangeError(failure, ExitCode.UNREACHABLE), readable=True)
 
@@ -166,13 +166,13 @@ def unanswered(words: str) -> Answer:
 
 
 def abandoned() -> Answer:
-    """The answer that a client did not wait for."""
+    """The answer to a request whose client left before it."""
     words = "the client left before an answer began"
     return _without_response(ExchangeError(Failure("interrupted", None, words), ExitCode.INCOMPLETE), readable=True)
 
 
 def unread(words: str) -> Answer:
-    """The answer that passed without being understood."""
+    """The answer that passed without being read."""
     return _without_response(_cannot_be_read(words), readable=False)
 
 

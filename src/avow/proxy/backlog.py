@@ -1,4 +1,4 @@
-"""Copies that wait to be read: what passes goes first, and the reading takes its turn in short slices."""
+"""Copies that wait to be read: the relay passes bytes first, and reading is done in short slices in between."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ class _Waiting:
 
 
 class Backlog:
-    """Work for the loop's spare time, in order."""
+    """Work for the spare time of the event loop, in order."""
 
     def __init__(self, quiet: QuietTime | None = None) -> None:
         self.quiet = quiet or QuietTime()
@@ -42,21 +42,22 @@ class Backlog:
         self._at: float | None = None
 
     def moment(self) -> float:
-        """When what is now being read came, of `time.monotonic`."""
+        """When the copy that is being read arrived, by `time.monotonic`."""
         return time.monotonic() if self._at is None else self._at
 
     def go_on(self) -> None:
-        """Read, where that waited for a first byte."""
+        """Continue reading that waited for a first byte."""
         if self._waiting and isinstance(self._turn, asyncio.TimerHandle):
             self._turn.cancel()
             self._schedule()
 
     def add(self, work: Callable[[Any], None], argument: Any, size: int = 0) -> None:
-        """Do `work` with `argument`, which holds this many bytes, when there is time."""
+        """Call `work` with `argument`, which holds `size` bytes, when there is time."""
         self._append(_Waiting(work, argument, size, time.monotonic()))
 
     def add_bytes(self, work: Callable[[bytes], None], data: bytes) -> bool:
-        """Do `work` with `data`, or with what of its kind waits last and `data` in one: whether it is a piece more."""
+        """Call `work` with `data` when there is time, joined with the last bytes that wait for the same work; whether
+        it is one call more."""
         last = self._waiting[-1] if self._waiting else None
         if last is not None and last.work is work and last.size + len(data) <= _PIECE:
             last.argument += data
@@ -67,7 +68,7 @@ class Backlog:
         return True
 
     def finish(self) -> None:
-        """Do all that waits."""
+        """Do all work that waits."""
         while self._waiting:
             self._do_one()
 
@@ -107,7 +108,8 @@ class Backlog:
 
 
 class DeferredObserver:
-    """An observer that gets its copy later. `fault` hears what it raises, and it is told no more."""
+    """An observer that gets its copy later. `fault` is called with what `inner` raises; after that `inner` gets nothing
+    more."""
 
     def __init__(self, inner: Observer, backlog: Backlog, fault: Callable[[Exception], None]) -> None:
         self._inner: Observer | None = inner
@@ -119,11 +121,11 @@ class DeferredObserver:
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is due, or not read yet."""
+        """Whether an answer is awaited, or has not been read yet."""
         return self._waiting > 0 or (self._inner is not None and self._inner.busy)
 
     def request(self, head: Head) -> None:
-        """As of `Observer`, and so the others."""
+        """As `Observer.request`; the others likewise."""
         self._is_due = True
         self._backlog.quiet.asked()
         self._add(lambda inner: inner.request(head))

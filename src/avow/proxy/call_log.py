@@ -1,4 +1,4 @@
-"""The log of a run: each call is given its session, judged and kept, in a thread beside the relay."""
+"""The log of a run: each call is given its session, judged and kept, in a thread of its own."""
 
 import queue
 import threading
@@ -18,17 +18,18 @@ from avow.routing.verdict import Attempt
 
 
 class Recorder(Protocol):
-    """Where exchanges are kept; it raises nothing."""
+    """Keeps exchanges. Raises nothing."""
 
     def begin(self, exchange: Exchange) -> Exchange:
-        """Keep one that was just passed on; it comes back with its number."""
+        """Keep an exchange whose request was just passed on; the exchange with its number."""
 
     def finish(self, exchange: Exchange) -> None:
         """Keep its end."""
 
 
 class LogEntry(NamedTuple):
-    """An exchange of this run, without its text unless that is kept. `side`: a title or another side request."""
+    """An exchange of this run, with its text only if that is kept. `side`: a title or another request beside the
+    conversation."""
 
     number: int
     exchange: Exchange
@@ -76,20 +77,21 @@ class CallLog:
         self._thread.start()
 
     def hear(self, event: CallEvent) -> None:
-        """Take note, later."""
+        """Take an event; it is read later, in the log's own thread."""
         self._queue.put((event, time.monotonic()))
 
     def verdict(self, number: int) -> "Future[Exchange]":
-        """What will be said of the call of that number, once its answer is over. Ask before that is heard."""
+        """The exchange of the call with that number, once its answer has been judged. Call it before the answer's
+        event."""
         return self._verdicts.setdefault(number, Future())
 
     def close(self) -> None:
-        """Take in all that was heard, and end."""
+        """Read all events, then end."""
         self._queue.put(None)
         self._thread.join()
 
     def counted(self) -> list[LogEntry]:
-        """The answers that count by themselves: neither repeated requests nor refusals that another model answered."""
+        """The answers that count: without repeated requests, and without refusals that another model then answered."""
         return [entry for entry in self.entries if self.tracker.is_answer(entry.number)]
 
     def _run(self) -> None:

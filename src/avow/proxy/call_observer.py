@@ -1,6 +1,6 @@
-"""Reads a copy of the bytes of one connection, and tells of each call to a model and of its answer.
+"""Reads a copy of the bytes of one connection, and reports each call to a model and its answer.
 
-It is expendable: a fault in it ends the reading of that connection and nothing else.
+An error in it ends the reading of this connection and nothing else.
 """
 
 import time
@@ -32,8 +32,8 @@ _KEPT_HEADERS = frozenset({
 
 
 class Call(NamedTuple):
-    """A request to a model, as it was sent. `number` counts them in this process; `body` is None where it was too large
-    to keep; `at` is Unix time, `begun_at` of `time.monotonic`."""
+    """A request to a model as it was sent. `number` counts calls in this process; `body` is None where it was too large
+    to keep; `at` is in Unix seconds, `begun_at` a moment of `time.monotonic`."""
 
     number: int
     at: float
@@ -50,7 +50,7 @@ class CallSent(NamedTuple):
 
 
 class CallAnswered(NamedTuple):
-    """The answer to a call is over, complete or not."""
+    """The answer to a call is over, whole or not."""
 
     number: int
     answer: Answer
@@ -60,7 +60,7 @@ CallEvent = CallSent | CallAnswered
 
 
 class _OpenRequest:
-    """A request whose answer has not come whole; `number` is None where it does not ask a model."""
+    """A request whose answer is not whole yet; `number` is None where it is not a call to a model."""
 
     __slots__ = ("begun_at", "body", "head", "number", "size", "told")
 
@@ -81,7 +81,7 @@ class _OpenRequest:
                 self.body = None
 
     def secrets(self) -> Secrets:
-        """What of the request may not be seen in its answer."""
+        """The secrets of the request, which may not appear in what is kept of its answer."""
         fields = ((name.decode(), value.decode("latin-1")) for name, value in self.head.fields)
         return Secrets(secret_values(fields, own=False))
 
@@ -96,9 +96,9 @@ class _OpenRequest:
 
 
 class CallObserver:
-    """Observes one connection. `tell` hears what happens; `number` gives the next call its number; `fault` hears of
-    an error of its own; `keep` is the most bytes of a request that are kept; `clock` gives the moment at which what it
-    is told of came."""
+    """Observes one connection. `tell` is called with each event, `fault` with an error of the observer itself; `number`
+    gives the next call its number; `keep` is how many bytes of a request are kept at most; `clock` gives the moment at
+    which the bytes arrived."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class CallObserver:
 
     @property
     def busy(self) -> bool:
-        """Whether a request is under way, or an answer due."""
+        """Whether a request is under way, or an answer is awaited."""
         return bool(self._due)
 
     def request(self, head: Head) -> None:
@@ -203,7 +203,7 @@ class CallObserver:
             self._tell(CallAnswered(opened.number, answer))
 
     def _break(self, words: str) -> None:
-        """Stop reading this connection; what is due on it stays unread."""
+        """Stop reading this connection; the answers that are awaited stay unread."""
         self._broken = words
         self._reader = None
         for opened in list(self._due):

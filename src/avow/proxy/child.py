@@ -1,4 +1,4 @@
-"""The command that is run behind the relay: its environment, its signals, and how it ends."""
+"""Runs the command behind the relay: its environment, its signals, and its end."""
 
 import contextlib
 import os
@@ -19,7 +19,8 @@ _PR_SET_PDEATHSIG = 1
 
 
 def environment(environ: Mapping[str, str], base_url: str, **more: str) -> dict[str, str]:
-    """The command's environment: its base URL, loopback among what goes through no proxy, and `more`."""
+    """The command's environment: with its base URL, with loopback among the hosts that need no proxy, and with
+    `more`."""
     exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     names = [name for name in exempt.split(",") if name.strip()]
     named = {name.strip() for name in names}
@@ -28,10 +29,10 @@ def environment(environ: Mapping[str, str], base_url: str, **more: str) -> dict[
 
 
 def run(command: Sequence[str], environ: Mapping[str, str], started: Callable[[], None]) -> int:
-    """Run `command` on this process's own streams to its end: its status, as a shell reports it. Call it from the main
-    thread, before any other is started: that is what `started` is for.
+    """Run `command` on this process's own streams until it ends: its status, as a shell reports it. Call it from the
+    main thread before any thread is started; `started` is called once the command runs.
 
-    Meanwhile signals are the command's: those that do not reach it by themselves are passed on. On Linux the command
+    Meanwhile signals are for the command: those that do not reach it by themselves are passed on. On Linux the command
     does not outlive this process. Raises UsageError where it cannot be run.
     """
     with _signals() as bring_to:
@@ -63,7 +64,7 @@ def _start(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Po
 
 @contextlib.contextmanager
 def _signals() -> "Iterator[Callable[[subprocess.Popen[bytes]], None]]":
-    """Signals for the process that is named once it runs; those that come before wait for it."""
+    """Keep signals for the process that is named once it runs; those that come earlier wait for it."""
     processes: list[subprocess.Popen[bytes]] = []
     probes: list[GroupSignalProbe] = []
     early: list[int] = []
@@ -102,8 +103,8 @@ def _send(process: "subprocess.Popen[bytes]", number: int) -> None:
 
 
 def _reached_both(number: int, probes: Sequence[GroupSignalProbe]) -> bool:
-    """Whether the command was sent this signal too: both are in one process group, which a terminal's Ctrl-C goes to,
-    and many a `kill`."""
+    """Whether the command got this signal too: both are in one process group, to which a terminal's Ctrl-C goes, and
+    often a `kill`."""
     for probe in probes:
         with contextlib.suppress(OSError):
             return probe.was_sent(number)
@@ -111,7 +112,7 @@ def _reached_both(number: int, probes: Sequence[GroupSignalProbe]) -> bool:
 
 
 def _is_in_foreground() -> bool:
-    """Whether a terminal sends its Ctrl-C to this process and the command alike."""
+    """Whether a terminal sends its Ctrl-C to this process and the command."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:
@@ -125,7 +126,7 @@ def _is_in_foreground() -> bool:
 
 
 def _bound_to_parent() -> Callable[[], None]:
-    """What the child does before it becomes the command: ask the kernel to be killed with its parent."""
+    """What the child does before it becomes the command: ask the kernel to kill it when its parent ends."""
     import ctypes
 
     prctl = ctypes.CDLL(None, use_errno=True).prctl

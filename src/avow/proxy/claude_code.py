@@ -1,4 +1,4 @@
-"""Claude Code behind the relay: the base URL in its own settings, and how it behaves behind another host's name."""
+"""Claude Code behind the relay: the base URL in its own settings, and how it behaves behind another host."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,19 +13,19 @@ _LARGEST = 1024 * 1024
 
 
 class OwnSetting(NamedTuple):
-    """A base URL in one of Claude Code's settings files, which beats the environment."""
+    """A base URL in a settings file of Claude Code, which outranks the environment."""
 
     url: str
     path: Path
 
 
 def is_claude_code(command: Sequence[str]) -> bool:
-    """Whether the command is Claude Code, as far as its words tell."""
+    """Whether the command is Claude Code, judged by its words."""
     return any(Path(word).name in ("claude", "claude.exe") or "@anthropic-ai/claude-code" in word for word in command)
 
 
 def own_base_url(environ: Mapping[str, str], folder: Path) -> OwnSetting | None:
-    """The base URL that its settings give, the strongest file's; None where none does."""
+    """The base URL in its settings, from the file that outranks the others; None where no file has one."""
     home = Path(environ.get("HOME") or Path.home())
     user = Path(environ.get("CLAUDE_CONFIG_DIR") or home / ".claude")
     for path in (
@@ -40,17 +40,18 @@ def own_base_url(environ: Mapping[str, str], folder: Path) -> OwnSetting | None:
 
 
 def names_settings(command: Sequence[str]) -> bool:
-    """Whether the command brings settings of its own, which beat those of the files."""
+    """Whether the command has settings among its arguments, which outrank the files."""
     return any(word == "--settings" or word.startswith("--settings=") for word in command)
 
 
 def cloud(environ: Mapping[str, str]) -> str | None:
-    """The variable by which Claude Code asks a cloud's own API, which no base URL leads to."""
+    """The variable that makes Claude Code ask a cloud's own API, to which the base URL does not apply; None without
+    one."""
     return next((name for name in _CLOUDS if environ.get(name) not in (None, "", "0", "false")), None)
 
 
 def settings_argument() -> str:
-    """What to add to the command, in a shell that the command runs in, so that it uses the relay."""
+    """What to add to the command so that it uses the relay, to be typed in a shell."""
     return """sh -c 'claude --settings "{\\"env\\":{\\"ANTHROPIC_BASE_URL\\":\\"$ANTHROPIC_BASE_URL\\"}}"'"""
 
 

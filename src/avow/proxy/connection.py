@@ -1,7 +1,7 @@
-"""One connection of a client, and the one that it is connected to: every byte between them as it came.
+"""One connection of a client and its connection to the upstream: every byte passes between them unchanged.
 
-Only the head of a request is touched (`head.rewritten`). Responses are not even parsed: a copy goes to an observer,
-which may fail as it likes, and which is told after the bytes have been passed on.
+Only the head of a request is rewritten (`head.rewritten`). Responses are not parsed here: an observer gets a copy,
+after the bytes have been passed on, and its errors change nothing.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ _POLL_S = 0.01
 
 @dataclass(slots=True)
 class RelayContext:
-    """What all connections of a relay have in common. `watch` makes the observer of a new one; `fault` hears what an
-    observer raised, which touches nothing else; `hold` makes what stands in the way of a connection, from its observer
-    and what writes to the client. `refused` counts requests that were not passed on."""
+    """What all connections of a relay share. `watch` makes the observer of a new connection; `fault` is called with
+    what an observer raised; `hold` makes the holder of a connection from its observer and from the function that writes
+    to the client. `refused` counts requests that were not passed on."""
 
     address: Address
     gate: AccessRule
@@ -75,7 +75,7 @@ class ClientConnection(BufferedConnection):
             return False
 
     def close(self) -> None:
-        """End both sides, without a reset."""
+        """End both sides without a reset."""
         self._end(ConnectionEnd.CLIENT_LEFT)
         if self._transport is not None:
             self._transport.close()
@@ -139,7 +139,7 @@ class ClientConnection(BufferedConnection):
         self._news.append(lambda observer: observer.request_over())
 
     def _pass_on(self) -> None:
-        """Send what arrived in one piece as one piece, and only then tell of it."""
+        """Send the bytes that arrived in one piece as one piece, and only then call the observer."""
         if self._batch:
             data = self._batch[0] if len(self._batch) == 1 else b"".join(self._batch)
             self._batch.clear()
@@ -161,7 +161,7 @@ class ClientConnection(BufferedConnection):
             self._upstream.write(data)
 
     def _refuse(self) -> None:
-        """Answer what does not come from the client, or not as it should; the upstream hears nothing of it."""
+        """Answer a request that is not the client's, or is not valid; nothing of it reaches the upstream."""
         self._relay.refused += 1
         if self._upstream is not None or self._transport is None:
             self._break()  # an answer of ours would land among the upstream's
@@ -238,7 +238,7 @@ class ClientConnection(BufferedConnection):
     # -- ends -------------------------------------------------------------------------------------------------
 
     def _end(self, how: ConnectionEnd, words: str = "", *, with_reset: bool = False) -> None:
-        """No more passes in either direction."""
+        """Let nothing pass any more, in either direction."""
         if self._over:
             return
         self._over = True
@@ -258,7 +258,7 @@ class ClientConnection(BufferedConnection):
             reset(self._transport)
 
     def _reset_when_drained(self) -> None:
-        """Reset the client, once it has all that had arrived before."""
+        """Reset the client once it has all bytes that arrived before."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return

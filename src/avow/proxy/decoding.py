@@ -1,4 +1,4 @@
-"""The codings of a response's copy: those that avow can decode, piece by piece and within limits."""
+"""Undoes the codings of a response's copy that avow knows, piece by piece and within limits."""
 
 import importlib
 import zlib
@@ -16,23 +16,23 @@ _WRAPPED = 15
 
 
 class CannotDecode(ValueError):
-    """The copy is in a coding that is not known here, damaged, or too large."""
+    """The copy has an unknown coding, is damaged, or is too large."""
 
 
 class Decoder(Protocol):
     """Undoes one coding."""
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        """What `data` decodes to, in pieces of bounded size. Raises CannotDecode, or the library's own errors."""
+        """The decoded bytes of `data`, in pieces of bounded size. Raises CannotDecode, or the library's own errors."""
 
 
 def unknown_codings() -> frozenset[bytes]:
-    """Those of the codings that clients ask for which cannot be undone here."""
+    """The codings that clients ask for and that cannot be undone here."""
     return frozenset(name for name, find in ((b"br", _brotli), (b"zstd", _zstd)) if find() is None)
 
 
 class Decoding:
-    """Undoes a response's `Content-Encoding`; where it names none, the first bytes are looked at."""
+    """Undoes the `Content-Encoding` of a response; where there is none, the first bytes decide."""
 
     def __init__(self, content_encoding: str) -> None:
         names = [name.strip().lower() for name in content_encoding.split(",")]
@@ -41,7 +41,7 @@ class Decoding:
         self._size = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What `data` decodes to. Raises CannotDecode."""
+        """The decoded bytes of `data`. Raises CannotDecode."""
         if self._decoders is None:
             names = self._names or [name for start, name in _MAGIC if data.startswith(start)]
             self._decoders = [_decoder(name) for name in reversed(names)]
@@ -87,7 +87,7 @@ def _decoder(name: str) -> Decoder:
 
 
 class _Zlib:
-    """gzip and deflate; `deflate` comes with its wrapper and, from some servers, without."""
+    """gzip and deflate; some servers send `deflate` without its wrapper."""
 
     def __init__(self, bits: int) -> None:
         self._bits = bits
@@ -142,7 +142,8 @@ class _StandardZstd:
 
 
 class _Zstandard:
-    """The package `zstandard`, which bounds no output: it gets so little at a time that little can come of it."""
+    """The package `zstandard`, which does not bound its output: it gets so few bytes at a time that few can come
+    out."""
 
     def __init__(self, module: Any) -> None:
         self._make: Callable[[], Any] = lambda: module.ZstdDecompressor(

@@ -1,4 +1,4 @@
-"""Where a body of HTTP/1.1 ends: bytes cut anywhere in, its payload out (RFC 9112, 6 and 7)."""
+"""Finds where a body of HTTP/1.1 ends: bytes cut anywhere in, its payload out (RFC 9112, 6 and 7)."""
 
 import re
 
@@ -9,7 +9,7 @@ _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\x00]*)?")
 
 
 class BadFraming(ValueError):
-    """A body that does not say where it ends."""
+    """A body whose end cannot be found."""
 
 
 class FixedLength:
@@ -22,11 +22,12 @@ class FixedLength:
 
     @property
     def over(self) -> bool:
-        """Whether the body has come whole."""
+        """Whether the whole body has arrived."""
         return not self._left
 
     def feed(self, data: bytes, start: int, payload: list[bytes]) -> int:
-        """Take in `data` from `start` on, add what is payload to `payload`, and give the place after the body's."""
+        """Read `data` from `start` on, add the payload to `payload`, and give the place in `data` after the body's
+        bytes."""
         piece = data[start : start + self._left] if start or len(data) > self._left else data
         if piece:
             self._left -= len(piece)
@@ -40,7 +41,7 @@ class UntilClose:
     over = False
 
     def feed(self, data: bytes, start: int, payload: list[bytes]) -> int:
-        """As of `FixedLength`: all of it."""
+        """As `FixedLength.feed`; all of `data` is payload."""
         payload.append(data[start:] if start else data)
         return len(data)
 
@@ -61,11 +62,11 @@ class Chunked:
 
     @property
     def over(self) -> bool:
-        """Whether the body has come whole, trailers included."""
+        """Whether the whole body has arrived, with its trailers."""
         return self._at == _OVER
 
     def feed(self, data: bytes, start: int, payload: list[bytes]) -> int:
-        """As of `FixedLength`. Raises BadFraming."""
+        """As `FixedLength.feed`. Raises BadFraming."""
         end = len(data)
         while start < end and self._at != _OVER:
             if self._at == _IN_DATA:

@@ -1,4 +1,4 @@
-"""Whether a signal was sent to the whole process group, the command included, or to this process alone."""
+"""Finds out whether a signal was sent to the whole process group, the command included, or to this process alone."""
 
 import contextlib
 import signal
@@ -13,12 +13,12 @@ _LOOKS = 10
 
 
 class GroupSignalProbe:
-    """A process in this process's group that does nothing, with signals blocked: what the group is sent stays pending
-    in it, where Linux shows it (proc_pid_status(5), ShdPnd). It ends when this process does, as its stdin ends then.
-    """
+    """A process in this process's group that does nothing and blocks signals: a signal to the group stays pending in
+    it, and Linux shows that (proc_pid_status(5), ShdPnd). It ends with this process, because its stdin ends then."""
 
     def __init__(self, numbers: Collection[int]) -> None:
-        """`numbers` are the signals to tell of. Call it from the main thread. Raises OSError where it cannot be."""
+        """`numbers` are the signals to watch. Call it from the main thread. Raises OSError where no process can be
+        started."""
         self._numbers = numbers
         self._seen: dict[int, float] = {}
         self._process = self._begin()
@@ -29,12 +29,12 @@ class GroupSignalProbe:
             raise
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         _end(self._process)
 
     def was_sent(self, number: int) -> bool:
         """Whether the group was sent this signal within the last second. Takes 50 ms where it was not: `timeout` sends
-        a signal to its child first, and at once to the group. Raises OSError where Linux does not tell."""
+        a signal to its child first, and at once to the group. Raises OSError where Linux does not say."""
         with _blocked(self._numbers):
             for _again in range(_LOOKS):
                 self._look()

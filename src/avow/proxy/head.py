@@ -1,4 +1,4 @@
-"""The head of a request: checked strictly, and rewritten in the few places that the relay may touch."""
+"""The head of a request: checked strictly, and rewritten in the few places that the relay may change."""
 
 import re
 from collections.abc import Collection
@@ -15,19 +15,19 @@ _LENGTH = re.compile(rb"[0-9]{1,18}")
 
 
 class BadHead(ValueError):
-    """A head that two servers could read in two ways, or that this relay does not serve; the words name no value."""
+    """A head that two servers could read in two ways, or that this relay does not serve. The words repeat no value."""
 
 
 class AccessRule(NamedTuple):
-    """What a request must have to pass: the secret as the first part of its path, and one of these `hosts`."""
+    """What a request needs in order to pass: the secret as the first part of its path, and one of these `hosts`."""
 
     secret: bytes
     hosts: Collection[bytes]
 
 
 class HeadRewrite(NamedTuple):
-    """What a head is rewritten to: the upstream's `host` as it stands in `Host`, the `prefix` of its base URL without
-    a slash at its end, and the codings that are taken out of `Accept-Encoding` where an answer is read."""
+    """How a head is rewritten: with the upstream's `host`, with the `prefix` of its base URL (no slash at its end), and
+    without these codings in `Accept-Encoding` where the answer is read."""
 
     host: bytes
     prefix: bytes = b""
@@ -35,8 +35,8 @@ class HeadRewrite(NamedTuple):
 
 
 class Head(NamedTuple):
-    """A request's head. `path` is the target without the secret; `fields` are its names, lower-case, and values in
-    order; `length` that of the body, None where it comes in chunks."""
+    """The head of a request. `path` is the target without the secret; `fields` are names, lower-case, and values in
+    order; `length` is that of the body, None where it comes in chunks."""
 
     method: bytes
     path: bytes
@@ -46,12 +46,12 @@ class Head(NamedTuple):
     target: bytes
 
     def values(self, name: bytes) -> list[bytes]:
-        """The values of every field of that (lower-case) name."""
+        """The values of all fields with this (lower-case) name."""
         return [value for key, value in self.fields if key == name]
 
     @property
     def upgrades(self) -> bool:
-        """Whether it asks to speak another protocol from here on."""
+        """Whether it asks to change to another protocol."""
         return bool(self.values(b"upgrade"))
 
     @property
@@ -61,7 +61,8 @@ class Head(NamedTuple):
 
 
 def blank_lines(data: bytes) -> int:
-    """How many bytes of empty lines come first: some clients end a body with one too many, and servers pass over it."""
+    """How many bytes of empty lines come first: some clients send a line too many after a body, and servers ignore
+    it."""
     place = 0
     while data.startswith(b"\r\n", place):
         place += 2
@@ -69,8 +70,8 @@ def blank_lines(data: bytes) -> int:
 
 
 def parse(raw: bytes, gate: AccessRule) -> Head:
-    """The head in `raw`, its blank line included. Raises BadHead for one that must not be passed on: anything a
-    server might frame in another way than this relay (RFC 9112, 11.2), and whatever does not come from its client."""
+    """The head in `raw`, with its blank line. Raises BadHead for a head that must not be passed on: one that a server
+    might frame in another way than this relay (RFC 9112, 11.2), and one that does not come from its client."""
     lines = raw[blank_lines(raw) : -len(b"\r\n\r\n")].split(b"\r\n")
     line = _REQUEST_LINE.fullmatch(lines[0])
     if line is None:
@@ -121,7 +122,7 @@ def _length(named: dict[bytes, list[bytes]], minor: bytes) -> int | None:
 
 
 def rewritten(head: Head, target: HeadRewrite) -> bytes:
-    """The head's bytes for the upstream: the secret taken off, its own host named, all else as it came."""
+    """The bytes of the head for the upstream: without the secret, with its own host, and otherwise unchanged."""
     lead = blank_lines(head.raw)
     lines = head.raw[lead:].split(b"\r\n")
     path = target.prefix + head.path
@@ -141,6 +142,6 @@ def _with_value(line: bytes, old: bytes, new: bytes) -> bytes:
 
 
 def _trimmed(value: bytes, unwanted: frozenset[bytes]) -> bytes:
-    """An `Accept-Encoding` without the codings that are `unwanted`; the others keep their bytes."""
+    """An `Accept-Encoding` without the `unwanted` codings; the bytes of the others are unchanged."""
     kept = [part for part in value.split(b",") if part.partition(b";")[0].strip().lower() not in unwanted]
     return b",".join(kept).strip()

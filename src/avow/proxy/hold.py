@@ -1,4 +1,4 @@
-"""`--hold`: an answer passes if it is as requested; else the client gets an error of the API's own form."""
+"""`--hold`: an answer passes if it is as requested; else the client gets an error in the API's own form."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ Decision = str | None
 
 @dataclass(slots=True)
 class _Held:
-    """A response, or a piece of one that is not held. `decision` is None for what passes anyway."""
+    """A response that is held, or a piece of one that passes. `decision` is None for what passes in any case."""
 
     data: bytes
     decision: "Future[Decision] | None" = None
@@ -27,8 +27,8 @@ class _Held:
 
 @dataclass(slots=True)
 class AnswerHolder:
-    """Holds the answers of one connection. `write` passes bytes on to the client; `decide` gives, for each request to a
-    model in their order, what will be decided about its answer."""
+    """Holds the answers of one connection. `write` sends bytes to the client; `decide` gives the coming decision on
+    each request to a model, in their order."""
 
     write: Callable[[bytes], None]
     decide: "Callable[[], Future[Decision]]"
@@ -41,7 +41,7 @@ class AnswerHolder:
     _is_broken: bool = False
 
     def request(self, head: Head) -> None:
-        """As of `observer.Holder`, and so the others."""
+        """As `observer.Holder.request`; the others likewise."""
         self._due.append(head.asks_for_message)
         self._splitter.expect(head.method)
 
@@ -74,7 +74,7 @@ class AnswerHolder:
         self._flush()
 
     def _over(self, *, cut: bool = False) -> None:
-        """A response has come whole, or as far as it will."""
+        """Note that a response is whole, or that no more of it comes."""
         held = self._due.popleft() if self._due else False
         data = self._taken()
         if held:
@@ -96,7 +96,7 @@ class AnswerHolder:
             self._queue.append(_Held(data))
 
     def _break(self) -> None:
-        """What cannot be read cannot be judged, and does not pass."""
+        """Let nothing more pass: what cannot be read cannot be judged."""
         self._is_broken = True
         decision: Future[Decision] = Future()
         decision.set_result("what came cannot be read")
@@ -129,7 +129,7 @@ def _words(decision: "Future[Decision]") -> Decision:
 
 
 def withheld(words: str, *, close: bool = False) -> bytes:
-    """The response in an answer's place."""
+    """The response that the client gets in place of an answer."""
     error = {"type": "invalid_request_error", "message": f"avow withheld the answer: {words}"}
     body = json.dumps({"type": "error", "error": error}).encode()
     lines = [

@@ -23,8 +23,8 @@ _STOPS_OF_CLIENTS = frozenset({"tool_use", "pause_turn"})
 
 
 class JudgingContext(NamedTuple):
-    """What the judging needs to know as well: `host` is the upstream's, `run` tells the sessions of this process from
-    those of others that have no id of their own; `hold`: what is not as asked is withheld from the client;
+    """What judging needs in addition. `host` is the upstream's; `run` keeps the sessions of this process, which have no
+    id of their own, apart from those of others; `hold`: an answer that is not as requested is withheld from the client;
     `require`: how strong the evidence must be (`strong`, `weak`)."""
 
     base_url: str
@@ -40,7 +40,7 @@ class JudgingContext(NamedTuple):
 def begun(
     call: Call, question: ClientQuestion, place: Placement, context: JudgingContext, retry_of: str | None = None
 ) -> Exchange:
-    """The exchange of a call that was just passed on."""
+    """The exchange of a call whose request was just passed on."""
     own = question.session or f"{context.run}{place.session}"
     policy = question.fallbacks
     return Exchange(
@@ -64,7 +64,7 @@ def begun(
 
 
 def attempt(question: ClientQuestion, answer: Answer) -> Attempt:
-    """A call and its answer, as the judge takes them."""
+    """A call and its answer in the form that the judge takes."""
     failure = answer.error.failure if answer.error is not None else None
     return Attempt(question.model or "", answer.message, failure, answer.headers)
 
@@ -77,7 +77,7 @@ def judged(
     attempts: Sequence[Attempt],
     context: JudgingContext,
 ) -> Exchange:
-    """The exchange with its end. `attempts` are the refusals that the call was made for, and the call itself."""
+    """The finished exchange. `attempts` are the refusals that the call follows, then the call itself."""
     pin = None
     if place.moved is not None and not place.declined:
         pin = Pin(place.moved.model, place.moved.turn)
@@ -118,7 +118,7 @@ def judged(
 
 
 def why_withheld(exchange: Exchange) -> str | None:
-    """Why `--hold` does not pass this answer on, in words; None where it does."""
+    """In words, why `--hold` does not pass this answer on; None where it does."""
     if exchange.exit_code == ExitCode.OK:
         return None
     routing, requested = exchange.routing, exchange.requested_model or "a model"
@@ -142,7 +142,7 @@ def end_of(answer: Answer) -> CallEnd:
 
 
 def without_text(exchange: Exchange) -> Exchange:
-    """The exchange without anything that was said; its errors stay."""
+    """The exchange without the texts of question and answer; its errors stay."""
     routing = exchange.routing._replace(segments=(), withdrawn_text=None, explanation=None)
     return exchange._replace(question=Question(), reply=exchange.reply._replace(content=()), routing=routing)
 

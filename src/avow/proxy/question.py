@@ -1,4 +1,4 @@
-"""What a request asked, read from its body: the model, the conversation it goes on, and what tells its session."""
+"""Reads from a request's body what was asked: the model, the conversation, and what identifies its session."""
 
 import hashlib
 import json
@@ -12,15 +12,15 @@ _DIGEST_BYTES = 12
 
 
 class ClientQuestion(NamedTuple):
-    """A request, as far as it matters who answers it.
+    """A request, as far as it matters for the question who answers it.
 
-    `client` is its `User-Agent`; `session` the id that the client gives, None where it gives none. `last` digests each
-    block of the turn in which the user last spoke, `before` all turns before that one: what clients add after it (an
-    answer that broke off, a notice) asks nothing else. `prefixes` digest every beginning of the conversation, the
-    whole included. Marks for the cache and notices of a client are no part of any of them. `digest` is that of all
-    that was asked, but for whether it is streamed. `turn` counts the user's turns, from 1 on. `titles`: it looks like
-    a title or another request beside the conversation. `fallbacks` are the models that it lets the API take, None
-    where it names none.
+    `client` is its `User-Agent`; `session` is the id that the client gives, None where it gives none. `last` are
+    digests of the blocks of the turn in which the user last spoke, `before` is the digest of all turns before it: what
+    clients add after that turn (an answer that broke off, a notice) does not change the question. `prefixes` are
+    digests of every beginning of the conversation, the whole included. Cache marks and notices of a client are in none
+    of them. `digest` is that of all that was asked, whether streamed or not. `turn` counts the user's turns from 1.
+    `titles`: it looks like a title or another request beside the conversation. `fallbacks` are the models that it lets
+    the API ask, None where it names none.
     """
 
     model: str | None
@@ -39,7 +39,7 @@ class ClientQuestion(NamedTuple):
 
 
 def read(body: bytes | None, headers: Mapping[str, str]) -> ClientQuestion:
-    """The question in a request's `body`; one without a model where it cannot be read. `headers` are lower-case."""
+    """The question in a request's `body`, without a model where the body cannot be read. `headers` are lower-case."""
     client = headers.get("user-agent")
     session = headers.get("x-claude-code-session-id")
     try:
@@ -109,7 +109,7 @@ def _turn(message: JsonObject) -> tuple[bytes, ...]:
 
 
 def _is_spoken(message: JsonObject) -> bool:
-    """Whether the user said something in it: the results of tools, and what clients add, are not the user's words."""
+    """Whether the user said something in it: the results of tools, and what clients add, do not count."""
     said = (b for b in _blocks(message) if b.get("type") != "tool_result" and not _is_notice(b))
     return message.get("role") == "user" and any(said)
 

@@ -1,4 +1,4 @@
-"""When there is time for work that can wait: not while the first byte of an answer may come."""
+"""Finds time for work that can wait: not while the first byte of an answer may come."""
 
 import time
 
@@ -13,25 +13,25 @@ PATIENCE_S = 0.25
 
 
 class QuietTime:
-    """Knows from the relay what passes, and says when there is time for work that would delay it."""
+    """The relay calls `asked` and `answered`; others wait until their work would delay no first byte."""
 
     def __init__(self, awaited_s: float = AWAITED_S) -> None:
         self._awaited_s = awaited_s
         self._from = 0.0
 
     def asked(self) -> None:
-        """A request has passed."""
+        """A request was passed on."""
         self._from = time.monotonic() + self._awaited_s
 
     def answered(self) -> None:
-        """The first byte of its answer has, or none will come."""
+        """The first byte of an answer was passed on, or none will come."""
         self._from = time.monotonic() + REST_S
 
     def left_s(self, since: float) -> float:
-        """How long what came at that moment of `time.monotonic` should wait yet; not above 0 where it need not."""
+        """How many seconds work that arrived at this moment of `time.monotonic` should still wait; 0 or less: none."""
         return min(self._from, since + PATIENCE_S) - time.monotonic()
 
     def wait(self, since: float) -> None:
-        """Return when there is time for it; for another thread."""
+        """Return when there is time for the work. For other threads."""
         while (left := self.left_s(since)) > 0:
             time.sleep(left)

@@ -1,4 +1,4 @@
-"""Keeps exchanges in the history from a thread of its own; what cannot be written now is written later, or told."""
+"""Keeps exchanges in the history from a thread of its own; what cannot be written now is written later, or reported."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _MOST = 10_000
 
 
 class HistoryRecorder:
-    """Opens the history at first use, with `open_history`, in whichever thread that is."""
+    """Opens the history at first use with `open_history`, in the thread of that use."""
 
     def __init__(self, open_history: "Callable[[], History]") -> None:
         self._open = open_history
@@ -27,12 +27,12 @@ class HistoryRecorder:
         self._reason = ""
 
     def begin(self, exchange: Exchange) -> Exchange:
-        """Write its row; it comes back with its number, or without where that must wait."""
+        """Write the row of the exchange; the exchange with its number, or without where the row is written later."""
         number = self._try(lambda history: history.begin(exchange))
         return exchange if number is None else exchange._replace(number=number)
 
     def finish(self, exchange: Exchange) -> None:
-        """Write its end, now or later."""
+        """Write the end of the exchange, now or later."""
 
         def write(history: "History") -> int:
             history.finish(exchange)
@@ -42,7 +42,7 @@ class HistoryRecorder:
             self._late[exchange.id] = exchange
 
     def close(self) -> str | None:
-        """Write what is late; words for what could not be written, or None."""
+        """Write what is late; in words what could not be written, or None."""
         self._not_before = 0.0
         if self._late:
             self._try(lambda _history: 1)
@@ -71,7 +71,7 @@ class NullRecorder:
     """Keeps nothing."""
 
     def begin(self, exchange: Exchange) -> Exchange:
-        """As of `HistoryRecorder`, and so the others."""
+        """As `HistoryRecorder.begin`; the others likewise."""
         return exchange
 
     def finish(self, exchange: Exchange) -> None:

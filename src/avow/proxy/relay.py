@@ -1,8 +1,8 @@
-"""The relay: one connection of a client, one to the upstream, and every byte between them as it came.
+"""The relay: for each connection of a client one to the upstream, and every byte between them unchanged.
 
-Only the head of a request is touched (`head.rewritten`). Responses are not even parsed: a copy goes to an observer,
-which may fail as it likes. There are no time limits here, no retries, no pool: those are the client's and the
-server's own.
+Only the head of a request is rewritten (`head.rewritten`). Responses are not parsed: an observer gets a copy, and its
+errors change nothing. There are no time limits here, no retries and no pool: those are the client's and the server's
+own.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _POLL_S = 0.01
 
 
 class Relay:
-    """Accepts the connections."""
+    """Accepts the connections of clients."""
 
     def __init__(
         self,

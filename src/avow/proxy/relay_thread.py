@@ -1,4 +1,4 @@
-"""The relay in a thread of its own, for a program that waits for something else."""
+"""Runs the relay in a thread of its own, for a program that waits for something else."""
 
 import asyncio
 import ssl
@@ -17,8 +17,7 @@ from avow.proxy.sockets import ADDRESS, listen
 class RelayThread:
     """A relay on a port of this machine. It listens from the beginning, and takes connections once started.
 
-    `base_url` is what a client is to use: it holds the secret, and is written nowhere. Raises OSError for a port in
-    use.
+    `base_url` is for the client: it holds the secret, and is written nowhere. Raises OSError for a port in use.
     """
 
     def __init__(
@@ -43,12 +42,12 @@ class RelayThread:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Take connections from here on."""
+        """Take connections from now on."""
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._thread.start()
 
     def finish(self) -> None:
-        """Take no more connections, and wait until every answer that is due has passed."""
+        """Take no more connections, and wait until every awaited answer has passed."""
         self._do(self.relay.finish())
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What a client sends, cut where one request ends and the next begins; only heads are touched."""
+"""Cuts what a client sends into requests; only heads are changed."""
 
 from typing import Protocol
 
@@ -9,24 +9,24 @@ from avow.proxy.upgrade import UpgradeWatch
 
 
 class RequestSink(Protocol):
-    """What is told of a client's bytes, in their order."""
+    """Receives what a client sends, in order."""
 
     def passed(self, data: bytes) -> None:
-        """To be sent to the upstream."""
+        """Bytes to be sent to the upstream."""
 
     def head(self, head: Head) -> None:
-        """A request begins; its head has been passed, rewritten."""
+        """A request begins; its head has been passed on, rewritten."""
 
     def body(self, piece: bytes) -> None:
-        """A copy of what a request's body says, without its framing; it has been passed."""
+        """A copy of the payload of a request's body; its bytes have been passed on."""
 
     def request_over(self) -> None:
         """The request is whole."""
 
 
 class RequestSplitter:
-    """The requests of one connection. `waits` says that nothing more is taken until the upstream has said whether
-    another protocol follows: see `answered`."""
+    """The requests of one connection. `waits`: nothing more is read until the upstream has said whether it changes to
+    another protocol; see `answered`."""
 
     def __init__(self, gate: AccessRule, target: HeadRewrite, passage: RequestSink) -> None:
         self._gate = gate
@@ -39,8 +39,8 @@ class RequestSplitter:
         self.waits = False
 
     def take(self, data: bytes) -> None:
-        """Pass on all of `data` that may be passed on now, and hold the rest. Raises `BadHead` and `BadFraming`; what
-        came before has been passed by then."""
+        """Pass on all of `data` that may be passed on now, and hold the rest. Raises BadHead and BadFraming; what came
+        before the error has been passed on."""
         if self._opaque:
             self._passage.passed(data)
             return
@@ -65,8 +65,8 @@ class RequestSplitter:
                 place = end
 
     def answered(self, data: bytes) -> bytes | None:
-        """Hear what the upstream sends. Once it has said whether another protocol follows: what was held until then, to
-        be taken now."""
+        """Read what the upstream sends. Once it has said whether it changes to another protocol: the bytes that were
+        held, to be taken now."""
         upgraded = None if self._upgrade is None else self._upgrade.feed(data)
         if upgraded is None:
             return None

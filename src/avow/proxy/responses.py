@@ -1,4 +1,4 @@
-"""Responses on one connection: their heads, the payload of their bodies, and where each ends."""
+"""Splits what comes on one connection into responses: their heads, the payload of their bodies, and their ends."""
 
 import re
 from collections import deque
@@ -20,7 +20,7 @@ class BadResponse(ValueError):
 
 
 class ResponseHead(NamedTuple):
-    """A final response began. `headers` are lower-case, those that came twice joined by commas, without cookies."""
+    """A final response begins. `headers` are lower-case, repeated ones joined by commas, without cookies."""
 
     status: int
     headers: dict[str, str]
@@ -35,8 +35,8 @@ class ResponseBody(Enum):
 
 
 class ResponseSplitter:
-    """Feeds on the bytes of a connection. `until_close`: the body now coming ends with the connection. `raw`, where it
-    is kept, is all that has come of the response now told of, framing and interim responses included."""
+    """Splits the bytes of a connection. `until_close`: the body that is being read ends with the connection. `raw`, if
+    it is kept, are all bytes of the response that was last reported, with framing and interim responses."""
 
     def __init__(self, *, keep_raw: bool = False) -> None:
         self.raw: bytearray | None = bytearray() if keep_raw else None
@@ -46,15 +46,15 @@ class ResponseSplitter:
 
     @property
     def until_close(self) -> bool:
-        """As said of the class."""
+        """See the class."""
         return isinstance(self._body, UntilClose)
 
     def expect(self, method: bytes) -> None:
-        """A request of that method was sent: its response comes after those before it."""
+        """A request of that method was sent; its response comes after those before it."""
         self._methods.append(method)
 
     def feed(self, data: bytes) -> Iterator[ResponseHead | bytes | ResponseBody]:
-        """What `data` says, in order. Raises BadResponse and BadFraming."""
+        """What `data` holds, in order: heads, pieces of bodies, ends. Raises BadResponse and BadFraming."""
         offset = 0
         if self._body is None:
             data = self._held + data if self._held else data
@@ -88,7 +88,8 @@ class ResponseSplitter:
                     yield ResponseBody.OVER
 
     def _head(self, raw: bytes) -> ResponseHead | None:
-        """The head of a final response, with `_body` set for it; None for one that another follows."""
+        """The head of a final response, after which `_body` is set for it; None for one that another response
+        follows."""
         lines = [line.removesuffix(b"\r") for line in raw.split(b"\n")]
         line = _STATUS_LINE.fullmatch(lines[0])
         if line is None:

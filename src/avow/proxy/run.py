@@ -41,7 +41,7 @@ class ProxySetup(NamedTuple):
 
 
 class ProxyRun:
-    """One run. It listens from the beginning on; nothing passes before `start`."""
+    """One run. It listens from the beginning; nothing passes before `start`."""
 
     def __init__(self, setup: ProxySetup) -> None:
         self._setup = setup
@@ -66,7 +66,7 @@ class ProxyRun:
         self.base_url = self._serving.base_url
 
     def start(self) -> None:
-        """Let requests pass. Threads begin here: a command must be running by then."""
+        """Let requests pass. Threads are started here, so a command must be running before."""
         setup = self._setup
         self._call_log = CallLog(
             setup.judging_context,
@@ -79,11 +79,11 @@ class ProxyRun:
         self._serving.start()
 
     def finish(self) -> None:
-        """Wait for the answers that are due."""
+        """Wait for the answers that are awaited."""
         self._serving.finish()
 
     def close(self, command: Sequence[str] = (), command_status: int | None = None) -> Account:
-        """End what is left, and give the account."""
+        """End all that is left, and give the account."""
         self._serving.close()
         self._backlog.finish()
         if self._call_log is None:
@@ -98,7 +98,7 @@ class ProxyRun:
         return self._serving.relay.refused
 
     def fault_words(self) -> list[str]:
-        """A line on errors of avow's own, without values that may be secret; nothing where there were none."""
+        """A line on errors of avow's own, without values that may be secret; empty where there were none."""
         if not self.faults:
             return []
         kinds = ", ".join(dict.fromkeys(_place(error) for error in self.faults))
@@ -120,7 +120,7 @@ class ProxyRun:
 
 
 class _HeldCallObserver(CallObserver):
-    """An observer that is read at once, and knows what will be decided about each answer."""
+    """An observer that reads at once, and knows the coming decision on each answer."""
 
     def __init__(self, call_log: CallLog, number: Callable[[], int], fault: Callable[[Exception], None]) -> None:
         super().__init__(self._hear, number, fault)
@@ -128,7 +128,7 @@ class _HeldCallObserver(CallObserver):
         self._decisions: deque[Future[Decision]] = deque()
 
     def next_decision(self) -> "Future[Decision]":
-        """What will be decided about the next answer."""
+        """The coming decision on the next answer."""
         if self._decisions:
             return self._decisions.popleft()
         unknown: Future[Decision] = Future()
@@ -151,8 +151,8 @@ def _settle(decision: "Future[Decision]", judged: "Future[Exchange]") -> None:
 
 
 def upstream(url: str, said_by: str) -> Address:
-    """The address of the upstream, by way of the environment's proxy. Raises UsageError; `said_by` names where the
-    address stands."""
+    """The address of the upstream, with the proxy that the environment names. `said_by` is where `url` was set. Raises
+    UsageError."""
     try:
         return find(url, os.environ)
     except BadAddress as error:
@@ -160,7 +160,7 @@ def upstream(url: str, said_by: str) -> Address:
 
 
 def run_command(run: ProxyRun, command: Sequence[str], environ: Mapping[str, str], **more: str) -> Account:
-    """Run `command` behind the relay to its end, and wait for what is still under way. Raises UsageError."""
+    """Run `command` behind the relay until it ends, and wait for the answers that are awaited. Raises UsageError."""
     try:
         status = child.run(command, child.environment(environ, run.base_url, **more), run.start)
     except BaseException:
@@ -174,8 +174,8 @@ def run_command(run: ProxyRun, command: Sequence[str], environ: Mapping[str, str
 
 
 class SideWorker:
-    """Does work that may take its time in a thread of its own, one after the other; what goes wrong with it is told
-    by it in `problems`."""
+    """Does slow work in a thread of its own, one piece after the other; the work itself appends what goes wrong to
+    `problems`."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
@@ -183,14 +183,14 @@ class SideWorker:
         self._thread: threading.Thread | None = None
 
     def add(self, work: Callable[[], None]) -> None:
-        """Do it, later."""
+        """Do `work` later."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="aside", daemon=True)
             self._thread.start()
         self._queue.put(work)
 
     def close(self) -> None:
-        """Wait until all is done."""
+        """Wait until all work is done."""
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()

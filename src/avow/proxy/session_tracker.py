@@ -23,8 +23,8 @@ class CallEnd(StrEnum):
 
 
 class SessionMove(NamedTuple):
-    """A session went on with another model after a refusal: `first` was asked for, `model` is asked since the call
-    of the number `since`, in turn `turn` of the session (from 1 on)."""
+    """A session moved to another model after a refusal: `first` was asked for at first, `model` is asked since call
+    `since`, in turn `turn` of the session (from 1)."""
 
     first: str
     model: str
@@ -33,10 +33,10 @@ class SessionMove(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Where a call stands among the others. `session` is the client's own id, or one made here (`#1`);
-    `requested_model` what was to answer; `moved`: why that is not the model it names; `declined`: the numbers of
-    the refusals that it was made for, oldest first; `retry_of`: the number of the call that it repeats; `side`: it is
-    a title or another request beside the conversation."""
+    """How a call belongs to others. `session` is the client's own id, or one made here (`#1`); `requested_model` is the
+    model that was to answer; `moved` says why that is not the model in the request; `declined` are the numbers of the
+    refusals that the call follows, oldest first; `retry_of` is the number of the call that it repeats; `side`: it is a
+    title or another request beside the conversation."""
 
     number: int
     session: str
@@ -68,11 +68,11 @@ class _Session:
 
 
 class SessionTracker:
-    """Places calls as they begin and end. `superseded` are the numbers of those that were repeated, `answered` of the
-    refusals that another model then answered: neither is an answer of its own."""
+    """Finds the session of each call, and what the call repeats or follows. `superseded` are the numbers of calls that
+    were repeated, `answered` those of refusals that another model then answered: neither counts as an answer."""
 
     def __init__(self, sessions: int = 4096, calls: int = 256) -> None:
-        """`sessions`, and `calls` of each, may still be gone back to."""
+        """How many sessions, and calls of each, are remembered."""
         self._most_sessions = sessions
         self._most_calls = calls
         self.superseded: set[int] = set()
@@ -83,7 +83,7 @@ class SessionTracker:
         self._made = 0
 
     def begin(self, number: int, question: ClientQuestion) -> Placement:
-        """Place a call that was just passed on."""
+        """Place a call whose request was just passed on."""
         session = self._session(question)
         session.has_tools = session.has_tools or question.has_tools
         side = question.titles or (session.has_tools and not question.has_tools and question.session is not None)
@@ -114,7 +114,7 @@ class SessionTracker:
             session.ended.popitem(last=False)
 
     def is_answer(self, number: int) -> bool:
-        """Whether a call counts by itself."""
+        """Whether a call counts as an answer of its own."""
         return number not in self.superseded and number not in self.answered
 
     def _session(self, question: ClientQuestion) -> _Session:
@@ -135,7 +135,7 @@ class SessionTracker:
         return session
 
     def _known(self, question: ClientQuestion) -> str | None:
-        """The session whose conversation this one is, or goes on."""
+        """The session whose conversation this call continues."""
         for prefix in reversed(question.prefixes):
             if name := self._by_prefix.get((question.client, prefix)):
                 return name
@@ -146,8 +146,8 @@ class SessionTracker:
         return f"#{self._made}"
 
     def _declined(self, session: _Session, question: ClientQuestion) -> tuple[int, ...]:
-        """The refusals that this call was made for: of the same messages, where another model is asked, or is
-        allowed to answer, that was not before."""
+        """The numbers of the refusals that this call follows: refusals of the same messages, where it asks or allows a
+        model that they did not."""
         refused = [
             it
             for it in session.ended.values()
@@ -161,7 +161,7 @@ class SessionTracker:
 
 
 def _note_move(session: _Session, number: int, question: ClientQuestion, declined: tuple[int, ...]) -> None:
-    """Where a call asks another model than the one that declined, the session has moved there."""
+    """Note that the session has moved, where a call asks another model than the one that declined."""
     model = question.model
     if not declined or model is None or session.moved_to(model) is not None:
         return
@@ -173,13 +173,13 @@ def _note_move(session: _Session, number: int, question: ClientQuestion, decline
 
 
 def _repeated(ended: Iterable[_Ended], question: ClientQuestion) -> _Ended | None:
-    """The call that this one repeats: the last with the same body, where it gave no whole answer."""
+    """The call that this one repeats: the last one with the same body, if it gave no whole answer."""
     same = [it for it in ended if it.question.digest == question.digest and question.digest]
     return same[-1] if same and same[-1].end is CallEnd.NONE else None
 
 
 def _same_messages(one: ClientQuestion, other: ClientQuestion) -> bool:
-    """Whether both ask the same: all turns but the last are equal, and one's last has all the blocks of the other's
+    """Whether both ask the same: all turns but the last are equal, and one's last turn has all blocks of the other's
     (clients add a notice of the refusal to it)."""
     if one.before != other.before or not one.last or not other.last:
         return False

@@ -1,4 +1,4 @@
-"""What the relay needs of sockets that asyncio does not offer: a port of its own, and a connection that is reset."""
+"""What the relay needs of sockets and asyncio does not offer: a port of its own, and a connection that is reset."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ _MOST_AT_ONCE = 256 * 1024
 
 
 def listen(port: int = 0) -> socket.socket:
-    """A listener on this machine alone, on a free port where `port` is 0. Raises OSError for a port in use."""
+    """A listening socket on this machine alone, on a free port where `port` is 0. Raises OSError for a port in use."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
@@ -31,7 +31,7 @@ def listen(port: int = 0) -> socket.socket:
 
 
 def reset(transport: asyncio.Transport) -> None:
-    """End the connection with a reset: a quiet end would make a body that was cut off look whole."""
+    """End the connection with a reset: without one, a body that was cut off would look whole."""
     opened = transport.get_extra_info("socket")
     if opened is not None:
         with contextlib.suppress(OSError):
@@ -40,8 +40,8 @@ def reset(transport: asyncio.Transport) -> None:
 
 
 class ReceiveBuffer:
-    """Where all connections of one loop read to, one after the other: what arrives is copied out before the next reads.
-    asyncio's own way takes 256 KiB from the system for each read, and gives it back."""
+    """The memory that all connections of one event loop read into, one after the other: what arrives is copied out
+    before the next read. asyncio itself takes 256 KiB from the system for each read, and gives it back."""
 
     __slots__ = ("view",)
 
@@ -50,27 +50,27 @@ class ReceiveBuffer:
 
 
 class BufferedConnection(asyncio.BufferedProtocol):
-    """A connection that reads to a `ReceiveBuffer`, and gives what arrived to `data_received`."""
+    """A connection that reads into a `ReceiveBuffer`, and gives what arrived to `data_received`."""
 
     def __init__(self, memory: ReceiveBuffer) -> None:
         self._memory = memory
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """As asyncio asks for it."""
+        """Called by asyncio before a read."""
         del sizehint
         return self._memory.view
 
     def buffer_updated(self, nbytes: int) -> None:
-        """As asyncio tells it."""
+        """Called by asyncio after a read."""
         self.data_received(bytes(self._memory.view[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
-        """Take in what arrived."""
+        """Take the bytes that arrived."""
         raise NotImplementedError
 
 
 class ReadControl:
-    """Whether a transport is read: not while there is a reason against it."""
+    """Whether a transport is read: only while no reason to pause is set."""
 
     __slots__ = ("_reasons", "transport")
 
@@ -79,13 +79,13 @@ class ReadControl:
         self._reasons: set[str] = set()
 
     def pause(self, why: str) -> None:
-        """Do not read, until `resume` is called for this reason and for all others."""
+        """Stop reading until `resume` is called for this reason and for all others."""
         if self.transport is not None and not self._reasons and not self.transport.is_closing():
             self.transport.pause_reading()
         self._reasons.add(why)
 
     def resume(self, why: str) -> None:
-        """Take back a reason, if it was given."""
+        """Remove a reason, if it was set."""
         if why in self._reasons:
             self._reasons.discard(why)
             if self.transport is not None and not self._reasons and not self.transport.is_closing():

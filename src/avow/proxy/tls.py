@@ -1,4 +1,4 @@
-"""TLS over bytes: plaintext in and out of a connection, with its end told from a connection that was cut."""
+"""TLS over bytes: plaintext in and out of a connection. A proper end is told apart from a connection that was cut."""
 
 import contextlib
 import ssl
@@ -7,9 +7,9 @@ _PIECE = 64 * 1024
 
 
 class TlsLayer:
-    """One TLS client session over a connection that somebody else reads and writes.
+    """One TLS client session over a connection that something else reads and writes.
 
-    asyncio's own does not tell a close_notify from a connection that was cut, and cuts off what it has not sent.
+    asyncio's own layer does not tell a close_notify from a cut connection, and drops what it has not sent.
     """
 
     __slots__ = ("_incoming", "_outgoing", "_session", "_waiting", "ended", "is_open")
@@ -23,12 +23,12 @@ class TlsLayer:
         self.ended = False
 
     def start(self) -> bytes:
-        """Begin the handshake: what is to be sent. Raises ssl.SSLError."""
+        """Begin the handshake; the bytes to send. Raises ssl.SSLError."""
         return self._step()
 
     def receive(self, data: bytes) -> tuple[bytes, bytes]:
-        """Take in what arrived: the plaintext in it, and what is to be sent for it. Sets `is_open` once the handshake
-        is done and `ended` when the other side has closed its own. Raises ssl.SSLError."""
+        """Read what arrived; its plaintext, and the bytes to send in reply. Sets `is_open` once the handshake is done,
+        and `ended` when the other side has closed its own. Raises ssl.SSLError."""
         self._incoming.write(data)
         sent = b"" if self.is_open else self._step()
         plain: list[bytes] = []
@@ -46,7 +46,7 @@ class TlsLayer:
         return b"".join(plain), sent + self.send(b"")
 
     def send(self, data: bytes) -> bytes:
-        """What is to be sent for this plaintext. Raises ssl.SSLError."""
+        """The bytes to send for this plaintext. Raises ssl.SSLError."""
         self._waiting += data
         while self.is_open and self._waiting:
             try:
@@ -57,7 +57,7 @@ class TlsLayer:
         return self._outgoing.read()
 
     def close(self) -> bytes:
-        """What is to be sent to say that no more will come."""
+        """The bytes to send in order to say that no more will come."""
         with contextlib.suppress(ssl.SSLError):  # the other side's own end has not come, and is not waited for
             self._session.unwrap()
         return self._outgoing.read()

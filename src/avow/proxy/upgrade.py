@@ -1,4 +1,4 @@
-"""Whether the upstream agreed to speak another protocol: the one thing the relay must read of a response."""
+"""Whether the upstream agreed to change to another protocol: the one thing that the relay must read of a response."""
 
 import re
 
@@ -7,7 +7,7 @@ _LIMIT = 64 * 1024
 
 
 class UpgradeWatch:
-    """Reads the responses' heads after a request with `Upgrade`, until one of them settles it."""
+    """Reads the heads of the responses to a request with `Upgrade`, until one of them decides."""
 
     __slots__ = ("_held",)
 
@@ -15,7 +15,7 @@ class UpgradeWatch:
         self._held = b""
 
     def feed(self, data: bytes) -> bool | None:
-        """Take in bytes of the upstream: True for 101, False for another answer, None while neither has come."""
+        """Read bytes of the upstream: True for 101, False for another answer, None while neither has arrived."""
         begin = max(len(self._held) - 3, 0)
         self._held += data
         while (end := self._held.find(b"\r\n\r\n", begin)) >= 0:

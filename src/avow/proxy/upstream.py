@@ -1,4 +1,4 @@
-"""One connection to the upstream: by way of a proxy where there is one, in TLS where the address says so."""
+"""One connection to the upstream: through a proxy if there is one, with TLS if the address says so."""
 
 import asyncio
 import os
@@ -15,23 +15,23 @@ _OPENED = re.compile(rb"HTTP/1\.[01] 2[0-9]{2}[ \r\n]")
 
 
 class UpstreamFailed(Exception):
-    """The upstream cannot be reached; the words say why, for people who know that much."""
+    """The upstream cannot be reached; the words say why, for readers who know networks."""
 
 
 class Downstream(Protocol):
     """Receives what the upstream sends."""
 
     def arrived(self, data: bytes) -> None:
-        """Bytes came."""
+        """Bytes arrived."""
 
     def upstream_ended(self) -> None:
-        """The upstream has ended its side well; it may still listen."""
+        """The upstream has ended its side properly; it may still read."""
 
     def upstream_lost(self) -> None:
-        """The connection is gone: reset, or cut off inside TLS."""
+        """The connection is gone: it was reset, or cut inside TLS."""
 
     def upstream_full(self, full: bool) -> None:
-        """Whether the upstream takes bytes more slowly than they are written."""
+        """Whether the upstream reads more slowly than bytes are written."""
 
 
 class Upstream(BufferedConnection):
@@ -102,12 +102,12 @@ class Upstream(BufferedConnection):
     # -- what the relay asks for ------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
-        """Send bytes; what cannot be sent any more is dropped."""
+        """Send bytes; those that cannot be sent any more are dropped."""
         if self._transport is not None and not self._transport.is_closing():
             self._send(data, self._layers)
 
     def read(self, wanted: bool) -> None:
-        """Go on reading, or pause."""
+        """Continue reading, or pause."""
         if self._transport is not None and not self._transport.is_closing():
             if wanted:
                 self._transport.resume_reading()
@@ -115,7 +115,7 @@ class Upstream(BufferedConnection):
                 self._transport.pause_reading()
 
     def close(self) -> None:
-        """End the connection at once, without a reset; what was not sent yet is dropped."""
+        """End the connection at once without a reset; unsent bytes are dropped."""
         self._closed = True
         if self._transport is not None:
             if self._is_open and not self._ended:
@@ -124,7 +124,7 @@ class Upstream(BufferedConnection):
             self._transport.abort()
 
     def reset(self) -> None:
-        """End the connection as a peer that is gone does."""
+        """End the connection as a peer does that has gone."""
         self._closed = True
         if self._transport is not None:
             reset(self._transport)
@@ -204,7 +204,7 @@ class Upstream(BufferedConnection):
             self._transport.write(data)
 
     def _take_reply(self, data: bytes) -> None:
-        """Go on with opening, once the handshake is done, or the proxy's reply is whole."""
+        """Continue to open the connection, once the handshake is done or the proxy's reply is whole."""
         waiting = self._waiting
         assert waiting is not None
         self._reply += data

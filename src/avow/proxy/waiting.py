@@ -1,4 +1,4 @@
-"""Waits for signals that no thread can keep from the main one."""
+"""Waits for signals; the system may deliver a signal to any thread, and only the main one runs its handler."""
 
 import contextlib
 import os
@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def signals() -> Iterator[Callable[[], None]]:
-    """Give what waits until a signal comes that has a handler, or a child process ends. For the main thread.
+    """Gives a function that waits until a signal with a handler comes, or a child process ends. For the main thread.
 
-    The system hands a signal to any thread, above all after the process stood still (Ctrl-Z), and handlers run in the
-    main one alone: nothing but the wake-up file ends its waiting then (Python's `signal.set_wakeup_fd`).
+    The system delivers a signal to any thread, above all after the process was stopped (Ctrl-Z), and handlers run in
+    the main thread alone: nothing but the wake-up file ends its wait then (Python's `signal.set_wakeup_fd`).
     """
     if not hasattr(signal, "SIGCHLD"):  # Windows, where Ctrl-C ends any sleep of the main thread
         yield lambda: time.sleep(3600)

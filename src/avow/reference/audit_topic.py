@@ -1,4 +1,4 @@
-"""`avow help audit`: what an audit can find, what it cannot, and how to read its result; one page to quote from."""
+"""`avow help audit`: what an audit can find, what it cannot, and how to read its result."""
 
 TEXT = """Has what answers under a name changed?
 

@@ -67,7 +67,7 @@ def script(tree: Command) -> str:
 
 
 def _where(tree: Command) -> str:
-    """Which command the line is at: its first word says so, or it is `ask`."""
+    """The code that finds the command of the line: the first word names it, else it is `ask`."""
     groups = [command for command in tree.commands if command.commands]
     singles = "|".join(command.name for command in tree.commands if not command.commands)
     lines = [
@@ -87,7 +87,7 @@ def _where(tree: Command) -> str:
 
 
 def _values(command: Command) -> list[str]:
-    """What fits as the value of an option, at this command."""
+    """The code that completes the value of an option of this command."""
     lines = []
     for option in command.options:
         if option.value_name is None:
@@ -101,7 +101,7 @@ def _values(command: Command) -> list[str]:
 
 
 def _words(command: Command, tree: Command) -> list[str]:
-    """What fits at this command where no value is due."""
+    """The code that completes a word of this command where no value is expected."""
     at = " ".join(command.path)
     own = command if command.path else _asked(tree)
     names = _list([*command.options, *(own.options if own is not command else ())])
@@ -116,7 +116,7 @@ def _words(command: Command, tree: Command) -> list[str]:
 
 
 def _asked(tree: Command) -> Command:
-    """`ask`, whose options fit where no command has been named."""
+    """`ask`, whose options apply where no command has been named."""
     return next(command for command in tree.commands if command.name == "ask")
 
 

@@ -19,7 +19,7 @@ set KEY VALUE` writes one, `avow config list` shows each with its origin.
 
 
 def text() -> str:
-    """Each key with what it does, its default and an example as it stands in the file."""
+    """Every setting with its meaning, its default and an example line of the file."""
     return _HEAD + "".join(
         f"  {example}\n{textwrap.fill(words, WIDTH - 2, initial_indent=_IN, subsequent_indent=_IN)}\n"
         for example, words in settings()
@@ -27,7 +27,7 @@ def text() -> str:
 
 
 def settings() -> tuple[tuple[str, str], ...]:
-    """Each setting as a line of the file, with what it does and its default."""
+    """Each setting as a line of the file, with its meaning and its default."""
     return tuple(
         (f"{option.name} = {option.example}", f"{(option.config_help or option.help).rstrip('.')}. {_default(option)}")
         for option in OPTIONS

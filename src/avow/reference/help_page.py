@@ -15,7 +15,7 @@ Row = tuple[str, str]
 
 
 def page(command: Command, width: int) -> str:
-    """The page, no line wider than `width` (words longer than that aside) or `WIDEST`."""
+    """The page. No line is wider than `width` or `WIDEST`, except for longer words."""
     width = min(width, WIDEST)
     parts = [_usage(command, width)]
     parts += [_filled(paragraph, width) for paragraph in command.help.split("\n\n")]
@@ -30,13 +30,13 @@ def page(command: Command, width: int) -> str:
 
 
 def headings(command: Command) -> tuple[str, ...]:
-    """The headings of its options in the order in which they come; those without one last."""
+    """The headings of its options in their order; the empty heading, if any, is last."""
     found = dict.fromkeys(option.heading for option in command.options)
     return (*(heading for heading in found if heading != OWN), *((OWN,) if OWN in found else ()))
 
 
 def usage(command: Command) -> str:
-    """The one line that shows its form."""
+    """The usage line."""
     tail = ["COMMAND"] if command.commands else [argument.metavar for argument in command.listed]
     return " ".join(("avow", *command.path, "[OPTIONS]", *tail))
 

@@ -87,7 +87,7 @@ def _tagged(rows: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """Words with nothing in them that groff would take for its own."""
+    """Text in which groff finds no requests and no escapes."""
     return re.sub(r"[^\x00-\x7f]", _named, text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq"))
 
 
@@ -96,5 +96,5 @@ def _named(match: re.Match[str]) -> str:
 
 
 def _safe(line: str) -> str:
-    """A line of words may not begin like a request."""
+    """A line that does not begin like a request of groff."""
     return line if re.match(r"\.(\\\"|TH|SH|SS|TP|PP|B|I|br)(\s|$)", line) else re.sub(r"^([.'])", r"\\&\1", line)

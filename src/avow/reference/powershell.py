@@ -63,7 +63,7 @@ _TAIL = """
 
 
 def script(tree: Command) -> str:
-    """The script, for `$PROFILE`. A word that begins with `?` there stands for those avow is asked for."""
+    """The script, for `$PROFILE`. A word that begins with `?` stands there for the words that avow is asked for."""
     ask = next(command for command in tree.commands if command.name == "ask")
     parts = [_HEAD, "    $commands = @{\n"]
     for command in tree.all():

@@ -213,7 +213,7 @@ for an hour or until -m is given.
 
 
 def fallback() -> str:
-    """Who may answer, and what to expect of each gateway: a table made from what avow knows of them."""
+    """Who may answer, and what to expect of each gateway; the table comes from what avow knows of gateways."""
     from avow.routing.known_gateways import table
     from avow.terminal.table import definitions
 
@@ -230,14 +230,14 @@ Where `fallbacks` does not work, --fallback-by client does.
 
 
 def history() -> str:
-    """The history's schema with ready queries, as the history itself documents them."""
+    """The history's schema with ready queries, from the history itself."""
     from avow.history.guide import schema_text
 
     return "".join(f"{_narrow(line)}\n" for line in schema_text().splitlines())
 
 
 def _narrow(line: str) -> str:
-    """A line of a table in 80 columns: what is too long goes on below its own column."""
+    """A line of a table in 80 columns: what is too long continues below its own column."""
     if len(line) <= WIDTH:
         return line
     columns = re.match(r"  \S+ +\S+ +", line)

@@ -7,8 +7,8 @@ from avow.settings.options import FREE, Option, WordSource
 
 
 class Argument(NamedTuple):
-    """What stands after the command without a name. `metavar` has its form: `[ID]` may be left out, `WORDS...` be
-    more than one. A `hidden` one is for the scripts of the shells, and on no page."""
+    """A word after the command that has no option's name. `metavar` shows its form: `[ID]` may be left out, `WORDS...`
+    may be repeated. A `hidden` argument is for the shells' scripts, and on no page."""
 
     name: str
     metavar: str
@@ -19,20 +19,18 @@ class Argument(NamedTuple):
 
     @property
     def required(self) -> bool:
-        """Whether it must be there."""
+        """Whether it cannot be left out."""
         return not (self.metavar.startswith("[") or self.hidden)
 
     @property
     def repeatable(self) -> bool:
-        """Whether it may be more than one."""
+        """Whether there may be several."""
         return self.metavar.endswith("...")
 
 
 class Command(NamedTuple):
-    """One command: `path` is () for avow itself, ("history", "list") for a command of a command.
-
-    `dashes` says that a word with a dash in front may be an argument.
-    """
+    """One command. `path` is () for avow itself, ("history", "list") for a command of a command. `dashes`: a word with
+    a dash in front may be an argument."""
 
     path: tuple[str, ...]
     help: str
@@ -43,17 +41,17 @@ class Command(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The last word of its path."""
+        """The last word of its path; `avow` for avow itself."""
         return self.path[-1] if self.path else "avow"
 
     @property
     def summary(self) -> str:
-        """Its first sentence, in one line."""
+        """The first paragraph of its help, on one line."""
         return " ".join(self.help.split("\n\n")[0].split())
 
     @property
     def listed(self) -> tuple[Argument, ...]:
-        """Its arguments without hidden ones."""
+        """Its arguments without the hidden ones."""
         return tuple(argument for argument in self.arguments if not argument.hidden)
 
     @property

@@ -1,1 +1,1 @@
-"""The history for a collector: exchanges as spans of OpenTelemetry, and sending them until they are acknowledged."""
+"""Sends the history to a collector: exchanges as spans of OpenTelemetry, until they are acknowledged."""

@@ -1,7 +1,7 @@
 """Spans as protobuf: the few messages of OTLP that an export has, written from its JSON.
 
-By opentelemetry-proto 1.5, `trace.proto`, `common.proto` and `resource.proto`; the tests compare what the official
-package reads. A receiver of OTLP over HTTP must take protobuf, and may take JSON.
+By opentelemetry-proto 1.5, `trace.proto`, `common.proto` and `resource.proto`; the tests compare the result with what
+the official package reads. A receiver of OTLP over HTTP must take protobuf, and may take JSON.
 """
 
 import struct
@@ -13,12 +13,12 @@ _VARINT, _FIXED_64, _BYTES = 0, 1, 2
 
 
 def export_request(body: JsonObject) -> bytes:
-    """An `ExportTraceServiceRequest` from its JSON."""
+    """An `ExportTraceServiceRequest` in protobuf, from its JSON."""
     return b"".join(_message(1, _resource_spans(each)) for each in body["resourceSpans"])
 
 
 def rejected_spans(response: bytes) -> int:
-    """`partial_success.rejected_spans` of an `ExportTraceServiceResponse`. Raises ValueError for other bytes."""
+    """The `partial_success.rejected_spans` of an `ExportTraceServiceResponse`. Raises ValueError for other bytes."""
     partial = dict(_fields(response)).get(1, b"")
     found = dict(_fields(partial if isinstance(partial, bytes) else b"")).get(1, 0)
     return found if isinstance(found, int) and found < 1 << 63 else 0
@@ -86,7 +86,8 @@ def _key(number: int, kind: int) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    """Seven bits a byte, the lowest first; a negative number has the 64 bits of its two's complement."""
+    """A varint: seven bits a byte, the lowest first. A negative number is written as the 64 bits of its two's
+    complement."""
     value &= (1 << 64) - 1
     written = bytearray()
     while value > 0x7F:
@@ -97,7 +98,7 @@ def _varint(value: int) -> bytes:
 
 
 def _fields(data: bytes) -> Iterable[tuple[int, int | bytes]]:
-    """Number and value of each field that is a varint or has a length; the others are left out."""
+    """Number and value of each field that is a varint or has a length; other fields are left out."""
     offset = 0
     while offset < len(data):
         key, offset = _read_varint(data, offset)

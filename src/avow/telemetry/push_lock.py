@@ -1,4 +1,4 @@
-"""One push at a time: who sends now, who is next, and how the last one went that nobody watched."""
+"""One push at a time: which process sends now, which one is next, and how the last push went that nobody watched."""
 
 import json
 import os
@@ -25,8 +25,8 @@ class LastPush(NamedTuple):
 
 @contextmanager
 def hold_push_lock(paths: Paths, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Nobody else pushes meanwhile; `on_wait` hears that somebody does. Where no lock can be had it goes on without:
-    two pushes at once send twice, by the same ids."""
+    """Keep other processes from pushing meanwhile; `on_wait` is called if one pushes now and is waited for. Where the
+    lock cannot be had the push goes on without it: two pushes at once send rows twice, with the same ids."""
     with _opened(str(paths.push_lock)) as descriptor:
         if descriptor is not None and not try_lock(descriptor):
             on_wait()
@@ -37,8 +37,9 @@ def hold_push_lock(paths: Paths, on_wait: Callable[[], None] = lambda: None) -> 
 
 @contextmanager
 def wait_for_push(paths: Paths, pause_s: float, queue: int | None = None) -> Iterator[bool]:
-    """The turn after the one that runs. False, and no turn, where another waits for it, who will see all that is there
-    now. For `pause_s` seconds more exchanges may come together. `queue`: the lock of who waits, inherited."""
+    """Wait until the running push ends, then push. False, and no wait, where another process waits already: its push
+    sends these rows too. First `pause_s` seconds pass, so that one push sends several exchanges. `queue` is the
+    inherited descriptor of the lock that a waiting process holds."""
     with _opened(str(paths.push_queue)) if queue is None else nullcontext(queue) as queued:
         if queue is None and queued is not None and not try_lock(queued):
             yield False
@@ -54,13 +55,13 @@ def wait_for_push(paths: Paths, pause_s: float, queue: int | None = None) -> Ite
 
 
 def keep(paths: Paths, last: LastPush) -> None:
-    """Keep how it went."""
+    """Record how the push went."""
     with suppress(FileError):
         write_private(paths.last_push, json.dumps(last._asdict()).encode())
 
 
 def last_push(paths: Paths) -> LastPush | None:
-    """How it went; None where none ran, or the file is damaged."""
+    """How the last push went; None where there was none, or the file is damaged."""
     try:
         value = obj(parse(paths.last_push.read_bytes()))
     except (OSError, ValueError):
@@ -72,7 +73,7 @@ def last_push(paths: Paths) -> LastPush | None:
 
 
 def forget_trouble(paths: Paths) -> None:
-    """All went well since."""
+    """Record that a later push went well."""
     with suppress(OSError):
         paths.last_push.unlink()
 

@@ -1,4 +1,4 @@
-"""The rows of the history to a receiver: in batches, again while it is down, each until it is acknowledged."""
+"""Sends rows of the history to a receiver: in batches, again while it cannot be reached, until each is acknowledged."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,8 @@ class PushOutcome(Enum):
 
 
 def batches(rows: Iterable[OutgoingRow]) -> Iterator[list[OutgoingRow]]:
-    """Rows in order, at most `BATCH_ROWS` with about `BATCH_SPANS` spans at a time; no more of them is held."""
+    """The rows in order, in batches of at most `BATCH_ROWS` rows with about `BATCH_SPANS` spans; only one batch is
+    held."""
     batch: list[OutgoingRow] = []
     spans = 0
     for row in rows:
@@ -45,8 +46,8 @@ def batches(rows: Iterable[OutgoingRow]) -> Iterator[list[OutgoingRow]]:
 
 @dataclass(slots=True)
 class Push:
-    """One push. `send` posts spans and says what the receiver said; `mark` keeps that these rows were acknowledged
-    (True) or refused for good (False); `sleep` waits."""
+    """One push. `send` posts spans and returns what the receiver said; `mark` records rows as acknowledged (True) or
+    refused for good (False); `sleep` waits."""
 
     send: Callable[[Sequence[JsonObject]], PushResponse]
     mark: Callable[[Sequence[int], bool], None]
@@ -60,7 +61,7 @@ class Push:
     _is_open: bool = False
 
     def push(self, rows: Iterable[OutgoingRow]) -> PushOutcome:
-        """Send all; where the receiver cannot be reached or takes nothing, the rows that are left wait."""
+        """Send all rows. Where the receiver cannot be reached or takes nothing, the remaining rows wait."""
         for batch in batches(rows):
             ended = self._batch(batch)
             if ended is not PushOutcome.SENT:
@@ -68,7 +69,7 @@ class Push:
         return PushOutcome.SENT
 
     def _batch(self, first: list[OutgoingRow]) -> PushOutcome:
-        """Send a batch, halved until a row at fault stands alone."""
+        """Send a batch. One that is refused is halved until the row at fault is alone."""
         parts = [first]
         while parts:
             batch = parts.pop()
@@ -91,7 +92,8 @@ class Push:
         return PushOutcome.SENT
 
     def _takes_anything(self) -> bool:
-        """Whether the receiver takes what is not this row: it may refuse JSON as such, and no row is at fault then."""
+        """Whether the receiver takes a request without this row: one that refuses JSON refuses every row, and none is
+        at fault."""
         if not self._is_open:
             self._is_open = self._persistently([]).receipt is Receipt.TAKEN
         return self._is_open

@@ -1,4 +1,4 @@
-"""What a receiver's response means for the rows that were sent: acknowledged, later, or refused."""
+"""What a receiver's response means for the rows that were sent: acknowledged, to be sent later, or refused."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _BY_ROW = (400, 413, 422)
 
 
 class Receipt(Enum):
-    """Whether what was sent was taken."""
+    """Whether the receiver took what was sent."""
 
     TAKEN = "taken"
     LATER = "later"
@@ -28,9 +28,9 @@ class Receipt(Enum):
 
 
 class PushResponse(NamedTuple):
-    """A receipt; `rejected` counts the spans that a partial success left out, `status` is that of HTTP (None: there was
-    no whole response), `wait_s` what the receiver asked to wait, `why` says in
-    avow's words what went wrong before a response."""
+    """A receipt. `rejected` counts the spans that a partial success left out; `status` is the HTTP status, None where
+    no complete response came; `wait_s` is how long the receiver asked to wait; `why` says in avow's words what went
+    wrong before a response."""
 
     receipt: Receipt
     status: int | None = None
@@ -44,7 +44,7 @@ UNHEARD = PushResponse(Receipt.LATER)
 
 
 def push_response(status: int, headers: Mapping[str, str], body: bytes) -> PushResponse:
-    """By the specification of OTLP/HTTP, "Response". `headers` are lower-case."""
+    """The response to a push, read by the specification of OTLP/HTTP, "Response". `headers` are lower-case."""
     if 200 <= status < 300:
         return PushResponse(Receipt.TAKEN, status, _rejected(body, headers.get("content-type", "")))
     if status in (408, 429) or status >= 500:
@@ -53,7 +53,7 @@ def push_response(status: int, headers: Mapping[str, str], body: bytes) -> PushR
 
 
 def _rejected(body: bytes, kind: str) -> int:
-    """How many spans a partial success left out; its words are never read."""
+    """How many spans a partial success left out; its message is never read."""
     try:
         if "protobuf" in kind:
             return rejected_spans(body)

@@ -1,4 +1,4 @@
-"""Sends what waits in the history to where it is to go, over HTTP."""
+"""Sends what waits in the history to its target over HTTP."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ _LONGEST_REPLY = 64 * 1024
 
 
 def outgoing(history: History, since_ms: int = 0) -> Iterator[OutgoingRow]:
-    """What waits, as spans."""
+    """The rows that wait, as spans."""
     for number, created_ms, exchange in waiting(history, since_ms=since_ms):
         yield OutgoingRow(number, tuple(spans_of(exchange, created_ms)))
 
@@ -37,7 +37,7 @@ def body(spans: Sequence[JsonObject], target: Target) -> JsonObject:
 
 @contextmanager
 def push_to(target: Target, history: History) -> Iterator[Push]:
-    """A push to `target` that marks in the history what arrived."""
+    """A push to `target` that records in the history what was acknowledged."""
     from avow.endpoint.transport import Transport
 
     transport = Transport(None)
@@ -52,7 +52,8 @@ def push_to(target: Target, history: History) -> Iterator[Push]:
 
 
 def failure(ended: PushOutcome, last: PushResponse | None) -> AvowError:
-    """What a push that could not send all says, in avow's own words; 6 where it may go well later, 1 where not."""
+    """The error of a push that could not send all rows, in avow's own words: exit status 6 where a later push may
+    succeed, 1 where not."""
     last = last or UNHEARD
     why = f"it answers {last.status}" if last.status else last.why
     if ended is PushOutcome.UNREACHED:
@@ -68,7 +69,7 @@ def failure(ended: PushOutcome, last: PushResponse | None) -> AvowError:
 
 
 def _post(transport: "Transport", content: JsonObject, target: Target) -> PushResponse:
-    """Send one request. A failure on the way is one to be tried again: the ids are the same."""
+    """Send one request. A failure on the way counts as "later": spans that arrive twice have the same ids."""
     from avow.endpoint.network_failures import NOT_REACHED
     from avow.endpoint.patience import Patience
     from avow.wire.request import LargeBody, Request

@@ -1,4 +1,4 @@
-"""An exchange as spans of OTLP/JSON, by the GenAI conventions of OpenTelemetry; nothing of what was said."""
+"""An exchange as spans of OTLP/JSON, by the GenAI conventions of OpenTelemetry, without any text of the exchange."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -22,10 +22,10 @@ _FAILED = (Status.FAILED, Status.INCOMPLETE)
 
 
 def spans_of(exchange: Exchange, created_ms: int) -> list[JsonObject]:
-    """The span of an exchange, then one a hop as its children. Their ids are made from the exchange's, so that what
-    arrives twice is seen to be the same. No hop's own times are known: its span has those of the exchange.
+    """The span of an exchange, then one child span for each hop. Ids are made from the exchange's id, so that spans
+    that arrive twice are recognised. The times of a hop are not known: its span has those of the exchange.
 
-    Text that a server, a file or a person wrote is never among it; a name or a type that does not look like one is
+    No span holds text that a server, a file or a person wrote; a name or a type that does not look like one is
     `_OTHER`.
     """
     trace, parent = _trace(exchange)
@@ -63,7 +63,7 @@ def spans_of(exchange: Exchange, created_ms: int) -> list[JsonObject]:
 
 
 def request_body(spans: Iterable[JsonObject], resource: Mapping[str, object], version: str) -> JsonObject:
-    """The body of an export request, an `ExportTraceServiceRequest` as JSON."""
+    """The body of an export request: an `ExportTraceServiceRequest` as JSON."""
     scope = {"name": SCOPE, "version": version}
     kept = list(spans)
     inner = [{"scope": scope, "spans": kept}] if kept else []
@@ -71,7 +71,7 @@ def request_body(spans: Iterable[JsonObject], resource: Mapping[str, object], ve
 
 
 def attributes(values: Mapping[str, object]) -> list[JsonObject]:
-    """Key and value pairs as OTLP has them; what is None is left out."""
+    """Key and value pairs in the form of OTLP; None is left out."""
     return [{"key": key, "value": _any(value)} for key, value in values.items() if value is not None]
 
 
@@ -89,23 +89,23 @@ def traceparent(text: str | None) -> tuple[str, str] | None:
 
 
 def name(text: str | None) -> str | None:
-    """A model's name or an id as it is, if it looks like one."""
+    """A model's name or an id unchanged if it looks like one, else `_OTHER`; None for no text."""
     return None if not text else text if _NAME.fullmatch(text) else _OTHER
 
 
 def word(text: str | None) -> str | None:
-    """A word of a protocol as it is, if it looks like one."""
+    """A word of a protocol unchanged if it looks like one, else `_OTHER`; None for no text."""
     return None if not text else text if _WORD.fullmatch(text) else _OTHER
 
 
 def provider(host: str | None) -> str:
-    """The conventions' name for who is asked at that host."""
+    """The name that the conventions have for the provider at that host."""
     ends = {"amazonaws.com": "aws.bedrock", "googleapis.com": "gcp.vertex_ai"}
     return next((words for end, words in ends.items() if host and host.endswith(end)), "anthropic")
 
 
 def _trace(exchange: Exchange) -> tuple[str, str]:
-    """The trace's id and the parent's span id (empty for none)."""
+    """The trace's id, and the parent span's id (empty for none)."""
     given = traceparent(exchange.traceparent)
     if given is not None:
         return given
@@ -169,7 +169,7 @@ def _error_type(exchange: Exchange) -> str | None:
 
 
 def _usage(usage: JsonObject | None) -> dict[str, object]:
-    """Token counts as the conventions have them: the input counts what was read from and written to the cache too."""
+    """Token counts in the conventions' terms: input tokens include those read from and written to the cache."""
     if usage is None:
         return {}
     plain = _count(usage.get("input_tokens"))

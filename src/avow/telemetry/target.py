@@ -1,4 +1,4 @@
-"""Where spans go and as whose: the standard variables of OpenTelemetry, then the config."""
+"""Where spans are sent and whose they are: from the standard variables of OpenTelemetry, then from the config."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,8 +14,8 @@ _PREFIX = "OTEL_EXPORTER_OTLP_"
 
 
 class Target(NamedTuple):
-    """`headers` are the user's own, which no message shows; `resource` says whose the spans are; `is_protobuf`: in
-    that form, and not in JSON."""
+    """Where spans are sent. `headers` are the user's own and appear in no message; `resource` says whose spans they
+    are; `is_protobuf`: send protobuf, not JSON."""
 
     url: str
     headers: tuple[tuple[str, str], ...]
@@ -25,7 +25,8 @@ class Target(NamedTuple):
 
 
 def target_of(environ: Mapping[str, str], settings: Settings, version: str) -> Target:
-    """By the specification's "OTLP Exporter Configuration". Raises ConfigError that names the variable at fault."""
+    """The target, by the specification's "OTLP Exporter Configuration". Raises ConfigError, which names the variable at
+    fault."""
     protocol = _either(environ, "protocol")
     if protocol and protocol[1] not in ("http/json", "http/protobuf"):
         is_grpc = protocol[1] == "grpc"
@@ -48,7 +49,8 @@ def target_of(environ: Mapping[str, str], settings: Settings, version: str) -> T
 
 
 def resource_of(environ: Mapping[str, str], version: str) -> dict[str, object]:
-    """`OTEL_RESOURCE_ATTRIBUTES`, where `OTEL_SERVICE_NAME` wins over its `service.name`; `avow` where none says."""
+    """The attributes of `OTEL_RESOURCE_ATTRIBUTES`. `OTEL_SERVICE_NAME` outranks its `service.name`; without both that
+    is `avow`."""
     given = _pairs(environ.get("OTEL_RESOURCE_ATTRIBUTES", ""), "OTEL_RESOURCE_ATTRIBUTES")
     service = environ.get("OTEL_SERVICE_NAME") or given.get("service.name") or "avow"
     return {"service.version": version, **given, "service.name": service}
@@ -81,7 +83,7 @@ def _checked(url: str, origin: str) -> str:
 
 
 def _either(environ: Mapping[str, str], key: str) -> tuple[str, str] | None:
-    """The value for traces, else the one for all, with the variable's name."""
+    """The value for traces, else the one for all signals, with the variable's name."""
     names = (f"{_PREFIX}TRACES_{key.upper()}", _PREFIX + key.upper())
     return next(((name, environ[name].strip()) for name in names if environ.get(name, "").strip()), None)
 
@@ -96,7 +98,7 @@ def _timeout(environ: Mapping[str, str]) -> float:
 
 
 def _pairs(text: str, variable: str) -> dict[str, str]:
-    """`k=v,k2=v2` with percent-encoded values. The message repeats no value: it may be a secret."""
+    """`k=v,k2=v2` with percent-encoded values. The error repeats no value, because it may be a secret."""
     found = {}
     for part in text.split(","):
         if not part.strip():
