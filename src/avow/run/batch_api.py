@@ -30,7 +30,7 @@ _MOST_PAGES = 50
 
 
 class BatchApi:
-    """Asks it. Every method raises ExchangeError where it is refused or cannot be reached; `elsewhere` is the
+    """Asks the API. Every method raises ExchangeError where it is refused or cannot be reached; `elsewhere` is the
     foreign host that a batch named for its results."""
 
     def __init__(self, api: Api) -> None:
@@ -39,23 +39,23 @@ class BatchApi:
         self.elsewhere: str | None = None
 
     def create(self, pieces: LargeBody, betas: Iterable[str]) -> BatchState:
-        """Make a batch. An error may leave open whether it was made."""
+        """Create a batch. An error may leave open whether it was created."""
         return self._state(self._api.endpoint.request("POST", PATH, betas=betas, pieces=pieces))
 
     def retrieve(self, batch_id: str) -> BatchState:
-        """Where a batch stands."""
+        """The state of a batch."""
         return self._state(self._api.endpoint.request("GET", path_of(batch_id)))
 
     def cancel(self, batch_id: str) -> BatchState:
-        """Cancel what of it has not begun."""
+        """Cancel the items of a batch that have not begun."""
         return self._state(self._api.endpoint.request("POST", path_of(batch_id, "cancel"), {}))
 
     def newest(self) -> BatchMark:
-        """The newest batch that there is."""
+        """The newest batch of the workspace."""
         return mark_of(self._page("?limit=1"))
 
     def newer_than(self, mark: BatchMark) -> list[BatchState]:
-        """Those made since, the newest first."""
+        """The batches that were created after the mark, the newest first."""
         found: list[BatchState] = []
         query = f"?limit={_PER_PAGE}"
         for _number in range(_MOST_PAGES):
@@ -68,7 +68,7 @@ class BatchApi:
         return found
 
     def results(self, state: BatchState) -> Iterator[bytes]:
-        """The lines of a batch that has ended, from the base URL's own origin."""
+        """The lines of the results of a batch that has ended, from the base URL's own origin."""
         url, self.elsewhere = results_at(self.base_url, state)
         plain = self._api.endpoint.request("GET", path_of(state.id, "results"))
         request = Request(plain.method, url, plain.headers, hidden=plain.hidden)
@@ -96,7 +96,7 @@ class BatchApi:
         return state
 
     def _ask(self, request: Request) -> tuple[JsonObject, ExchangeError]:
-        """The object that comes back, and the error that it stands for where it is not what was asked for."""
+        """The object in the response, and the error to raise where it is not what was asked for."""
         with self._api.send(request) as response:
             if response.status >= 400:
                 raise _refused(response.status, response.headers, read_error(response))

@@ -1,4 +1,4 @@
-"""The results of a batch, found by `custom_id`: the lines are in a file, and memory holds 16 bytes of each."""
+"""The results of a batch, found by `custom_id`: the lines are in a file, and memory holds 16 bytes for each."""
 
 import tempfile
 from array import array
@@ -18,10 +18,8 @@ NO_RESULT = "the batch has no result for this item"
 
 
 class BatchResults:
-    """What a batch says of its items, from lines in whatever order; of an item that no line tells of, `words` do.
-
-    Raises StreamEnded where the last line breaks off.
-    """
+    """The results of a batch, from its lines in any order; an item without a line gets a result with `words`. Raises
+    StreamEnded where the last line breaks off."""
 
     def __init__(self, lines: Iterable[bytes] = (), words: str = NO_RESULT) -> None:
         self._words = words
@@ -47,8 +45,8 @@ class BatchResults:
         return len(self._keys)
 
     def of(self, custom_id: str) -> BatchResult:
-        """The result of this item; where several lines tell of it, the first does, and what others name beside it
-        speaks against its name."""
+        """The result of this item. Where it has several lines the first counts, and other models that the others name
+        are evidence against its model."""
         lines = self._lines(custom_id)
         found = next(lines, None)
         if found is None:
@@ -66,11 +64,11 @@ class BatchResults:
         return result_of(result, repeated)
 
     def has(self, custom_id: str) -> bool:
-        """Whether a line tells of this item."""
+        """Whether this item has a line."""
         return next(self._lines(custom_id), None) is not None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Release the file."""
         self._file.close()
 
     def _lines(self, custom_id: str) -> Iterator[bytes]:
@@ -91,7 +89,8 @@ def _key(custom_id: str) -> int:
 
 
 def _read(line: bytes) -> tuple[str | None, dict[str, Any], list[NamedModel]]:
-    """The id that a line is about (None: the line is not a result), all it says, and the names it says twice."""
+    """The id in a line (None: the line is not a result), the whole object, and the models in values that a later key
+    overwrote."""
     try:
         value, repeated = parse_naming(line)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a run may cost: each item is reserved for at its dearest before it is sent. Pure."""
+"""What a run may cost: before an item is sent, the most that it can cost is reserved. Pure."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -18,8 +18,8 @@ _TOKENS_OF_IMAGE, _BYTES_PER_PDF_TOKEN, _TOKENS_OF_URL = 5_000, 20, 50_000
 
 
 class Budget:
-    """A sum in USD that is not passed. `limit` None: there is none. `spent` has what ended, `guessed` is whether a cost
-    that is not known was counted as the dearest known model's."""
+    """A sum in USD that may not be exceeded. `limit` None: no limit. `spent` is the cost of what has ended; `guessed`:
+    an unknown cost was counted at the price of the most expensive known model."""
 
     def __init__(self, limit: float | None, spent: float = 0.0) -> None:
         self.limit, self.spent = limit, spent
@@ -27,25 +27,25 @@ class Budget:
         self.guessed = False
 
     def reserve(self, amount: float) -> bool:
-        """Set so much aside; False where the limit forbids it. What costs nothing more is never forbidden."""
+        """Reserve `amount`; False where the limit does not allow it. An amount of 0 is always allowed."""
         if self.limit is not None and amount > 0 and self.spent + self.reserved + amount > self.limit + 1e-9:
             return False
         self.reserved += amount
         return True
 
     def hold(self, amount: float) -> None:
-        """Set `amount` aside, whatever the limit is: it is spent already, as far as anyone knows."""
+        """Reserve `amount` whatever the limit is, because it may have been spent already."""
         self.reserved += amount
 
     def settle(self, amount: float, charge: float) -> None:
-        """What `amount` was set aside for has ended, and cost `charge`."""
+        """Release the reserved `amount`, and count the cost `charge`."""
         self.reserved = max(self.reserved - amount, 0.0)
         self.spent += charge
 
 
 class MaxUsage(NamedTuple):
-    """The most that an item may use: tokens in and out. `cached`: what becomes of those in at the API's cache, a field
-    of `usage.cache_creation`, or `read`."""
+    """The most tokens that an item may use, in and out. `cached` says how the prompt cache handles the tokens in: a
+    field of `usage.cache_creation`, or `read`."""
 
     tokens_in: int
     tokens_out: int
@@ -53,7 +53,7 @@ class MaxUsage(NamedTuple):
 
     @property
     def usage(self) -> dict[str, object]:
-        """The same as the API would count it."""
+        """The same in the form of the API's `usage`."""
         if self.cached is None:
             return {"input_tokens": self.tokens_in, "output_tokens": self.tokens_out}
         name = "cache_read_input_tokens" if self.cached == READ else "cache_creation_input_tokens"
@@ -68,8 +68,8 @@ def most_of(
     max_tokens: int,
     cached: str | None = None,
 ) -> MaxUsage:
-    """At most this many tokens, reckoned by bytes. `files`: the media type of each, and its size in bytes (None: a URL,
-    of which only the API knows)."""
+    """The most tokens that this may be, estimated by bytes. `files` are the media type of each file and its size in
+    bytes (None: a URL, whose size only the API knows)."""
     size_of_text = sum(len(text.encode("utf-8", "replace")) for text in (prompt, system or ""))
     tokens = size_of_text // _BYTES_PER_TOKEN
     for media_type, size in files:
@@ -83,20 +83,21 @@ def most_of(
 
 
 def cost_of(model: str, most: MaxUsage, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
-    """What that costs in USD, and whether it is a guess: a model without a price costs as the dearest known one."""
+    """The cost of that in USD, and whether it is a guess: a model without a price costs as much as the most expensive
+    known one."""
     known = price(model, most.usage, speed=speed, overrides=prices)
     return (known, False) if known is not None else (dearest(most.usage), True)
 
 
 def dearest(usage: Mapping[str, object]) -> float:
-    """The price of that at the dearest known model."""
+    """The price of that in USD at the most expensive known model."""
     costs = (price(model, usage) for model in _dearest_models())
     return max((cost for cost in costs if cost is not None), default=0.0)
 
 
 @cache
 def _dearest_models() -> tuple[str, ...]:
-    """The known models of which no other costs more, read or written."""
+    """The known models that no other model exceeds in every price."""
     rates: dict[tuple[float, float], str] = {}
     for model in catalogue.models():
         read = price(model.id, {"input_tokens": 1000, "output_tokens": 0})
@@ -111,16 +112,16 @@ def _dearest_models() -> tuple[str, ...]:
 
 
 def reservation(models: Sequence[str], most: MaxUsage, prices: Prices, speed: str | None = None) -> tuple[float, bool]:
-    """The most that an item may cost whose first model is asked, and then perhaps each of the others (an empty name: a
-    model that only the API chooses)."""
+    """The most that an item can cost in USD if its first model is asked and then perhaps each of the others (an empty
+    name: a model that only the API chooses); and whether a part is a guess."""
     first, guessed = cost_of(models[0], most, prices, speed)
     others = [cost_of(model, most, prices, speed) for model in models[1:]]
     return first + sum(cost for cost, _guess in others), guessed or any(guess for _cost, guess in others)
 
 
 def charge_of(exchange: Exchange, prices: Prices) -> tuple[float, bool]:
-    """What an exchange that ended has cost, and whether a part of it is a guess: an answer whose price is not known
-    counts as the dearest known model's. What a decline cost is not known, and counts as nothing."""
+    """The cost in USD of an exchange that ended, and whether a part of it is a guess: an answer without a known price
+    counts at that of the most expensive known model. The cost of a decline is unknown, and counts as 0."""
     if exchange.reply.cost_usd is not None:
         return exchange.reply.cost_usd, False
     unknown = [

@@ -1,4 +1,4 @@
-"""A run through the Message Batches API: what is sent, what the API holds, and the result of an item."""
+"""A run through the Message Batches API: what is sent, what is in batches, and the result of each item."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -26,15 +26,15 @@ _NOT_OURS = "none of the results of the batch is of this run"
 
 
 class DoneItem(NamedTuple):
-    """An item whose batch is done: its exchange as it stands in the history, and its result."""
+    """An item whose batch is done: its exchange as it is in the history, and its result."""
 
     exchange: Exchange
     batch_outcome: BatchOutcome
 
 
 class Bulk:
-    """The batches of one run. `out_of_budget`: not all could be sent, `stop` is the position of the first that was not;
-    `note` hears what the user should know."""
+    """The batches of one run. `out_of_budget`: not all items could be sent, and `stop` is the position of the first
+    that was not; `note` is called with what the user should know."""
 
     def __init__(
         self,
@@ -73,8 +73,8 @@ class Bulk:
     # -- out ------------------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Find out of every batch whose making was not heard of whether it was made. Raises UsageError for one that
-        is on another host, ExchangeError where the API cannot be asked."""
+        """Find out for every batch with an unknown outcome whether it was created. Raises UsageError for a batch on
+        another host, ExchangeError where the API cannot be asked."""
         for known in batches.open_batches(self._history, self._run):
             if known.base_url != self._batch_api.base_url:
                 raise is_on_another_host(known)
@@ -117,12 +117,12 @@ class Bulk:
         self._journal.look_back()
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop polling."""
         if self._collector is not None:
             self._collector.close()
 
     def why(self) -> str | None:
-        """What is waited for, in words."""
+        """What the run waits for, in words; None for nothing."""
         return self._collector.why() if self._collector is not None else None
 
     def is_ready(self, question: RunQuestion) -> bool:
@@ -141,15 +141,15 @@ class Bulk:
         return True
 
     def at(self, position: int) -> DoneItem | None:
-        """The item at this position, where it lay in a batch; after `is_ready`."""
+        """The item at this position, if it was in a batch; call it after `is_ready`."""
         return self._ready.get(position)
 
     def ended(self, position: int) -> bool:
-        """The item at this position is over. Whether it lay in a batch."""
+        """Note that the item at this position is over; whether it was in a batch."""
         return self._ready.pop(position, None) is not None
 
     def _another(self, known: batches.KnownBatch, results: BatchResults) -> str | None:
-        """The id of another batch that may be the one, where nothing in these results is of it."""
+        """The id of another batch that may be the right one, where no result in these is of this run."""
         if not len(results) or any(map(results.has, batches.ids_in(self._history, known.number))):
             return None
         assert known.id is not None
@@ -159,12 +159,12 @@ class Bulk:
 
 
 def is_on_another_host(known: batches.KnownBatch) -> UsageError:
-    """The error of a batch that another host has."""
+    """The error for a batch that was sent to another host."""
     return UsageError(f"a batch of this run was sent to {known.base_url}", hint="set the base URL to that address")
 
 
 def check(suite: Suite, wrong: Callable[[int, str], UsageError]) -> None:
-    """Raise UsageError for the first item that asks for what batches do not do."""
+    """Raise UsageError for the first item that asks for what batches cannot do."""
     for question in suite.questions(None):
         named = not_taken(body_fields(question.inquiry.settings, None))
         if named is not None:

@@ -1,4 +1,4 @@
-"""`avow run --cancel`: cancels the items of a run's batches that have not begun."""
+"""`avow run --cancel`: cancels those items of a run's batches that have not begun."""
 
 from avow.asking.question import configure
 from avow.asking.typed import Options
@@ -14,7 +14,8 @@ _OVER = frozenset({400, 409})
 
 
 def cancel(run: int, options: Options, context: Context) -> ExitCode:
-    """Cancel it. Raises UsageError where there is no such run, ExchangeError where the API cannot be asked."""
+    """Cancel the batches of the run. Raises UsageError where there is no such run, ExchangeError where the API cannot
+    be asked."""
     settings = context.settings(options.flags, profile=options.profile)
     configure(context, settings)
     history = context.history(settings)

@@ -1,4 +1,4 @@
-"""Checks batches under way, with growing pauses, and fetches their results, while the rest of the run goes on."""
+"""Polls batches, at growing intervals, and fetches their results, while the rest of the run continues."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,9 +18,9 @@ GONE = "the batch or its results no longer exist"
 
 
 class Collector:
-    """Follows batches, oldest first. `patience` is for how many seconds on end they may be out of reach; `note` hears
-    what the user should know. A batch in `fresh` was made just now. `another` is asked where the results of a batch are
-    there: what turned out not to be this one has another id, None where it is right."""
+    """Follows batches, oldest first. `patience` is how many seconds in a row the API may be unreachable; `note` is
+    called with what the user should know. The batches in `fresh` were created just now. `another` is called with a
+    batch and its results, and gives the id of the right batch where this one is not it, else None."""
 
     def __init__(
         self,
@@ -41,11 +41,11 @@ class Collector:
         self._end: Latch | None = None
 
     def start(self) -> None:
-        """Begin to follow them."""
+        """Begin to poll."""
         self._end = in_background(self._follow_all)
 
     def close(self) -> None:
-        """Follow them no more."""
+        """Stop polling."""
         self._stop.set()
         if self._end is not None:
             self._end.wait(1.0)
@@ -53,7 +53,7 @@ class Collector:
             results.close()
 
     def has(self, number: int) -> bool:
-        """Whether the results of that batch are there. Raises what went wrong."""
+        """Whether the results of that batch have been fetched. Raises what went wrong with it."""
         if number in self._results:
             return True
         if self._error is not None:
@@ -61,11 +61,11 @@ class Collector:
         return False
 
     def results(self, number: int) -> BatchResults:
-        """Those of a batch that is there."""
+        """The results of a batch that has been fetched."""
         return self._results[number]
 
     def why(self) -> str | None:
-        """What is waited for, in words."""
+        """What the run waits for, in words; None for nothing."""
         words, left = self._words, self._until - time.monotonic()
         if words is None:
             return None
@@ -124,11 +124,11 @@ class Collector:
 
 
 def _asked_for(error: ExchangeError) -> float:
-    """For how many seconds the API wants to be left alone."""
+    """For how many seconds the API asked not to be called."""
     return (retry_after(error.headers, time.time()) or 0.0) if isinstance(error, Rejected) else 0.0
 
 
 def _may_pass(error: ExchangeError) -> bool:
-    """Whether it may go well a moment later: nothing was reached, or the API is limited or broken."""
+    """Whether a later try may succeed: the API was not reached, or is limited or broken."""
     status = error.failure.status
     return status is None or status == 429 or status >= 500

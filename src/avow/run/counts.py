@@ -1,4 +1,4 @@
-"""How the items of a run ended: how many were answered as asked, in words, as an exit status. Pure."""
+"""How the items of a run ended: how many were answered as requested, in words, as an exit status. Pure."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -15,25 +15,25 @@ _ORDER = (*Verdict, Status.INCOMPLETE, Status.FAILED, Status.INTERRUPTED, Status
 
 
 def is_answered(exchange: Exchange) -> bool:
-    """Whether the item is not to be asked again."""
+    """Whether the item has its answer and is not asked again."""
     return exchange.status in _ANSWERED
 
 
 def counted_as(exchange: Exchange) -> str:
-    """An item counts by its verdict where it was answered, else by its status."""
+    """What an item counts as: its verdict if it was answered, else its status."""
     verdict = exchange.verdict
     return str(verdict) if verdict is not None and is_answered(exchange) else str(exchange.status)
 
 
 class AcceptanceRules(NamedTuple):
-    """What the user takes for an answer: a declared fallback too, or only what is strongly proven."""
+    """What the user accepts as an answer: a declared fallback too, or only strong evidence."""
 
     accept_fallback: bool = False
     only_proven: bool = False
 
 
 def code_of(exchange: Exchange, rules: AcceptanceRules) -> ExitCode:
-    """The exit status that an item stands for by these rules: one that was answered earlier may have been asked by
+    """The exit status of an item by these rules: an item that was answered in an earlier call may have been asked by
     others."""
     code = exchange.exit_code
     if not is_answered(exchange):
@@ -48,13 +48,13 @@ def code_of(exchange: Exchange, rules: AcceptanceRules) -> ExitCode:
 
 
 class MinimumShare(NamedTuple):
-    """The share of all items that must be as requested, in percent."""
+    """The share of all items, in percent, that must be as requested."""
 
     percent: float
 
 
 class RunCounts:
-    """The items of a run of `total`, as they end."""
+    """Counts the items of a run of `total` as they end."""
 
     def __init__(self, total: int, rules: AcceptanceRules) -> None:
         self.total = total
@@ -66,7 +66,7 @@ class RunCounts:
         self.unpriced = 0
 
     def add(self, exchange: Exchange) -> None:
-        """One item has ended."""
+        """Count an item that has ended."""
         name = counted_as(exchange)
         self._by_name[name] += 1
         if name == Verdict.FALLBACK:
@@ -83,25 +83,25 @@ class RunCounts:
 
     @property
     def done(self) -> int:
-        """How many have ended."""
+        """How many items have ended."""
         return self._by_name.total()
 
     @property
     def unasked(self) -> int:
-        """How many have not."""
+        """How many items have not ended and are in no batch."""
         return max(self.total - self.done, 0)
 
     @property
     def all_as_requested(self) -> bool:
-        """Whether every item was answered by the model asked for, and nothing is wrong with any answer."""
+        """Whether the requested model answered every item, and no answer has a problem."""
         return self.named(Verdict.AS_REQUESTED) == self.total and self.code() is ExitCode.OK
 
     def named(self, name: str) -> int:
-        """How many count as that verdict or status."""
+        """How many items count as that verdict or status."""
         return self._by_name[str(name)]
 
     def parts(self) -> list[str]:
-        """`912 as_requested`, `81 fallback (frontier_llm 77, cyber 4)`, …; what did not occur is left out."""
+        """`912 as_requested`, `81 fallback (frontier_llm 77, cyber 4)`, …; without those that are 0."""
         parts = []
         for name in _ORDER:
             if number := self._by_name[str(name)]:
@@ -111,7 +111,7 @@ class RunCounts:
         return parts
 
     def cost(self) -> str:
-        """`$3.21`; `at least $3.21` where a part of it is not known."""
+        """`$3.21`; `at least $3.21` where a part is unknown."""
         usd = self.cost_usd
         amount = f"${usd:,.2f}" if usd >= 1 or not usd else f"${usd:.4f}"
         return f"at least {amount}" if self.unpriced else amount
@@ -123,12 +123,12 @@ class RunCounts:
         return f"avow: {name}: {items}: {', '.join(self.parts())}; {self.cost()}"
 
     def code(self) -> ExitCode:
-        """The gravest item's exit status."""
+        """The exit status of the gravest item."""
         return gravest(*self._codes)
 
     def gate(self, least: MinimumShare | None) -> ExitCode:
-        """The exit status of the run: with `least`, 0 where that share of all items is as requested and every item was
-        answered."""
+        """The exit status of the run. With `least` it is 0 if that share of all items is as requested and every item
+        was answered."""
         if least is None:
             return self.code()
         answered = sum(self.named(verdict) for verdict in Verdict)
@@ -139,7 +139,7 @@ class RunCounts:
         return ExitCode.FALLBACK if code is ExitCode.OK and self.named(Verdict.FALLBACK) else code
 
     def _why(self) -> str:
-        """The categories of the fallbacks, where any is known."""
+        """The categories of the fallbacks, if any is known."""
         if set(self._categories) <= {NO_CATEGORY}:
             return ""
         return f" ({', '.join(f'{name} {number}' for name, number in self._categories.most_common())})"

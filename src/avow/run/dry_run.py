@@ -1,4 +1,4 @@
-"""`avow run --dry-run`: how many items, how many tokens, and what they may cost; no model is asked."""
+"""`avow run --dry-run`: how many items, how many tokens, and what they may cost; no prompt is sent to a model."""
 
 from avow.asking.ask import count
 from avow.asking.request_fields import with_ids
@@ -19,8 +19,8 @@ _FRAME = 10
 def show(
     suite: Suite, summed: SuiteDigest, context: Context, *, simulate: str | None, in_batch: bool = False
 ) -> ExitCode:
-    """Print it. `in_batch`: at half the price, but for what is asked again after a refusal. Raises ExchangeError where
-    the API does not count."""
+    """Print it. `in_batch`: at half the price, except for what is asked again after a refusal. Raises ExchangeError
+    where the API does not count tokens."""
     low = high = 0.0
     tokens, guessed, by_api = 0, False, summed.questions <= COUNTED
     for question in suite.questions(None):

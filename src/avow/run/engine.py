@@ -1,4 +1,4 @@
-"""The engine: several workers ask, one thread hands out the items and takes what comes back."""
+"""The engine: several workers ask, and one thread hands out the questions and takes the results."""
 
 import _thread
 import signal
@@ -23,7 +23,7 @@ _GRACE_S = 2.0
 
 
 class QuestionOutcome(NamedTuple):
-    """How a question ended; without an exchange it was not sent, or (`error`) something is wrong with avow."""
+    """How a question ended. Without an exchange it was not sent, or an error of avow's own (`error`) ended it."""
 
     question: RunQuestion
     exchange: Exchange | None
@@ -51,8 +51,8 @@ class EngineCallbacks(NamedTuple):
 
 
 class Engine:
-    """Asks until nothing is left, a limit is reached, or it is stopped. `out_of_budget`: the next item could have taken
-    the sum over the limit; `signal`: that signal stopped it."""
+    """Asks until nothing is left, a limit is reached, or it is stopped. `out_of_budget`: the next item could have
+    exceeded the limit; `signal`: this signal stopped it."""
 
     def __init__(
         self,
@@ -77,8 +77,8 @@ class Engine:
         self._error: Exception | None = None
 
     def go(self) -> None:
-        """Ask them all. Raises what stopped it: an error of stdout or a file, or a fault of avow's own; a signal is
-        left in `signal`."""
+        """Ask all questions. Raises what stopped it: an error of stdout or a file, or an error of avow's own; a signal
+        is left in `signal`."""
         with self._hearing():
             try:
                 self._turn()
@@ -108,7 +108,7 @@ class Engine:
             self._calls.on_tick()
 
     def _drain(self) -> None:
-        """Keep what is still under way after something went wrong; it is counted, and not printed."""
+        """Keep the exchanges that are still under way after something went wrong; they are counted, and not printed."""
         while self._reserved and (self._until is None or time.monotonic() < self._until):
             if (ended := self._take(TICK_S)) is not None:
                 self._release(ended)
@@ -181,7 +181,7 @@ class Engine:
         self._budget.settle(amount, 0.0 if ended.exchange is None else self._calls.charge(ended.exchange))
 
     def _tell(self, question: RunQuestion, exchange: Exchange) -> None:
-        """A reader of stdout that reads nothing holds this up: a signal may end that."""
+        """Report an exchange. A reader of stdout that does not read blocks this; a signal can end that."""
         self._is_telling = True
         try:
             self._calls.on_end(question, exchange)
@@ -197,7 +197,7 @@ class Engine:
 
     @contextmanager
     def _hearing(self) -> Iterator[None]:
-        """A signal is noted, and interrupts nothing but a wait for stdout; a second one ends the process at once."""
+        """Note a signal, and interrupt nothing but a wait for stdout; a second signal ends the process at once."""
 
         def hear(number: int, _frame: FrameType | None) -> None:
             signal.signal(number, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""One item of a run: a record, checked field by field."""
+"""One item of a run: a record whose fields have been checked."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ MOST_REPEATS = 100_000
 
 
 class Item(NamedTuple):
-    """What one item says; None and empty where it says nothing. `variables` are those of its template."""
+    """One item; None and empty values were not given. `variables` are for its template."""
 
     line: int
     id: str | None = None
@@ -24,8 +24,8 @@ class Item(NamedTuple):
 
 
 def item_of(record: ItemRecord, name: str, *, template: str | None, in_suite: bool = False) -> Item:
-    """The item that a record of the file `name` describes. `template` is the one that holds where the item names none:
-    with one, the other columns of a table are its variables. `in_suite`: it stands in TOML, and may be repeated.
+    """The item in a record of the file `name`. `template` applies where the item names none: with a template, the other
+    columns of a table are its variables. `in_suite`: the item is in TOML, and may be repeated.
 
     Raises UsageError with file, line and field.
     """
@@ -87,7 +87,7 @@ def _files(value: Any, name: str, line: int) -> tuple[str, ...]:
 
 
 def variables_of(value: Any, field: str, name: str, line: int) -> dict[str, str]:
-    """A template's variables with their values as `field` has them, as texts. Raises UsageError with file and line."""
+    """The variables in `field`, names with their values as texts. Raises UsageError with file and line."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):

@@ -12,7 +12,7 @@ from avow.run.suite import RunQuestion, Suite, SuiteDigest
 
 class Journal:
     """The history's record of a run. `run` is its number, None where nothing is kept; `note` is what the user should
-    know about it; `has_open_batches`: something that was asked is still to be collected."""
+    know; `has_open_batches`: batches of the run are still to be collected."""
 
     def __init__(self, history: History | None, file: str, resume: str | None, summed: SuiteDigest) -> None:
         self._history = history
@@ -36,8 +36,8 @@ class Journal:
             self.run = runs.begin(history, file, summed.digest, time.time())
 
     def place_again(self, suite: Suite) -> None:
-        """Where the file has changed since the run was last begun, let the exchanges that still belong to an item stand
-        for it, and no others."""
+        """If the file has changed since the run was begun, mark the exchanges that still belong to an item, and no
+        others."""
         if self._history is None or not self._changed or self.run is None:
             return
         runs.forget_places(self._history, self.run, self._digest)
@@ -47,17 +47,17 @@ class Journal:
                 runs.place(self._history, found.number, question.item)
 
     def look_back(self) -> None:
-        """Items may have been asked since this run was begun or gone on with."""
+        """Look up earlier exchanges from now on: items may have been asked since this run was begun or resumed."""
         self._goes_on = True
 
     def earlier(self, question: RunQuestion) -> Exchange | None:
-        """The exchange in which this run asked that before."""
+        """The exchange in which this run asked the question before."""
         if self._history is None or not self._goes_on:
             return None
         found = runs.last_asked(self._history, question.item)
         return None if found is None else found._replace(item=question.item)
 
     def asked_before(self) -> Iterator[Exchange]:
-        """Every exchange of this run so far, superseded ones too."""
+        """Every exchange of this run so far, superseded ones included."""
         if self._history is not None and self._goes_on:
             yield from self._history.select("SELECT * FROM exchange WHERE run = ?", (self.run,))

@@ -1,4 +1,4 @@
-"""A run as people see it: a line an item. Pure."""
+"""A run as people see it: one line for each item. Pure."""
 
 from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
@@ -16,8 +16,9 @@ _MOST_ROWS = 3
 
 
 def item_line(exchange: Exchange, facts: Facts) -> str:
-    """`✓ ID  as_requested  MODEL  $0.0067`, no wider than the screen; of an item that did not go as asked, both models
-    and why. What has no room beside the verdict gets lines of its own, three at most: who answered is never cut off."""
+    """`✓ ID as_requested MODEL $0.0067`, no wider than the screen. An item that is not as requested shows both models
+    and the reason. What does not fit beside the verdict gets lines of its own, three at most: who answered is never cut
+    off."""
     item = exchange.item
     name = clean_line(item.id if item else "")
     if item is not None and item.repeat:
@@ -43,7 +44,7 @@ def item_line(exchange: Exchange, facts: Facts) -> str:
 
 
 def what(exchange: Exchange) -> str:
-    """The models of an exchange in a few words, and why it did not go as asked."""
+    """The models of an exchange in a few words, and why it was not as requested."""
     routing = exchange.routing
     asked = clean_line(exchange.requested_model)
     served = clean_line(routing.served_model or "")

@@ -1,4 +1,4 @@
-"""What was typed for a run, checked."""
+"""The options of a run, checked."""
 
 import math
 import re
@@ -28,8 +28,8 @@ LAST = "last"
 
 
 class RunOptions(NamedTuple):
-    """A run as it was typed. `resume`: None, or `LAST`, or a run's number; `cancel`: the number of a run whose batches
-    are to be cancelled, and nothing else is done."""
+    """A run as it was typed. `resume` is None, `LAST`, or a run's number; `cancel` is the number of a run whose batches
+    are to be cancelled, and then nothing else is done."""
 
     options: Options
     path: str
@@ -52,7 +52,7 @@ class RunOptions(NamedTuple):
 
 
 def run_options(typed: Typed, *, stdin_is_terminal: bool) -> RunOptions:
-    """The options that were typed, checked. Raises UsageError."""
+    """The options that were typed, checked. Raises UsageError where two contradict each other or a value is wrong."""
     path = typed.text("path") or "-"
     cancel = typed.integer("cancel")
     if cancel is not None:

@@ -1,4 +1,4 @@
-"""What comes back in any order goes out in the file's, in bounded memory: what must wait long waits on the disk."""
+"""Puts lines that come in any order into the file's order, in bounded memory: lines that wait long wait on the disk."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ AHEAD = 10_000
 
 
 class OrderedOutput:
-    """Lines by position, which count from 0. `next` is the position that is due."""
+    """Lines by position, counted from 0. `next` is the position that is due."""
 
     def __init__(self, in_memory: int = IN_MEMORY) -> None:
         self.next = 0
@@ -19,18 +19,18 @@ class OrderedOutput:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the run)
 
     def may_begin(self, position: int) -> bool:
-        """Whether `position` is near enough to the one that is due."""
+        """Whether `position` is near enough to the position that is due."""
         return position < self.next + AHEAD
 
     def put(self, position: int, line: str) -> Iterator[str]:
-        """The lines that are due now that this one is there."""
+        """Add the line at `position`; the lines that are due now."""
         self._keep(position, line)
         while self.next in self._waiting:
             yield self._take(self.next)
             self.next += 1
 
     def close(self) -> Iterator[str]:
-        """The lines that still wait, in order: what they waited for will not come."""
+        """The lines that still wait, in order: the lines before them will not come."""
         for position in sorted(self._waiting):
             yield self._take(position)
         self._file.close()

@@ -1,4 +1,4 @@
-"""Where the items of a run go as they end: stdout, a file, and the reports."""
+"""Writes the items of a run as they end: to stdout, to a file, and to the reports."""
 
 from avow.errors import AvowError
 from avow.exchange.exchange import Exchange
@@ -16,7 +16,7 @@ from avow.wire.json_value import JsonObject
 
 
 class Outlet:
-    """Every file is opened, or refused (UsageError), before anything is sent. What cannot be written later raises."""
+    """Opens every file, or raises UsageError, before anything is sent. Later errors of a file are raised."""
 
     def __init__(self, asked: RunOptions, screen: Screen, settings: Settings) -> None:
         self._screen = screen
@@ -36,11 +36,11 @@ class Outlet:
         self._annotate = asked.annotate
 
     def may_begin(self, position: int) -> bool:
-        """Whether what would end there can still be kept until its turn."""
+        """Whether the output of that position could be kept until it is due."""
         return self._order is None or self._order.may_begin(position)
 
     def put(self, position: int, exchange: Exchange, value: JsonObject) -> None:
-        """An item has ended. Raises ReaderGone and FileError."""
+        """Write an item that has ended. Raises ReaderGone and FileError."""
         code = code_of(exchange, self.rules)
         for report in (self._junit, self._summary):
             if report is not None:
@@ -53,7 +53,7 @@ class Outlet:
             self._write(due)
 
     def close(self, run: int | None, counts: RunCounts, *, silent: bool) -> None:
-        """Write what is left; `silent`: stdout is not written any more where it has gone."""
+        """Write all that is left; `silent`: write no more to stdout, because it is gone."""
         try:
             for due in self._order.close() if self._order is not None else ():
                 self._write(due)

@@ -1,4 +1,5 @@
-"""How fast a run may ask: one limiter for all workers, which learns from every answer. Pure: the clock is handed in."""
+"""How fast a run may ask: one limiter for all workers, which learns from every answer. Pure: the time is a
+parameter."""
 
 import math
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ _LONGEST_RESET_S = 24 * 3600.0
 
 
 class RateLimit(NamedTuple):
-    """What the headers last said of one limit: `left` until `reset` (a moment of the pace's clock)."""
+    """What the headers last said of one limit: `left` until `reset`, a moment of the pace's clock."""
 
     left: float
     reset: float
@@ -27,11 +28,11 @@ class RateLimit(NamedTuple):
 
 
 class Pace:
-    """When the next request may leave. Times are in seconds of one clock, whose zero does not matter.
+    """When the next request may be sent. Times are seconds of one clock with any zero.
 
-    A limit pauses all. After one the pace is half of what it was, and each answer raises it a little. What the headers
-    say is left is spread over the time until more is there, so that a run slows before it is stopped. `patience` is how
-    many seconds of pauses there may be in all.
+    A limit pauses all workers. After it the pace is halved, and each answer raises it a little. What a limit has left
+    is spread over the time until it is reset, so that a run slows down before it is stopped. `patience` is how many
+    seconds of pauses are allowed in total.
     """
 
     def __init__(self, patience: float, now: float) -> None:
@@ -47,7 +48,7 @@ class Pace:
         self._unheard = 0
 
     def turn(self, now: float) -> float:
-        """Take the next place in the line; the moment at which that request may leave."""
+        """Take the next place in the queue; the moment at which that request may be sent."""
         at = max(now, self._next, self._paused_until)
         self._next = at + self._interval(at)
         self._left = [*[one for one in self._left if one > now - _WINDOW_S][-256:], at]
@@ -55,17 +56,17 @@ class Pace:
         return at
 
     def held(self, now: float) -> float:
-        """For how many seconds all are held."""
+        """For how many seconds all requests are paused."""
         return max(self._paused_until - now, 0.0)
 
     def why(self, now: float) -> str | None:
-        """Why nothing moves, in words; None where nothing holds it."""
+        """Why requests are paused, in words; None where they are not."""
         held = self.held(now)
         return f"{self._why}; goes on in {math.ceil(held)} s" if held > 0 else None
 
     def heard(self, status: int, headers: Mapping[str, str], left_at: float, now: float, wall: float) -> bool:
-        """An answer has come to the request that left at `left_at`; `wall` is the Unix time. Whether it is to be sent
-        again, once `held` is over: it met a limit, and the patience is not used up."""
+        """Note the answer to a request that was sent at `left_at`; `wall` is the Unix time. Whether the request is to
+        be sent again after the pause: it met a limit, and patience is left."""
         self._unheard = max(self._unheard - 1, 0)
         self._read(headers, now, wall)
         if status not in LIMITED:
@@ -79,11 +80,11 @@ class Pace:
         return self._pause(pause, now, "rate limited" if status == 429 else "the API is overloaded")
 
     def lost(self) -> None:
-        """No answer came to a request that had its turn."""
+        """Note that a request got no answer."""
         self._unheard = max(self._unheard - 1, 0)
 
     def _pause(self, seconds: float, now: float, why: str) -> bool:
-        """Hold all for so long, if there is so much patience left."""
+        """Pause all requests for `seconds`, if that much patience is left; whether it is."""
         until = now + seconds
         more = until - max(self._paused_until, now)
         if more > 0:
@@ -101,7 +102,7 @@ class Pace:
         self._refused_in_a_row += 1
 
     def _interval(self, now: float) -> float:
-        """Seconds between this request and the next."""
+        """The seconds between two requests."""
         interval = 1 / self._rate
         for told in self._told.values():
             if told.reset > now and told.per_request > 0:
@@ -110,7 +111,7 @@ class Pace:
         return interval
 
     def _read(self, headers: Mapping[str, str], now: float, wall: float) -> None:
-        """Take in what `anthropic-ratelimit-*` says (the API's documentation, "Rate limits")."""
+        """Read the headers `anthropic-ratelimit-*` (the API's documentation, "Rate limits")."""
         for family in _FAMILIES:
             left = _number(headers.get(f"anthropic-ratelimit-{family}-remaining"))
             reset = _moment(headers.get(f"anthropic-ratelimit-{family}-reset"))
@@ -124,7 +125,7 @@ class Pace:
 
 
 def _learnt(before: RateLimit | None, left: float) -> float:
-    """How many tokens a request takes of a limit, by what the last ones took; 0 while that is not known."""
+    """How many tokens of a limit a request takes, judged by the last ones; 0 while that is unknown."""
     if before is None:
         return 0.0
     taken = before.left - left

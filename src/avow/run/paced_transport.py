@@ -1,4 +1,4 @@
-"""The transport of all of a run's requests: each waits its turn, the pace hears what came back, and it can be shut."""
+"""The transport of a run: each request waits its turn, each response sets the pace, and all can be stopped at once."""
 
 import threading
 import time
@@ -16,9 +16,9 @@ from avow.wire.request import Request
 
 
 class PacedTransport:
-    """Stands in the transport's place, for all workers at once.
+    """Takes the place of the transport, for all workers at once.
 
-    `shut` closes it: what is under way breaks off, and raises Interrupted in its worker.
+    `shut` stops it: requests under way break off, and raise Interrupted in their workers.
     """
 
     def __init__(self, transport: Transport, pace: Pace) -> None:
@@ -35,16 +35,16 @@ class PacedTransport:
         self._transport.hang_up()
 
     def why(self) -> str | None:
-        """Why nothing moves, in words."""
+        """Why requests are paused, in words; None where they are not."""
         with self._lock:
             return self._pace.why(time.monotonic())
 
     def surface(self, whether: bool) -> None:
-        """Let this worker's next item hear of a limit itself: another model may be asked instead."""
+        """Let the next item of this worker see a limit as an error, because another model may be asked instead."""
         self._worker.surfaces = whether
 
     def wait_turn(self) -> None:
-        """Wait until this worker's next request may leave. Raises Interrupted once it is shut."""
+        """Wait until this worker's next request may be sent. Raises Interrupted after `shut`."""
         with self._lock:
             at = self._pace.turn(time.monotonic())
         self._worker.left_at = at
@@ -52,7 +52,7 @@ class PacedTransport:
 
     @contextmanager
     def send(self, request: Request, patience: Patience) -> Iterator[OpenResponse]:
-        """As `Transport.send`; an answer that says `slower` is waited out, and the request is sent again."""
+        """As `Transport.send`; a response that reports a limit is waited out, and the request is sent again."""
         whole = None
         while whole is None:
             if getattr(self._worker, "left_at", None) is None:
@@ -74,7 +74,7 @@ class PacedTransport:
         yield whole
 
     def check(self) -> None:
-        """Raise Interrupted where it is shut."""
+        """Raise Interrupted after `shut`."""
         if self._signal is not None:
             raise Interrupted(self._signal)
 
@@ -94,7 +94,7 @@ class PacedTransport:
                     self._pace.lost()
 
     def _limited(self, response: OpenResponse, left_at: float) -> "_Whole | None":
-        """None where it is to be sent again; else the response, read."""
+        """None where the request is to be sent again; else the response, already read."""
         data = read_error(response)
         is_final = response.headers.get("x-should-retry", "").strip().lower() == "false"
         code = rejected(response.status, response.headers, data).code
@@ -111,7 +111,7 @@ class PacedTransport:
             return self._pace.heard(status or response.status, response.headers, left_at, now, wall)
 
     def _hold(self) -> None:
-        """Wait while all are held."""
+        """Wait while all requests are paused."""
         while True:
             with self._lock:
                 seconds = self._pace.held(time.monotonic())
@@ -128,7 +128,7 @@ class PacedTransport:
 
 
 class _Whole:
-    """A response that was read already."""
+    """A response whose body was already read."""
 
     def __init__(self, response: OpenResponse, data: bytes) -> None:
         self.status, self.headers, self.secrets, self._data = response.status, response.headers, response.secrets, data
@@ -143,7 +143,7 @@ class _Whole:
 
 
 class _Watched:
-    """A response that breaks off where the transport is shut."""
+    """A response that breaks off when the transport is shut."""
 
     def __init__(self, response: OpenResponse, transport: PacedTransport) -> None:
         self.status, self.headers, self.secrets = response.status, response.headers, response.secrets
@@ -152,7 +152,7 @@ class _Watched:
         self._first: bytes | None = None
 
     def is_overloaded(self) -> bool:
-        """Whether it is a stream that begins with the API's error for 529: then nothing of an answer follows."""
+        """Whether it is a stream that begins with the API's error for 529: no answer follows then."""
         if self.status == 200 and "event-stream" in self.headers.get("content-type", ""):
             self._first = next(self._chunks, b"")
             return self._first.startswith(b"event: error") and b'"overloaded_error"' in self._first

@@ -20,7 +20,8 @@ _BY_API = ""
 
 
 class Pricing:
-    """`enabled`: somebody set a limit. `last` is the last reservation, in USD; `guessed`: a cost was not known."""
+    """Prices for a run. `enabled`: there is a limit. `last` is the last reservation in USD; `guessed`: a cost was
+    unknown."""
 
     def __init__(self, enabled: bool) -> None:
         self._enabled = enabled
@@ -29,7 +30,7 @@ class Pricing:
         self._prices: Mapping[str, Mapping[str, float]] = {}
 
     def reserve(self, inquiry: Inquiry) -> float:
-        """The most that it may cost; 0 where nobody set a limit."""
+        """The most that it may cost in USD; 0 without a limit."""
         if not self._enabled:
             return 0.0
         settings = with_ids(inquiry.settings)
@@ -40,7 +41,7 @@ class Pricing:
         return self.last
 
     def reserve_in_batch(self, inquiry: Inquiry) -> float:
-        """The same in a batch, where nobody takes over."""
+        """The same in a batch, where no fallback answers."""
         if not self._enabled:
             return 0.0
         settings = with_ids(inquiry.settings)
@@ -50,7 +51,7 @@ class Pricing:
         return cost * BATCH_SHARE
 
     def charge(self, exchange: Exchange) -> float:
-        """What it cost."""
+        """What it cost, in USD."""
         if not self._enabled:
             return 0.0
         charge, guessed = charge_of(exchange, self._prices)
@@ -77,8 +78,8 @@ def max_tokens(settings: Settings) -> int:
 
 
 def models_of(settings: Settings) -> tuple[str, ...]:
-    """The model that is asked, and the dearest way that could follow: each fallback may be asked in turn. `settings`
-    are those of `with_ids`."""
+    """The model that is asked, and the most expensive sequence of fallbacks: each may be asked in turn. `settings` are
+    those of `with_ids`."""
     first = settings.text("model") or ""
     policy = settings.words_or_text("fallback")
     unavailable = settings.words("if_unavailable")

@@ -1,4 +1,4 @@
-"""The progress of a run: a bar on a terminal, a note a minute elsewhere."""
+"""The progress of a run: a bar on a terminal, a note every minute elsewhere."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _BAR, _LEAST_BAR = 20, 8
 
 
 class ProgressBar:
-    """Told now and then; it shows `counts` as they are. `why` says why nothing moves, None where it does."""
+    """Shows `counts` when `tick` is called. `why` gives the reason why requests are paused, or None."""
 
     def __init__(
         self,
@@ -29,12 +29,12 @@ class ProgressBar:
         self._next = self._began + (0 if screen.err_facts.interactive else self._every)
 
     def began(self) -> None:
-        """The first request is about to leave: what is done was done in an earlier run."""
+        """Note that the first request is about to be sent: what is done now was done in an earlier call."""
         if self._done_before is None:
             self._done_before, self._began = self._counts.done, self._clock()
 
     def tick(self) -> None:
-        """Show it, where it is time to."""
+        """Show the progress, if it is time to."""
         now = self._clock()
         if now < self._next:
             return
@@ -56,8 +56,8 @@ class ProgressBar:
 
 
 def bar_line(counts: RunCounts, facts: Facts, left_s: float | None, rate: float | None, why: str | None) -> str:
-    """`━━━━── 412/1000  398 as_requested, 12 fallback  $1.02  14/s  0:42 left`, no wider than the screen: what has no
-    room is left out from the end, never cut. `why` stands before the counts. Times in seconds, the rate in items a
+    """`━━━━── 412/1000 398 as_requested, 12 fallback $1.02 14/s 0:42 left`, no wider than the screen: what does not fit
+    is left out from the end, never cut. `why` is in front of the counts. Times are in seconds, the rate in items a
     second."""
     done = f"{counts.done}/{counts.total}"
     rates = [f"{rate:.1f}/s" if rate < 10 else f"{rate:.0f}/s"] if rate is not None else []
@@ -88,7 +88,7 @@ def _told(counts: RunCounts) -> list[str]:
 
 
 def _drawn(counts: RunCounts, facts: Facts, width: int) -> str:
-    """The bar itself, by rich."""
+    """The bar itself, drawn by rich."""
     import io
 
     from rich.console import Console

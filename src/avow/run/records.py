@@ -1,4 +1,4 @@
-"""The forms of a file of prompts: what it holds, one record at a time, each with its line."""
+"""Reads the records of a file of prompts, in each of its forms, one at a time with its line."""
 
 import csv
 import json
@@ -20,8 +20,8 @@ _LARGEST_TOML = 64 * 1024 * 1024
 
 
 class ItemRecord(NamedTuple):
-    """One item as its file has it. `rest` are the columns of a table that are not fields; they are None in a row that
-    lacks them."""
+    """One item as the file has it. `rest` are the columns of a table that are not fields, None in a row that lacks
+    them."""
 
     line: int
     fields: Mapping[str, Any]
@@ -29,7 +29,7 @@ class ItemRecord(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A whole file of TOML: the settings of `[defaults]`, with the line of each, and the items."""
+    """A whole TOML file: the settings of `[defaults]` with their lines, and the items."""
 
     defaults: Mapping[str, Any]
     lines: Mapping[str, int]
@@ -37,7 +37,8 @@ class Document(NamedTuple):
 
 
 def form_of(path: str, said: str | None) -> str:
-    """The form of a file: what was said, else what its name's ending says; stdin (`-`) is jsonl. Raises UsageError."""
+    """The form of a file: as given in `said`, else by the ending of its name; stdin (`-`) is jsonl. Raises
+    UsageError."""
     if said is not None:
         if said in FORMS:
             return said
@@ -55,7 +56,7 @@ def form_of(path: str, said: str | None) -> str:
 def read(form: str, stream: BinaryIO, name: str) -> Iterator[ItemRecord]:
     """The records of a file in any form but TOML, as they are read; empty lines are left out.
 
-    Raises UsageError with file and line for what has not this form.
+    Raises UsageError with file and line for what is not in this form.
     """
     if form == "jsonl":
         return _of_json_lines(stream, name)
@@ -63,12 +64,12 @@ def read(form: str, stream: BinaryIO, name: str) -> Iterator[ItemRecord]:
 
 
 def wrong(name: str, line: int, words: str, hint: str | None = None) -> UsageError:
-    """The error that something in a line of a file is wrong."""
+    """The error for something wrong in a line of a file."""
     return UsageError(f"{name}:{line}: {words}", hint=hint or "nothing was sent")
 
 
 def _texts(stream: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
-    """Each line with its number, its end left out."""
+    """Each line with its number and without its end."""
     number = 0
     while data := stream.readline(BODY_BYTES + 1):
         number += 1

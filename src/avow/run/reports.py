@@ -1,4 +1,4 @@
-"""A run for machines that build and test: JUnit, Markdown for a summary, and annotations; and the JSON lines."""
+"""The reports of a run for CI systems: JUnit, a Markdown summary, annotations; and the file of JSON lines."""
 
 import os
 import tempfile
@@ -19,7 +19,7 @@ _MOST_ROWS = 200
 
 
 class OutputFile:
-    """A file that was opened before anything was sent. `option` is what errors call it."""
+    """A file that was opened before anything was sent. `option` names it in errors."""
 
     def __init__(self, option: str, path: str, wait: PipeWait = PATIENT, *, appends: bool = False) -> None:
         """Raises UsageError where it cannot be written."""
@@ -27,7 +27,7 @@ class OutputFile:
         self._stream: BinaryIO = os.fdopen(open_to_write(path, self._place, wait, appends=appends), "wb")
 
     def write(self, text: str, *, surely: bool = False) -> None:
-        """Write; with `surely` it is on the disk when this returns. Raises FileError."""
+        """Write `text`; with `surely` it is on the disk when this returns. Raises FileError."""
         try:
             self._stream.write(encodable(text).encode())
             self._stream.flush()
@@ -51,8 +51,8 @@ class OutputFile:
 
 
 class JUnitReport:
-    """A test case an item: it fails where the item did not go as asked, and is an error where nothing was answered. The
-    cases wait in a file, because the head has their number."""
+    """One test case for each item: a failure if the item is not as requested, an error if nothing was answered. The
+    cases wait in a file, because the head of the report has their number."""
 
     def __init__(self, target: OutputFile) -> None:
         self._target = target
@@ -61,7 +61,7 @@ class JUnitReport:
         self._seconds = 0.0
 
     def add(self, exchange: Exchange, code: ExitCode) -> None:
-        """One item has ended; `code` is the exit status it stands for."""
+        """Add an item that has ended; `code` is its exit status."""
         self._tests += 1
         seconds = (exchange.reply.total_ms or 0) / 1000
         self._seconds += seconds
@@ -79,7 +79,7 @@ class JUnitReport:
         self._cases.write(f'    <testcase classname={group} name={name} time="{seconds:.3f}">{body}</testcase>\n')
 
     def close(self, run: int | None, unasked: int) -> None:
-        """Write it all. Raises FileError."""
+        """Write the whole report. Raises FileError."""
         name = "avow run" if run is None else f"avow run {run}"
         numbers = (
             f'tests="{self._tests + unasked}" failures="{self._failures}" errors="{self._errors}" '
@@ -99,7 +99,8 @@ class JUnitReport:
 
 
 class MarkdownSummary:
-    """Markdown that is appended to a file: the last line, and a table of the items that did not go as asked."""
+    """Markdown that is appended to a file: the last line of the run, and a table of the items that are not as
+    requested."""
 
     def __init__(self, target: OutputFile) -> None:
         self._target = target
@@ -107,7 +108,7 @@ class MarkdownSummary:
         self._more = 0
 
     def add(self, exchange: Exchange, code: ExitCode) -> None:
-        """One item has ended."""
+        """Add an item that has ended; `code` is its exit status."""
         if code is ExitCode.OK:
             return
         if len(self._rows) >= _MOST_ROWS:
@@ -124,7 +125,7 @@ class MarkdownSummary:
         self._rows.append(f"| {' | '.join(_markdown(cell) for cell in cells)} |")
 
     def close(self, run: int | None, counts: RunCounts) -> None:
-        """Write it all. Raises FileError."""
+        """Write the whole summary. Raises FileError."""
         name = "avow run" if run is None else f"avow run {run}"
         lines = [f"### {name}: {counts.total} items", "", f"{', '.join(counts.parts())}; {counts.cost()}", ""]
         if self._rows:
@@ -137,13 +138,13 @@ class MarkdownSummary:
 
 
 def annotation(exchange: Exchange) -> str:
-    """The line by which GitHub shows an item that did not go as asked."""
+    """The line by which GitHub shows an item that is not as requested."""
     title = _command(f"avow: {counted_as(exchange)}").replace(":", "%3A").replace(",", "%2C")
     return f"::error title={title}::{_command(f'{_name(exchange)}: {explained(exchange)}')}"
 
 
 def explained(exchange: Exchange) -> str:
-    """Who was asked, who answered, and why, on one line."""
+    """Who was asked, who answered and why, on one line."""
     words = [counted_as(exchange), what(exchange)]
     if exchange.problem is not None and exchange.problem.words:
         words.append(exchange.problem.words)
@@ -175,7 +176,7 @@ def _name(exchange: Exchange) -> str:
 
 
 def _xml(text: str) -> str:
-    """Without the characters that XML 1.0 has no way to write."""
+    """The text without characters that XML 1.0 cannot represent."""
     return "".join(
         character if character in "\t\n\r" or (character >= " " and not _has_no_place(character)) else "�"
         for character in encodable(text)

@@ -1,4 +1,4 @@
-"""Where the prompts come from: a file that is read twice, or a copy of what was piped in."""
+"""Where the prompts come from: a file, which is read twice, or a copy of stdin."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ _IN_MEMORY = 8 << 20
 
 
 class PromptSource:
-    """A file of prompts. `name` is what errors call it, `known_as` what the history knows it by, `folder` the place
-    that the paths in it begin from; `notice` hears where stdin stays silent."""
+    """A file of prompts. `name` is its name in errors, `known_as` its name in the history, `folder` the folder that
+    relative paths in it begin at; `notice` is called if stdin stays silent."""
 
     def __init__(self, path: str, stdin: BinaryIO | None, notice: Callable[[str], None] = lambda _text: None) -> None:
         self.name = "stdin" if path == "-" else path
@@ -38,7 +38,7 @@ class PromptSource:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The bytes from their beginning. Raises UnreadableFile."""
+        """Read the bytes from their beginning. Raises UnreadableFile."""
         if self._copy is not None:
             self._copy.seek(0)
             yield self._copy
@@ -47,7 +47,7 @@ class PromptSource:
                 yield stream
 
     def close(self) -> None:
-        """Let go of the copy."""
+        """Release the copy."""
         if self._copy is not None:
             self._copy.close()
 
@@ -56,7 +56,7 @@ class PromptSource:
 
 
 def _copied(stream: BinaryIO, told: Latch) -> BinaryIO:
-    """All that `stream` holds; `told` is set once something came."""
+    """A copy of all that `stream` holds; `told` is set once something arrived."""
     copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     read = getattr(stream, "read1", stream.read)  # which does not wait for a whole piece
     while data := read(_PIECE):

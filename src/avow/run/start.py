@@ -1,4 +1,4 @@
-"""`avow run`: checks a file, asks its items, reports each, and judges them as a whole."""
+"""`avow run`: checks a file, asks its items, reports each, and gives the exit status of the whole."""
 
 import gc
 from collections.abc import Iterator
@@ -33,9 +33,9 @@ _MOST_NOTES = 20
 
 
 def start(asked: RunOptions, context: Context) -> ExitCode:
-    """Ask all that a file holds, and give the exit status.
+    """Ask all questions of a file, and give the exit status.
 
-    Raises UsageError before anything is sent; Interrupted and ReaderGone after all is kept.
+    Raises UsageError before anything is sent; Interrupted and ReaderGone after everything is kept.
     """
     gc.enable()  # a plain question leaves it off; ten thousand would keep all that points in circles
     form = form_of(asked.path, asked.form)
@@ -68,7 +68,7 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
 
 
 def _history(asked: RunOptions, context: Context, suite: Suite) -> "History | None":
-    """The history, where there is one to keep the run in."""
+    """The history in which the run is kept, if there is one."""
     if not suite.settings.flag("history.enabled"):
         if (option := _needs_history(asked)) is not None:
             raise UsageError(f"{option} needs the history, and it is switched off", hint="leave --no-history out")
@@ -83,7 +83,7 @@ def _history(asked: RunOptions, context: Context, suite: Suite) -> "History | No
 
 
 def _needs_history(asked: RunOptions) -> str | None:
-    """The option that cannot do without it."""
+    """The option that needs the history, if any."""
     return "--resume" if asked.resume is not None else "--batch" if asked.batch else None
 
 
@@ -150,7 +150,7 @@ class _Run:
             raise
 
     def leave(self) -> ExitCode:
-        """What was sent goes on without avow."""
+        """Leave the batches to the API, for `--detach`."""
         assert self._bulk is not None
         if not self._tell_of_open_batches():
             self._context.screen.note(f"run {self._journal.run}: every item was answered before, and nothing was sent")
@@ -227,7 +227,8 @@ class _Run:
         return put(inquiry, self._context, self._hear, api=self._api)
 
     def _questions(self) -> Iterator[RunQuestion]:
-        """All of them; where a budget did not allow to send all, those before the first that was not."""
+        """All questions; where a budget did not allow to send all as batches, those before the first that was not
+        sent."""
         for question in self._suite.questions(self._journal.run):
             if self._bulk is not None and question.position == self._bulk.stop:
                 return
@@ -246,7 +247,7 @@ class _Run:
             self._note_once(event.text)
 
     def _note_once(self, words: str) -> None:
-        """Notes are said once, however many items have them."""
+        """Note it once, however many items have the same note."""
         if words not in self._notes and len(self._notes) < _MOST_NOTES:
             self._notes.add(words)
             self._context.screen.note(words)

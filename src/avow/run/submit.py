@@ -1,4 +1,4 @@
-"""What is sent as batches: items are gathered, split at the limits, kept, and each batch is made once."""
+"""Sends items as batches: they are gathered, split at the limits and kept, and each batch is created once."""
 
 import tempfile
 import time
@@ -33,8 +33,8 @@ class PreparedItem(NamedTuple):
 
 
 class Submitter:
-    """Sends parts as batches of a run, split by what `has_room` says of each. `retries` is how often the making of one
-    is tried again; `wait` waits that many seconds; `made` are the ids of the batches it made, by number."""
+    """Sends items as batches of a run, split by what `has_room` says. `retries` is how often the creation of a batch is
+    tried again; `wait` waits a number of seconds; `made` are the ids of the created batches, by number."""
 
     def __init__(
         self,
@@ -51,7 +51,8 @@ class Submitter:
         self.made: dict[int, str] = {}
 
     def add(self, part: PreparedItem) -> None:
-        """Put it into the batch that is being filled; a full one is sent first. Raises ExchangeError, as `send`."""
+        """Put the item into the batch that is being filled; a full batch is sent first. Raises ExchangeError as
+        `send`."""
         exchange, body = part.prepared.exchange, part.prepared.plan.request.body or {}
         data = item(exchange.id, body)
         if self._draft is not None and not self._has_room(self._draft.items, self._draft.size, len(data)):
@@ -69,8 +70,8 @@ class Submitter:
             self._keep(self._draft)
 
     def send(self) -> None:
-        """Send what was gathered. Raises ExchangeError where no batch could be made of it, or nobody knows whether one
-        was: a later run looks for it."""
+        """Send the items that were gathered. Raises ExchangeError where no batch could be created, or where it is
+        unknown whether one was: a later call of the run searches for it."""
         draft, self._draft = self._draft, None
         if draft is None:
             return
@@ -84,7 +85,8 @@ class Submitter:
             draft.close()
 
     def find(self, known: batches.KnownBatch) -> str | None:
-        """The id of a batch of which it is not known whether it was made; None where it was not. It is kept."""
+        """The id of a batch for which it was unknown whether it was created; None where it was not. The answer is
+        kept."""
         if known.items is not None:
             taken = batches.ids(self._history) | known.others
             for seconds in LOOKS_S:
@@ -153,11 +155,11 @@ class _Draft:
 
 
 def _is_unclear(error: ExchangeError) -> bool:
-    """Whether a batch may have been made all the same."""
+    """Whether a batch may have been created in spite of the error."""
     status = error.failure.status
     return error.sent and (status is None or status < 400 or status >= 500 or status in _UNCLEAR)
 
 
 def _may_pass(error: ExchangeError) -> bool:
-    """Whether it may go well a moment later."""
+    """Whether a later try may succeed."""
     return error.failure.status in (None, _LIMITED)

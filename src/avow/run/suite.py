@@ -1,4 +1,4 @@
-"""A file of prompts as inquiries: every item with the settings that hold for it, checked before anything is sent."""
+"""A file of prompts as inquiries: every item with the settings that apply to it, checked before anything is sent."""
 
 import hashlib
 import json
@@ -41,7 +41,8 @@ _LARGE = 1 << 20
 
 
 class RunQuestion(NamedTuple):
-    """One question of a run: `position` counts all of them from 0, repeats too; `line` is where it stands."""
+    """One question of a run. `position` counts all questions from 0, repeats included; `line` is the item's line in the
+    file."""
 
     position: int
     line: int
@@ -49,7 +50,7 @@ class RunQuestion(NamedTuple):
 
     @property
     def item(self) -> RunItem:
-        """Which item it is."""
+        """The item and repeat that it asks."""
         assert self.inquiry.item is not None
         return self.inquiry.item
 
@@ -62,8 +63,8 @@ class SuiteDigest(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """What items share that name the same template and model: settings, what of them is sent, and an inquiry with the
-    checks of the answer."""
+    """What items with the same template and model share: settings, the part of them that is sent, and an inquiry with
+    the checks of the answer."""
 
     settings: Settings
     sent: str
@@ -71,13 +72,13 @@ class _Kind(NamedTuple):
 
 
 class _RunWideError(UsageError):
-    """Something is wrong that holds for the whole run, and not with an item."""
+    """Something is wrong with the whole run, not with an item."""
 
 
 class Suite:
-    """A file of prompts, read as often as it is asked for. Raises UsageError for settings that are wrong.
+    """A file of prompts, read each time it is needed. Raises UsageError for settings that are wrong.
 
-    `settings` are those of the whole run; `repeat` is how often an item is asked that does not say so itself.
+    `settings` are those of the whole run; `repeat` is how often an item is asked that does not set it.
     """
 
     def __init__(self, options: Options, context: Context, source: PromptSource, form: str, repeat: int = 1) -> None:
@@ -104,7 +105,7 @@ class Suite:
         self._wait = wait
 
     def check(self) -> SuiteDigest:
-        """Read it all. Raises UsageError with file, line and field for the first thing that is wrong."""
+        """Read the whole file. Raises UsageError with file, line and field for the first thing that is wrong."""
         digest, count, ids = hashlib.sha256(), 0, KeyCounter()
         try:
             for item in self._items():
@@ -121,7 +122,7 @@ class Suite:
         return SuiteDigest(count, digest.hexdigest())
 
     def questions(self, run: int | None) -> Iterator[RunQuestion]:
-        """Every question in order, as one of that run."""
+        """Every question in order, as a question of that run."""
         occurrences, position = KeyCounter(), 0
         try:
             for place, item in enumerate(self._items()):
@@ -149,7 +150,7 @@ class Suite:
                 yield item_of(record, name, template=template)
 
     def _inquiry(self, item: Item) -> tuple[Inquiry, bytes]:
-        """The question, and what stands for all that it sends."""
+        """The question, and bytes that stand for all that it sends."""
         try:
             return self._made(item)
         except _RunWideError:
@@ -184,7 +185,7 @@ class Suite:
         return inquiry, hashlib.sha256(words.encode()).digest()
 
     def _kind(self, template: str | None, model: str | None) -> _Kind:
-        """What items with this template and model share, made once for each pair."""
+        """What items with this template and model share; made once for each pair."""
         found = self._kinds.get((template, model))
         if found is None:
             flags = {} if model is None else {"model": model}
@@ -200,7 +201,7 @@ class Suite:
         return found
 
     def _resolved(self, item: Mapping[str, object], template: Mapping[str, object] | None = None) -> Settings:
-        """Item, flag, `[defaults]`, config: the first that says something counts."""
+        """The settings of an item: the first of item, flag, `[defaults]` and config that has a value counts."""
         saved = {**self._defaults, **(template or {})}
         return self._context.settings({**self._flags, **item}, template=saved, profile=self._options.profile)
 
@@ -282,7 +283,7 @@ class Suite:
 
     @contextmanager
     def _saying_where(self, key: str, settings: Settings) -> Iterator[None]:
-        """What is wrong with the file that a setting names is told as of the place where it stands."""
+        """Report what is wrong with the file that a setting names at the place where the setting is."""
         try:
             yield
         except UsageError as error:

@@ -1,4 +1,4 @@
-"""What a look at a running session has read and reported, kept for the next look: a small file a session."""
+"""What a look at a running session has read and reported, kept for the next look, in a small file for each session."""
 
 import json
 import os
@@ -23,14 +23,15 @@ _TROUBLE = "trouble.json"
 
 
 class Bookmark(NamedTuple):
-    """`places`: by a file's name, how far it was read; `told`: the ids of answers that were reported."""
+    """`places` has the place up to which each file was read, by the file's name; `told` are the ids of reported
+    answers."""
 
     places: dict[str, Reached]
     told: tuple[str, ...] = ()
 
 
 def load(folder: Path, session: str, kind: str = "look") -> Bookmark | None:
-    """The last look at a session; None for the first. A damaged file counts as a missing one."""
+    """The last look at a session; None before the first. A damaged file counts as missing."""
     value = _read(_file(folder, session, kind))
     if value is None:
         return None
@@ -40,7 +41,7 @@ def load(folder: Path, session: str, kind: str = "look") -> Bookmark | None:
 
 
 def save(folder: Path, session: str, look: Bookmark, kind: str = "look") -> None:
-    """Keep a look, and drop those that are old. Raises OSError."""
+    """Keep a look, and delete old ones. Raises OSError."""
     places = {name: place._asdict() | {"choices": dict(place.choices)} for name, place in look.places.items()}
     _write(_file(make_private(folder), session, kind), {"places": places, "told": look.told[-_MOST_TOLD:]})
     oldest = time.time() - KEPT_S
@@ -75,7 +76,7 @@ def note_trouble(folder: Path, words: str) -> None:
 
 
 def trouble(folder: Path) -> tuple[float, str] | None:
-    """(Unix time, words) of what last went wrong; None where nothing did, or long ago."""
+    """(Unix time, words) of the last error; None where there was none, or it is long ago."""
     value = _read(folder / _TROUBLE)
     at, words = (value.get("at"), text(value.get("what"))) if value else (None, None)
     if not isinstance(at, int | float) or words is None or at < time.time() - KEPT_S:

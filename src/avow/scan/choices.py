@@ -1,4 +1,4 @@
-"""The model that a user chose in Claude Code, read off the records that its `/model` command leaves."""
+"""Which model a user chose in Claude Code, read from the records that its `/model` command leaves."""
 
 import re
 
@@ -9,14 +9,14 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._:/@~\[\]-]*(?![^\s(])", re.IGNORECASE)
 
 
 def is_command(content: str) -> bool:
-    """Whether a user record is a command or its output, and no prompt."""
+    """Whether a user record is a command or its output, not a prompt."""
     return content.lstrip().startswith(("<command-", "<local-command-", "<bash-"))
 
 
 def chosen(content: str) -> tuple[bool, str | None]:
-    """(whether `content` says that the model was set, the model's id or alias where it can be told).
+    """(whether `content` says that the model was set, the model's id or alias if it can be told).
 
-    The client prints either an id, an alias or a name for people: `Opus 4.6 (1M context)` is `claude-opus-4-6`.
+    The client prints an id, an alias, or a name for people: `Opus 4.6 (1M context)` is `claude-opus-4-6`.
     """
     found = _SET.match(_TERMINAL.sub("", content))
     if found is None:

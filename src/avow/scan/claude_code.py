@@ -1,4 +1,5 @@
-"""Claude Code's transcripts: one JSON record a line, one session a file, sub-agents beside or within."""
+"""Claude Code's transcripts: one JSON record a line, one session a file, sub-agents in files or records of their
+own."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
@@ -26,8 +27,8 @@ _SWITCHES = frozenset({"model_refusal_fallback", "model_fallback"})
 def read(
     file: BinaryIO, source: str, counts: SkipCounts, on_bytes: Callable[[int], None] | None = None
 ) -> Iterator[PastAnswer]:
-    """Every answer in a transcript, in order, in constant memory. Broken lines are counted; nothing is raised for
-    what stands in the file."""
+    """Every answer in a transcript, in order, in constant memory. Broken lines are counted; the content of the file
+    raises nothing."""
     transcript = _Transcript(source, counts)
     for number, line in lines(file, counts, on_bytes):
         if line is None:
@@ -40,7 +41,7 @@ def read(
 
 
 class _Transcript:
-    """Takes the lines of one file and gives back answers, each once no later record can change it."""
+    """Takes the lines of one file and gives answers, each once no later record can change it."""
 
     def __init__(self, source: str, counts: SkipCounts) -> None:
         self._source = source
@@ -72,18 +73,19 @@ class _Transcript:
             self._last_prompt(record)
 
     def lose_prompts(self) -> None:
-        """A line could not be read, which may have been a prompt: what is answered next is not known."""
+        """Forget the prompts, because a line could not be read that may have been one: what is answered next is
+        unknown."""
         for chain in self._chains.values():
             chain.prompt = None
 
     def settled(self) -> PastAnswer | None:
-        """The oldest answer, once there are enough after it."""
+        """The oldest answer, once enough others follow it; else None."""
         if len(self._held) > _HELD_ANSWERS or (self._weight > _HELD_BYTES and len(self._held) > 1):
             return self._release()
         return None
 
     def rest(self) -> Iterator[PastAnswer]:
-        """The answers still held, at the end of the file."""
+        """The answers that are still held, at the end of the file."""
         while self._held:
             yield self._release()
 
@@ -108,7 +110,7 @@ class _Transcript:
         return chain
 
     def _latest(self, chain: Chain) -> GatheredAnswer | None:
-        """The last answer at the chain's present place."""
+        """The last answer at the chain's current place."""
         return next((each for each in reversed(self._held) if _is_at(each, chain)), None)
 
     def _assistant(self, number: int, record: JsonObject, weight: int) -> None:
@@ -135,7 +137,7 @@ class _Transcript:
             _note_sent(chain, sent)
 
     def _find(self, chain: Chain, record: JsonObject, message: JsonObject) -> GatheredAnswer | None:
-        """The answer that this record continues: same ids at the same place, or the refusal already noted."""
+        """The answer that this record continues: same ids at the same place, or a refusal that was noted before."""
         message_id, request_id = text(message.get("id")), text(record.get("requestId"))
         if found := self._by_ids.get((id(chain), chain.place, message_id, request_id)):
             # Without an id of its own, only a record that follows directly continues the same message.

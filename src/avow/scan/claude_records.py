@@ -1,4 +1,4 @@
-"""One line of Claude Code's transcripts: whether it can matter, by its bytes, and what record it is."""
+"""One line of Claude Code's transcripts: whether it can matter, judged by its bytes, and what record it is."""
 
 import re
 from pathlib import PurePath
@@ -15,18 +15,18 @@ _TOOL_RESULT = re.compile(rb'(?<!\\)"tool_result"')
 
 
 def session_of(source: str) -> str | None:
-    """The session that a file's place says: `SESSION/subagents/agent-ID.jsonl`; None where it is not a sub-agent's."""
+    """The session in a file's path, `SESSION/subagents/agent-ID.jsonl`; None where the file is not a sub-agent's."""
     parts = PurePath(source).parts
     return parts[-3] if len(parts) > 2 and parts[-2] == SUBAGENTS else None
 
 
 def is_answer(line: bytes) -> bool:
-    """Whether a line may be the record of an answer; said by its bytes alone."""
+    """Whether a line may be the record of an answer, judged by its bytes alone."""
     return b'"assistant"' in line
 
 
 def is_prompt(line: bytes) -> bool:
-    """Whether a line is the record of what a user asked."""
+    """Whether a line is the record of a user's prompt."""
     if b'"user"' not in line or _TOOL_RESULT.search(line) is not None:
         return False
     record = record_in(line)
@@ -37,7 +37,7 @@ def is_prompt(line: bytes) -> bool:
 
 
 def says_choice(line: bytes) -> bool:
-    """Whether a line is a record that says which model the session itself asks from then on."""
+    """Whether a line is a record of which model the session asks from then on."""
     if not matters(line):
         return False
     record = record_in(line)
@@ -45,7 +45,7 @@ def says_choice(line: bytes) -> bool:
 
 
 def matters(line: bytes) -> bool:
-    """Whether a line can matter to who answered what, said by its bytes alone."""
+    """Whether a line can matter for who answered what, judged by its bytes alone."""
     if is_answer(line) or b'"last-prompt"' in line:
         return True
     if b'"user"' in line:
@@ -54,7 +54,7 @@ def matters(line: bytes) -> bool:
 
 
 def record_in(line: bytes) -> JsonObject | None:
-    """The record, every string in it encodable; None where the line is not a JSON object."""
+    """The record, with every string in it encodable; None where the line is not a JSON object."""
     try:
         record = parse(line)
         if b"\\u" in line and (b"\\ud" in line or b"\\uD" in line):
@@ -65,13 +65,13 @@ def record_in(line: bytes) -> JsonObject | None:
 
 
 def looks_whole(line: bytes) -> bool:
-    """Whether a line may be a whole record, said by its ends alone."""
+    """Whether a line may be a whole record, judged by its ends alone."""
     stripped = line.strip()
     return stripped.startswith(b"{") and stripped.endswith(b"}")
 
 
 def prompt_in(content: object) -> str | None:
-    """What a user's message says; None where it brings a tool's result, or nothing."""
+    """The text of a user's message; None where it holds a tool's result, or nothing."""
     if isinstance(content, str):
         return content
     blocks = items(content)
@@ -81,5 +81,5 @@ def prompt_in(content: object) -> str | None:
 
 
 def is_interruption(prompt: str) -> bool:
-    """Whether the client, and not its user, said it."""
+    """Whether the client, not its user, wrote the message."""
     return prompt.startswith("[Request interrupted by user")

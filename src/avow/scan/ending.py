@@ -1,4 +1,4 @@
-"""The lines of a file, read from its end."""
+"""Reads the lines of a file from its end."""
 
 import os
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ _STEP = 64 * 1024
 
 
 def lines_from_end(file: BinaryIO, *, step: int = _STEP, limit: int = LIMIT) -> Iterator[bytes]:
-    """The whole lines of a file, the last first, without their ends; one longer than `limit` is passed over, and so is
-    a last one that is still being written."""
+    """The whole lines of a file, the last first, without their line ends. A line longer than `limit` is skipped, and so
+    is a last line that is still being written."""
     place = file.seek(0, os.SEEK_END)
     pieces: list[bytes] = []  # of the line whose beginning is not read yet, the last first
     size = 0

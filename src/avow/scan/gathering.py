@@ -1,4 +1,4 @@
-"""One answer in a Claude Code transcript: what its records say together, and what follows from it."""
+"""One answer in a Claude Code transcript: gathered from its records, and judged."""
 
 from typing import NamedTuple
 
@@ -13,8 +13,8 @@ from avow.wire.message import block_text
 class Notice(NamedTuple):
     """A `system` record about a change of model, or about a refusal without one.
 
-    `told`: it holds words for the user, else None. `turn_only`: it stands until the next prompt; others stand
-    until a model is chosen.
+    `told`: its words for the user, else None. `turn_only`: it applies until the next prompt; others apply until a model
+    is chosen.
     """
 
     subtype: str
@@ -27,7 +27,7 @@ class Notice(NamedTuple):
 
     @property
     def evidence(self) -> tuple[tuple[str, str], ...]:
-        """(field, value) of what it says about models."""
+        """(field, value) pairs of what it says about models."""
         found = (
             ("system.subtype", self.subtype),
             ("system.originalModel", self.original),
@@ -46,8 +46,8 @@ class Notice(NamedTuple):
 class Chain:
     """One line of conversation: a session's main one, or a sub-agent's.
 
-    `choice` is the model last known to be asked for, `inferred` the one that only a fallback block told of;
-    `place` counts prompts and changes of model: the records of one message share it.
+    `choice` is the model last known to be asked for, `inferred` the model that only a fallback block named; `place`
+    counts prompts and changes of model: all records of one message have the same place.
     """
 
     __slots__ = ("choice", "inferred", "place", "prompt", "switch")
@@ -63,9 +63,9 @@ class Chain:
 class GatheredAnswer:
     """An answer whose records are still being gathered, and what was known of its chain when it began.
 
-    `notice` is a record that told of this very answer; a refusal without records of its own has an empty
-    `message`. `declared`: the message itself says that another model went on. `asked` is what the client wrote down
-    as the model that its request named (`requestedModel`, since 2.1.332). `weight` is in bytes.
+    `notice` is a record about this very answer; a refusal without records of its own has an empty `message`.
+    `declared`: the message itself says that another model continued it. `asked` is the model that the client wrote down
+    for its request (`requestedModel`, since 2.1.332). `weight` is in bytes.
     """
 
     __slots__ = (
@@ -102,11 +102,11 @@ class GatheredAnswer:
 
     @property
     def refused(self) -> bool:
-        """Whether the model declined and no other continued in this message."""
+        """Whether the model declined and no other model continued this message."""
         return self.message.get("stop_reason") == "refusal"
 
     def add(self, message: JsonObject, blocks: list[JsonObject]) -> None:
-        """Take in the message of one more record; what it leaves out, earlier ones said."""
+        """Add the message of one more record; fields that it lacks keep their earlier values."""
         self.content.extend(blocks)
         self.declared = self.declared or declares(message.get("usage"), blocks)
         if not self.message:
@@ -117,7 +117,8 @@ class GatheredAnswer:
 
 
 def read_notice(record: JsonObject, subtype: str) -> Notice:
-    """A `system` record in either spelling: transcripts write camelCase, the client's stream snake_case."""
+    """The notice in a `system` record, in either spelling: transcripts write camelCase, the client's stream
+    snake_case."""
     shown = text(record.get("content")) is not None and record.get("isMeta") is not True
     local = record.get("scope") == "local" and record.get("isSidechain") is not True
     return Notice(
@@ -142,7 +143,7 @@ def _merged(one: JsonObject, later: JsonObject) -> JsonObject:
 
 
 def conclude(answer: GatheredAnswer, source: str) -> PastAnswer:
-    """The answer as it is reported, once all its records are in."""
+    """The answer as it is reported, once all its records are read."""
     moved = _moved_by_client(answer)
     notice = answer.notice or moved
     conclusion = _judge(answer, moved)
@@ -173,7 +174,7 @@ def conclude(answer: GatheredAnswer, source: str) -> PastAnswer:
 
 
 def _moved_by_client(answer: GatheredAnswer) -> Notice | None:
-    """The notice by which the client itself asked the model that answered, where it did."""
+    """The notice that says that the client itself asked the answering model; None without one."""
     switch, model = answer.switch, text(answer.message.get("model"))
     if switch is None or switch.fallback is None or model is None or answer.refused or answer.declared:
         return None
@@ -208,13 +209,13 @@ def _judge(answer: GatheredAnswer, moved: Notice | None) -> Conclusion:
 
 
 def is_asked_by(notice: Notice, asked: str) -> bool:
-    """Whether `asked` is the model that the client itself switched to, and no choice of its user's."""
+    """Whether `asked` is the model that the client itself switched to, not a choice of its user."""
     return notice.fallback is not None and compare(notice.fallback, asked) is Identity.SAME
 
 
 def _judge_as_recorded(answer: GatheredAnswer, asked: str) -> Conclusion:
-    """The verdict where the request's model is on record; after the client's own switch that is the new model, and
-    what its user asked for stands in the notice."""
+    """The verdict where the request's model is recorded. After a switch by the client that is the new model, and the
+    notice has the model that the user asked for."""
     conclusion = judge(answer.message, answer.content, asked, recorded=True)
     evidence = (("requestedModel", asked), *conclusion.evidence)
     told_by = [notice for notice in (answer.switch, answer.notice) if notice]

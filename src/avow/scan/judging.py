@@ -1,4 +1,4 @@
-"""What a recorded message proves about who wrote it: `routing`'s rules, for requests that avow did not send."""
+"""What a recorded message proves about who wrote it: the rules of `routing`, for requests that avow did not send."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ _NOT_RECORDED = ""  # a name that is neither the same as any other nor different
 
 
 class Conclusion(NamedTuple):
-    """What follows from a recorded message; the fields are those of `records.PastAnswer`."""
+    """What a recorded message proves; the fields are those of `records.PastAnswer`."""
 
     verdict: Verdict
     requested: str | None
@@ -23,7 +23,7 @@ class Conclusion(NamedTuple):
 
 
 def declares(usage: object, content: list[JsonObject]) -> bool:
-    """Whether a message, or a part of it, declares a fallback."""
+    """Whether a message, or a part of one, declares a fallback."""
     for block in content:
         if block.get("type") == "fallback":
             return True
@@ -32,7 +32,7 @@ def declares(usage: object, content: list[JsonObject]) -> bool:
 
 
 def echoed(content: list[JsonObject]) -> str | None:
-    """The model that was asked for, as the first fallback block repeats it."""
+    """The model that was asked for, as the first fallback block repeats it; None without one."""
     for block in content:
         if block.get("type") == "fallback" and (sent := text(obj(block.get("from")).get("model"))):
             return sent
@@ -47,11 +47,11 @@ def judge(
     recorded: bool,
     resolved: str | None = None,
 ) -> Conclusion:
-    """The verdict on a recorded message, of any shape; `content` are all its blocks.
+    """The verdict on a recorded message of any shape; `content` are all its blocks.
 
-    `recorded`: the client wrote down that this very request asked for `requested`; else it is the session's last
-    known choice, which what the message declares outranks. `resolved`: what the client noted as the model that
-    answered.
+    `recorded`: the client wrote down that this request asked for `requested`; else that is the last known choice of the
+    session, which the message's own declarations outrank. `resolved` is the model that the client noted as the
+    answering one.
     """
     declared = declares(message.get("usage"), content)
     named = text(message.get("model"))
@@ -76,7 +76,7 @@ def judge(
 
 
 def _essence(message: JsonObject, content: list[JsonObject]) -> JsonObject:
-    """What speaks of models, at its place in the message; nothing else, which may be large or absurdly deep."""
+    """The parts of a message that name models, at their places; nothing else, because it may be large or very deep."""
     iterations = items(obj(message.get("usage")).get("iterations"))
     return {
         "model": text(message.get("model")),
@@ -105,8 +105,8 @@ def _route(essence: JsonObject, asked: str | None) -> Routing:
 
 
 def _with_resolved(conclusion: Conclusion, resolved: str, named: str | None) -> Conclusion:
-    """Use what the client noted where the message names no model or contradicts itself; where both name a model
-    and disagree, nothing is proven."""
+    """Use the client's note where the message names no model or contradicts itself; where both name a model and differ,
+    nothing is proven."""
     asked, verdict = conclusion.requested, conclusion.verdict
     told = conclusion._replace(evidence=(*conclusion.evidence, ("resolved_model", resolved)))
     if verdict is not Verdict.REFUSED and told.served is None:

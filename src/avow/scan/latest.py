@@ -1,4 +1,4 @@
-"""The latest answers of a session that is running, read from the end of its transcript."""
+"""The latest answers of a running session, read from the end of its transcript."""
 
 import errno
 import io
@@ -50,15 +50,14 @@ BEGINNING = Reached(0)
 
 
 class Latest(NamedTuple):
-    """Answers, in order, and how far the file was read."""
+    """Answers in order, and the place in the file where the whole lines end (where the next look begins)."""
 
     answers: list[PastAnswer]
     place: Reached
 
 
 def since(path: Path, seen: Reached | None) -> Latest:
-    """The answers after the place that an earlier look left; None: those to the last prompt. In a file that was
-    replaced or written anew, those that are newer than all of the earlier look. Raises OSError."""
+    """The answers after `place`, where an earlier look ended; None: those after the last prompt. Raises OSError."""
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         if seen is None:
@@ -71,8 +70,7 @@ def since(path: Path, seen: Reached | None) -> Latest:
 
 
 def last(path: Path, seen: Reached | None = None) -> tuple[PastAnswer | None, Reached | None]:
-    """The last answer, None where the file has none near its end; and, for a long file, what spares the next call a
-    search through all of it. Raises OSError."""
+    """The last answer; None where there is none near the end of the file. Raises OSError."""
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         known = seen if seen is not None and _is_same(file, seen) else None
@@ -88,7 +86,7 @@ def last(path: Path, seen: Reached | None = None) -> tuple[PastAnswer | None, Re
 
 
 def _opened(path: Path) -> BinaryIO:
-    """The file for reading. Raises OSError: for a pipe or a device too, which may keep silent, or never end."""
+    """The file, opened for reading. Raises OSError, also for a pipe or a device, which may stay silent or never end."""
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file")
     return path.open("rb")
@@ -180,7 +178,7 @@ def _line_at(file: BinaryIO, start: int) -> bytes:
 
 
 def _steps(size: int) -> Iterator[int]:
-    """Where ever larger parts of the end begin."""
+    """Where larger and larger parts of the end begin."""
     part = _FIRST
     while part < min(size, _MOST):
         yield size - part
@@ -200,7 +198,7 @@ def _has_prompt(file: BinaryIO, begin: int) -> bool:
 
 
 def _prompt_after(file: BinaryIO, begin: int) -> int | None:
-    """Where the last prompt after `begin` stands."""
+    """Where the last prompt after `begin` is."""
     file.seek(begin)
     data = file.read()
     end = data.rfind(b"\n")
@@ -213,7 +211,7 @@ def _prompt_after(file: BinaryIO, begin: int) -> int | None:
 
 
 def _choices(file: BinaryIO, after: int, before: int) -> dict[str, int]:
-    """Where the last records between two places begin that say which model is asked, by what they hold."""
+    """The last records before a place that say which model is asked, in order."""
     found: dict[str, int] = {}
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         for seam, marks in _MARKS.items():

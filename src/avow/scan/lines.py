@@ -1,4 +1,4 @@
-"""The lines of a file, each of bounded length, so that no file can fill the memory."""
+"""The lines of a file, each of bounded length, so that no file can fill memory."""
 
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -13,9 +13,9 @@ takes four bytes a character, in the line and again in its strings."""
 def lines(
     file: BinaryIO, counts: SkipCounts, on_bytes: Callable[[int], None] | None = None, *, limit: int = LIMIT
 ) -> Iterator[tuple[int, bytes | None]]:
-    """Number (from 1) and bytes of each line that is not blank; None for one that is too long, which is counted.
+    """Number (from 1) and bytes of each line that is not blank; None for a line that is too long, which is counted.
 
-    `on_bytes` is told how many bytes were read, each time some were.
+    `on_bytes` is called with the number of bytes each time some were read.
     """
     number = 0
     while line := file.readline(limit + 1):

@@ -1,4 +1,4 @@
-"""llm's log: an SQLite file with a row an answer, in `turns` since llm 0.32 or so and in `responses` before."""
+"""llm's log: an SQLite file with a row for each answer, in `turns` since about llm 0.32 and in `responses` before."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class NotALog(Exception):
 
 
 def read(path: Path, counts: SkipCounts) -> Iterator[PastAnswer]:
-    """Every answer of a Claude model in a log, in order of time. The file and its folder are left untouched.
+    """Every answer of a Claude model in a log, in order of time. The file and its folder are not changed.
 
     Raises NotALog where the file is not a log of llm or is damaged, OSError where it cannot be opened.
     """
@@ -57,8 +57,8 @@ def newest(path: Path) -> tuple[str, str] | None:
 
 
 def _open(path: Path, stack: ExitStack) -> sqlite3.Connection:
-    """Open without writing a byte beside `path`. Where rows still stand in a journal next to it, SQLite would have
-    to write to read them: then a copy is opened, which `stack` removes."""
+    """The log, opened without writing a byte beside `path`. Where a journal beside it still has rows, SQLite would have
+    to write in order to read them: then a copy is opened, which `stack` removes."""
     journals = [
         journal
         for suffix in ("-wal", "-journal")
@@ -164,7 +164,8 @@ def _body(stored: object) -> JsonObject:
 
 
 def _in_the_apis_shape(body: JsonObject) -> JsonObject:
-    """A gateway's answer in the shape of OpenAI's says elsewhere that it is whole."""
+    """The body of a gateway's answer with the API's stop reason: one in OpenAI's shape says elsewhere that it is
+    whole."""
     if "stop_reason" in body:
         return body
     choices = items(body.get("choices"))

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 
 def utc(value: object) -> str | None:
-    """`value` (ISO 8601; UTC where it names no offset) as `2026-11-23T17:00:00.123Z`; None if it is not a time."""
+    """`value` (ISO 8601; in UTC where it names no offset) as `2026-11-23T17:00:00.123Z`; None where it is not a
+    time."""
     if not isinstance(value, str):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Where other clients keep their records, and what kind a file is, told by its content."""
+"""Where other clients keep their records, and whose a file is, judged by its content."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ _DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 @dataclass(frozen=True, slots=True)
 class RecordFile:
-    """A file to read and the client that wrote it."""
+    """A file to read, and the client that wrote it."""
 
     path: Path
     client: Client
@@ -37,7 +37,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class ScanSources:
-    """What there is to read; `looked_in` are the folders and files that were tried."""
+    """The files to read; `looked_in` are the folders and files that were tried."""
 
     sources: tuple[RecordFile, ...]
     unreadable: tuple[Unreadable, ...]
@@ -45,7 +45,7 @@ class ScanSources:
 
 
 def default_paths(home: Path, environ: Mapping[str, str], platform: str = sys.platform) -> tuple[Path, ...]:
-    """Where the clients keep their records on this platform unless told otherwise, whether anything is there or not."""
+    """Where the clients keep their records on this platform by default, whether they exist or not."""
     config = _folder(environ, "XDG_CONFIG_HOME", home / ".config")
     claude = (
         [expanded(environ["CLAUDE_CONFIG_DIR"])]
@@ -67,8 +67,8 @@ def default_paths(home: Path, environ: Mapping[str, str], platform: str = sys.pl
 def find(paths: Sequence[Path] | None, *, home: Path, environ: Mapping[str, str]) -> ScanSources:
     """The files to read, each once, in order of their names.
 
-    Raises UsageError for a given path that is not there, or holds no records of either client. None stands for the
-    default places, where nothing has to be.
+    Raises UsageError for a given path that does not exist, or holds no records of either client. None stands for the
+    default places, which need not exist.
     """
     sources: dict[str, RecordFile] = {}
     unreadable: list[Unreadable] = []
@@ -91,7 +91,8 @@ def find(paths: Sequence[Path] | None, *, home: Path, environ: Mapping[str, str]
 
 
 def kind(path: Path) -> Client | None:
-    """Whose records a file holds, told by its first bytes. Raises OSError where it cannot be read."""
+    """Whose records a file holds, judged by its first bytes; None where they are nobody's. Raises OSError where it
+    cannot be read."""
     with path.open("rb") as file:
         head = file.read(_SNIFFED)
     if head.startswith(MAGIC):
@@ -135,7 +136,8 @@ def _is_record(line: bytes) -> bool:
 
 
 def _may_be_record(line: bytes) -> bool:
-    """Whether a line may be a record whose end was not read: a first prompt may be longer than what is."""
+    """Whether a line may be a record whose end was not read: a first prompt may be longer than the part that is
+    read."""
     is_long = len(line) > _SNIFFED // 2
     return _is_record(line) or (is_long and line.startswith(b"{") and any(key in line for key in _QUOTED_KEYS))
 

@@ -1,4 +1,4 @@
-"""The values of a scan: one past answer, and what was counted on the way to it."""
+"""The values of a scan: one past answer, and what was skipped on the way."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,11 +17,11 @@ class Client(StrEnum):
 class PastAnswer(NamedTuple):
     """One message of the API, as another client recorded it.
 
-    `time` is RFC 3339 in UTC. `line` (transcripts, from 1) or `row` (databases) says where in `source` it stands.
-    `requested_model` is None where the client did not record it; `served_model` is None where the record does not
-    say or contradicts itself. `trigger` is why a client changed the model (`refusal`, `overloaded`, …), `category`
-    the refusal's own. `told`: whether the client showed its user a notice; None where there was nothing to tell or
-    it cannot be known. `hops` are the models tried, in order. `evidence` is (field, value), as recorded.
+    `time` is RFC 3339 in UTC. `line` (transcripts, from 1) or `row` (databases) is its place in `source`.
+    `requested_model` is None where the client did not record it; `served_model` is None where the record does not name
+    it or contradicts itself. `trigger` is why a client changed the model (`refusal`, `overloaded`, …), `category` that
+    of the refusal. `told`: whether the client showed its user a notice; None where nothing had to be said, or where
+    that is unknown. `hops` are the models tried, in order. `evidence` are (field, value) pairs as recorded.
     """
 
     client: Client
@@ -56,7 +56,7 @@ class PastAnswer(NamedTuple):
 
 
 class SkipCounts:
-    """What a scan left out: broken lines (not JSON, torn), lines too long to read, error records that are no
+    """What a scan left out: broken lines (not JSON, cut off), lines too long to read, error records that are not
     answers, answers copied from another file, rows of other makers' models."""
 
     __slots__ = ("api_errors", "broken_lines", "duplicates", "other_models", "oversized_lines")
@@ -77,5 +77,5 @@ class SkipCounts:
         self.other_models = other_models
 
     def copy(self) -> "SkipCounts":
-        """The numbers as they are now."""
+        """The counts as they are now."""
         return SkipCounts(**{name: getattr(self, name) for name in self.__slots__})

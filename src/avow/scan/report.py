@@ -1,4 +1,4 @@
-"""What a scan found, added up; as JSON, and as rows of text for a table."""
+"""What a scan found, added up: as JSON, and as rows of a table."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -29,19 +29,19 @@ class Totals:
 
     @property
     def answers(self) -> int:
-        """All of them."""
+        """How many answers."""
         return self.as_requested + self.rerouted + self.refused + self.unverified
 
     @property
     def rerouted(self) -> int:
-        """Those that another model wrote."""
+        """How many of them another model wrote."""
         return self.fallback + self.substituted
 
 
 @dataclass(frozen=True, slots=True)
 class ScanReport:
-    """A finished scan. `totals` are of the months of UTC, `totals_here` of those of the local clock. `reroutes` and
-    `contradictory` come by time and without text: prompts and answers are only in the answers themselves.
+    """A finished scan. `totals` are by months of UTC, `totals_here` by months of the local clock. `reroutes` and
+    `contradictory` are in order of time and without text: prompts and answers are in the answers themselves.
     `contradictory` declare a handover, but not to another model."""
 
     totals: tuple[Totals, ...]
@@ -62,7 +62,7 @@ class ScanReport:
 
 @dataclass(slots=True)
 class ReportTally:
-    """Adds up answers as they come; grows with the number of reroutes and months, not of answers."""
+    """Adds up answers as they come; its size grows with the number of reroutes and months, not of answers."""
 
     _months: dict[tuple[str, str, str], dict[Verdict, int]] = field(default_factory=dict)
     """By client, month of UTC and month here."""
@@ -70,7 +70,7 @@ class ReportTally:
     _contradictory: list[PastAnswer] = field(default_factory=list)
 
     def add(self, answer: PastAnswer) -> None:
-        """Take in one answer."""
+        """Add one answer."""
         month = answer.time[:_MONTH] if answer.time else ""
         key = (answer.client, month, _month_here(answer.time) if answer.time else "")
         by_verdict = self._months.setdefault(key, dict.fromkeys(Verdict, 0))
@@ -88,7 +88,7 @@ class ReportTally:
         unreadable: Sequence[Unreadable],
         looked_in: Sequence[str],
     ) -> ScanReport:
-        """What has been added so far."""
+        """The report on the answers added so far."""
         return ScanReport(
             totals=self._totals(here=False),
             totals_here=self._totals(here=True),
@@ -112,7 +112,7 @@ class ReportTally:
 
 
 def report_as_json(report: ScanReport) -> dict[str, object]:
-    """The report as an object of JSON types; keys are always present, null where unknown."""
+    """The report as an object of JSON types; every key is always present, null where unknown."""
     return {
         "schema": SCHEMA,
         "answers": report.answers,
@@ -145,7 +145,7 @@ def report_as_json(report: ScanReport) -> dict[str, object]:
 
 
 def answer_as_json(answer: PastAnswer) -> dict[str, object]:
-    """Where an answer stands and how it was routed, without prompt and text."""
+    """Where an answer is and how it was routed, without prompt and text."""
     return {
         "client": str(answer.client),
         "time": answer.time,
@@ -168,7 +168,7 @@ def answer_as_json(answer: PastAnswer) -> dict[str, object]:
 
 
 def totals_rows(report: ScanReport) -> list[tuple[str, ...]]:
-    """A row a client and month of the local clock, under `TOTALS_HEADER`."""
+    """One row for each client and month of the local clock, under `TOTALS_HEADER`."""
     return [
         (
             each.client,

@@ -1,4 +1,4 @@
-"""A scan: every past answer found in the given places, one by one, and the report once all were read."""
+"""A scan: every past answer in the given places, one by one, and the report once all are read."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ Progress = Callable[[int, int], None]
 
 
 class Scan(Iterator[PastAnswer]):
-    """The answers, as they are read; `report()` adds up those that came so far."""
+    """The answers as they are read; `report()` adds up those that came so far."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Scan(Iterator[PastAnswer]):
         return next(self._answers)
 
     def report(self) -> ScanReport:
-        """What was found so far; everything, once the iterator is exhausted."""
+        """What was found so far; everything, once the iteration has ended."""
         return self._tally.report(
             files_read=self._files_read,
             bytes_read=self._bytes_done,
@@ -96,7 +96,7 @@ class Scan(Iterator[PastAnswer]):
             yield from claude_code.read(file, str(source.path), self._counts, self._advance)
 
     def _is_new(self, answer: PastAnswer) -> bool:
-        """Whether this answer did not come before: a resumed or forked session copies what went before it."""
+        """Whether this answer did not occur before: a resumed or forked session copies what came before it."""
         if not (answer.message_id or answer.request_id) or answer.time is None:
             return True
         if answer.client is not Client.CLAUDE_CODE:
@@ -129,9 +129,9 @@ def scan(
     selection: Selection = EVERY_ANSWER,
 ) -> Scan:
     """Read what Claude Code and llm left in `paths` (files or folders), or in their default places below `home`. Only
-    the selected answers are given and counted; its session may be `last`, the one with the newest answer.
+    the selected answers are given and counted; the selection's session may be `last`, the one with the newest answer.
 
-    Raises UsageError, before anything is read, for a given path that holds no records of either; at the end, for a
-    session that is not there.
+    Raises UsageError before anything is read for a given path without records of either client; at the end for a
+    session that does not exist.
     """
     return Scan(paths, home, os.environ if environ is None else environ, on_progress, selection)

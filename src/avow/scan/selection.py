@@ -1,4 +1,4 @@
-"""Which past answers are meant: by time, by session, and only the rerouted ones."""
+"""Which past answers to show: by time, by session, and only the rerouted ones."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from avow.scan.records import PastAnswer
 
 class Selection(NamedTuple):
     """Conditions on an answer; None and False set no condition. Times are RFC 3339 in UTC with milliseconds, `until`
-    excluded; an answer without a time fits none. `session` is an id or its beginning."""
+    excluded; an answer without a time matches no time. `session` is an id or its beginning."""
 
     since: str | None = None
     until: str | None = None
@@ -16,7 +16,7 @@ class Selection(NamedTuple):
     rerouted: bool = False
 
     def has(self, answer: PastAnswer) -> bool:
-        """Whether the answer is meant."""
+        """Whether the answer matches."""
         if self.rerouted and not answer.rerouted:
             return False
         if self.session is not None and not (answer.session or "").startswith(self.session):
@@ -31,7 +31,7 @@ EVERY_ANSWER = Selection()
 
 
 def stamp(milliseconds: int | None) -> str | None:
-    """Milliseconds since 1970, as an answer's time is written."""
+    """Milliseconds since 1970 in the form of an answer's time."""
     if milliseconds is None:
         return None
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)

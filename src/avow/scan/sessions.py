@@ -1,4 +1,4 @@
-"""Sessions: which files hold one, and which has the newest answer. Files are read from their end, and few of them."""
+"""Sessions: which files hold one, and which has the newest answer. Only the ends of a few files are read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,13 +31,13 @@ def newest(sources: Sequence[RecordFile]) -> str:
 
 
 def holding(sources: Sequence[RecordFile], session: str) -> list[RecordFile]:
-    """The files that a session's name leads to; all of them where it leads to none."""
+    """The files of the session with this name; all files where none has that name."""
     named = [source for source in sources if _is_named(source.path, session)]
     return named or list(sources)
 
 
 def check_one(sessions: set[str], session: str) -> None:
-    """Raises UsageError where `session` begins the ids of several sessions, or of none."""
+    """Raises UsageError where `session` is the beginning of several ids, or of none."""
     if not sessions:
         raise UsageError(
             f"no session `{session}` has an answer",
