@@ -81,7 +81,7 @@ def lines_of(context: Context, on_broken: Callable[[], None]) -> Iterator[str]:
 
 
 def path_of(words: str) -> str:
-    """The path that stands after `/file`: as it is, or without the quotes a terminal puts around a dropped file."""
+    """The path that stands after `/file`, without the quotes that a terminal puts around a dropped file."""
     if os.path.exists(expanded(words)) or not any(mark in words for mark in "'\"\\"):  # noqa: PTH110 - never raises
         return words
     import shlex

@@ -83,7 +83,7 @@ class RunCounts:
 
     @property
     def done(self) -> int:
-        """How many items have ended."""
+        """How many items have ended, or are in a batch."""
         return self._by_name.total()
 
     @property
