@@ -42,9 +42,16 @@ def authority() -> Authority:
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            # Python 3.13 takes no certificate without it (RFC 5280, 4.2.1.1), and no authority without its usage.
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         )
 
-    root = certificate(ca_name, ca_key.public_key(), True).sign(ca_key, hashes.SHA256())
+    usage = dict.fromkeys(
+        ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False
+    )
+    signs = x509.KeyUsage(**usage, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False)
+    root = certificate(ca_name, ca_key.public_key(), True).add_extension(signs, critical=True)
     names = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")]
     leaf = (
         certificate(x509.Name([]), key.public_key(), False)
@@ -52,7 +59,7 @@ def authority() -> Authority:
         .sign(ca_key, hashes.SHA256())
     )
     bundle, public, private = folder / "ca.pem", folder / "leaf.pem", folder / "key.pem"
-    bundle.write_bytes(root.public_bytes(serialization.Encoding.PEM))
+    bundle.write_bytes(root.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     public.write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
     form = serialization.PrivateFormat.PKCS8
     private.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
