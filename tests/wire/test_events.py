@@ -150,3 +150,41 @@ def test_any_object_is_some_event(body: Json, kind: str) -> None:
 def test_any_bytes_are_an_event_or_no_answer(data: bytes) -> None:
     with contextlib.suppress(NotAnAnswer):
         decode(data)
+
+
+PIECES = ["", "word ", 'a "quote" \\ and\n', "é 日 😀", "\u2028", "{}[],:", 'text":', "x" * 3000]
+SPELLINGS: list[dict[str, Any]] = [{"separators": (",", ":"), "ensure_ascii": False}, {}, {"separators": (",", ":")}]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS, ids=["the API", "Python", "compact ASCII"])
+@pytest.mark.parametrize("index", [0, 3, 15, 16, 1000])
+def test_a_piece_of_text_is_read_however_it_is_spelled(index: int, spelled: dict[str, Any]) -> None:
+    for piece in PIECES:
+        event = {"type": "content_block_delta", "index": index, "delta": {"type": "text_delta", "text": piece}}
+        written = json.dumps(event, **spelled).encode()
+        assert decode(written) == decode(written[:-1] + b"   }") == e.TextArrived(index, piece)
+        assert decode(json.dumps(event, sort_keys=True).encode()) == e.TextArrived(index, piece)
+        with contextlib.suppress(NotAnAnswer):  # as where it is not cut: never a piece of text
+            assert not isinstance(decode(written[:-1]), e.TextArrived)
+
+
+@pytest.mark.parametrize(
+    ("rest", "event"),
+    [
+        (b'"a","text":"b"}}', e.TextArrived(0, "b")),
+        (b'"a"\t}\n}', e.TextArrived(0, "a")),
+        (b'"a"},"index":1}', e.TextArrived(1, "a")),
+        (b'{}}}', e.DeltaArrived(0, {"type": "text_delta", "text": {}})),
+        (b'null}}', e.DeltaArrived(0, {"type": "text_delta", "text": None})),
+        *((bad, None) for bad in (b"", b'"', b'"a"', b'"a"}', b'"a"}}}', b'"a"}}{')),
+        *((bad, None) for bad in (b'"\xff"}}', b'"a\n"}}', b'"\\x"}}')),
+        (b"[" * 5000, None),
+    ],
+)  # fmt: skip
+def test_what_begins_as_a_piece_of_text_and_goes_on_otherwise(rest: bytes, event: e.Event | None) -> None:
+    data = b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":' + rest
+    if event is None:
+        with pytest.raises(NotAnAnswer):
+            decode(data)
+    else:
+        assert decode(data) == event

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.errors import NotAnAnswer
-from avow.wire.events import UNPLACED, decode
+from avow.wire.events import UNPLACED, BlockStopped, TextArrived, decode
 from avow.wire.message import Message, NamedModel, whole
 from avow.wire.message_fold import MessageFold, fold
 from avow.wire.sse import EventDecoder
@@ -431,3 +431,43 @@ def test_a_start_that_comes_late_names_its_models_once() -> None:
     late = start(content=[fallback(ASKED, OTHER)])
     found = folded(*words(0, "a"), late, *end())
     assert [name.field for name in found.named if name.kind == "to"] == ["content[0].to.model"]
+
+
+TOLD: list[Json] = [
+    {"type": "message_start", "message": {"model": "claude-a", "content": []}},
+    {"type": "message_start", "message": {"model": "claude-b", "content": []}},
+    *({"type": "content_block_start", "index": at, "content_block": {"type": "text", "text": ""}} for at in (0, 1)),
+    {"type": "content_block_start", "index": 1, "content_block": {"type": "thinking", "thinking": ""}},
+    *(
+        {"type": "content_block_delta", "index": at, "delta": {"type": "text_delta", "text": "t"}}
+        for at in (0, 0, 1, -1)
+    ),
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "thinking_delta", "thinking": "t"}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "ping"},
+    {"type": "error", "error": {"type": "overloaded_error"}},
+]
+
+
+@given(st.lists(st.sampled_from(TOLD), max_size=14))
+def test_text_that_goes_on_folds_as_any_event(told: list[Json]) -> None:
+    quick, plain = MessageFold(), MessageFold()
+    for event in [decode(json.dumps(one).encode()) for one in told]:
+        plain.add(event)
+        if not quick.goes_on(event):
+            quick.add(event)
+        if quick.started:
+            quick.message()  # asked in between, it joins what it has
+    assert quick.message() == plain.message()
+    assert (quick.stopped, quick.unplaced) == (plain.stopped, plain.unplaced)
+
+
+def test_only_a_piece_for_the_block_of_the_one_before_goes_on() -> None:
+    folded = MessageFold()
+    piece = TextArrived(0, "a")
+    assert not folded.goes_on(piece)
+    folded.add(piece)
+    assert folded.goes_on(piece)
+    assert not folded.goes_on(TextArrived(1, "b"))
+    folded.add(BlockStopped(0))
+    assert not folded.goes_on(piece)

@@ -286,3 +286,9 @@ def test_base64_of_other_things_stays() -> None:
     text = " ".join(base64.b64encode(chance.randbytes(60)).decode() for _ in range(3000))
     assert SECRETS.text(text) == text
     assert "".join(fed(SecretStream(SECRETS), [text[at : at + 7] for at in range(0, 70_000, 7)])) == text[:70_000]
+
+
+@pytest.mark.parametrize("backslashes", [1, 2, 3])
+def test_all_the_backslashes_of_an_escape_go_with_it(backslashes: int) -> None:
+    stream = SecretStream(SECRETS)
+    assert stream.feed(f"50 %x {chr(92) * backslashes}u0073{KEY[1:]} ok") == f"50 %x {STRUCK} ok"

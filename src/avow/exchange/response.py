@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Protocol
 
 from avow.errors import ExchangeError, NotAnAnswer, Stalled, StreamEnded
@@ -35,6 +38,8 @@ class OpenResponse(Protocol):
 
     def read(self, limit: int = ...) -> bytes: ...
 
+
+_text_written = partial(tuple.__new__, TextWritten)
 
 _UNPLACED = "the stream does not say where some of its text belongs; that text is shown where it arrived"
 
@@ -151,12 +156,16 @@ class ResponseReader:
     def _take_chunk(self, chunk: bytes) -> tuple[list[ExchangeEvent], ExchangeError | None]:
         """What the events completed by `chunk` have to tell, and what is wrong with the event after them."""
         events: list[ExchangeEvent] = []
+        fold = self.fold
         with self.lock:
             try:
                 for event in self.stream.feed(chunk):
-                    events += self._take(event)
+                    if fold.goes_on(event):
+                        self._write(events, event.at, event.text)
+                    else:
+                        events += self._take(event)
             except NotAnAnswer as error:
-                return events, None if self.fold.stopped else error
+                return events, None if fold.stopped else error
         return events, None
 
     def _take_all(self, events: Iterator[Event]) -> list[ExchangeEvent]:
@@ -180,8 +189,9 @@ class ResponseReader:
         fold = self.fold
         match event:
             case TextArrived(index, piece) if fold.is_kind(index, "text"):
-                self.written = self.written or bool(piece)
-                return self._joined_with_torn(index, piece)
+                events: list[ExchangeEvent] = []
+                self._write(events, index, piece)
+                return events
             case ThinkingArrived(index, piece) if fold.is_kind(index, "thinking"):
                 return [ThinkingWritten(encodable(piece))]
             case MessageStarted(message):
@@ -212,20 +222,21 @@ class ResponseReader:
         for event in events:
             self.on_event(event)
 
-    def _joined_with_torn(self, index: int, piece: str) -> list[ExchangeEvent]:
-        """A piece of text with surrogate pairs made whole: the first half of one waits for the piece of the same
-        block that has the second."""
-        events: list[ExchangeEvent] = []
+    def _write(self, events: list[ExchangeEvent], index: int, piece: str) -> None:
+        """Tell of a piece of text, with surrogate pairs made whole: the first half of one waits for the piece of the
+        same block that has the second."""
+        self.written = self.written or bool(piece)
         if self._torn is not None:
             if self._torn[0] == index:
                 piece = self._torn[1] + piece
                 self._torn = None
             else:
-                events = self._flushed()
+                events += self._flushed()
         if "\ud800" <= piece[-1:] <= "\udbff":
             self._torn = (index, piece[-1:], self.model)
             piece = piece[:-1]
-        return [*events, TextWritten(self.model, encodable(piece))] if piece else events
+        if piece:
+            events.append(_text_written((self.model, encodable(piece))))
 
     def _flushed(self) -> list[ExchangeEvent]:
         """The half of a surrogate pair whose other half never came, replaced."""
@@ -255,29 +266,20 @@ def _handover(block: JsonObject, *, in_text: bool) -> HandedOver:
     )
 
 
-def _joined(exchange_events: list[ExchangeEvent]) -> list[ExchangeEvent]:
+def _joined(events: list[ExchangeEvent]) -> list[ExchangeEvent]:
     """Neighbouring pieces of text or thinking as one: a chunk of the network is written at once."""
+    if len(events) < 2:
+        return events
     joined: list[ExchangeEvent] = []
-    pieces: list[str] = []
-    for exchange_event in exchange_events:
-        last = joined[-1] if joined else None
-        match exchange_event, last:
-            case (TextWritten(model, piece), TextWritten(before, _)) if model == before:
-                pieces.append(piece)
-                continue
-            case (ThinkingWritten(piece), ThinkingWritten(_)):
-                pieces.append(piece)
-                continue
-        _close(joined, pieces)
-        joined.append(exchange_event)
-        pieces = [exchange_event.text] if isinstance(exchange_event, TextWritten | ThinkingWritten) else []
-    _close(joined, pieces)
+    for kind, alike in groupby(events, type):
+        if kind is TextWritten:
+            of_models = groupby(alike, itemgetter(0))
+            joined += [TextWritten(model, "".join(map(itemgetter(1), same))) for model, same in of_models]
+        elif kind is ThinkingWritten:
+            joined.append(ThinkingWritten("".join(map(itemgetter(0), alike))))
+        else:
+            joined += alike
     return joined
-
-
-def _close(joined: list[ExchangeEvent], pieces: list[str]) -> None:
-    if len(pieces) > 1 and isinstance(last := joined[-1], TextWritten | ThinkingWritten):
-        joined[-1] = last._replace(text="".join(pieces))
 
 
 def _after(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -40,6 +40,11 @@ def parse(data: bytes) -> Any:
     return _parsed(_DECODER, data)
 
 
+def parse_first(text: str) -> tuple[Any, int]:
+    """The JSON value that `text` begins with, and where it ends. Raises ValueError where it begins with none."""
+    return _DECODER.raw_decode(text)
+
+
 class _RepeatedKey(Exception):
     """An object has a key twice."""
 

@@ -1,7 +1,7 @@
 """A message of the API, folded from the events of a stream."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeGuard
 
 from avow.wire.events import (
     UNPLACED,
@@ -38,7 +38,7 @@ class MessageFold:
 
     __slots__ = (
         *("_blocks", "_current", "_declared", "_head", "_leftovers", "_named", "_open", "_pieces", "_places"),
-        *("_restarts", "_started", "_stopped", "_text_place", "error", "unplaced"),
+        *("_restarts", "_started", "_stopped", "_text_at", "_text_pieces", "_text_place", "error", "unplaced"),
     )
 
     def __init__(self) -> None:
@@ -55,6 +55,8 @@ class MessageFold:
         self._stopped = False
         self._current = UNPLACED  # the index that the newest block goes by
         self._text_place = 0  # where the newest text went
+        self._text_at: int | None = None  # the index of the event before, where that was a piece of text,
+        self._text_pieces: list[Any] = []  # and where its piece went
         self.error: JsonObject | None = None
         self.unplaced = False  # an event did not say which block it is about
 
@@ -79,9 +81,18 @@ class MessageFold:
         place = self._places.get(self._current if index == UNPLACED else index)
         return place is not None and self._blocks[place].get("type") == kind
 
+    def goes_on(self, event: Event) -> TypeGuard[TextArrived]:
+        """Take in a piece of text that goes on where the one before it stands, as nearly all events do. False where it
+        is anything else: that is for `add`."""
+        if type(event) is not TextArrived or event.at != self._text_at:
+            return False
+        self._text_pieces.append(event.text)
+        return True
+
     def add(self, event: Event) -> None:
         """Take in one event. What comes after `message_stop` or `error` is not part of the message; an error there
         still says that it failed (rule 15)."""
+        self._text_at = None
         if self._stopped or self.error is not None:
             self._add_late(event)
             return
@@ -234,6 +245,8 @@ class MessageFold:
         if pieces is None:
             pieces = self._pieces[place, key] = []
         pieces.append(piece)
+        if key == "text" and index >= 0 and self._blocks[place].get("type") == "text":
+            self._text_at, self._text_pieces = index, pieces
 
     def _in_order(self, index: int, place: int) -> int:
         """Where text for the block at `place` goes. Text that comes after that of a later block has been shown after

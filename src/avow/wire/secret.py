@@ -20,8 +20,8 @@ from avow.wire.secret_forms import (
     escaped_hint,
     folded,
     hint,
-    is_parted,
     plain_forms,
+    quick_form,
     unended,
 )
 
@@ -48,7 +48,7 @@ class _SecretSpans(NamedTuple):
 class Secrets:
     """Strings that may stand nowhere. Short ones do not count."""
 
-    __slots__ = ("_hint", "_hints", "_values")
+    __slots__ = ("_beginnings", "_endings", "_hints", "_values")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         given = {value for value in values if len(value) >= SHORTEST}
@@ -57,7 +57,8 @@ class Secrets:
         least = (value for value in given if not any(other in value for other in given - {value}))
         kept |= {form for value in least for form in encoded_forms(value)}
         self._values = tuple(sorted(kept, key=len, reverse=True))
-        self._hint: re.Pattern[str] | None = None
+        self._beginnings = tuple({value[:SHORTEST] for value in self._values})
+        self._endings: dict[str, tuple[str, ...]] = {}
         self._hints: list[re.Pattern[str]] = []
 
     def __bool__(self) -> bool:
@@ -93,26 +94,46 @@ class Secrets:
         of pieces."""
         if not self._values:
             return -1
+        plain = quick_form(text)
+        if plain is not None:
+            place = self._begins(plain)
+            if place < 0 or len(plain) == len(text):
+                return place
+        self._hints = self._hints or [re.compile(hint(self._values)), re.compile(escaped_hint(self._values))]
         text = folded(text)
-        if "\\" not in text and "%" not in text and "&" not in text and not is_parted(text):
-            self._hint = self._hint or re.compile(hint(self._values))
-            match = self._hint.search(text)
-            return match.start() if match else -1
-        self._hints = self._hints or [re.compile(hint(self._values, cut=True)), re.compile(escaped_hint(self._values))]
         return min((match.start() for pattern in self._hints if (match := pattern.search(text))), default=-1)
 
-    def look(self, text: str) -> _SecretSpans:
-        """Where they stand in `text`."""
+    def _begins(self, plain: str) -> int:
+        """Where in a plain form one begins, or may begin at its end; -1 where none does."""
+        if len(plain) >= SHORTEST:
+            for beginning in self._beginnings:
+                if beginning in plain:
+                    return min(place for place in map(plain.find, self._beginnings) if place >= 0)
+        endings = (self._endings or self._with_endings()).get(plain[-1:])
+        if endings is None or not plain.endswith(endings):
+            return -1
+        return len(plain) - max(len(ending) for ending in endings if plain.endswith(ending))
+
+    def _with_endings(self) -> dict[str, tuple[str, ...]]:
+        """All that a text may end with where one begins, but not with `_beginnings` whole, by its last letter."""
+        for beginning in self._beginnings:
+            for size in range(1, SHORTEST):
+                last = beginning[size - 1]
+                self._endings[last] = (*self._endings.get(last, ()), beginning[:size])
+        return self._endings
+
+    def look(self, text: str, first: int = 0) -> _SecretSpans:
+        """Where they stand in `text`, in which none begins before `first`."""
         size = unended(text)
         spans: list[tuple[int, int]] = []
         start, over = size, False
-        for plain in plain_forms(text[:size] if size < len(text) else text):
+        for plain in plain_forms(text[first:size] if first or size < len(text) else text):
             places = [span for value in self._values for span in _places(plain.text, value)]
-            spans += [(plain.original(begin), plain.original(end)) for begin, end in places]
+            spans += [(first + plain.original(begin), first + plain.original(end)) for begin, end in places]
             after = max((end for _begin, end in places), default=0)
             begun, most = max((_begun(plain.text, value, after), -most_seen(value)) for value in self._values)
             if begun:
-                start, over = min(start, plain.original(len(plain.text) - begun)), over or begun > -most
+                start, over = min(start, first + plain.original(len(plain.text) - begun)), over or begun > -most
         return _SecretSpans(_merged(spans), start, over, size)
 
 
@@ -136,7 +157,9 @@ class SecretStream:
         if place < 0 or (place == len(text) - 1 and text[-1] not in ESCAPES):
             self._seen, self._held = text[place:] if place >= 0 else "", ""
             return text[done:] if done else text
-        spans, start, over, size = self._secrets.look(text)
+        while place and text[place - 1] == "\\":
+            place -= 1  # the escape begins with the first of its backslashes
+        spans, start, over, size = self._secrets.look(text, place)
         if len(text) - start > _MOST_KEPT:
             start, over = len(text), False
         cut = max(start if over else size, done, spans[-1][1] if spans else 0)
