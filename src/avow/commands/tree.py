@@ -105,8 +105,8 @@ def _with_number(args: list[str]) -> list[str]:
 
 
 def build(names: Sequence[str] = COMMANDS, inner: str | None = None) -> typer.Typer:
-    """The application with these commands, of their own commands with one or all; a run makes no more than the one it
-    needs."""
+    """The application with these commands; of the commands that a group has, with all, or with `inner` alone. A run
+    makes only what it needs."""
     app = typer.Typer(
         cls=_Group,
         name="avow",
