@@ -1,5 +1,4 @@
-"""The result of a look: whether it was measured, whether twenty more replies are asked for, and whether the replies
-differ."""
+"""The result of a look: whether it was measured, whether a repeat is needed, and whether the replies differ."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

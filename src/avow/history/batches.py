@@ -1,5 +1,4 @@
-"""The batches in the history: what was sent to the Message Batches API for a run, and which items are still in a
-batch."""
+"""The batches in the history: what a run sent to the Message Batches API, and which items are still in a batch."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Writes the history as a Parquet file with pyarrow (`avow[parquet]`), one row group at a time, so that memory is
-bounded."""
+"""Writes the history as Parquet with pyarrow (`avow[parquet]`), a row group at a time, so that memory is bounded."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime

@@ -1,5 +1,4 @@
-"""The statistics of the history: how often the requested model answered, which others did, how long it took, what it
-cost."""
+"""The statistics of the history: how often which model answered, how long it took, and what it cost."""
 
 import sqlite3
 from collections.abc import Iterator

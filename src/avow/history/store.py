@@ -1,5 +1,4 @@
-"""The history: a row before the request leaves, its end when the exchange is over, and reading by number, id or
-filter."""
+"""The history: a row before the request leaves, its end when it is over, and reading by number, id or filter."""
 
 from __future__ import annotations
 

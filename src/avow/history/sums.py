@@ -1,5 +1,4 @@
-"""The values that statistics consist of: tallies of exchanges, who answered for whom, durations, and what each model
-used."""
+"""The values of the statistics: tallies of exchanges, who answered for whom, durations, and what each model used."""
 
 from __future__ import annotations
 

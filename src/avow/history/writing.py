@@ -1,5 +1,4 @@
-"""Writes an exchange into the tables of the history: its row, its attachments, its hops, and its effect on other
-rows."""
+"""Writes an exchange into the tables of the history: its row, attachments and hops, and its effect on other rows."""
 
 from __future__ import annotations
 

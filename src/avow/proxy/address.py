@@ -1,5 +1,4 @@
-"""Where requests go: the address of the upstream, and the proxy on the way to it, by the variables of the
-environment."""
+"""Where requests go: the address of the upstream, and the proxy that the environment names for it."""
 
 from base64 import b64encode
 from collections.abc import Mapping

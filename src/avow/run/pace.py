@@ -1,5 +1,4 @@
-"""How fast a run may ask: one limiter for all workers, which learns from every answer. Pure: the time is a
-parameter."""
+"""How fast a run may ask: one limiter for all workers, which learns from every answer. Pure: time is a parameter."""
 
 import math
 from collections.abc import Mapping

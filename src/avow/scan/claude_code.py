@@ -1,5 +1,4 @@
-"""Claude Code's transcripts: one JSON record a line, one session a file, sub-agents in files or records of their
-own."""
+"""Claude Code's transcripts: one JSON record a line, one session a file, sub-agents beside or within."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator

@@ -1,5 +1,4 @@
-"""The last turn of a conversation that is continued: the question, the beginning of the answer, and who wrote it;
-pure."""
+"""The last turn of a conversation that is continued: the question, the answer's beginning, and its author; pure."""
 
 from avow.exchange.exchange import Exchange
 from avow.terminal.badge import badge

@@ -1,5 +1,4 @@
-"""The source of Markdown as it comes in line by line: which blocks may be finished, and how the rest looks until
-then."""
+"""The source of Markdown as it comes in line by line: which blocks may be finished, and how the rest looks."""
 
 import re
 from collections.abc import Sequence
