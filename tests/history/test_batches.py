@@ -20,10 +20,10 @@ def test_what_lies_in_batches_is_known_until_it_has_ended(tmp_path: Path) -> Non
         (known,) = batches.open_batches(history, 1)
         assert (known.id, known.items, known.base_url) == (None, None, "http://h")
         assert batches.count_in_batches(history, 1) == 0  # nothing was sent
-        batches.intend(history, number, 2, BatchMark("b", "t"))
+        batches.intend(history, number, 2, BatchMark("b", "t"), 1000.5)
         batches.name(history, number, "msgbatch_1")
         (known,) = batches.open_batches(history, 1)
-        assert (known.id, known.items, known.before) == ("msgbatch_1", 2, BatchMark("b", "t"))
+        assert (known.id, known.items, known.before, known.sent_at) == ("msgbatch_1", 2, BatchMark("b", "t"), 1000.5)
         assert list(batches.ids_in(history, number)) == ["id0", "id1"]
         assert (batches.count_in_batches(history, 1), batches.open_batches(history, 2)) == (2, ())
         found = batches.exchange_in_batch(history, RunItem(1, "0", 0, 0, "k0"))

@@ -172,7 +172,7 @@ def test_a_run_that_is_killed_and_resumed_sends_one_batch_and_keeps_each_answer_
             time.sleep(chosen.uniform(0.15, 1.6))
             process.kill()
             process.communicate()
-        ran = run(home, "run", path, "--batch", "--resume", base_url=sim.base_url)
+        ran = run(home, "run", path, "--batch", "--resume", base_url=sim.base_url, timeout=150)
         assert len(at_the_api(sim)) == 1
     assert (ran.status, len(ran.events)) == (0, 60), ran.err
     done = [row["prompt"] for row in rows(home) if row["status"] == "complete"]

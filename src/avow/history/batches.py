@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from avow.exchange.exchange import Exchange, RunItem, timestamp
 from avow.history.store import History
@@ -15,7 +16,7 @@ _LYING = "batch IS NOT NULL AND status = 'pending' AND item_last = 1"
 class KnownBatch(NamedTuple):
     """A batch that was sent, or was about to be. `id` is the API's, None while it is not known; `items` is None until
     the batch was complete; `before` is the newest batch at that moment; `others` are ids that turned out not to be this
-    batch."""
+    batch; `sent_at`, in Unix seconds, is when it was sent, None for just now."""
 
     number: int
     base_url: str
@@ -23,6 +24,7 @@ class KnownBatch(NamedTuple):
     items: int | None
     before: BatchMark
     others: frozenset[str] = frozenset()
+    sent_at: float | None = None
 
 
 def begin(history: History, run: int, base_url: str, now: float) -> int:
@@ -37,10 +39,10 @@ def begin(history: History, run: int, base_url: str, now: float) -> int:
     return history.write(work)
 
 
-def intend(history: History, number: int, items: int, before: BatchMark) -> None:
-    """Record that a batch of `items` items is about to be sent."""
-    update = "UPDATE batch SET items = ?, before_id = ?, before_at = ? WHERE number = ?"
-    history.write(history.connection.execute, update, (items, before.id, before.created_at, number))
+def intend(history: History, number: int, items: int, before: BatchMark, now: float) -> None:
+    """Record that a batch of `items` items is about to be sent; `now` in Unix seconds."""
+    update = "UPDATE batch SET items = ?, before_id = ?, before_at = ?, created_at = ? WHERE number = ?"
+    history.write(history.connection.execute, update, (items, before.id, before.created_at, timestamp(now), number))
 
 
 def name(history: History, number: int, batch_id: str) -> None:
@@ -67,13 +69,20 @@ def drop(history: History, number: int) -> None:
 def open_batches(history: History, run: int) -> tuple[KnownBatch, ...]:
     """The batches of a run that have items not yet collected, oldest first."""
     query = (
-        "SELECT number, base_url, id, items, before_id, before_at, others FROM batch WHERE run = ? AND number IN"  # noqa: S608
-        f" (SELECT batch FROM exchange WHERE run = ? AND {_LYING}) ORDER BY number"
+        "SELECT number, base_url, id, items, before_id, before_at, others, created_at FROM batch"  # noqa: S608
+        f" WHERE run = ? AND number IN (SELECT batch FROM exchange WHERE run = ? AND {_LYING}) ORDER BY number"
     )
-    return tuple(
-        KnownBatch(row[0], row[1], row[2], row[3], BatchMark(row[4], row[5]), frozenset(row[6].split()))
-        for row in history.read(query, (run, run))
-    )
+    return tuple(_known(row) for row in history.read(query, (run, run)))
+
+
+def _known(row: Any) -> KnownBatch:
+    number, base_url, batch_id, items, before_id, before_at, others, sent_at = row
+    before = BatchMark(before_id, before_at)
+    return KnownBatch(number, base_url, batch_id, items, before, frozenset(others.split()), _seconds(sent_at))
+
+
+def _seconds(timestamp: str) -> float:
+    return datetime.fromisoformat(timestamp).timestamp()
 
 
 def exchange_in_batch(history: History, item: RunItem) -> Exchange | None:

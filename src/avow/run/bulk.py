@@ -51,7 +51,7 @@ class Bulk:
         self._context, self._api, self._history, self._journal = context, api, history, journal
         self._run, self._patience, self._note = journal.run, patience, note
         self._batch_api = BatchApi(api)
-        self._submitter = Submitter(self._batch_api, history, journal.run, retries)
+        self._submitter = Submitter(self._batch_api, history, journal.run, retries, note)
         self._collector: Collector | None = None
         self._ready: dict[int, DoneItem] = {}
         self.stop: int | None = None

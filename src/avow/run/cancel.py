@@ -26,7 +26,7 @@ def cancel(run: int, options: Options, context: Context) -> ExitCode:
         return ExitCode.OK
     with context.open(settings) as api:
         batch_api = BatchApi(api)
-        submitter = Submitter(batch_api, history, run, 0)
+        submitter = Submitter(batch_api, history, run, 0, context.screen.note)
         for one in known:
             if one.base_url != batch_api.base_url:
                 raise is_on_another_host(one)

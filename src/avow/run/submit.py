@@ -15,13 +15,16 @@ from avow.run.suite import RunQuestion
 from avow.wire.batch import HEAD, JOINT, TAIL, fits, item, known_again
 from avow.wire.request import LargeBody, betas_for
 
-LOOKS_S = (0.0, 1.0, 3.0)
+LOOKS_S = (0.0, 1.0, 3.0, 6.0, 10.0, 15.0, 25.0)
 """The pauses before each look for a batch whose making was not heard of."""
+_FEWEST_LOOKS = 3
+_APPEARS_S = 60.0
+"""How long after it was sent a batch may appear in the list: where another is created before, both are paid for."""
 RETRY_S = 1.0
 _ROWS_AT_ONCE = 200
 _PIECE = 256 * 1024
 _UNCLEAR = frozenset({408, 409})
-_LIMITED = 429
+_LIMITED, _OVERLOADED = 429, 529
 
 
 class PreparedItem(NamedTuple):
@@ -34,7 +37,8 @@ class PreparedItem(NamedTuple):
 
 class Submitter:
     """Sends items as batches of a run, split by what `has_room` says. `retries` is how often the creation of a batch is
-    tried again; `wait` waits a number of seconds; `made` are the ids of the created batches, by number."""
+    tried again, where the API says that it was not created; `wait` waits a number of seconds; `note` gets what the user
+    should know; `made` are the ids of the created batches, by number."""
 
     def __init__(
         self,
@@ -42,10 +46,12 @@ class Submitter:
         history: History,
         run: int,
         retries: int,
+        note: Callable[[str], None],
         wait: Callable[[float], None] = time.sleep,
         has_room: Callable[[int, int, int], bool] = fits,
     ) -> None:
         self._api, self._history, self._run, self._retries, self._wait = api, history, run, retries, wait
+        self._note = note
         self._has_room = has_room
         self._draft: _Draft | None = None
         self.made: dict[int, str] = {}
@@ -78,18 +84,20 @@ class Submitter:
         try:
             self._keep(draft)
             before = self._api.newest()
-            batches.intend(self._history, draft.number, draft.items, before)
+            batches.intend(self._history, draft.number, draft.items, before, time.time())
             known = batches.KnownBatch(draft.number, self._api.base_url, None, draft.items, before)
             self.made[draft.number] = self._made(known, draft)
         finally:
             draft.close()
 
     def find(self, known: batches.KnownBatch) -> str | None:
-        """The id of a batch for which it was unknown whether it was created; None where it was not. The answer is
-        kept."""
+        """The id of a batch for which it was unknown whether it was created; None where it was not, as far as can be
+        seen a minute after it was sent. The answer is kept."""
         if known.items is not None:
             taken = batches.ids(self._history) | known.others
-            for seconds in LOOKS_S:
+            for number, seconds in enumerate(_pauses(_age(known))):
+                if number == _FEWEST_LOOKS:
+                    self._note("whether the batch was created is not known; looking for it for up to a minute")
                 self._wait(seconds)
                 state = known_again(self._api.newer_than(known.before), known.items, taken)
                 if state is not None:
@@ -103,12 +111,14 @@ class Submitter:
             try:
                 batch_id = self._api.create(draft.pieces(), draft.betas).id
             except ExchangeError as error:
-                is_unclear = _is_unclear(error)
-                if is_unclear and (found := self.find(known)) is not None:
-                    return found
-                if tries >= self._retries or not (is_unclear or _may_pass(error)):
-                    if not is_unclear:
-                        batches.drop(self._history, draft.number)
+                if _is_unclear(error):
+                    if (found := self.find(known)) is not None:
+                        return found
+                    error.message += "; whether a batch was created is not known"
+                    error.hint = "the same line with --resume looks for it again, and creates one where there is none"
+                    raise
+                if tries >= self._retries or not _may_pass(error):
+                    batches.drop(self._history, draft.number)
                     raise
             else:
                 batches.name(self._history, draft.number, batch_id)
@@ -154,12 +164,27 @@ class _Draft:
         self._file.close()
 
 
+def _age(known: batches.KnownBatch) -> float:
+    """How many seconds ago it was sent; none where the clock says that it will be."""
+    return max(0.0, time.time() - known.sent_at) if known.sent_at is not None else 0.0
+
+
+def _pauses(age: float) -> Iterator[float]:
+    """Those before each look for a batch that was sent `age` seconds ago."""
+    for number, pause in enumerate(LOOKS_S):
+        if number >= _FEWEST_LOOKS and age + sum(LOOKS_S[:number]) >= _APPEARS_S:
+            break
+        yield pause
+
+
 def _is_unclear(error: ExchangeError) -> bool:
     """Whether a batch may have been created in spite of the error."""
     status = error.failure.status
-    return error.sent and (status is None or status < 400 or status >= 500 or status in _UNCLEAR)
+    if not error.sent or status == _OVERLOADED:
+        return False
+    return status is None or status < 400 or status >= 500 or status in _UNCLEAR
 
 
 def _may_pass(error: ExchangeError) -> bool:
     """Whether a later try may succeed."""
-    return error.failure.status in (None, _LIMITED)
+    return error.failure.status in (None, _LIMITED, _OVERLOADED)
