@@ -2,14 +2,17 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from avow.simulator.server import Simulator
 from tests.commands.test_proxy import ASK, proxied, within
+from tests.proxy.relaying import post
 from tests.running import environment, in_pty, rows, start
 from tests.streams import ASKED
 
@@ -28,6 +31,7 @@ while True:
     time.sleep(0.01)
 """
 """Tell each signal that comes, and end at one of them."""
+HELLO = b'{"model": "%s", "messages": [{"role": "user", "content": "hi"}]}' % ASKED.encode()
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -126,3 +130,24 @@ def is_gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+def test_a_request_just_passed_on_is_kept_whatever_signal_ends_avow(home: Path, number: signal.Signals) -> None:
+    """Its row is written beside the passing, up to 50 ms later."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        process = start(home, "proxy", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        assert process.stdout is not None
+        url = urlsplit(process.stdout.readline().decode().strip())
+        assert url.port is not None
+        with socket.create_connection(("127.0.0.1", url.port)) as client:
+            client.sendall(post(HELLO).replace(b"BASE", url.path.encode()).replace(b"HOST", url.netloc.encode()))
+            upstream, _address = listener.accept()
+            with upstream:
+                come = b""
+                while not come.endswith(HELLO):
+                    come += upstream.recv(4096)
+                process.send_signal(number)
+                _out, err = process.communicate(timeout=30)
+    assert process.returncode == -number
+    assert [(row["requested_model"], row["status"]) for row in rows(home)] == [(ASKED, "interrupted")], err
