@@ -43,6 +43,20 @@ def test_a_part_of_an_answer_is_no_whole_one(home: Path) -> None:
     assert shown["error"]["message"] == "the answer is only a part (HTTP 206)"
 
 
+@pytest.mark.parametrize("says_length", [True, False])
+def test_a_body_that_breaks_off_is_incomplete_for_ask_and_judge_alike(says_length: bool, home: Path) -> None:
+    body = json.dumps(message(text("half an answer"))).encode()
+    reply = http(body) if says_length else stream(body, kind="application/json")
+    with RawServer(reply[: reply.index(b" an answer")]) as gateway:
+        asked = run(home, "-m", ASKED, "--json", "--no-stream", "--retries", "1", "hello", base_url=gateway.url)
+        assert len(gateway.requests) == 1
+    judged = run(home, "judge", "-m", ASKED, "--json", stdin=body[: body.index(b" an answer")])
+    for ran in (asked, judged):
+        shown = json.loads(ran.out)
+        ended = (ran.status, shown["status"], shown["verdict"], shown["error"]["type"], shown["served_model"])
+        assert ended == (7, "incomplete", "unverified", "stream_ended", None), ran.err
+
+
 def test_a_message_begun_again_by_another_model_claims_nothing(home: Path) -> None:
     """Neither who served it nor what it cost; each piece of text is its own model's (rule 13)."""
     spliced = sse(start(), *words(0, "mine "), start(OTHER), *words(0, "and another's"), *end())

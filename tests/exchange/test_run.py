@@ -362,10 +362,10 @@ ENDINGS: dict[str, tuple[list[Step] | bytes, Status, Verdict | None, int, str | 
     "another API's object": (http(b'{"choices": []}'), Status.FAILED, None, 5, "not_an_answer", ""),
     "half of a whole answer": (
         http(json.dumps(message(text("x"))).encode()[:40]),
-        Status.FAILED,
-        None,
-        5,
-        "not_an_answer",
+        Status.INCOMPLETE,
+        Verdict.UNVERIFIED,
+        7,
+        "stream_ended",
         "",
     ),
     "absurdly deep": (http(b'{"content":' + b"[" * 100_000), Status.FAILED, None, 5, "not_an_answer", ""),
@@ -490,8 +490,8 @@ RETRIES: dict[str, tuple[list[list[Step] | bytes], int, Status, int, str | None]
     "a broken whole answer is paid already": (
         [http(json.dumps(message(text("x"))).encode()).replace(b"content-length: ", b"content-length: 9")],
         0,
-        Status.FAILED,
-        6,
+        Status.INCOMPLETE,
+        7,
         "stream_ended",
     ),
 }

@@ -15,6 +15,7 @@ from avow.wire.body import (
     Opening,
     StreamReader,
     begins_events,
+    begins_message,
     stream_problem,
     whole_message,
     whole_problem,
@@ -22,7 +23,7 @@ from avow.wire.body import (
 from avow.wire.events import BlockStarted, Event, MessageStarted, TextArrived, ThinkingArrived
 from avow.wire.failure import not_an_answer
 from avow.wire.json_value import JsonObject, encodable, encodable_value, items, obj, text
-from avow.wire.message import Message, block_text
+from avow.wire.message import Message, block_text, whole
 from avow.wire.message_fold import MessageFold
 from avow.wire.secret import Secrets
 
@@ -106,13 +107,19 @@ class ResponseReader:
 
     def _whole(self, response: OpenResponse, head: bytes, chunks: Iterator[bytes]) -> None:
         body = bytearray(head)
-        for chunk in chunks:
-            body += chunk
-            if len(body) > LONGEST_WHOLE:
-                break
-        with self.lock:
-            message = whole_message(bytes(body), response.status, response.headers, self.stream.text)
-            self.taken = message
+        try:
+            for chunk in chunks:
+                body += chunk
+                if len(body) > LONGEST_WHOLE:
+                    break
+            with self.lock:
+                message = whole_message(bytes(body), response.status, response.headers, self.stream.text)
+                self.taken = message
+        except (StreamEnded, Stalled):
+            if begins_message(body):
+                with self.lock:
+                    self.taken = whole({}, partial=True)  # a message has begun; who wrote it is not known
+            raise
         self._pass_on_whole(message)
         problem = whole_problem(message, response.status, response.headers)
         if problem is not None:

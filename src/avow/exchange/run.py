@@ -188,7 +188,7 @@ class _ExchangeRun:
         except ExchangeError as error:
             self.error = error
             self.request_id = error.request_id or self.request_id
-            began = self.reading.fold.started
+            began = self.reading.message() is not None
             if not began and (refused := self._refused(step, error.failure)):
                 self.without |= refused
                 self.request = self._request_of(step)
@@ -234,7 +234,7 @@ class _ExchangeRun:
             try:
                 self.reading.read(response)
             except (StreamEnded, Stalled) as error:
-                if not self.reading.fold.started:
+                if self.reading.message() is None:
                     # Nothing of an answer had come: the API was not reached, whatever its first bytes were.
                     error.exit_code = ExitCode.UNREACHABLE
                     error.request_id = self.request_id

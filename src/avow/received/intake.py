@@ -9,7 +9,17 @@ from avow.errors import ExchangeError, NotAnAnswer, UsageError
 from avow.proxy.answer import Answer, AnswerReader, with_refusal
 from avow.received.seeming import foreign_stream, seeming
 from avow.wire.batch import result_of
-from avow.wire.body import LONGEST_BLANK, LONGEST_WHOLE, begins_events, broke_off, is_message, message_of, whole_problem
+from avow.wire.body import (
+    BREAKS_OFF,
+    LONGEST_BLANK,
+    LONGEST_WHOLE,
+    begins_events,
+    begins_message,
+    broke_off,
+    is_message,
+    message_of,
+    whole_problem,
+)
 from avow.wire.failure import body_is_error, rejected, rejection
 from avow.wire.json_value import JsonObject, parse, text
 from avow.wire.message import Message
@@ -20,7 +30,6 @@ from avow.wire.sse import BOM
 _LONGEST_HEAD = 256 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})\b[^\r\n]*")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_OF_A_MESSAGE = (b'"message"', b'"role"', b'"stop_reason"')
 
 
 class ReceivedAnswer(NamedTuple):
@@ -158,8 +167,8 @@ class Intake:
         try:
             value, repeated = parse_naming(data)
         except ValueError:
-            if data.lstrip()[:1] == b"{" and any(words in data for words in _OF_A_MESSAGE):
-                return self._answer(None, broke_off("the response breaks off before its end", self._headers))
+            if begins_message(data):
+                return self._answer(None, broke_off(BREAKS_OFF, self._headers))
             _refuse(data, where)
         if not isinstance(value, dict):
             _refuse(data, where)

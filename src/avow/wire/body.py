@@ -95,6 +95,10 @@ class StreamReader:
         return self._striker.text
 
 
+BREAKS_OFF = "the response breaks off before its end"
+_OF_A_MESSAGE = (b'"message"', b'"role"', b'"stop_reason"')
+
+
 def stream_problem(
     fold: MessageFold, status: int, headers: Mapping[str, str], cut: ExchangeError | None
 ) -> ExchangeError | None:
@@ -110,17 +114,24 @@ def stream_problem(
 
 
 def whole_message(data: bytes, status: int, headers: Mapping[str, str], text: SecretStream) -> Message:
-    """The message that a body is, without secrets. Raises Rejected where it is an error of the API, NotAnAnswer where
-    it is neither."""
+    """The message that a body is, without secrets. Raises Rejected where it is an error of the API, StreamEnded where
+    it breaks off, NotAnAnswer where it is none of these."""
     try:
         body, repeated = parse_naming(data)
     except ValueError:
+        if begins_message(data):
+            raise broke_off(BREAKS_OFF, headers) from None
         body, repeated = None, []
     if isinstance(body, dict) and is_message(body):
         return message_of(struck_blocks(body, text), repeated, status)
     if isinstance(body, dict) and body_is_error(body):
         raise rejection(body, status, headers)
     raise not_an_answer(status, headers.get("content-type", ""), data[:2000], headers.get("request-id"))
+
+
+def begins_message(data: bytes | bytearray) -> bool:
+    """Whether a body that is not whole JSON is the beginning of a message."""
+    return data.lstrip()[:1] == b"{" and any(words in data for words in _OF_A_MESSAGE)
 
 
 def is_message(body: JsonObject) -> bool:
