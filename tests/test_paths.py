@@ -2,11 +2,13 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from avow.paths import Paths, expanded, exposed, find, make_private
+from avow.paths import Paths, expanded, exposed, find, home, make_private
 from tests.running import run
 
 HOME = Path("/home/me")
@@ -42,6 +44,19 @@ CASES: dict[str, tuple[str, dict[str, str], tuple[str, str, str]]] = {
         ("/roaming/avow", "/local/avow", "/local/avow/cache"),
     ),
 }
+
+
+@pytest.mark.parametrize("value", [{}, {"HOME": ""}, {"HOME": "here"}, {"HOME": "~"}, {"HOME": "./me"}], ids=str)
+def test_a_home_that_is_no_place_is_the_account_s(value: dict[str, str]) -> None:
+    assert home(value) == home({})
+    assert all(folder.is_absolute() for folder in find(value, platform="linux"))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may become somebody else")
+def test_a_user_without_an_account_has_no_folder() -> None:
+    """As in a container that is run for a number."""
+    code = "import os, pwd; from avow.paths import home; os.setuid(54321); print(home({}))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"/\n"
 
 
 @pytest.mark.parametrize("name", CASES)

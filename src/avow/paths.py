@@ -55,24 +55,41 @@ class Paths(NamedTuple):
 def find(environ: Mapping[str, str], *, platform: str = sys.platform) -> Paths:
     """Folders for this environment: `AVOW_*_DIR`, else XDG Base Directory 0.8 (relative values are ignored)
     on Linux, `~/Library` on macOS, `%APPDATA%` and `%LOCALAPPDATA%` on Windows."""
-    home = Path(environ.get("HOME") or Path.home())
+    user = home(environ)
     if platform == "darwin":
-        library = home / "Library"
+        library = user / "Library"
         config = state = library / "Application Support" / "avow"
         cache = library / "Caches" / "avow"
     elif platform == "win32":
-        config = Path(environ.get("APPDATA") or home / "AppData" / "Roaming") / "avow"
-        local = Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "avow"
+        config = Path(environ.get("APPDATA") or user / "AppData" / "Roaming") / "avow"
+        local = Path(environ.get("LOCALAPPDATA") or user / "AppData" / "Local") / "avow"
         state, cache = local, local / "cache"
     else:
-        config = _xdg(environ, "XDG_CONFIG_HOME", home / ".config") / "avow"
-        state = _xdg(environ, "XDG_STATE_HOME", home / ".local" / "state") / "avow"
-        cache = _xdg(environ, "XDG_CACHE_HOME", home / ".cache") / "avow"
+        config = _xdg(environ, "XDG_CONFIG_HOME", user / ".config") / "avow"
+        state = _xdg(environ, "XDG_STATE_HOME", user / ".local" / "state") / "avow"
+        cache = _xdg(environ, "XDG_CACHE_HOME", user / ".cache") / "avow"
     return Paths(
         config=_override(environ, "AVOW_CONFIG_DIR", config),
         data=_override(environ, "AVOW_DATA_DIR", state),
         cache=_override(environ, "AVOW_CACHE_DIR", cache),
     )
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """The user's own folder, absolute: `HOME`, else the account's, else (a container may have no account for its user)
+    the root, where nobody but root can write."""
+    named = Path(environ.get("HOME", ""))
+    if named.is_absolute():
+        return named
+    try:
+        import pwd
+    except ImportError:  # Windows
+        return Path.home()
+    try:
+        folder = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        folder = ""
+    return Path(os.sep, folder)
 
 
 def make_private(folder: Path) -> Path:
@@ -113,4 +130,4 @@ def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:
 
 def _override(environ: Mapping[str, str], name: str, default: Path) -> Path:
     value = environ.get(name, "")
-    return Path(os.path.expanduser(value)).absolute() if value else default  # noqa: PTH111 - never raises
+    return expanded(value).absolute() if value else default

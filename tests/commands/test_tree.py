@@ -106,6 +106,10 @@ WRONG = {
     ("proxy", "--live", "--port", "0", "--report=x", "sh", "-q", "a b"): (
         "avow proxy --live --port 0 --report=x -- sh -q 'a b'"
     ),
+    ("judge", "-m", "x", "~no-such-user/x"): "~no-such-user/x: there is no such file",
+    ("run", "~no-such-user/x.jsonl"): "~no-such-user/x.jsonl: there is no such file",
+    ("run", "not-there"): "not-there: there is no such file",
+    ("history", "export", "--since-last", "~no-such-user/x"): "~no-such-user/x: cannot be opened",
     ("proxy", "sh", "--help"): "is --help for sh or for avow? Put -- before the command",
     ("proxy", "sh", "-c", "--", "-x"): "avow proxy -- sh -c -- -x",
     ("config", "lsit"): "`avow config` has no command 'lsit'; did you mean 'list'?",

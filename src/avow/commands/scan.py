@@ -9,6 +9,7 @@ from avow.asking.typed import Typed
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
+from avow.paths import home as home_folder
 
 if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
@@ -66,7 +67,7 @@ def run(options: ScanOptions, context: Context) -> ExitCode:
         raise UsageError("--json and --jsonl contradict each other", hint="give one of them")
     gate = Gate(options.fail_on)
     progress = _Progress(context)
-    home = Path(context.environ.get("HOME") or Path.home())
+    home = home_folder(context.environ)
     found = scan(
         options.paths or None, home=home, environ=context.environ, on_progress=progress, selection=_selection(options)
     )

@@ -66,7 +66,10 @@ def _broken(words: str, *, begun: bool, is_answered: bool) -> AvowError:
 
 
 def _words(error: Exception) -> str:
-    return str(error).strip().rstrip(".") or type(error).__name__
+    words = str(error).strip().rstrip(".")
+    if words.startswith("[Errno "):  # the system's own words
+        words = words.partition("] ")[2].lower()
+    return words or type(error).__name__
 
 
 def _connect_words(error: Exception) -> str:

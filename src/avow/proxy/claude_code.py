@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from avow.paths import home
+
 FIRST_PARTY = "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"
 """Private to Claude Code (seen in 2.1.332): it takes the base URL for the API's own. It may go."""
 
@@ -26,8 +28,7 @@ def is_claude_code(command: Sequence[str]) -> bool:
 
 def own_base_url(environ: Mapping[str, str], folder: Path) -> OwnSetting | None:
     """The base URL in its settings, from the file that outranks the others; None where no file has one."""
-    home = Path(environ.get("HOME") or Path.home())
-    user = Path(environ.get("CLAUDE_CONFIG_DIR") or home / ".claude")
+    user = Path(environ.get("CLAUDE_CONFIG_DIR") or home(environ) / ".claude")
     for path in (
         Path("/etc/claude-code/managed-settings.json"),
         folder / ".claude" / "settings.local.json",

@@ -1,5 +1,6 @@
 """Where the prompts come from: a file, which is read twice, or a copy of stdin."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import BinaryIO
 from avow.background import Latch, later
 from avow.errors import UsageError
 from avow.files.opening import open_to_read
-from avow.files.reading import PipeWait
+from avow.files.reading import PipeWait, unreadable
 from avow.paths import expanded
 
 SILENCE_S = 3.0
@@ -53,6 +54,12 @@ class PromptSource:
 
     def _opened(self) -> BinaryIO:
         return open_to_read(str(self._path), self.name, PipeWait(notice=self._notice))
+
+
+def check_there(path: str) -> None:
+    """Raise UnreadableFile if no file of prompts has this name."""
+    if path != "-" and not os.path.lexists(expanded(path)):
+        raise unreadable(path, FileNotFoundError())
 
 
 def _copied(stream: BinaryIO, told: Latch) -> BinaryIO:

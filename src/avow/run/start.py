@@ -23,7 +23,7 @@ from avow.run.paced_transport import PacedTransport
 from avow.run.prices import GUESSED, Pricing
 from avow.run.progress_bar import ProgressBar
 from avow.run.records import form_of, wrong
-from avow.run.source import PromptSource
+from avow.run.source import PromptSource, check_there
 from avow.run.suite import RunQuestion, Suite, SuiteDigest
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
     Raises UsageError before anything is sent; Interrupted and ReaderGone after everything is kept.
     """
     gc.enable()  # a plain question leaves it off; ten thousand would keep all that points in circles
+    check_there(asked.path)
     form = form_of(asked.path, asked.form)
     source = PromptSource(asked.path, context.stdin, context.screen.warn)
     try:
