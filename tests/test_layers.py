@@ -62,6 +62,7 @@ TESTED_IN = {
     "audit/bounds.py": "audit/test_plan.py",
     "commands/audit/declared.py": "commands/test_tree.py",
     "commands/doctor.py": "commands/test_doctor_findings.py",
+    "commands/doctor_api.py": "commands/test_doctor_findings.py",
     "commands/doctor_finding.py": "commands/test_doctor_findings.py",
     "commands/doctor_kept.py": "commands/test_doctor_findings.py",
     "commands/chat_typing.py": "commands/test_chat_session.py",

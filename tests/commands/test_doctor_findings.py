@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from avow.commands.doctor_findings import LIMIT_S, clock
+from avow.commands.doctor_api import LIMIT_S, clock
 from avow.simulator.server import Simulator
 from tests.conftest import CANARY
 from tests.history.making import answered, kept

@@ -1,7 +1,8 @@
-"""A finding of `avow doctor`."""
+"""A finding of `avow doctor`, which holds no secret."""
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 State = Literal["ok", "note", "broken"]
 
@@ -16,3 +17,14 @@ class DoctorFinding:
     state: State
     words: str
     hint: str | None = None
+
+
+def without_secrets(address: str) -> str:
+    """An address without the user and password it may hold."""
+    try:
+        parts = urlsplit(address if "//" in address else f"//{address}")
+    except ValueError:
+        return "not a valid address"
+    if "@" not in parts.netloc:
+        return address
+    return address.replace(parts.netloc, "•••@" + parts.netloc.rpartition("@")[2])

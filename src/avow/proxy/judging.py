@@ -102,18 +102,23 @@ def judged(
         routing=routing,
         exit_code=code,
         withheld=context.hold and message is not None and code != ExitCode.OK,
-        reply=Reply(
-            content=tuple(message.content) if message else (),
-            stop_reason=message.stop_reason if message else None,
-            usage=(message.own_usage or None) if message else None,
-            cost_usd=cost,
-            cost_floor_usd=floor,
-            first_token_ms=_since(call, answer.first_at),
-            total_ms=_since(call, answer.ended_at),
-            request_id=answer.headers.get("request-id") or (answer.error.request_id if answer.error else None),
-            message_id=text(message.raw.get("id")) if message else None,
-        ),
+        reply=_reply(call, answer, cost, floor),
         error=_failure(answer, status),
+    )
+
+
+def _reply(call: Call, answer: Answer, cost: float | None, floor: float) -> Reply:
+    message = answer.message
+    return Reply(
+        content=tuple(message.content) if message else (),
+        stop_reason=message.stop_reason if message else None,
+        usage=(message.own_usage or None) if message else None,
+        cost_usd=cost,
+        cost_floor_usd=floor,
+        first_token_ms=_since(call, answer.first_at),
+        total_ms=_since(call, answer.ended_at),
+        request_id=answer.headers.get("request-id") or (answer.error.request_id if answer.error else None),
+        message_id=text(message.raw.get("id")) if message else None,
     )
 
 
