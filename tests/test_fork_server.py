@@ -22,8 +22,12 @@ from tests.running import PATIENCE_S, environment, in_pty, run, shell, start
         (("--simulate", "echo", "--no-history", "--output", "text"), b"from a pipe" * 10_000),
         pytest.param(("--simulate", "fallback", "--no-history", "hi"), None, marks=pytest.mark.slow),
         pytest.param(("config", "path"), None, marks=pytest.mark.slow),
-        (("chat", "--simulate", "echo", "--no-history"), "one\ntwo \N{GRINNING FACE}\n".encode()),
-        (("no-such-command", "--no-such-option"), None),
+        pytest.param(
+            ("chat", "--simulate", "echo", "--no-history"),
+            "one\ntwo \N{GRINNING FACE}\n".encode(),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(("no-such-command", "--no-such-option"), None, marks=pytest.mark.slow),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
@@ -44,6 +48,7 @@ exec avow no-such-command
 """
 
 
+@pytest.mark.slow  # the scripts of tests/test_scripting.py are run by it anyway
 def test_in_a_script_it_is_the_same_too(home: Path) -> None:
     (home / "here.txt").write_text("found")
     forked, started = (shell(home, SCRIPT, name="bash", **more) for more in ({}, {FRESH: "1"}))

@@ -60,15 +60,15 @@ def test_own_headers_reach_the_gateway_and_are_shown_nowhere(home: Path) -> None
 @pytest.mark.parametrize(
     ("scenario", "status", "verdict"),
     [
-        ("litellm", 0, "as_requested"),
+        pytest.param("litellm", 0, "as_requested", marks=pytest.mark.slow),
         ("litellm_fallback", 10, "fallback"),
-        ("bifrost", 0, "as_requested"),
-        ("bifrost_fallback", 10, "fallback"),
-        ("ngrok", 0, "as_requested"),
+        pytest.param("bifrost", 0, "as_requested", marks=pytest.mark.slow),
+        pytest.param("bifrost_fallback", 10, "fallback", marks=pytest.mark.slow),
+        pytest.param("ngrok", 0, "as_requested", marks=pytest.mark.slow),
         ("ngrok_switch", 12, "substituted"),
-        ("openrouter_switch", 12, "substituted"),
-        ("no_usage", 0, "as_requested"),
-        ("not_stream", 0, "as_requested"),
+        pytest.param("openrouter_switch", 12, "substituted", marks=pytest.mark.slow),
+        pytest.param("no_usage", 0, "as_requested", marks=pytest.mark.slow),
+        pytest.param("not_stream", 0, "as_requested", marks=pytest.mark.slow),
         ("openai_error", 4, None),
     ],
 )

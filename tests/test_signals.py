@@ -209,7 +209,7 @@ CLOSED = {
 }
 
 
-@pytest.mark.parametrize(("redirection", "status", "words"), CLOSED.values(), ids=list(CLOSED))
+@pytest.mark.parametrize(("redirection", "status", "words"), in_part(CLOSED, ("closed stdout", "full stderr")))
 def test_a_stream_that_is_closed_or_full(redirection: str, status: int, words: bytes, home: Path) -> None:
     with Simulator("fallback") as simulator:
         ran = shell(home, f"avow hi {redirection}", base_url=simulator.base_url, AVOW_TEST_FRESH="1")
