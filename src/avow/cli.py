@@ -52,7 +52,7 @@ def _run(arguments: Sequence[str], context: "Context") -> int:
         return error.exit_code
     except Exception as error:
         if isinstance(error, OSError) and error.errno in OUT_OF_FILES:
-            context.close()  # what tells of it needs a file too
+            context.close()  # the message about it needs a file too
             context.screen.error("the system lets avow open no more files", hint="raise the limit: ulimit -n 256")
         else:
             context.screen.error(*_bug(error, context))

@@ -248,7 +248,7 @@ class Context:
         )
 
     def wait(self, settings: Settings) -> PipeWait:
-        """How long files and stdin may keep it waiting from now on: to the deadline; a long silence is told."""
+        """How long files and stdin may be waited for, from now on: until the deadline; a long silence is noted."""
         deadline = settings.number("deadline")
         return PipeWait(None if deadline is None else time.monotonic() + deadline, self.screen.warn)
 

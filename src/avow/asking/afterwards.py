@@ -19,8 +19,8 @@ _NEEDED_GROUPS = ("OTEL_", "AVOW_TELEMETRY_", "LC_", "LD_", "DYLD_", "PYTHON")
 
 
 def push(environ: Mapping[str, str], paths: Paths, profile: str | None) -> None:
-    """Start one, unless one waits to begin, which will see this exchange too. What goes wrong is not told:
-    `avow doctor` says how many exchanges wait."""
+    """Start a push, unless one waits to begin, which will send this exchange too. Errors are not shown: `avow doctor`
+    says how many exchanges wait."""
     try:
         queue = os.open(paths.push_queue, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError:
@@ -46,8 +46,8 @@ def needed(environ: Mapping[str, str], paths: Paths, profile: str | None) -> dic
 
 
 def _start(queue: int, environ: dict[str, str]) -> None:
-    """Start it in a session of its own, which neither Ctrl-C nor a terminal that is closed reaches. It inherits `queue`
-    with the lock on it, so that none is started beside it before it is awake."""
+    """Start the push in a session of its own, which neither Ctrl-C nor closing the terminal reaches. It inherits
+    `queue`, which is locked, so that no second push is started before this one runs."""
     words = [sys.executable, "-P", "-m", _PROGRAM]
     if not hasattr(os, "posix_spawn"):
         _popen(words, environ)
@@ -69,7 +69,8 @@ def _start(queue: int, environ: dict[str, str]) -> None:
 
 
 def _reap(process: int) -> None:
-    """Leave no zombie to a long chat. A process that ends before is not held up: its thread ends with it."""
+    """Wait for the process in a thread, so that a long chat leaves no zombies. A process that ends earlier is not held
+    up."""
     with contextlib.suppress(OSError):
         os.waitpid(process, 0)
 

@@ -31,8 +31,8 @@ def ask(
     outlets: Sequence[Outlet] = (),
     api: Api | None = None,
 ) -> Exchange:
-    """Ask, keep it, and give the finished exchange; `on_event` is called with all that happens, `Finished` last.
-    `outlets` get it before that. Without an `api` it is opened for this question alone.
+    """Ask, keep the exchange, and return it finished. `on_event` is called with every event, `Finished` last; before
+    that the `outlets` get the exchange. Without an `api` one is opened for this question alone.
 
     Raises AvowError where nothing was sent.
     """
@@ -90,7 +90,8 @@ def count(inquiry: Inquiry, context: Context) -> int:
 
 
 def prepared_for(inquiry: Inquiry, context: Context, api: Api) -> PreparedInquiry:
-    """The inquiry, prepared with what is remembered of the endpoint; what is learnt from it on the way is kept."""
+    """The inquiry, prepared with what is remembered of the endpoint; what avow learns from the endpoint meanwhile is
+    kept."""
     cache, base_url = _cache(context, api), api.endpoint.base_url
 
     def allowed_fallbacks(model: str) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ def prepared_for(inquiry: Inquiry, context: Context, api: Api) -> PreparedInquir
 
 
 def _cache(context: Context, api: Api) -> Path | None:
-    """Where something may be remembered; nothing is of the simulator."""
+    """The folder where facts may be remembered; None for the simulator."""
     return None if api.simulated else context.paths.cache
 
 

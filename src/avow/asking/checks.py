@@ -1,4 +1,4 @@
-"""What an answer must be besides being complete: JSON that fits a schema, or a text with a code block."""
+"""What an answer must be apart from complete: JSON that fits a schema, or a text with a code block."""
 
 from collections.abc import Callable
 

@@ -13,10 +13,10 @@ from avow.text.blanks import is_blank
 
 @contextmanager
 def draft(text: str, context: Context) -> Iterator[str]:
-    """The prompt as the editor left it, which began with `text`.
+    """The prompt as the editor left it; the editor begins with `text`.
 
-    Raises UsageError where it is blank: nothing is sent then. Where the question cannot be asked, or a signal ends it,
-    its file stays, and a note says where.
+    Raises UsageError where the prompt is blank: nothing is sent then. If the question cannot be asked, or a signal ends
+    it, the file stays, and a note says where it is.
     """
     path = written(text, context.environ)
     try:

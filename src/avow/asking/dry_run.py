@@ -18,9 +18,8 @@ SIMULATED_URL = "http://127.0.0.1"
 
 
 def show(inquiry: Inquiry, context: Context, form: str) -> ExitCode:
-    """Print the request that `inquiry` would send, with the headers of the credential that would be used; nothing is
-    sent, and none is needed. `form` is `request` or `curl`. Raises UsageError for another one.
-    """
+    """Print the request that `inquiry` would send, with the headers of the credential that would be used. Nothing is
+    sent, and no credential is needed. `form` is `request` or `curl`; raises UsageError for another one."""
     if form not in ("request", "curl"):
         raise UsageError(f"--dry-run={form}: there is no such form", hint="--dry-run or --dry-run=curl")
     prepared, credential = prepared_to_show(inquiry, context)

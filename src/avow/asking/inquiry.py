@@ -30,12 +30,12 @@ AllowedFallbacks = Callable[[str], tuple[str, ...]]
 
 
 class Inquiry(NamedTuple):
-    """What is to be asked. `earlier`: the turns of the conversation it goes on with, oldest first.
+    """What is to be asked. `earlier`: the turns of the conversation that it continues, oldest first.
 
-    `fresh_model`: the model was named for this question (`-m`), which ends a conversation's stay on another one.
-    `checks`: each looks at the finished exchange, and may find a problem with it (exit 9). `source` is who asks: avow's
-    user, or a command of its own such as `audit`. `in_chat`: the next question goes on with it. `begun`: its row stands
-    in the history already; `batch_outcome` is what came of it there (a batch).
+    `fresh_model`: the model was named for this question (`-m`), so that the conversation no longer stays on another
+    one. `checks`: each looks at the finished exchange, and may find a problem with it (exit 9). `source` is who asks:
+    avow's user, or a command of its own such as `audit`. `in_chat`: the next question continues it. `begun`: its row is
+    in the history already; `batch_outcome` is its result in a batch.
     """
 
     settings: Settings
@@ -58,10 +58,10 @@ class Inquiry(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What is said, and to which model. `settings` are the inquiry's, with ids in place of aliases; `pin` is where the
-    conversation stays, if it does; `params` are the fields of `body` that are kept with the exchange; `attachments`
-    those of all turns; `known` the facts on the model that is sent; `without` the additions that the endpoint is known
-    to refuse for it."""
+    """What will be said, and to which model. `settings` are the inquiry's, with ids in place of aliases; `pin` is the
+    model that the conversation stays on, if any; `params` are the fields of `body` that are kept with the exchange;
+    `attachments` are those of all turns; `known` are the facts on the model that is asked; `without` are the additions
+    that the endpoint is known to refuse for that model."""
 
     settings: Settings
     pin: Pin | None
@@ -94,8 +94,8 @@ def prepare(
     simulated: bool = False,
     allowed_fallbacks: AllowedFallbacks | None = None,
 ) -> PreparedInquiry:
-    """Decide everything about `inquiry` that can be decided before it is sent. Where avow itself falls back to what the
-    endpoint allows, `allowed_fallbacks` is asked for it, else what is known already counts.
+    """Decide everything about `inquiry` that can be decided before it is sent. `allowed_fallbacks` is called where avow
+    itself falls back to what the endpoint allows; without it only what is known already counts.
 
     Raises UsageError where it cannot be sent as it is.
     """
@@ -141,7 +141,7 @@ def drafted(inquiry: Inquiry, facts: EndpointFacts, *, simulated: bool = False) 
 
 
 def _own_headers(settings: Settings) -> str | None:
-    """What to say of headers that the user set in vain."""
+    """A note on the user's headers that avow does not send, because it sets them itself; None without any."""
     names = sorted(name.lower() for name in settings.table("headers") if name.lower() in NOT_THEIRS)
     if not names:
         return None
@@ -149,7 +149,7 @@ def _own_headers(settings: Settings) -> str | None:
 
 
 def _requested(draft: Draft, endpoint: Endpoint) -> tuple[Draft, Request]:
-    """The request of the draft, and the draft as it is then: without what the endpoint is known to refuse."""
+    """The request of the draft, and the draft without the additions that the endpoint is known to refuse."""
     credit = avow_falls_back(draft.settings)
     if not draft.without:
         return draft, endpoint.messages(draft.body, credit=credit)
@@ -228,7 +228,8 @@ def _exchange(inquiry: Inquiry, draft: Draft, base_url: str, *, simulated: bool)
 
 
 def _marked(body: JsonObject, params: JsonObject, lifetime: str, *, goes_on: bool) -> tuple[JsonObject, str]:
-    """The body with marks for the API's cache, unless the user's own fields have some already, and what to say then."""
+    """The body with marks for the API's cache, unless the user's own fields have marks already; and a note about
+    that."""
     from avow.wire import caching  # deferred: a plain question has no need of it
 
     if caching.has_marks(params):
@@ -237,8 +238,8 @@ def _marked(body: JsonObject, params: JsonObject, lifetime: str, *, goes_on: boo
 
 
 def _params(inquiry: Inquiry, settings: Settings, known: Model | None) -> JsonObject:
-    """The parameters of the request. A retry has those of its original, and only who may answer is decided again; what
-    was not kept (by an older version, by a scan) is as for a new question, and no model is asked for more than it can
+    """The parameters of the request. A retry has those of its original, except who may answer. Parameters that were not
+    kept (by an older version, by a scan) are those of a new question, and no model is asked for more than it can
     write."""
     params = body_fields(settings, known, inquiry.response_format)
     if inquiry.retry_of is None or inquiry.item is not None:  # an item says all itself

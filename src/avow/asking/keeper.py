@@ -1,4 +1,4 @@
-"""Keeps an exchange in the history while it runs; what goes wrong there is said and never spoils the answer."""
+"""Keeps an exchange in the history while it runs; an error there is reported, and never affects the answer."""
 
 import time
 from collections.abc import Callable
@@ -22,8 +22,8 @@ _LEAST_AT_THE_END_S = 1.0
 
 
 class Keeper:
-    """Keeps an exchange in the history. Its row is written before anything is sent, or where another process has the
-    history then, as soon as it can be; what goes wrong is said once and never spoils the answer."""
+    """Keeps an exchange in the history. Its row is written before anything is sent; if another process has the history
+    then, as soon as it can be. An error is reported once, and never affects the answer."""
 
     def __init__(self, context: Context, settings: Settings, on_event: Callable[[ExchangeEvent], None]) -> None:
         self._context = context
@@ -38,7 +38,7 @@ class Keeper:
         self._until = None if deadline is None else time.monotonic() + deadline
 
     def begin(self, exchange: Exchange) -> Exchange:
-        """The exchange with its number, where its row could be written at once."""
+        """Write the row; the exchange, with its number if the row could be written at once."""
         self._write(exchange, IN_PASSING_S)
         return exchange._replace(number=self._number)
 
@@ -49,12 +49,12 @@ class Keeper:
         return exchange._replace(**{name: getattr(begun, name) for name in same})
 
     def save(self, exchange: Exchange) -> None:
-        """Keep what has arrived so far, where that does not take long."""
+        """Keep what has arrived so far, unless that takes long."""
         self._write(exchange, IN_PASSING_S)
 
     def finish(self, exchange: Exchange) -> Exchange:
-        """Keep the end, and wait for the history where another process has it. The exchange with its number, where it
-        is kept."""
+        """Keep the end, waiting for the history if another process has it. The exchange with its number, if it is
+        kept."""
         left = AT_THE_END_S if self._until is None else self._until - time.monotonic()
         if exchange.signal is not None:
             left = 0.0
@@ -81,7 +81,8 @@ class Keeper:
             )
 
     def earlier_decline(self, exchange: Exchange) -> Exchange | None:
-        """Where a turn that the API sent straight to a fallback comes from, if the history has it."""
+        """The earlier decline that explains why the API sent a turn straight to a fallback; None where the history has
+        none."""
         if self._history is None or not self._is_wanted or not exchange.routing.is_sticky:
             return None
         from avow.history.stickiness import origin
@@ -93,7 +94,7 @@ class Keeper:
             return None
 
     def _write(self, exchange: Exchange, seconds: float) -> HistoryLocked | None:
-        """Write the exchange as it is; what it says where another process has the history for longer than that."""
+        """Write the exchange as it is; the error where another process has the history for longer than `seconds`."""
         if not self._is_wanted:
             return None
         try:

@@ -1,4 +1,4 @@
-"""`avow chat`: a conversation in the terminal; where stdin is no terminal, one turn a line."""
+"""`avow chat`: a conversation in the terminal; where stdin is not a terminal, one turn a line."""
 
 from avow.asking.typed import Options, Typed, options_from
 from avow.context import Context

@@ -17,8 +17,8 @@ KEPT_S = 5.0
 
 
 class _Certifi(ModuleType):
-    """Stands for certifi while the client is loaded, which names it and asks nothing of it. To load it takes 5 ms; it
-    is where something of it is wanted."""
+    """Takes certifi's place while the client is loaded, because the client imports certifi and uses nothing of it then.
+    Loading certifi takes 5 ms; it is loaded when it is used."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -34,7 +34,7 @@ def client() -> Any:
     """The HTTP client: httpcore, the part of httpx that sends. All of httpx takes as long again to load."""
     known: dict[str, Any] = sys.modules
     if "httpcore" not in known:
-        # What it would load for those who send from an event loop is told to be absent.
+        # Modules that it would load for event loops are made to look absent.
         others = {"certifi": _Certifi("certifi"), "anyio": None, "trio": None}
         others = {name: module for name, module in others.items() if name not in known}
         known.update(others)
@@ -66,7 +66,7 @@ def address(url: str) -> SplitResult:
 
 
 def pool(httpcore: Any, url: str, connections: int) -> Any:
-    """A pool for requests to `url`, of whose connections so many are kept open between requests.
+    """A pool for requests to `url`, which keeps `connections` open between requests.
 
     Raises ConfigError for a proxy or certificates that cannot be used.
     """

@@ -54,7 +54,7 @@ def _outcome(process: Any, limit_s: float) -> tuple[bytes, bytes, int | None]:
     def drain(name: str, pipe: Any) -> None:
         while len(kept[name]) < LONGEST_KEY + 2 and (piece := pipe.read1(LONGEST_KEY + 2 - len(kept[name]))):
             kept[name] += piece
-        pipe.close()  # who writes more is told so
+        pipe.close()  # a process that writes more gets an error
 
     until = time.monotonic() + limit_s
     ends = [in_background(partial(drain, name, getattr(process, name))) for name in tuple(kept)]

@@ -123,7 +123,8 @@ def explain(
 
 
 def _ranked(found: list[KeySource]) -> tuple[KeySource, ...]:
-    """Of the sources that have a key the first wins. One that is refused stops the search, save the keyring."""
+    """The sources with their states: the first that has a key is used. A source that is refused ends the search, except
+    the keyring."""
     ranked = []
     decided = False
     for source in found:
@@ -181,7 +182,7 @@ def from_keyring(host: str, limit_s: float = KEYRING_LIMIT_S) -> str | None:
 
 
 def _watched(ask: Any, limit_s: float) -> object:
-    """What `ask` returns, if it does so in time: a keyring may wait for a prompt that no one sees, or for ever."""
+    """The result of `ask`, if it comes in time: a keyring may wait for a prompt that nobody sees, or forever."""
     from avow.background import in_background
 
     value: object = None

@@ -28,10 +28,10 @@ VERSION = 3
 
 
 class EndpointFacts(NamedTuple):
-    """What one endpoint said. `models` are its list's objects, cut down to what avow uses, None where it was not
-    asked or (`has_list` false) has none; `fetched_at` Unix seconds; `singles` what it said of one id, and when
-    (None: it does not know the id); `refused` the names of the additions (`avow.wire.additions`) that it said it does
-    not take, by model, and when."""
+    """What one endpoint said. `models` are the objects of its list, reduced to what avow uses, None where it was not
+    asked or (`has_list` false) has no list; `fetched_at` is in Unix seconds; `singles` is what it said of one id, and
+    when (None: it does not know the id); `refused` are the names of the additions (`avow.wire.additions`) that it does
+    not take, by model, and when it said so."""
 
     base_url: str
     fetched_at: float | None = None

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 CONNECT_S = 10.0
 WRITE_S = 60.0
 WATCHED_BYTES = 1_000_000
-"""The leaving of a body larger than this is told of, piece by piece."""
+"""The progress of sending a larger body is reported, piece by piece."""
 _PIECE = 64 * 1024
 
 
 class Transport:
     """Sends requests with the credential (None: they need none), over one connection pool for the process.
 
-    `watch_upload` hears of a body over `WATCHED_BYTES` while it leaves: how many of its bytes the system took, and
-    how many there are; None once no more will leave. `connections`: how many are kept open between requests.
+    `watch_upload` is called while a body over `WATCHED_BYTES` is sent: with how many of its bytes the system took, and
+    how many there are; with None once no more will be sent. `connections`: how many are kept open between requests.
     """
 
     __slots__ = ("_pool", "_sockets", "connections", "credential", "watch_upload")

@@ -24,7 +24,7 @@ def with_retries(
     on_retry: Callable[[Retrying], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> _T:
-    """What `once` gives; after an ExchangeError it is called again as `limits` allow, and `on_retry` hears of it before
+    """What `once` gives; after an ExchangeError it is called again as `limits` allow, and `on_retry` is called before
     the wait.
 
     Raises the last ExchangeError of `once`, with a hint where the API asks for a wait that is too long.

@@ -29,8 +29,8 @@ class Policy(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One request of the chain. `credit`: it carries the beta for fallback credits; `continues`: it goes on from
-    the text of the refused answers before it, which else are withdrawn; `after_refusal`: some model declined."""
+    """One request of the chain. `credit`: it carries the beta of fallback credits; `continues`: it continues the text
+    of the refused answers before it, which are withdrawn otherwise; `after_refusal`: some model declined."""
 
     model: str
     body: JsonObject
@@ -64,7 +64,8 @@ def next_step(policy: Policy, steps: Sequence[Step], attempts: Sequence[Attempt]
 
 
 def _after_refusal(policy: Policy, steps: Sequence[Step], attempts: Sequence[Attempt]) -> Step | None:
-    """A refusal before any output is asked of the next model in any case, one after output only with a token."""
+    """A refusal before any output is followed by the next model in any case, a refusal after output only with a
+    token."""
     message = attempts[-1].message
     assert message is not None
     model = _next(policy.models, steps)
@@ -74,8 +75,8 @@ def _after_refusal(policy: Policy, steps: Sequence[Step], attempts: Sequence[Att
 
 
 def _after_failure(policy: Policy, steps: Sequence[Step], attempts: Sequence[Attempt]) -> Step | None:
-    """A model that failed over HTTP is skipped: after a refusal for whatever reason, else only where it cannot be
-    had. The token of the refusal was not redeemed and goes to the next."""
+    """A model that failed over HTTP is skipped: after a refusal for any reason, else only where it is unavailable. The
+    refusal's token was not used, and goes to the next model."""
     failure = attempts[-1].failure
     unavailable = failure is not None and failure.status in OUT_OF_REACH
     model = _next(policy.models, steps) if steps[-1].after_refusal else None

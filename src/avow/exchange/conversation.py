@@ -17,7 +17,7 @@ PIN_S = 3600.0
 
 
 class OmittedTurn(NamedTuple):
-    """A turn that is not sent again, and why. `turn` counts from 1; 0 stands for turns that are no longer kept."""
+    """A turn that is not sent again, and why. `turn` counts from 1; 0 means turns that are no longer kept."""
 
     turn: int
     reason: str
@@ -103,9 +103,10 @@ def user_blocks(turn: Exchange) -> list[JsonObject]:
 
 
 def pinned(turns: Sequence[Exchange], requested_model: str, now: float) -> Pin | None:
-    """Where the next question for `requested_model` goes because avow itself fell back there, or None.
+    """The model on which the conversation stays because avow fell back to it, with the turn since when; None where it
+    does not.
 
-    That holds for an hour after a model declined and avow asked the next, until a turn went to another model. A model
+    It stays for an hour after a model declined and avow asked the next, until a turn went to another model. A model
     that was merely unavailable pins nothing. `now` in Unix seconds.
     """
     pin: Pin | None = None
@@ -122,7 +123,7 @@ def pinned(turns: Sequence[Exchange], requested_model: str, now: float) -> Pin |
 
 
 def _why_not(turn: Exchange) -> str | None:
-    """Why a turn is not sent again; None where it is."""
+    """Why a turn is not sent again; None where it is sent again."""
     if turn.verdict is Verdict.REFUSED:
         return "refused"
     if turn.status is Status.PENDING:

@@ -14,9 +14,8 @@ from avow.wire.message import Message
 
 
 class ExchangeState(NamedTuple):
-    """What is known of an exchange while it runs, or when it is over. `before`: attempts made another way, which came
-    first; `attempts` those of its own requests; `error` what the last of them ended in; `signal` what ended it all.
-    Times in ms."""
+    """What is known of an exchange while it runs, or when it is over. `before` are attempts made another way (in a
+    batch), before its own `attempts`; `error` is that of the last one; `signal` ended everything. Times in ms."""
 
     before: tuple[Attempt, ...] = ()
     attempts: tuple[Attempt, ...] = ()

@@ -19,8 +19,8 @@ Check = Callable[[Exchange], Problem | None]
 
 
 class BatchOutcome(NamedTuple):
-    """The result of a question asked another way (in a batch), before avow asks it here: a message or an error.
-    `is_asked_again`: it was refused, and is asked again by the plan's request; else it is the result."""
+    """The result that a batch gave for a question: a message or an error. `is_asked_again`: it was refused, and the
+    plan's request asks it again; else it is the result."""
 
     message: Message | None
     error: ExchangeError | None

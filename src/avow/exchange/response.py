@@ -46,8 +46,8 @@ _UNPLACED = "the stream does not say where some of its text belongs; that text i
 
 
 class ResponseReader:
-    """One response as it comes in. `on_event` is called with what it says, piece by piece; what it folds to may be
-    asked from another thread under `lock`."""
+    """Reads one response as it comes. `on_event` is called with what it says, piece by piece; another thread may ask
+    for the message so far under `lock`."""
 
     def __init__(
         self, lock: AbstractContextManager[object], on_event: Callable[[ExchangeEvent], None], before: str = ""
@@ -252,7 +252,7 @@ class ResponseReader:
 
 
 def read_error(response: OpenResponse) -> bytes:
-    """The body of an error; its result where it breaks off: its status says enough."""
+    """The body of an error response; the part that arrived where it breaks off, because the status says enough."""
     body = bytearray()
     try:
         for chunk in response.chunks():

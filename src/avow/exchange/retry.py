@@ -83,7 +83,7 @@ def decide(
 
 
 def _give_up(reason: str, asked: float | None, error: ExchangeError) -> GiveUp:
-    """A wait that the API asks for is told of where it would help."""
+    """Give up; the hint names the wait that the API asks for, where waiting would help."""
     if asked is None or asked < 1 or error.exit_code is not ExitCode.UNAVAILABLE:
         return GiveUp(reason, asked)
     return GiveUp(reason, asked, f"the API asks to wait {_duration(asked)}; ask again then")

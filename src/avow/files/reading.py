@@ -38,12 +38,12 @@ SMALL = SizeLimit(1 << 20)
 
 
 def _untold(_text: str) -> None:
-    """Tells nobody."""
+    """Says nothing."""
 
 
 class PipeWait(NamedTuple):
-    """How long a pipe may stay open: until that moment of `time.monotonic` (None: for as long as it likes). `notice`
-    gets one line where nothing came for `silence` seconds."""
+    """How long a pipe may stay open: until that moment of `time.monotonic` (None: without limit). `notice` is called
+    with one line if nothing arrived for `silence` seconds."""
 
     until: float | None = None
     notice: Callable[[str], None] = _untold
@@ -51,7 +51,7 @@ class PipeWait(NamedTuple):
 
 
 PATIENT = PipeWait()
-"""For as long as it likes, and nobody is told."""
+"""Waits without limit, and says nothing."""
 
 
 def read_file(

@@ -33,7 +33,7 @@ class ExportScope(NamedTuple):
             values += [self.span.after, self.span.until]
             order = "number"
         # The inner query is answered from an index alone, so that a filter does not read what was said; the
-        # limit, which is none, keeps SQLite from leaving its order out.
+        # limit of -1, which limits nothing, keeps SQLite from leaving its order out.
         query = (
             f"SELECT {names} FROM (SELECT number AS n FROM exchange WHERE {where} ORDER BY {order} LIMIT -1) AS p"  # noqa: S608
             " CROSS JOIN exchange AS e ON e.number = p.n"

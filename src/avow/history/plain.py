@@ -20,10 +20,10 @@ from avow.history.table import COLUMNS, Record, columns, record
 from avow.routing.verdict import REROUTED
 
 T = TypeVar("T")
-_USAGE = "CASE WHEN json_valid(usage) THEN usage END"  # what is none would end the whole query
+_USAGE = "CASE WHEN json_valid(usage) THEN usage END"  # a value that is not JSON would end the whole query
 _FROM_USAGE = {name: f"json_extract({_USAGE}, '$.{name}')" for name in ("input_tokens", "output_tokens")}
 OF_USAGE = ", ".join(_FROM_USAGE.values())
-"""The two token counts of a row; where they are no whole numbers, `are_counts` says so, or `IS_PLAIN`."""
+"""The two token counts of a row; where they are not whole numbers, `are_counts` says so, or `IS_PLAIN`."""
 IS_PLAIN = (
     "signal IS NULL AND exact IS NULL AND error_type IS NULL AND (usage IS NULL OR (json_valid(usage)"
     " AND instr(usage, 'true') = 0 AND instr(usage, 'false') = 0))"  # which json_extract would give as numbers

@@ -194,7 +194,7 @@ def _settle(history: SalvageTarget, taken: Sequence[Row], pages: Pages, last: in
     given = set()
     for row in homeless:
         own = (number for identity, number in pairs if identity == row["id"] and _at(connection, number) is None)
-        number = min(own, default=last + 1)  # where it was asked again, that one's number stands beside its id too
+        number = min(own, default=last + 1)  # the number of a retry stands beside this id too
         if _put_one(connection, {**row, "number": number}):
             given.add(number)
             last = max(last, number)

@@ -92,8 +92,8 @@ def _counts(usage: Mapping[str, object]) -> tuple[int, int, int, int, int] | Non
 def _written(usage: Mapping[str, object]) -> tuple[int, int] | None:
     """Tokens written to the cache for five minutes and for an hour.
 
-    The sum grows during a stream while the split is told at its beginning only. What the split leaves open was
-    written for five minutes, the default, unless it tells of an hour too: then it is unknown.
+    The sum grows during a stream while the split comes at its beginning only. What the split leaves open was
+    written for five minutes, the default, unless the split has an hour too: then it is unknown.
     """
     split = usage.get("cache_creation")
     parts = split if isinstance(split, Mapping) else {}

@@ -38,8 +38,8 @@ class Schema:
 
 
 def load(path: str, place: str | None = None, wait: PipeWait | None = None) -> Schema:
-    """The schema in a file. Raises UnreadableFile, and UsageError with the place where it is none, or none that the
-    API takes; `place` is what errors call the file."""
+    """The schema in a file; `place` is what errors call the file. Raises UnreadableFile, and UsageError with the place
+    where it is not a schema, or not one that the API takes."""
     place = place or f"--schema {path}"
     return read(read_file(path, place, wait=wait), place)
 

@@ -111,7 +111,7 @@ def names(folder: Path) -> tuple[str, ...]:
 def save(folder: Path, template: Template, *, force: bool = False) -> Path:
     """Write the template, mode 0600, and give its path.
 
-    Raises UsageError where the name is none, or taken and not `force`; FileError where it cannot be written, and
+    Raises UsageError where the name is not allowed, or taken and not `force`; FileError where it cannot be written, and
     then there is none of that name, or the one that was there.
     """
     where = _path_in(folder, template.name)

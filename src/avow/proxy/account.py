@@ -14,7 +14,7 @@ SCHEMA = "avow.proxy/1"
 
 _JUDGED = (Status.COMPLETE, Status.REFUSED, Status.TRUNCATED)
 _IN_WORDS = frozenset({Verdict.FALLBACK, Verdict.REFUSED})
-"""Verdicts whose count is told apart by category."""
+"""Verdicts whose count is split by category."""
 
 
 class Account(NamedTuple):

@@ -35,7 +35,7 @@ class MessageEvidence:
     def chain(self) -> list[str | None]:
         """The models that ran, in order, as far as the response says so."""
         # Rule 2: a block marks a hop, also without entries (a client that spliced); a turn routed straight to the
-        # fallback has entries and no block (rule 1). Whichever tells of more hops is the fuller account.
+        # fallback has entries and no block (rule 1). The one that names more hops counts.
         declared = any(entry.get("type") == "fallback_message" for entry in self.message.iterations)
         by_entries = [model for model, _usage in self._runs()] if declared else []
         by_blocks: list[str | None] = []

@@ -207,7 +207,7 @@ class _Transcript:
         self._retract(_strings(either(record, "retractedMessageUuids", "retracted_message_uuids")))
         latest = self._latest(chain)
         if latest and _is_about(latest, record) and latest.message and not latest.refused:
-            latest.notice = notice  # The API fell back by itself; this is how the client tells of it.
+            latest.notice = notice  # The API fell back by itself; this is how the client reports it.
         else:
             if latest and latest.refused:
                 self._drop(latest)  # No answer of its own: the client asked again on another model.

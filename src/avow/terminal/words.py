@@ -53,7 +53,7 @@ class AdviceContext(NamedTuple):
 
     def next(self, exchange: Exchange, model: str | None = None) -> str:
         """The command that begins the next turn of the conversation."""
-        # The simulator's exchanges are no one's last conversation: they have to be named.
+        # No session's last conversation is one with the simulator: it has to be named.
         named = f"--conversation {exchange.number}" if exchange.simulated and exchange.number is not None else "-c"
         return f"avow {named}{f' -m {model}' if model else ''}{self._demo(exchange)}"
 

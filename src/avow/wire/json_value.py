@@ -99,7 +99,7 @@ def text(value: object) -> str | None:
 
 
 def whole(value: object) -> int | None:
-    """`value` where it is a whole number, else None; `true` is none, though Python takes it for 1."""
+    """`value` where it is a whole number, else None; `true` is not a number, though Python takes it for 1."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -260,8 +260,9 @@ def struck_blocks(body: JsonObject, stream: SecretStream) -> JsonObject:
 
 
 def secret_values(headers: Iterable[tuple[str, str]], *, own: bool = True) -> Iterator[str]:
-    """The values of a request's headers that are secrets. `own`: the user gave all of them to avow, which knows no more
-    than that: only a plain word, and headers that say who asks, are none. Else the names of the headers decide."""
+    """The values of a request's headers that are secrets. `own`: the user gave all of these headers to avow, which
+    knows nothing more about them; only a plain word, and headers that name the client, are not secrets. Else the names
+    of the headers decide."""
     for name, value in headers:
         lowered = name.lower()
         named = any(part in lowered for part in _NAMES_OF_SECRETS)

@@ -2,7 +2,7 @@
 
 Follows the WHATWG's event stream interpretation as far as the Messages API uses it: lines end in LF, CRLF or CR
 and nowhere else (U+2028 is text), `data:` lines of one event are joined by LF, comments and other fields are
-passed over, an event without its closing blank line is no event.
+passed over, an event without its closing blank line does not count.
 """
 
 import re
