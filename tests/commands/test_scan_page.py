@@ -36,6 +36,10 @@ def on(width: int) -> Facts:
             [{"told": False}, {"told": None}, {"told": None}],
             "once you were not told, and 2 times the records do not say whether you were told.",
         ),
+        (
+            [{"told": True}, {"told": None}],
+            "2 of 2 answers were written by another model; once the records do not say whether you were told.",
+        ),
         ([ASKED], "According to the records, every answer was written by the model that was asked."),
         ([{"told": True}, REFUSED], "1 of 2 answers was written by another model; you were told."),
         ([ASKED, REFUSED], "no answer was written by another model; 1 was refused."),
@@ -50,6 +54,7 @@ def on(width: int) -> Facts:
         "told",
         "each time",
         "unknown",
+        "one unknown",
         "none",
         "one, and one refused",
         "one refused",
@@ -110,6 +115,27 @@ def test_what_all_rows_share_is_said_once() -> None:
     assert "claude-code" not in row
 
 
+def test_what_not_all_rows_share_is_said_in_each() -> None:
+    for more, shown in (
+        ({"served_model": "gpt-5"}, ("when (2026)", "from → to  ", "claude-fable-5 → gpt-5")),
+        ({"time": "2025-11-23T18:01:29.213Z"}, ("when   ", "from → to (claude-)", "2025-11-23 18:01  50728730")),
+        ({"client": Client.LLM, "session": None, "row": "r1"}, ("client", "llm", "  r1  ")),
+    ):
+        text = page(report(past(), past(**more)), on(100))
+        assert [words for words in shown if words not in text] == []
+        assert "50728730-" not in text
+
+
+def test_a_row_of_a_narrow_page_is_one_line_where_that_fits() -> None:
+    lines = page(report(past(category="cyber"), past(category="bio", client=Client.LLM)), on(60)).splitlines()
+    begun = next(at for at, line in enumerate(lines) if "50728730" in line)
+    assert lines[begun : begun + 3] == [
+        "2026-11-23 18:01  claude-code  50728730",
+        "  claude-fable-5 → claude-opus-4-8 (cyber); told: unknown",
+        "2026-11-23 18:01  llm  50728730",
+    ]
+
+
 @pytest.mark.parametrize("width", [40, 60])
 def test_an_answer_takes_at_most_three_lines(width: int) -> None:
     lines = page(report(past(category="cyber"), past(category="bio")), on(width)).splitlines()
@@ -132,3 +158,4 @@ def test_no_records_are_told_with_the_places() -> None:
     )
     assert page(nothing(2), PIPE).startswith("There are no answers in the 2 files read. Looked in:\n")
     assert "no answer that another model" in page(nothing(2), PIPE, rerouted_only=True)
+    assert page(nothing(0), PIPE, rerouted_only=True) == page(nothing(0), PIPE)

@@ -133,6 +133,16 @@ CASES = {
             End("hear"),
         ],
     ),
+    "101 and another protocol that does not wait for it": Case(
+        [Send(get("/ws", "GET", "Connection: Upgrade", "Upgrade: x") + b"early\x00"), Until(b"bye"), End("fin")],
+        [
+            Until(b"\r\n\r\n"),
+            Send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
+            Until(b"early\x00"),
+            Send(b"bye"),
+            End("hear"),
+        ],
+    ),
     "an upgrade that is declined, then another request": Case(
         [
             Send(get("/ws", "GET", "Connection: Upgrade", "Upgrade: h2c")),

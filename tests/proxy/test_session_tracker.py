@@ -200,3 +200,8 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(20):
         calls.ask(FABLE, str(number))
     assert len(calls.tracker._sessions["s1"].ended) == 4
+    for session in ("s2", "s3", "s1", *"abcdefg"):
+        calls.headers = {"x-claude-code-session-id": session}
+        calls.ask(FABLE)
+    assert {"s1", "g"} <= calls.tracker._sessions.keys(), "the one that was asked longest ago goes first"
+    assert "s2" not in calls.tracker._sessions

@@ -15,6 +15,7 @@ from avow.scan.ending import lines_from_end
         (b"one\ntwo\n", [b"two", b"one"]),
         (b"one\n\ntwo\nstill being writ", [b"two", b"one"]),
         (b"\n\n", []),
+        (b"x" * 10 + b"\n" + b"y" * 11 + b"\n" + b"z" * 10 + b"\n", [b"z" * 10, b"x" * 10]),
         (b"a line that is too long\ntwo\n" + b"x" * 12 + b"\nend\n", [b"end", b"two"]),
     ],
 )

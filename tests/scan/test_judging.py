@@ -36,6 +36,8 @@ CASES: dict[str, tuple[tuple[dict[str, Any], str | None, bool, str | None], tupl
         ({"model": FABLE, "stop_reason": "refusal"}, FABLE, True, OPUS),
         ("refused", FABLE, None),
     ),
+    "refused without a name": (({"stop_reason": "refusal"}, FABLE, True, OPUS), ("refused", FABLE, None)),
+    "named by the client alone": (({}, FABLE, True, OPUS), ("substituted", FABLE, OPUS)),
 }
 
 
@@ -50,6 +52,7 @@ def test_judge(given: tuple[dict[str, Any], str | None, bool, str | None], expec
 def test_what_the_client_noted_is_evidence() -> None:
     found = judge({"model": OPUS, "stop_reason": "end_turn"}, [], FABLE, recorded=True, resolved=OPUS)
     assert found.evidence[-1] == ("resolved_model", OPUS)
+    assert judge({}, [], None, recorded=False, resolved=OPUS).evidence == (("resolved_model", OPUS),)
     nobody_asked = judge({"model": FABLE}, [], None, recorded=False, resolved=OPUS)
     assert nobody_asked.evidence == (("model", FABLE), ("resolved_model", OPUS))
 

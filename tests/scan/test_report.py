@@ -83,8 +83,9 @@ def test_reroutes_come_by_time_and_contradictions_apart() -> None:
         past(time="2026-11-01T00:00:00.000Z", line=3),
         past(verdict=Verdict.UNVERIFIED, line=4),
         past(verdict=Verdict.UNVERIFIED, line=5, hops=()),
+        past(time="2026-11-02T00:00:00.000Z", line=None, row="r"),
     )
-    assert [each.line for each in found.reroutes] == [3, 2, 1]
+    assert [each.line for each in found.reroutes] == [3, None, 2, 1]
     assert [each.line for each in found.contradictory] == [4]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,10 @@ def test_who_comes_while_one_sends_waits(tmp_path: Path) -> None:
     """What one that sends has not seen is sent by the next."""
     paths = Paths(tmp_path, tmp_path, tmp_path)
     heard: list[str] = []
-    with wait_for_push(paths, 0.0) as first:
+    began = time.monotonic()
+    with wait_for_push(paths, 0.02) as first:
         assert first
+        assert time.monotonic() - began >= 0.02, "more exchanges may come together meanwhile"
         waiter = threading.Thread(target=lambda: _turn(paths, heard))
         waiter.start()
         waiter.join(0.05)

@@ -64,6 +64,7 @@ def test_it_tries_again_and_then_lets_them_wait() -> None:
     receiver = Receiver(lambda _numbers: LATER)
     assert receiver.push.push(rows(2)) is PushOutcome.UNREACHED
     assert len(receiver.asked) == 4
+    assert receiver.slept == [0.2, 1.0, 3.0]
 
 
 def test_it_waits_as_asked_but_no_more_than_a_minute() -> None:
@@ -95,6 +96,7 @@ def test_a_receiver_that_takes_nothing_marks_no_row() -> None:
     receiver = Receiver(lambda _numbers: PushResponse(Receipt.CLOSED, 401))
     assert receiver.push.push(rows(4)) is PushOutcome.CLOSED
     assert (receiver.asked, receiver.marked) == ([[1, 2, 3, 4]], [])
+    assert receiver.push.last == PushResponse(Receipt.CLOSED, 401)
 
 
 def test_a_partial_success_counts_as_sent() -> None:

@@ -10,6 +10,7 @@ from avow.telemetry.receipt import Receipt, push_response
     [
         (200, Receipt.TAKEN),
         (202, Receipt.TAKEN),
+        (300, Receipt.CLOSED),
         (307, Receipt.CLOSED),
         (400, Receipt.REFUSED),
         (401, Receipt.CLOSED),

@@ -71,6 +71,16 @@ def test_whose() -> None:
 
 
 @pytest.mark.parametrize(
+    ("protocol", "words"),
+    [("grpc", f"{E}PROTOCOL is grpc, which avow does not speak"), ("http", f"{E}PROTOCOL names no protocol")],
+)
+def test_a_form_that_it_does_not_write(protocol: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{words}$") as caught:
+        target({E + "PROTOCOL": protocol})
+    assert caught.value.hint == "write http/json or http/protobuf, and name the HTTP port (4318)"
+
+
+@pytest.mark.parametrize(
     ("variable", "value"),
     [
         (E + "ENDPOINT", f"ftp://{CANARY}"),
