@@ -57,6 +57,12 @@ def test_what_the_client_noted_is_evidence() -> None:
     assert nobody_asked.evidence == (("model", FABLE), ("resolved_model", OPUS))
 
 
+def test_the_hops_are_those_that_the_blocks_name() -> None:
+    blocks = [handover("an-alias", SONNET), handover(SONNET, OPUS)]
+    found = judge({"content": blocks, "stop_reason": "end_turn"}, blocks, FABLE, recorded=True)
+    assert found.hops == ("an-alias", SONNET, OPUS)
+
+
 @pytest.mark.parametrize(
     ("usage", "content", "expected"),
     [

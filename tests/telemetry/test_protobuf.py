@@ -42,4 +42,4 @@ def test_what_is_none(damaged: bytes) -> None:
 
 def test_what_it_does_not_know_is_passed_over() -> None:
     assert rejected_spans(b"") == 0
-    assert rejected_spans(b"\x11" + b"\0" * 8 + b"\x15" + b"\0" * 4 + b"\x08\x01" + b"\x0a\x02\x08\x03") == 3
+    assert rejected_spans(b"\x11" + b"\xff" * 8 + b"\x15" + b"\xff" * 4 + b"\x08\x01" + b"\x0a\x02\x08\x03") == 3

@@ -115,6 +115,7 @@ def test_a_failure_has_its_type_and_no_words(status: Status) -> None:
     assert root["status"] == {"code": 2}
     assert attribute(root, "error.type") == "overloaded_error"
     assert SAID not in json.dumps(root)
+    assert attribute(spans_of(answered(status=status), MS)[0], "error.type") == "_OTHER"
 
 
 def test_no_text_from_any_field() -> None:

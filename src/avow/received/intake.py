@@ -68,10 +68,7 @@ class Intake:
             if self._held.strip():
                 yield self._of_line(self._held)
         else:
-            data = b"".join(self._pieces) or self._held
-            if not data.strip() and not self._headers:
-                _refuse(data)
-            yield self._of_json(data)
+            yield self._of_json(b"".join(self._pieces) or self._held)
 
     def _begin(self, data: bytes) -> Iterator[ReceivedAnswer]:
         """A head, or the first bytes of a body."""
