@@ -79,6 +79,12 @@ def test_a_proxy_that_cannot_be_used_is_named(value: str) -> None:
         find("https://api.example.com", {"HTTPS_PROXY": value})
 
 
+def test_which_proxies_can_be_used_is_told() -> None:
+    with pytest.raises(ConfigError, match="takes no proxies of the kind socks5://") as caught:
+        find("https://api.example.com", {"HTTPS_PROXY": "socks5://proxy.example"})
+    assert caught.value.hint == "use one of http, https, or name the host in NO_PROXY"
+
+
 def test_a_proxy_is_asked_for_a_way_through() -> None:
     asked = OutboundProxy("proxy.example", 1, False, b"Basic eA==").request("::1", 443)
     assert asked == b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\nProxy-Authorization: Basic eA==\r\n\r\n"

@@ -30,10 +30,15 @@ def test_the_end_is_found_however_the_bytes_are_cut(size: int) -> None:
 
 def test_a_body_that_begins_in_mid_bytes() -> None:
     payload: list[bytes] = []
+    body: Body
     for body, data in ((FixedLength(2), b"HEADabGET"), (Chunked(), b"HEAD2\r\nab\r\n0\r\n\r\nGET")):
         payload.clear()
         assert data[body.feed(data, 4, payload) :] == b"GET"
         assert b"".join(payload) == b"ab"
+    for body in (FixedLength(9), UntilClose()):
+        payload.clear()
+        assert body.feed(b"HEADab", 4, payload) == 6
+        assert payload == [b"ab"]
 
 
 @settings(deadline=None)
