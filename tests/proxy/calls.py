@@ -46,7 +46,7 @@ class Told:
         if model is not None:
             body["model"] = model
         headers = {"user-agent": "script/1"}
-        call = Call(number, time.time(), time.monotonic(), "/v1/messages", headers, json.dumps(body).encode())
+        call = Call(number, time.time(), time.monotonic(), headers, json.dumps(body).encode())
         self.call_log.hear(CallSent(call))
         return number
 

@@ -6,8 +6,9 @@ import pytest
 
 from avow.proxy.account import Account, exit_status, is_empty, masked, refused, report, summary, why_empty
 from avow.proxy.answer import abandoned
+from tests import streams
 from tests.canary import CANARY
-from tests.proxy.calls import Told, answered, declined, overloaded
+from tests.proxy.calls import Told, answered, declined, overloaded, read
 
 
 def account(*answers: Any, status: int | None = 0, side: int = 0, retried: int = 0) -> Account:
@@ -25,6 +26,8 @@ def test_the_last_line() -> None:
         "proxy: 5 answers: 2 as_requested, 3 refused (cyber 2, bio 1); 2 side, 1 retried; claude -p"
     )
     assert summary(account(overloaded())) == "proxy: 1 answer: 1 failed; claude -p"
+    cut = (answered(stop_reason="max_tokens"), read(streams.sse(streams.start())))
+    assert summary(account(*cut)) == "proxy: 2 answers: 1 as_requested, 1 incomplete; claude -p"
     assert summary(Account([])) == "proxy: 0 answers"
 
 

@@ -36,6 +36,26 @@ def test_a_stream_whatever_its_headers_say(size: int, headers: dict[str, str]) -
     assert answer.first_at <= answer.ended_at
 
 
+@pytest.mark.parametrize(
+    "body", [WHOLE, json.dumps(streams.message(streams.text("Hello"))).encode()], ids=["a stream", "a message"]
+)
+def test_when_it_began_and_ended(body: bytes) -> None:
+    """A stream begins with its first block, whatever comes before it; a message with its first byte."""
+    now = 0.0
+    reader = AnswerReader(200, SSE, Secrets(), lambda: now)
+    moments = {}
+    for now, place in enumerate(range(0, len(body), 20), 1):
+        reader.feed(body[place : place + 20])
+        moments[now] = body[: place + 20]
+    now += 1
+    answer = reader.end(None)
+    begins = b"content_block_start" if body is WHOLE else b"{"
+    begun = next(moment for moment, so_far in moments.items() if begins in so_far)
+    assert answer.first_at is not None
+    assert begun <= answer.first_at <= begun + (6 if body is WHOLE else 0)
+    assert answer.ended_at == now
+
+
 @pytest.mark.parametrize("headers", [SSE, JSON], ids=["as a stream", "as JSON"])
 def test_a_message_that_is_not_streamed(headers: dict[str, str]) -> None:
     body = streams.message({"type": "text", "text": "Hello"})

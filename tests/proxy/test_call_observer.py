@@ -70,12 +70,13 @@ class Heard:
 @pytest.mark.parametrize("size", [1, 7, 99_999])
 def test_a_call_and_its_answer(size: int) -> None:
     heard = Heard()
-    heard.ask(more=b"User-Agent: x/1\r\nCookie: a\r\nAuthorization: b\r\n")
+    session = {"x-claude-code-session-id": "s1", "x-claude-code-request-class": "main"}
+    more = "".join(f"{name}: {value}\r\n" for name, value in session.items()).encode()
+    heard.ask(more=b"User-Agent: x/1\r\nCookie: a\r\nAuthorization: b\r\n" + more)
     (called,) = heard.told
     assert isinstance(called, CallSent)
     assert called.call.body == BODY
-    assert called.call.path == "/v1/messages"
-    assert called.call.headers == {"user-agent": "x/1"}, "nothing that may hold a key is read"
+    assert called.call.headers == {"user-agent": "x/1", **session}, "nothing that may hold a key is read"
     assert abs(called.call.at - time.time()) < 5
     data = streamed()
     for start in range(0, len(data), size):

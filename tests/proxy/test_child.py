@@ -35,7 +35,18 @@ def test_a_command_without_a_name() -> None:
         run([""], {"PATH": "/bin"}, lambda: None)
 
 
-@pytest.mark.parametrize("command", ["/no/such/command", "/", "a\0b"])
-def test_a_command_that_cannot_be_run(command: str) -> None:
-    with pytest.raises(UsageError, match="nothing was sent"):
-        run([command], {"PATH": "/bin"}, lambda: None)
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("/no/such/command", "/no/such/command: no such file or directory"),
+        ("/", "/: permission denied"),
+        ("a\0b", "a\0b: cannot be run"),
+    ],
+)
+def test_a_command_that_cannot_be_run(command: str, words: str) -> None:
+    started: list[int] = []
+    with pytest.raises(UsageError) as caught:
+        run([command], {"PATH": "/bin"}, lambda: started.append(1))
+    assert caught.value.message == f"{words}; nothing was sent"
+    assert caught.value.hint == "avow proxy -- COMMAND ARGUMENT…"
+    assert started == []

@@ -1,5 +1,7 @@
 """A run without a command. Runs with one are tested with the whole program (`commands/test_proxy`)."""
 
+from pathlib import Path
+
 import pytest
 
 from avow.errors import UsageError
@@ -50,14 +52,35 @@ def test_an_address_that_cannot_be_names_who_said_it() -> None:
 def test_faults_are_told_by_their_places() -> None:
     run = ProxyRun(ProxySetup(upstream("http://127.0.0.1:9", "--upstream"), JUDGING, {}, NullRecorder()))
     run.faults.append(ValueError("secret"))
+    assert run.fault_words() == [
+        "1 fault of avow's own while judging (ValueError); what passed was not touched",
+    ]
+    for _ in range(2):
+        try:
+            upstream("nonsense", "secret")
+        except UsageError as error:
+            run.faults.append(error)
     (words,) = run.fault_words()
     run.close()
-    assert "1 fault of avow's own while judging (ValueError)" in words
+    kinds = words.removeprefix("3 faults of avow's own while judging (ValueError, ")
+    assert kinds.startswith("UsageError at proxy/run.py:")
+    assert kinds.count("UsageError") == 1
     assert "secret" not in words
+
+
+def test_a_port_that_is_taken() -> None:
+    with Server([End("hear")]) as server:
+        setup = ProxySetup(upstream(server.url, "--upstream"), JUDGING, {}, NullRecorder(), port=server.port)
+        with pytest.raises(UsageError) as caught:
+            ProxyRun(setup)
+        connect(server.port).close()
+    assert caught.value.message == f"cannot listen on port {server.port}: address already in use"
+    assert caught.value.hint == "leave --port out"
 
 
 def test_work_aside_is_done_in_order_and_waited_for() -> None:
     aside, done = SideWorker(), list[int]()
+    aside.add(lambda: Path("/no/such/file").unlink())
     for number in range(3):
         aside.add(lambda number=number: done.append(number))  # type: ignore[misc]
     aside.close()

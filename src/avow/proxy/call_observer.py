@@ -20,14 +20,7 @@ from avow.wire.secret import Secrets, secret_values
 LONGEST_REQUEST = 34 * 1024 * 1024
 """The most bytes of a request's body that are kept to be read: a little more than the API takes."""
 
-_KEPT_HEADERS = frozenset({
-    "user-agent",
-    "content-encoding",
-    "anthropic-beta",
-    "x-claude-code-session-id",
-    "x-claude-code-request-class",
-    "x-claude-code-agent-id",
-})  # fmt: skip
+_KEPT_HEADERS = frozenset({"user-agent", "x-claude-code-session-id", "x-claude-code-request-class"})
 """The headers of a request that are read at all: none of those that hold keys."""
 
 
@@ -38,7 +31,6 @@ class Call(NamedTuple):
     number: int
     at: float
     begun_at: float
-    path: str
     headers: dict[str, str]
     body: bytes | None
 
@@ -92,7 +84,7 @@ class _OpenRequest:
         body = b"".join(self.body) if self.body is not None else None
         self.body = None
         at = time.time() - (time.monotonic() - self.begun_at)
-        return Call(self.number, at, self.begun_at, self.head.path.decode("latin-1"), kept, body)
+        return Call(self.number, at, self.begun_at, kept, body)
 
 
 class CallObserver:

@@ -52,7 +52,7 @@ def _likeness(received: ReceivedAnswer) -> object:
 def judged(received: ReceivedAnswer, question: ClientQuestion, context: JudgingContext, number: int) -> Exchange:
     """The exchange of one answer; `question` says which model was asked. `number` counts the answers, from 0."""
     now = time.time()
-    call = Call(number, now, time.monotonic(), "", {}, None)
+    call = Call(number, now, time.monotonic(), {}, None)
     place = Placement(number, "", question.model)
     policy = question.fallbacks
     identity = new_id(now)
