@@ -66,8 +66,9 @@ def test_the_time_between_two() -> None:
 
 @pytest.mark.parametrize(("since", "until"), [("2026-11-02", "2026-11-01"), ("1d", "24h"), ("now", "7d")])
 def test_no_time_between_two(since: str, until: str) -> None:
-    with pytest.raises(UsageError, match=f"--since {since} is not before --until {until}"):
+    with pytest.raises(UsageError, match=f"--since {since} is not before --until {until}") as caught:
         moments.between(since, until, NOW.astimezone())
+    assert caught.value.hint == "--since takes the earlier one of the two"
 
 
 @pytest.mark.parametrize("text", ["2026-11-01", "today", "90", ""])

@@ -263,13 +263,15 @@ def test_rules(name: str) -> None:
 def test_rule_10_each_hop_has_its_own_tokens() -> None:
     runs = ran(
         iteration("message", ASKED, output_tokens=0),
-        iteration("message", ASKED, output_tokens=3),
+        iteration("message", ASKED, output_tokens=3, cache_creation={"ephemeral_5m_input_tokens": 1}),
+        iteration("message", ASKED, output_tokens=0, cache_creation={"ephemeral_5m_input_tokens": 2}),
         iteration("advisor_message", THIRD, output_tokens=99),
         iteration("fallback_message", OTHER, output_tokens=7),
         speed="standard",
     )
     first, second = judged(message(fallback(), text("x"), model=OTHER, usage=runs)).hops
-    assert first.usage == {"input_tokens": 18, "output_tokens": 3, "speed": "standard"}
+    written = {"ephemeral_5m_input_tokens": 3}
+    assert first.usage == {"input_tokens": 27, "output_tokens": 3, "cache_creation": written, "speed": "standard"}
     assert second.usage == {"input_tokens": 9, "output_tokens": 7, "speed": "standard"}
     assert (first.cost_usd, second.cost_usd) == (None, None)
 

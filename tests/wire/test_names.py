@@ -126,6 +126,7 @@ def test_a_name_in_an_odd_place_speaks_against_the_message_s_own_never_for_it() 
 )
 def test_the_first_of_two_equal_keys(data: bytes, names: list[str]) -> None:
     assert [name.model for name in repeated_names(data)] == names
+    assert all(name.field.endswith(" (repeated)") for name in repeated_names(data))
     assert parse_naming(data) == (parse(data), repeated_names(data))
 
 

@@ -127,7 +127,7 @@ class Secrets:
         size = unended(text)
         spans: list[tuple[int, int]] = []
         start, over = size, False
-        for plain in plain_forms(text[first:size] if first or size < len(text) else text):
+        for plain in plain_forms(text[first:size]):
             places = [span for value in self._values for span in _places(plain.text, value)]
             spans += [(first + plain.original(begin), first + plain.original(end)) for begin, end in places]
             after = max((end for _begin, end in places), default=0)
