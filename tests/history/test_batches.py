@@ -46,3 +46,4 @@ def test_one_that_is_anothers_and_one_that_was_never_made(tmp_path: Path) -> Non
         batches.drop(history, number)
         assert batches.open_batches(history, 1) == ()
         assert history.read("SELECT batch FROM exchange")[0][0] is None
+        assert history.read("SELECT * FROM batch") == []

@@ -31,6 +31,8 @@ def test_what_was_withheld_from_the_screen_is_there() -> None:
 def test_what_is_not_kept_is_null() -> None:
     shown = as_object(EXCHANGES[3])
     assert (shown["prompt"], shown["text"], shown["verdict"]) == (None, None, "as_requested")
+    assert as_object(answered(None, "kept"))["text"] == "kept"
+    assert as_object(answered("kept", ""))["text"] == ""
 
 
 @pytest.mark.parametrize("with_text", [True, False], ids=["with text", "without"])

@@ -22,11 +22,15 @@ def test_what_waits(tmp_path: Path) -> None:
         path, answered(), asked("pending"), answered(simulated=True), rerouted(), answered(at=NOON + 9, source="proxy")
     )
     with History.open(path) as history:
-        assert numbers(history) == [1, 4, 5]
+        assert numbers(history) == numbers(history, int(NOON * 1000)) == [1, 4, 5]
+        assert outbox.count_waiting(history) == 3
         assert numbers(history, int(NOON * 1000) + 1) == [5]
         mark(history, [1, 99], acknowledged=True)
         mark(history, [4], acknowledged=False)
         assert numbers(history) == [5]
+        assert outbox.count_waiting(history) == 1
+        marks = {row[0]: row[1] for row in history.read("SELECT * FROM pushed")}
+        assert marks == {1: outbox.ACKNOWLEDGED, 4: outbox.REFUSED}
 
 
 def test_a_page_after_another(tmp_path: Path) -> None:

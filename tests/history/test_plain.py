@@ -55,6 +55,10 @@ UNUSUAL = {
     "item": answered("q", item=RunItem(None, 'i"d', 3, 0, "key")),
     "usage": answered("q", usage={"input_tokens": None, "note": "\ud800"}, cost_usd=0.1 + 0.2),
     "odd counts": answered("q", usage={"input_tokens": True, "output_tokens": 1.5}),
+    "half counts": answered("q", usage={"input_tokens": 1.5, "output_tokens": 2}),
+    "counts in words": answered("q", usage={"input_tokens": 1, "output_tokens": "2"}),
+    "simulated": answered("q", simulated=True),
+    "no prompt": answered(None, "text"),
     "formula": answered("=1", " @x", template="=2", base_url="-3", request_id="a,b", message_id='"'),
     "nothing": answered("\x00", "a\x00b", stop_reason="\x00", request_id="\x00"),
     "long": answered("long, " * 40, ('a\n"b" \\c é' * 30) + "\x1b", system="plain " * 40),
@@ -115,6 +119,35 @@ class _Counted:
     def __call__(self, *arguments: object) -> Iterator[Exchange]:
         self.calls.append(arguments)
         return iter(())
+
+
+DAMAGE = (
+    "cost_usd = 9e999",
+    "cost_usd = 'much'",
+    "segments = '[]'",
+    """segments = '[{"model":"x","chars":1}]'""",
+    """segments = '[{"model":"x","more":0,"chars":8}]'""",
+    "status = 'novel'",
+    "signal = 200",
+    "error_type = 'x'",
+    """exact = '{"prompt": 5}'""",
+)
+
+
+@pytest.mark.parametrize("with_text", [True, False], ids=["with text", "without"])
+def test_what_the_exchange_makes_of_damage_they_all_make_of_it(with_text: bool) -> None:
+    with History.open(Path(":memory:"), read_only=True) as history:
+        for number, damage in enumerate(DAMAGE, 1):
+            history.begin(answered())
+            history.connection.execute(f"UPDATE exchange SET {damage} WHERE number = {number}")
+        exchanges = list(history.rows(oldest_first=True))
+        assert list(json_lines(history, ExportScope(), with_text=with_text)) == [
+            line(as_object(exchange, with_text=with_text)) for exchange in exchanges
+        ]
+        wanted = [list(record(exchange, with_text=with_text)) for exchange in exchanges]
+        assert [list(one) for one in plain.records(history, ExportScope(), with_text=with_text)] == wanted
+        cells = list(csv_lines(history, ExportScope(), with_text=with_text))
+        assert cells == list(table.csv_lines(wanted, with_text=with_text))
 
 
 def test_a_damaged_value_breaks_no_line(tmp_path: Path) -> None:

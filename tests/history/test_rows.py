@@ -13,8 +13,8 @@ from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Problem, Question, Reply, RunItem, Status
 from avow.exit_codes import BySignal, ExitCode
 from avow.history import migrations, schema
-from avow.history.hiding import NOT_KEPT, hidden, hidden_row
-from avow.history.rows import from_row, milliseconds, to_row
+from avow.history.hiding import NOT_KEPT, hidden, hidden_row, redacted_row
+from avow.history.rows import UNREADABLE, from_row, milliseconds, to_row
 from avow.history.store import History
 from avow.routing.verdict import Evidence, Hop, Outcome, Pin, Routing, Segment, Verdict
 from avow.wire.blocks import Attachment
@@ -176,6 +176,55 @@ def test_hiding_keeps_the_routing() -> None:
         ("served", Outcome.SERVED),
     ]
     assert routing.evidence[1] == Evidence("model", "served", "weak")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "kept"),
+    [
+        (Evidence("model", "x" * 200, "weak"), "x" * 200),
+        (Evidence("model", "x" * 201, "weak"), "(not kept)"),
+        (Evidence("headers.x-litellm-attempted-fallbacks", 2, "strong"), 2),
+        (Evidence("conversation.pinned", {"model": "served"}, "strong"), {"model": "served"}),
+        (Evidence("openrouter_metadata", [SECRET], "strong"), "(not kept)"),
+    ],
+    ids=["a name", "prose", "a count", "the client's own", "an object"],
+)
+def test_of_evidence_names_and_counts_are_kept(evidence: Evidence, kept: object) -> None:
+    exchange = answered(routing=SPOKEN._replace(evidence=(evidence,)))
+    assert hidden(exchange).routing.evidence[0].value == kept
+
+
+def test_of_a_damaged_row_every_column_goes_that_may_have_words() -> None:
+    with History.open(Path(":memory:"), read_only=True) as history:
+        history.begin(full_of_secrets())
+        history.connection.execute(f"UPDATE exchange SET hops = '[{{{SECRET}'")
+        (row,) = history.read("SELECT * FROM exchange")
+    redacted = redacted_row(row)
+    assert SECRET not in str(redacted)
+    assert (redacted["kept"], redacted["number"], redacted["verdict"]) == ("redacted", 1, "fallback")
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_readable"),
+    [
+        ({"signal": 1}, True),
+        ({"signal": 127}, True),
+        ({"signal": 0}, False),
+        ({"signal": 128}, False),
+        ({"exit_code": 99}, False),
+        ({"exact": '{"prompt": "a"}'}, True),
+        ({"exact": '{"prompt": 5}'}, False),
+        ({"exact": '["prompt"]'}, False),
+    ],
+    ids=str,
+)
+def test_what_a_column_cannot_hold_is_not_read(changes: dict[str, Any], is_readable: bool) -> None:
+    row = {**to_row(answered()), "number": 1, **changes}
+    if is_readable:
+        assert from_row(row).number == 1
+    else:
+        with pytest.raises(UNREADABLE):
+            from_row(row)
 
 
 def test_a_history_without_content_holds_no_word(tmp_path: Path) -> None:
