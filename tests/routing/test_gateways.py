@@ -42,6 +42,10 @@ HEADERS: dict[str, tuple[dict[str, str], Said]] = {
         {"x-bifrost-routing-info-is-fallback": "True"},
         Said("headers.x-bifrost-routing-info-is-fallback", "True", "strong", fallback=True),
     ),
+    "Bifrost fell back, in other words": (
+        {"x-bifrost-routing-info-is-fallback": "no, yes"},
+        Said("headers.x-bifrost-routing-info-is-fallback", "no, yes", "strong", fallback=True),
+    ),
     "Bifrost saw the API fall back": (
         {"x-bifrost-routing-info-server-side-fallback-model": "m"},
         Said("headers.x-bifrost-routing-info-server-side-fallback-model", "m", "strong", model="m", fallback=True),

@@ -282,6 +282,21 @@ def test_an_alias_in_the_block_does_not_lose_the_tokens_of_its_hop() -> None:
     assert second.usage is not None
 
 
+@pytest.mark.parametrize(("served", "verdict"), [(OTHER, Verdict.FALLBACK), (ASKED, Verdict.UNVERIFIED)])
+def test_rule_6_a_fallback_to_the_requested_model_is_one_where_another_then_served(
+    served: str, verdict: Verdict
+) -> None:
+    runs = ran(iteration("fallback_message", ASKED), iteration("message", served))
+    routing = judged(message(text("x"), model=OTHER, usage=runs))
+    assert (routing.verdict, routing.served_model) == (verdict, served)
+
+
+def test_rule_2_what_stands_before_a_block_without_its_side_is_the_requested_model_s() -> None:
+    block = {"type": "fallback", "to": {"model": OTHER}}
+    routing = judged(message(text("a"), block, text("b"), model=OTHER))
+    assert [(segment.model, segment.text) for segment in routing.segments] == [(ASKED, "a"), (OTHER, "b")]
+
+
 def test_the_details_of_a_refusal() -> None:
     details = {"category": "bio", "explanation": "why", "recommended_model": OTHER}
     routing = judged(message(stop_reason="refusal", stop_details=details))

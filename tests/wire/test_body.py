@@ -84,6 +84,26 @@ def test_three_readers_read_the_same(data: bytes) -> None:
     str(read[0]).encode()  # as it will be, on a screen and in the history
 
 
+@pytest.mark.parametrize(
+    ("data", "status", "words"),
+    [
+        (WHOLE[: WHOLE.rindex(b"event: message_stop")], 200, "the stream ended before the answer did"),
+        (WHOLE.replace(b'"end_turn"', b"null"), 200, "the stream ended without saying why the model stopped"),
+        (json.dumps(NO_REASON).encode(), 200, "the answer does not say why the model stopped"),
+        (json.dumps(MESSAGE).encode(), 206, "the answer is only a part (HTTP 206)"),
+    ],
+    ids=["no stop", "no reason", "a message without a reason", "HTTP 206"],
+)
+def test_what_is_not_whole_says_what_is_missing(data: bytes, status: int, words: str) -> None:
+    reader = AnswerReader(status, {"request-id": "req_1"}, Secrets())
+    reader.feed(data)
+    answer = reader.end(None)
+    assert answer.message is not None
+    assert answer.error is not None
+    assert (answer.message.whole, answer.error.failure.message) == (False, words)
+    assert (answer.error.exit_code, answer.error.request_id) == (7, "req_1")
+
+
 def test_blanks_without_end_are_no_answer() -> None:
     reader = AnswerReader(200, {}, Secrets())
     for _ in range(LONGEST_BLANK // 65536 + 2):

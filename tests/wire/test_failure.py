@@ -102,6 +102,8 @@ BODIES = {
     "AWS": (403, b'{"Message":"denied"}', "permission_error", "denied"),
     "words inside words": (400, b'{"error":{"message":{"error":"deep"}}}', "invalid_request_error", "deep"),
     "words without a type": (400, b'{"code":7,"reason":"no"}', "invalid_request_error", '{"code": 7, "reason": "no"}'),
+    "letters of all": (400, '{"reason":"für"}'.encode(), "invalid_request_error", '{"reason": "für"}'),
+    "an object for words": (400, '{"detail":{"a":"ü"}}'.encode(), "invalid_request_error", '{"a": "ü"}'),
     "an event": (
         529,
         b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}\n\n',

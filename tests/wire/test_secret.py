@@ -224,7 +224,8 @@ def test_what_waits_comes_before_what_ends_it() -> None:
         TextArrived(0, STRUCK),
         MessageStopped(),
     ]
-    assert events_of(ThinkingArrived(2, KEY[:15]), BlockStopped(2))[1:] == [ThinkingArrived(2, STRUCK), BlockStopped(2)]
+    for kind in (ThinkingArrived, InputJsonArrived):
+        assert events_of(kind(2, KEY[:15]), BlockStopped(2))[1:] == [kind(2, STRUCK), BlockStopped(2)]
 
 
 @pytest.mark.parametrize(
