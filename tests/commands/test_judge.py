@@ -26,9 +26,9 @@ def test_a_file_and_its_request(home: Path) -> None:
 
 
 def test_of_several_the_gravest_counts_and_each_has_its_line(home: Path) -> None:
-    ran = run(home, "judge", "-m", OPUS, "--json", stdin=BATCH)
+    ran = run(home, "judge", "-m", OPUS, "--json", stdin=BATCH * 2)
     assert ran.status == 4
-    assert [each["item"]["id"] for each in ran.events] == list("abcde")
+    assert [each["item"]["id"] for each in ran.events] == list("abcde") * 2
 
 
 def test_a_name_is_not_enough_where_more_is_required(home: Path) -> None:
@@ -41,9 +41,13 @@ def test_a_name_is_not_enough_where_more_is_required(home: Path) -> None:
 
 
 def test_what_is_kept(home: Path) -> None:
-    run(home, "judge", "-m", FABLE, "--keep", "-", stdin=STREAM)
-    [row] = rows(home)
-    assert (row["source"], row["verdict"], row["requested_model"]) == ("judge", "substituted", FABLE)
+    other = BODY.replace(OPUS.encode(), FABLE.encode())
+    run(home, "judge", "-m", FABLE, "--keep", "-", stdin=b"\n".join([other, other, BODY]))
+    assert [(row["source"], row["verdict"], row["requested_model"]) for row in rows(home)] == [
+        ("judge", "as_requested", FABLE),
+        ("judge", "as_requested", FABLE),
+        ("judge", "substituted", FABLE),
+    ]
 
 
 @pytest.mark.parametrize(

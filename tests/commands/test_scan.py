@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from avow.commands.scan import as_exchange
+from avow.exchange.exchange import Status
+from avow.routing.verdict import Outcome, Verdict
 from avow.simulator.server import Simulator
 from tests.running import in_pty, rows, run
+from tests.scan.test_report import past
 from tests.scan.transcripts import FABLE, OPUS, SONNET, Record, answer, in_bytes, iterations, prompt
 
 DATA = Path(__file__).parent.parent / "data" / "scan"
@@ -28,6 +32,31 @@ def test_json(home: Path) -> None:
     body = json.loads(run(home, "scan", "--json", str(DATA)).out)
     assert body["schema"] == "avow.scan/1"
     assert len(body["reroutes"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "last", "text"),
+    [
+        (Verdict.FALLBACK, Status.COMPLETE, Outcome.SERVED, "said"),
+        (Verdict.UNVERIFIED, Status.COMPLETE, Outcome.SERVED, "said"),
+        (Verdict.REFUSED, Status.REFUSED, Outcome.DECLINED, ""),
+    ],
+)
+def test_what_is_imported(verdict: Verdict, status: Status, last: Outcome, text: str) -> None:
+    answer = past(verdict=verdict, text="said", category="cyber", evidence=(("model", OPUS),))
+    exchange = as_exchange(answer)
+    assert (exchange.status, exchange.verdict, exchange.text) == (status, verdict, text)
+    assert [hop.outcome for hop in exchange.routing.hops] == [Outcome.DECLINED, last]
+    assert [hop.category for hop in exchange.routing.hops] == ["cyber", "cyber" if last is Outcome.DECLINED else None]
+    assert (exchange.routing.category, exchange.question.prompt, exchange.created_at) == (
+        "cyber",
+        "secret",
+        answer.time,
+    )
+    assert exchange.conversation_id != exchange.id == as_exchange(answer).id
+    for other in ({"message_id": "x"}, {"request_id": "x"}, {"time": None}, {"row": "x"}, {"session": "x"}):
+        assert as_exchange(answer._replace(**other)).id != exchange.id
+    assert as_exchange(answer._replace(message_id="x")).conversation_id == exchange.conversation_id
 
 
 def test_import_puts_each_answer_into_the_history_once(home: Path) -> None:

@@ -30,8 +30,11 @@ def test_the_last_run_of_a_file_is_found(tmp_path: Path) -> None:
         assert [runs.begin(history, name, "d", 0.0) for name in ("/a", "/b", "/a")] == [1, 2, 3]
         assert runs.last_of(history, "/a") == runs.KnownRun(3, "d")
         assert runs.numbered(history, 2) == runs.KnownRun(2, "d")
-        with pytest.raises(UsageError, match="there is no run 4"):
+        with pytest.raises(UsageError, match="there is no run 4") as caught:
             runs.numbered(history, 4)
+        assert caught.value.hint == "`--resume` alone goes on with the last one"
+        runs.forget_places(history, 2, "new")
+        assert [runs.numbered(history, number).digest for number in (1, 2, 3)] == ["d", "new", "d"]
 
 
 def test_a_number_that_only_exchanges_have_is_not_given_again(tmp_path: Path) -> None:

@@ -557,6 +557,16 @@ def test_a_client_side_fallback() -> None:
     assert reasons(routing) == (f"{ASKED} declined: bio",)
 
 
+def test_each_attempt_says_which_model_was_asked_then() -> None:
+    attempts = [refused(), refused(model=THIRD), Attempt(OTHER, whole(message(text("x"), model=OTHER)))]
+    evidence = judge(RequestFacts(ASKED), attempts).evidence
+    done = [item.value for item in evidence if item.field.startswith("avow.attempts")]
+    assert done == [
+        {"model": ASKED, "outcome": "declined", "then": THIRD},
+        {"model": THIRD, "outcome": "declined", "then": OTHER},
+    ]
+
+
 def test_the_partial_text_of_a_decline_is_withdrawn_or_goes_on() -> None:
     second = Attempt(OTHER, whole(message(text("new"), model=OTHER)))
     anew = judge(RequestFacts(ASKED), [refused(text("half ")), second])

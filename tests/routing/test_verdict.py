@@ -35,6 +35,10 @@ CASES: dict[str, tuple[Routing, tuple[str, ...]]] = {
         Routing(Verdict.FALLBACK, hops=(SERVED,), evidence=(COUNTED,)),
         ("declared by x-litellm-attempted-fallbacks",),
     ),
+    "declared by a header beside a block": (
+        Routing(Verdict.FALLBACK, hops=(DECLINED, SERVED), evidence=(COUNTED,)),
+        (f"{A} declined: cyber",),
+    ),
     "a header that counts none": (
         Routing(Verdict.FALLBACK, hops=(SERVED,), evidence=(Evidence(COUNTED.field, "0", "strong"),)),
         ("sticky: no decline in this response",),

@@ -82,6 +82,10 @@ CASES: dict[str, tuple[Json, e.Event]] = {
         for index in ODD_INDEXES
     },
     "message_stop with fields": ({"type": "message_stop", "model": "m"}, e.MessageStopped({"model": "m"})),
+    "an unknown event with words": (
+        {"type": "message_mood", "message": "m", "error": "e"},
+        e.UnknownArrived({"type": "message_mood", "message": "m", "error": "e"}),
+    ),
     "an object without a type": ({"a": 1}, e.UnknownArrived({"a": 1})),
 }
 

@@ -209,7 +209,8 @@ def test_what_is_no_answer_says_what_it_is() -> None:
     assert error.failure.type == "not_an_answer"
     assert "HTTP 200, text/html: <title>Sign in</title>" in error.failure.message
     assert (error.exit_code, error.request_id) == (ExitCode.UNAVAILABLE, "req_1")
-    assert "redirect" in (not_an_answer(302, "", b"", None).hint or "")
+    for status, is_redirect in ((200, False), (299, False), (300, True), (399, True)):
+        assert ("redirect" in (not_an_answer(status, "", b"", None).hint or "")) is is_redirect
 
 
 @pytest.mark.parametrize("length", [119, 120, 121, 2001])

@@ -189,6 +189,11 @@ def test_a_secret_spread_over_blocks_is_struck() -> None:
         BlockStopped(0),
         BlockStarted(1, {"type": "text", "text": STRUCK}),
     ]
+    striker = EventStriker(SECRETS)
+    assert striker.strike(BlockStarted(3, {"type": "text", "text": half})) == [
+        BlockStarted(3, {"type": "text", "text": ""})
+    ]
+    assert striker.end() == [TextArrived(3, STRUCK)]
     message = {"content": [{"type": "text", "text": half}, {"type": "x"}, {"type": "text", "text": rest}]}
     assert [b.get("text") for b in struck_blocks(message, SecretStream(SECRETS))["content"]] == ["", None, STRUCK]
 
