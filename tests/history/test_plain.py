@@ -60,6 +60,7 @@ UNUSUAL = {
     "simulated": answered("q", simulated=True),
     "no prompt": answered(None, "text"),
     "formula": answered("=1", " @x", template="=2", base_url="-3", request_id="a,b", message_id='"'),
+    **{f"formula {begins}": answered("q", template=f"{begins}2") for begins in ("=", "+", "-", "@", " =")},
     "nothing": answered("\x00", "a\x00b", stop_reason="\x00", request_id="\x00"),
     "long": answered("long, " * 40, ('a\n"b" \\c é' * 30) + "\x1b", system="plain " * 40),
     "no usage": answered("q", usage=None, cost_usd=None),
