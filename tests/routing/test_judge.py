@@ -291,6 +291,17 @@ def test_rule_6_a_fallback_to_the_requested_model_is_one_where_another_then_serv
     assert (routing.verdict, routing.served_model) == (verdict, served)
 
 
+def test_rule_12_fallbacks_without_names_are_those_of_the_blocks_in_their_order() -> None:
+    runs = ran(
+        iteration("message", None, output_tokens=1),
+        iteration("fallback_message", None, output_tokens=2),
+        iteration("fallback_message", None, output_tokens=3),
+    )
+    content = (fallback(ASKED, THIRD), text("a"), fallback(THIRD, OTHER), text("b"))
+    hops = judged(message(*content, model=OTHER, usage=runs)).hops
+    assert [(hop.model, (hop.usage or {}).get("output_tokens")) for hop in hops] == [(ASKED, 1), (THIRD, 2), (OTHER, 3)]
+
+
 def test_rule_2_what_stands_before_a_block_without_its_side_is_the_requested_model_s() -> None:
     block = {"type": "fallback", "to": {"model": OTHER}}
     routing = judged(message(text("a"), block, text("b"), model=OTHER))

@@ -32,8 +32,12 @@ def test_a_gateway_is_known_by_its_host_or_its_headers(host: str, headers: list[
 def test_the_advice_is_given_where_the_field_does_not_work(gateway: object) -> None:
     assert isinstance(gateway, type(GATEWAYS[0]))
     said = advice(gateway)
-    assert (said is not None) is (gateway.fallbacks in (Fallbacks.TAKEN, Fallbacks.REFUSED))
-    assert said is None or (said.startswith(gateway.name) and "`--fallback-by client` works" in said)
+    words = {
+        Fallbacks.TAKEN: "takes `fallbacks` for a setting of its own and does not pass it on",
+        Fallbacks.REFUSED: "does not take `fallbacks`",
+    }
+    does = words.get(gateway.fallbacks)
+    assert said == (does and f"{gateway.name} {does}; `--fallback-by client` works there")
 
 
 def test_nothing_is_advised_where_nobody_is_known() -> None:
