@@ -3,9 +3,9 @@
 import pytest
 
 from avow.errors import ExchangeError, Failure
-from avow.exchange.exchange import Exchange, Status
-from avow.exchange.outcome import ExchangeState, ended, so_far
-from avow.exit_codes import ExitCode
+from avow.exchange.exchange import Exchange, Problem, Status
+from avow.exchange.outcome import ExchangeState, ended, exit_code, so_far
+from avow.exit_codes import BySignal, ExitCode, ExitStatus
 from avow.routing.verdict import Attempt, RequestFacts, Verdict
 from avow.wire.message import whole
 
@@ -37,3 +37,69 @@ def test_what_came_of_it(
     assert (exchange.status, exchange.verdict, exchange.exit_code) == (status, verdict, code)
     assert [str(hop.outcome) for hop in exchange.routing.hops] == hops
     assert exchange.routing.moved_to is None
+
+
+def message_of(reason: str | None, *texts: str, model: str = MODEL) -> Attempt:
+    content = [{"type": "text", "text": words} for words in texts]
+    return Attempt(model, whole({"model": model, "content": content, "stop_reason": reason}))
+
+
+HALF, CUT = message_of(None, "hi"), message_of("max_tokens", "hi")
+BROKE = ExchangeError(Failure("stream_ended", None, "it broke"), ExitCode.INCOMPLETE, hint="try again")
+UNSHOWN = ExchangeError(Failure("unexpected", None, "a bug"), ExitCode.UNEXPECTED)
+BAD_FIT = Problem(ExitCode.NO_FIT, "it does not fit")
+
+
+@pytest.mark.parametrize(
+    ("found", "require", "status", "code", "error"),
+    [
+        (ExchangeState((), (HALF,), BROKE), "weak", Status.INCOMPLETE, 7, ("stream_ended", "it broke", "try again")),
+        (ExchangeState((), (CUT,)), "weak", Status.TRUNCATED, 8, None),
+        (ExchangeState((), (ANSWERED,), UNSHOWN), "weak", Status.COMPLETE, 1, None),
+        (ExchangeState((), (ANSWERED,), ERROR), "weak", Status.COMPLETE, 0, None),
+        (ExchangeState((), (ANSWERED,), problem=BAD_FIT), "weak", Status.COMPLETE, 9, None),
+        (ExchangeState((), (ANSWERED,)), "strong", Status.COMPLETE, 13, None),
+        (ExchangeState((), (REFUSED,)), "strong", Status.REFUSED, 11, None),
+        (ExchangeState(), "weak", Status.FAILED, 1, None),
+        (
+            ExchangeState((), (HALF,), signal=15, stop_words="ended by SIGTERM"),
+            "weak",
+            Status.INTERRUPTED,
+            BySignal(15),
+            ("interrupted", "ended by SIGTERM", None),
+        ),
+    ],
+    ids=["incomplete", "truncated", "a bug", "late", "no fit", "unproven", "refused", "nothing", "a signal"],
+)
+def test_how_it_ends(
+    found: ExchangeState, require: str, status: Status, code: ExitStatus, error: tuple[str, str, str | None] | None
+) -> None:
+    host = "gateway.example"
+    exchange = so_far(BEGUN, found, RequestFacts(MODEL, host=host), {})
+    exchange = ended(exchange, found, accept_fallback=False, require=require)
+    assert (exchange.status, exchange.exit_code, exchange.problem) == (status, code, found.problem)
+    assert (exchange.error and (exchange.error.type, exchange.error.message, exchange.error.hint)) == error
+
+
+def test_only_a_fallback_may_be_accepted() -> None:
+    codes = {verdict: exit_code(Status.COMPLETE, verdict, accept_fallback=True) for verdict in Verdict}
+    assert codes == {
+        Verdict.AS_REQUESTED: 0,
+        Verdict.FALLBACK: 0,
+        Verdict.REFUSED: 11,
+        Verdict.SUBSTITUTED: 12,
+        Verdict.UNVERIFIED: 13,
+    }
+    assert exit_code(Status.COMPLETE, Verdict.FALLBACK) == 10
+
+
+def test_the_answer_is_the_last_message_after_those_it_went_on_from() -> None:
+    def texts(*attempts: Attempt) -> list[str]:
+        found = so_far(BEGUN, ExchangeState((), attempts), RequestFacts(MODEL), {})
+        return [block["text"] for block in found.reply.content]
+
+    first, last = message_of("refusal", "a", "b"), message_of("end_turn", "c")
+    assert texts(first, last) == ["c"]
+    assert texts(first._replace(continued=True), FAILED, last) == ["a", "b", "c"]
+    assert texts(first, FAILED) == ["a", "b"]
+    assert texts(FAILED) == []

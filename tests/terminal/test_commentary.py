@@ -2,7 +2,19 @@
 
 import io
 
-from avow.exchange.exchange import Finished, HandedOver, Noted, Retrying, Started, TextWritten, ThinkingWritten
+import pytest
+
+from avow.exchange.exchange import (
+    Exchange,
+    Finished,
+    HandedOver,
+    Noted,
+    Retrying,
+    Started,
+    TextWritten,
+    ThinkingWritten,
+)
+from avow.routing.verdict import Routing, Verdict
 from avow.terminal.commentary import Commentary
 from avow.terminal.facts import Facts
 from avow.terminal.screen import Screen
@@ -10,12 +22,41 @@ from avow.terminal.watchers import choose
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, Terminal, exchange, feed
 
+LOOK_ALIKE = "claude-hai\N{KELVIN SIGN}u-5"
+
 
 def test_on_a_terminal_lines_where_no_panels_are_wanted() -> None:
     terminal = Terminal()
     commentary = Commentary(terminal.screen(), panels=False)
     commentary.finished(samples.FELL_BACK)
     assert terminal.raw().startswith("avow: fallback: ")
+
+
+@pytest.mark.parametrize(
+    ("finished", "notes"),
+    [
+        (
+            samples.UNKNOWN_NAME,
+            [
+                "if both names stand for one model, say so: "
+                """avow config set 'same_models."prod-claude"' '["claude-fable-5"]'"""
+            ],
+        ),
+        (
+            exchange(requested_model="claude-haiku-5", routing=Routing(Verdict.UNVERIFIED, LOOK_ALIKE)),
+            [f"the name {LOOK_ALIKE} has characters that may only look like others: U+212A", "the answer is empty"],
+        ),
+        (samples.FAILED, ["try again later"]),
+        (samples.SUBSTITUTED, []),
+        (samples.REFUSED, []),
+    ],
+    ids=["a private name", "a look-alike", "a failure", "substituted", "refused"],
+)
+def test_what_to_do_is_noted_below_the_line(finished: Exchange, notes: list[str]) -> None:
+    err = io.BytesIO()
+    Commentary(Screen(None, err, Facts(), Facts())).finished(finished)
+    _statement, *rest = err.getvalue().decode().splitlines()
+    assert [line.removeprefix("avow: note: ") for line in rest] == notes
 
 
 def test_what_is_waited_for_after_a_handover() -> None:

@@ -133,10 +133,25 @@ def test_a_name_that_is_the_requested_one_is_not_said_to_be_another() -> None:
     assert account.facts[1] == "The response names it, but its other evidence leaves that open."
 
 
+def test_who_is_recommended_and_the_way_back() -> None:
+    fact = f"The API recommends {OPUS}, which was not available at that moment."
+    for finished, says in ((RECOMMENDED, True), (samples.REFUSED, False)):
+        account = explain(finished)
+        assert account is not None
+        assert (fact in account.facts) is says
+        assert not any("recommends  " in said or "recommends ," in said for said in account.facts)
+    for here, step in ((AdviceContext(), f"avow -c -m {FABLE} …"), (AdviceContext(in_chat=True), f"/model {FABLE}")):
+        account = explain(PINNED, here)
+        assert account is not None
+        assert account.advice[0] == f"Go back to {FABLE} with your next question: {step}"
+
+
 def test_a_sticky_fallback_is_not_just_asked_again() -> None:
     account = explain(samples.STICKY)
     assert account is not None
-    assert account.advice[0].startswith("Begin the prompt in another way, or ask")
+    assert account.advice[0] == (
+        f"Begin the prompt in another way, or ask {FABLE} again in an hour: avow retry 12 -m {FABLE}"
+    )
 
 
 def test_without_a_history_no_command_needs_one() -> None:
