@@ -3,6 +3,7 @@
 import pytest
 
 from avow.exchange.exchange import Exchange
+from avow.routing.verdict import Hop, Outcome
 from avow.terminal.facts import Facts
 from avow.terminal.why import why
 from avow.text.local_time import SECONDS, local
@@ -36,6 +37,102 @@ def test_it_says_what_was_asked_who_answered_and_how_that_is_known(finished: Exc
     ):
         assert part in text
     assert text.endswith("\n")
+
+
+def test_the_whole_page() -> None:
+    assert (
+        why(samples.FELL_BACK, PIPE)
+        == f"""\
+Exchange 12, {local(samples.FELL_BACK.created_at, SECONDS)}
+Prompt: Why?
+
+Verdict: fallback (a declared fallback model wrote the answer or part of it)
+Status: complete, exit status 10
+Asked: claude-fable-5
+Answered: claude-opus-4-8
+Reason: claude-fable-5 declined: frontier_llm
+
+Hops
+  1. claude-fable-5: declined (frontier_llm): the request was classified as work on large language models themselves.
+     10 tokens in, 0 out; cost not known
+  2. claude-opus-4-8: served
+     10 tokens in, 20 out; cost not known
+
+Evidence
+  strong  usage.iterations[1].type = "fallback_message"
+  strong  content[0].to.model = "claude-opus-4-8"
+  strong  usage.iterations[1].model = "claude-opus-4-8"
+  strong  model = "claude-opus-4-8"
+
+The API itself answered: the name is its own, and enough while no other evidence contradicts it.
+
+Time: first token after 412 ms, 3,120 ms in all
+Cost: $0.0012, at list prices
+Fallback: default, by the API
+Asked at: https://api.anthropic.com
+Ids: request req_1, message msg_1
+"""
+    )
+
+
+def test_the_page_of_a_conversation_that_was_moved_at_a_gateway() -> None:
+    sent = samples.STICKY._replace(sent_model="other", fallback_policy=(OPUS, "x"), fallback_by="client", number=13)
+    earlier = samples.FELL_BACK._replace(number=7, created_at="2026-11-23T16:30:00.000Z")
+    moved = changed(sent, base_url="https://gateway.example", cost_usd=None, cost_floor_usd=None, retries=2)
+    lines = why(moved, PIPE, earlier=earlier).splitlines()
+    assert lines[3:9] == [
+        "Verdict: fallback (a declared fallback model wrote the answer or part of it)",
+        "Status: complete, exit status 10",
+        "Asked: claude-fable-5; sent to other",
+        "Answered: claude-opus-4-8",
+        "Reason: sticky: no decline in this response",
+        f"Before that: exchange 7, {local(earlier.created_at, SECONDS)} (claude-fable-5 declined: frontier_llm)",
+    ]
+    assert lines[10:13] == [
+        "Hops",
+        "  1. claude-opus-4-8: served",
+        "     tokens not known; cost not known",
+    ]
+    assert lines[-8:] == [
+        "gateway.example is not the API's own host and may rewrite names; there `model` may repeat the request or be a "
+        "gateway's own name, so it is weak evidence on its own.",
+        "Other evidence: usage.iterations[0].type, usage.iterations[0].model, model.",
+        "",
+        "Time: first token after 412 ms, 3,120 ms in all, 2 retries",
+        "Cost: not known",
+        "Fallback: claude-opus-4-8, x, by avow",
+        "Asked at: https://gateway.example",
+        "Ids: request req_1, message msg_1",
+    ]
+
+
+def test_the_page_of_a_refusal_s_credit_with_the_simulator() -> None:
+    redeemed = {"fallback_credit": {"status": {"type": "redeemed"}}}
+    expired = {"fallback_credit": {"status": {"type": "not_redeemed", "reason": "expired"}}}
+    hops = (
+        Hop(FABLE, Outcome.DECLINED),
+        Hop(OPUS, Outcome.SERVED, usage=redeemed),
+        Hop(None, Outcome.SERVED, usage=expired),
+    )
+    routing = samples.FELL_BACK.routing._replace(
+        hops=hops, explanation="They say so.", recommended_model="claude-x", evidence=()
+    )
+    shown = changed(samples.FELL_BACK, routing=routing, simulated=True, fallback_policy="none", source="proxy")
+    text = why(changed(shown, retries=1, first_token_ms=None, request_id=None), PIPE)
+    for line in (
+        f"Exchange 12, {local(shown.created_at, SECONDS)}, simulated: answered by the built-in simulator, from proxy",
+        "The API explains: They say so.",
+        "The API recommends: claude-x",
+        "     tokens not known; cost not known; the refusal's credit was redeemed",
+        "  3. an unnamed model: served",
+        "     tokens not known; cost not known; the refusal's credit: not_redeemed (expired)",
+        "  none",
+        "Time: 3,120 ms in all, 1 retry",
+        "Fallback: none",
+        "Ids: message msg_1",
+    ):
+        assert line in text.splitlines()
+    assert "Asked at" not in text
 
 
 def test_hops_with_tokens_and_prices() -> None:
@@ -124,7 +221,6 @@ def test_nothing_from_outside_acts() -> None:
 
 def test_one_who_was_skipped_is_told_why() -> None:
     from avow.errors import Failure
-    from avow.routing.verdict import Hop, Outcome
 
     hops = (Hop(OPUS, Outcome.SKIPPED), Hop(FABLE, Outcome.SKIPPED, error=Failure("overloaded_error", 529, "busy")))
     text = why(exchange(routing=exchange().routing._replace(hops=hops)), PIPE)
