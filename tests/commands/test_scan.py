@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from avow.commands.scan import as_exchange
+from avow.commands.scan import _remarks, as_exchange
 from avow.exchange.exchange import Status
 from avow.routing.verdict import Outcome, Verdict
 from avow.simulator.server import Simulator
 from tests.running import in_pty, rows, run
-from tests.scan.test_report import past
+from tests.scan.test_report import past, report
 from tests.scan.transcripts import FABLE, OPUS, SONNET, Record, answer, in_bytes, iterations, prompt
 
 DATA = Path(__file__).parent.parent / "data" / "scan"
@@ -32,6 +32,17 @@ def test_json(home: Path) -> None:
     body = json.loads(run(home, "scan", "--json", str(DATA)).out)
     assert body["schema"] == "avow.scan/1"
     assert len(body["reroutes"]) == 6
+
+
+def test_what_was_passed_over_is_said() -> None:
+    assert _remarks(report(past())) == [
+        "2 lines are broken and were skipped",
+        "3 lines are too long to read and were skipped",
+        "4 records are errors, not answers",
+        "5 answers are copies from another file",
+        "6 answers are by other makers' models",
+        "x: Permission denied",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from avow.errors import ConnectionFailed, ExchangeError, Failure, NotAnAnswer, Rejected, TimedOut
 from avow.exchange.retry import LONGEST_WAIT_S, GiveUp, Wait, decide, retry_after
 from avow.exit_codes import ExitCode
+from tests.zone import KOLKATA, zone
 
 NOW = 1_795_000_000.0
 
@@ -220,6 +221,7 @@ def test_chance_shortens_a_delay_by_up_to_a_quarter_but_not_what_the_server_asks
         ({"retry-after": formatdate(NOW - 30, usegmt=True)}, None),
         ({"retry-after": formatdate(NOW + 30, usegmt=True).ljust(64)}, 30.0),
         ({"retry-after": formatdate(NOW + 30, usegmt=True).ljust(65)}, None),
+        ({"retry-after": formatdate(NOW + 30, usegmt=True).replace(" GMT", "")}, 30.0),
         ({"retry-after": "Thu, 99 Foo 2026 99:99:99 GMT"}, None),
         ({"retry-after": "Thu, 01 Jan 99999 00:00:00 GMT"}, None),
         ({"retry-after": "0"}, None),
@@ -240,6 +242,12 @@ def test_chance_shortens_a_delay_by_up_to_a_quarter_but_not_what_the_server_asks
 )
 def test_what_the_server_asks_for(headers: Mapping[str, str], seconds: float | None) -> None:
     assert retry_after(headers, NOW) == seconds
+
+
+def test_a_date_without_a_zone_is_in_utc_wherever_avow_runs() -> None:
+    with zone(KOLKATA):
+        date = formatdate(NOW + 30, usegmt=True).replace("GMT", "-0000")
+        assert retry_after({"retry-after": date}, NOW) == 30.0
 
 
 @pytest.mark.parametrize("garbage", ["nan", "inf", "-5", "0", "soon"])

@@ -59,6 +59,42 @@ def test_what_to_do_is_noted_below_the_line(finished: Exchange, notes: list[str]
     assert [line.removeprefix("avow: note: ") for line in rest] == notes
 
 
+@pytest.mark.parametrize(
+    ("finished", "notes"),
+    [
+        (exchange(), []),
+        (exchange(content=({"type": "tool_use"},)), ["the model asked for a tool, which avow does not run"]),
+        (
+            exchange(stop_reason="novel"),
+            ["the answer ended for a reason that avow does not know: novel"],
+        ),
+        (exchange(routing=Routing(Verdict.AS_REQUESTED, FABLE)), ["the answer is empty"]),
+    ],
+    ids=["usual", "a tool", "a new reason", "empty"],
+)
+def test_an_unusual_end_is_noted_but_not_where_it_is_quiet(finished: Exchange, notes: list[str]) -> None:
+    for quiet in (False, True):
+        err = io.BytesIO()
+        screen = Screen(None, err, Facts(), Facts())
+        screen.configure(color="never", quiet=quiet)
+        Commentary(screen).finished(finished)
+        assert err.getvalue().decode() == ("" if quiet else "".join(f"avow: note: {note}\n" for note in notes))
+
+
+@pytest.mark.parametrize("panels", [True, False])
+def test_in_a_chat_each_answer_has_its_model_but_not_where_it_is_quiet(panels: bool) -> None:
+    for quiet, finished, shown in (
+        (False, exchange(), True),
+        (True, exchange(), False),
+        (False, samples.FAILED, False),
+    ):
+        terminal = Terminal()
+        screen = terminal.screen()
+        screen.configure(color="never", quiet=quiet)
+        Commentary(screen, badge=True, panels=panels).finished(finished)
+        assert (f"[{FABLE}]" in terminal.raw() or f"answered by {FABLE}" in terminal.raw()) is shown
+
+
 def test_what_is_waited_for_after_a_handover() -> None:
     terminal = Terminal()
     commentary = Commentary(terminal.screen())

@@ -174,7 +174,21 @@ def test_what_a_name_is_worth_there(base_url: str, simulated: bool, words: str) 
 def test_what_the_user_vouches_for() -> None:
     assert "claude-fable-5 stands for my-model" in why(exchange(), PIPE, same_models={FABLE: ["my-model"]})
     assert "vouches" not in why(exchange(), PIPE, same_models={"other": ["my-model"]})
+    sent = exchange(sent_model="my-model")
+    assert f"Your config vouches that my-model stands for {FABLE}, x." in why(
+        sent, PIPE, same_models={"my-model": [FABLE, "x"]}
+    )
     assert """avow config set 'same_models."prod-claude"' '["claude-fable-5"]'""" in why(samples.UNKNOWN_NAME, PIPE)
+
+
+def test_a_gateway_that_does_not_take_the_field_is_named() -> None:
+    said = (
+        "OpenRouter takes `fallbacks` for a setting of its own and does not pass it on; "
+        "`--fallback-by client` works there."
+    )
+    asked = exchange(base_url="https://openrouter.ai/api", params={"fallbacks": [{"model": OPUS}]})
+    assert said in why(asked, PIPE).splitlines()
+    assert said not in why(exchange(base_url="https://openrouter.ai/api"), PIPE)
 
 
 def test_an_earlier_decline_explains_a_sticky_turn() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from avow.exchange.exchange import Exchange, Status
-from avow.routing.verdict import Pin, Routing, Verdict
-from avow.terminal.words import CATEGORIES, AdviceContext, explain, meaning, vouching_line
+from avow.routing.verdict import Hop, Outcome, Pin, Routing, Verdict
+from avow.terminal.words import CATEGORIES, MOST_PHRASES, AdviceContext, explain, meaning, vouching_line
 from tests.changing import changed
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, judged, message
@@ -144,6 +144,45 @@ def test_who_is_recommended_and_the_way_back() -> None:
         account = explain(PINNED, here)
         assert account is not None
         assert account.advice[0] == f"Go back to {FABLE} with your next question: {step}"
+
+
+@pytest.mark.parametrize(("more", "said"), [(0, None), (1, "1 more declined."), (1200, "1,200 more declined.")])
+def test_of_many_that_declined_the_first_are_named(more: int, said: str | None) -> None:
+    hops = tuple(Hop(f"model-{number}", Outcome.DECLINED, "bio") for number in range(MOST_PHRASES + more))
+    account = explain(samples.REFUSED._replace(routing=samples.REFUSED.routing._replace(hops=hops)))
+    assert account is not None
+    declined = [fact for fact in account.facts if " declined" in fact]
+    assert declined[0] == f"model-0 declined (bio): {CATEGORIES['bio']}"
+    assert declined[1:MOST_PHRASES] == [f"model-{number} declined (bio)." for number in range(1, MOST_PHRASES)]
+    assert declined[MOST_PHRASES:] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("reason", "fact", "advice"),
+    [
+        (
+            "max_tokens",
+            "The answer stopped because it reached the limit of --max-tokens (max_tokens).",
+            ["Allow a longer answer: --max-tokens N", 'Or let the model continue: avow -c "continue"'],
+        ),
+        ("model_context_window_exceeded", None, ["Send less text, or ask a model with a larger context: avow models"]),
+        ("length", "The answer stopped before it was complete (length).", []),
+    ],
+)
+def test_what_to_do_about_an_answer_that_was_cut_short(reason: str, fact: str | None, advice: list[str]) -> None:
+    account = explain(exchange(status=Status.TRUNCATED, stop_reason=reason))
+    assert account is not None
+    assert fact is None or account.facts[0] == fact
+    assert list(account.advice[: len(advice)]) == advice
+    assert len(account.advice) == len(advice) + 1
+
+
+def test_an_interrupted_answer_is_explained_where_another_model_gave_it() -> None:
+    account = explain(samples.FELL_BACK._replace(status=Status.INTERRUPTED))
+    assert account is not None
+    assert account.title == "another model answered (fallback); interrupted"
+    assert "Interrupted; what arrived is kept: avow history show 12" in account.facts
+    assert explain(exchange(status=Status.INTERRUPTED)) is None
 
 
 def test_a_sticky_fallback_is_not_just_asked_again() -> None:
