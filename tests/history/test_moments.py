@@ -68,7 +68,7 @@ def test_the_time_between_two() -> None:
 def test_no_time_between_two(since: str, until: str) -> None:
     with pytest.raises(UsageError, match=f"--since {since} is not before --until {until}") as caught:
         moments.between(since, until, NOW.astimezone())
-    assert caught.value.hint == "--since takes the earlier one of the two"
+    assert caught.value.hint == "give --since the earlier time"
 
 
 @pytest.mark.parametrize("text", ["2026-11-01", "today", "90", ""])

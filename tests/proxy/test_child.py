@@ -40,7 +40,7 @@ def test_a_command_without_a_name() -> None:
     [
         ("/no/such/command", "/no/such/command: no such file or directory"),
         ("/", "/: permission denied"),
-        ("a\0b", "a\0b: cannot be run"),
+        ("a\0b", "a\0b: it holds a NUL"),
     ],
 )
 def test_a_command_that_cannot_be_run(command: str, words: str) -> None:

@@ -72,7 +72,7 @@ def test_whose() -> None:
 
 @pytest.mark.parametrize(
     ("protocol", "words"),
-    [("grpc", f"{E}PROTOCOL is grpc, which avow does not speak"), ("http", f"{E}PROTOCOL names no protocol")],
+    [("grpc", f"{E}PROTOCOL is grpc, which avow does not support"), ("http", f"{E}PROTOCOL is not a known protocol")],
 )
 def test_a_form_that_it_does_not_write(protocol: str, words: str) -> None:
     with pytest.raises(ConfigError, match=f"^{words}$") as caught:

@@ -4,7 +4,8 @@ import pytest
 
 from avow.exchange.exchange import Exchange, Status
 from avow.routing.verdict import Hop, Outcome, Pin, Routing, Verdict
-from avow.terminal.words import CATEGORIES, MOST_PHRASES, AdviceContext, explain, meaning, vouching_line
+from avow.terminal.notices import MOST_PHRASES
+from avow.terminal.words import CATEGORIES, AdviceContext, explain, meaning, vouching_line
 from tests.changing import changed
 from tests.terminal import samples
 from tests.terminal.samples import FABLE, OPUS, exchange, judged, message
