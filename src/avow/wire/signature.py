@@ -29,7 +29,8 @@ def model_in(signature: str) -> str | None:
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The length-delimited fields of a protobuf message, with their numbers; it ends at the first bytes that are not a field."""
+    """The length-delimited fields of a protobuf message, with their numbers, up to the first bytes that are not a
+    field."""
     offset = 0
     while offset < len(data):
         tag, offset = _varint(data, offset)
