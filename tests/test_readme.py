@@ -104,6 +104,13 @@ def test_the_commands_print_what_the_readme_shows(home: Path, answers: str, text
     assert plain(printed.replace(str(home), "~")) == plain(text)
 
 
+def test_every_file_that_it_names_is_there() -> None:
+    code = README.read_text().partition("## The code")[2]
+    named = re.findall(r"`([\w/]+\.py)`", code)
+    assert len(named) > 15
+    assert [name for name in named if not any((ROOT / base / name).is_file() for base in (".", "src/avow"))] == []
+
+
 def test_the_table_has_every_exit_status() -> None:
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == [(str(int(code)), meaning) for code, meaning in MEANINGS.items()]
