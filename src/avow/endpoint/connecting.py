@@ -1,6 +1,7 @@
 """Where requests leave through: the HTTP client's pool of connections, with proxy and certificates."""
 
 import sys
+from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -49,6 +50,7 @@ def client() -> Any:
     return httpcore
 
 
+@lru_cache(4)  # a question asks twice, for its connection and for its request
 def address(url: str) -> SplitResult:
     """The parts of an address that a request can be sent to. Raises ConfigError where it is not such an address."""
     try:

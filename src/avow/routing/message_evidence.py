@@ -1,6 +1,7 @@
 """One message, read for what it says about models: who served it, by which fields, and with which certainty."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from avow.models.identity import Identity, compare, vouched
 from avow.routing.gateways import GatewayStatement, names_may_be_rewritten, statements_in, strength_of_name
@@ -32,12 +33,13 @@ class MessageEvidence:
     def is_sent(self, model: str | None) -> Identity:
         return compare(self.sent, model, self.asked.same_models)
 
+    @cached_property
     def chain(self) -> list[str | None]:
         """The models that ran, in order, as far as the response says so."""
         # Rule 2: a block marks a hop, also without entries (a client that spliced); a turn routed straight to the
         # fallback has entries and no block (rule 1). The one that names more hops counts.
         declared = any(entry.get("type") == "fallback_message" for entry in self.message.iterations)
-        by_entries = [model for model, _usage in self._runs()] if declared else []
+        by_entries = [model for model, _usage in self._runs] if declared else []
         by_blocks: list[str | None] = []
         if self.blocks:
             by_blocks = [_side(self.blocks[0], "from") or self.sent, *(_side(b, "to") for b in self.blocks)]
@@ -49,7 +51,7 @@ class MessageEvidence:
             return None
         body = self.message.model
         # Rule 3: `model` is named when the message begins; after a handover in mid-answer only the last hop is right.
-        chain = self.chain()
+        chain = self.chain
         if chain:
             return chain[-1] or (body if self.is_requested(body) is Identity.DIFFERENT else None)
         named = [model for model in self.behind() if self.is_sent(model) is not Identity.SAME]
@@ -124,8 +126,8 @@ class MessageEvidence:
         return self.sent in self.asked.same_models or (self.message.model or "") in self.asked.same_models
 
     def hops(self) -> list[Hop]:
-        runs = self._runs()
-        chain = self.chain() or [self.sent if self.declined else self.served()]
+        runs = self._runs
+        chain = self.chain or [self.sent if self.declined else self.served()]
         usages = usages_of(chain, runs, self.message.own_usage)
         details = self.message.stop_details
         # Rule 5: the reason comes from these two fields alone; null is a legal value, and unknown ones pass through.
@@ -172,6 +174,7 @@ class MessageEvidence:
             found.append(Evidence("stop_reason", self.message.stop_reason, "strong"))
         return found
 
+    @cached_property
     def _runs(self) -> list[tuple[str | None, JsonObject]]:
         """The attempts that the response lists, each with its model and its token counts."""
         targets = [_side(block, "to") for block in self.blocks]

@@ -61,8 +61,9 @@ def folded(text: str) -> str:
 def plain_forms(text: str) -> Iterator[NormalizedText]:
     """The forms of `text` in which a secret is looked for: nearly always one. The second reads the escapes of URLs and
     pages too; the first does not, for what looks like one may be the beginning of a secret (`100%a1b2…`)."""
-    if re.search(_PLAIN, text) is None:
-        yield NormalizedText(folded(text), [])
+    quick = quick_form(text)
+    if quick is not None and len(quick) == len(text):
+        yield NormalizedText(quick, [])
         return
     yield _resolved(text, _PASSED_OVER)
     if "%" in text or "&" in text or r"\u002" in text:
