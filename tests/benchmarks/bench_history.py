@@ -1,7 +1,8 @@
 """What the history costs with a million exchanges: `python -m tests.benchmarks.bench_history [FILE] [N]`.
 
 Each command is a whole process, measured beside a process that only imports what the command needs. FILE is made
-where it is not there. `--kills N` instead kills N writers at random moments and looks for lost rows.
+where it is not there. `--exports` instead writes all of FILE in each form and tells the CPU time. `--kills N` instead
+kills N writers at random moments and looks for lost rows.
 """
 
 import compileall
@@ -56,7 +57,8 @@ def main() -> None:
     given = [word for word in sys.argv[1:] if not word.startswith("-")]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(given[0]) if given else Path(folder) / "data" / "history.db"
-        measure(path, int(given[1]) if len(given) > 1 else 1_000_000)
+        count = int(given[1]) if len(given) > 1 else 1_000_000
+        (exports if "--exports" in sys.argv else measure)(path, count)
 
 
 def measure(path: Path, count: int) -> None:
@@ -91,6 +93,29 @@ def measure(path: Path, count: int) -> None:
         started = time.perf_counter()
         delete(history, [held // 3])
         print(f"{'delete one, to the last byte':<28}{1000 * (time.perf_counter() - started):>10.1f}")
+
+
+def exports(path: Path, count: int) -> None:
+    """Print rows a second of CPU time (one core is used), and the peak memory so far, by form."""
+    if not path.exists():
+        fill(path, count)
+    compileall.compile_dir(avow.__path__[0], quiet=1)  # as pip does
+    with History.open(path, read_only=True) as history:
+        held = history.count()
+    environment = sealed_environment(path.parent.parent, AVOW_DATA_DIR=str(path.parent))
+    print(f"{held} exchanges, {path.stat().st_size / 1e6:.0f} MB")
+    print(f"{'':<22}{'CPU s':>8}{'wall s':>8}{'µs a row':>10}{'rows a s of CPU':>17}{'MB out':>8}{'peak MB':>9}")
+    for form in ("csv", "jsonl", "parquet"):
+        for more in (["--no-text"], []):
+            before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            with tempfile.TemporaryFile() as out:
+                command = [*_AVOW, "export", "--format", form, *more]
+                subprocess.run(command, env=environment, stdout=out, check=True)
+                size = out.seek(0, 2)
+            wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            rate = f"{1e6 * cpu / held:>10.1f}{held / cpu:>17,.0f}{size / 1e6:>8.0f}{after.ru_maxrss / 1024:>9.0f}"
+            print(f"{' '.join((form, *more)):<22}{cpu:>8.1f}{wall:>8.1f}{rate}")
 
 
 def adding(path: Path, *, anew: bool = False) -> list[float]:

@@ -1,6 +1,7 @@
 """What is written straight from the columns is what the exchange itself gives."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,70 @@ def test_a_damaged_value_breaks_no_line(tmp_path: Path) -> None:
         history.begin(answered())
         assert [one.split(",")[0] for one in csv_lines(history, ExportScope(), with_text=True)][-1] == "4"
         assert [one[0] for one in plain.records(history, ExportScope(), with_text=True)][-1] == 4
+
+
+BYTES = ("id", "conversation_id", "served_model", "source", "retries", "total_ms", "request_id", "item_id", "usage")
+
+
+@pytest.mark.parametrize("name", BYTES)
+def test_bytes_in_a_column_cost_one_row(tmp_path: Path, name: str) -> None:
+    """SQLite makes no JSON of them, and ends the query."""
+    with History.open(tmp_path / "history.db") as history:
+        for _ in range(4):
+            history.begin(answered())
+        history.connection.execute(f"UPDATE exchange SET {name} = x'ff00' WHERE number = 3")
+        in_table = [1, 2, 3, 4] if name == "item_id" else [1, 2, 4]  # it has no such column
+        for with_text in (True, False):
+            lines = list(json_lines(history, ExportScope(), with_text=with_text))
+            assert [json.loads(one)["number"] for one in lines] == [1, 2, 4]
+            cells = list(csv_lines(history, ExportScope(), with_text=with_text))[1:]
+            assert [int(one.split(",")[0]) for one in cells] == in_table
+            assert [one[0] for one in plain.records(history, ExportScope(), with_text=with_text)] == in_table
+        assert not history.connection.in_transaction
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *("id = 5", "created_at = 1", "total_ms = 1.5", "first_token_ms = 'x'", "retries = 1.5", "exit_code = 99"),
+        *("status = 'odd'", "verdict = 'odd'", "fallback_policy = '['", "evidence = '[{'", "segments = '[{'"),
+    ],
+)
+def test_a_value_of_another_kind_costs_one_row(tmp_path: Path, damage: str) -> None:
+    with History.open(tmp_path / "history.db") as history:
+        for _ in range(3):
+            history.begin(answered())
+        _force(history, damage)
+        lines = list(json_lines(history, ExportScope(), with_text=True))
+        assert [json.loads(one)["number"] for one in lines] == [1, 3]
+
+
+def _force(history: History, damage: str) -> None:
+    """Write it to row 2 as a damaged page would hold it, whatever the kind of the column."""
+    connection = history.connection
+    schema = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'exchange'").fetchone()[0]
+    name = damage.split()[0]
+    connection.execute("PRAGMA writable_schema = ON")
+    loose = re.sub(rf"\b{name} (TEXT|INTEGER)\b", f"{name} BLOB", schema)
+    connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'exchange'", (loose,))
+    connection.execute("PRAGMA writable_schema = RESET")
+    connection.execute(f"UPDATE exchange SET {damage} WHERE number = 2")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'exchange'", (schema,))
+    connection.execute("PRAGMA writable_schema = RESET")
+
+
+def test_it_is_all_of_one_moment(tmp_path: Path) -> None:
+    """Though a damaged row makes it ask twice."""
+    path = tmp_path / "history.db"
+    with History.open(path) as history, History.open(path, read_only=True) as reading:
+        for _ in range(4):
+            history.begin(answered())
+        history.connection.execute("UPDATE exchange SET source = x'ff00' WHERE number = 3")
+        lines = json_lines(reading, ExportScope(), with_text=False)
+        first = next(lines)
+        history.connection.execute("DELETE FROM exchange WHERE number = 1")
+        assert [json.loads(one)["number"] for one in (first, *lines)] == [1, 2, 4]
 
 
 def test_a_span_is_what_a_cursor_has_not_seen(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from avow.history.filters import EVERYTHING, Filters
 
+_JOIN = "CROSS JOIN exchange AS e ON e.number = p.n"
+
 
 class NumberRange(NamedTuple):
     """The numbers above `after` up to `until`, and those in `due`, which were pending when a cursor passed them; those
@@ -22,8 +24,9 @@ class ExportScope(NamedTuple):
     filters: Filters = EVERYTHING
     span: NumberRange | None = None
 
-    def query(self, names: str) -> tuple[str, list[object]]:
-        """A query that gives the columns `names` of each exchange, and its parameters."""
+    def query(self, names: str, fitting: str = "") -> tuple[str, list[object]]:
+        """A query that gives the columns `names` of each exchange, and its parameters. With `fitting`, the columns of
+        an exchange that does not meet this condition are NULL; `p.n` is the number of each."""
         where, values = self.filters.where()
         order = "created_ms, number"
         if self.span is not None:
@@ -32,10 +35,8 @@ class ExportScope(NamedTuple):
             where += f" AND (number > ? OR number IN ({due})) AND number <= ? AND number NOT IN ({pending})"
             values += [self.span.after, self.span.until]
             order = "number"
+        join = f"LEFT JOIN exchange AS e ON e.number = p.n AND {fitting}" if fitting else _JOIN
         # The inner query is answered from an index alone, so that a filter does not read what was said; the
         # limit of -1, which limits nothing, keeps SQLite from leaving its order out.
-        query = (
-            f"SELECT {names} FROM (SELECT number AS n FROM exchange WHERE {where} ORDER BY {order} LIMIT -1) AS p"  # noqa: S608
-            " CROSS JOIN exchange AS e ON e.number = p.n"
-        )
-        return query, values
+        numbers = f"SELECT number AS n FROM exchange WHERE {where} ORDER BY {order} LIMIT -1"  # noqa: S608
+        return f"SELECT {names} FROM ({numbers}) AS p {join}", values  # noqa: S608

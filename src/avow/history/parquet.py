@@ -1,6 +1,6 @@
 """Writes the history as Parquet with pyarrow (`avow[parquet]`), a row group at a time, so that memory is bounded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
@@ -36,7 +36,7 @@ def write(records: Iterable[Record], stream: BinaryIO, *, with_text: bool) -> No
         with ParquetWriter(stream, schema, compression="zstd") as writer:
             while group := list(islice(source, GROUP_ROWS)):
                 arrays = [
-                    pyarrow.array(_fitting(column.kind, values), types[column.kind])
+                    _array(pyarrow, column.kind, values, types[column.kind])
                     for column, values in zip(named, zip(*group, strict=True), strict=True)
                 ]
                 writer.write_table(pyarrow.table(arrays, schema=schema), row_group_size=GROUP_ROWS)
@@ -45,6 +45,18 @@ def write(records: Iterable[Record], stream: BinaryIO, *, with_text: bool) -> No
         raise ReaderGone("the reader of stdout has left") from None
     except OSError as error:
         raise FileError(f"stdout cannot be written: {system_words(error)}") from None
+
+
+def _array(pyarrow: Any, kind: str, values: Sequence[Any], wanted: Any) -> Any:
+    """An array of the values; one value after another is looked at only where pyarrow does not take them all."""
+    try:
+        if kind == "moment":
+            return pyarrow.array(values, pyarrow.string()).cast(wanted)
+        if kind in ("text", "flag"):
+            return pyarrow.array(values, wanted)
+    except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
+        pass
+    return pyarrow.array(_fitting(kind, values), wanted)
 
 
 def _fitting(kind: str, values: Iterable[Any]) -> list[Any]:

@@ -1,107 +1,160 @@
 """Exports exchanges fast: lines and records straight from the columns of a row.
 
 A plain row (one model wrote all of its text, nothing failed) is written from its columns, without making an `Exchange`.
-The result is that of `export` and `table`; a test compares them. Any other row is made into an exchange first.
-`plain_json` and `plain_csv` let SQLite assemble most of a line: a column that Python takes from it costs more than
-writing it.
+The result is that of `export` and `table`; a test compares them. Any other row is made into an exchange first. SQLite
+joins the columns that many rows share into one text, from which the parts of a line are made once: a column that Python
+takes from it costs more than writing it.
 """
 
 import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
+from math import isfinite
 from typing import Any, TypeVar
 
+from avow.errors import HistoryError
 from avow.exchange.exchange import Exchange, Status
+from avow.exit_codes import ExitCode
 from avow.history.export_scope import ExportScope
-from avow.history.rows import UNREADABLE
+from avow.history.rows import KINDS, UNREADABLE, of_kind
 from avow.history.store import History
-from avow.history.table import COLUMNS, Record, columns, record
-from avow.routing.verdict import REROUTED
+from avow.history.table import COLUMNS, Record, record
+from avow.routing.verdict import REROUTED, Verdict
 
 T = TypeVar("T")
-_USAGE = "CASE WHEN json_valid(usage) THEN usage END"  # a value that is not JSON would end the whole query
-_FROM_USAGE = {name: f"json_extract({_USAGE}, '$.{name}')" for name in ("input_tokens", "output_tokens")}
-OF_USAGE = ", ".join(_FROM_USAGE.values())
-"""The two token counts of a row; where they are not whole numbers, `are_counts` says so, or `IS_PLAIN`."""
-IS_PLAIN = (
-    "signal IS NULL AND exact IS NULL AND error_type IS NULL AND (usage IS NULL OR (json_valid(usage)"
-    " AND instr(usage, 'true') = 0 AND instr(usage, 'false') = 0))"  # which json_extract would give as numbers
+Query = tuple[str, list[object]]
+_NO_JSON = "JSON cannot hold BLOB"
+"""How SQLite's complaint begins where a damaged column holds bytes."""
+_SHARED = (
+    *("status", "verdict", "exit_code", "withheld", "simulated", "requested_model", "served_model", "strength"),
+    *("category", "recommended_model", "stop_reason", "template", "fallback_policy", "fallback_by", "retries"),
+    *("retry_of", "source", "base_url"),
 )
-_STATUSES = frozenset(status.value for status in Status)
+SHARED = f"json_array({', '.join(_SHARED)})"
+"""SQL for the columns that many rows share, as `shared` takes them."""
 
 
-def _one_of(name: str, values: Iterable[str]) -> str:
-    return f"{name} IN ({', '.join(repr(str(value)) for value in values)})"
+_NO_BYTES = "x''"
+"""In SQLite's order bytes come after everything else."""
+_CAN_HOLD_BYTES = (
+    *(*_SHARED, "id", "conversation_id", "created_at", "request_id", "message_id", "first_token_ms", "total_ms"),
+    *("item_id", "run", "item_index", "item_repeat"),
+)
+_HAS_NO_BYTES = f"({' OR '.join([f'{name} >= {_NO_BYTES}' for name in _CAN_HOLD_BYTES])}) IS NOT 1"
+"""The condition that a damaged file holds no bytes where JSON is made of a column."""
+
+HAS_RIGHT_KINDS = " AND ".join(
+    [f"typeof({name}) = 'text'" for name in ("id", "conversation_id", "created_at")]
+    + [f"typeof({name}) IN ('text', 'null')" for name in ("request_id", "message_id")]
+    + [f"typeof({name}) IN ('integer', 'null')" for name in ("first_token_ms", "total_ms")]
+)
+"""The condition that the columns which each row has for itself hold what they are for."""
 
 
-IS_REROUTED = f"CASE WHEN {_one_of('verdict', sorted(REROUTED))} THEN 'true' ELSE 'false' END"
-IS_KNOWN = _one_of("status", Status)
+def shared(key: str) -> Mapping[str, Any]:
+    """The columns of `SHARED` by name. Raises one of UNREADABLE where one is not as `from_row` wants it."""
+    found = dict(zip(_SHARED, json.loads(key), strict=True))
+    of_kind(found, {name: KINDS[name] for name in _SHARED})
+    Status(found["status"])
+    if found["verdict"] is not None:
+        Verdict(found["verdict"])
+    if found["exit_code"] is not None:
+        ExitCode(found["exit_code"])
+    if found["fallback_policy"].startswith("["):
+        json.loads(found["fallback_policy"])
+    return found
 
 
-def are_integers(*names: str) -> str:
-    """SQL for the condition that these columns hold whole numbers, or NULL."""
-    return " AND ".join(f"({name} IS NULL OR typeof({name}) = 'integer')" for name in names)
-
-
-def are_text(*names: str) -> str:
-    """SQL for the condition that these columns hold no bytes, as those of a damaged file may."""
-    return " AND ".join(f"typeof({name}) <> 'blob'" for name in names)
+_COUNTS = "json_extract(usage, '$.input_tokens'), json_extract(usage, '$.output_tokens')"
+OF_CELLS = f"cost_usd, {_COUNTS}"
+"""The numbers of a row that `check_numbers` looks at."""
+ARE_CELLS = (
+    f"error_type IS NULL AND signal IS NULL AND exact IS NULL AND {HAS_RIGHT_KINDS} AND (usage IS NULL OR"
+    " (json_valid(usage) AND instr(usage, 'true') = 0 AND instr(usage, 'false') = 0))"
+)
+"""The condition that the cells of a row can be made from its columns; `json_extract` gives true as a number."""
+_OWN = f"p.n, {SHARED}, id, conversation_id, created_at, request_id, message_id, first_token_ms, total_ms, {OF_CELLS}"
+_SAID = ", segments, explanation, system, prompt, text, withdrawn_text"
+_OWN_LENGTH = 12
 
 
 def records(history: History, scope: ExportScope, *, with_text: bool) -> Iterator[Record]:
     """One record for each exchange, as `table.record` makes it."""
-    names = [_FROM_USAGE.get(column.name, column.name) for column in columns(with_text=with_text)]
-    query = scope.query(f"{', '.join(names)}, {IS_PLAIN}, {'segments' if with_text else 'NULL'}")
-    yield from each(history, query, _plain_record, lambda exchange: record(exchange, with_text=with_text))
+    queries = with_care(scope, _OWN + (_SAID if with_text else ""), ARE_CELLS)
+    return each(history, queries, _plain_record, lambda exchange: record(exchange, with_text=with_text))
+
+
+def with_care(scope: ExportScope, names: str, fitting: str) -> tuple[Query, Query]:
+    """A query for `each`, and the same for a file with bytes in its columns."""
+    return scope.query(names, fitting), scope.query(names, f"{fitting} AND {_HAS_NO_BYTES}")
 
 
 def each(
-    history: History,
-    query: tuple[str, list[object]],
-    quickly: Callable[[Any], T],
-    slowly: Callable[[Exchange], T],
+    history: History, queries: Sequence[Query], quickly: Callable[[Any], T], slowly: Callable[[Exchange], T]
 ) -> Iterator[T]:
     """For each row of a query whose first column is the number: `quickly` of the row if it is plain, else `slowly` of
-    the exchange."""
-    for row in history.raw(*query):
-        try:
-            yield quickly(row)
-        except UNREADABLE:
-            number = row[0]
-            yield from map(slowly, history.select("SELECT * FROM exchange WHERE number = ?", (number,)))
+    the exchange. Where a damaged row ends a query, the next query goes on from there; it checks more."""
+    with history.at_one_moment():
+        given = 0
+        for query in queries:
+            try:
+                for row in islice(history.raw(*query, named=False), given, None):
+                    given += 1
+                    try:
+                        yield quickly(row)
+                    except UNREADABLE:
+                        yield from map(slowly, history.select("SELECT * FROM exchange WHERE number = ?", row[:1]))
+                return
+            except HistoryError as error:
+                if query is queries[-1] or not str(error.__cause__).startswith(_NO_JSON):
+                    raise
 
 
 def _plain_record(row: Any) -> Record:
-    values: list[Any] = list(row)
-    segments, is_plain = values.pop(), values.pop()
-    if not is_plain or values[_AT["status"]] not in _STATUSES:
-        raise ValueError
-    are_counts(values[_AT["input_tokens"]], values[_AT["output_tokens"]])
-    check_cost(values[_AT["cost_usd"]])
-    values[_AT["rerouted"]] = values[_AT["verdict"]] in REROUTED
-    values[_AT["simulated"]] = bool(values[_AT["simulated"]])
-    if segments is not None:
-        text = values[_AT_TEXT] or ""
-        model_of_all(segments, text)
-        values[_AT_TEXT] = None if segments == "[]" and values[_AT_PROMPT] is None else text
-    return values
+    number, key, *ids, request_id, message_id, first_ms, total_ms, cost, inputs, outputs = row[:_OWN_LENGTH]
+    check_numbers(cost, inputs, outputs)
+    kinds, base_url = shared_cells(key)
+    cells = (number, *ids, *kinds, cost, request_id, message_id, base_url, first_ms, total_ms, inputs, outputs, None)
+    return (*cells, None, None, *said(*row[_OWN_LENGTH:])) if len(row) > _OWN_LENGTH else (*cells, None)
 
 
-_AT: Mapping[str, int] = {column.name: place for place, column in enumerate(COLUMNS)}
-_AT_PROMPT, _AT_TEXT = ([c.name for c in columns(with_text=True)].index(name) for name in ("prompt", "text"))
+@lru_cache(4096)
+def shared_cells(key: str) -> tuple[tuple[object, ...], object]:
+    """The cells of the columns from `source` to `retry_of`, and `base_url`."""
+    found = shared(key)
+    found = {
+        **found,
+        "rerouted": found["verdict"] in REROUTED,
+        "simulated": bool(found["simulated"]),
+    }
+    return tuple(found[name] for name in SHARED_CELLS), found["base_url"]
 
 
-def are_counts(*values: object) -> None:
-    """Raise ValueError for a value that is neither a whole number nor None."""
-    for value in values:
-        if value.__class__ is not int and value is not None:
+_NAMES = [column.name for column in COLUMNS]
+SHARED_CELLS = _NAMES[_NAMES.index("source") : _NAMES.index("cost_usd")]
+"""The columns of a table that many rows share and that stand together."""
+
+
+def said(
+    segments: str, explanation: str | None, system: str | None, prompt: str | None, text: str | None, gone: str | None
+) -> tuple[str | None, ...]:
+    """The cells of what was said after `error_message`; raises ValueError where several models wrote the text."""
+    model_of_all(segments, text or "")
+    return explanation, system, prompt, None if segments == "[]" and prompt is None else text or "", gone
+
+
+def check_numbers(cost: object, *counts: object) -> None:
+    """Raise ValueError for a cost that is no number, or a count that is no whole one; both may be unknown."""
+    check_cost(cost)
+    for count in counts:
+        if count.__class__ is not int and count is not None:
             raise ValueError
 
 
 def check_cost(cost: object) -> None:
     """Raise ValueError for a value that is neither a number nor None."""
-    if cost is not None and not (isinstance(cost, float) and math.isfinite(cost)):
+    if cost is not None and not (cost.__class__ is float and isfinite(cost)):
         raise ValueError
 
 
@@ -112,16 +165,16 @@ def model_of_all(segments: str, text: str) -> str | None:
         if text:
             raise ValueError
         return None
-    colon = segments.rindex(":") + 1
-    if int(segments[colon:-2]) != len(text):
+    head, _colon, length = segments.rpartition(":")
+    if length != f"{len(text)}}}]":
         raise ValueError
-    return _one_segment(segments[:colon])
+    return _one_segment(head)
 
 
 @lru_cache(4096)
 def _one_segment(head: str) -> str:
-    """The model in `[{"model":…,"chars":`, in JSON. Raises ValueError for another beginning."""
-    (one,) = json.loads(head + "0}]")
+    """The model in `[{"model":…,"chars"`, in JSON. Raises ValueError for another beginning."""
+    (one,) = json.loads(f"{head}:0}}]")
     if set(one) != {"model", "chars"}:
         raise ValueError
     return json.dumps(one["model"], ensure_ascii=False)

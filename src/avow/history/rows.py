@@ -63,9 +63,9 @@ def from_row(row: Mapping[str, Any]) -> Exchange:
     row = row if isinstance(row, dict) else dict(zip(row.keys(), row, strict=True))
     if row["exact"]:
         exact = _object(row["exact"])
-        _of_kind(exact, dict.fromkeys(exact, str))
+        of_kind(exact, dict.fromkeys(exact, str))
         row = {**row, **exact}
-    _of_kind(row, _KINDS)
+    of_kind(row, KINDS)
     fields: dict[str, Row] = {"": {}, "question": {}, "reply": {}, "routing": {}}
     for name, part, _write, read in _COLUMNS:
         value = row[name]
@@ -125,7 +125,7 @@ def _exit_status(row: Mapping[str, Any]) -> ExitStatus | None:
 def _segments(packed: str, text: str) -> tuple[Segment, ...]:
     segments, start = [], 0
     for item in json.loads(packed):
-        model, chars = _of_kind(item, _OF_SEGMENT)
+        model, chars = of_kind(item, _OF_SEGMENT)
         segments.append(Segment(model, text[start : start + chars]))
         start += chars
     return tuple(segments)
@@ -136,11 +136,11 @@ def _hops_text(hops: tuple[Hop, ...]) -> str:
 
 
 def _hops(packed: str) -> tuple[Hop, ...]:
-    return tuple(_hop(*_of_kind(item, _OF_HOP)) for item in json.loads(packed))
+    return tuple(_hop(*of_kind(item, _OF_HOP)) for item in json.loads(packed))
 
 
 def _hop(model: str | None, outcome: str, category: str | None, error: Any, usage: Any, cost_usd: float | None) -> Hop:
-    failure = None if error is None else Failure(*_of_kind(error, _OF_FAILURE))
+    failure = None if error is None else Failure(*of_kind(error, _OF_FAILURE))
     return Hop(model, Outcome(outcome), category, failure, usage, cost_usd and _finite(cost_usd))
 
 
@@ -149,7 +149,7 @@ def _evidence_text(evidence: tuple[Evidence, ...]) -> str:
 
 
 def _evidence(packed: str) -> tuple[Evidence, ...]:
-    return tuple(Evidence(*_of_kind(item, _OF_EVIDENCE)) for item in json.loads(packed))
+    return tuple(Evidence(*of_kind(item, _OF_EVIDENCE)) for item in json.loads(packed))
 
 
 def _attachments_text(attachments: tuple[Attachment, ...]) -> str:
@@ -157,7 +157,7 @@ def _attachments_text(attachments: tuple[Attachment, ...]) -> str:
 
 
 def _attachments(packed: str) -> tuple[Attachment, ...]:
-    return tuple(Attachment(*_of_kind(item, _OF_ATTACHMENT)) for item in json.loads(packed))
+    return tuple(Attachment(*of_kind(item, _OF_ATTACHMENT)) for item in json.loads(packed))
 
 
 def _pin_text(pin: Pin) -> str:
@@ -165,7 +165,7 @@ def _pin_text(pin: Pin) -> str:
 
 
 def _pin(packed: str) -> Pin:
-    return Pin(*_of_kind(json.loads(packed), _OF_PIN))
+    return Pin(*of_kind(json.loads(packed), _OF_PIN))
 
 
 def _object(packed: str) -> JsonObject:
@@ -184,7 +184,7 @@ def _blocks(values: Sequence[Any]) -> tuple[JsonObject, ...]:
     return tuple(values)
 
 
-def _of_kind(values: Any, kinds: Mapping[str, Any]) -> list[Any]:
+def of_kind(values: Any, kinds: Mapping[str, Any]) -> list[Any]:
     """The values with these names, of these types. Raises TypeError or KeyError where one is missing or of another
     type."""
     found = [values[name] for name in kinds]
@@ -244,7 +244,7 @@ def _is_utf8(text: str) -> bool:
 
 
 _TYPES: Mapping[str, Any] = {"TEXT": str, "INTEGER": int, "REAL": int | float}
-_KINDS: Mapping[str, Any] = {
+KINDS: Mapping[str, Any] = {
     name: kind if "NOT NULL" in declared or "PRIMARY" in declared else kind | None
     for name, declared, _meaning in schema.COLUMNS
     for kind in (_TYPES[declared.split()[0]],)
