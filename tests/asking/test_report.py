@@ -141,3 +141,14 @@ def test_a_reader_of_the_report_that_leaves(home: Path) -> None:
     os.close(writing)
     _, err = asking.communicate(timeout=30)
     assert (asking.returncode, b"it cannot be written: broken pipe" in err) == (1, True)
+
+
+@pytest.mark.parametrize("line", [("-f", "a", "hi"), ("--system-file", "a", "hi"), ("-f", "other", "-f", "a", "hi")])
+def test_a_report_is_not_written_over_what_is_sent(line: tuple[str, ...], home: Path) -> None:
+    for name in ("a", "other"):
+        (home / name).write_bytes(b"mine")
+    files = [str(home / word) if (home / word).is_file() else word for word in line]
+    ran = run(home, *files, "--report", str(home / "a"), "--simulate", "requested")
+    assert (ran.status, ran.out) == (2, b"")
+    assert "is read too, and would be lost" in ran.lines[0]
+    assert (home / "a").read_bytes() == b"mine"

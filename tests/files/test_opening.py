@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from avow.errors import UnreadableFile, UsageError
-from avow.files.opening import open_to_read, open_to_write
+from avow.files.opening import check_apart, open_to_read, open_to_write
 from avow.files.reading import PipeWait
 
 
@@ -84,3 +84,17 @@ def test_what_cannot_be_written(name: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="odd: it cannot be written: ") as caught:
         open_to_write(f"{tmp_path}/{name}", "odd")
     assert caught.value.hint == "name another file"
+
+
+def test_a_file_that_is_read_or_written_twice_would_be_lost(tmp_path: Path) -> None:
+    path, new = tmp_path / "a", tmp_path / "new"
+    path.write_bytes(b"mine")
+    (tmp_path / "link").symlink_to(path)
+    for name in ("a", "link", "./a", f"../{tmp_path.name}/a"):
+        with pytest.raises(UsageError, match=r"^--out .*: .*a is read too, and would be lost$"):
+            check_apart({"--out": str(tmp_path / name)}, ("-", None, str(path)))
+    with pytest.raises(UsageError, match=r"^--junit .*new: --out .*new is written too"):
+        check_apart({"--out": str(new), "--junit": str(tmp_path / "." / "new"), "--summary": None}, ())
+    check_apart({"--out": str(new), "--junit": "/dev/null", "--summary": "/dev/null"}, (str(path), "/dev/null"))
+    assert path.read_bytes() == b"mine"
+    assert not new.exists()

@@ -43,6 +43,15 @@ def file(home: Path, *lines: Any, name: str = "f.jsonl") -> str:
     return str(path)
 
 
+@pytest.mark.parametrize("option", ["-O", "--junit", "--summary"])
+def test_nothing_is_written_over_the_prompts(option: str, home: Path) -> None:
+    path = file(home, "x", "y")
+    before = Path(path).read_bytes()
+    ran, sent = asked(home, path, option, path)
+    assert (ran.status, sent, Path(path).read_bytes()) == (2, [], before)
+    assert f"{path} is read too, and would be lost" in ran.lines[0]
+
+
 # -- in -----------------------------------------------------------------------------------------------------------
 
 

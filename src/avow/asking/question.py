@@ -61,6 +61,7 @@ def answer(options: Options, context: Context) -> ExitCode:
         return dry_run.show(inquiry, context, options.dry_run)
     if options.only_count:
         return _count(inquiry, context)
+    _check_report(options, settings)
     return put(inquiry, context, copies=options.copy)
 
 
@@ -257,6 +258,16 @@ def markdown(settings: Settings) -> bool | None:
     if settings.flag("raw"):
         return False
     return True if settings.flag("markdown") else None
+
+
+def _check_report(options: Options, settings: Settings) -> None:
+    """Raise UsageError if the report would be written over what is sent."""
+    target = settings.text("report")
+    if target is not None and not target.startswith("fd:"):
+        from avow.files.opening import check_apart
+
+        system_file = options.system_file or settings.text("system_file")
+        check_apart({"--report": target}, (*options.files, system_file, settings.text("schema")))
 
 
 def _outlets(settings: Settings, context: Context, *, copies: bool) -> list[Outlet]:

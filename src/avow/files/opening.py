@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Iterable, Mapping
 from typing import BinaryIO
 
 from avow.background import Latch, later
@@ -42,6 +43,30 @@ def open_to_write(
         return _opened(expanded(path), place, wait, how, 0o600 if is_private else 0o666)
     except (OSError, ValueError) as error:
         raise unwritable(place, error) from None
+
+
+def check_apart(written: Mapping[str, str | None], read: Iterable[str | None]) -> None:
+    """Raise UsageError if a file to be written (by the option that names it) is also read, or written by another
+    option: it would be lost. Pipes and devices may be named twice."""
+    taken = {id_: (path, "read") for path in read if path and (id_ := _identity(path)) is not None}
+    for option, path in written.items():
+        id_ = _identity(path) if path else None
+        if path is None or id_ is None:
+            continue
+        if id_ in taken:
+            other, how = taken[id_]
+            raise UsageError(f"{option} {path}: {other} is {how} too, and would be lost", hint="name another file")
+        taken[id_] = (f"{option} {path}", "written")
+
+
+def _identity(path: str) -> tuple[int, int] | str | None:
+    """What two names of one file have in common; None for what is no file."""
+    there = expanded(path)
+    try:
+        facts = there.stat()
+    except (OSError, ValueError):
+        return os.path.abspath(there)  # noqa: PTH100 - a link that leads nowhere is resolved by nobody
+    return (facts.st_dev, facts.st_ino) if stat.S_ISREG(facts.st_mode) else None
 
 
 def unwritable(place: str, error: Exception) -> UsageError:

@@ -10,6 +10,7 @@ from avow.context import Api, Context
 from avow.errors import HistoryError, Interrupted, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, as_json
 from avow.exit_codes import ExitCode, gravest
+from avow.files.opening import check_apart
 from avow.run import bulk
 from avow.run.budget import Budget
 from avow.run.bulk import Bulk
@@ -39,6 +40,7 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
     """
     gc.enable()  # a plain question leaves it off; ten thousand would keep all that points in circles
     check_there(asked.path)
+    _check_apart(asked)
     form = form_of(asked.path, asked.form)
     source = PromptSource(asked.path, context.stdin, context.screen.warn)
     try:
@@ -66,6 +68,11 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
             return run.go()
     finally:
         source.close()
+
+
+def _check_apart(asked: RunOptions) -> None:
+    written = {"--out": asked.out, "--junit": asked.junit, "--summary": asked.summary}
+    check_apart(written, (None if asked.path == "-" else asked.path, *asked.options.files))
 
 
 def _history(asked: RunOptions, context: Context, suite: Suite) -> "History | None":
