@@ -19,7 +19,7 @@ class Expected:
     verdict: str | None = "as_requested"
     exit_code: int = 0
     served: str | None = ASKED
-    hops: tuple[tuple[str, str], ...] = ((ASKED, "served"),)
+    hops: tuple[tuple[str | None, str], ...] = ((ASKED, "served"),)
     lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     category: str | None = None
@@ -79,8 +79,15 @@ BROKEN = Expected(
     stop_reason=None,
     error=("stream_ended", None),
 )
-# An answer that is not streamed and breaks has not begun: there is nothing to show, and nobody is named.
-BROKEN_WHOLE = Expected(
+# An answer that is not streamed and breaks off has begun, but there is nothing to show, and nobody is named.
+BROKEN_WHOLE = replace(
+    BROKEN,
+    served=None,
+    hops=((None, "served"),),
+    lines=(rf"avow: unverified: requested {ASKED}; the response does not name the model that answered", *BROKEN.lines),
+    text=False,
+)
+FAILED = Expected(
     status="failed",
     verdict=None,
     exit_code=6,
@@ -95,7 +102,7 @@ BROKEN_WHOLE = Expected(
 
 def _failed(exit_code: int, kind: str, http: int | None, words: str, **more: object) -> Expected:
     line = f"avow: error: {words}{REQUEST if more.get('request_id', True) else ''}"
-    base = replace(BROKEN_WHOLE, exit_code=exit_code, error=(kind, http), lines=(line,))
+    base = replace(FAILED, exit_code=exit_code, error=(kind, http), lines=(line,))
     return replace(base, **more)  # type: ignore[arg-type]
 
 
@@ -283,9 +290,14 @@ WHOLE: Mapping[str, Expected] = {
     "cut": BROKEN_WHOLE,
     "hangup": BROKEN_WHOLE,
     "reset": BROKEN_WHOLE,
-    "stalled": replace(BROKEN_WHOLE, error=("stalled", None), arguments=("--timeout", "0.5")),
+    "stalled": replace(
+        BROKEN_WHOLE,
+        lines=(BROKEN_WHOLE.lines[0], rf"avow: incomplete: the stream stalled before the answer ended{REQUEST}"),
+        error=("stalled", None),
+        arguments=("--timeout", "0.5"),
+    ),
     "error_midway": _OVERLOADED,
-    "broken_json": _failed(5, "not_an_answer", 200, "this is not a Messages API response.+"),
+    "broken_json": BROKEN_WHOLE,
     "handover_cut": BROKEN_WHOLE,
 }
 """The same with `--no-stream`."""

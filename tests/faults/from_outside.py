@@ -148,11 +148,11 @@ def alike(came: Came, whole: Came | None = None, *, recovers: bool = True) -> di
 UNREACHED = Came(6, "failed", None, "connection", "avow: error: the API cannot be reached")
 NONSENSE = Came(5, "failed", None, "not_an_answer", "is not a Messages API response")
 BROKEN = Came(7, "incomplete", "unverified", "stream_ended", "avow: incomplete: the stream ended before", b"Hello ")
-BROKEN_WHOLE = Came(6, "failed", None, "stream_ended", "avow: error: ")
+BROKEN_WHOLE = replace(BROKEN, shown=b"")
 STALLED = Came(7, "incomplete", "unverified", "stalled", "avow: incomplete: the stream stalled", b"Hello ")
-STALLED_WHOLE = Came(6, "failed", None, "stalled", "avow: error: the stream stalled")
+STALLED_WHOLE = replace(STALLED, shown=b"")
 LATE = replace(STALLED, words="avow: incomplete: the deadline passed before the answer ended")
-LATE_WHOLE = replace(STALLED_WHOLE, words="avow: error: the deadline passed before the answer ended")
+LATE_WHOLE = Came(6, "failed", None, "stalled", "avow: error: the deadline passed before the answer ended")
 
 
 def fault(name: str, opened: Opened, came: dict[Form, Came], *more: str) -> Fault:
