@@ -15,16 +15,16 @@ LARGEST_IMAGE = limits.IMAGE_BASE64_BYTES // 4 * 3
 URL = Attachment("https://example.org/a.png", "url", "image/png")
 
 
-def image(name: str = "a.png", width: int = 3, height: int = 2, size: int | None = None) -> Attachment:
-    data = samples.png(width, height)
-    return identify(name, data.ljust(size or len(data), b"\0"))
-
-
 Made = Attachment | Callable[[], Attachment]
 
 
+def image(name: str = "a.png", width: int = 3, height: int = 2, size: int | None = None) -> Callable[[], Attachment]:
+    """Made when it is tested, not by each worker that collects the tests: large ones take half a second."""
+    return lambda: identify(name, samples.png(width, height).ljust(size or 0, b"\0"))
+
+
 def pdf(name: str, pages: int, password: str | None = None) -> Callable[[], Attachment]:
-    """Made when it is tested, not by each worker that collects the tests: long ones take pypdf half a second."""
+    """As above, of that many pages."""
     return lambda: identify(name, samples.pdf(pages, password))
 
 
