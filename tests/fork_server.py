@@ -31,9 +31,11 @@ _NUMBER = struct.Struct("!q")
 _MOST = 64
 _HIGH = 200
 _LIBRARIES = (
-    *("ctypes", "encodings.idna", "httpcore", "rich.console", "rich.table", "sqlite3", "subprocess", "tomli_w"),
-    "tomllib",
+    *("ctypes", "encodings.ascii", "encodings.idna", "encodings.utf_8_sig", "httpcore", "resource", "rich.console"),
+    *("rich.table", "sqlite3", "subprocess", "tomli_w", "tomllib"),
 )
+_OF_TYPER = "typer._click.decorators"
+"""What typer imports when it reads the first line; another version may have it elsewhere."""
 _OF_KEYRING = ("secretstorage", "importlib_metadata", "jaraco.context", "jaraco.functools")
 """What keyring imports, where that is installed. Not keyring: it looks for its backend in the environment while it is
 imported."""
@@ -246,7 +248,7 @@ def main() -> None:
             importlib.import_module(found.name)
     for name in _LIBRARIES:
         importlib.import_module(name)
-    for name in _OF_KEYRING:
+    for name in (_OF_TYPER, *_OF_KEYRING):
         with suppress(ImportError):
             importlib.import_module(name)
     gc.freeze()  # not to be copied because the collector looked at it
