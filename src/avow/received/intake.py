@@ -22,7 +22,7 @@ from avow.wire.body import (
 )
 from avow.wire.failure import body_is_error, rejected, rejection
 from avow.wire.json_value import JsonObject, parse, text
-from avow.wire.message import Message
+from avow.wire.message import Message, whole
 from avow.wire.names import NamedModel, parse_naming
 from avow.wire.secret import Secrets
 from avow.wire.sse import BOM
@@ -165,7 +165,7 @@ class Intake:
             value, repeated = parse_naming(data)
         except ValueError:
             if begins_message(data):
-                return self._answer(None, broke_off(BREAKS_OFF, self._headers))
+                return self._answer(whole({}, partial=True), broke_off(BREAKS_OFF, self._headers))
             _refuse(data, where)
         if not isinstance(value, dict):
             _refuse(data, where)
