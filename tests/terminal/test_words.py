@@ -134,6 +134,46 @@ def test_a_name_that_is_the_requested_one_is_not_said_to_be_another() -> None:
     assert account.facts[1] == "The response names it, but its other evidence leaves that open."
 
 
+@pytest.mark.parametrize(
+    ("finished", "here", "advice"),
+    [
+        (
+            samples.FELL_BACK,
+            AdviceContext(),
+            (
+                f"Rephrase the question, or ask {FABLE} again: avow retry 12 -m {FABLE}",
+                "Get no answer instead of another model's: --fallback none",
+                "How this was routed: avow why 12",
+            ),
+        ),
+        (
+            samples.FELL_BACK,
+            AdviceContext(in_chat=True),
+            (f"Rephrase the question, or ask {FABLE} again: /retry", "How this was routed: /why"),
+        ),
+        (
+            samples.SUBSTITUTED,
+            AdviceContext(),
+            (f"Ask {FABLE} again: avow retry 12 -m {FABLE}", "How this was routed: avow why 12"),
+        ),
+        (
+            samples.REFUSED,
+            AdviceContext(),
+            (
+                "Rephrase the question; sent again as it is, it will most likely be declined again.",
+                "Ask another model: avow retry 12 -m MODEL",
+                "How this was routed: avow why 12",
+            ),
+        ),
+    ],
+    ids=["fell back", "in a chat", "substituted", "refused"],
+)
+def test_all_that_is_advised(finished: Exchange, here: AdviceContext, advice: tuple[str, ...]) -> None:
+    account = explain(finished, here)
+    assert account is not None
+    assert tuple(account.advice) == advice
+
+
 def test_who_is_recommended_and_the_way_back() -> None:
     fact = f"The API recommends {OPUS}, which was not available at that moment."
     for finished, says in ((RECOMMENDED, True), (samples.REFUSED, False)):
