@@ -202,7 +202,7 @@ def test_an_editor_that_fails_changes_nothing(case: str, home: Path) -> None:
     path = written(home, "model = 'opus'\n")
     name, words = EDITORS[case]
     done = run(home, "edit", EDITOR=name)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert words in done.stderr
     assert path.read_text() == "model = 'opus'\n"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from avow.errors import FileError
+from avow.errors import UsageError
 from avow.terminal.editor import open_in_editor, written
 from tests.programs import editor
 
@@ -20,7 +20,7 @@ def test_what_it_saved_is_in_a_private_file(tmp_path: Path) -> None:
 def test_visual_comes_before_editor(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("")
-    open_in_editor(path, {"VISUAL": editor(tmp_path, "text = 'x'"), "EDITOR": "false"})
+    open_in_editor(path, b"", {"VISUAL": editor(tmp_path, "text = 'x'"), "EDITOR": "false"})
     assert path.read_text() == "x"
 
 
@@ -32,13 +32,14 @@ def test_one_that_fails_is_an_error_and_leaves_nothing(chosen: str, words: str, 
     import tempfile
 
     before = set(Path(tempfile.gettempdir()).glob("avow-*.md"))
-    with pytest.raises(FileError, match=words):
+    with pytest.raises(UsageError, match=words) as caught:
         written("begun", {"EDITOR": chosen, "PATH": "/usr/bin:/bin"})
+    assert caught.value.hint == "set VISUAL or EDITOR"  # nothing was written anywhere
     assert set(Path(tempfile.gettempdir()).glob("avow-*.md")) <= before
 
 
 def test_what_was_written_before_it_failed_stays(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="ended with status 3") as caught:
+    with pytest.raises(UsageError, match="ended with status 3") as caught:
         written("begun", {"EDITOR": editor(tmp_path, "text = 'half'; code = 3")})
     place = Path((caught.value.hint or "").removeprefix("what was written is in "))
     assert place.read_text() == "half"

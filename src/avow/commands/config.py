@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from avow.asking.typed import Typed
 from avow.context import Context
-from avow.errors import ConfigError, FileError, UsageError
+from avow.errors import ConfigError, UsageError
 from avow.exit_codes import ExitCode
 from avow.settings import keys
 from avow.settings.levels import Settings
@@ -150,8 +150,8 @@ _EMPTY = "# Settings of avow. `avow config list` shows them all.\n"
 def run_edit(context: Context) -> ExitCode:
     """Let an editor change a copy of the file. The copy replaces the file once it is valid.
 
-    Raises ConfigError, naming the copy, where it is wrong and the user does not continue; FileError where the editor
-    fails.
+    Raises ConfigError, naming the copy, where it is wrong and the user does not continue; UsageError where the
+    editor fails.
     """
     from avow.files.private import write_private
     from avow.settings import config_file
@@ -162,12 +162,7 @@ def run_edit(context: Context) -> ExitCode:
     copy = path.with_name("config.edited.toml")
     write_private(copy, before or _EMPTY.encode())
     while True:
-        try:
-            open_in_editor(copy, context.environ)
-        except FileError:
-            if config_file.bytes_of(copy) == (before or _EMPTY.encode()):
-                copy.unlink(missing_ok=True)
-            raise
+        open_in_editor(copy, before or _EMPTY.encode(), context.environ)
         try:
             edited = config_file.bytes_of(copy)
             config_file.read(edited or b"", copy)

@@ -8,15 +8,26 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from avow.errors import FileError, system_words
+from avow.errors import UsageError, system_words
 
 TERMINAL = "/dev/tty"
 
 
-def open_in_editor(path: Path, environ: Mapping[str, str]) -> None:
-    """Open a file in the editor of `VISUAL` or `EDITOR` (else vi), and wait. Raises FileError where it cannot be run,
-    or fails."""
+def open_in_editor(path: Path, begun: bytes, environ: Mapping[str, str]) -> None:
+    """Open a file in the editor of `VISUAL` or `EDITOR` (else vi), and wait. Raises UsageError where it cannot be run,
+    or fails: the file stays then where something was written, and is deleted where it still is as it was `begun`."""
     chosen = environ.get("VISUAL") or environ.get("EDITOR") or "vi"
+    problem = _run(chosen, path, environ)
+    if problem is None:
+        return
+    if not path.exists() or path.read_bytes() == begun:
+        path.unlink(missing_ok=True)
+        raise UsageError(f"the editor {chosen} {problem}", hint="set VISUAL or EDITOR")
+    raise UsageError(f"the editor {chosen} {problem}", hint=f"what was written is in {path}")
+
+
+def _run(chosen: str, path: Path, environ: Mapping[str, str]) -> str | None:
+    """What went wrong with the editor, in words."""
     with ExitStack() as stack:
         terminal = None  # an editor that needs none may still do
         with suppress(OSError):
@@ -24,24 +35,16 @@ def open_in_editor(path: Path, environ: Mapping[str, str]) -> None:
         try:
             command = [*shlex.split(chosen), str(path)]
             done = subprocess.run(command, env=dict(environ), stdin=terminal, stdout=terminal, check=False)
-            code = done.returncode
         except (OSError, ValueError) as error:
-            words = f"the editor {chosen} cannot be run: {system_words(error)}"
-            raise FileError(words, hint="set VISUAL or EDITOR") from None
-    if code:
-        raise FileError(f"the editor {chosen} ended with status {code}", hint=f"what was written is in {path}")
+            return f"cannot be run: {system_words(error)}"
+    return f"ended with status {done.returncode}" if done.returncode else None
 
 
 def written(text: str, environ: Mapping[str, str]) -> Path:
     """The path of a new private file, after the user edited `text` in it. Raises as `open_in_editor` does."""
     descriptor, name = tempfile.mkstemp(prefix="avow-", suffix=".md")
-    path = Path(name)
+    path, begun = Path(name), text.encode("utf-8", "surrogateescape")
     with os.fdopen(descriptor, "wb") as file:
-        file.write(text.encode("utf-8", "surrogateescape"))
-    try:
-        open_in_editor(path, environ)
-    except FileError:
-        if path.read_bytes() == text.encode("utf-8", "surrogateescape"):
-            path.unlink(missing_ok=True)
-        raise
+        file.write(begun)
+    open_in_editor(path, begun, environ)
     return path
