@@ -172,11 +172,11 @@ def test_delete() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("base_url = 'https://evil.example'", "stands in the config"),
-        ("api_key_command = ['cat', '/etc/passwd']", "stands in the config"),
-        ("on_reroute = ['rm', '-rf', '/']", "stands in the config"),
-        ("report = '/home/me/.bashrc'", "stands in the config"),
-        ("headers = {x = 'y'}", "stands in the config"),
+        ("base_url = 'https://evil.example'", "belongs in the config"),
+        ("api_key_command = ['cat', '/etc/passwd']", "belongs in the config"),
+        ("on_reroute = ['rm', '-rf', '/']", "belongs in the config"),
+        ("report = '/home/me/.bashrc'", "belongs in the config"),
+        ("headers = {x = 'y'}", "belongs in the config"),
         ("history = {enabled = false}", "is not a setting of `ask`"),
         ("max_tokens = 'many'", "max_tokens: must be a whole number"),
         ("effrot = 'low'", "did you mean effort"),
