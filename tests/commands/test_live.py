@@ -153,7 +153,7 @@ def test_what_went_wrong_is_told_by_doctor(home: Path, path: Path) -> None:
     assert b"avow scan --hook: JSONDecodeError" in run(home, "doctor", "--offline").out
     path.parent.mkdir(parents=True)
     assert hook(home, path) is None  # no transcript
-    assert b"avow scan --hook: No such file or directory" in run(home, "doctor", "--offline").out
+    assert b"avow scan --hook: no such file or directory" in run(home, "doctor", "--offline").out
 
 
 def test_who_wrote_the_last_answer(home: Path, path: Path) -> None:

@@ -57,7 +57,7 @@ class Latest(NamedTuple):
 
 
 def since(path: Path, seen: Reached | None) -> Latest:
-    """The answers after `place`, where an earlier look ended; None: those after the last prompt. Raises OSError."""
+    """The answers after what an earlier look has `seen`; None: those after the last prompt. Raises OSError."""
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         if seen is None:
