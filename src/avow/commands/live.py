@@ -71,7 +71,7 @@ def _handed_over(stdin: BinaryIO | None) -> JsonObject:
 
 
 def _hook(event: JsonObject, looks: Path, stdout: BinaryIO | None) -> None:
-    """What is printed at `Stop`, as the JSON that Claude Code takes; empty for its other events."""
+    """Print at `Stop` what Claude Code shows, as the JSON that it takes; nothing at its other events."""
     path, session = text(event.get("transcript_path")), text(event.get("session_id"))
     if event.get("hook_event_name") != "Stop" or not path or not session:
         return
@@ -105,8 +105,8 @@ def _keep(looks: Path, session: str, look: Bookmark, kind: str = "look") -> None
 def _new(
     path: Path, before: Bookmark | None, quoted: str | None, looks: Path
 ) -> tuple[list[PastAnswer], dict[str, Reached]]:
-    """The answers since the last look, those of the session and of its sub-agents. `places` gets the end of each
-    file."""
+    """The answers since the last look, those of the session and of its sub-agents, and how far each file was read
+    now."""
     known = before.places if before is not None else None
     found = _when_there(path, None if known is None else known.get(path.name), quoted)
     places = {path.name: found.place}

@@ -9,7 +9,8 @@ SAVE_EVERY_S = 1.0
 
 
 class Saver:
-    """Saves what arrived, from a thread of its own, at most once a second. A signal may come at any moment."""
+    """Saves what arrived, from a thread of its own, at least every `every_s` seconds. A signal may come at any
+    moment."""
 
     def __init__(self, save: Callable[[], None], every_s: float = SAVE_EVERY_S) -> None:
         self._save, self._every_s = save, every_s

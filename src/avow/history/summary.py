@@ -234,7 +234,7 @@ def create(connection: Connection) -> None:
 
 def keep(connection: Connection) -> None:
     """Add up all rows, and let the file keep the sums from now on; some seconds for a million rows. Call it in a
-    transaction. An SQLite without `ON CONFLICT DO UPDATE` keeps none, and sums that are too large are not kept."""
+    transaction. Where `create` keeps none this does not either, nor where the sums are too large."""
     import sqlite3
 
     if sqlite3.sqlite_version_info < _UPSERT_FROM:

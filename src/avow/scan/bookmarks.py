@@ -23,8 +23,7 @@ _TROUBLE = "trouble.json"
 
 
 class Bookmark(NamedTuple):
-    """`places` has the place up to which each file was read, by the file's name; `told` are the ids of reported
-    answers."""
+    """`places` says how far each file was read, by the file's name; `told` are the ids of reported answers."""
 
     places: dict[str, Reached]
     told: tuple[str, ...] = ()

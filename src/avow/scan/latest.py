@@ -50,14 +50,15 @@ BEGINNING = Reached(0)
 
 
 class Latest(NamedTuple):
-    """Answers in order, and the place in the file where the whole lines end (where the next look begins)."""
+    """Answers in order, and how far the file was read."""
 
     answers: list[PastAnswer]
     place: Reached
 
 
 def since(path: Path, seen: Reached | None) -> Latest:
-    """The answers after what an earlier look has `seen`; None: those after the last prompt. Raises OSError."""
+    """The answers after what an earlier look has `seen`; None: those after the last prompt. In a file that was replaced
+    or rewritten: those newer than all answers of the earlier look. Raises OSError."""
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         if seen is None:
@@ -70,7 +71,8 @@ def since(path: Path, seen: Reached | None) -> Latest:
 
 
 def last(path: Path, seen: Reached | None = None) -> tuple[PastAnswer | None, Reached | None]:
-    """The last answer; None where there is none near the end of the file. Raises OSError."""
+    """The last answer, None where there is none near the end of the file; and, for a long file, what saves the next
+    call from searching all of it. Raises OSError."""
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         known = seen if seen is not None and _is_same(file, seen) else None
@@ -211,7 +213,7 @@ def _prompt_after(file: BinaryIO, begin: int) -> int | None:
 
 
 def _choices(file: BinaryIO, after: int, before: int) -> dict[str, int]:
-    """The last records before a place that say which model is asked, in order."""
+    """Where the last records between two places begin that say which model is asked, by what they hold."""
     found: dict[str, int] = {}
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         for seam, marks in _MARKS.items():
