@@ -1,11 +1,15 @@
 """What may be imported on the way to an answer: start-up is paid on every call."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from avow.commands import COMMANDS, may_be_command
+from avow.commands.typing_errors import TYPING_ERROR
+from avow.errors import nearest
 from avow.simulator.server import Simulator
 from tests.running import AVOW, environment
 
@@ -68,10 +72,12 @@ for name in sys.argv[1:]:
 """Python writes code for these while it runs: 0.2 ms for a named tuple of `typing`, 1 to 3 ms for a dataclass."""
 
 
-def _imported(home: Path, *arguments: str, base_url: str | None = None, status: int = 0) -> set[str]:
+def _imported(
+    home: Path, *arguments: str, base_url: str | None = None, status: int = 0, stdin: int = subprocess.DEVNULL
+) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *AVOW[1:], *arguments],
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         capture_output=True,
         text=True,
         env=environment(home, base_url),
@@ -142,3 +148,24 @@ def test_the_proxy_stays_small(home: Path) -> None:
     needed = {"asyncio", "subprocess", "random", "secrets", "hashlib"}
     assert found & (HEAVY - needed | {"typer", "httpcore", "avow.commands.tree", "avow.commands.declared"}) == set()
     assert not any(name.startswith("avow.asking.ask") for name in found)
+
+
+def test_a_question_in_quotes_on_a_terminal_needs_no_typer(home: Path) -> None:
+    """It is one word, but longer than any command misspelt."""
+    terminal, typed = os.openpty()
+    try:
+        with Simulator() as simulator:
+            found = _imported(home, "what is the answer?", base_url=simulator.base_url, stdin=typed)
+    finally:
+        os.close(typed)
+        os.close(terminal)
+    assert "httpcore" in found
+    assert found & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_is_near_to_a_command_is_told_from_a_question(name: str) -> None:
+    for word in (name, name * 2, f"{name} {name}"[:15], f"{name}{'x' * 9}", f"{name} of it all"):
+        assert may_be_command(word) or nearest(word, [name], alike=TYPING_ERROR) is None
+    assert may_be_command("")
+    assert may_be_command("--continue-the-last-one")

@@ -66,12 +66,14 @@ def _ask_quickly(arguments: Sequence[str], context: "Context") -> int | None:
 
     A single word on a terminal may be a command's name, misspelt.
     """
-    from avow.commands import COMMANDS, may_be_group, quick
+    from avow.commands import COMMANDS, may_be_command, may_be_group, quick
 
     first = arguments[0] if arguments else ""
     if first in ("scan", "proxy"):
         return _run_quickly(first, arguments[1:], context)
-    if (first in COMMANDS and first != "ask") or (len(arguments) < 2 and context.stdin_is_terminal):
+    if first in COMMANDS and first != "ask":
+        return None
+    if len(arguments) < 2 and may_be_command(first) and context.stdin_is_terminal:
         return None
     if first not in COMMANDS and may_be_group(arguments):
         return None

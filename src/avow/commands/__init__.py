@@ -29,6 +29,16 @@ GROUPS = ("audit", "auth", "config", "history", "simulate", "template")
 """Those that have commands of their own."""
 
 
+_LONGEST_MISSPELT = max(map(len, COMMANDS)) * 3 // 2
+"""Longer words are not alike enough to be asked about (`typing_errors.TYPING_ERROR`)."""
+
+
+def may_be_command(word: str) -> bool:
+    """Whether a single word may be the name of a command, perhaps misspelt: a quick check, `typing_errors` checks in
+    full. A question in quotes, which is one word too, is nearly always longer."""
+    return len(word) <= _LONGEST_MISSPELT or word.startswith("-")
+
+
 def may_be_group(arguments: Sequence[str]) -> bool:
     """Whether the first of several words may be the name of a group, perhaps misspelt. A quick check that every plain
     question pays for; `tree` checks in full."""

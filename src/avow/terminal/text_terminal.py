@@ -4,10 +4,12 @@ from typing import Protocol
 
 from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, HandedOver, Started, TextWritten, Withdrawn
 from avow.terminal.commentary import Commentary
-from avow.terminal.render import handover_rule, withdrawn_rule
 from avow.terminal.sanitize import clean
 from avow.terminal.screen import Screen
 from avow.terminal.text_piped import FinalText, telling
+
+_PRELOAD_S = 0.1
+"""How long a question takes to leave, on a slow machine."""
 
 
 class _Writer(Protocol):
@@ -50,6 +52,8 @@ class TextTerminal:
                     self._write(text)
             case Withdrawn(model, _text):
                 if self._writer is not None:
+                    from avow.terminal.render import withdrawn_rule
+
                     self._rule(withdrawn_rule(model, self._screen.out_facts))
             case Finished(exchange):
                 self._finish(exchange)
@@ -58,6 +62,8 @@ class TextTerminal:
                 if event.in_text:
                     self._rules.append(event)
                     if not self._is_late:
+                        from avow.terminal.render import handover_rule
+
                         self._rule(handover_rule(event, self._screen.out_facts))
             case _:
                 if isinstance(event, Started) and self._renders:
@@ -112,6 +118,8 @@ class TextTerminal:
     def _write_segments(self, exchange: Exchange) -> None:
         for index, segment in enumerate(exchange.routing.segments):
             if index and index <= len(self._rules):
+                from avow.terminal.render import handover_rule
+
                 self._rule(handover_rule(self._rules[index - 1], self._screen.out_facts))
             self._write(segment.text)
 
@@ -154,8 +162,14 @@ class _Plain:
 
 
 def _preload() -> None:
-    """Import what renders Markdown while the API is being waited for."""
-    from avow.background import in_background
-    from avow.terminal import markdown
+    """Import what renders Markdown, and what is shown at the end, while the API is being waited for: not while the HTTP
+    client is loaded and the request leaves, which would take longer."""
+    from avow.background import later
 
-    in_background(markdown.preload)
+    later(_PRELOAD_S, _load)
+
+
+def _load() -> None:
+    from avow.terminal import markdown, render  # noqa: F401
+
+    markdown.preload()

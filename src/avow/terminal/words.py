@@ -2,9 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
 
 from avow.exchange.exchange import Exchange, Status
 from avow.models.identity import Identity, compare
@@ -22,6 +20,7 @@ from avow.terminal.notices import (
     where_kept,
 )
 from avow.terminal.sanitize import clean_line
+from avow.values import NamedTuple
 
 CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
@@ -64,8 +63,7 @@ class AdviceContext(NamedTuple):
 ANYWHERE = AdviceContext()
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """`title` is one phrase; `facts` say what happened and `advice` what the user can do, in one or two sentences each.
     `grave`: the answer is missing or incomplete, or its author is unknown."""
 
