@@ -75,7 +75,7 @@ def show_waterfall(folder: Path) -> None:
     """Where the time of a plain question goes, stage by stage, to the simulator on loopback."""
     plain = install(folder / "plain", str(ROOT))
     print(f"{time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]}, the quickest of {ROUNDS} questions, in ms\n")
-    with RelayThread("requested") as url:
+    with SimulatorProcess("requested") as url:
         print(waterfall.table(waterfall.fall([f"{plain}/python"], clean(folder / "home", url), ROUNDS)))
 
 
@@ -91,7 +91,7 @@ def run(folder: Path, rows: int, history: Path | None) -> None:
     print(f"{time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]}, least of {ROUNDS} rounds")
     print(f"({ROUNDS_LONG} for the 20,000 pieces); times in ms, memory in MB\n")
     print("| | first byte | end | ratio of first byte | ratio of end | peak memory |\n|---|---|---|---|---|---|")
-    with RelayThread("requested") as url:
+    with SimulatorProcess("requested") as url:
         environ = clean(folder / "home", url)
         versions = [
             Contender("`python -c pass`", [f"{plain}/python", "-c", "pass"], environ, measures_first=False),
@@ -99,7 +99,7 @@ def run(folder: Path, rows: int, history: Path | None) -> None:
         ]
         side_by_side(versions, ROUNDS)
         side_by_side(answering(bare, plain, crowded, other, environ, url, history), ROUNDS)
-    with RelayThread("long:20000") as url:
+    with SimulatorProcess("long:20000") as url:
         environ = clean(folder / "home", url)
         pieces = [
             Contender("20,000 pieces of text, by a bare httpx loop", [f"{bare}/python", "-c", LOOP], environ),
@@ -150,7 +150,7 @@ def clean(home: Path, url: str) -> dict[str, str]:
     return {name: value for name, value in sealed.items() if not name.startswith("PYTHON")}
 
 
-class RelayThread:
+class SimulatorProcess:
     """A simulator in a process of its own, and its address."""
 
     def __init__(self, scenario: str) -> None:

@@ -1,6 +1,8 @@
 """One response as it comes in, whatever its headers say of it."""
 
+import contextlib
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -131,3 +133,41 @@ def test_a_whole_answer_that_is_not_whole(body: Body) -> None:
     assert message is not None
     assert not message.whole
     assert "".join(h.text for h in told if isinstance(h, TextWritten)) == "hi"
+
+
+class Struck(Body):
+    """As a transport hands it on: without the key that went out."""
+
+    secrets = Secrets(["sk-ant-api03-Zq8xV1bN5tLrPw2Yk7Jd"])
+
+    def __init__(self, pieces: int) -> None:
+        delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "word19\n"}}
+        chunk = b"event: content_block_delta\ndata: %s\n\n" % json.dumps(delta, separators=(",", ":")).encode()
+        super().__init__(sse(start("m"), *block(0, {"type": "text", "text": ""})[:1]), *[chunk * 50] * (pieces // 50))
+
+    def chunks(self) -> Iterator[bytes]:
+        yield from type(self).secrets.chunks(self._chunks)
+
+
+def calls(pieces: int) -> int:
+    """How many calls of functions, Python's own included, such an answer takes; no clock says."""
+    reading, count, body = ResponseReader(threading.Lock(), lambda _event: None), 0, Struck(pieces)
+    body.secrets = Struck.secrets
+
+    def note(_frame: object, event: str, _function: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        with contextlib.suppress(StreamEnded):
+            reading.read(body)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_a_piece_of_text_takes_few_calls() -> None:
+    """An answer has thousands. There were 77 once, which took 20 µs; now 45 take 12."""
+    calls(50)  # what is made once
+    assert (calls(1050) - calls(50)) / 1000 < 55
