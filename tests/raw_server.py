@@ -4,6 +4,7 @@ import socket
 import ssl
 import struct
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -57,7 +58,8 @@ class RawServer:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=16)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +68,8 @@ class RawServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in accept; close alone does not
         for opened in (self._listener, *self._open):
             opened.close()
 
