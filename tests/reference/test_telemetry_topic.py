@@ -27,6 +27,7 @@ MACHINES: Mapping[str, list[Exchange]] = {
     "ci": [answered(), answered(at=NOON + DAY)],
     "desk": [answered(), rerouted(at=NOON + 2 * DAY)],
     "lap": [rerouted(at=NOON + DAY), answered(cost_usd=None)],
+    "new": [],
 }
 FIRST = date(2026, 9, 21)
 Rows = list[tuple[Any, ...]]

@@ -61,7 +61,7 @@ class Collector:
         status, headers, answer = (
             (plan if isinstance(plan, int) else 200, {}, b"{}") if isinstance(plan, int | str) else plan
         )
-        if 200 <= status < 300:
+        if 200 <= status < 300 and plan != HALF:  # who dies while answering may not have kept them
             with self._lock:
                 self.taken += spans
         request.send_response(status)
