@@ -62,7 +62,7 @@ def test_names(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 REFUSED = {
-    "empty": (b"", "nothing in it"),
+    "empty": (b"", "it is empty"),
     "latin-1": ("Ein schöner Tag für die Größe, über Österreich hinaus.\n".encode("latin-1") * 9, "text in"),
     "a few words of latin-1": ("café au lait\n".encode("latin-1"), "text in cp125"),
     "utf-16 with a mark": ("hello".encode("utf-16"), "UTF-16"),
@@ -116,7 +116,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         "loop": (tmp_path / "loop", "symbolic links"),
         "device": (Path("/dev/zero"), "device"),
         "too long a name": (tmp_path / ("x" * 300), "too long"),
-        "nul": (Path("a\0b"), "null"),
+        "nul": (Path("a\0b"), "holds a NUL"),
     }
     for name, (path, words) in cases.items():
         with pytest.raises(UnreadableFile) as caught:
