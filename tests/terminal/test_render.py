@@ -89,6 +89,18 @@ def test_cost(usd: float | None, floor: float, words: str) -> None:
     assert cost(usd, floor) == words
 
 
+@pytest.mark.parametrize(
+    ("usage", "words"),
+    [
+        ({"input_tokens": 1, "output_tokens": 1}, "1 token in, 1 out"),
+        ({"output_tokens": 1}, "1 token out"),
+        ({"input_tokens": 0}, "0 tokens in"),
+    ],
+)
+def test_one_token_is_no_plural(usage: JsonObject, words: str) -> None:
+    assert tokens(usage) == words
+
+
 def test_tokens_say_what_came_from_the_cache() -> None:
     usage: JsonObject = {"input_tokens": 10, "cache_read_input_tokens": 1000, "cache_creation_input_tokens": None}
     assert tokens(usage) == "1,010 tokens in (1,000 from the cache)"

@@ -80,10 +80,14 @@ def tokens(usage: JsonObject | None) -> str:
     keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     read = [count for key in keys if (count := whole(usage.get(key))) is not None]
     written = whole(usage.get("output_tokens"))
-    parts = [f"{sum(read):,} tokens in{_of_cache(usage)}"] if read else []
+    parts = [f"{_counted(sum(read))} in{_of_cache(usage)}"] if read else []
     if written is not None:
-        parts.append(f"{written:,} out" if parts else f"{written:,} tokens out")
+        parts.append(f"{written:,} out" if parts else f"{_counted(written)} out")
     return ", ".join(parts)
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} token{'' if number == 1 else 's'}"
 
 
 def _of_cache(usage: JsonObject) -> str:
