@@ -4,12 +4,14 @@ import os
 import random
 import shutil
 import sqlite3
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from avow.errors import HistoryError
 from avow.history import repair
 from avow.history.search import query_of, search
 from avow.history.stats import stats
@@ -41,7 +43,8 @@ def read_in_every_way(path: Path) -> set[int]:
         numbers = {exchange.number or 0 for exchange in history.rows()}
         list(search(history, query_of(["word"]), limit=None))
         stats(history, "month")
-        history.latest()
+        with suppress(HistoryError):  # the last one is damaged, and is not passed over for the one before it
+            history.latest()
     return numbers
 
 
@@ -56,8 +59,8 @@ def flips(sound: Path, tmp_path: Path, seed: int) -> None:
     path.write_bytes(data)
     touched = {place // PAGE + 1 for place in places}
     untouched = whole(sound, touched)
-    # SQLite does not notice every number that is wrong in an index, so that `list` may miss an exchange; `repair` does.
-    assert len(untouched - read_in_every_way(path)) <= len(places)
+    # SQLite does not notice every number that is wrong in an index, so that `list` may miss exchanges; `repair` does.
+    assert len(untouched - read_in_every_way(path)) <= in_indexes(sound, touched)
     condition = repair.check(path)
     if condition.mendable:
         repair.mend(path)
@@ -93,6 +96,22 @@ def whole(path: Path, touched: set[int]) -> set[int]:
             found |= set(numbers[at : at + count])
         at += count
     return found
+
+
+def in_indexes(path: Path, touched: set[int]) -> int:
+    """How many entries of indexes of exchanges stand on these pages, or below them."""
+    connection = sqlite3.connect(path)
+    try:
+        pages = connection.execute(
+            "SELECT name, path, pageno, ncell FROM dbstat WHERE name IN"
+            " (SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'exchange')"
+        ).fetchall()
+    finally:
+        connection.close()
+    bad = [(name, place) for name, place, page, _count in pages if page in touched]
+    return sum(
+        count for name, place, _page, count in pages if any(name == one and place.startswith(top) for one, top in bad)
+    )
 
 
 def test_random_flips(sound: Path, tmp_path: Path) -> None:
