@@ -52,6 +52,15 @@ def test_nothing_is_written_over_the_prompts(option: str, home: Path) -> None:
     assert f"{path} is read too, and would be lost" in ran.lines[0]
 
 
+@pytest.mark.parametrize("option", ["--system-file", "--schema"])
+def test_nothing_is_written_over_what_goes_with_the_prompts(option: str, home: Path) -> None:
+    path = home / "also.json"
+    path.write_text("{}")
+    ran = run(home, "run", "--input", "lines", option, str(path), "--out", str(path), "-", stdin=b"hi\n")
+    assert (ran.status, path.read_text()) == (2, "{}")
+    assert f"{path} is read too, and would be lost" in ran.lines[0]
+
+
 # -- in -----------------------------------------------------------------------------------------------------------
 
 

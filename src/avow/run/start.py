@@ -72,7 +72,9 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
 
 def _check_apart(asked: RunOptions) -> None:
     written = {"--out": asked.out, "--junit": asked.junit, "--summary": asked.summary}
-    check_apart(written, (None if asked.path == "-" else asked.path, *asked.options.files))
+    options, schema = asked.options, asked.options.flags.get("schema")
+    prompts = None if asked.path == "-" else asked.path
+    check_apart(written, (prompts, *options.files, options.system_file, str(schema) if schema else None))
 
 
 def _history(asked: RunOptions, context: Context, suite: Suite) -> "History | None":
