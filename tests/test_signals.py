@@ -107,7 +107,7 @@ def test_a_signal_that_does_not_wake_the_main_thread_is_heard_soon(home: Path) -
             process.kill()
     assert time.monotonic() - sent_at < 5
     assert process.returncode == -signal.SIGTERM
-    assert b"interrupted; what arrived is kept" in err
+    assert b"interrupted; to see what is kept" in err
     assert (row(home)["status"], row(home)["signal"]) == ("interrupted", signal.SIGTERM)
 
 
@@ -139,9 +139,11 @@ def test_a_signal_before_the_first_byte_is_kept_without_a_verdict(home: Path) ->
         while not simulator.requests and time.monotonic() < end:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=PATIENCE_S)
+        _out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == -signal.SIGINT
     assert (row(home)["status"], row(home)["verdict"]) == ("interrupted", None)
+    words = b"avow: note: interrupted before an answer came; to see what is kept: avow history show 1\n"
+    assert err == words
 
 
 def test_ctrl_c_ends_a_loop_of_the_shell(home: Path) -> None:

@@ -169,7 +169,7 @@ def test_ctrl_c_in_the_upload_of_a_chat_leads_back_to_the_prompt(home: Path, big
         pty.settle("claude-fable-5-2>")
         pty.send("read this\r")
         pty.until("sending")
-        pty.enter("\x03", "interrupted; what arrived is kept")
+        pty.enter("\x03", "interrupted before an answer came; to see what is kept")
         pty.enter("and this\r", "[claude-fable-5-2]", "turn 1 of the conversation is left out: interrupted")
         pty.send("\x04")
         assert pty.end() == 0

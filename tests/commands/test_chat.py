@@ -30,7 +30,7 @@ def test_ctrl_c_stops_the_answer_keeps_it_and_the_chat_goes_on(home: Path) -> No
             before = pty.text.count("A rebase")
             pty.send(question)
             pty.wait(lambda: pty.text.count("A rebase") > before)  # noqa: B023
-            pty.enter("\x03", "interrupted; what arrived is kept")
+            pty.enter("\x03", "interrupted; to see what is kept")
         pty.enter("three\r", "[claude-fable-5-2] ")
         pty.send("/quit\r")
         assert pty.end() == 0, pty.text
@@ -45,7 +45,7 @@ def test_a_stopped_answer_is_the_last_one(home: Path) -> None:
         pty.enter("one\r", "[claude-fable-5-2] ")
         pty.send("two\r")
         pty.until("A rebase")
-        pty.enter("\x03", "interrupted; what arrived is kept")
+        pty.enter("\x03", "interrupted; to see what is kept")
         pty.enter("/why\r", "Status: interrupted")
         pty.send("/retry\r/quit\r")
         assert pty.end() == 0, pty.text

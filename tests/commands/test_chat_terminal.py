@@ -333,7 +333,7 @@ def test_a_dumb_terminal(home: Path) -> None:
             ("", ""),
             ("hello\r", "[claude-opus-4-8]"),
             ("stop\r", "A rebase"),
-            (CTRL_C, "interrupted; what arrived is kept"),
+            (CTRL_C, "interrupted; to see what is kept"),
             ("never mind", "never mind"),
             (CTRL_C, ""),
             ("grüße\r", "[claude-opus-4-8]"),

@@ -185,8 +185,9 @@ def alike(came: Came, whole: Came | None = None, chat: Came | None = None) -> di
 
 def stopped(number: signal.Signals) -> dict[Form, Came]:
     """It dies by the signal, what arrived is kept, and a chat asks no more."""
-    words = "avow: note: interrupted; what arrived is kept: avow history show 1"
-    begun = Came(-number, "interrupted", "unverified", "interrupted", words, b"Hello ")
+    kept = "; to see what is kept: avow history show 1"
+    begun = Came(-number, "interrupted", "unverified", "interrupted", f"avow: note: interrupted{kept}", b"Hello ")
+    words = f"avow: note: interrupted before an answer came{kept}"
     return alike(begun, Came(-number, "interrupted", None, "interrupted", words))
 
 

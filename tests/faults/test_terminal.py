@@ -105,7 +105,7 @@ def test_a_signal_in_mid_answer_leaves_the_terminal_as_it_was(number: signal.Sig
     with answering(form, home) as (pty, _go_on):
         pty.child.kill(number)
         if form == "chat" and number is signal.SIGINT:  # a person's Ctrl-C stops the answer, not the chat
-            pty.settle("interrupted; what arrived is kept")
+            pty.settle("interrupted; to see what is kept")
             pty.send("\x04")
             assert leave(pty) == 0, pty.text
         else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from avow.errors import FileError, ReaderGone, UsageError
+from avow.errors import Failure, FileError, ReaderGone, UsageError
 from avow.exchange.exchange import (
     ExchangeEvent,
     Finished,
@@ -187,7 +187,15 @@ def test_an_interruption_says_what_is_kept() -> None:
     stopped = samples.CUT._replace(status=Status.INTERRUPTED, exit_code=BySignal(2))
     out, err = show(START, *words("half"), Finished(stopped))
     assert out == "half\n"
-    assert err == "avow: note: interrupted; what arrived is kept: avow history show 12\n"
+    assert err == "avow: note: interrupted; to see what is kept: avow history show 12\n"
+
+
+@pytest.mark.parametrize(("number", "more"), [(12, "; to see what is kept: avow history show 12"), (None, "")])
+def test_an_interruption_before_an_answer_claims_nothing_of_one(number: int | None, more: str) -> None:
+    stopped = samples.FAILED._replace(
+        number=number, status=Status.INTERRUPTED, exit_code=BySignal(2), error=Failure("interrupted", None, "a signal")
+    )
+    assert show(START, Finished(stopped)) == ("", f"avow: note: interrupted before an answer came{more}\n")
 
 
 def test_verbose_gives_the_figures() -> None:

@@ -222,7 +222,7 @@ def test_an_interrupted_answer_is_explained_where_another_model_gave_it() -> Non
     account = explain(samples.FELL_BACK._replace(status=Status.INTERRUPTED))
     assert account is not None
     assert account.title == "another model answered (fallback); interrupted"
-    assert "Interrupted; what arrived is kept: avow history show 12" in account.facts
+    assert "Interrupted; to see what is kept: avow history show 12" in account.facts
     assert explain(exchange(status=Status.INTERRUPTED)) is None
 
 

@@ -91,7 +91,7 @@ class Commentary:
         if not shown:
             self._lines(exchange)
         if exchange.signal is not None:
-            self._screen.note(_what_is_kept(exchange))
+            self._screen.note(_interrupted(exchange))
         if exchange.status is Status.COMPLETE:
             self._note_its_end(exchange)
         if self._badge:
@@ -249,7 +249,7 @@ def _spinner(screen: Screen) -> "Spinner | None":
     return Spinner(screen)
 
 
-def _what_is_kept(exchange: Exchange) -> str:
-    if exchange.number is None:
-        return "interrupted"
-    return f"interrupted; what arrived is kept: avow history show {exchange.number}"
+def _interrupted(exchange: Exchange) -> str:
+    """Claims no more than that there is a row: of an answer it may hold nothing, or no text (`history.content`)."""
+    words = "interrupted" if exchange.routing.verdict is not None else "interrupted before an answer came"
+    return words if exchange.number is None else f"{words}; to see what is kept: avow history show {exchange.number}"

@@ -240,11 +240,11 @@ def _of_status(exchange: Exchange, here: AdviceContext) -> _Part:
             return _truncated(exchange, here)
         case Status.INCOMPLETE:
             facts = [f"{_sentence(broke_how(exchange))}{in_request(exchange.reply.request_id)}."]
-            facts += [f"What arrived is kept: avow history show{number}"] if number else []
+            facts += [f"To see what is kept: avow history show{number}"] if number else []
             is_said = exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED)  # with the advice on the model
             return "the answer is incomplete", facts, [] if is_said else [f"Ask again: {here.again(exchange)}"]
         case Status.INTERRUPTED if exchange.verdict in (Verdict.FALLBACK, Verdict.SUBSTITUTED):
-            facts = [f"Interrupted; what arrived is kept: avow history show{number}"] if number else ["Interrupted."]
+            facts = [f"Interrupted; to see what is kept: avow history show{number}"] if number else ["Interrupted."]
             return "interrupted", facts, []
     return "", [], []
 
