@@ -104,6 +104,7 @@ TESTED_IN = {
     "simulator/batch_scenarios.py": "simulator/test_batches.py",
     "simulator/card_scenarios.py": "simulator/test_picks.py",
     "simulator/gateway_scenarios.py": "simulator/test_foreign.py",
+    "simulator/played_blocks.py": "simulator/test_playback.py",
     "simulator/schemas.py": "simulator/test_validation.py",
     "simulator/replies.py": "simulator/test_server.py",
     "terminal/prompt_app.py": "terminal/test_line_editor.py",

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from avow import paths
@@ -13,18 +13,15 @@ from avow.errors import CredentialsError, HistoryLocked, UsageError
 from avow.files.reading import PipeWait
 from avow.settings.levels import Config, Settings, resolve
 from avow.terminal.screen import Screen
-from avow.values import NamedTuple
 from avow.wire.api import API_HOST
-from avow.wire.request import CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint, Request
+from avow.wire.request import CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from avow.endpoint.credential import Credential
     from avow.endpoint.patience import Patience
-    from avow.endpoint.transport import Transport
-    from avow.exchange.response import OpenResponse
+    from avow.endpoint.transport import Api
     from avow.history.store import History
 
 
@@ -33,29 +30,6 @@ _HISTORY_S = 30.0
 _UNTOLD_S = 0.5
 """How long before that is said."""
 _LEAST_LEFT_S = 0.001
-
-
-class Sender(Protocol):
-    """Something that sends requests as `Transport` does."""
-
-    def send(self, request: Request, patience: "Patience") -> "AbstractContextManager[OpenResponse]":
-        """Send `request` and give its response, whatever its status."""
-
-
-class Api(NamedTuple):
-    """The API, opened: how it is spoken to, what carries the requests, and how long it may stay silent. One serves many
-    questions. `simulated`: it is the simulator; `carrier` sends in the place of `transport`."""
-
-    endpoint: Endpoint
-    transport: "Transport"
-    patience: "Patience"
-    simulated: bool = False
-    carrier: Sender | None = None
-
-    def send(self, request: Request, deadline: float | None = None) -> "AbstractContextManager[OpenResponse]":
-        """Send `request`; all must be over at `deadline`, a moment of `time.monotonic`. Raises as `Transport.send`."""
-        patience = self.patience if deadline is None else self.patience._replace(deadline=deadline)
-        return (self.carrier or self.transport).send(request, patience)
 
 
 class Context:
@@ -177,13 +151,13 @@ class Context:
         simulate: str | None = None,
         credential: "Credential | None" = None,
         patience: "Patience | None" = None,
-    ) -> Iterator[Api]:
+    ) -> "Iterator[Api]":
         """The API as `settings` say; for `simulate`, the simulator that plays this scenario, with a key of its own. The
         user's credential is looked for, unless one is given.
 
         Raises UsageError for an address a key may not be sent to, CredentialsError where there is no key.
         """
-        from avow.endpoint.transport import Transport
+        from avow.endpoint.transport import Api, Transport
 
         if simulate is not None:
             from avow.simulator.scenarios import load as load_scenario

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from avow.asking.inquiry import Inquiry, prepare
-from avow.context import Api, simulated_credential
+from avow.context import simulated_credential
 from avow.endpoint.patience import Patience
 from avow.endpoint.remembered import EndpointFacts
-from avow.endpoint.transport import Transport
+from avow.endpoint.transport import Api, Transport
 from avow.errors import ExchangeError, Failure, Rejected, StreamEnded
 from avow.exchange.exchange import RunItem
 from avow.exit_codes import ExitCode

@@ -11,6 +11,7 @@ from avow.wire.request import (
     Request,
     betas_for,
     messages_body,
+    secret_values,
 )
 from tests.streams import ASKED, Json, fallback, text
 
@@ -131,3 +132,22 @@ def test_a_base_url_that_ends_in_the_apis_own_path_is_told(end: str) -> None:
     doubled = Endpoint(f"http://gateway{end}").doubled_words("/v1/messages") or ""
     assert doubled.endswith("did you mean http://gateway?")
     assert Endpoint("http://gateway/v2").doubled_words("/v1/messages") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "own", "others"),
+    [
+        ("X-Team-Key", "abcdefgh", True, True),
+        ("cf-access-client-secret", "a1b2c3d4", True, True),
+        ("Authorization", "Basic YTpiYmJiYmI=", True, True),
+        ("X-Route", "eu-west-9c1", True, False),
+        ("X-Env", "production", False, False),
+        ("anthropic-beta", "context-1m-2025-08-07", False, False),
+        ("HTTP-Referer", "https://example.org", False, False),
+    ],
+)
+def test_which_headers_hold_secrets(name: str, value: str, own: bool, others: bool) -> None:
+    assert (value in secret_values([(name, value)])) is own
+    assert (value in secret_values([(name, value)], own=False)) is others
+    if " " in value:
+        assert value.split()[1] in secret_values([(name, value)]), "the value without its scheme too"

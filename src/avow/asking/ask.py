@@ -7,8 +7,9 @@ from pathlib import Path
 
 from avow.asking.inquiry import Inquiry, PreparedInquiry, drafted, prepare
 from avow.asking.keeper import Keeper
-from avow.context import Api, Context
+from avow.context import Context
 from avow.endpoint import remembered
+from avow.endpoint.transport import Api
 from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, Problem, as_json
 from avow.exchange.run import converse
 from avow.exit_codes import ExitCode, gravest

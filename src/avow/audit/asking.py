@@ -9,7 +9,8 @@ from avow.asking.inquiry import Inquiry
 from avow.audit.cards import Card
 from avow.audit.plan import Slot
 from avow.audit.replies import Arm, CardReply
-from avow.context import Api, Context
+from avow.context import Context
+from avow.endpoint.transport import Api
 from avow.errors import AvowError, Interrupted
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Retrying, Status
 from avow.exit_codes import ExitCode

@@ -12,7 +12,8 @@ from avow.asking.question import configure, conversation_of, system_from_file, w
 from avow.asking.request_fields import with_ids
 from avow.asking.typed import Options
 from avow.commands.chat_typing import editor, help_page, lines_of, path_of, unknown
-from avow.context import Api, Context
+from avow.context import Context
+from avow.endpoint.transport import Api
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Status
 from avow.exit_codes import BySignal, ExitCode, gravest

@@ -1,20 +1,22 @@
 """HTTP: requests out, chunks of bytes in, the HTTP client's errors in avow's words."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from avow.endpoint.connecting import address, client, pool
 from avow.endpoint.credential import Credential
 from avow.endpoint.patience import Patience
 from avow.errors import DEADLINE_PASSED, StreamEnded
-from avow.wire.request import Request
-from avow.wire.secret import Secrets, secret_values
+from avow.values import NamedTuple
+from avow.wire.request import Endpoint, Request, secret_values
+from avow.wire.secret import Secrets
 
 if TYPE_CHECKING:
     from weakref import WeakSet
 
     from avow.endpoint.watchdog import Watchdog
+    from avow.wire.body import OpenResponse
 
 CONNECT_S = 10.0
 WRITE_S = 60.0
@@ -225,6 +227,29 @@ class Response:
         for chunk in self._response.iter_stream():
             self._arrived += len(chunk)
             yield chunk
+
+
+class Sender(Protocol):
+    """Something that sends requests as `Transport` does."""
+
+    def send(self, request: Request, patience: Patience) -> AbstractContextManager["OpenResponse"]:
+        """Send `request` and give its response, whatever its status."""
+
+
+class Api(NamedTuple):
+    """The API, opened: how it is spoken to, what sends the requests, and how long it may stay silent. One serves many
+    questions. `simulated`: it is the simulator; `paced` sends in the place of `transport`, as fast as a run may ask."""
+
+    endpoint: Endpoint
+    transport: Transport
+    patience: Patience
+    simulated: bool = False
+    paced: Sender | None = None
+
+    def send(self, request: Request, deadline: float | None = None) -> AbstractContextManager["OpenResponse"]:
+        """Send `request`; all must be over at `deadline`, a moment of `time.monotonic`. Raises as `Transport.send`."""
+        patience = self.patience if deadline is None else self.patience._replace(deadline=deadline)
+        return (self.paced or self.transport).send(request, patience)
 
 
 def _decoded(raw: bytes) -> str:

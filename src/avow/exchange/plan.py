@@ -8,9 +8,9 @@ from avow.errors import ExchangeError
 from avow.exchange import chain
 from avow.exchange.attempts import Limits
 from avow.exchange.exchange import Exchange, Problem
-from avow.exchange.response import OpenResponse
 from avow.routing.verdict import RequestFacts
 from avow.values import NamedTuple
+from avow.wire.body import OpenResponse
 from avow.wire.message import Message
 from avow.wire.request import Endpoint, Request
 

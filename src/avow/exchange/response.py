@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
-from typing import Protocol
 
 from avow.errors import ExchangeError, NotAnAnswer, Stalled, StreamEnded
 from avow.exchange.exchange import ExchangeEvent, HandedOver, Noted, TextWritten, ThinkingWritten
@@ -13,6 +12,7 @@ from avow.wire.body import (
     LONGEST_ERROR,
     LONGEST_WHOLE,
     Opening,
+    OpenResponse,
     StreamReader,
     begins_events,
     begins_message,
@@ -26,19 +26,6 @@ from avow.wire.json_value import JsonObject, encodable, encodable_value, items, 
 from avow.wire.message import Message, block_text, whole
 from avow.wire.message_fold import MessageFold
 from avow.wire.secret import Secrets
-
-
-class OpenResponse(Protocol):
-    """What `send` returns: `headers` are lower-case; `secrets` went out, and stand in nothing of it as it came."""
-
-    status: int
-    headers: dict[str, str]
-    secrets: Secrets
-
-    def chunks(self) -> Iterator[bytes]: ...
-
-    def read(self, limit: int = ...) -> bytes: ...
-
 
 _text_written = partial(tuple.__new__, TextWritten)
 

@@ -15,7 +15,8 @@ from avow.proxy.framing import BadFraming
 from avow.proxy.head import Head
 from avow.proxy.observer import ConnectionEnd
 from avow.proxy.responses import BadResponse, ResponseBody, ResponseHead, ResponseSplitter
-from avow.wire.secret import Secrets, secret_values
+from avow.wire.request import secret_values
+from avow.wire.secret import Secrets
 
 LONGEST_REQUEST = 34 * 1024 * 1024
 """The most bytes of a request's body that are kept to be read: a little more than the API takes."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-from avow.context import Api
+from avow.endpoint.transport import Api
 from avow.errors import ExchangeError, StreamEnded
 from avow.exchange.response import read_error
 from avow.wire.batch import (
@@ -34,7 +34,7 @@ class BatchApi:
     foreign host that a batch named for its results."""
 
     def __init__(self, api: Api) -> None:
-        self._api = api._replace(carrier=None)  # its limits are not those of messages
+        self._api = api._replace(paced=None)  # its limits are not those of messages
         self.base_url = api.endpoint.base_url
         self.elsewhere: str | None = None
 

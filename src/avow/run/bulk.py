@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from avow.asking.ask import prepared_for
 from avow.asking.request_fields import body_fields
-from avow.context import Api, Context
+from avow.context import Context
+from avow.endpoint.transport import Api
 from avow.errors import UsageError
 from avow.exchange.exchange import Exchange, Status
 from avow.exchange.plan import BatchOutcome

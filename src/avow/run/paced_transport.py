@@ -9,8 +9,9 @@ from avow.background import Latch
 from avow.endpoint.patience import Patience
 from avow.endpoint.transport import Transport
 from avow.errors import AvowError, Interrupted
-from avow.exchange.response import OpenResponse, read_error
+from avow.exchange.response import read_error
 from avow.run.pace import LIMITED, Pace
+from avow.wire.body import OpenResponse
 from avow.wire.failure import is_spend_limit, rejected
 from avow.wire.request import Request
 

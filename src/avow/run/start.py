@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from avow.asking.ask import ask as put
 from avow.asking.question import configure
-from avow.context import Api, Context
+from avow.context import Context
+from avow.endpoint.transport import Api
 from avow.errors import HistoryError, Interrupted, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, as_json
 from avow.exit_codes import ExitCode, gravest
@@ -116,7 +117,7 @@ class _Run:
         self._pricing = Pricing(asked.max_cost is not None)
         api.transport.share(api.endpoint.base_url, asked.jobs)
         self._paced = PacedTransport(api.transport, Pace(asked.patience, time.monotonic()))
-        self._api = api._replace(carrier=self._paced)
+        self._api = api._replace(paced=self._paced)
         self._counts = RunCounts(summed.questions, outlet.rules)
         self._bar = ProgressBar(context.screen, self._counts, self._why)
         self._budget = Budget(asked.max_cost, self._spent())
@@ -143,7 +144,7 @@ class _Run:
         asked = self._asked
         retries = self._suite.settings.integer("retries") or 0
         self._bulk = Bulk(
-            self._context, self._api._replace(carrier=None), history, self._journal,
+            self._context, self._api._replace(paced=None), history, self._journal,
             patience=asked.patience, retries=retries, note=self._note_once,
         )  # fmt: skip
         try:

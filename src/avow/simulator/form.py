@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from avow.simulator.playback import Block, PlayedAnswer
+from avow.simulator.playback import PlayedAnswer
+from avow.simulator.played_blocks import Block
 from avow.simulator.script import Fault, Json, Scenario
 
 # What the server does next: write bytes, wait that many seconds, or break the connection in that way.

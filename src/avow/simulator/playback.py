@@ -1,30 +1,18 @@
 """From a scenario and a request to an answer: which model writes which blocks, with which usage."""
 
-import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from avow.simulator import answers, picks
+from avow.simulator.played_blocks import Block, long_block, pieces_of, ready_block, text_block, thinking_block
 from avow.simulator.prompt_cache import PromptCache, PromptTokens
 from avow.simulator.script import RETURNED, Json, PlayedHop, Scenario
 from avow.simulator.valid_request import CREDIT, SERVER_FALLBACK, ValidRequest
 
 # Called for a decline that may be credited: (hop, content so far) -> a new token.
 Mint = Callable[[PlayedHop, list[Json]], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One content block: as it starts in a stream, its deltas, and as it stands in a whole message. With `repeats`
-    the deltas are played over and over until that many were sent."""
-
-    start: Json
-    deltas: tuple[Json, ...]
-    whole: Json
-    delay: float = 0.0
-    repeats: int = 0
 
 
 @dataclass(slots=True)
@@ -110,22 +98,22 @@ def _play(
 def _write(scenario: Scenario, ask: ValidRequest, model: str, hop: PlayedHop, continuing: bool) -> _Played:
     delay = scenario.delay if hop.delay is None else hop.delay
     stop_reason, stop_sequence = ("refusal" if hop.declines else hop.stop_reason), None
-    pieces = hop.pieces or tuple(_pieces(_text(scenario, ask, model, hop, continuing)))
+    pieces = hop.pieces or tuple(pieces_of(_text(scenario, ask, model, hop, continuing)))
     if not scenario.long and not hop.declines and not hop.pieces:
         pieces, stop_reason, stop_sequence = _limited(ask, pieces, stop_reason)
     blocks: list[Block] = []
     thinking = ask.body.get("thinking") or {}
     if hop.thinking is not None and thinking.get("type") != "disabled" and ask.body.get("max_tokens") != 0:
         shown = hop.thinking if thinking.get("display") == "summarized" else ""
-        blocks.append(_thinking(shown, ask.signature(model), delay))
-    blocks.extend(_ready(block, delay) for block in hop.blocks)
+        blocks.append(thinking_block(shown, ask.signature(model), delay))
+    blocks.extend(ready_block(block, delay) for block in hop.blocks)
     if scenario.advisor:
-        blocks.extend(_ready(block, delay) for block in answers.ADVICE)
+        blocks.extend(ready_block(block, delay) for block in answers.ADVICE)
     if scenario.long:
-        blocks.append(_long_block(scenario.long))
+        blocks.append(long_block(scenario.long))
     elif pieces:
-        blocks.append(_text_block(pieces, delay))
-    blocks.extend(_ready(block, delay) for block in hop.closing)
+        blocks.append(text_block(pieces, delay))
+    blocks.extend(ready_block(block, delay) for block in hop.closing)
     thought = len(hop.thinking or "") // 4
     written = (scenario.long * 2 or sum(map(len, pieces)) // 4) + 12 * (len(hop.blocks) + len(hop.closing))
     return _Played(model, hop, blocks, stop_reason, stop_sequence, written + thought + bool(blocks), thought)
@@ -142,7 +130,7 @@ def _assemble(ask: ValidRequest, played: list[_Played]) -> PlayedAnswer:
         if following is not None:
             trigger = {"type": "refusal", "category": part.hop.category}
             handed = {"from": {"model": part.model}, "to": {"model": following.model}, "trigger": trigger}
-            answer.blocks.append(_ready({"type": "fallback", **handed}))
+            answer.blocks.append(ready_block({"type": "fallback", **handed}))
     return answer
 
 
@@ -219,15 +207,6 @@ def fill(template: str, ask: ValidRequest, served: str = "") -> str:
     return template
 
 
-def _long_block(count: int) -> Block:
-    """`count` short words, in lines of twenty; they repeat every hundred."""
-    words = [f"word{number:02d}" + ("\n" if number % 20 == 19 else " ") for number in range(min(count, 100))]
-    rounds, left = divmod(count, len(words))
-    block = _text_block(tuple(words), 0.0)
-    whole = {**block.whole, "text": "".join(words) * rounds + "".join(words[:left])}
-    return replace(block, whole=whole, repeats=count)
-
-
 def _text(scenario: Scenario, ask: ValidRequest, model: str, hop: PlayedHop, continuing: bool) -> str:
     if hop.text is None and hop.declines:
         return ""
@@ -258,45 +237,12 @@ def _limited(ask: ValidRequest, pieces: tuple[str, ...], stop_reason: str) -> tu
     found = [(text.find(stop), stop) for stop in ask.body.get("stop_sequences") or [] if stop in text]
     if found:
         at, stop = min(found)
-        return tuple(_pieces(text[:at])), "stop_sequence", stop
+        return tuple(pieces_of(text[:at])), "stop_sequence", stop
     words = re.findall(r"\S+\s*|^\s+", text)
     limit = int(ask.body.get("max_tokens", 64_000))
     if len(words) > limit or limit == 0:
-        return tuple(_pieces("".join(words[:limit]).rstrip())), "max_tokens", None
+        return tuple(pieces_of("".join(words[:limit]).rstrip())), "max_tokens", None
     return pieces, stop_reason, None
-
-
-def _pieces(text: str) -> list[str]:
-    words = re.findall(r"\S+\s*|\s+", text)
-    return ["".join(words[start : start + 3]) for start in range(0, len(words), 3)]
-
-
-def _text_block(pieces: tuple[str, ...], delay: float) -> Block:
-    deltas = tuple({"type": "text_delta", "text": piece} for piece in pieces)
-    whole = {"type": "text", "text": "".join(pieces), "citations": None}
-    return Block({"type": "text", "text": ""}, deltas, whole, delay)
-
-
-def _thinking(text: str, signature: str, delay: float) -> Block:
-    deltas: list[Json] = [{"type": "thinking_delta", "thinking": piece} for piece in _pieces(text)]
-    deltas.append({"type": "signature_delta", "signature": signature})
-    whole = {"type": "thinking", "thinking": text, "signature": signature}
-    return Block({"type": "thinking", "thinking": "", "signature": ""}, tuple(deltas), whole, delay)
-
-
-def _ready(block: Json, delay: float = 0.0) -> Block:
-    """A block given as it stands in a message: tool calls and compactions arrive in deltas, all others at once."""
-    if block.get("type") in ("tool_use", "server_tool_use"):
-        text = json.dumps(block["input"], ensure_ascii=False)
-        parts = ("", text[: len(text) // 2], text[len(text) // 2 :])
-        deltas = tuple({"type": "input_json_delta", "partial_json": part} for part in parts)
-        return Block({**block, "input": {}}, deltas, block, delay)
-    if block.get("type") == "compaction":
-        delta = {"type": "compaction_delta", **{key: value for key, value in block.items() if key != "type"}}
-        return Block({"type": "compaction", "content": None}, (delta,), block, delay)
-    if block.get("type") == "text":
-        return replace(_text_block(tuple(_pieces(str(block.get("text", "")))), delay), whole=block)
-    return Block(block, (), block, delay)
 
 
 def _tokens(sent: PromptTokens, written: int) -> Json:

@@ -3,17 +3,13 @@
 import json
 from collections.abc import Iterable
 
-from avow.simulator import models, validation
+from avow.simulator import models
 from avow.simulator.form import Step, as_message, dump
+from avow.simulator.headers import betas_of
 from avow.simulator.http import HttpReply, RawRequest
 from avow.simulator.playback import PlayedAnswer, fill
-from avow.simulator.script import HttpError, Json, Scenario
+from avow.simulator.script import HttpError, Json, Scenario, bad_request
 from avow.simulator.valid_request import ValidRequest
-
-
-def bad(message: str, code: str | None = None) -> HttpError:
-    """A request that cannot be served."""
-    return HttpError(400, "invalid_request_error", message, code=code)
 
 
 def posted(wire: RawRequest) -> Json | HttpError:
@@ -21,8 +17,8 @@ def posted(wire: RawRequest) -> Json | HttpError:
     try:
         body = json.loads(wire.body)
     except (ValueError, RecursionError):
-        return bad("The request body is not valid JSON")
-    return body if isinstance(body, dict) else bad("The request body must be a JSON object")
+        return bad_request("The request body is not valid JSON")
+    return body if isinstance(body, dict) else bad_request("The request body must be a JSON object")
 
 
 def failure(error: HttpError, request_id: str, ask: ValidRequest | None = None) -> HttpReply:
@@ -81,7 +77,7 @@ def list_models(wire: RawRequest, headers: dict[str, str], scenario: Scenario, r
         return failure(scenario.error, request_id)
     if scenario.silent:
         return HttpReply(steps=["stall"])
-    with_fallbacks = any(beta.startswith("server-side-fallback-") for beta in validation.betas_of(headers))
+    with_fallbacks = any(beta.startswith("server-side-fallback-") for beta in betas_of(headers))
     name = wire.path.rstrip("/").removeprefix("/v1/models").lstrip("/")
     if scenario.models == "none":
         return failure(HttpError(404, "", "", body=b'{"error":{"code":"404","message":"Resource not found"}}'), "")
@@ -89,7 +85,7 @@ def list_models(wire: RawRequest, headers: dict[str, str], scenario: Scenario, r
         return with_json(models.openai_page(), request_id)
     if not name:
         page = models.page(wire.query(), with_fallbacks=with_fallbacks)
-        return failure(bad(page), request_id) if isinstance(page, str) else with_json(page, request_id)
+        return failure(bad_request(page), request_id) if isinstance(page, str) else with_json(page, request_id)
     found = models.find(name)
     if found is None or scenario.models == "openai":
         return failure(HttpError(404, "not_found_error", f"model: {name}"), request_id)

@@ -30,6 +30,11 @@ class HttpError:
     content_type: str = "application/json"
 
 
+def bad_request(message: str, code: str | None = None) -> HttpError:
+    """The error of a request that is not valid: HTTP 400."""
+    return HttpError(400, "invalid_request_error", message, code=code)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """How an answer breaks, after `after` deltas (default: half of them).

@@ -18,12 +18,13 @@ from avow.simulator import batches, foreign, validation
 from avow.simulator.batch_desk import BatchDesk
 from avow.simulator.credits import Credits
 from avow.simulator.form import as_message, as_steps
+from avow.simulator.headers import betas_of, check_headers
 from avow.simulator.http import Connection, HttpReply, RawRequest
 from avow.simulator.playback import PlayedAnswer, compose, fill
 from avow.simulator.prompt_cache import PromptCache
-from avow.simulator.replies import bad, failure, list_models, own_headers, posted, sliced, whole, with_json
+from avow.simulator.replies import failure, list_models, own_headers, posted, sliced, whole, with_json
 from avow.simulator.scenarios import load
-from avow.simulator.script import HttpError, Json, PlayedHop, Scenario
+from avow.simulator.script import HttpError, Json, PlayedHop, Scenario, bad_request
 from avow.simulator.valid_request import ValidRequest
 
 Choice = str | Path | Scenario
@@ -153,7 +154,7 @@ class Simulator:
                 try:
                     reply = self._reply(wire)
                 except RecursionError:
-                    reply = failure(bad("The request body is nested too deeply"), "")
+                    reply = failure(bad_request("The request body is nested too deeply"), "")
                 if not connection.write(reply, wire):
                     return
         except (OSError, ValueError):
@@ -177,8 +178,8 @@ class Simulator:
         except UsageError as error:
             return failure(HttpError(400, "invalid_request_error", f"x-avow-scenario: {error.message}"), request_id)
         shown_id = request_id if scenario.own_headers else ""
-        if problem := validation.check_headers(headers):
-            return failure(HttpError(problem.status, problem.type, problem.message), shown_id)
+        if problem := check_headers(headers):
+            return failure(problem, shown_id)
         if wire.method == "POST" and path in ("/v1/messages", "/v1/messages/count_tokens"):
             return self._post(wire, headers, scenario, shown_id)
         if path == batches.PATH or path.startswith(f"{batches.PATH}/"):
@@ -197,21 +198,21 @@ class Simulator:
         counting = wire.path.rstrip("/").endswith("count_tokens")
         charset = headers.get("content-type", "").lower().partition("charset=")[2]
         if charset and charset.strip('"') not in ("utf-8", "utf8", "iso-8859-1", "us-ascii"):
-            return failure(bad(f"unsupported charset {charset}", code="unsupported_charset"), request_id)
+            return failure(bad_request(f"unsupported charset {charset}", code="unsupported_charset"), request_id)
         body = posted(wire)
         if isinstance(body, HttpError):
             return failure(body, request_id)
-        betas = validation.betas_of(headers)
+        betas = betas_of(headers)
         if refused := foreign.refusal(scenario.refuses, body, betas):
             return failure(refused, request_id)
         version = headers["anthropic-version"]
         request = validation.ReceivedRequest(body, version, betas, counting, self._credits.knows_block)
         if problem := validation.check_body(request):
-            return failure(HttpError(problem.status, problem.type, problem.message), request_id)
+            return failure(problem, request_id)
         if scenario.silent:
             return HttpReply(steps=["stall"])
         if scenario.strict and (unknown := validation.unknown_model(request)):
-            return failure(HttpError(unknown.status, unknown.type, unknown.message), request_id)
+            return failure(unknown, request_id)
         seed = scenario.pick_settings.seed
         ask = ValidRequest(body, betas, next(self._numbers), self._session if seed is None else seed)
         if counting:
@@ -240,7 +241,7 @@ class Simulator:
             position = self._credits.position(ask)
             redeemed = self._credits.redeem(ask, scenario)
         if isinstance(redeemed, str):
-            return bad(redeemed)
+            return bad_request(redeemed)
         hop = scenario.hops[min(position, len(scenario.hops) - 1)]
         if hop.error and (error := self._due(scenario, hop.error, ask)):
             with self._lock:
@@ -268,15 +269,14 @@ class Simulator:
 
     def _item(self, params: Json, headers: dict[str, str], scenario: Scenario, declines: bool) -> Json:
         """The result of one item of a batch: it is looked at only now, and nobody takes over where it is refused."""
-        betas = validation.betas_of(headers)
+        betas = betas_of(headers)
         request = validation.ReceivedRequest(
             params, headers["anthropic-version"], betas, False, self._credits.knows_block
         )
-        problem = batches.unsupported(params)
-        if problem is None and (found := validation.check_body(request)):
-            problem = found.message
-        if problem is not None:
-            return batches.errored("invalid_request_error", problem)
+        if words := batches.unsupported(params):
+            return batches.errored("invalid_request_error", words)
+        if problem := validation.check_body(request):
+            return batches.errored(problem.type, problem.message)
         if scenario.strict and (unknown := validation.unknown_model(request)):
             return batches.errored(unknown.type, unknown.message)
         plain = replace(scenario, hops=(PlayedHop(declines=True),)) if declines else scenario

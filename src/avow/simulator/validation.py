@@ -1,33 +1,13 @@
-"""What the API refuses before a model sees it: headers, fields, messages, blocks."""
+"""What the API refuses in the body of a request before a model sees it: fields, messages, blocks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from avow.simulator import blocks, models, prompt_cache, schemas
-from avow.simulator.script import Json
+from avow.simulator.script import HttpError, Json, bad_request
 
 MAX_BODY = 32 * 1024 * 1024
-VERSIONS = ("2023-01-01", "2023-06-01", "2026-10-21")
-
-_BETAS = frozenset(
-    """server-side-fallback-2026-06-01 server-side-fallback-2026-07-01 fallback-credit-2026-06-01
-    fallback-credit-2026-07-01 fast-mode-2026-02-01 thinking-display-updates-2026-08-18
-    thinking-binding-controls-2026-08-01 thinking-token-count-2026-05-13 interleaved-thinking-2025-05-14
-    compact-2026-01-12 compact-2026-09-04 context-management-2025-06-27 task-budgets-2026-03-13
-    mid-conversation-tool-changes-2026-07-01 mid-conversation-output-config-2026-07-01
-    mid-conversation-system-clear-at-2026-08-21 message-threads-2026-08-12 mcp-client-2025-11-20
-    mcp-client-2026-09-15 output-300k-2026-03-24 cache-diagnosis-2026-04-07 advisor-tool-2026-03-01
-    skills-2025-10-02
-    managed-agents-2026-04-01 inline-tools-2026-09-15 oauth-2025-04-20 oidc-federation-2026-04-01
-    token-counting-2024-11-01 message-batches-2024-09-24 prompt-caching-2024-07-31 pdfs-2024-09-25
-    files-api-2025-04-14 extended-cache-ttl-2025-04-11 structured-outputs-2025-11-13 code-execution-2025-05-22
-    model-context-window-exceeded-2025-08-26 context-1m-2025-08-07 output-128k-2025-02-19
-    fine-grained-tool-streaming-2025-05-14 token-efficient-tools-2025-02-19 claude-code-20250219
-    effort-2025-11-24 mid-conversation-system-2026-04-07 prompt-caching-scope-2026-01-05
-    advanced-tool-use-2025-11-20 per-turn-control-2026-07-01
-    dangerous-tool-use-2026-09-03 afk-mode-2026-01-31""".split()  # noqa: SIM905
-)
 
 _PER_TURN = "mid-conversation-output-config-|per-turn-control-"
 """What allows `output_config` in a message of the system; the second name is what Claude Code 2.1.332 sends."""
@@ -46,15 +26,6 @@ _FIELDS = _COUNTED | {
 }  # fmt: skip
 _SAMPLING = ("temperature", "top_p", "top_k")
 _OVERRIDES = frozenset(("model", "max_tokens", "thinking", "output_config", "speed"))
-
-
-@dataclass(frozen=True, slots=True)
-class BadRequest:
-    """A request that is refused: HTTP status, error type and message."""
-
-    message: str
-    status: int = 400
-    type: str = "invalid_request_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,47 +48,22 @@ class ReceivedRequest:
         return any(beta.startswith(tuple(families.split("|"))) for beta in self.betas)
 
 
-def check_headers(headers: dict[str, str]) -> BadRequest | None:
-    """Credential, version and betas. `headers` has lower-case names; repeated ones are joined by commas."""
-    key, bearer = headers.get("x-api-key", ""), headers.get("authorization", "")
-    if key and bearer and bearer.removeprefix("Bearer ") != key:
-        return BadRequest("x-api-key and Authorization carry different credentials", 401, "authentication_error")
-    if not key and not bearer:
-        return BadRequest("x-api-key header is required", 401, "authentication_error")
-    if not key and not (bearer.startswith("Bearer ") and bearer.removeprefix("Bearer ").strip()):
-        return BadRequest("Invalid bearer token", 401, "authentication_error")
-    version = headers.get("anthropic-version", "")
-    if not version:
-        return BadRequest("anthropic-version: header is required")
-    if version not in VERSIONS:
-        return BadRequest(f"anthropic-version: {version!r} is not a valid version")
-    unknown = sorted(betas_of(headers) - _BETAS)
-    if unknown:
-        return BadRequest(f"Unexpected value(s) `{', '.join(unknown)}` for the `anthropic-beta` header.")
-    return None
-
-
-def betas_of(headers: dict[str, str]) -> frozenset[str]:
-    """The beta tokens of a request."""
-    return frozenset(token.strip() for token in headers.get("anthropic-beta", "").split(",") if token.strip())
-
-
-def unknown_model(request: ReceivedRequest) -> BadRequest | None:
+def unknown_model(request: ReceivedRequest) -> HttpError | None:
     """What is said of a model that does not exist: one that is asked for, or one that may answer instead."""
     named = str(request.body["model"])
     if models.find(named) is None:
-        return BadRequest(f"model: {named}", 404, "not_found_error")
+        return HttpError(404, "not_found_error", f"model: {named}")
     entries = request.body.get("fallbacks")
     for number, entry in enumerate(entries if isinstance(entries, list) else []):
         if models.find(str(entry["model"])) is None:
-            return BadRequest(f"fallbacks.{number}.model: '{entry['model']}' is not a valid model")
+            return bad_request(f"fallbacks.{number}.model: '{entry['model']}' is not a valid model")
     return None
 
 
-def check_body(request: ReceivedRequest) -> BadRequest | None:
+def check_body(request: ReceivedRequest) -> HttpError | None:
     """The first thing wrong with the body of a messages or count_tokens request, or `None`."""
     for message in _complaints(request):
-        return BadRequest(message)
+        return bad_request(message)
     return None
 
 

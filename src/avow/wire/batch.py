@@ -7,13 +7,13 @@ from urllib.parse import quote, urlsplit
 
 from avow.errors import ExchangeError, Failure, NotAnAnswer
 from avow.exit_codes import ExitCode
-from avow.wire.body import is_message, message_of, whole_problem
+from avow.wire.body import is_message, message_of, struck_blocks, whole_problem
 from avow.wire.failure import rejection
 from avow.wire.json_value import JsonObject, obj, text, whole
 from avow.wire.message import Message
 from avow.wire.names import NamedModel
 from avow.wire.request import encoded
-from avow.wire.secret import Secrets, SecretStream, struck_blocks
+from avow.wire.secret import Secrets, SecretStream
 
 PATH = "/v1/messages/batches"
 MOST_ITEMS = 100_000

@@ -4,16 +4,17 @@ One reading for avow's own questions, for answers that pass the proxy and for th
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 
 from avow.errors import ExchangeError, Failure, NotAnAnswer, StreamEnded
 from avow.exit_codes import ExitCode
 from avow.wire.events import Event, MessageStopped, decode
 from avow.wire.failure import body_is_error, not_an_answer, rejection
-from avow.wire.json_value import JsonObject
+from avow.wire.json_value import JsonObject, items
 from avow.wire.message import Message, whole
 from avow.wire.message_fold import MessageFold
 from avow.wire.names import NamedModel, parse_naming
-from avow.wire.secret import EventStriker, Secrets, SecretStream, struck_blocks
+from avow.wire.secret import EventStriker, Secrets, SecretStream
 from avow.wire.sse import BOM, EventDecoder
 
 LONGEST_ERROR = 1024 * 1024
@@ -24,6 +25,23 @@ LONGEST_BLANK = 1024 * 1024
 PARTIAL = 206
 
 _OF_EVENTS = (b"e", b"d", b":", b"i", b"r")  # event, data, a comment, id, retry
+
+
+class OpenResponse(Protocol):
+    """A response whose body still arrives: what sending a request gives, whatever the status.
+
+    `headers` have lower-case names. `secrets` are those of the request; they are struck out of headers and body.
+    """
+
+    status: int
+    headers: dict[str, str]
+    secrets: Secrets
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body, piece by piece, as it arrives."""
+
+    def read(self, limit: int = ...) -> bytes:
+        """The whole body, at most `limit` bytes of it."""
 
 
 class Opening:
@@ -127,6 +145,23 @@ def whole_message(data: bytes, status: int, headers: Mapping[str, str], text: Se
     if isinstance(body, dict) and body_is_error(body):
         raise rejection(body, status, headers)
     raise not_an_answer(status, headers.get("content-type", ""), data[:2000], headers.get("request-id"))
+
+
+def struck_blocks(body: JsonObject, stream: SecretStream) -> JsonObject:
+    """The whole message `body` with secrets struck out of the text of its `content`, also where one is spread over
+    several blocks of text, or began in the text that `stream` was fed before."""
+    struck = items(body.get("content"))
+    texts = [
+        place
+        for place, block in enumerate(struck)
+        if block.get("type") == "text" and isinstance(block.get("text"), str)
+    ]
+    for place in texts:
+        block = struck[place]
+        rest = block["text"]
+        piece = stream.feed(rest) + (stream.end() if place == texts[-1] else "")
+        struck[place] = {**block, "text": piece}
+    return {**body, "content": struck}
 
 
 def begins_message(data: bytes | bytearray) -> bool:

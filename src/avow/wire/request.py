@@ -28,6 +28,9 @@ NOT_THEIRS = frozenset(
 )
 """Headers that the user's own never replace: those of the protocol, and the credential's, of which there is one."""
 
+_PUBLIC = frozenset({"user-agent", "http-referer", "referer", "origin", "x-title"})
+_NAMES_OF_SECRETS = ("auth", "key", "token", "secret", "cookie", "password")
+
 
 class LargeBody(NamedTuple):
     """A body of `size` bytes that is too large to be held: `read` gives it from its beginning."""
@@ -155,6 +158,21 @@ def messages_body(
 def encoded(body: JsonObject) -> bytes:
     """The body as it is sent: JSON in UTF-8 without blanks."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def secret_values(headers: Iterable[tuple[str, str]], *, own: bool = True) -> Iterator[str]:
+    """The values that are secrets among a request's headers, (name, value) pairs; one with a scheme (`Bearer KEY`) is
+    given without it too.
+
+    `own`: the user added these headers, and avow does not know what they mean. All their values are secrets, except a
+    plain word and the headers that name the client. Else only headers with a name such as `x-api-key` hold secrets."""
+    for name, value in headers:
+        lowered = name.lower()
+        named = any(part in lowered for part in _NAMES_OF_SECRETS)
+        public = lowered in _PUBLIC or lowered.startswith("anthropic-") or value.isalpha()
+        if named or (own and not public):
+            yield value
+            yield from value.split()[1:]  # without its scheme
 
 
 def betas_for(body: JsonObject, *, credit: bool = False) -> list[str]:

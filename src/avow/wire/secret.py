@@ -13,7 +13,6 @@ from avow.wire.events import (
     TextArrived,
     ThinkingArrived,
 )
-from avow.wire.json_value import JsonObject, items
 from avow.wire.secret_forms import (
     ESCAPES,
     encoded_forms,
@@ -30,8 +29,6 @@ SHORTEST = 8
 """Shorter values are not struck: they are words of any answer."""
 
 _MOST_KEPT = 64 * 1024
-_PUBLIC = frozenset({"user-agent", "http-referer", "referer", "origin", "x-title"})
-_NAMES_OF_SECRETS = ("auth", "key", "token", "secret", "cookie", "password")
 
 
 class _SecretSpans(NamedTuple):
@@ -240,36 +237,6 @@ class EventStriker:
             if stream is not None and (rest := stream.end()):
                 ended.append(kind(at, rest))
         return ended
-
-
-def struck_blocks(body: JsonObject, stream: SecretStream) -> JsonObject:
-    """A whole message in whose `content` no secret is spread over its blocks of text, nor over the end of the text
-    before it, from which `stream` goes on."""
-    struck = items(body.get("content"))
-    texts = [
-        place
-        for place, block in enumerate(struck)
-        if block.get("type") == "text" and isinstance(block.get("text"), str)
-    ]
-    for place in texts:
-        block = struck[place]
-        rest = block["text"]
-        piece = stream.feed(rest) + (stream.end() if place == texts[-1] else "")
-        struck[place] = {**block, "text": piece}
-    return {**body, "content": struck}
-
-
-def secret_values(headers: Iterable[tuple[str, str]], *, own: bool = True) -> Iterator[str]:
-    """The values of a request's headers that are secrets. `own`: the user gave all of these headers to avow, which
-    knows nothing more about them; only a plain word, and headers that name the client, are not secrets. Else the names
-    of the headers decide."""
-    for name, value in headers:
-        lowered = name.lower()
-        named = any(part in lowered for part in _NAMES_OF_SECRETS)
-        public = lowered in _PUBLIC or lowered.startswith("anthropic-") or value.isalpha()
-        if named or (own and not public):
-            yield value
-            yield from value.split()[1:]  # without its scheme
 
 
 def most_seen(value: str) -> int:

@@ -14,7 +14,8 @@ from avow.audit.request import request_for, settings_for
 from avow.audit.screens import agree
 from avow.commands.audit.starting import model_of, settings_of
 from avow.commands.with_retries import with_retries
-from avow.context import Api, Context
+from avow.context import Context
+from avow.endpoint.transport import Api
 from avow.errors import Interrupted
 from avow.exchange.exchange import Exchange, Status
 from avow.exit_codes import ExitCode
