@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,16 +11,18 @@ from typing import Any
 import duckdb
 import pytest
 
-from avow.exchange.exchange import Exchange, as_json
+from avow.exchange.exchange import Exchange, Status, as_json
 from avow.history import parquet
 from avow.history.export import json_lines
 from avow.history.rows import milliseconds
 from avow.history.table import COLUMNS, TEXTS, csv_lines, record
-from avow.reference.telemetry_queries import CLICKHOUSE, CSV, DUCKDB, PARQUET
-from avow.reference.telemetry_topic import TEXT
+from avow.reference.telemetry_queries import ANSWERS, CLICKHOUSE, CSV, DUCKDB, JSONL, PARQUET
+from avow.reference.telemetry_topic import JOB, TEXT
 from avow.reference.topics import JSON
+from avow.routing.verdict import Routing, Verdict
 from avow.telemetry.spans import spans_of
-from tests.history.making import FABLE, NOON, OLD, answered, rerouted
+from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
+from tests.running import shell
 from tests.telemetry.collector import attribute
 
 DAY = 86_400
@@ -35,20 +38,73 @@ Rows = list[tuple[Any, ...]]
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
 def test_three_machines_in_duckdb(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file a night in each machine's folder, and everything once more in another file."""
     if form == "parquet":
         pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-    for name, exchanges in MACHINES.items():
-        records = [record(one._replace(number=n), with_text=False) for n, one in enumerate(exchanges)]
-        with (tmp_path / f"{name}.{form}").open("wb") as file:
-            if form == "parquet":
-                parquet.write(records, file, with_text=False)
-                continue
-            lines = json_lines(exchanges, with_text=False) if form == "jsonl" else csv_lines(records, with_text=False)
-            file.write("".join(lines).encode())
+    for machine, exchanges in MACHINES.items():
+        (tmp_path / machine).mkdir()
+        for name, some in {"1": exchanges[:1], "2": exchanges[1:], "all": exchanges}.items():
+            write(tmp_path / machine / f"{name}.{form}", *some)
     monkeypatch.chdir(tmp_path)
-    source = {"csv": CSV, "parquet": PARQUET}.get(form)
-    queries = [sql if source is None else re.sub(r"read_json\(.*\)", source, sql) for sql in DUCKDB.values()]
-    check(*(duckdb.connect().execute(sql).fetchall() for sql in queries), host="https://api.anthropic.com")
+    check(*in_duckdb(form), host="https://api.anthropic.com")
+
+
+def write(path: Path, *exchanges: Exchange) -> None:
+    """Write an export without text, in the form that the file's name says."""
+    records = [record(one._replace(number=n), with_text=False) for n, one in enumerate(exchanges)]
+    with path.open("wb") as file:
+        if path.suffix == ".parquet":
+            parquet.write(records, file, with_text=False)
+            return
+        is_csv = path.suffix == ".csv"
+        lines = csv_lines(records, with_text=False) if is_csv else json_lines(exchanges, with_text=False)
+        file.write("".join(lines).encode())
+
+
+def test_the_job_of_each_night(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the page has it, to the letter, by a shell whose clock goes on with each look; the first file of one machine
+    is broken off."""
+    (home / "bin").mkdir()
+    (home / "bin" / "date").write_text('#!/bin/sh\necho "$1" >> clock; grep -c . clock\n')
+    (home / "bin" / "date").chmod(0o755)
+    machines = [machine for machine, exchanges in MACHINES.items() if exchanges]
+    jobs = (f"export AVOW_DATA_DIR=$PWD/at/{machine}\n{JOB.replace('NAME', machine)}" for machine in machines)
+    script = "\n".join(("set -e", *jobs))
+    for night in range(2):
+        for machine in machines:
+            data = home / "at" / machine
+            data.mkdir(parents=True, exist_ok=True)
+            kept(data / "history.db", MACHINES[machine][night])
+        ran = shell(home, script)
+        assert (ran.status, ran.err) == (0, b"")
+        if night == 0:
+            (broken,) = (home / "lap").iterdir()
+            broken.write_bytes(broken.read_bytes()[:-40])
+            (home / "lap.cursor").unlink()
+    assert (home / "clock").read_text().split() == ["+%Y%m%dT%H%M%S"] * 6
+    monkeypatch.chdir(home)
+    check(*in_duckdb("jsonl"), host="https://api.anthropic.com")
+
+
+def in_duckdb(form: str) -> list[Rows]:
+    """What the page's queries find in the current folder."""
+    source = {"jsonl": JSONL, "csv": CSV, "parquet": PARQUET}[form]
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'Pacific/Auckland'")
+    connection.execute(ANSWERS.replace(JSONL, source))
+    return [connection.execute(sql).fetchall() for sql in DUCKDB.values()]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_first_night_without_any_answer(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column without a value, and a file without a row, say nothing of the kind of a column."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ci").mkdir()
+    write(tmp_path / "ci" / f"1.{form}")
+    write(tmp_path / "ci" / f"2.{form}", asked(status=Status.FAILED))
+    assert in_duckdb(form) == [[]] * len(DUCKDB)
+    write(tmp_path / "ci" / f"3.{form}", answered(text="", routing=Routing(Verdict.REFUSED), cost_usd=None))
+    assert [len(rows) for rows in in_duckdb(form)] == [1, 1, 0, 0]
 
 
 def test_three_machines_in_clickhouse() -> None:
@@ -110,7 +166,8 @@ def check(shares: Rows, categories: Rows, since: Rows, costs: Rows, *, host: str
 
 
 def test_the_page_has_them_word_for_word() -> None:
-    assert all(sql in TEXT for sql in (*DUCKDB.values(), *CLICKHOUSE.values(), PARQUET, CSV))
+    assert all(sql in TEXT for sql in (ANSWERS, *DUCKDB.values(), *CLICKHOUSE.values(), PARQUET, CSV))
+    assert textwrap.indent(JOB, "  ") in TEXT
 
 
 def test_the_keys_of_a_line_are_in_the_order_of_the_page() -> None:

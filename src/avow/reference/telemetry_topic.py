@@ -3,7 +3,7 @@
 import textwrap
 
 from avow.history.table import COLUMNS, TEXTS
-from avow.reference.telemetry_queries import CLICKHOUSE, CSV, DUCKDB, PARQUET
+from avow.reference.telemetry_queries import ANSWERS, CLICKHOUSE, CSV, DUCKDB, PARQUET
 
 _TEXT = """Many machines: their histories in one collector
 
@@ -59,9 +59,18 @@ and not sent again), or takes nothing at all (no row is marked then).
 """
 
 _EXPORTS = """
-Without a collector: `avow history export --no-text > NAME.jsonl` on each
-machine (or --format csv, or parquet, which needs `avow[parquet]`), the files in
-one folder, and there one of the queries below.
+Without a collector: each machine writes what is new into a folder of its own,
+NAME, for example each night. The folders lie in one place, where DuckDB reads
+them.
+
+{job}
+
+Each file needs a name of its own, because the cursor has passed what an earlier
+file holds. In a crontab write \\% for %. A file of everything, without
+--since-last, may lie there too: an answer that is in several files counts once.
+A line that was broken off is left out; its answer comes with the next export.
+--format csv or parquet works as well (parquet needs `avow[parquet]`; delete a
+parquet file that was broken off).
 
 With --since-last FILE an export has only what the last one with this file did
 not have: exchanges that came or were imported since, and those that still ran
@@ -81,10 +90,20 @@ part), the second part only without --no-text:
 created_at is a text in csv and a timestamp in parquet, tokens and times are
 integers, cost_usd is a number; empty, or null, is unknown.
 
-In DuckDB; for files of Parquet or CSV write in place of read_json(...)
+In DuckDB, in the folder that has the machines' folders, once for the queries
+after it; days are those of UTC:
+{answers}
+
+For files of Parquet or CSV write in place of read_ndjson(...)
   {parquet}
   {csv}
 """
+JOB = """\
+mkdir -p NAME
+avow history export --no-text --since-last NAME.cursor \\
+  > NAME/$(date +%Y%m%dT%H%M%S).jsonl"""
+"""What a machine runs each night, as a script for a shell."""
+
 _TABLE = """
 In ClickHouse behind a collector, whose exporter makes the table otel_traces;
 the machine is what OTEL_RESOURCE_ATTRIBUTES=host.name=... said there:
@@ -94,7 +113,14 @@ the machine is what OTEL_RESOURCE_ATTRIBUTES=host.name=... said there:
 def _page() -> str:
     """The topic: what stands above, and the queries."""
     named = [textwrap.fill(" ".join(c.name for c in part), 76) for part in (COLUMNS, TEXTS)]
-    filled = _EXPORTS.format(columns=textwrap.indent(named[0], "  "), texts=named[1], parquet=PARQUET, csv=CSV)
+    filled = _EXPORTS.format(
+        job=textwrap.indent(JOB, "  "),
+        columns=textwrap.indent(named[0], "  "),
+        texts=named[1],
+        answers=ANSWERS,
+        parquet=PARQUET,
+        csv=CSV,
+    )
     duckdb, clickhouse = ("".join(f"\n-- {what}{sql}\n" for what, sql in each.items()) for each in (DUCKDB, CLICKHOUSE))
     return _TEXT + filled + duckdb + _TABLE + clickhouse
 
