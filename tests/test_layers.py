@@ -99,7 +99,7 @@ TESTED_IN = {
     "run/outlet.py": "run/test_start.py",
     "run/prices.py": "run/test_start.py",
     "run/source.py": "run/test_start.py",
-    "run/suite.py": "run/test_defaults.py",
+    "run/suite.py": "run/test_start.py",
     "simulator/batch_desk.py": "simulator/test_batches.py",
     "simulator/batch_scenarios.py": "simulator/test_batches.py",
     "simulator/card_scenarios.py": "simulator/test_picks.py",

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,16 +11,16 @@ from avow.asking.question import system_from_file, with_schema
 from avow.asking.request_fields import with_ids
 from avow.asking.typed import Options
 from avow.context import Context
-from avow.errors import UnreadableFile, UsageError, nearest
+from avow.errors import UnreadableFile, UsageError
 from avow.exchange.exchange import RunItem
 from avow.files.reading import PipeWait
 from avow.history.key_counter import KeyCounter
 from avow.paths import expanded
 from avow.prompt import limits
-from avow.run.item import Item, item_of, variables_of
+from avow.run.defaults import RunWideError, SuiteDefaults
+from avow.run.item import Item, item_of
 from avow.run.records import Document, read, read_document, wrong
 from avow.run.source import PromptSource
-from avow.settings.keys import KEYS, about, checked
 from avow.settings.levels import Settings
 from avow.text.blanks import is_blank
 from avow.wire.blocks import Attachment
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
 _SENT = ("model", "fallback", "fallback_by", "if_unavailable", "max_tokens", "effort", "stop", "speed", "options",
          "stream", "show_thinking", "overrides")  # fmt: skip
 """The settings that change what is sent, the system prompt aside."""
-
-_NOT_DEFAULTS = {"profile", "report", "stdin", "output", "quiet", "verbose", "color", "plain", "raw", "markdown"}
-"""What `[defaults]` cannot say: it is not part of a question."""
 
 _MOST_KINDS = 256
 _LARGE = 1 << 20
@@ -71,10 +67,6 @@ class _Kind(NamedTuple):
     inquiry: Inquiry
 
 
-class _RunWideError(UsageError):
-    """Something is wrong with the whole run, not with an item."""
-
-
 class Suite:
     """A file of prompts, read each time it is needed. Raises UsageError for settings that are wrong.
 
@@ -84,22 +76,23 @@ class Suite:
     def __init__(self, options: Options, context: Context, source: PromptSource, form: str, repeat: int = 1) -> None:
         self._options, self._context, self._source, self._form, self._repeat = options, context, source, form, repeat
         self._document: Document | None = None
-        self._defaults: dict[str, object] = {}
-        self._own: Mapping[str, object] = {}
         if form == "toml":
             with source.open() as stream:
                 self._document = read_document(stream, source.name)
-            self._read_defaults(self._document)
-        self._template = options.template or self._text_of("template")
-        self._variables = self._default_variables()
+        self._defaults = SuiteDefaults(self._document, source)
+        self._template = options.template or self._defaults.template
+        self._variables = self._defaults.variables(self._template)
         self._flags = dict(options.flags)
         self.settings = self._resolved({})
         wait = context.wait(self.settings)
-        with self._saying_where("system_file", self.settings):
+        with self._defaults.naming_place("system_file", self.settings):
             self._flags |= system_from_file(options, self.settings, wait)
         self.settings = self._resolved({})
         self._files = [self._attachment(path, None, wait) for path in options.files]
-        self._files += self._default_files(wait)
+        try:
+            self._files += [self._attachment(path, source.folder, wait) for path in self._defaults.files]
+        except UsageError as error:
+            raise self._defaults.wrong("files", f": {error.message}", error.hint) from None
         self._templates: dict[str, Template] = {}
         self._kinds: dict[tuple[str | None, str | None], _Kind] = {}
         self._wait = wait
@@ -137,8 +130,6 @@ class Suite:
         finally:
             occurrences.close()
 
-    # -- one item ---------------------------------------------------------------------------------------------
-
     def _items(self) -> Iterator[Item]:
         name, template = self._source.name, self._template
         if self._document is not None:
@@ -153,7 +144,7 @@ class Suite:
         """The question, and bytes that stand for all that it sends."""
         try:
             return self._made(item)
-        except _RunWideError:
+        except RunWideError:
             raise
         except UsageError as error:
             raise wrong(self._source.name, item.line, error.message, error.hint) from None
@@ -191,7 +182,7 @@ class Suite:
             flags = {} if model is None else {"model": model}
             settings = self._resolved(flags, self._loaded(template).settings if template else {})
             inquiry = Inquiry(settings, "", simulate=self._options.simulate, fresh_model=True)
-            with self._saying_where("schema", settings):
+            with self._defaults.naming_place("schema", settings):
                 inquiry = with_schema(inquiry, self._wait)
             values = with_ids(settings).values
             sent = json.dumps([{name: values[name] for name in _SENT}, inquiry.response_format], default=dict)
@@ -202,7 +193,7 @@ class Suite:
 
     def _resolved(self, item: Mapping[str, object], template: Mapping[str, object] | None = None) -> Settings:
         """The settings of an item: the first of item, flag, `[defaults]` and config that has a value counts."""
-        saved = {**self._defaults, **(template or {})}
+        saved = {**self._defaults.settings, **(template or {})}
         return self._context.settings({**self._flags, **item}, template=saved, profile=self._options.profile)
 
     def _loaded(self, name: str) -> "Template":
@@ -234,68 +225,3 @@ class Suite:
                 limits.check(inquiry.attachments)
             except UsageError as error:
                 raise wrong(self._source.name, question.line, error.message, error.hint) from None
-
-    # -- [defaults] -------------------------------------------------------------------------------------------
-
-    def _read_defaults(self, document: Document) -> None:
-        name = self._source.name
-        known = {key.name: key for key in KEYS.values() if "run" in key.commands and key.name not in _NOT_DEFAULTS}
-        own = {}
-        for key, value in document.defaults.items():
-            line = document.lines.get(key, 1)
-            if key in ("template", "files", "vars"):
-                own[key] = value
-            elif key not in known:
-                near = nearest(key, known)
-                meant = f"; did you mean {near}?" if near else ""
-                raise wrong(name, line, f"defaults.{key} is not an option of `run` that a suite can set{meant}")
-            else:
-                try:
-                    self._defaults[key] = checked(known[key], value)
-                except ValueError as error:
-                    raise wrong(name, line, about(f"defaults.{key}", error)) from None
-                if known[key].is_path and isinstance(value, str):  # as the paths in `files`
-                    own[key] = value
-                    self._defaults[key] = str(self._source.folder / expanded(value))
-        self._own = own
-
-    def _text_of(self, key: str) -> str | None:
-        value = self._own.get(key)
-        if value is not None and (not isinstance(value, str) or not value.strip()):
-            raise self._wrong_default(key, " must be a text, and not empty")
-        return value
-
-    def _default_files(self, wait: PipeWait) -> list[Attachment]:
-        value = self._own.get("files", [])
-        if not isinstance(value, list) or not all(isinstance(one, str) and one not in ("", "-") for one in value):
-            raise self._wrong_default("files", " must be a list of paths")
-        try:
-            return [self._attachment(path, self._source.folder, wait) for path in value]
-        except UsageError as error:
-            raise self._wrong_default("files", f": {error.message}", error.hint) from None
-
-    def _default_variables(self) -> list[str]:
-        value = self._own.get("vars")
-        if value and self._template is None:
-            raise self._wrong_default("vars", " needs a template", "defaults.template, or -t NAME")
-        line = self._document.lines.get("vars", 1) if self._document is not None else 1
-        return [f"{key}={one}" for key, one in variables_of(value, "defaults.vars", self._source.name, line).items()]
-
-    @contextmanager
-    def _saying_where(self, key: str, settings: Settings) -> Iterator[None]:
-        """Report what is wrong with the file that a setting names at the place where the setting is."""
-        try:
-            yield
-        except UsageError as error:
-            if settings.origin(key).kind != "template":
-                raise _RunWideError(error.message, hint=error.hint) from None
-            if key not in self._own or settings.text(key) != self._defaults[key]:
-                raise
-            words = error.message.rpartition(f"(template: {key})")[2].removeprefix(": ")
-            raise self._wrong_default(key, f": {self._own[key]}: {words}", error.hint) from None
-
-    def _wrong_default(self, key: str, words: str, hint: str | None = None) -> UsageError:
-        line = self._document.lines.get(key, 1) if self._document is not None else 1
-        return _RunWideError(
-            str(wrong(self._source.name, line, f"defaults.{key}{words}")), hint=hint or "nothing was sent"
-        )
