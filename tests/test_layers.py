@@ -68,6 +68,7 @@ TESTED_IN = {
     "commands/chat_typing.py": "commands/test_chat_session.py",
     "commands/declared.py": "commands/test_tree.py",
     "commands/history/declared.py": "commands/test_tree.py",
+    "history/history_file.py": "history/test_store.py",
     "history/hiding.py": "history/test_rows.py",
     "history/listing.py": "history/test_store.py",
     "history/writing.py": "history/test_store.py",

@@ -47,7 +47,7 @@ avow.endpoint.credential avow.endpoint.keys avow.endpoint.patience avow.endpoint
 avow.errors avow.exchange
 avow.exchange.attempts avow.exchange.chain avow.exchange.conversation avow.exchange.exchange avow.exchange.outcome
 avow.exchange.plan avow.exchange.response avow.exchange.run avow.exchange.saver avow.exit_codes avow.files
-avow.files.reading avow.history avow.history.database
+avow.files.reading avow.history avow.history.database avow.history.history_file
 avow.history.rows avow.history.schema avow.history.store
 avow.history.writing avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
 avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.message_evidence

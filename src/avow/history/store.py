@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from threading import RLock
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self
 
-from avow.errors import HistoryError, HistoryLocked, UsageError
+from avow.errors import HistoryError, UsageError
 from avow.exchange.exchange import Exchange
 from avow.history import database
+from avow.history.history_file import HistoryFile
 from avow.history.rows import UNREADABLE, Row, from_row
 from avow.history.writing import Writer
 
@@ -21,14 +18,12 @@ if TYPE_CHECKING:
 
     from avow.history.filters import Filters
 
-T = TypeVar("T")
 
-
-class History:
+class History(HistoryFile):
     """One open history. Every method raises HistoryError where the file cannot be read or written.
 
     `content` is `full`, or `none` for no text (who answered is kept); without `keep_attachments` only names, sizes and
-    hashes of files are kept. One thread at a time writes; the others wait.
+    hashes of files are kept.
     """
 
     def __init__(
@@ -39,15 +34,11 @@ class History:
         content: str,
         keep_attachments: bool,
         patience_seconds: float = database.PATIENCE_SECONDS,
+        on_damage: Callable[[str], None] | None = None,
     ) -> None:
-        self.connection = connection
-        self.path = path
+        super().__init__(connection, path, patience_seconds, on_damage)
         self.content = content
-        self._patience_seconds = patience_seconds
         self._keep_attachments = keep_attachments
-        self.is_salvaged = False
-        self._on_damage: Callable[[str], None] | None = None
-        self._lock = RLock()
 
     @classmethod
     def open(
@@ -77,10 +68,13 @@ class History:
                 raise
             damage, connection = error, database.empty()
         history = cls(
-            connection, path, content=content, keep_attachments=keep_attachments, patience_seconds=patience_seconds
+            connection,
+            path,
+            content=content,
+            keep_attachments=keep_attachments,
+            patience_seconds=patience_seconds,
+            on_damage=on_damage if read_only else None,
         )
-        if read_only:
-            history._on_damage = on_damage
         if damage is not None:
             history._salvage(damage)
         return history
@@ -89,40 +83,27 @@ class History:
     def _writer(self) -> Writer:
         return Writer(self.connection, self.content, self._keep_attachments)
 
-    def close(self) -> None:
-        """End it; safe to call twice."""
-        with self._lock:
-            self.connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def begin(self, exchange: Exchange, *, patience_seconds: float | None = None) -> int:
         """Write the row of an exchange that is about to be sent; its number."""
         row = self._writer.row(exchange)
-        return self._write(self._writer.insert, exchange, row, patience_seconds=patience_seconds)
+        return self.write(self._writer.insert, exchange, row, patience_seconds=patience_seconds)
 
     def save(self, exchange: Exchange, *, patience_seconds: float | None = None) -> None:
         """Keep what has arrived so far."""
-        self._write(self._writer.update, exchange, patience_seconds=patience_seconds)
+        self.write(self._writer.update, exchange, patience_seconds=patience_seconds)
 
     def finish(self, exchange: Exchange) -> None:
         """Write how it ended. A row that was deleted meanwhile stays deleted, a redacted one stays redacted; a row that
         was never begun is written whole."""
         if exchange.number is None:
-            self._write(self._writer.insert, exchange, self._writer.row(exchange))
+            self.write(self._writer.insert, exchange, self._writer.row(exchange))
         else:
-            self._write(self._writer.update, exchange)
+            self.write(self._writer.update, exchange)
 
     def add(self, exchanges: Iterable[Exchange]) -> int:
         """Write exchanges that are over, in one transaction, except those whose id is there and imported ones that the
         proxy saw; how many are new."""
-        return self._write(self._writer.add, tuple(exchanges))
+        return self.write(self._writer.add, tuple(exchanges))
 
     def get(self, reference: str) -> Exchange:
         """The exchange with this number, or with an id that begins or ends with it.
@@ -206,50 +187,6 @@ class History:
             if (exchange := self._exchange(row)) is not None:
                 yield exchange
 
-    def raw(self, query: str, values: Sequence[object] = (), *, named: bool = True) -> Iterator[Any]:
-        """The rows of a query, one at a time; tuples, which are made faster, where their columns need no names."""
-        import sqlite3
-
-        def cursor() -> sqlite3.Cursor:
-            made = self.connection.cursor()
-            made.row_factory = self.connection.row_factory if named else None
-            return made.execute(query, values)
-
-        given = 0
-        while True:
-            connection = self.connection
-            try:
-                for row in islice(self._read(cursor), given, None):
-                    given += 1
-                    yield row
-                return
-            except (sqlite3.Error, UnicodeError) as error:
-                if self.connection is connection:
-                    self._fail(error)  # or go on with what could be saved, after those that were given
-
-    @contextmanager
-    def at_one_moment(self) -> Iterator[None]:
-        """All that is read in it is as it was when the first of it was read."""
-        self._read(lambda: self.connection.execute("BEGIN"))
-        try:
-            yield
-        finally:
-            if self.connection.in_transaction:
-                self.connection.execute("COMMIT")
-
-    def read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
-        """All rows of a query."""
-        return self._read(lambda: self.connection.execute(query, values).fetchall())
-
-    def write(self, work: Callable[..., T], *arguments: Any) -> T:
-        """`work(*arguments)` in one transaction, repeated from its start while another process has the file."""
-        return self._write(work, *arguments)
-
-    def alone(self, statement: str) -> None:
-        """Run a statement that is a transaction of its own, to its last step (`execute` makes only one step of a
-        statement that yields rows without columns)."""
-        self._patiently(lambda connection: connection.executescript(statement), self._patience_seconds)
-
     def _one(self, condition: str, *values: object) -> Exchange | None:
         query = f"SELECT * FROM exchange WHERE {condition} LIMIT 1"  # noqa: S608
         row = self._read(lambda: self.connection.execute(query, values).fetchone())
@@ -272,53 +209,5 @@ class History:
                 self._on_damage(f"exchange {row['number']} is damaged and cannot be read; see `avow history repair`")
             return None
 
-    def _fail(self, error: Exception) -> None:
-        """Continue with what can still be read of a damaged file, if that is wanted; else raise HistoryError."""
-        translated = database.translated(error, self.path)
-        if self._on_damage is None or self.is_salvaged or not database.is_damage(error):
-            raise translated from error
-        self._salvage(translated)
-
-    def _salvage(self, damage: HistoryError) -> None:
-        """Raises `damage` where no page can be read."""
-        from avow.history.salvage import salvaged_words
-
-        self.connection.close()
-        self.connection = database.empty()
-        self.is_salvaged = True
-        words = salvaged_words(self.path, self, damage)
-        if self._on_damage is not None:
-            self._on_damage(words)
-
     def _all(self, condition: str, *values: object) -> tuple[Exchange, ...]:
         return tuple(self.select(f"SELECT * FROM exchange WHERE {condition}", values))  # noqa: S608
-
-    def _read(self, work: Callable[..., T], *arguments: Any) -> T:
-        import sqlite3
-
-        try:
-            return work(*arguments)
-        except (sqlite3.Error, UnicodeError) as error:
-            self._fail(error)
-            return work(*arguments)
-
-    def _write(self, work: Callable[..., T], *arguments: Any, patience_seconds: float | None = None) -> T:
-        def transaction(connection: Connection) -> T:
-            connection.execute("BEGIN IMMEDIATE")
-            result = work(*arguments)
-            connection.execute("COMMIT")
-            return result
-
-        return self._patiently(transaction, self._patience_seconds if patience_seconds is None else patience_seconds)
-
-    def _patiently(self, work: Callable[[Connection], T], seconds: float) -> T:
-        import sqlite3
-
-        if not self._lock.acquire(timeout=seconds):
-            raise HistoryLocked(f"the history {self.path}: another answer is being written")
-        try:
-            return database.patiently(self.connection, work, seconds=seconds)  # type: ignore[no-any-return]
-        except (sqlite3.Error, UnicodeError) as error:
-            raise database.translated(error, self.path) from error
-        finally:
-            self._lock.release()
