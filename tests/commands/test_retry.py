@@ -68,6 +68,17 @@ def test_a_turn_is_asked_again_with_the_turns_before_it(home: Path) -> None:
     assert again["retry_of"] == third["parent_id"] == second["id"]
 
 
+def test_a_system_prompt_that_is_set_later_is_neither_sent_nor_kept(home: Path) -> None:
+    with Simulator("thinking") as api:
+        for arguments in (("one",), ("-c", "two")):
+            assert run(home, *arguments, base_url=api.base_url).status == 0
+        ran = run(home, "retry", base_url=api.base_url, AVOW_SYSTEM="Be brief.")
+        _one, sent, again = (request.json for request in api.requests)
+    assert ran.status == 0, ran.err
+    assert again == sent  # the thinking of the first turn too: it goes out where the system prompt is the same
+    assert [row["system"] for row in rows(home)] == [None] * 3
+
+
 def test_who_may_answer_is_asked_anew(home: Path) -> None:
     with Simulator() as api:
         assert run(home, "Why?", base_url=api.base_url).status == 0

@@ -115,11 +115,9 @@ def drafted(inquiry: Inquiry, facts: EndpointFacts, *, simulated: bool = False) 
     pin = None if inquiry.fresh_model else pinned(inquiry.earlier, requested, time.time())
     model = pin.model if pin else requested
     known = facts.model(model)
-    replayed = replay(
-        inquiry.earlier, model=model, system=settings.text("system"), same_models=settings.table("same_models")
-    )
-    notes = [*inquiry.notes, *_notes(replayed, pin)]
     params = _params(inquiry, settings, known)
+    replayed = replay(inquiry.earlier, model=model, system=_system(params), same_models=settings.table("same_models"))
+    notes = [*inquiry.notes, *_notes(replayed, pin)]
     user_content = _content(inquiry)
     message = {"role": "user", "content": _with_files(user_content, inquiry.attachments)}
     body = messages_body(model, [*replayed.messages, message], params, stream=settings.flag("stream"))
@@ -210,7 +208,7 @@ def _exchange(inquiry: Inquiry, draft: Draft, base_url: str, *, simulated: bool)
         simulated=simulated,
         question=Question(
             prompt=inquiry.prompt,
-            system=settings.text("system"),
+            system=_system(params),
             template=inquiry.template,
             attachments=inquiry.attachments,
             params=params,
@@ -251,6 +249,12 @@ def _params(inquiry: Inquiry, settings: Settings, known: Model | None) -> JsonOb
     if most and isinstance(same["max_tokens"], int) and settings.text("model") != inquiry.retry_of.requested_model:
         same["max_tokens"] = min(same["max_tokens"], most)
     return {**same, **({"fallbacks": params["fallbacks"]} if "fallbacks" in params else {})}
+
+
+def _system(params: JsonObject) -> str | None:
+    """The system prompt that goes out, where it is a text: a retry has its original's, whatever the config says now."""
+    system = params.get("system")
+    return system if isinstance(system, str) else None
 
 
 def _content(inquiry: Inquiry) -> tuple[JsonObject, ...]:
