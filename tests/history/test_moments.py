@@ -48,11 +48,35 @@ def test_a_time(text: str, since: str, until: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "2026-13-01", "2026-02-30", "7", "7x", "-7d", "999999y", "d", "\0"], ids=ascii
+    "text",
+    ["", "soon", "2026-13-01", "2026-02-30", "7", "7x", "-7d", "1000000y", "d", "\0", "0000-02-30", "10000-01-01"],
+    ids=ascii,
 )
 def test_no_time(text: str) -> None:
     with pytest.raises(UsageError, match="is not a time"):
         moments.since(text, NOW)
+
+
+@pytest.mark.parametrize("name", ["CET-1", "PST8", "UTC+24", "UTC-24"])
+@pytest.mark.parametrize("text", ["9999-12-31", "9999-12", "9999-12-31T23:59", "9999-12-31T23:59:59-12:00"])
+def test_the_last_days_there_are(text: str, name: str) -> None:
+    """People write them for "never" and "all"."""
+    with zone(name):
+        now = NOW.astimezone() if "24" not in name else NOW
+        assert moments.since(text, now) > moments.since("9999-11-30", now)
+        assert moments.since(text, now) <= moments.until(text, now)
+        assert utc(moments.until(text, now)) <= "9999-12-31T23:59:59"  # not in a year that no time can be written of
+
+
+@pytest.mark.parametrize("name", ["CET-1", "PST8", "UTC+24", "UTC-24"])
+@pytest.mark.parametrize(
+    "text",
+    ["0000-01-01", "0000-02-29", "0000-12", "0000-06-01T10:00Z", "0001-01-01", "0001-01-01T00:00:00+14:00", "999999y"],
+)
+def test_the_first_days_there_are(text: str, name: str) -> None:
+    with zone(name):
+        now = NOW.astimezone() if "24" not in name else NOW
+        assert moments.since(text, now) <= moments.until(text, now) < moments.since("0001-01-03", now)
 
 
 def test_the_time_between_two() -> None:
