@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from avow.errors import Failure
-from avow.exchange.exchange import SCHEMA, Exchange, Status, as_json, new_id, timestamp
+from avow.exchange.exchange import SCHEMA, Exchange, Status, as_json, derived_id, new_id, timestamp
 from avow.exchange.outcome import exit_code, priced
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode
 from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
@@ -209,6 +209,12 @@ def test_ids_are_uuids_of_version_7_that_sort_by_time() -> None:
     assert int(ids[1].replace("-", "")[:12], 16) == 1_795_000_000_000
     assert len({new_id(1.0) for _ in range(1000)}) == 1000
     assert abs(int(new_id().replace("-", "")[:12], 16) / 1000 - time.time()) < 5
+
+
+def test_what_another_program_wrote_always_gets_the_same_id() -> None:
+    """Histories hold these ids: with others, the same answer would be imported twice."""
+    assert derived_id("claude-code", "s1") == "7ee59a5d-2c5d-8a23-8fa7-203d87492472"
+    assert derived_id(None, "\ud800") == derived_id("None", "?")
 
 
 def test_moments_have_milliseconds_and_are_in_utc() -> None:

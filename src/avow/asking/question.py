@@ -33,6 +33,19 @@ def answer(options: Options, context: Context) -> ExitCode:
             raise UsageError("--edit and `-` both give the prompt", hint="give one of them")
         with draft(" ".join(options.words), context) as prompt:
             return answer(options._replace(words=(prompt,), edit=False), context)
+    inquiry = _inquiry(options, context)
+    if options.dry_run is not None:
+        from avow.asking import dry_run
+
+        return dry_run.show(inquiry, context, options.dry_run)
+    if options.only_count:
+        return _count(inquiry, context)
+    _check_report(options, inquiry.settings)
+    return put(inquiry, context, copies=options.copy)
+
+
+def _inquiry(options: Options, context: Context) -> Inquiry:
+    """What was typed, piped in and saved, as a question. Raises AvowError for what cannot be asked so."""
     settings, template, wait = _first_settings(options, context)
     configure(context, settings)
     earlier, notes, session = conversation_of(options, context, settings)
@@ -51,18 +64,10 @@ def answer(options: Options, context: Context) -> ExitCode:
     )
     inquiry = with_schema(inquiry, wait)
     if options.dry_run is None and not options.only_count:
-        inquiry = inquiry._replace(notes=(*inquiry.notes, *gathered.notes))  # told once all is read, and it is sent
-    else:
-        for note in gathered.notes:
-            context.screen.note(note)
-    if options.dry_run is not None:
-        from avow.asking import dry_run
-
-        return dry_run.show(inquiry, context, options.dry_run)
-    if options.only_count:
-        return _count(inquiry, context)
-    _check_report(options, settings)
-    return put(inquiry, context, copies=options.copy)
+        return inquiry._replace(notes=(*inquiry.notes, *gathered.notes))  # told once all is read, and it is sent
+    for note in gathered.notes:
+        context.screen.note(note)
+    return inquiry
 
 
 def configure(context: Context, settings: Settings) -> None:
@@ -235,6 +240,10 @@ def with_schema(inquiry: Inquiry, wait: PipeWait) -> Inquiry:
 def conversation_of(
     options: Options, context: Context, settings: Settings
 ) -> tuple[tuple[Exchange, ...], tuple[str, ...], str | None]:
+    """The turns that the question continues, notes about them, and the terminal session (None: it has no name).
+
+    Raises UsageError where a conversation is wanted and there is none.
+    """
     if not settings.flag("history.enabled"):
         if options.continue_last or options.conversation:
             raise UsageError("a conversation needs the history, and it is switched off")

@@ -13,6 +13,7 @@ from avow.paths import home as home_folder
 
 if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
+    from avow.routing.verdict import Routing
     from avow.scan.records import PastAnswer
     from avow.scan.report import ScanReport
     from avow.scan.selection import Selection
@@ -180,38 +181,19 @@ def _where(report: "ScanReport") -> str:
 def as_exchange(answer: "PastAnswer") -> "Exchange":
     """A past answer as a row of the history, marked by its source. Its id is made from where it was found, so that it
     is imported only once."""
-    import hashlib
-
-    from avow.exchange.exchange import Exchange, Question, Reply, Status
+    from avow.exchange.exchange import Exchange, Question, Reply, Status, derived_id
     from avow.exchange.outcome import exit_code
-    from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+    from avow.routing.verdict import Verdict
 
-    where = f"{answer.client}\0{answer.session}\0{answer.message_id}\0{answer.request_id}\0{answer.time}\0{answer.row}"
-    digest = hashlib.sha256(where.encode("utf-8", "replace")).hexdigest()
-    identity = "-".join((digest[:8], digest[8:12], "8" + digest[13:16], "8" + digest[17:20], digest[20:32]))
-    session = hashlib.sha256(f"{answer.client}\0{answer.session}".encode("utf-8", "replace")).hexdigest()
-    conversation = "-".join((session[:8], session[8:12], "8" + session[13:16], "8" + session[17:20], session[20:32]))
-    refused = answer.verdict is Verdict.REFUSED
-    last = Outcome.DECLINED if refused else Outcome.SERVED
-    hops = [Hop(model, Outcome.DECLINED, answer.category) for model in answer.hops[:-1]]
-    hops += [Hop(model, last, answer.category if refused else None) for model in answer.hops[-1:]]
-    text = answer.text or ""
-    routing = Routing(
-        verdict=answer.verdict,
-        served_model=answer.served_model,
-        category=answer.category,
-        hops=tuple(hops),
-        evidence=tuple(Evidence(field, value, "strong") for field, value in answer.evidence),
-        segments=(Segment(answer.served_model, text),) if text and not refused else (),
-    )
-    status = Status.REFUSED if refused else Status.COMPLETE
+    found_at = (answer.client, answer.session, answer.message_id, answer.request_id, answer.time, answer.row)
+    status = Status.REFUSED if answer.verdict is Verdict.REFUSED else Status.COMPLETE
     return Exchange(
-        id=identity,
-        conversation_id=conversation,
+        id=derived_id(*found_at),
+        conversation_id=derived_id(answer.client, answer.session),
         created_at=answer.time or "1970-01-01T00:00:00.000Z",
         requested_model=answer.requested_model or "",
         status=status,
-        routing=routing,
+        routing=_routing(answer),
         exit_code=exit_code(status, answer.verdict),
         question=Question(prompt=answer.prompt),
         reply=Reply(
@@ -220,4 +202,23 @@ def as_exchange(answer: "PastAnswer") -> "Exchange":
             message_id=answer.message_id,
         ),
         source=str(answer.client),
+    )
+
+
+def _routing(answer: "PastAnswer") -> "Routing":
+    """Its models but the last declined; the last one answered, unless the answer is a refusal."""
+    from avow.routing.verdict import Evidence, Hop, Outcome, Routing, Segment, Verdict
+
+    refused = answer.verdict is Verdict.REFUSED
+    last = Outcome.DECLINED if refused else Outcome.SERVED
+    hops = [Hop(model, Outcome.DECLINED, answer.category) for model in answer.hops[:-1]]
+    hops += [Hop(model, last, answer.category if refused else None) for model in answer.hops[-1:]]
+    text = answer.text or ""
+    return Routing(
+        verdict=answer.verdict,
+        served_model=answer.served_model,
+        category=answer.category,
+        hops=tuple(hops),
+        evidence=tuple(Evidence(field, value, "strong") for field, value in answer.evidence),
+        segments=(Segment(answer.served_model, text),) if text and not refused else (),
     )

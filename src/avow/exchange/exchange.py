@@ -154,6 +154,15 @@ def new_id(now: float | None = None) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+def derived_id(*parts: object) -> str:
+    """The id of something that another program wrote: always the same for the same `parts`. A UUID of version 8
+    (RFC 9562), the form for ids of one's own making."""
+    import hashlib  # deferred: start-up
+
+    digits = hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "replace")).hexdigest()
+    return "-".join((digits[:8], digits[8:12], "8" + digits[13:16], "8" + digits[17:20], digits[20:32]))
+
+
 def timestamp(now: float) -> str:
     """Unix seconds as `2026-11-23T17:00:00.123Z`."""
     return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

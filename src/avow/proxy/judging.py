@@ -1,12 +1,11 @@
 """A call and its answer as an exchange: who answered what another client asked."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from avow.errors import Failure, StreamEnded
-from avow.exchange.exchange import Exchange, Question, Reply, Status, new_id, timestamp
+from avow.exchange.exchange import Exchange, Question, Reply, Status, derived_id, new_id, timestamp
 from avow.exchange.outcome import exit_code, priced
 from avow.exit_codes import ExitCode
 from avow.proxy.answer import Answer
@@ -45,7 +44,7 @@ def begun(
     policy = question.fallbacks
     return Exchange(
         id=new_id(call.at),
-        conversation_id=_conversation(question.client, own),
+        conversation_id=derived_id(question.client, own),
         created_at=timestamp(call.at),
         requested_model=place.requested_model or "",
         sent_model=question.model,
@@ -175,8 +174,3 @@ def _failure(answer: Answer, status: Status) -> Failure | None:
 
 def _since(call: Call, moment: float | None) -> int | None:
     return None if moment is None else round((moment - call.begun_at) * 1000)
-
-
-def _conversation(client: str | None, session: str) -> str:
-    digest = hashlib.sha256(f"{client}\0{session}".encode("utf-8", "replace")).hexdigest()
-    return "-".join((digest[:8], digest[8:12], "8" + digest[13:16], "8" + digest[17:20], digest[20:32]))
