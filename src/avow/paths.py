@@ -8,6 +8,8 @@ from pathlib import Path
 
 from avow.values import NamedTuple
 
+KEY_FILE = "key"
+
 
 class Paths(NamedTuple):
     """The three folders, absolute. None of them need exist; `make_private` creates one with mode 0700."""
@@ -35,6 +37,17 @@ class Paths(NamedTuple):
     def history_file(self) -> Path:
         """The SQLite file with every exchange."""
         return self.data / "history.db"
+
+    @property
+    def key_file(self) -> Path:
+        """The API keys, where there is no keyring."""
+        return self.config / KEY_FILE
+
+    @property
+    def kept(self) -> tuple[Path, ...]:
+        """The files that cannot be made again: no output is written over them."""
+        logs = tuple(self.data / f"{self.history_file.name}{end}" for end in ("-wal", "-shm"))
+        return (self.config_file, self.key_file, self.history_file, *logs)
 
     @property
     def push_lock(self) -> Path:

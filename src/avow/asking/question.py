@@ -40,8 +40,7 @@ def answer(options: Options, context: Context) -> ExitCode:
         return dry_run.show(inquiry, context, options.dry_run)
     if options.only_count:
         return _count(inquiry, context)
-    _check_report(options, inquiry.settings)
-    return put(inquiry, context, copies=options.copy)
+    return put(inquiry, context, copies=options.copy, read=(options.system_file,))
 
 
 def _inquiry(options: Options, context: Context) -> Inquiry:
@@ -107,12 +106,12 @@ def watcher_for(
     )
 
 
-def put(inquiry: Inquiry, context: Context, *, copies: bool = False) -> ExitCode:
+def put(inquiry: Inquiry, context: Context, *, copies: bool = False, read: tuple[str | None, ...] = ()) -> ExitCode:
     """Ask `inquiry`, print what comes in the form that was chosen (and put it on the clipboard), and give the exit
-    status."""
+    status. `read` are files that were read for it and are not its attachments."""
     settings = inquiry.settings
     form = settings.text("output") or "text"
-    outlets = _outlets(settings, context, copies=copies)
+    outlets = _outlets(inquiry, context, copies=copies, read=read)
     extract = settings.text("extract")
     final_text = None
     if extract:
@@ -269,17 +268,8 @@ def markdown(settings: Settings) -> bool | None:
     return True if settings.flag("markdown") else None
 
 
-def _check_report(options: Options, settings: Settings) -> None:
-    """Raise UsageError if the report would be written over what is sent."""
-    target = settings.text("report")
-    if target is not None and not target.startswith("fd:"):
-        from avow.files.opening import check_apart
-
-        system_file = options.system_file or settings.text("system_file")
-        check_apart({"--report": target}, (*options.files, system_file, settings.text("schema")))
-
-
-def _outlets(settings: Settings, context: Context, *, copies: bool) -> list[Outlet]:
+def _outlets(inquiry: Inquiry, context: Context, *, copies: bool, read: tuple[str | None, ...]) -> list[Outlet]:
+    settings = inquiry.settings
     target = settings.text("report")
     if target is None and not copies:
         return []
@@ -287,8 +277,14 @@ def _outlets(settings: Settings, context: Context, *, copies: bool) -> list[Outl
 
     found = []
     if target is not None:
+        from avow.asking.apart import check_outputs, template_file
         from avow.asking.report import Report
 
+        if not target.startswith("fd:"):
+            sent = (*inquiry.attachments, *(file for turn in inquiry.earlier for file in turn.question.attachments))
+            names = (*read, *(file.name for file in sent), template_file(inquiry.template, context))
+            report = {"--report": target}
+            check_outputs(report, context, settings, names, simulate=inquiry.simulate, stdout=context.stdout)
         found.append(outlets.to_report(Report.open(target, context.wait(settings))))
     if copies:
         found.append(outlets.to_clipboard(settings, context.environ))

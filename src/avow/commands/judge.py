@@ -9,8 +9,9 @@ from avow.asking.typed import Typed
 from avow.context import Context
 from avow.errors import UnreadableFile, UsageError, system_words
 from avow.exit_codes import ExitCode, gravest
-from avow.files.opening import open_to_read
+from avow.files.opening import is_written_to, open_to_read
 from avow.files.reading import PipeWait
+from avow.paths import expanded
 
 if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
@@ -111,6 +112,8 @@ def _received(options: JudgeOptions, context: Context) -> "Iterator[ReceivedAnsw
 @contextmanager
 def _opened(file: str | None, context: Context) -> Iterator[BinaryIO]:
     if file not in (None, "-"):
+        if is_written_to(context.stdout, expanded(str(file))):
+            raise UsageError(f"{file}: stdout is written to this file, and would be judged too", hint="> another name")
         with open_to_read(str(file), str(file), PipeWait(notice=context.screen.warn)) as source:
             yield source
         return

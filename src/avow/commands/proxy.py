@@ -255,7 +255,11 @@ def _report(options: ProxyOptions, context: Context, settings: "Settings") -> "R
     if options.report is None:
         return None
     from avow.asking.report import Report
+    from avow.files.opening import check_apart
 
+    if not options.report.startswith("fd:"):
+        streams = {"stdin": context.stdin, "stdout": context.stdout, "stderr": context.stderr}
+        check_apart({"--report": options.report}, (), kept=context.paths.kept, streams=streams)
     return Report.open(options.report, context.wait(settings))
 
 

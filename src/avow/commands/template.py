@@ -86,6 +86,11 @@ def run_save(name: str, options: Options, context: Context, *, force: bool = Fal
         if wrong := setting_problem(key, value):
             raise UsageError(wrong)
     where = context.paths.templates / f"{name}.toml"
+    if force:
+        from avow.files.opening import check_apart
+
+        schema = settings.get("schema")
+        check_apart({f"template {name}:": str(where)}, (options.system_file, str(schema) if schema else None))
     template = templates.Template(name, where, prompt, system if isinstance(system, str) else None, settings)
     where = templates.save(context.paths.templates, template, force=force)
     variables = ", ".join(f"${variable}" for variable in template.variables)

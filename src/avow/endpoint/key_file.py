@@ -7,9 +7,10 @@ from pathlib import Path
 from avow.endpoint.credential import checked
 from avow.errors import CredentialsError, UnreadableFile
 from avow.files.reading import as_text, read_file
+from avow.paths import KEY_FILE
 from avow.wire.api import API_HOST
 
-NAME = "key"
+NAME = KEY_FILE
 _HINT = "`avow auth login --store file` writes a new file"
 
 

@@ -5,6 +5,8 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from avow.background import Latch, later
@@ -13,6 +15,7 @@ from avow.files.reading import PATIENT, PipeWait, check_kind, unreadable
 from avow.paths import expanded
 
 _POLL_S = 0.02
+NO_STREAMS: Mapping[str, BinaryIO | None] = MappingProxyType({})
 
 
 def open_to_read(path: str, place: str, wait: PipeWait = PATIENT) -> BinaryIO:
@@ -45,27 +48,56 @@ def open_to_write(
         raise unwritable(place, error) from None
 
 
-def check_apart(written: Mapping[str, str | None], read: Iterable[str | None]) -> None:
-    """Raise UsageError if a file to be written (by the option that names it) is also read, or written by another
+def check_apart(
+    written: Mapping[str, str | None],
+    read: Iterable[str | None],
+    *,
+    kept: Iterable[Path] = (),
+    streams: Mapping[str, BinaryIO | None] = NO_STREAMS,
+) -> None:
+    """Raise UsageError if a file to be written (by the option that names it) is also read, is one in which avow keeps
+    its own data (`kept`), is what stdin, stdout or stderr (`streams`, by name) stand for, or is written by another
     option: it would be lost. Pipes and devices may be named twice."""
-    taken = {id_: (path, "read") for path in read if path and (id_ := _identity(path)) is not None}
+    taken = {id_: f"{path} is read too, and would be lost" for path in read if path and (id_ := _identity(path))}
+    taken |= {id_: f"{path} has data of avow's own, which would be lost" for path in kept if (id_ := _identity(path))}
+    for name, stream in streams.items():
+        if id_ := _identity_of_stream(stream):
+            how = "is read from" if name == "stdin" else "is written to"
+            taken[id_] = f"{name} {how} this file too, and something would be lost"
     for option, path in written.items():
         id_ = _identity(path) if path else None
         if path is None or id_ is None:
             continue
         if id_ in taken:
-            other, how = taken[id_]
-            raise UsageError(f"{option} {path}: {other} is {how} too, and would be lost", hint="name another file")
-        taken[id_] = (f"{option} {path}", "written")
+            raise UsageError(f"{option} {path}: {taken[id_]}", hint="name another file")
+        taken[id_] = f"{option} {path} is written too, and would be lost"
 
 
-def _identity(path: str) -> tuple[int, int] | str | None:
+def is_written_to(stream: BinaryIO | None, path: Path) -> bool:
+    """Whether a stream is the file at `path`."""
+    id_ = _identity_of_stream(stream)
+    return id_ is not None and id_ == _identity(path)
+
+
+def _identity(path: str | Path) -> tuple[int, int] | str | None:
     """What two names of one file have in common; None for what is no file."""
-    there = expanded(path)
+    there = expanded(path) if isinstance(path, str) else path
     try:
-        facts = there.stat()
+        return _identity_by(there.stat())
+    except OSError:
+        return os.path.realpath(there)  # a link that leads nowhere makes the file that it names
+    except ValueError:  # no path
+        return None
+
+
+def _identity_of_stream(stream: BinaryIO | None) -> tuple[int, int] | None:
+    try:
+        return _identity_by(os.fstat(stream.fileno())) if stream is not None else None
     except (OSError, ValueError):
-        return os.path.abspath(there)  # noqa: PTH100 - a link that leads nowhere is resolved by nobody
+        return None
+
+
+def _identity_by(facts: os.stat_result) -> tuple[int, int] | None:
     return (facts.st_dev, facts.st_ino) if stat.S_ISREG(facts.st_mode) else None
 
 

@@ -61,7 +61,7 @@ def load(folder: Path, name: str, check: Check, wait: PipeWait | None = None) ->
     """
     import tomllib
 
-    where = _path_of(folder, name)
+    where = path_of(folder, name)
     text = _read(where, name, folder, wait)
     try:
         table = tomllib.loads(text)
@@ -127,7 +127,7 @@ def save(folder: Path, template: Template, *, force: bool = False) -> Path:
 
 def text_of(folder: Path, name: str, wait: PipeWait | None = None) -> str:
     """The template's file as it is, but for the ends of its lines. Raises UsageError where it does not exist."""
-    return _read(_path_of(folder, name), name, folder, wait)
+    return _read(path_of(folder, name), name, folder, wait)
 
 
 def delete(folder: Path, name: str) -> Path:
@@ -142,7 +142,8 @@ def delete(folder: Path, name: str) -> Path:
     return where
 
 
-def _path_of(folder: Path, name: str) -> Path:
+def path_of(folder: Path, name: str) -> Path:
+    """The file of the template `name`, which may be its path. Raises UsageError for what is neither."""
     if "/" in name or os.sep in name or name.endswith(".toml"):
         return Path(name)
     return _path_in(folder, name)

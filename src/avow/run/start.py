@@ -11,7 +11,6 @@ from avow.endpoint.transport import Api
 from avow.errors import HistoryError, Interrupted, UsageError, ended_by
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, as_json
 from avow.exit_codes import ExitCode, gravest
-from avow.files.opening import check_apart
 from avow.run import bulk
 from avow.run.budget import Budget
 from avow.run.bulk import Bulk
@@ -20,6 +19,7 @@ from avow.run.engine import Engine, EngineCallbacks
 from avow.run.journal import Journal
 from avow.run.options import RunOptions
 from avow.run.outlet import Outlet
+from avow.run.outputs import Outputs
 from avow.run.pace import Pace
 from avow.run.paced_transport import PacedTransport
 from avow.run.prices import GUESSED, Pricing
@@ -41,11 +41,12 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
     """
     gc.enable()  # a plain question leaves it off; ten thousand would keep all that points in circles
     check_there(asked.path)
-    _check_apart(asked)
+    outputs = Outputs.of(asked)
+    outputs.check(asked, context, context.settings(asked.options.flags, profile=asked.options.profile))
     form = form_of(asked.path, asked.form)
     source = PromptSource(asked.path, context.stdin, context.screen.warn)
     try:
-        suite = Suite(asked.options, context, source, form, asked.repeat)
+        suite = Suite(asked.options, context, source, form, asked.repeat, outputs.check_apart)
         configure(context, suite.settings)
         summed = suite.check()
         if asked.batch:
@@ -69,13 +70,6 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
             return run.go()
     finally:
         source.close()
-
-
-def _check_apart(asked: RunOptions) -> None:
-    written = {"--out": asked.out, "--junit": asked.junit, "--summary": asked.summary}
-    options, schema = asked.options, asked.options.flags.get("schema")
-    prompts = None if asked.path == "-" else asked.path
-    check_apart(written, (prompts, *options.files, options.system_file, str(schema) if schema else None))
 
 
 def _history(asked: RunOptions, context: Context, suite: Suite) -> "History | None":

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -70,10 +70,20 @@ class _Kind(NamedTuple):
 class Suite:
     """A file of prompts, read each time it is needed. Raises UsageError for settings that are wrong.
 
-    `settings` are those of the whole run; `repeat` is how often an item is asked that does not set it.
+    `settings` are those of the whole run; `repeat` is how often an item is asked that does not set it. `check_apart` is
+    called with each path that the file names, before it is read, and raises UsageError for a file that is written.
     """
 
-    def __init__(self, options: Options, context: Context, source: PromptSource, form: str, repeat: int = 1) -> None:
+    def __init__(
+        self,
+        options: Options,
+        context: Context,
+        source: PromptSource,
+        form: str,
+        repeat: int,
+        check_apart: Callable[[str], None],
+    ) -> None:
+        self._check_apart = check_apart
         self._options, self._context, self._source, self._form, self._repeat = options, context, source, form, repeat
         self._document: Document | None = None
         if form == "toml":
@@ -84,6 +94,7 @@ class Suite:
         self._variables = self._defaults.variables(self._template)
         self._flags = dict(options.flags)
         self.settings = self._resolved({})
+        self._check_apart(self.settings.text("system_file") or "")
         wait = context.wait(self.settings)
         with self._defaults.naming_place("system_file", self.settings):
             self._flags |= system_from_file(options, self.settings, wait)
@@ -181,6 +192,7 @@ class Suite:
         if found is None:
             flags = {} if model is None else {"model": model}
             settings = self._resolved(flags, self._loaded(template).settings if template else {})
+            self._check_apart(settings.text("schema") or "")
             inquiry = Inquiry(settings, "", simulate=self._options.simulate, fresh_model=True)
             with self._defaults.naming_place("schema", settings):
                 inquiry = with_schema(inquiry, self._wait)
@@ -201,6 +213,7 @@ class Suite:
             from avow.asking.saved_templates import load_template
 
             self._templates[name] = load_template(name, self._context, self._wait)
+            self._check_apart(str(self._templates[name].where))
         return self._templates[name]
 
     def _files_of(self, item: Item) -> list[Attachment]:
@@ -215,6 +228,7 @@ class Suite:
         if folder is None or "://" in spec:
             return read_attachment(spec, wait)
         path = folder / expanded(spec)
+        self._check_apart(str(path))
         return read_attachment(str(path), wait)._replace(name=spec)
 
     def _check_size(self, question: RunQuestion) -> None:

@@ -13,6 +13,7 @@ from avow.commands.history.filter_options import FilterOptions, filters_of, type
 from avow.context import Context
 from avow.errors import FileError, UsageError, system_words
 from avow.exit_codes import ExitCode
+from avow.files.opening import check_apart, is_written_to
 from avow.paths import expanded
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def _scope(options: ExportOptions, history: "History", context: Context) -> "Ite
     from avow.history import cursor
 
     path = expanded(options.since_last)
+    check_apart({"--since-last": options.since_last}, (), kept=context.paths.kept)
     said = json.dumps({name: value for name, value in asdict(options.filters).items() if value})
     if is_written_to(context.stdout, path):
         raise UsageError(f"{path}: the export itself is written to this file", hint="give the cursor a file of its own")
@@ -97,16 +99,6 @@ def _tell_what_is_left_out(history: "History", scope: "ExportScope", context: Co
     if number:
         them = "it" if number == 1 else "those"
         context.screen.note(f"left out: {number} of the simulator's; --simulated exports {them} alone")
-
-
-def is_written_to(stream: BinaryIO | None, path: Path) -> bool:
-    """Whether a stream is the file at `path`."""
-    import os
-
-    try:
-        return stream is not None and os.path.samestat(os.fstat(stream.fileno()), path.stat())
-    except (OSError, ValueError):
-        return False
 
 
 def _settle(stream: BinaryIO | None) -> None:
@@ -148,7 +140,6 @@ def goes_to(stream: BinaryIO | None, end: str, names: str = "/proc/self/fd") -> 
     `names`), any file may be one."""
     import os
     import stat
-    from pathlib import Path
 
     try:
         if stream is None or not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
