@@ -188,16 +188,27 @@ class Pty:
     raw: bytearray = field(default_factory=bytearray)
     _drawn: "tuple[pyte.HistoryScreen, pyte.ByteStream] | None" = None
     _drawn_bytes: int = 0
+    _stood: str = ""
+    _typed_at: int | None = None
 
     def until(self, *wanted: str, timeout: float = PATIENCE_S) -> None:
-        """Read until each of these texts has come; raises AssertionError with the screen where it does not."""
+        """Read until each of these texts has come since something was last typed: one that stood there then must come
+        once more. Raises AssertionError with the screen where it does not."""
+        stood = {text: self._stood.count(text) for text in wanted}
         end = time.monotonic() + timeout
-        while any(text not in self.text for text in wanted):
+
+        def missing() -> str:
+            seen = self.text
+            left = [text for text in wanted if seen.count(text) <= stood[text]]
+            return ", ".join(f"{text!r}{' once more' if stood[text] else ''}" for text in left)
+
+        while missing():
             if not self.read(0.1) and not self.child.isalive():
-                self.read(0.1)
-                break
-            assert time.monotonic() < end, f"waited for {wanted}, saw:\n{self.text}"
-        assert all(text in self.text for text in wanted), f"ended without {wanted}:\n{self.text}"
+                while self.read(0.1):
+                    pass
+                assert not missing(), f"ended without {missing()}:\n{self.text}"
+                return
+            assert time.monotonic() < end, f"waited for {missing()}, saw:\n{self.text}"
 
     def settle(self, *wanted: str) -> None:
         """Read until each of these texts has come, and the line editor reads."""
@@ -212,11 +223,13 @@ class Pty:
         self.settle(*wanted)
 
     def wait(self, come: Callable[[], bool], timeout: float = PATIENCE_S) -> None:
-        """Read until that has come on the terminal; raises AssertionError with the screen where it does not."""
+        """Read until that has come. Raises AssertionError with the screen where it does not, and where
+        it is so already although nothing was read since something was typed."""
         end = time.monotonic() + timeout
+        assert not (len(self.raw) == self._typed_at and come()), f"it was so before that was typed; saw:\n{self.text}"
         while not come():
-            while not self.read(0.1):
-                assert time.monotonic() < end, f"it does not come; saw:\n{self.text}"
+            self.read(0.1)
+            assert time.monotonic() < end, f"it does not come; saw:\n{self.text}"
 
     def read(self, timeout: float) -> bool:
         """Take in what comes within `timeout` seconds; whether anything came."""
@@ -228,6 +241,7 @@ class Pty:
 
     def send(self, text: str) -> None:
         """Type it."""
+        self._stood, self._typed_at = self.text, len(self.raw)
         self.child.send(text.encode())
 
     def end(self, timeout: float = PATIENCE_S) -> int:

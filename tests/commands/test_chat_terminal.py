@@ -14,7 +14,7 @@ import pytest
 from avow.simulator.server import RecordedRequest, Simulator
 from tests import samples
 from tests.in_part import crossed, in_part
-from tests.running import AVOW, Pty, in_pty, rows
+from tests.running import AVOW, PATIENCE_S, Pty, in_pty, rows
 
 PROMPT = "claude-fable-5-2>"
 CTRL_C, CTRL_D, CTRL_R, TAB = "\x03", "\x04", "\x12", "\t"
@@ -188,15 +188,14 @@ WHERE = ["at the prompt", "in the answer"]
 def test_a_signal_ends_it_and_the_terminal_is_as_it_was(home: Path, number: signal.Signals, where: str) -> None:
     command = " ".join((*AVOW, "chat"))
     script = f"stty -g > before; sh -c 'echo $$ > pid; exec {command}'; echo ENDED $?; stty -g > after; stty -a"
-    with Simulator("slow:0.3") as api:
+    with Simulator("stalled") as api:
         pty = in_pty(home, "-c", f"cd {shlex.quote(str(home))}; {script}", base_url=api.base_url, command=("bash",))
         pty.settle(PROMPT)
         if where == "in the answer":
             pty.send("hello\r")
             pty.until("A rebase")
-            time.sleep(0.3)
         os.kill(int((home / "pid").read_text()), number)
-        pty.until(f"ENDED {128 + number}", timeout=10)
+        pty.until(f"ENDED {128 + number}")
         pty.end()
     assert (home / "before").read_text() == (home / "after").read_text()
     assert not pty.screen.cursor.hidden
@@ -209,14 +208,14 @@ def test_a_signal_ends_it_and_the_terminal_is_as_it_was(home: Path, number: sign
 
 @pytest.mark.parametrize("where", WHERE)
 def test_the_terminal_goes_away(home: Path, where: str) -> None:
-    with Simulator("slow:0.3") as api:
+    with Simulator("stalled") as api:
         pty = chat(home, api)
         if where == "in the answer":
             pty.send("hello\r")
             pty.until("A rebase")
         os.close(pty.child.child_fd)
         pty.child.child_fd = -1
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE_S
         while pty.child.isalive():
             assert time.monotonic() < end, "it goes on without a terminal"
             time.sleep(0.05)
@@ -227,12 +226,12 @@ def test_the_terminal_goes_away(home: Path, where: str) -> None:
 @pytest.mark.slow  # by default of one signal, in faults/test_terminal
 def test_ctrl_c_twice_in_an_answer_leaves_a_sane_terminal_and_the_text(home: Path) -> None:
     script = f"stty -g > before; {' '.join((*AVOW, 'chat'))}; stty -g > after"
-    with Simulator("slow:0.3") as api:
+    with Simulator("stalled") as api:
         pty = in_pty(home, "-c", f"cd {shlex.quote(str(home))}; {script}", base_url=api.base_url, command=("bash",))
         pty.settle(PROMPT)
         pty.send("hello\r")
         pty.until("A rebase")
-        time.sleep(1.2)  # what came more than a second ago is kept whatever happens
+        pty.wait(lambda: (rows(home)[0]["text"] or "").startswith("A rebase"))  # within a second
         pty.child.send(CTRL_C + CTRL_C)
         pty.read(1)
         pty.send(CTRL_D)  # where it was quick enough to stop only the answer
@@ -323,24 +322,17 @@ def test_no_color(home: Path) -> None:
 def test_a_dumb_terminal(home: Path) -> None:
     with Simulator(["handover", "stalled", "handover"]) as api:
         pty = in_pty(home, "chat", base_url=api.base_url, TERM="dumb")
-
-        def type_until(keys: str, shown: str) -> None:
-            before = pty.text.count(shown)
-            pty.send(keys)
-            pty.wait(lambda: pty.text.count(shown) > before)
-
+        pty.until(PROMPT)
         for keys, shown in (
-            ("", ""),
-            ("hello\r", "[claude-opus-4-8]"),
-            ("stop\r", "A rebase"),
-            (CTRL_C, "interrupted; to see what is kept"),
-            ("never mind", "never mind"),
-            (CTRL_C, ""),
-            ("grüße\r", "[claude-opus-4-8]"),
+            ("hello\r", ("[claude-opus-4-8]", PROMPT)),
+            ("stop\r", ("A rebase",)),
+            (CTRL_C, ("interrupted; to see what is kept", PROMPT)),
+            ("never mind", ("never mind",)),
+            (CTRL_C, (PROMPT,)),
+            ("grüße\r", ("[claude-opus-4-8]", PROMPT)),
         ):
-            type_until(keys, shown) if shown else pty.send(keys)
-            if not keys.startswith(("stop", "never")):
-                pty.wait(lambda: pty.text.endswith(PROMPT))
+            pty.send(keys)
+            pty.until(*shown)
         leave(pty)
         assert prompts(api) == ["hello", "stop", "grüße"]
     raw = pty.raw.decode()

@@ -46,8 +46,11 @@ def test_help_of_a_chat_notes_and_errors(home: Path) -> None:
     for columns in (40, 400):
         with Simulator("requested") as api:
             pty = in_pty(home, "chat", base_url=api.base_url, size=(60, columns), TERM="dumb")
-            pty.until("/help")
-            pty.send("/help\r/nonsense\r/retry\r\x04")
+            pty.until("claude-fable-5-2>")
+            for line in ("/help", "/nonsense", "/retry"):  # typed ahead, it would be echoed in the midst of a line
+                pty.send(f"{line}\r")
+                pty.until("claude-fable-5-2>")
+            pty.send("\x04")
             assert pty.end() == 0
         ptys.append(pty)
     whole_words(*ptys)
