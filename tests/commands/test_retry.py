@@ -79,6 +79,16 @@ def test_a_system_prompt_that_is_set_later_is_neither_sent_nor_kept(home: Path) 
     assert [row["system"] for row in rows(home)] == [None] * 3
 
 
+def test_thinking_that_was_not_asked_for_at_first_can_be_shown(home: Path) -> None:
+    with Simulator("thinking") as api:
+        assert run(home, "Why?", base_url=api.base_url).lines == []
+        again = run(home, "retry", "--show-thinking", base_url=api.base_url)
+        sent, shown = (request.json for request in api.requests)
+    assert again.status == 0, again.err
+    assert shown == {**sent, "thinking": {"type": "adaptive", "display": "summarized"}}
+    assert len(again.lines) > 1, again.err
+
+
 def test_who_may_answer_is_asked_anew(home: Path) -> None:
     with Simulator() as api:
         assert run(home, "Why?", base_url=api.base_url).status == 0

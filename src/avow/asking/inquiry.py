@@ -23,7 +23,7 @@ from avow.settings.levels import Settings
 from avow.values import NamedTuple
 from avow.wire.blocks import Attachment, block
 from avow.wire.json_value import JsonObject
-from avow.wire.request import NOT_THEIRS, Endpoint, Request, messages_body
+from avow.wire.request import NOT_THEIRS, SUMMARIES, Endpoint, Request, messages_body
 
 AllowedFallbacks = Callable[[str], tuple[str, ...]]
 """Gives the models that may answer for this one, in order."""
@@ -248,6 +248,8 @@ def _params(inquiry: Inquiry, settings: Settings, known: Model | None) -> JsonOb
     most = known.max_output if known else None
     if most and isinstance(same["max_tokens"], int) and settings.text("model") != inquiry.retry_of.requested_model:
         same["max_tokens"] = min(same["max_tokens"], most)
+    if settings.flag("show_thinking"):
+        same.setdefault("thinking", {**SUMMARIES})  # without it there may be nothing to show
     return {**same, **({"fallbacks": params["fallbacks"]} if "fallbacks" in params else {})}
 
 
