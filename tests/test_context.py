@@ -14,6 +14,7 @@ from avow.errors import CredentialsError
 from avow.terminal.screen import Screen
 from avow.wire.api import API_URL
 from tests.conftest import CANARY
+from tests.running import run
 
 
 def context(home: Path, **environ: str) -> Context:
@@ -126,3 +127,24 @@ def test_the_credential_to_show(environ: dict[str, str], flags: dict[str, object
 
 def test_a_stdin_that_is_no_terminal(home: Path) -> None:
     assert not context(home).stdin_is_terminal
+
+
+
+RECORDS = Path(__file__).parent / "data" / "scan"
+COLOURED = ("history list --simulated", "history stats --simulated", "history show 1", "doctor --offline", "scan")
+
+
+@pytest.mark.parametrize("command", COLOURED)
+def test_every_command_has_the_colours_that_the_config_says(command: str, home: Path) -> None:
+    run(home, "--simulate", "fallback", "hi")
+    look = [*command.split(), *([str(RECORDS)] if command == "scan" else [])]
+    with_colours = run(home, *look, AVOW_COLOR="always")
+    without = run(home, *look, AVOW_COLOR="never", FORCE_COLOR="1")
+    assert b"\x1b[" in with_colours.out
+    assert without.out
+    assert b"\x1b[" not in without.out
+
+
+def test_quiet_in_the_config_holds_for_every_command(home: Path) -> None:
+    assert run(home, "history", "list").lines
+    assert run(home, "history", "list", AVOW_QUIET="1").lines == []

@@ -35,7 +35,7 @@ _LEAST_LEFT_S = 0.001
 class Context:
     """Everything outside the program that a command uses. Tests replace it whole, or start a real process."""
 
-    __slots__ = ("_config", "_held_up_s", "_history", "environ", "paths", "screen", "stderr", "stdin", "stdout")
+    __slots__ = ("_config", "_held_up_s", "_history", "_is_styled", "environ", "paths", "screen", "stderr", "stdin", "stdout")
 
     def __init__(
         self,
@@ -55,10 +55,13 @@ class Context:
         self._config: Config | None = None
         self._history: History | None = None
         self._held_up_s = 0.0
+        self._is_styled = False
 
     def within(self, environ: Mapping[str, str]) -> "Context":
         """The same in another environment."""
-        return Context(self.stdin, self.stdout, self.stderr, environ, self.paths, self.screen)
+        other = Context(self.stdin, self.stdout, self.stderr, environ, self.paths, self.screen)
+        other._is_styled = self._is_styled
+        return other
 
     @property
     def stdin_is_terminal(self) -> bool:
@@ -83,14 +86,28 @@ class Context:
         conversation: Mapping[str, object] | None = None,
         profile: str | None = None,
     ) -> Settings:
-        """Every setting with its value and origin."""
-        return resolve(
+        """Every setting with its value and origin. The first that are asked for style the screen, whatever the
+        command."""
+        found = resolve(
             flags=flags or {},
             template=template or {},
             conversation=conversation or {},
             environ=self.environ,
             config=self.config,
             profile=profile,
+        )
+        if not self._is_styled:
+            self.style(found)
+        return found
+
+    def style(self, settings: Settings) -> None:
+        """Tell the screen how the user wants it: again, where settings change or the terminal has another size."""
+        self._is_styled = True
+        self.screen.configure(
+            color=settings.text("color") or "auto",
+            plain=settings.flag("plain"),
+            quiet=settings.flag("quiet"),
+            verbose=settings.flag("verbose"),
         )
 
     def history(

@@ -46,7 +46,7 @@ def answer(options: Options, context: Context) -> ExitCode:
 def _inquiry(options: Options, context: Context) -> Inquiry:
     """What was typed, piped in and saved, as a question. Raises AvowError for what cannot be asked so."""
     settings, template, wait = _first_settings(options, context)
-    configure(context, settings)
+    context.style(settings)
     earlier, notes, session = conversation_of(options, context, settings)
     gathered = gather(options, context, settings, template, wait)
     settings = _last_settings(options, context, settings, template, gathered, earlier, wait)
@@ -67,16 +67,6 @@ def _inquiry(options: Options, context: Context) -> Inquiry:
     for note in gathered.notes:
         context.screen.note(note)
     return inquiry
-
-
-def configure(context: Context, settings: Settings) -> None:
-    """Tell the screen which style to use."""
-    context.screen.configure(
-        color=settings.text("color") or "auto",
-        plain=settings.flag("plain"),
-        quiet=settings.flag("quiet"),
-        verbose=settings.flag("verbose"),
-    )
 
 
 def watcher_for(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from avow.asking.ask import ask
 from avow.asking.inquiry import Inquiry
-from avow.asking.question import configure, conversation_of, system_from_file, watcher_for
+from avow.asking.question import conversation_of, system_from_file, watcher_for
 from avow.asking.request_fields import with_ids
 from avow.asking.typed import Options
 from avow.commands.chat_typing import editor, help_page, lines_of, path_of, unknown
@@ -33,7 +33,6 @@ def chat(options: Options, context: Context) -> ExitCode:
     gc.enable()  # unlike a single question, this may last for days
     screen = context.screen
     settings = context.settings(options.flags, profile=options.profile)
-    configure(context, settings)
     with_person = context.stdin_is_terminal and (screen.is_terminal or screen.err_facts.is_terminal)
     with ExitStack() as stack:
         talk = Chat(options, context, stack, with_person=with_person)
@@ -125,7 +124,7 @@ class Chat:
 
     def _put(self, inquiry: Inquiry, instead_of: Exchange | None) -> None:
         """Ask, and append the turn to the conversation, or replace another turn by it."""
-        configure(self._context, inquiry.settings)  # the terminal may have another size by now
+        self._context.style(inquiry.settings)  # the terminal may have another size by now
         show = watcher_for(
             inquiry.settings, self._context, badge=True, simulate=self._simulate, reported=self._reroutes
         )

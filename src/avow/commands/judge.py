@@ -65,7 +65,6 @@ def run(options: JudgeOptions, context: Context) -> ExitCode:
     if options.require is not None:
         flags["require"] = options.require
     settings = context.settings(flags)
-    context.screen.configure(color=settings.text("color") or "auto", quiet=settings.flag("quiet"))
     question = _question(options, context, settings)
     judging_context = _judging_context_of(options, settings)
     code = ExitCode.OK

@@ -51,9 +51,6 @@ def run(options: ModelsOptions, context: Context) -> ExitCode:
     """Print the list, or one model. Raises ExchangeError where the endpoint rejects the key or cannot be reached,
     UsageError for an unknown model."""
     settings = context.settings(profile=options.profile)
-    context.screen.configure(
-        color=settings.text("color") or "auto", plain=settings.flag("plain"), quiet=settings.flag("quiet")
-    )
     shown = _gather(options, settings, context)
     prices = with_ids(settings).table("prices")
     if options.as_json:

@@ -65,7 +65,6 @@ def run(options: ProxyOptions, context: Context) -> int:
     gc.enable()  # a process of hours; `main` is made for one of a second
     flags: dict[str, object] = {"quiet": True} if options.quiet else {}
     settings = context.settings(flags)
-    context.screen.configure(color=settings.text("color") or "auto", quiet=settings.flag("quiet"))
     report = _report(options, context, settings)
     aside = SideWorker()
     if options.hold:

@@ -25,13 +25,12 @@ def run(options: RetryOptions, context: Context) -> ExitCode:
     """Ask again and give the exit status. Raises UsageError where there is nothing to ask again."""
     from avow.asking.earlier_turns import mention, settings_of, with_files
     from avow.asking.inquiry import Inquiry
-    from avow.asking.question import configure, put
+    from avow.asking.question import put
     from avow.exchange.conversation import path_to
     from avow.terminal import session
 
     typed = options.typed
     settings = context.settings(typed.flags, profile=typed.profile)
-    configure(context, settings)
     history = context.history(settings)
     original = history.get(options.reference) if options.reference else history.latest()
     if original is None:

@@ -67,6 +67,8 @@ def run(options: ScanOptions, context: Context) -> ExitCode:
     if options.as_json and options.as_jsonl:
         raise UsageError("--json and --jsonl contradict each other", hint="give one of them")
     gate = Gate(options.fail_on)
+    if not (options.as_json or options.as_jsonl):
+        context.settings()  # they say how a page looks
     progress = _Progress(context)
     home = home_folder(context.environ)
     found = scan(

@@ -1,6 +1,5 @@
 """`avow run --cancel`: cancels those items of a run's batches that have not begun."""
 
-from avow.asking.question import configure
 from avow.asking.typed import Options
 from avow.context import Context
 from avow.errors import ExchangeError
@@ -17,7 +16,6 @@ def cancel(run: int, options: Options, context: Context) -> ExitCode:
     """Cancel the batches of the run. Raises UsageError where there is no such run, ExchangeError where the API cannot
     be asked."""
     settings = context.settings(options.flags, profile=options.profile)
-    configure(context, settings)
     history = context.history(settings)
     runs.numbered(history, run)
     known = batches.open_batches(history, run)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from avow.asking.ask import ask as put
-from avow.asking.question import configure
 from avow.context import Context
 from avow.endpoint.transport import Api
 from avow.errors import HistoryError, Interrupted, UsageError, ended_by
@@ -47,7 +46,7 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
     source = PromptSource(asked.path, context.stdin, context.screen.warn)
     try:
         suite = Suite(asked.options, context, source, form, asked.repeat, outputs.check_apart)
-        configure(context, suite.settings)
+        context.style(suite.settings)
         summed = suite.check()
         if asked.batch:
             bulk.check(suite, lambda line, words: wrong(source.name, line, words, "leave it or --batch out"))

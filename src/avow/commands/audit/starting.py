@@ -15,12 +15,8 @@ from avow.settings.levels import Settings
 
 
 def settings_of(context: Context, profile: str | None, *, quiet: bool) -> Settings:
-    """The user's settings; the screen is configured by them."""
-    settings = context.settings({"quiet": True} if quiet else {}, profile=profile)
-    context.screen.configure(
-        color=settings.text("color") or "auto", plain=settings.flag("plain"), quiet=settings.flag("quiet")
-    )
-    return settings
+    """The user's settings."""
+    return context.settings({"quiet": True} if quiet else {}, profile=profile)
 
 
 def model_of(settings: Settings, named: str | None) -> str:

@@ -35,6 +35,7 @@ def run_pick(options: PickOptions, context: Context) -> ExitCode:
 
     Raises UsageError where nobody can pick, and Interrupted at Ctrl-C.
     """
+    settings = context.settings()
     facts = context.screen.out_facts
     if not (context.stdin_is_terminal and facts.interactive):
         raise UsageError(
@@ -42,7 +43,7 @@ def run_pick(options: PickOptions, context: Context) -> ExitCode:
             hint="avow history list and avow history search print the same",
         )
     filters = filters_of(options.filters, context)
-    history = context.history(context.settings(), read_only=True)
+    history = context.history(settings, read_only=True)
     newest = tuple(history.rows(filters, limit=_FIRST, brief=True))
     if not newest:
         context.screen.note("nothing in the history" if options == PickOptions() else "no exchange matches")
