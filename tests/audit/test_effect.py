@@ -62,6 +62,9 @@ def test_the_floor_is_above_what_sittings_differ_by() -> None:
     assert floor > 0.2
     assert floor_of(baseline, CARDS, one_sitting=True) == LOWEST_FLOOR
     assert floor_of(baseline[:20], CARDS, one_sitting=False) == LOWEST_FLOOR
+    second = made_up.sampled(baseline[20:40])
+    two = [independent.excess(*pair) + 0.05 for pair in ((second, third), (third, second))]
+    assert floor_of(baseline[20:], CARDS, one_sitting=False) == pytest.approx(max(two))
 
 
 def test_what_would_have_been_seen_is_what_a_resampling_with_other_code_sees() -> None:

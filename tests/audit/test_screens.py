@@ -44,7 +44,8 @@ def test_all_of_an_audit() -> None:
     assert "baseline: 60 of 60 replies in 3 of 3 sittings; begun: 2026-11-12 09:30" in text
     assert "look 1, 2026-11-28 10:00, seed 5: no_difference, p=.41, excess TV .01" in text
     assert "look 2, 2026-11-29 10:00, seed 6, against m: under way, 0 replies so far" in text
-    assert text.count("req_") == 60
+    assert text.count("req_") == text.count("baseline 1") + text.count("baseline 2") + text.count("baseline 3") == 60
+    assert f"version 2023-06-01, betas none, 13 looks planned, made by avow {record().avow}\n" in text
     assert "(not complete)" in "\n".join(show_lines(kept(whole=False), PIPE))
 
 

@@ -69,6 +69,12 @@ def test_the_same_seed_gives_the_same_p_and_another_seed_nearly_so() -> None:
     assert found[0].omnibus == pytest.approx(found[2].omnibus, abs=0.03)
 
 
+def test_the_order_of_the_cards_changes_nothing() -> None:
+    baseline, now, named = samples(4, (15, 5, 5))
+    turned = [dict(reversed(each.items())) for each in (baseline, now, named)]
+    assert p_values(*turned, seed=9, draws=199) == p_values(baseline, now, named, seed=9, draws=199)
+
+
 def test_without_a_named_model_on_every_card_there_is_no_directed_p() -> None:
     baseline, now, named = samples(4, (15, 5, 5))
     both = p_values(baseline, now, named, seed=9, draws=199)

@@ -65,6 +65,12 @@ def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, data: bytes) -> 
     assert (tmp_path / "default.json").read_bytes() == data
 
 
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "default.json").mkdir()
+    with pytest.raises(UnreadableFile, match=r"default\.json: cannot be read: "):
+        Store(tmp_path).load("default")
+
+
 def test_two_processes_do_not_go_on_with_one_audit(tmp_path: Path) -> None:
     """Two open files of one process stand for two processes: the lock is of the open file."""
     store = Store(tmp_path / "audits")

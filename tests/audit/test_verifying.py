@@ -91,7 +91,7 @@ CHANGES: dict[str, tuple[Callable[[JsonObject], None], str]] = {
     "looks planned": (_looks, "alpha"),
     "a look less": (_a_look_less, "not numbered"),
     "a card": (_card, "card card-1: the hash"),
-    "a key more": (_extra, "look 2"),
+    "a key more": (_extra, "look 2: the result is not"),
 }
 
 

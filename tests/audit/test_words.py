@@ -1,5 +1,6 @@
 """Every wording: never "verified", never a cause, always what would have been seen and what is not covered."""
 
+import calendar
 import re
 from dataclasses import replace
 from itertools import product
@@ -161,6 +162,8 @@ def test_numbers(value: float, text: str) -> None:
 
 def test_dates_and_sittings() -> None:
     assert date_of("2026-11-02T09:30:00Z") == "2 Nov 2026"
+    named = [date_of(f"2026-{month:02}-15T12:00:00Z").split()[1] for month in range(1, 13)]
+    assert named == [calendar.month_abbr[month] for month in range(1, 13)]
     assert sittings_of(RECORD.baseline) == tuple(f"2026-11-{day}T09:30:00.000Z" for day in (12, 13, 14))
 
 

@@ -56,6 +56,12 @@ def test_a_bad_key_is_refused_and_not_repeated(case: str) -> None:
     assert "CANARY" not in f"{caught.value!r} {caught.value.message} {caught.value.hint}"
 
 
+def test_a_key_of_16_kib_is_taken() -> None:
+    assert checked("k" * 16384, "x") == "k" * 16384
+    with pytest.raises(CredentialsError, match="is longer than 16384 characters"):
+        checked("k" * 16385, "x")
+
+
 @given(st.text())
 def test_any_text_is_a_key_or_is_refused(text: str) -> None:
     try:

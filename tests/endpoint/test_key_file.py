@@ -33,6 +33,14 @@ def test_a_file_that_others_may_read_is_refused(mode: int, tmp_path: Path) -> No
     assert read(path) == {"api.anthropic.com": CANARY}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, CANARY)
+    os.chown(path, 12345, -1)
+    with pytest.raises(CredentialsError, match="it belongs to another user"):
+        read(path)
+
+
 def test_files_that_hold_no_keys(tmp_path: Path) -> None:
     path = written(tmp_path, f"a b {CANARY}")
     with pytest.raises(CredentialsError, match=r"key:1: is neither KEY nor HOST KEY"):

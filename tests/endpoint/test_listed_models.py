@@ -11,7 +11,7 @@ from avow.endpoint.listed_models import allowed_fallbacks, fetch, fetch_one
 from avow.endpoint.patience import Patience
 from avow.endpoint.remembered import EndpointFacts, keep_refused, merged, read
 from avow.endpoint.transport import Transport
-from avow.errors import Rejected
+from avow.errors import NotAnAnswer, Rejected
 from avow.models import catalogue
 from avow.simulator.server import Simulator
 from avow.wire.request import Endpoint
@@ -78,6 +78,27 @@ def test_an_endpoint_that_does_not_know_the_beta_is_asked_without_it() -> None:
         requests = list(server.requests)
     assert known.models == ({"id": "m"},)
     assert ["anthropic-beta" in request.headers for request in requests] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "answer", [http(b"<p>Sign in</p>"), http(b"[]"), http(b"{}", "302 Found")], ids=["a page", "no object", "moved"]
+)
+def test_what_is_not_a_list_is_an_error_and_not_remembered(answer: bytes, tmp_path: Path) -> None:
+    with RawServer(answer) as server:
+        endpoint, send = sending(server.url)
+        with pytest.raises(NotAnAnswer):
+            fetch(endpoint, send, NOON)
+        assert allowed_fallbacks(tmp_path, endpoint, "claude-opus-5", send, NOON) == ("claude-opus-4-8",)
+        assert read(tmp_path, server.url, NOON).singles == {}
+
+
+def test_what_a_model_takes_is_what_is_said_to_be_supported() -> None:
+    effort = {"supported": True, "low": {"supported": True}, "max": {"supported": False}, "odd": {"supported": "yes"}}
+    types = {"adaptive": {"supported": True}, "enabled": {"supported": False}}
+    said = {"id": "m", "capabilities": {"effort": effort, "thinking": {"supported": True, "types": types}}}
+    with RawServer(http(json.dumps({"data": [said]}).encode())) as server:
+        known = fetch(*sending(server.url), NOON)
+    assert known.models == ({"id": "m", "efforts": ["low"], "thinking": ["adaptive"]},)
 
 
 def test_what_else_is_known_stays() -> None:

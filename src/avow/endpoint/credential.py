@@ -73,7 +73,7 @@ def check_destination(base_url: str) -> str:
             problem = "is not an http(s) address"
         elif "@" in parts.netloc:
             problem = "holds a user name or password"
-        elif parts.query or parts.fragment or "?" in base_url or "#" in base_url:
+        elif "?" in base_url or "#" in base_url:
             problem = "holds a query or a fragment"
         elif parts.scheme == "http" and not is_loopback(host):
             problem = f"would send the key in cleartext to {host}"

@@ -82,7 +82,7 @@ def _names(entry: str, host: str) -> bool:
         entry = address + rest[rest.find("/") :] if "/" in rest else address
     elif entry.count(":") == 1:
         entry = entry.partition(":")[0]
-    if "/" in entry or ":" in entry or entry[-1:].isdigit():
+    if "/" in entry or ":" in entry:
         from ipaddress import ip_address, ip_network
 
         try:
