@@ -1,11 +1,13 @@
 """A server on loopback that answers with exactly the bytes it is given, and breaks where it is told to."""
 
+import atexit
 import socket
 import ssl
 import struct
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -126,7 +128,14 @@ def _read(connection: Any, *, whole: bool) -> Asked:
     return Asked(line, headers, body)
 
 
+@cache
+def _taken() -> socket.socket:
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    atexit.register(taken.close)
+    return taken
+
+
 def unused_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+    """A port on which nobody listens; it stays taken, so that no other test gets it meanwhile."""
+    return int(_taken().getsockname()[1])

@@ -30,9 +30,9 @@ def test_who_waits_is_woken() -> None:
     assert not waiting.wait(0.05)
     begun = time.monotonic()
     end.set()
-    assert waiting.wait(5)
+    assert waiting.wait(60)
     assert woken == [True]
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.timeout(60, method="thread")  # the other method needs the alarm that this test sets
@@ -94,8 +94,8 @@ def test_what_takes_too_long_is_ended_in_mid_match() -> None:
     begun = time.monotonic()
     with pytest.raises(TookTooLong):
         within(0.05, lambda: re.match(r"(a+)+$", "a" * 60 + "b"))
-    assert time.monotonic() - begun < 2
-    assert within(5, lambda: 7) == 7
+    assert time.monotonic() - begun < 20  # it would take years
+    assert within(60, lambda: 7) == 7
     assert (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)[1]) == before
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-LONGEST_S = 5.0
+LONGEST_S = 30.0
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from avow.files.locking import try_lock
 from avow.paths import Paths
 from avow.telemetry.push_lock import LastPush, forget_trouble, hold_push_lock, keep, last_push, wait_for_push
+from tests.running import PATIENCE_S
 
 
 def test_who_comes_while_one_waits_leaves(tmp_path: Path) -> None:
@@ -24,11 +25,12 @@ def test_who_comes_while_one_waits_leaves(tmp_path: Path) -> None:
         threads = [threading.Thread(target=come) for _ in range(3)]
         for thread in threads:
             thread.start()
-        for thread in threads[:]:
-            thread.join(0.1)
+        until = time.monotonic() + PATIENCE_S
+        while len(came) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
         assert came == [False, False]
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE_S)
     assert came == [False, False, True]
 
 
@@ -42,9 +44,11 @@ def test_who_comes_while_one_sends_waits(tmp_path: Path) -> None:
         assert time.monotonic() - began >= 0.02, "more exchanges may come together meanwhile"
         waiter = threading.Thread(target=lambda: _turn(paths, heard))
         waiter.start()
-        waiter.join(0.05)
+        until = time.monotonic() + PATIENCE_S
+        while not heard and time.monotonic() < until:
+            time.sleep(0.01)
         assert heard == ["waits"]
-    waiter.join(5)
+    waiter.join(PATIENCE_S)
     assert heard == ["waits", "sends"]
 
 

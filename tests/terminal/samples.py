@@ -5,6 +5,7 @@ import os
 import struct
 import termios
 import threading
+import time
 from typing import Any, BinaryIO
 
 import pyte
@@ -163,13 +164,17 @@ class Terminal:
             os.close(self._ours)
         return self._taken.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
-    def so_far(self, expected: str) -> str:
-        """What was written until now; waits until `expected` is in it, two seconds at most."""
-        for _ in range(200):
-            if expected in self._taken.decode("utf-8", "surrogateescape"):
-                break
-            threading.Event().wait(0.01)
-        return self._taken.decode("utf-8", "surrogateescape")
+    def so_far(self, expected: str, *, after: str = "") -> str:
+        """What was written until now; waits until `expected` is in it, `after` the last of that, for a minute at
+        most."""
+        until = time.monotonic() + 60
+        while True:
+            written = self._taken.decode("utf-8", "surrogateescape")
+            if expected in written.rpartition(after)[2] if after else expected in written:
+                return written
+            if time.monotonic() > until:
+                return written
+            time.sleep(0.01)
 
     def shown(self) -> list[str]:
         """Close it, and the lines one sees at the end, what has scrolled off included."""
