@@ -6,14 +6,13 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import pytest
-from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
 from tests.canary import CANARY as CANARY
@@ -58,6 +57,9 @@ _CLEARED = (
     "PYTHONDONTWRITEBYTECODE",  # or each process would compile all of avow once more
 )
 
+_OF_PYTEST = "PYTEST_CURRENT_TEST"
+"""Pytest sets it anew while a test runs, and removes it itself."""
+
 
 def pytest_configure() -> None:
     """What a shell ignores for a job in the background (nohup, `&`) is heard here: avow, rightly, would inherit it."""
@@ -99,12 +101,6 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 2
 
 
-def _environment() -> dict[Any, Any]:
-    """All variables as `os.environ` holds them: coded. It is looked at for each test, and to decode and encode all of
-    them again and again took a millisecond."""
-    return vars(os.environ)["_data"]  # type: ignore[no-any-return]
-
-
 @cache
 def _is_kept(name: str) -> bool:
     return not name.upper().startswith(_CLEARED) and not name.lower().endswith("_proxy")
@@ -112,10 +108,12 @@ def _is_kept(name: str) -> bool:
 
 def sealed_environment(home: Path, **more: str) -> dict[str, str]:
     """The environment for a process under test, with its folders below `home`."""
-    name_of, value_of = os.environ.decodekey, os.environ.decodevalue
-    kept = {name: value_of(value) for key, value in _environment().items() if _is_kept(name := name_of(key))}
+    return _sealed_in(os.environ, home, **more)
+
+
+def _sealed_in(environ: Mapping[str, str], home: Path, **more: str) -> dict[str, str]:
     return {
-        **kept,
+        **{name: value for name, value in environ.items() if _is_kept(name)},
         "HOME": str(home),
         "AVOW_CONFIG_DIR": str(home / "config"),
         "AVOW_DATA_DIR": str(home / "data"),
@@ -134,29 +132,34 @@ def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return (folder / f"home{number}" for number in itertools.count())
 
 
+@pytest.fixture(scope="session")
+def _outside() -> dict[str, str]:
+    """The environment in which the tests were started. It is read only once: to decode all of it takes longer than
+    everything else that is done to seal a test."""
+    environ = dict(os.environ)
+    environ.pop(_OF_PYTEST, None)
+    return environ
+
+
 @pytest.fixture(autouse=True)
-def _sealed(_homes: Iterator[Path], request: pytest.FixtureRequest) -> Iterator[None]:
+def _sealed(_homes: Iterator[Path], _outside: dict[str, str], request: pytest.FixtureRequest) -> Iterator[None]:
     """This process itself sees the sealed environment too; all is put back afterwards. What is left holds no key."""
-    before = _environment().copy()
     folders = [next(_homes)]
     folders[0].mkdir(mode=0o700)
-    sealed = sealed_environment(folders[0])
     if "tmp_path" in request.fixturenames:
         folders.append(request.getfixturevalue("tmp_path"))
-    _put({os.environ.encodekey(name): os.environ.encodevalue(value) for name, value in sealed.items()})
+    _put(_sealed_in(_outside, folders[0]), _outside)
     yield
-    _put(before)
+    _put(_outside, dict(os.environ))
     assert_unwritten(folders)
 
 
-def _put(environ: Mapping[Any, Any]) -> None:
-    """Make this the environment, coded as `_environment` is; what is the same stays."""
-    now = _environment()
-    name_of, value_of = os.environ.decodekey, os.environ.decodevalue
-    for key in now.keys() - environ.keys():
-        del os.environ[name_of(key)]
-    for key, value in environ.items() - now.items():
-        os.environ[name_of(key)] = value_of(value)
+def _put(environ: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Make the environment, which is `now`, that of `environ`; what is the same stays, and what is pytest's own."""
+    for name in now.keys() - environ.keys() - {_OF_PYTEST}:
+        del os.environ[name]
+    for name, value in environ.items() - now.items():
+        os.environ[name] = value
 
 
 @pytest.fixture
@@ -172,15 +175,29 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """A worker tells how a test went, and of what stands before and after it only what failed: a third of the messages,
     each of which is coded, sent, read and handed round. Not where an option wants them all, or one at once."""
     options = item.config.option
-    if "PYTEST_XDIST_WORKER" not in os.environ or options.maxfail or options.durations or options.xmlpath:
+    wanted = options.maxfail or options.durations or options.xmlpath or options.setupshow or options.usepdb
+    if "PYTEST_XDIST_WORKER" not in os.environ or wanted:
         return None
-    place = {"nodeid": item.nodeid, "location": item.location}
-    item.ihook.pytest_runtest_logstart(**place)
-    for report in runtestprotocol(item, log=False, nextitem=nextitem):
-        if report.when == "call" or not report.passed:
-            item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(**place)
+    hook, place = item.ihook, {"nodeid": item.nodeid, "location": item.location}
+    hook.pytest_runtest_logstart(**place)
+    if _reported(item, "setup", lambda: hook.pytest_runtest_setup(item=item)):
+        _reported(item, "call", lambda: hook.pytest_runtest_call(item=item))
+    if item.session.shouldfail or item.session.shouldstop:
+        nextitem = None  # then all that is still set up is torn down, too
+    _reported(item, "teardown", lambda: hook.pytest_runtest_teardown(item=item, nextitem=nextitem))
+    if isinstance(item, pytest.Function):
+        item.funcargs.clear()  # or every test would keep what its fixtures made
+    hook.pytest_runtest_logfinish(**place)
     return True
+
+
+def _reported(item: pytest.Item, when: Literal["setup", "call", "teardown"], run: Callable[[], None]) -> bool:
+    """Whether it passed, and it is told if that matters. Raises what ends all tests."""
+    call = pytest.CallInfo.from_call(run, when, reraise=(pytest.exit.Exception, KeyboardInterrupt))
+    report = item.ihook.pytest_runtest_makereport(item=item, call=call)
+    if when == "call" or not report.passed:
+        item.ihook.pytest_runtest_logreport(report=report)
+    return bool(report.passed)
 
 
 @pytest.hookimpl(wrapper=True)
