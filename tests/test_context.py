@@ -129,7 +129,6 @@ def test_a_stdin_that_is_no_terminal(home: Path) -> None:
     assert not context(home).stdin_is_terminal
 
 
-
 RECORDS = Path(__file__).parent / "data" / "scan"
 COLOURED = ("history list --simulated", "history stats --simulated", "history show 1", "doctor --offline", "scan")
 

@@ -35,7 +35,10 @@ _LEAST_LEFT_S = 0.001
 class Context:
     """Everything outside the program that a command uses. Tests replace it whole, or start a real process."""
 
-    __slots__ = ("_config", "_held_up_s", "_history", "_is_styled", "environ", "paths", "screen", "stderr", "stdin", "stdout")
+    __slots__ = (
+        *("_config", "_held_up_s", "_history", "_is_styled"),
+        *("environ", "paths", "screen", "stderr", "stdin", "stdout"),
+    )
 
     def __init__(
         self,
