@@ -72,6 +72,7 @@ TESTED_IN = {
     "history/hiding.py": "history/test_rows.py",
     "history/listing.py": "history/test_store.py",
     "history/writing.py": "history/test_store.py",
+    "history/plain_columns.py": "history/test_plain.py",
     "history/plain_csv.py": "history/test_plain.py",
     "history/plain_json.py": "history/test_plain.py",
     "history/recount.py": "history/test_stats.py",

@@ -7,9 +7,9 @@ import pytest
 
 from avow.errors import FileError, UnreadableFile, UsageError
 from avow.exchange.exchange import Status
-from avow.history import plain
 from avow.history.cursor import Cursor, ahead, held, save
 from avow.history.export_scope import ExportScope
+from avow.history.plain_columns import column_batches
 from avow.history.privacy import delete, redact
 from avow.history.store import History
 from tests.history.making import answered, asked, kept
@@ -19,7 +19,8 @@ def export(history: History, path: Path, filters: str = "", *, fails: bool = Fal
     """The numbers an export gives."""
     with held(path) as before:
         span, after = ahead(history, before, filters, path)
-        found = [one[0] for one in plain.records(history, ExportScope(span=span), with_text=False)]
+        batches = column_batches(history, ExportScope(span=span), with_text=False)
+        found = [number for batch in batches for number in batch[0]]
         if not fails:
             save(path, after)
     return found

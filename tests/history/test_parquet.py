@@ -4,6 +4,7 @@ import builtins
 import io
 import os
 import tracemalloc
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,37 +19,40 @@ from tests.history.making import OLD
 from tests.history.test_export import EXCHANGES
 
 RECORDS = [record(exchange, with_text=True) for exchange in EXCHANGES]
+BATCH = list(zip(*RECORDS, strict=True))
 
 
-def test_there_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("limit", "value", "groups"), [("ROWS", 8, 2), ("ROWS", 13, 1), ("BYTES", 1, 3)])
+def test_there_and_back(limit: str, value: int, groups: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pyarrow = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
-    monkeypatch.setattr(parquet, "GROUP_ROWS", 3)
+    monkeypatch.setattr(parquet, f"GROUP_{limit}", value)
     file = tmp_path / "a.parquet"
     with file.open("wb") as stream:
-        parquet.write(RECORDS, stream, with_text=True)
+        parquet.write([BATCH] * 3, stream, with_text=True)
     read = pyarrow.ParquetFile(file)
-    assert read.num_row_groups == 2
+    assert read.num_row_groups == groups
     assert read.schema_arrow.names == [column.name for column in columns(with_text=True)]
     rows = read.read().to_pylist()
-    for row, one in zip(rows, RECORDS, strict=True):
+    for row, one in zip(rows, RECORDS * 3, strict=True):
         wanted = dict(zip(row, one, strict=True))
         assert row == {**wanted, "created_at": datetime.fromisoformat(str(wanted["created_at"]))}
     (found,) = duckdb.execute(f"SELECT sum(rerouted::INT), max(served_model), min(created_at) FROM '{file}'").fetchall()
-    assert found[:2] == (1, OLD)
+    assert found[:2] == (3, OLD)
     assert isinstance(found[2], datetime)
 
 
-def test_memory_does_not_grow_with_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("limit", "value"), [("ROWS", 200), ("BYTES", 100_000)])
+def test_memory_does_not_grow_with_the_rows(limit: str, value: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """No more than a row group is held: what ten times the rows take at most is what they take."""
     pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-    monkeypatch.setattr(parquet, "GROUP_ROWS", 200)
+    monkeypatch.setattr(parquet, f"GROUP_{limit}", value)
 
     def peaks(count: int) -> tuple[int, int]:
-        one = RECORDS[0]
-        records = ([*one[:-2], f"{n} " * 200, one[-1]] for n in range(count))
+        known: list[Sequence[object]] = [[value] * 50 for value in RECORDS[0][:-1]]
+        batches = ([*known, [f"{n} " * 200] * 50] for n in range(count // 50))
         tracemalloc.start()
         with open(os.devnull, "wb") as stream:
-            parquet.write(records, stream, with_text=True)
+            parquet.write(batches, stream, with_text=True)
         python = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return python, pyarrow.default_memory_pool().max_memory()
@@ -77,7 +81,7 @@ def test_what_does_not_fit_a_column_is_unknown() -> None:
     }
     one = [odd.get(column.name) for column in COLUMNS]
     stream = io.BytesIO()
-    parquet.write([one], stream, with_text=False)
+    parquet.write([[(value,) for value in one]], stream, with_text=False)
     (row,) = pyarrow.ParquetFile(stream).read().to_pylist()
     assert (row["id"], row["rerouted"]) == ("3", None)
     assert {row[name] for name in odd if name != "id"} == {None}
@@ -94,7 +98,7 @@ def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(builtins, "__import__", without)
     stream = io.BytesIO()
     with pytest.raises(UsageError) as caught:
-        parquet.write(RECORDS, stream, with_text=True)
+        parquet.write([BATCH], stream, with_text=True)
     assert caught.value.hint == "pip install 'avow[parquet]'"
     assert stream.getvalue() == b""
 
@@ -108,4 +112,4 @@ def test_a_stream_that_takes_no_more(raised: OSError, expected: type[Exception])
             raise raised
 
     with pytest.raises(expected):
-        parquet.write(RECORDS, Full(), with_text=True)
+        parquet.write([BATCH], Full(), with_text=True)

@@ -12,11 +12,12 @@ from hypothesis import strategies as some
 
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, RunItem, Status
-from avow.history import plain, table
+from avow.history import plain_columns, table
 from avow.history.export import as_object, line
 from avow.history.export_scope import ExportScope, NumberRange
 from avow.history.filters import Filters
 from avow.history.hiding import hidden
+from avow.history.plain_columns import column_batches
 from avow.history.plain_csv import csv_lines
 from avow.history.plain_json import json_lines
 from avow.history.store import History
@@ -27,6 +28,8 @@ from tests.examples import up_to
 from tests.history.making import FABLE, OLD, answered, asked, rerouted
 
 HOSTILE = 'a "quote", \\ a comma,\r\na line\x00\x1b[31m\u2028 \udcff\ud83d\ude00 é'
+
+_ALL = ExportScope()
 
 
 def routed(prompt: str = "q", text: str = "One try.", **changes: Any) -> Exchange:
@@ -68,9 +71,18 @@ UNUSUAL = {
 }
 
 
+def records(history: History, with_text: bool, scope: ExportScope = _ALL) -> list[list[object]]:
+    """What the columns hold, row by row."""
+    batches = column_batches(history, scope, with_text=with_text)
+    return [list(one) for batch in batches for one in zip(*batch, strict=True)]
+
+
 @pytest.mark.parametrize("content", ["full", "none"])
 @pytest.mark.parametrize("with_text", [True, False], ids=["with text", "without"])
-def test_it_is_what_the_exchange_gives(tmp_path: Path, content: str, with_text: bool) -> None:
+def test_it_is_what_the_exchange_gives(
+    tmp_path: Path, content: str, with_text: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain_columns, "AT_ONCE", 7)
     with History.open(tmp_path / "history.db", content=content) as history:
         for exchange in UNUSUAL.values():
             history.begin(exchange)
@@ -79,7 +91,7 @@ def test_it_is_what_the_exchange_gives(tmp_path: Path, content: str, with_text: 
         for name, exchange, written in zip(UNUSUAL, exchanges, lines, strict=True):
             assert written == line(as_object(exchange, with_text=with_text)), name
         wanted = [list(record(exchange, with_text=with_text)) for exchange in exchanges]
-        assert [list(one) for one in plain.records(history, ExportScope(), with_text=with_text)] == wanted
+        assert records(history, with_text) == wanted
         for guarded in (False, True):
             cells = list(csv_lines(history, ExportScope(), with_text=with_text, guarded=guarded))
             assert cells == list(table.csv_lines(wanted, with_text=with_text, guarded=guarded))
@@ -94,8 +106,8 @@ def test_so_it_is_of_any_text(prompt: str, text: str, cost: float, with_text: bo
         (kept,) = history.rows()
         (written,) = json_lines(history, ExportScope(), with_text=with_text)
         assert written == line(as_object(kept, with_text=with_text))
-        (one,) = plain.records(history, ExportScope(), with_text=with_text)
-        assert list(one) == list(record(kept, with_text=with_text))
+        (one,) = records(history, with_text)
+        assert one == list(record(kept, with_text=with_text))
         for guarded in (False, True):
             cells = list(csv_lines(history, ExportScope(), with_text=with_text, guarded=guarded))
             assert cells == list(table.csv_lines([one], with_text=with_text, guarded=guarded))
@@ -109,7 +121,7 @@ def test_most_rows_need_no_exchange(tmp_path: Path) -> None:
         history.select = _counted = _Counted()  # type: ignore[method-assign, assignment]
         for with_text in (True, False):
             assert len(list(json_lines(history, ExportScope(), with_text=with_text))) + len(_counted.calls) >= 3
-            list(plain.records(history, ExportScope(), with_text=with_text))
+            records(history, with_text)
             list(csv_lines(history, ExportScope(), with_text=with_text, guarded=True))
     assert len(_counted.calls) == 3  # rerouted in the middle of its text: as a line, as a record, and as cells
 
@@ -147,7 +159,7 @@ def test_what_the_exchange_makes_of_damage_they_all_make_of_it(with_text: bool) 
             line(as_object(exchange, with_text=with_text)) for exchange in exchanges
         ]
         wanted = [list(record(exchange, with_text=with_text)) for exchange in exchanges]
-        assert [list(one) for one in plain.records(history, ExportScope(), with_text=with_text)] == wanted
+        assert records(history, with_text) == wanted
         cells = list(csv_lines(history, ExportScope(), with_text=with_text))
         assert cells == list(table.csv_lines(wanted, with_text=with_text))
 
@@ -165,7 +177,7 @@ def test_a_damaged_value_breaks_no_line(tmp_path: Path) -> None:
         history.connection.execute("UPDATE exchange SET retries = x'00' WHERE number = 3")
         history.begin(answered())
         assert [one.split(",")[0] for one in csv_lines(history, ExportScope(), with_text=True)][-1] == "4"
-        assert [one[0] for one in plain.records(history, ExportScope(), with_text=True)][-1] == 4
+        assert records(history, with_text=True)[-1][0] == 4
 
 
 BYTES = ("id", "conversation_id", "served_model", "source", "retries", "total_ms", "request_id", "item_id", "usage")
@@ -184,7 +196,7 @@ def test_bytes_in_a_column_cost_one_row(tmp_path: Path, name: str) -> None:
             assert [json.loads(one)["number"] for one in lines] == [1, 2, 4]
             cells = list(csv_lines(history, ExportScope(), with_text=with_text))[1:]
             assert [int(one.split(",")[0]) for one in cells] == in_table
-            assert [one[0] for one in plain.records(history, ExportScope(), with_text=with_text)] == in_table
+            assert [one[0] for one in records(history, with_text)] == in_table
         assert not history.connection.in_transaction
 
 
@@ -237,5 +249,5 @@ def test_a_span_is_what_a_cursor_has_not_seen(tmp_path: Path) -> None:
         for _ in range(6):
             history.begin(answered())
         chosen = ExportScope(Filters(model=FABLE), NumberRange(3, 6, due=(1, 5), pending=(6,)))
-        found = [one[0] for one in plain.records(history, chosen, with_text=False)]
+        found = [one[0] for one in records(history, False, chosen)]
     assert found == [1, 4, 5]

@@ -54,7 +54,7 @@ def write(path: Path, *exchanges: Exchange) -> None:
     records = [record(one._replace(number=n), with_text=False) for n, one in enumerate(exchanges)]
     with path.open("wb") as file:
         if path.suffix == ".parquet":
-            parquet.write(records, file, with_text=False)
+            parquet.write([list(zip(*records, strict=True))] if records else [], file, with_text=False)
             return
         is_csv = path.suffix == ".csv"
         lines = csv_lines(records, with_text=False) if is_csv else json_lines(exchanges, with_text=False)

@@ -1,20 +1,24 @@
 """Writes the history as Parquet with pyarrow (`avow[parquet]`), a row group at a time, so that memory is bounded."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
+from functools import partial
 from typing import Any, BinaryIO
 
 from avow.errors import FileError, ReaderGone, UsageError, system_words
-from avow.history.table import Record, columns
+from avow.history.table import columns
 
 GROUP_ROWS = 10_000
+GROUP_BYTES = 16_000_000
+"""A row group ends at this number of rows, or of bytes before they are compressed."""
+_ALL_DIFFERENT = ("number", "id", "request_id", "message_id", "prompt", "text", "withdrawn_text")
+"""Columns that a dictionary of their values does not make smaller; trying it takes time."""
 _LARGEST = 1 << 63
 
 
-def write(records: Iterable[Record], stream: BinaryIO, *, with_text: bool) -> None:
-    """Write records with the columns of `table`, in its order. Raises UsageError where pyarrow is not installed,
-    FileError where the stream takes no more, ReaderGone where its reader has left."""
+def write(batches: Iterable[Sequence[Sequence[object]]], stream: BinaryIO, *, with_text: bool) -> None:
+    """Write the columns of `table`, in its order, some rows of them in each batch. Raises UsageError where pyarrow is
+    not installed, FileError where the stream takes no more, ReaderGone where its reader has left."""
     try:
         import pyarrow
         from pyarrow.parquet import ParquetWriter
@@ -31,15 +35,11 @@ def write(records: Iterable[Record], stream: BinaryIO, *, with_text: bool) -> No
     }
     named = columns(with_text=with_text)
     schema = pyarrow.schema([(column.name, types[column.kind]) for column in named])
-    source = iter(records)
+    repeated = [column.name for column in named if column.name not in _ALL_DIFFERENT]
     try:
-        with ParquetWriter(stream, schema, compression="zstd") as writer:
-            while group := list(islice(source, GROUP_ROWS)):
-                arrays = [
-                    _array(pyarrow, column.kind, values, types[column.kind])
-                    for column, values in zip(named, zip(*group, strict=True), strict=True)
-                ]
-                writer.write_table(pyarrow.table(arrays, schema=schema), row_group_size=GROUP_ROWS)
+        with ParquetWriter(stream, schema, compression="zstd", use_dictionary=repeated) as writer:
+            for group in _groups(_tables(pyarrow, schema, [column.kind for column in named], batches)):
+                writer.write_table(pyarrow.concat_tables(group))
         stream.flush()
     except BrokenPipeError:
         raise ReaderGone("the reader of stdout has left") from None
@@ -47,13 +47,34 @@ def write(records: Iterable[Record], stream: BinaryIO, *, with_text: bool) -> No
         raise FileError(f"stdout cannot be written: {system_words(error)}") from None
 
 
+def _tables(
+    pyarrow: Any, schema: Any, kinds: Sequence[str], batches: Iterable[Sequence[Sequence[object]]]
+) -> Iterator[Any]:
+    for batch in batches:
+        arrays = map(partial(_array, pyarrow), kinds, batch, schema.types)
+        yield pyarrow.table(list(arrays), schema=schema)
+
+
+def _groups(tables: Iterable[Any]) -> Iterator[list[Any]]:
+    """The tables of one row group after another."""
+    group: list[Any] = []
+    rows = size = 0
+    for table in tables:
+        group.append(table)
+        rows, size = rows + table.num_rows, size + table.get_total_buffer_size()
+        if rows >= GROUP_ROWS or size >= GROUP_BYTES:
+            yield group
+            group, rows, size = [], 0, 0
+    if group:
+        yield group
+
+
 def _array(pyarrow: Any, kind: str, values: Sequence[Any], wanted: Any) -> Any:
     """An array of the values; one value after another is looked at only where pyarrow does not take them all."""
     try:
         if kind == "moment":
             return pyarrow.array(values, pyarrow.string()).cast(wanted)
-        if kind in ("text", "flag"):
-            return pyarrow.array(values, wanted)
+        return pyarrow.array(values, wanted)
     except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
         pass
     return pyarrow.array(_fitting(kind, values), wanted)

@@ -19,7 +19,7 @@ from avow.exit_codes import ExitCode
 from avow.history.export_scope import ExportScope
 from avow.history.rows import KINDS, UNREADABLE, of_kind
 from avow.history.store import History
-from avow.history.table import COLUMNS, Record, record
+from avow.history.table import COLUMNS
 from avow.routing.verdict import REROUTED, Verdict
 
 T = TypeVar("T")
@@ -74,15 +74,6 @@ ARE_CELLS = (
     " (json_valid(usage) AND instr(usage, 'true') = 0 AND instr(usage, 'false') = 0))"
 )
 """The condition that the cells of a row can be made from its columns; `json_extract` gives true as a number."""
-_OWN = f"p.n, {SHARED}, id, conversation_id, created_at, request_id, message_id, first_token_ms, total_ms, {OF_CELLS}"
-_SAID = ", segments, explanation, system, prompt, text, withdrawn_text"
-_OWN_LENGTH = 12
-
-
-def records(history: History, scope: ExportScope, *, with_text: bool) -> Iterator[Record]:
-    """One record for each exchange, as `table.record` makes it."""
-    queries = with_care(scope, _OWN + (_SAID if with_text else ""), ARE_CELLS)
-    return each(history, queries, _plain_record, lambda exchange: record(exchange, with_text=with_text))
 
 
 def with_care(scope: ExportScope, names: str, fitting: str) -> tuple[Query, Query]:
@@ -94,29 +85,32 @@ def each(
     history: History, queries: Sequence[Query], quickly: Callable[[Any], T], slowly: Callable[[Exchange], T]
 ) -> Iterator[T]:
     """For each row of a query whose first column is the number: `quickly` of the row if it is plain, else `slowly` of
-    the exchange. Where a damaged row ends a query, the next query goes on from there; it checks more."""
+    the exchange."""
     with history.at_one_moment():
-        given = 0
-        for query in queries:
+        for row in rows(history, queries):
             try:
-                for row in islice(history.raw(*query, named=False), given, None):
-                    given += 1
-                    try:
-                        yield quickly(row)
-                    except UNREADABLE:
-                        yield from map(slowly, history.select("SELECT * FROM exchange WHERE number = ?", row[:1]))
-                return
-            except HistoryError as error:
-                if query is queries[-1] or not str(error.__cause__).startswith(_NO_JSON):
-                    raise
+                yield quickly(row)
+            except UNREADABLE:
+                yield from map(slowly, exchange_of(history, row))
 
 
-def _plain_record(row: Any) -> Record:
-    number, key, *ids, request_id, message_id, first_ms, total_ms, cost, inputs, outputs = row[:_OWN_LENGTH]
-    check_numbers(cost, inputs, outputs)
-    kinds, base_url = shared_cells(key)
-    cells = (number, *ids, *kinds, cost, request_id, message_id, base_url, first_ms, total_ms, inputs, outputs, None)
-    return (*cells, None, None, *said(*row[_OWN_LENGTH:])) if len(row) > _OWN_LENGTH else (*cells, None)
+def rows(history: History, queries: Sequence[Query]) -> Iterator[Any]:
+    """The rows of a query. Where a damaged row ends it, the next query goes on from there; it checks more."""
+    given = 0
+    for query in queries:
+        try:
+            for row in islice(history.raw(*query, named=False), given, None):
+                given += 1
+                yield row
+            return
+        except HistoryError as error:
+            if query is queries[-1] or not str(error.__cause__).startswith(_NO_JSON):
+                raise
+
+
+def exchange_of(history: History, row: Any) -> Iterator[Exchange]:
+    """The exchange of a row whose first column is the number; none where it is damaged."""
+    return history.select("SELECT * FROM exchange WHERE number = ?", row[:1])
 
 
 @lru_cache(4096)
@@ -141,7 +135,12 @@ def said(
 ) -> tuple[str | None, ...]:
     """The cells of what was said after `error_message`; raises ValueError where several models wrote the text."""
     model_of_all(segments, text or "")
-    return explanation, system, prompt, None if segments == "[]" and prompt is None else text or "", gone
+    return explanation, system, prompt, text_cell(segments, prompt, text), gone
+
+
+def text_cell(segments: str, prompt: str | None, text: str | None) -> str | None:
+    """The answer; None where neither question nor answer is kept."""
+    return None if segments == "[]" and prompt is None else text or ""
 
 
 def check_numbers(cost: object, *counts: object) -> None:

@@ -125,14 +125,15 @@ def _lines(history: "History", scope: "ExportScope", options: ExportOptions, con
 
 
 def _write_parquet(history: "History", scope: "ExportScope", options: ExportOptions, context: Context) -> None:
-    from avow.history import parquet, plain
+    from avow.history import parquet
+    from avow.history.plain_columns import column_batches
 
     if context.stdout is None:
         raise FileError("stdout is closed, so nothing can be printed", hint="send it to a file or a pipe")
     if context.screen.is_terminal:
         raise UsageError("Parquet is not text, and stdout is a terminal", hint="send it to a file: > answers.parquet")
-    found = plain.records(history, scope, with_text=options.with_text)
-    parquet.write(found, context.stdout, with_text=options.with_text)
+    batches = column_batches(history, scope, with_text=options.with_text)
+    parquet.write(batches, context.stdout, with_text=options.with_text)
 
 
 def goes_to(stream: BinaryIO | None, end: str, names: str = "/proc/self/fd") -> bool:
