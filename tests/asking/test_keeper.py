@@ -134,7 +134,7 @@ def test_what_cannot_be_written_in_time_is_noted_and_changes_nothing_else(
     assert [line for line in ran.lines if "the API" in line or "deadline" in line] == []
     assert len(ran.out.splitlines()) == len(free.out.splitlines())
     assert [row["prompt"] for row in rows(home)] == ["words", "first"]
-    assert took < 4
+    assert took < 5
 
 
 @pytest.mark.parametrize(
@@ -172,11 +172,10 @@ def test_what_needs_the_history_goes_on_once_it_is_free(home: Path) -> None:
 def test_a_question_after_a_wait_has_what_remains_of_its_deadline(home: Path) -> None:
     """The wait takes most of it, and the server says nothing."""
     with RawServer([STALL]) as server, held(home, *LOCKS["also to read"]) as holder:
-        begun = time.monotonic()
-        asking = start(home, "retry", "1", "--retries", "0", base_url=server.url, env={"AVOW_DEADLINE": "2"})
+        asking = start(home, "retry", "1", "--retries", "0", base_url=server.url, env={"AVOW_DEADLINE": "4"})
         assert asking.stderr is not None
         assert "waiting for the history" in asking.stderr.readline().decode()
-        time.sleep(max(begun + 1.6 - time.monotonic(), 0))
+        time.sleep(1.5)
         holder.communicate()
-        assert asking.wait(timeout=20) == 6
-    assert time.monotonic() - begun < 3.2
+        assert asking.wait(timeout=60) == 6
+    assert rows(home)[-1]["total_ms"] < 3500

@@ -14,9 +14,9 @@ from tests.running import rows, run, start
 @pytest.mark.slow  # by default with a shorter silence: files/test_reading
 def test_a_silent_pipe_is_told_after_three_seconds(home: Path) -> None:
     reading, writing = os.pipe()
+    begun = time.monotonic()
     process = start(home, "--simulate", "echo", "-q", "hi", stdin=reading)
     os.close(reading)
-    begun = time.monotonic()
     try:
         assert process.stderr is not None
         told = process.stderr.readline()

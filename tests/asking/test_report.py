@@ -15,7 +15,10 @@ from avow.asking.report import Report
 from avow.errors import UsageError
 from avow.files.reading import PipeWait
 from tests.in_part import crossed
+from tests.raw_server import RawServer, Step, stream
 from tests.running import run, start
+from tests.streams import end, sse, words
+from tests.streams import start as start_event
 
 
 def test_a_report_is_private_and_takes_the_place_of_the_last(tmp_path: Path) -> None:
@@ -126,11 +129,15 @@ def test_a_retry_and_a_proxy_without_their_report(home: Path) -> None:
 def test_a_report_whose_folder_goes_away_while_the_answer_comes(home: Path) -> None:
     folder = home / "folder"
     folder.mkdir()
-    asking = start(home, "--simulate", "slow:0.02", "--report", str(folder / "report.json"), "words", bufsize=0)
-    assert asking.stdout is not None
-    assert asking.stdout.read(1)
-    shutil.rmtree(folder)
-    _, err = asking.communicate(timeout=30)
+    go_on = threading.Event()
+    steps: list[Step] = [stream(sse(start_event(), *words(0, "Hello "))), go_on, sse(*end())]
+    with RawServer(steps) as server:
+        asking = start(home, "--report", str(folder / "report.json"), "hi", base_url=server.url, bufsize=0)
+        assert asking.stdout is not None
+        assert asking.stdout.read(1)
+        shutil.rmtree(folder)
+        go_on.set()
+        _, err = asking.communicate(timeout=60)
     assert (asking.returncode, b"the file was deleted" in err) == (1, True)
 
 

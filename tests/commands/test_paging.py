@@ -51,9 +51,11 @@ def test_ctrl_c_belongs_to_the_pager(many: Path) -> None:
     script = many / "pager.py"
     script.write_text(
         "import signal, sys, time\n"
-        "signal.signal(signal.SIGINT, lambda *_: print('HEARD', flush=True))\n"
+        "heard = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: heard.append(print('HEARD', flush=True)))\n"
         "sys.stdin.read(); print('READY', flush=True)\n"
-        "time.sleep(0.5); print('DONE', flush=True)\n"
+        "while not heard: time.sleep(0.01)\n"
+        "time.sleep(0.2); print('DONE', flush=True)\n"
     )
     terminal = in_pty(many, "history", "list", size=(10, 120), PAGER=f"{sys.executable} {script}")
     terminal.until("READY")

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import ssl
+import threading
 import time
 import traceback
 import zlib
@@ -104,12 +105,12 @@ def test_reading_stops_at_its_limit(transport: Transport) -> None:
 
 
 def test_chunks_come_as_they_arrive(transport: Transport) -> None:
-    slow = RawServer([stream(b"one"), 0.5, b"two"])
+    go_on = threading.Event()
+    slow = RawServer([stream(b"one"), go_on, b"two"])
     with slow as server, transport.send(request(server.url), Patience(3, 3)) as response:
         chunks = response.chunks()
-        before = time.monotonic()
         assert next(chunks) == b"one"
-        assert time.monotonic() - before < 0.45
+        go_on.set()
         assert b"".join(chunks) == b"two"
 
 
@@ -200,7 +201,7 @@ def test_an_upload_that_is_stuck_ends_at_the_deadline() -> None:
                 Request("POST", server.url, (), {"a": "x" * 30_000_000}),
                 Patience(9, 9, time.monotonic() + 0.5),
             )
-        assert 0.3 < time.monotonic() - before < 2
+        assert 0.3 < time.monotonic() - before < 8
     transport.close()
     assert seen[-1] is None
 
@@ -240,7 +241,7 @@ def test_silence_before_a_response(transport: Transport) -> None:
     before = time.monotonic()
     with RawServer([STALL]) as server, pytest.raises(TimedOut, match=r"nothing came for 0\.2 seconds") as caught:
         fetch(transport, request(server.url), Patience(0.2, 9))
-    assert time.monotonic() - before < 1.5
+    assert time.monotonic() - before < 8
     assert (caught.value.exit_code, caught.value.sent) == (ExitCode.UNREACHABLE, True)
 
 
@@ -267,19 +268,19 @@ def test_silence_after_it_began(transport: Transport) -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "kind", "secure"),
+    ("steps", "kind", "seconds", "secure"),
     crossed(
         {
-            "before a response": ([STALL], TimedOut),
-            "in the headers": ([b"HTTP/1.1 200 OK\r\n", *([b"x-a: b\r\n", 0.05] * 99)], TimedOut),
-            "in silence": ([stream(b"x"), STALL], Stalled),
-            "while bytes keep coming": ([stream(b"x"), *([b"x", 0.05] * 99)], Stalled),
+            "before a response": ([STALL], TimedOut, 0.4),
+            "in the headers": ([b"HTTP/1.1 200 OK\r\n", *([b"x-a: b\r\n", 0.05] * 400)], TimedOut, 0.4),
+            "in silence": ([stream(b"x"), STALL], Stalled, 1.0),
+            "while bytes keep coming": ([stream(b"x"), *([b"x", 0.05] * 400)], Stalled, 1.0),
         },
         {"cleartext": False, "TLS": True},
     ),
 )
 def test_the_deadline_bounds_it_all(
-    steps: list[Any], kind: type[AvowError], secure: bool, tls: tuple[ssl.SSLContext, Path]
+    steps: list[Any], kind: type[AvowError], seconds: float, secure: bool, tls: tuple[ssl.SSLContext, Path]
 ) -> None:
     context, bundle = tls
     os.environ["SSL_CERT_FILE"] = str(bundle)
@@ -287,14 +288,14 @@ def test_the_deadline_bounds_it_all(
     with RawServer(steps, tls=context if secure else None) as server:
         before = time.monotonic()
         with pytest.raises(kind, match="deadline"):
-            fetch(transport, request(server.url), Patience(9, 9, time.monotonic() + 0.4))
-        assert 0.3 < time.monotonic() - before < 1.5
+            fetch(transport, request(server.url), Patience(9, 9, time.monotonic() + seconds))
+        assert seconds - 0.1 < time.monotonic() - before < 8
     transport.close()
 
 
 def test_a_second_request_on_the_same_connection_has_its_deadline_too(transport: Transport) -> None:
     with Simulator(["requested", "stalled"]) as api:
-        for deadline in (5.0, 0.6):
+        for deadline in (60.0, 1.0):
             asked = Endpoint(api.base_url).request(
                 "POST",
                 "/v1/messages",
@@ -304,8 +305,8 @@ def test_a_second_request_on_the_same_connection_has_its_deadline_too(transport:
             try:
                 fetch(transport, asked, Patience(9, 9, time.monotonic() + deadline))
             except Stalled:
-                assert deadline < 1
-            assert time.monotonic() - before < 2
+                assert deadline == 1
+            assert time.monotonic() - before < 8
 
 
 # -- TLS

@@ -79,9 +79,9 @@ def test_what_is_no_answer(body: Body, error: type[Exception]) -> None:
 
 
 def test_blank_bytes_before_an_answer_are_read_in_linear_time_and_to_a_bound() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     reading, _told = reading_of(Body(*[b" \n" * 8] * 40_000, EVENTS))
-    assert (reading.message() is not None, time.monotonic() - begun < 1) == (True, True)
+    assert (reading.message() is not None, time.process_time() - begun < 2) == (True, True)
     read = 0
 
     def endless() -> Iterator[bytes]:

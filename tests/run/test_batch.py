@@ -293,7 +293,7 @@ def test_what_is_gone_is_failed_and_asked_anew(home: Path) -> None:
 
 @pytest.mark.slow  # the second look is the first that tells; by default without a terminal: test_collect
 def test_a_terminal_shows_what_is_waited_for(home: Path) -> None:
-    with Simulator("batch_slow:1.2") as sim:
+    with Simulator("batch_slow:2.5") as sim:
         path = prompts(home, "a", "b")
         pty = in_pty(home, "run", path, "--batch", base_url=sim.base_url, size=(10, 120))
         pty.until("2 of 2 processing; checked again in")
