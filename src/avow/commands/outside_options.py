@@ -1,7 +1,7 @@
 """The options of the commands over answers that other programs asked for, as rows; read with and without typer."""
 
 from avow.routing.verdict import Verdict
-from avow.settings.options import FILES, MODELS, Option, WordSource
+from avow.settings.options import BY_NAME, FILES, MODELS, OWN, Option, WordSource
 
 VERDICTS = tuple(verdict.value for verdict in Verdict)
 REROUTED_WORD = "rerouted"
@@ -19,18 +19,21 @@ def _text(name: str, words: str, metavar: str) -> Option:
     return Option(name, "text", words, (f"--{name}",), metavar, is_setting=False)
 
 
+_REQUIRE, _ACCEPT_FALLBACK, _QUIET = (
+    BY_NAME[name]._replace(heading=OWN) for name in ("require", "accept_fallback", "quiet")
+)
+
 JUDGE_OPTIONS = (
     Option("judged_model", "text", "The model that was asked.", ("-m", "--model"), "MODEL", source=MODELS,
            is_setting=False),
     Option("request", "text", "Take model and fallbacks from this request's body.", ("--request",), "PATH",
            source=FILES, is_setting=False, is_path=True),
     _text("host", "The host that answered: it decides what a name proves.", "NAME"),
-    Option("require", "text", "Required evidence of who answered; `weak`: its name.", ("--require",), "strong|weak",
-           is_setting=False),
-    _flag("accept_fallback", "Exit 0 when a declared fallback answered.", "--accept-fallback"),
+    _REQUIRE,
+    _ACCEPT_FALLBACK,
     _flag("as_json", "One JSON object a line.", "--json"),
     _flag("keep", "Put the answers into the history.", "--keep"),
-    _flag("quiet", "Print no notes; facts and errors stay.", "--quiet"),
+    _QUIET,
 )  # fmt: skip
 SCAN_OPTIONS = (
     _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
@@ -47,13 +50,13 @@ SCAN_OPTIONS = (
 PROXY_OPTIONS = (
     _text("upstream", "Pass everything on to this base URL.", "URL"),
     Option("port", "integer", "0: any free port.", ("--port",), default=0, least=0, most=65535, is_setting=False),
-    Option("report", "text", "Write the account as JSON to this file, or fd:N.", ("--report",), "PATH", source=FILES,
+    Option("report", "text", "Write the result as JSON to this file, or fd:N.", ("--report",), "PATH", source=FILES,
            is_setting=False, is_path=True),
     _flag("live", "Report each answer that is not as asked as soon as it ends.", "--live"),
     _flag("hold", "Pass an answer on only if it is as asked; waits for the end of each.", "--hold"),
-    _flag("accept_fallback", "Exit 0 when a declared fallback answered.", "--accept-fallback"),
+    _ACCEPT_FALLBACK,
     _flag("keep_text", "Keep the last user turn and the answer in the history too.", "--keep-text"),
     _flag("no_first_party", "Do not tell Claude Code that the API itself is behind the proxy.", "--no-first-party"),
     _flag("no_history", "Keep nothing in the history.", "--no-history"),
-    Option("quiet", "flag", "No notes.", ("-q", "--quiet"), is_setting=False),
+    _QUIET,
 )  # fmt: skip

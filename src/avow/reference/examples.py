@@ -50,7 +50,7 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
     ),
     ("proxy",): (
         ("avow proxy -- claude", "Claude Code, with a summary at its end"),
-        ("avow proxy --report report.json -- python script.py", "a script, and the account as JSON"),
+        ("avow proxy --report report.json -- python script.py", "a script, and the result as JSON"),
         ("avow proxy", "an address for ANTHROPIC_BASE_URL, until Ctrl-C"),
     ),
     ("audit",): (
