@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from avow.asking.afterwards import needed, push
+from avow.asking.afterwards import is_disabled, needed, push
 from avow.files.locking import try_lock
 from avow.paths import Paths
 from tests.canary import CANARY
@@ -46,3 +46,9 @@ def test_a_folder_that_is_gone_stops_nothing(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     push({}, Paths(gone, gone, gone), None)
     assert not gone.exists()
+
+
+def test_disabled() -> None:
+    for value, is_so in (("true", True), (" TRUE ", True), ("1", False), ("", False), ("no", False)):
+        assert is_disabled({"OTEL_SDK_DISABLED": value}) is is_so
+    assert not is_disabled({})

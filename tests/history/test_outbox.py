@@ -33,6 +33,22 @@ def test_what_waits(tmp_path: Path) -> None:
         assert marks == {1: outbox.ACKNOWLEDGED, 4: outbox.REFUSED}
 
 
+def test_a_row_of_a_wrong_clock_waits_too(tmp_path: Path) -> None:
+    kept(tmp_path / "history.db", answered(at=-1000.0), answered())
+    with History.open(tmp_path / "history.db") as history:
+        assert [number for number, _at, _exchange in waiting(history)] == [1, 2]
+
+
+def test_a_damaged_row_is_told_and_waits(tmp_path: Path) -> None:
+    kept(tmp_path / "history.db", answered(), answered())
+    told: list[int] = []
+    with History.open(tmp_path / "history.db") as history:
+        history.write(lambda: history.connection.execute("UPDATE exchange SET hops = 'x' WHERE number = 1"))
+        assert [number for number, *_ in waiting(history, on_damage=told.append)] == [2]
+        assert told == [1]
+        assert outbox.count_waiting(history) == 2
+
+
 def test_a_page_after_another(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     kept(path, *(answered() for _ in range(PAGE + 2)))

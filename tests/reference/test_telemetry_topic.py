@@ -5,13 +5,15 @@ import re
 import textwrap
 from collections.abc import Mapping
 from datetime import date
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from avow.exchange.exchange import Exchange, Status, as_json
+from avow.errors import Failure
+from avow.exchange.exchange import Exchange, RunItem, Status, as_json
 from avow.history import parquet
 from avow.history.export import json_lines
 from avow.history.rows import milliseconds
@@ -19,7 +21,7 @@ from avow.history.table import COLUMNS, TEXTS, csv_lines, record
 from avow.reference.telemetry_queries import ANSWERS, CLICKHOUSE, CSV, DUCKDB, JSONL, PARQUET
 from avow.reference.telemetry_topic import JOB, TEXT
 from avow.reference.topics import JSON
-from avow.routing.verdict import Routing, Verdict
+from avow.routing.verdict import Hop, Outcome, Routing, Verdict
 from avow.telemetry.spans import spans_of
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
 from tests.running import shell
@@ -168,6 +170,26 @@ def check(shares: Rows, categories: Rows, since: Rows, costs: Rows, *, host: str
 def test_the_page_has_them_word_for_word() -> None:
     assert all(sql in TEXT for sql in (ANSWERS, *DUCKDB.values(), *CLICKHOUSE.values(), PARQUET, CSV))
     assert textwrap.indent(JOB, "  ") in TEXT
+
+
+def test_every_attribute_is_on_the_page() -> None:
+    """All that a span may have of avow's own, and the families of those of the conventions."""
+    failed = Failure("api_error", 500, "words")
+    routing = Routing(Verdict.FALLBACK, OLD, "cyber", "words", OLD, hops=(Hop(OLD, Outcome.DECLINED, "cyber", failed),))
+    whole = rerouted(
+        routing=routing._replace(strength="strong"),
+        sent_model=OLD,
+        withheld=True,
+        source="proxy",
+        request_id="req_1",
+        cost_usd=1.0,
+        item=RunItem(1, "x", 0, 0, "k"),
+    )
+    keys = {item["key"] for span in spans_of(whole, 1_790_000_000_000) for item in span["attributes"]}
+    section = TEXT[TEXT.index("One span an exchange") : TEXT.index("Never sent:")]
+    assert {key for key in keys if key.startswith("avow.")} == set(re.findall(r"avow\.\w+", section))
+    families = re.findall(r"[a-z_]+\.[a-z_.]+[*]?", section)
+    assert all(any(fnmatch(key, family) for family in families) for key in keys)
 
 
 def test_the_keys_of_a_line_are_in_the_order_of_the_page() -> None:

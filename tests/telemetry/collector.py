@@ -2,7 +2,9 @@
 
 import base64
 import copy
+import gzip
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -18,9 +20,15 @@ Plan = str | int | tuple[int, dict[str, str], bytes]
 
 class Collector:
     """`plans` are for the first requests, in order; then all are taken. `poison` refuses with 400 each request that
-    holds a span whose attribute `avow.id` is one of these."""
+    holds a span whose attribute `avow.id` is one of these. With `tls` it is reached over https."""
 
-    def __init__(self, *plans: Plan, poison: frozenset[str] = frozenset(), always: Plan | None = None) -> None:
+    def __init__(
+        self,
+        *plans: Plan,
+        poison: frozenset[str] = frozenset(),
+        always: Plan | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.plans = list(plans)
         self.poison = poison
         self.always = always
@@ -41,6 +49,9 @@ class Collector:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+            self.url = f"https://localhost:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def receive(self, request: BaseHTTPRequestHandler) -> None:
@@ -51,7 +62,9 @@ class Collector:
         if plan == BEFORE:
             return
         body = request.rfile.read(int(request.headers["content-length"]))
-        spans = spans_in(body)
+        if request.headers["content-encoding"] == "gzip":
+            body = gzip.decompress(body)
+        spans = spans_in(body, is_protobuf=request.headers["content-type"] == "application/x-protobuf")
         with self._lock:
             self.requests.append((request.path, {key.lower(): value for key, value in request.headers.items()}, body))
         if plan == UNANSWERED:
@@ -86,9 +99,9 @@ class Collector:
         return [str(found) for span in self.taken if (found := attribute(span, "avow.id")) is not None]
 
 
-def spans_in(body: bytes) -> list[dict[str, Any]]:
+def spans_in(body: bytes, *, is_protobuf: bool = False) -> list[dict[str, Any]]:
     """The spans of a request, after a strict look by the protocol's own definition."""
-    value = json.loads(body)
+    value = from_proto(body) if is_protobuf else json.loads(body)
     as_proto(value)
     found = []
     for resource in value["resourceSpans"]:
@@ -114,6 +127,18 @@ def as_proto(value: dict[str, Any]) -> ExportTraceServiceRequest:
         assert len(one.parent_span_id) in (0, 8)
         assert one.end_time_unix_nano >= one.start_time_unix_nano > 0
     return message
+
+
+def from_proto(body: bytes) -> dict[str, Any]:
+    """The JSON of a message in protobuf, with ids in hexadecimal digits."""
+    value: dict[str, Any] = json_format.MessageToDict(ExportTraceServiceRequest.FromString(body))
+    value.setdefault("resourceSpans", [])
+    for resource in value["resourceSpans"]:
+        for scope in resource["scopeSpans"]:
+            for span in scope["spans"]:
+                for key in ("traceId", "spanId", "parentSpanId"):
+                    span[key] = base64.b64decode(span.get(key, "")).hex()
+    return value
 
 
 def attribute(span: dict[str, Any], key: str) -> Any:

@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Question, Status
 from avow.routing.verdict import Hop, Outcome, Routing, Verdict
+from avow.telemetry.protobuf import export_request
 from avow.telemetry.spans import name, provider, request_body, spans_of, traceparent, word
 from tests.history.making import FABLE, NOON, OLD, answered, rerouted
 from tests.telemetry.collector import as_proto, attribute
@@ -56,11 +58,93 @@ def test_an_answer_by_the_conventions() -> None:
         ({"input_tokens": 0, "cache_creation_input_tokens": True}, 0),
         ({"input_tokens": -1, "cache_read_input_tokens": 3}, None),
         ({"input_tokens": 1 << 63}, None),
+        ({"input_tokens": (1 << 63) - 1, "cache_read_input_tokens": 1}, None),
         (None, None),
     ],
 )
 def test_only_counts_are_counted(usage: dict[str, Any] | None, tokens: int | None) -> None:
     assert plain(answered(usage=usage)).get("gen_ai.usage.input_tokens") == tokens
+
+
+CONVENTIONS = {
+    "gen_ai.operation.name": "stringValue",
+    "gen_ai.provider.name": "stringValue",
+    "gen_ai.request.model": "stringValue",
+    "gen_ai.request.max_tokens": "intValue",
+    "gen_ai.request.temperature": "doubleValue",
+    "gen_ai.request.top_p": "doubleValue",
+    "gen_ai.request.top_k": "intValue",
+    "gen_ai.request.reasoning.level": "stringValue",
+    "gen_ai.output.type": "stringValue",
+    "gen_ai.response.model": "stringValue",
+    "gen_ai.response.id": "stringValue",
+    "gen_ai.response.finish_reasons": "arrayValue",
+    "gen_ai.response.time_to_first_chunk": "doubleValue",
+    "gen_ai.conversation.id": "stringValue",
+    "gen_ai.usage.input_tokens": "intValue",
+    "gen_ai.usage.output_tokens": "intValue",
+    "gen_ai.usage.cache_read.input_tokens": "intValue",
+    "gen_ai.usage.cache_write.input_tokens": "intValue",
+    "gen_ai.usage.reasoning.output_tokens": "intValue",
+    "server.address": "stringValue",
+    "server.port": "intValue",
+    "error.type": "stringValue",
+}
+"""The names of the conventions for an inference span (semantic-conventions-genai 0.1.0) that avow sends, and the kinds
+of their values."""
+
+
+def test_every_attribute_is_the_conventions_or_avow_s_own() -> None:
+    params = {
+        "max_tokens": 64,
+        "temperature": 1,
+        "top_p": 0.5,
+        "top_k": 4,
+        "stop_sequences": [SAID],
+        "output_config": {"effort": "high", "format": {"type": "json_schema", "schema": {"title": SAID}}},
+    }
+    usage = {
+        **dict.fromkeys(("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"), 1),
+        "output_tokens": 20,
+        "output_tokens_details": {"thinking_tokens": 7},
+    }
+    failed = answered(
+        status=Status.FAILED, error=Failure("api_error", 500, SAID), params=params, usage=usage, message_id="msg_01"
+    )
+    spans = [*spans_of(failed, MS), *spans_of(rerouted(), MS)]
+    kinds = {item["key"]: next(iter(item["value"])) for span in spans for item in span["attributes"]}
+    assert {key: kind for key, kind in kinds.items() if not key.startswith("avow.")} == CONVENTIONS
+    found = plain(failed)
+    assert (found["gen_ai.request.temperature"], found["gen_ai.request.top_p"]) == (1.0, 0.5)
+    assert (found["gen_ai.request.reasoning.level"], found["gen_ai.output.type"]) == ("high", "json")
+    assert found["gen_ai.usage.reasoning.output_tokens"] == 7
+    assert SAID not in json.dumps(spans)
+
+
+@pytest.mark.parametrize(
+    ("stop_reason", "status", "reasons"),
+    [
+        ("end_turn", Status.COMPLETE, ["end_turn"]),
+        ("refusal", Status.REFUSED, ["refusal"]),
+        (SAID, Status.COMPLETE, ["_OTHER"]),
+        (None, Status.INCOMPLETE, ["error"]),
+        (None, Status.FAILED, None),
+        (None, Status.INTERRUPTED, None),
+    ],
+)
+def test_why_it_ended(stop_reason: str | None, status: Status, reasons: list[str] | None) -> None:
+    found = plain(answered(stop_reason=stop_reason, status=status)).get("gen_ai.response.finish_reasons")
+    assert found == (reasons and {"values": [{"stringValue": reason} for reason in reasons]})
+
+
+@pytest.mark.parametrize("created_ms", [-(1 << 63), -1, 0, MS, 253_402_300_799_999, (1 << 63) - 1])
+@pytest.mark.parametrize("total_ms", [None, -5, 0, 3000, (1 << 63) - 1])
+def test_a_time_that_no_span_can_hold_is_the_nearest(created_ms: int, total_ms: int | None) -> None:
+    """One row of a wrong clock may not stop the rows that are sent with it."""
+    spans = spans_of(answered(total_ms=total_ms), created_ms)
+    body = request_body(spans, {}, "1")
+    assert ExportTraceServiceRequest.FromString(export_request(body)) == as_proto(body)
+    assert int(spans[0]["endTimeUnixNano"]) < 1 << 63
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,57 @@ def test_headers() -> None:
     assert dict(target(environ).headers) == {"a": "1", "b": "z=1"}
 
 
+def test_a_header_is_sent_once_whichever_case_it_is_written_in() -> None:
+    environ = {E + "HEADERS": "x-team=env,X%2DMore=a,empty="}
+    found = target(environ, headers={"X-Team": "config"}).headers
+    assert found == (("x-team", "env"), ("X-More", "a"), ("empty", ""))
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        (f"a b={CANARY}", "holds what HTTP does not allow in a header"),
+        (f"a:b={CANARY}", "holds what HTTP does not allow in a header"),
+        (f"x=%C3%A9{CANARY}", "holds what HTTP does not allow in a header"),
+        ("x=%FF", "holds what HTTP does not allow in a header"),
+        ("Content-Type=text/plain", "names content-type, which avow sets itself"),
+        ("HOST=c.example", "names host, which avow sets itself"),
+        ("transfer-encoding=chunked", "names transfer-encoding, which avow sets itself"),
+    ],
+)
+def test_a_header_that_cannot_be_sent(headers: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{E}HEADERS {words}$") as caught:
+        target({E + "HEADERS": headers})
+    assert CANARY not in f"{caught.value.message}{caught.value.hint}"
+
+
+def test_a_header_of_the_config_that_avow_sets_itself() -> None:
+    with pytest.raises(ConfigError, match=r"^telemetry\.headers names content-length"):
+        target({}, headers={"Content-Length": "3"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_gzip"),
+    [
+        ({}, False),
+        ({E + "COMPRESSION": "gzip"}, True),
+        ({E + "COMPRESSION": "none"}, False),
+        ({E + "COMPRESSION": "gzip", E + "TRACES_COMPRESSION": "none"}, False),
+    ],
+)
+def test_compressed(environ: dict[str, str], is_gzip: bool) -> None:
+    assert target(environ).is_gzip is is_gzip
+
+
+def test_certificates() -> None:
+    environ = {E + "CERTIFICATE": "a", E + "TRACES_CERTIFICATE": "b", E + "CLIENT_CERTIFICATE": "c"}
+    found = target({**environ, E + "TRACES_CLIENT_KEY": "d"})
+    assert found.trusted == (E + "TRACES_CERTIFICATE", "b")
+    assert found.own == (E + "CLIENT_CERTIFICATE", "c")
+    assert found.key == (E + "TRACES_CLIENT_KEY", "d")
+    assert target({E + "CERTIFICATE": ""}).trusted is None
+
+
 @pytest.mark.parametrize(
     ("environ", "is_protobuf"),
     [
@@ -90,6 +141,10 @@ def test_a_form_that_it_does_not_write(protocol: str, words: str) -> None:
         (E + "HEADERS", f"authorization={CANARY}%0Ax: y"),
         (E + "TIMEOUT", "soon"),
         (E + "TIMEOUT", "0"),
+        (E + "TIMEOUT", "1.5"),
+        (E + "TIMEOUT", "9" * 5000),
+        (E + "COMPRESSION", "zstd"),
+        (E + "TRACES_ENDPOINT", "http://c.example/a b"),
         (E + "PROTOCOL", "grpc"),
         ("OTEL_RESOURCE_ATTRIBUTES", "=x"),
     ],

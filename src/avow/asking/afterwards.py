@@ -21,6 +21,8 @@ _NEEDED_GROUPS = ("OTEL_", "AVOW_TELEMETRY_", "LC_", "LD_", "DYLD_", "PYTHON")
 def push(environ: Mapping[str, str], paths: Paths, profile: str | None) -> None:
     """Start a push, unless one waits to begin, which will send this exchange too. Errors are not shown: `avow doctor`
     says how many exchanges wait."""
+    if is_disabled(environ):
+        return
     try:
         queue = os.open(paths.push_queue, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError:
@@ -32,6 +34,11 @@ def push(environ: Mapping[str, str], paths: Paths, profile: str | None) -> None:
         return
     finally:
         os.close(queue)
+
+
+def is_disabled(environ: Mapping[str, str]) -> bool:
+    """Whether `OTEL_SDK_DISABLED` says that nothing is sent."""
+    return environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
 def needed(environ: Mapping[str, str], paths: Paths, profile: str | None) -> dict[str, str]:

@@ -10,6 +10,8 @@ from avow.endpoint.credential import is_loopback
 from avow.errors import ConfigError
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from avow.endpoint.proxies import Proxy
 
 MOST_CONNECTIONS = 100
@@ -67,16 +69,16 @@ def address(url: str) -> SplitResult:
     return parts
 
 
-def pool(httpcore: Any, url: str, connections: int) -> Any:
-    """A pool for requests to `url`, which keeps `connections` open between requests.
+def pool(httpcore: Any, url: str, connections: int, context: "SSLContext | None" = None) -> Any:
+    """A pool for requests to `url`, which keeps `connections` open between requests; `context` verifies the server in
+    place of the certificates that this machine trusts.
 
     Raises ConfigError for a proxy or certificates that cannot be used.
     """
     parts = address(url)
     # A loopback address never goes through a proxy, and cleartext needs no certificates (20 ms).
     proxy = None if is_loopback(parts.hostname) else _proxy(url)
-    context = None
-    if parts.scheme == "https":
+    if parts.scheme == "https" and context is None:
         from avow.endpoint.certificates import client_context
 
         context = client_context()

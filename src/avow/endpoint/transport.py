@@ -13,6 +13,7 @@ from avow.wire.request import Endpoint, Request, secret_values
 from avow.wire.secret import Secrets
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
     from weakref import WeakSet
 
     from avow.endpoint.watchdog import Watchdog
@@ -30,19 +31,22 @@ class Transport:
 
     `watch_upload` is called while a body over `WATCHED_BYTES` is sent: with how many of its bytes the system took, and
     how many there are; with None once no more will be sent. `connections`: how many are kept open between requests.
+    `context` verifies the server in place of the certificates that this machine trusts.
     """
 
-    __slots__ = ("_pool", "_sockets", "connections", "credential", "watch_upload")
+    __slots__ = ("_context", "_pool", "_sockets", "connections", "credential", "watch_upload")
 
     def __init__(
         self,
         credential: Credential | None,
         watch_upload: Callable[[tuple[int, int] | None], None] | None = None,
         connections: int = 20,
+        context: "SSLContext | None" = None,
     ) -> None:
         self.credential = credential
         self.watch_upload = watch_upload
         self.connections = connections
+        self._context = context
         self._pool: Any = None
         self._sockets: WeakSet[Any] | None = None
 
@@ -111,7 +115,7 @@ class Transport:
 
     def _open(self, url: str) -> None:
         if self._pool is None:
-            self._pool = pool(client(), url, self.connections)
+            self._pool = pool(client(), url, self.connections, self._context)
 
     def _watchdog(self, patience: Patience) -> "Watchdog | None":
         if patience.deadline is None and self._sockets is None:

@@ -14,29 +14,39 @@ and what arrives twice has the same ids.
 
   OTEL_EXPORTER_OTLP_ENDPOINT         https://collector.example (to /v1/traces)
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT  the whole address, used as it stands
-  OTEL_EXPORTER_OTLP_HEADERS          name=value,name=value (percent-encoded);
-                                      _TRACES_HEADERS wins
+  OTEL_EXPORTER_OTLP_HEADERS          name=value,name=value (percent-encoded)
   OTEL_EXPORTER_OTLP_PROTOCOL         http/json (the default) or
                                       http/protobuf; no grpc
+  OTEL_EXPORTER_OTLP_COMPRESSION      none (the default) or gzip
   OTEL_EXPORTER_OTLP_TIMEOUT          milliseconds a request may take (10000)
+  OTEL_EXPORTER_OTLP_CERTIFICATE      a file with the certificates to trust
+  OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, _CLIENT_KEY
+                                      files with what avow shows the collector
   OTEL_SERVICE_NAME                   whose spans they are (avow)
   OTEL_RESOURCE_ATTRIBUTES            host.name=ci-7,team=docs
+  OTEL_SDK_DISABLED                   true: nothing is sent, what waits waits
   telemetry.endpoint, telemetry.headers
                                       in the config, where no variable says so
+
+Each OTEL_EXPORTER_OTLP_NAME has an OTEL_EXPORTER_OTLP_TRACES_NAME, which wins.
 
 One span an exchange, named "chat MODEL" and of kind CLIENT; one child a hop.
 A hop's own times are not known: its span has those of the exchange. With
 TRACEPARENT in the environment when it is asked, an exchange is a child of that
 trace.
 
-  gen_ai.request.model, gen_ai.response.model, gen_ai.response.id,
-  gen_ai.response.finish_reasons, gen_ai.usage.*, gen_ai.conversation.id,
-  server.address, server.port, error.type
+  gen_ai.operation.name, gen_ai.provider.name, gen_ai.request.*,
+  gen_ai.response.*, gen_ai.output.type, gen_ai.usage.*,
+  gen_ai.conversation.id, server.address, server.port, error.type
                   by the GenAI conventions of OpenTelemetry
   avow.verdict, avow.status, avow.category, avow.strength, avow.rerouted,
-  avow.exit_code, avow.cost_usd, avow.retries, avow.id
+  avow.exit_code, avow.cost_usd, avow.retries, avow.id, avow.withheld,
+  avow.recommended_model, avow.request_id, avow.run
                   as in `avow help json`
   avow.source     proxy, or the client that an exchange was imported from
+  avow.sent_model what the request named, where it is not what was asked for
+  avow.hop, avow.outcome
+                  of a hop: its place (from 0), and how it ended
 
 Never sent: what was asked or answered, system prompts, files and their names,
 templates, the words of a server, keys, answers of the simulator. A model's name

@@ -98,8 +98,8 @@ _ENVIRONMENT = """Environment variables
   SSL_CERT_FILE, SSL_CERT_DIR
                            certificates to trust instead of the built-in ones
   TRACEPARENT              the trace that an exchange is part of, kept with it
-  OTEL_EXPORTER_OTLP_*, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
-                           for `avow history push`; see `avow help telemetry`
+  OTEL_EXPORTER_OTLP_*, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES,
+  OTEL_SDK_DISABLED        for `avow history push`; see `avow help telemetry`
   NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM=dumb
                            colours and cursor movements
   COLORFGBG                whether the background is light, where a terminal

@@ -211,9 +211,14 @@ def _alias(name: str, value: object) -> str:
     return value
 
 
+def is_header_name(name: str) -> bool:
+    """Whether HTTP allows it as the name of a header."""
+    return re.fullmatch(_HEADER_NAME, name) is not None
+
+
 def _header(name: str, value: object) -> str:
     # The value may be a secret: no message repeats it.
-    if not re.fullmatch(_HEADER_NAME, name):
+    if not is_header_name(name):
         raise ValueError("holds a name that is not a header name")
     if not isinstance(value, str) or not value.isascii() or not (value.isprintable() or value == ""):
         raise EntryError((name,), "must be a text of printable ASCII characters on one line")

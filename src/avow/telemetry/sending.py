@@ -1,7 +1,7 @@
 """Sends what waits in the history to its target over HTTP."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from avow.telemetry.pushing import OutgoingRow, Push, PushOutcome
 from avow.telemetry.receipt import UNHEARD, PushResponse, push_response
 from avow.telemetry.spans import request_body, spans_of
 from avow.telemetry.target import Target
+from avow.telemetry.tls import tls_context
 from avow.wire.json_value import JsonObject
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 _LONGEST_REPLY = 64 * 1024
 
 
-def outgoing(history: History, since_ms: int = 0) -> Iterator[OutgoingRow]:
-    """The rows that wait, as spans."""
-    for number, created_ms, exchange in waiting(history, since_ms=since_ms):
+def outgoing(
+    history: History, since_ms: int | None = None, on_damage: Callable[[int], object] = lambda _number: None
+) -> Iterator[OutgoingRow]:
+    """The rows that wait, as spans; `on_damage` is called with the number of a row that cannot be read."""
+    for number, created_ms, exchange in waiting(history, since_ms=since_ms, on_damage=on_damage):
         yield OutgoingRow(number, tuple(spans_of(exchange, created_ms)))
 
 
@@ -40,7 +43,7 @@ def push_to(target: Target, history: History) -> Iterator[Push]:
     """A push to `target` that records in the history what was acknowledged."""
     from avow.endpoint.transport import Transport
 
-    transport = Transport(None)
+    transport = Transport(None, context=tls_context(target))
     try:
         yield Push(
             send=lambda spans: _post(transport, body(spans, target), target),
@@ -70,22 +73,29 @@ def failure(ended: PushOutcome, last: PushResponse | None) -> AvowError:
 
 def _post(transport: "Transport", content: JsonObject, target: Target) -> PushResponse:
     """Send one request. A failure on the way counts as "later": spans that arrive twice have the same ids."""
+    from avow import __version__
     from avow.endpoint.network_failures import NOT_REACHED
     from avow.endpoint.patience import Patience
-    from avow.wire.request import LargeBody, Request
+    from avow.wire.request import LargeBody, Request, encoded
 
     kind = "application/x-protobuf" if target.is_protobuf else "application/json"
-    headers = (("content-type", kind), *target.headers)
+    headers = [("content-type", kind), *target.headers]
     hidden = frozenset(name.lower() for name, _value in target.headers)
+    if "user-agent" not in hidden:
+        headers.append(("user-agent", f"avow/{__version__}"))
+    data = export_request(content) if target.is_protobuf else encoded(content)
+    if target.is_gzip:
+        import gzip
+
+        data = gzip.compress(data, mtime=0)
+        headers.append(("content-encoding", "gzip"))
     patience = Patience(target.timeout_s, target.timeout_s, time.monotonic() + target.timeout_s)
-    request = Request("POST", target.url, headers, content, hidden)
-    if target.is_protobuf:
-        data = export_request(content)
-        request = Request("POST", target.url, headers, None, hidden, LargeBody(len(data), lambda: iter((data,))))
+    body = LargeBody(len(data), lambda: iter((data,)))
+    request = Request("POST", target.url, tuple(headers), None, hidden, body)
     try:
         with transport.send(request, patience) as response:
             return push_response(response.status, response.headers, response.read(_LONGEST_REPLY))
     except ConnectionFailed as error:
         return UNHEARD._replace(why=error.message.removeprefix(NOT_REACHED))
     except ExchangeError:
-        return UNHEARD._replace(why="no complete response came in time")
+        return UNHEARD._replace(why=f"no complete response came within {target.timeout_s:g} s")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from avow.exchange.exchange import Exchange, Status
 from avow.routing.verdict import Hop
-from avow.wire.json_value import JsonObject
+from avow.wire.json_value import JsonObject, obj
 
 SCOPE = "avow"
 _CLIENT, _INTERNAL, _ERROR = 3, 1, 2
@@ -17,6 +17,7 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2
 _OTHER = "_OTHER"
 """What stands for a value that no name or word of a protocol looks like: it may be prose."""
 
+_LATEST_MS = ((1 << 63) - 1) // 1_000_000
 _CACHED = ("cache_read_input_tokens", "cache_creation_input_tokens")
 _FAILED = (Status.FAILED, Status.INCOMPLETE)
 
@@ -29,11 +30,8 @@ def spans_of(exchange: Exchange, created_ms: int) -> list[JsonObject]:
     `_OTHER`.
     """
     trace, parent = _trace(exchange)
-    start = created_ms * 1_000_000
-    times = {
-        "startTimeUnixNano": str(start),
-        "endTimeUnixNano": str(start + (exchange.reply.total_ms or 0) * 1_000_000),
-    }
+    end_ms = created_ms + max(exchange.reply.total_ms or 0, 0)
+    times = {"startTimeUnixNano": _nanoseconds(created_ms), "endTimeUnixNano": _nanoseconds(end_ms)}
     own = span_id(exchange.id)
     root = {
         "traceId": trace,
@@ -122,10 +120,10 @@ def _of_exchange(exchange: Exchange) -> Mapping[str, object]:
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": provider(host),
         "gen_ai.request.model": name(exchange.requested_model),
-        "gen_ai.request.max_tokens": _count(question.params.get("max_tokens")),
+        **_requested(question.params),
         "gen_ai.response.model": name(routing.served_model),
         "gen_ai.response.id": name(reply.message_id),
-        "gen_ai.response.finish_reasons": [word(reply.stop_reason)] if reply.stop_reason else None,
+        "gen_ai.response.finish_reasons": _finish_reasons(exchange),
         "gen_ai.response.time_to_first_chunk": None if first is None else first / 1000,
         "gen_ai.conversation.id": name(exchange.conversation_id),
         **_usage(reply.usage),
@@ -162,6 +160,27 @@ def _of_hop(hop: Hop, index: int) -> Mapping[str, object]:
     }
 
 
+def _requested(params: JsonObject) -> dict[str, object]:
+    """What a request asked for, but no text: stop sequences and tools are the user's own words."""
+    output = obj(params.get("output_config"))
+    level = output.get("effort")
+    return {
+        "gen_ai.request.max_tokens": _count(params.get("max_tokens")),
+        "gen_ai.request.temperature": _number(params.get("temperature")),
+        "gen_ai.request.top_p": _number(params.get("top_p")),
+        "gen_ai.request.top_k": _count(params.get("top_k")),
+        "gen_ai.request.reasoning.level": word(level) if isinstance(level, str) else None,
+        "gen_ai.output.type": "json" if output.get("format") else None,
+    }
+
+
+def _finish_reasons(exchange: Exchange) -> list[str | None] | None:
+    """Why the answer ended; by the conventions `error` where its end never came."""
+    if exchange.reply.stop_reason:
+        return [word(exchange.reply.stop_reason)]
+    return ["error"] if exchange.status is Status.INCOMPLETE else None
+
+
 def _error_type(exchange: Exchange) -> str | None:
     if exchange.error is not None:
         return word(exchange.error.type)
@@ -175,15 +194,28 @@ def _usage(usage: JsonObject | None) -> dict[str, object]:
     plain = _count(usage.get("input_tokens"))
     read, written = (_count(usage.get(key)) for key in _CACHED)
     return {
-        "gen_ai.usage.input_tokens": None if plain is None else plain + (read or 0) + (written or 0),
+        "gen_ai.usage.input_tokens": None if plain is None else _count(plain + (read or 0) + (written or 0)),
         "gen_ai.usage.output_tokens": _count(usage.get("output_tokens")),
         "gen_ai.usage.cache_read.input_tokens": read,
         "gen_ai.usage.cache_write.input_tokens": written,
+        "gen_ai.usage.reasoning.output_tokens": _count(obj(usage.get("output_tokens_details")).get("thinking_tokens")),
     }
+
+
+def _nanoseconds(milliseconds: int) -> str:
+    """A time in nanoseconds since 1970, as JSON has it. What no span can hold (a row of a wrong clock, or a damaged
+    one) is the nearest that one can: the receiver would refuse it, and all that is sent with it."""
+    return str(min(max(milliseconds, 1), _LATEST_MS) * 1_000_000)
 
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63 else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
+        return None
+    return float(value)
 
 
 def _address(base_url: str | None) -> tuple[str | None, int | None]:

@@ -2,9 +2,11 @@
 
 import json
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +49,48 @@ def test_all_is_sent_once_and_without_text(home: Path) -> None:
     assert b"quick" not in body
     assert CANARY.encode() not in body
     assert [attribute(span, "avow.source") for span in collector.taken if attribute(span, "avow.source")] == ["proxy"]
+
+
+@pytest.mark.parametrize("protocol", ["http/json", "http/protobuf"])
+def test_compressed(home: Path, protocol: str) -> None:
+    """The length on the way is that of what is sent."""
+    ids = history(home, answered(SAID), rerouted(SAID))
+    with Collector() as collector:
+        more: dict[str, Any] = {"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip", "OTEL_EXPORTER_OTLP_PROTOCOL": protocol}
+        ran = run(home, "history", "push", **{ENDPOINT: collector.url, **more})
+        ((_path, headers, body),) = collector.requests
+    assert ran.status == 0, ran.err
+    assert headers["content-encoding"] == "gzip"
+    assert int(headers["content-length"]) < len(body)
+    assert headers["user-agent"].startswith("avow/")
+    assert b"quick" not in body
+    assert sorted(collector.ids) == sorted(ids)
+
+
+def test_where_opentelemetry_is_disabled_all_waits(home: Path) -> None:
+    ids = history(home, answered())
+    with Collector() as collector:
+        ran = run(home, "history", "push", OTEL_SDK_DISABLED="true", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+        assert ran.status == 0
+        assert ran.lines == [
+            "avow: note: OTEL_SDK_DISABLED is true, so nothing is sent; what waits goes with a later push"
+        ]
+        assert collector.requests == []
+        assert push(home, collector.url).status == 0
+    assert collector.ids == ids
+
+
+def test_a_damaged_row_is_told(home: Path) -> None:
+    ids = history(home, answered(), answered())
+    with sqlite3.connect(home / "data" / "history.db") as connection:
+        connection.execute("UPDATE exchange SET hops = 'x' WHERE number = 1")
+    with Collector() as collector:
+        ran = push(home, collector.url)
+    assert ran.lines == [
+        "avow: note: exchange 1 is damaged and is not sent; see `avow history repair`",
+        "avow: note: 1 exchange sent",
+    ]
+    assert collector.ids == ids[1:]
 
 
 @pytest.mark.parametrize(

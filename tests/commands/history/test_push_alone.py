@@ -148,8 +148,8 @@ def doctor(home: Path) -> str:
 
 @pytest.mark.parametrize(
     "more",
-    [{"AVOW_TELEMETRY_PUSH": "never"}, {"AVOW_HISTORY_ENABLED": "false"}, {}],
-    ids=["never", "not kept", "simulated"],
+    [{"AVOW_TELEMETRY_PUSH": "never"}, {"AVOW_HISTORY_ENABLED": "false"}, {"OTEL_SDK_DISABLED": "true"}, {}],
+    ids=["never", "not kept", "disabled", "simulated"],
 )
 def test_nothing_is_started_without_need(home: Path, more: dict[str, Any]) -> None:
     if more:

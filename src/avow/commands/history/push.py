@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from avow.asking.afterwards import is_disabled
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
@@ -31,8 +32,8 @@ class PushOptions:
 
 
 def run_push(options: PushOptions, context: Context) -> ExitCode:
-    """Send all that waits. Raises ConfigError for a variable that is wrong, AvowError with status 6 where the collector
-    cannot be reached, and with status 1 where it refuses rows."""
+    """Send all that waits; nothing where `OTEL_SDK_DISABLED` is true. Raises ConfigError for a variable that is wrong,
+    AvowError with status 6 where the collector cannot be reached, and with status 1 where it refuses rows."""
     from avow import __version__
 
     if options.follow and options.dry_run:
@@ -44,14 +45,17 @@ def run_push(options: PushOptions, context: Context) -> ExitCode:
     if options.dry_run:
         _show(history, target, since_ms, context)
         return ExitCode.OK
+    if is_disabled(context.environ):
+        context.screen.note("OTEL_SDK_DISABLED is true, so nothing is sent; what waits goes with a later push")
+        return ExitCode.OK
     _tell_trouble(context)
     return _send(history, target, since_ms, context, follow=options.follow)
 
 
-def _since(text: str | None) -> int:
+def _since(text: str | None) -> int | None:
     from avow.history import moments
 
-    return 0 if text is None else moments.since(text, now())
+    return None if text is None else moments.since(text, now())
 
 
 def _tell_trouble(context: Context) -> None:
@@ -62,23 +66,30 @@ def _tell_trouble(context: Context) -> None:
         context.screen.note(f"the last push after an exchange ({moment}) failed: {last.trouble}")
 
 
-def _show(history: "History", target: Target, since_ms: int, context: Context) -> None:
+def _show(history: "History", target: Target, since_ms: int | None, context: Context) -> None:
     from avow.history.export import line
 
-    for batch in batches(outgoing(history, since_ms)):
+    for batch in batches(outgoing(history, since_ms)):  # a file that is read alone tells its damage by itself
         shown = body([span for row in batch for span in row.spans], target)
         context.screen.data(line(shown), is_json=True)
 
 
-def _send(history: "History", target: Target, since_ms: int, context: Context, *, follow: bool) -> ExitCode:
+def _send(history: "History", target: Target, since_ms: int | None, context: Context, *, follow: bool) -> ExitCode:
     note = context.screen.note
+    damaged: set[int] = set()
+
+    def tell_damage(number: int) -> None:
+        if number not in damaged:  # it still waits when `--follow` looks again
+            damaged.add(number)
+            note(f"exchange {number} is damaged and is not sent; see `avow history repair`")
+
     with push_to(target, history) as push:
         try:
             while True:
                 with push_lock.hold_push_lock(
                     context.paths, lambda: note("another push is under way; this one waits for it")
                 ):
-                    ended = push.push(outgoing(history, since_ms))
+                    ended = push.push(outgoing(history, since_ms, tell_damage))
                 if not follow or ended is PushOutcome.CLOSED:
                     break
                 time.sleep(FOLLOW_S)
