@@ -51,6 +51,7 @@ def test_settings(typed: dict[str, Any], expected: dict[str, object]) -> None:
         pytest.param({"options": ["stream=true"]}, "-o stream: this field has an option of its own", id="own-option"),
         pytest.param({"extract": True, "extract_last": True}, "--extract-last and --extract contra", id="two-blocks"),
         pytest.param({"options": ["top_p=NaN"]}, "not JSON", id="no-number"),
+        pytest.param({"options": ["top_p=[1e999]"]}, "not JSON", id="too-large-a-number"),
         pytest.param({"options": ["a=b"]}, "not JSON", id="no-json"),
         pytest.param({"options": ["a=" + "[" * 100_000]}, "not JSON", id="nested-absurdly"),
         pytest.param({"headers": ["no colon"]}, "NAME:VALUE", id="no-colon"),

@@ -97,6 +97,11 @@ WRONG = {
     ("--max-tokens", "x", "hi"): "--max-tokens: must be a whole number, not 'x'",
     ("--max-tokens", "0", "hi"): "--max-tokens: must be at least 1, not 0",
     ("--timeout", "soon", "hi"): "--timeout: must be a number, not 'soon'",
+    ("--max-tokens", "٣", "hi"): "--max-tokens: must be a whole number, not '٣'",
+    ("--timeout", "٣", "hi"): "--timeout: must be a number, not '٣'",
+    ("--max-tokens", "9" * 5000, "hi"): f"--max-tokens: must be a whole number, not '{'9' * 40}…'",
+    ("audit", "run", "--pace", ""): "--pace: must be a number, not ''",
+    ("audit", "run", "--pace", "nan"): "--pace: must be a number of seconds",
     ("config", "set", "model"): "VALUE is missing",
     ("config", "get"): "KEY is missing",
     ("config", "set", "a", "b", "c"): "`avow config set` does not take: c",
@@ -122,7 +127,7 @@ WRONG = {
 CLICKS = ("No such", "Got unexpected", "Invalid value", "Missing argument", "requires an argument", "avow -- config")
 
 
-@pytest.mark.parametrize("words", WRONG, ids=" ".join)
+@pytest.mark.parametrize("words", WRONG, ids=lambda words: " ".join(words)[:60])
 def test_what_is_wrong_is_said_in_one_voice(words: tuple[str, ...], home: Path) -> None:
     ran = run(home, *words)
     assert (ran.status, ran.out, rows(home)) == (2, b"", [])

@@ -129,6 +129,8 @@ REFUSED = {
     "another document": (b'{"items": {"$ref": "https://example.org/s.json"}}', "at #/items: $ref points to another"),
     "a file": (b'{"$ref": "other.json#/a"}', "another document"),
     "nowhere": (b'{"$ref": "#/$defs/none"}', "#/$defs/none, which is not there"),
+    "too far": (b'{"items": {"$ref": "#/allOf/' + b"9" * 5000 + b'"}, "allOf": [{}]}', "which is not there"),
+    "no number": (b'{"maximum": 1e999}', "1e999 is too large a number"),
     "itself": (b'{"properties": {"a": {"$ref": "#"}}}', "refers to itself"),
     "itself by a detour": (
         b'{"$defs": {"a": {"items": {"$ref": "#/$defs/b"}}, "b": {"items": {"$ref": "#/$defs/a"}}}}',

@@ -49,6 +49,7 @@ def test_the_other_columns_of_a_table_are_apart() -> None:
     ("form", "data", "words"),
     [
         pytest.param("jsonl", b'"a"\n{"a":\n', "f:2: this is not JSON", id="broken"),
+        pytest.param("jsonl", b"9" * 5000, "a number has too many digits", id="too-many-digits"),
         pytest.param("jsonl", b"[1]\n", "f:1: a line must be", id="a-list"),
         pytest.param("lines", b"a\n\xff\n", "f:2: this is not UTF-8", id="not-utf-8"),
         pytest.param("csv", b"a,b\n1\n", "f:2: there are 1 fields", id="too-few"),

@@ -112,6 +112,9 @@ def test_in_which_form(environ: dict[str, str], is_protobuf: bool) -> None:
 def test_timeout_is_in_milliseconds() -> None:
     assert target({}).timeout_s == 10
     assert target({E + "TIMEOUT": "1500"}).timeout_s == 1.5
+    for wrong in ("0", "-1", "1e3", "٣", "nan"):
+        with pytest.raises(ConfigError, match="above 0"):
+            target({E + "TIMEOUT": wrong})
 
 
 def test_whose() -> None:

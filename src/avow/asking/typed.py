@@ -8,6 +8,7 @@ from avow.errors import UsageError
 from avow.settings.keys import OPTION_FOR
 from avow.settings.options import BY_NAME, OPTIONS, Option
 from avow.values import NamedTuple
+from avow.wire.json_value import parse_own
 
 
 class Typed(dict[str, Any]):
@@ -150,18 +151,13 @@ def _fields(pairs: list[str]) -> dict[str, object]:
         if key.strip() in OPTION_FOR:
             raise UsageError(f"-o {key}: this field has an option of its own", hint=OPTION_FOR[key.strip()])
         try:
-            fields[key.strip()] = json.loads(value, parse_constant=_no_constant)
+            fields[key.strip()] = parse_own(value)
         except (ValueError, RecursionError):
             quoted = json.dumps(value, ensure_ascii=False)
             raise UsageError(
                 f"-o {key}: {value!r} is not JSON", hint=f"a text needs quotes: -o '{key}={quoted}'"
             ) from None
     return fields
-
-
-def _no_constant(name: str) -> object:
-    """NaN and Infinity, which Python reads and JSON has not."""
-    raise ValueError(name)
 
 
 def _headers(pairs: list[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ help) the answer is None, and typer reads the same line. Both read by the same t
 from collections.abc import Mapping, Sequence
 
 from avow.asking.typed import Typed
+from avow.settings.keys import read_number
 from avow.settings.options import Option, taken_by
 
 SPELLED = {name: option for option in taken_by("ask") for name in option.names}
@@ -86,7 +87,7 @@ def _keep(option: Option, value: str, typed: Typed) -> bool:
             typed.setdefault(option.name, []).append(value)
         case "integer" | "number":
             try:
-                number = int(value) if option.form == "integer" else float(value)
+                number = read_number(value, whole=option.form == "integer")
             except ValueError:
                 return False
             typed[option.name] = number

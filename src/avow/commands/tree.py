@@ -15,6 +15,7 @@ from avow.commands.typing_errors import hint_for, path_of, refuse_options_after,
 from avow.context import Context
 from avow.errors import UsageError
 from avow.reference.tree import Argument, Command
+from avow.settings.keys import read_number, shortened
 from avow.settings.options import Form, Option
 
 _LARGEST = 2**63 - 1
@@ -59,7 +60,18 @@ class _Command(_HelpPage, TyperCommand):
             value = values.get(_parameter(one))
             if not one.may_be_empty and "" in (value if isinstance(value, list | tuple) else [value]):
                 raise _empty(one)
+            if isinstance(one, Option) and one.form in ("integer", "number") and isinstance(value, str):
+                _check_digits(one, value)
         return rest
+
+
+def _check_digits(option: Option, value: str) -> None:
+    """Raise UsageError for digits of a script other than ASCII, which typer takes."""
+    try:
+        read_number(value, whole=option.form == "integer")
+    except ValueError:
+        wanted = "a whole number" if option.form == "integer" else "a number"
+        raise UsageError(f"{option.spelled}: must be {wanted}, not {shortened(value)!r}") from None
 
 
 def _empty(one: Option | Argument) -> UsageError:

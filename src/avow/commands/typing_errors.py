@@ -9,6 +9,7 @@ from avow.commands.quick import first_word
 from avow.context import Context
 from avow.errors import UsageError, nearest
 from avow.reference.tree import Command
+from avow.settings.keys import shortened
 from avow.settings.options import BY_NAME
 
 TYPING_ERROR = 0.8
@@ -59,6 +60,7 @@ _WANTED = {
     "a valid int range": "a whole number",
     "a valid integer range": "a whole number",
     "a valid float": "a number",
+    "a valid float range": "a number",
 }
 
 
@@ -71,7 +73,10 @@ def _bad(message: str) -> str:
     should = _WANTED.get(wanted)
     if wanted.startswith("in the range "):
         should = " and ".join(filter(None, bounds))
-    return f"must be {should}, not {value}" if should else message.rstrip(".")
+    if not should:
+        return message.rstrip(".")
+    quote = value[:1] if value[:1] in ("'", '"') else ""
+    return f"must be {should}, not {quote}{shortened(value.strip(quote) if quote else value)}{quote}"
 
 
 def _commands_of(command: Command) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from avow.errors import UsageError
@@ -12,13 +13,14 @@ if TYPE_CHECKING:
 _SHORTEST = 4
 _MOST_LISTED = 8
 _LARGEST = 2**63 - 1
+_NUMBER = re.compile("[1-9][0-9]{0,18}")
 
 
 def number_of(connection: Connection, reference: str) -> int:
     """The number of the one exchange that `reference` names. Raises UsageError where it names no exchange, or
     several."""
     wanted = reference.strip()
-    if wanted.isascii() and wanted.isdigit() and not wanted.startswith("0") and int(wanted) <= _LARGEST:
+    if _NUMBER.fullmatch(wanted) and int(wanted) <= _LARGEST:
         row = connection.execute("SELECT number FROM exchange WHERE number = ?", (int(wanted),)).fetchone()
         if row is not None:
             return int(row[0])
@@ -53,4 +55,4 @@ def _ends(connection: Connection, wanted: str) -> list[Any]:
 
 
 def _none(reference: str) -> str:
-    return f"there is no exchange `{reference}` in the history"
+    return f"there is no exchange `{reference[:80]}` in the history"

@@ -10,7 +10,7 @@ from typing import Any
 from avow.errors import UsageError
 from avow.files.reading import PipeWait, as_text, read_file
 from avow.text.fences import parser
-from avow.wire.json_value import JsonObject, obj
+from avow.wire.json_value import JsonObject, no_constant, obj, parse_own
 
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 NOT_ENFORCED = frozenset((*_NUMBERS, "minLength", "maxLength", "minItems", "maxItems"))
@@ -23,6 +23,7 @@ _LISTED = ("allOf", "anyOf", "oneOf", "prefixItems")
 _ALONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _ALONE_TOO = ("unevaluatedItems", "unevaluatedProperties", "additionalItems")
 _LONGEST = 300
+_INDEX = re.compile("[0-9]{1,9}")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 
@@ -78,7 +79,7 @@ def fits(schema: Schema, text: str) -> str | None:
     from referencing.exceptions import Unresolvable
 
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=no_constant)
         found: ValidationError | None = next(_validator(schema.given).iter_errors(value), None)
     except json.JSONDecodeError as error:
         return f"it is not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}"
@@ -111,7 +112,7 @@ def extract(text: str, which: str = "first") -> str | None:
 
 def _parse(data: bytes, where: str) -> JsonObject:
     try:
-        value = json.loads(as_text(data, where), parse_constant=_no_constant)
+        value = parse_own(as_text(data, where))
     except json.JSONDecodeError as error:
         raise UsageError(f"{where}, line {error.lineno}: not JSON: {error.msg.lower()}") from error
     except (ValueError, RecursionError) as error:
@@ -161,7 +162,7 @@ def _leads_somewhere(reference: str, given: JsonObject) -> bool:
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(current, dict) and name in current:
             current = current[name]
-        elif isinstance(current, list) and name.isdecimal() and int(name) < len(current):
+        elif isinstance(current, list) and _INDEX.fullmatch(name) and int(name) < len(current):
             current = current[int(name)]
         else:
             return False
@@ -284,10 +285,6 @@ def _formats() -> Any:
     checker.checks("date-time", raises=ValueError)(lambda value: is_time(value, datetime, rf"{_DATE}[Tt ]{_TIME}"))
     checker.checks("time", raises=ValueError)(lambda value: is_time(value, time, _TIME))
     return checker
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def _kind(value: object) -> str:

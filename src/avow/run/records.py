@@ -97,13 +97,17 @@ def _of_json_lines(stream: BinaryIO, name: str) -> Iterator[ItemRecord]:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
-            why = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else "too deep"
+            why = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else _why(error)
             raise wrong(name, number, f"this is not JSON ({why})", "a line is a string or an object") from None
         if isinstance(value, str):
             value = {"prompt": value}
         if not isinstance(value, dict):
             raise wrong(name, number, "a line must be a JSON string or an object", f"fields: {', '.join(FIELDS)}")
         yield ItemRecord(number, value)
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    return "too deep" if isinstance(error, RecursionError) else "a number has too many digits"
 
 
 def _of_table(delimiter: str, stream: BinaryIO, name: str) -> Iterator[ItemRecord]:

@@ -23,6 +23,12 @@ _KINDS: Mapping[Kind, str] = {
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token of RFC 9110, 5.6.2
 
 
+_LARGEST = 10**18
+"""Of a number without a bound of its own."""
+_DEAREST = 1_000_000
+"""USD per million tokens."""
+_QUOTED = 40
+
 OPTION_FOR = {
     "model": "use -m MODEL",
     "messages": "the prompt and -c make the messages",
@@ -137,11 +143,20 @@ def from_text(key: Option, text: str) -> object:
     return checked(key, value)
 
 
+def read_number(text: str, *, whole: bool) -> int | float:
+    """The number that a text of the command line or the environment stands for, written as in TOML. Raises
+    ValueError."""
+    if not text.isascii():  # Python takes the digits of any script
+        raise ValueError
+    return int(text) if whole else float(text)
+
+
 def _number(key: Option, text: str) -> int | float:
     try:
-        return int(text) if key.kind == "integer" else float(text)
+        return read_number(text, whole=key.kind == "integer")
     except ValueError:
-        raise ValueError(f"must be {_KINDS[key.kind]}") from None
+        said = shortened(text)
+        raise ValueError(f"must be {_KINDS[key.kind]}, not {said!r}") from None
 
 
 def _toml(key: Option, text: str) -> object:
@@ -160,13 +175,21 @@ def _toml(key: Option, text: str) -> object:
 
 
 def _bounded(key: Option, value: int | float) -> int | float:
-    if not math.isfinite(value) if isinstance(value, float) else value.bit_length() > 63:
-        raise ValueError("must be a finite number")
+    said = shortened(f"{value:g}" if isinstance(value, float) else str(value))
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"must be a finite number, not {said}")
     if key.least is not None and value < key.least:
-        raise ValueError("must be above 0" if value <= 0 < key.least < 1 else f"must be at least {key.least:g}")
-    if key.most is not None and value > key.most:
-        raise ValueError(f"must be at most {key.most:.0f}")
+        least = "above 0" if value <= 0 < key.least < 1 else f"at least {key.least:g}"
+        raise ValueError(f"must be {least}, not {said}")
+    most = key.most if key.most is not None else _LARGEST
+    if value > most:
+        raise ValueError(f"must be at most {most:.0f}, not {said}")
     return value
+
+
+def shortened(text: str) -> str:
+    """A value as an error quotes it."""
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
 
 
 def _models(key: Option, value: object) -> object:
@@ -228,7 +251,20 @@ def _header(name: str, value: object) -> str:
 def _field(name: str, value: object) -> object:
     if name in OPTION_FOR:
         raise EntryError((name,), f"has an option of its own: {OPTION_FOR[name]}")
+    if not _is_json(value):
+        raise EntryError((name,), "holds what JSON does not have: a date, or a number that is not finite")
     return value
+
+
+def _is_json(value: object) -> bool:
+    match value:
+        case float():
+            return math.isfinite(value)
+        case list():
+            return all(map(_is_json, value))
+        case Mapping():
+            return all(map(_is_json, value.values()))
+    return value is None or isinstance(value, str | int)
 
 
 def _vouched(name: str, value: object) -> tuple[str, ...]:
@@ -243,8 +279,8 @@ def _prices(name: str, value: object) -> dict[str, float]:
 
     prices = _fields(name, value, OVERRIDE_KEYS)
     for field, price in prices.items():
-        if not isinstance(price, int | float) or isinstance(price, bool) or not 0 <= price < math.inf:
-            raise EntryError((name, field), "must be a price: a number, 0 or more")
+        if not isinstance(price, int | float) or isinstance(price, bool) or not 0 <= price <= _DEAREST:
+            raise EntryError((name, field), f"must be a price: a number from 0 to {_DEAREST:,}")
     return {field: float(price) for field, price in prices.items()}
 
 
@@ -259,6 +295,11 @@ def _override(name: str, value: object) -> dict[str, Any]:
         one = fields.get(field)
         if one is not None and (not isinstance(one, kinds) or isinstance(one, bool)):
             raise EntryError((name, field), f"must be {words}, not {_kind_of(one)}")
+        if field == "max_tokens" and isinstance(one, int):
+            try:
+                _bounded(KEYS[field], one)
+            except ValueError as error:
+                raise EntryError((name, field), str(error)) from None
         choices = KEYS[field].choices if field in KEYS else ()
         if choices and one and one not in choices:
             raise EntryError((name, field), _one_of(choices, str(one)))

@@ -40,6 +40,24 @@ def parse(data: bytes) -> Any:
     return _parsed(_DECODER, data)
 
 
+def parse_own(text: str) -> Any:
+    """The JSON value in what the user wrote, to be sent as it is. Raises ValueError for what is not JSON, and for
+    numbers that nothing can carry (NaN, 1e999)."""
+    return json.loads(text, parse_constant=no_constant, parse_float=_carried)
+
+
+def no_constant(name: str) -> object:
+    """Refuse NaN and Infinity, which Python reads and JSON does not have. Raises ValueError."""
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _carried(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return value
+
+
 def parse_first(text: str) -> tuple[Any, int]:
     """The JSON value that `text` begins with, and where it ends. Raises ValueError where it begins with none."""
     return _DECODER.raw_decode(text)

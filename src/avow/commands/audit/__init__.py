@@ -15,7 +15,7 @@ def _pace(typed: Typed) -> float:
     nor above."""
     pace = float(typed["pace"])
     if math.isnan(pace):
-        raise UsageError("--pace must be a number of seconds")
+        raise UsageError("--pace: must be a number of seconds, not nan", hint="for example --pace 3")
     return pace
 
 
