@@ -57,7 +57,7 @@ def test_a_terminal_shows_how_much_was_sent_until_the_answer_begins(home: Path, 
     raw = pty.raw.decode()
     if columns > 20:
         seen = told(pty)
-        assert len(set(seen)) > 3, raw
+        assert len(set(seen)) > 1, raw
         assert seen == sorted(seen)
         assert {total for _sent, total in PROGRESS.findall(raw)} == {f"{len(api.requests[-1].body) / 1e6:.1f}"}
         assert WAITING.search(raw[raw.rindex("sending") :]), "then the answer is waited for"
@@ -110,7 +110,7 @@ def test_the_tokens_of_a_large_prompt_are_counted_with_progress(home: Path, big:
         pty = in_pty(home, "--count", "-f", str(big), "read this", base_url=line.url)
         assert pty.end() == 0
         assert_whole(api.requests[-1], big)
-    assert len(set(told(pty))) > 3
+    assert len(set(told(pty))) > 1
     assert pty.text.isdigit(), pty.text
 
 
@@ -146,7 +146,7 @@ def test_in_a_chat_too(home: Path, big: Path) -> None:
         pty.send("\x04")
         assert pty.end() == 0
         assert_whole(api.requests[-1], big)
-    assert len(set(told(pty))) > 3
+    assert len(set(told(pty))) > 1
     assert "sending" not in pty.text
 
 
@@ -155,7 +155,7 @@ def test_ctrl_c_stops_the_upload(home: Path, big: Path) -> None:
         pty = in_pty(home, "-f", str(big), "read this", base_url=line.url)
         pty.until("sending")
         pty.send("\x03")
-        assert pty.end(5) == -signal.SIGINT
+        assert pty.end() == -signal.SIGINT
         assert line.taken < SIZE
         assert api.requests == []
     assert "sending" not in pty.text

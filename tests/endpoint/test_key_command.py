@@ -66,8 +66,8 @@ def test_a_command_that_does_not_end_is_ended(streams: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("streams", ["", ">&-", "2>&-"], ids=["both", "stderr", "stdout"])
 def test_what_a_command_leaves_running_does_not_lose_the_key(streams: str) -> None:
     started = time.monotonic()
-    assert run(("sh", "-c", f'echo "$0"; sleep 3 {streams} &', CANARY), os.environ) == CANARY
-    assert time.monotonic() - started < 2.5
+    assert run(("sh", "-c", f'echo "$0"; sleep 12 {streams} &', CANARY), os.environ) == CANARY
+    assert time.monotonic() - started < 8
 
 
 def test_a_command_goes_through_no_shell_and_gets_the_environment() -> None:

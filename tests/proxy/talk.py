@@ -7,7 +7,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -40,9 +40,9 @@ class Take:
 
 @dataclass(frozen=True)
 class Wait:
-    """Let time pass."""
+    """Let time pass, or wait until something is so."""
 
-    seconds: float
+    seconds: float | Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,13 @@ def play(opened: Any, steps: Sequence[Step]) -> Saw:
                 case Take(size):
                     while len(saw.data) < size and _read(opened, saw):
                         pass
-                case Wait(seconds):
+                case Wait(float() as seconds):
                     time.sleep(seconds)
+                case Wait(is_so):
+                    assert callable(is_so)
+                    until = time.monotonic() + LONGEST_S
+                    while not is_so() and time.monotonic() < until:
+                        time.sleep(0.005)
                 case End("half"):
                     opened.shutdown(socket.SHUT_WR)
                 case End("rst"):

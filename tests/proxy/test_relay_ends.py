@@ -1,6 +1,7 @@
 """How the relay's connections end, what holds them back, and what nothing may touch: leaving, resets, slow readers."""
 
 import ssl
+import threading
 import time
 
 import pytest
@@ -39,10 +40,8 @@ def test_a_client_that_leaves_ends_its_answer_at_once() -> None:
     endless: list[Step] = [Until(b"{}"), Send(STREAM + chunk(b"data: 1\n\n")), End("hear")]
     for how, heard in (("fin", "fin"), ("half", "fin"), ("rst", "rst")):
         with Server(endless) as server, serving(server.url) as relay:
-            before = time.monotonic()
             ask(relay, post(), Until(b"data: 1\n\n"), End(how), End("hear"))
-            server.join()
-            assert time.monotonic() - before < 10  # the answer has no end of its own
+            server.join()  # the answer has no end of its own
         assert server.saw[0].end == heard
 
 
@@ -50,7 +49,7 @@ def test_a_client_that_leaves_while_the_upstream_is_being_reached() -> None:
     """The upstream takes the connection and says nothing of TLS; nobody waits for it."""
     observer = Silent()
     with Server([End("hear")]) as server, serving(server.url.replace("http:", "https:"), observer) as relay:
-        ask(relay, post(), Wait(0.05), End("fin"))
+        ask(relay, post(), Wait(lambda: server.accepted == 1), End("fin"))
         server.join()
         assert server.saw[0].end == "fin"
     assert [how for how, _words in observer.endings] == [ConnectionEnd.CLIENT_LEFT]
@@ -152,10 +151,11 @@ def test_finishing_waits_for_answers_that_are_due_and_ends_the_rest() -> None:
         def response(self, data: bytes) -> None:
             self.busy = b"end" not in data
 
+    go_on = threading.Event()
     steps: list[Step] = [
         Until(b"{}"),
         Send(STREAM + chunk(b"data: 1\n\n")),
-        Wait(0.3),
+        Wait(go_on.is_set),
         Send(chunk(b"end") + LAST),
         End("hear"),
     ]
@@ -163,9 +163,9 @@ def test_finishing_waits_for_answers_that_are_due_and_ends_the_rest() -> None:
         idle, under_way = connect(relay.port), connect(relay.port)
         under_way.sendall(filled(post(), relay))
         assert under_way.recv(999)
-        before = time.monotonic()
-        relay.finish()
-        assert 0.2 < time.monotonic() - before < 10  # the idle connection has no end of its own
+        threading.Timer(0.2, go_on.set).start()
+        relay.finish()  # the idle connection has no end of its own
+        assert go_on.is_set()
         assert b"end" in under_way.recv(999)
         assert (idle.recv(1), under_way.recv(1)) == (b"", b"")
         with pytest.raises(ConnectionRefusedError):

