@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from avow.wire import batch
-from avow.wire.batch import BatchMark, BatchState, LineSplitter, known_again, newer, results_at
+from avow.wire.batch import BatchMark, BatchState, LineSplitter, newer, recognised, results_at
 
 
 def state(name: str, created: str = "2026-11-28T10:00:00Z", items: int = 3, url: str | None = None) -> BatchState:
@@ -29,10 +29,10 @@ def test_what_is_newer_ends_at_the_mark() -> None:
     assert newer(listed, BatchMark(None, None)) == (listed, False)
 
 
-def test_a_batch_is_known_again_by_its_size_and_is_nobody_elses() -> None:
+def test_a_batch_is_recognised_by_its_size_and_is_nobody_elses() -> None:
     listed = [state("d", items=3), state("c", items=3), state("b", items=4), state("a", items=3)]
-    assert known_again(listed, 3, frozenset({"a"})) == listed[1]
-    assert known_again(listed, 5, frozenset()) is None
+    assert recognised(listed, 3, frozenset({"a"})) == listed[1]
+    assert recognised(listed, 5, frozenset()) is None
 
 
 def test_an_item_has_neither_stream_nor_fallbacks() -> None:

@@ -395,8 +395,8 @@ def test_which_kind_of_block_a_piece_goes_to() -> None:
 def test_a_name_beside_is_heard(data: bytes) -> None:
     folding = MessageFold()
     folding.add(decode(json.dumps(start()).encode()))
-    folding.hear_beside(decode(data), data)
-    folding.hear_beside(decode(b"[DONE]"), b"[DONE]")
+    folding.note_names(decode(data), data)
+    folding.note_names(decode(b"[DONE]"), b"[DONE]")
     found = folding.message()
     assert found is not None
     assert [name.model for name in found.named] == [ASKED, "b"]

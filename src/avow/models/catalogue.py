@@ -1,7 +1,7 @@
 """The models known to avow: ids, aliases, sizes, prices, and what they accept.
 
-The facts are those of the platform's documentation as of `DATED`. What the API reports and then the user's config
-outrank them. `None` stands for what no source says.
+The facts are those of the documentation of the Claude platform as of `DATED`. What the API reports outranks them, and
+the user's config outranks both. `None`: no source says it.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ ALIASES: Mapping[str, str] = {
 
 
 class Rates(NamedTuple):
-    """List prices in USD per million tokens. A tuple, as it is quick to define: start-up."""
+    """List prices in USD per million tokens."""
 
     input: float
     output: float
@@ -36,14 +36,15 @@ class Rates(NamedTuple):
 class Model(NamedTuple):
     """One model.
 
-    `id` is the name to send and `dated` the snapshot it stands for, if that has a name of its own. `context` and
-    `max_output` are tokens; `version` is (major, minor). `rates` hold up to `long_from` tokens of prompt, cache
-    included, and `long_rates` for a request above that (`None`: the price is flat); `fast_rates` are those of
-    `speed: "fast"`. `lifecycle` is `active`, `legacy`, `limited` (verified organisations only), `deprecated` or
-    `None`; `released` and the others are ISO dates, or months; `retires` is set, `not_before` a promise.
-    `may_decline` tells whether a classifier may refuse, `takes_fallbacks` whether the API accepts a list of
-    `fallbacks`, and `allowed_fallbacks` the targets documented or seen. `thinking` are the accepted forms,
-    `caches_from` the least tokens of a prompt that the prompt cache keeps.
+    `id` is the name to send and `dated` the snapshot it stands for, if that has another name. `line` is the family
+    (`opus`), `version` is (major, minor). `context` and `max_output` are tokens. `rates` are for prompts of up to
+    `long_from` tokens, cached ones included, and `long_rates` for all tokens of a request with a longer prompt (`None`:
+    one price for all lengths); `fast_rates` are those of `speed: "fast"`. `lifecycle` is `active`, `legacy`, `limited`
+    (verified organisations only), `deprecated` or `None`. `released`, `retires` and `not_before` are ISO dates,
+    `released` perhaps without day or month; the model is retired on `retires`, and not before `not_before`.
+    `may_decline`: a classifier may refuse; `takes_fallbacks`: the API accepts a list of `fallbacks`;
+    `allowed_fallbacks`: the targets that are documented or were seen. `efforts` and `thinking` are the accepted values,
+    `caches_from` the fewest tokens of a prompt that the prompt cache keeps.
     """
 
     id: str
@@ -87,13 +88,13 @@ def find(model_id: str) -> Model | None:
 
 
 def models() -> tuple[Model, ...]:
-    """All models known, the newest of a line first."""
+    """All known models: line by line, in each the newest first."""
     return _models()
 
 
 def expand_alias(name: str, extra: Mapping[str, str]) -> str:
-    """The id that `name` stands for. `extra`, the config's aliases, outranks the built-in ones; an alias may name
-    another one, once. A name that is not an alias is returned as it is."""
+    """The id that `name` stands for. `extra`, the config's aliases, outranks the built-in ones. An alias may stand for
+    another alias, but that one only for an id. A name that is not an alias is returned unchanged."""
     return _expand_once(_expand_once(name, extra), extra)
 
 

@@ -23,9 +23,9 @@ class Identity(StrEnum):
 def compare(requested: str, served: str | None, same_models: Mapping[str, Sequence[str]] = _NOBODY) -> Identity:
     """Whether the model that was asked for and the one a response names are the same.
 
-    `same_models` is the user's word, `{name: [names of the same model]}`. What it says of these two names counts
-    before the names themselves; what follows from it by way of other names counts only where the names decide nothing.
-    A name is the same as itself, a blank one tells nothing. Symmetric.
+    `same_models` is what the user vouches for, `{name: [names of the same model]}`. What it says about these two names
+    outranks the names themselves; what follows from it through a third name counts only where the names alone give
+    UNKNOWN. A name is the same as itself; a blank one is UNKNOWN. The order of the two names makes no difference.
     """
     if served is None or not requested.strip() or not served.strip():
         return Identity.UNKNOWN
@@ -76,7 +76,7 @@ def _compare_plain(left: str, right: str) -> Identity:
 
 
 def _is_one_private_name(a: "Spelling", b: "Spelling") -> bool:
-    """Whether two private names are the same but for the carrier that one of them was written with."""
+    """Whether two private names differ only in a carrier, such as `openrouter/`, that one of them begins with."""
     if not a.core or a.core != b.core or (a.carrier and b.carrier):
         return False
     from avow.models.names import FLOATING
@@ -85,14 +85,15 @@ def _is_one_private_name(a: "Spelling", b: "Spelling") -> bool:
 
 
 def _by_date(one: "ClaudeName", two: "ClaudeName") -> Identity:
-    """Equal names with one date or none are the same; two dates are two snapshots, if one authority gave both."""
+    """Two names of the same line and version: SAME if at most one has a date, or the dates are equal. Different dates
+    are two snapshots, unless one of them is a router's own date."""
     if not (one.date and two.date) or one.date == two.date:
         return Identity.SAME
     return Identity.DIFFERENT if one.router_date is two.router_date else Identity.UNKNOWN
 
 
 def _compare_foreign(one: "ForeignName", two: "ForeignName") -> Identity:
-    """Two models of other makers. Within one family a token more or less is an alias as often as not."""
+    """Two models of other makers. Within one family, names with different tokens are often aliases: UNKNOWN."""
     if one.family != two.family:
         return Identity.DIFFERENT
     same = one.tokens == two.tokens and (one.date == two.date or None in (one.date, two.date))
@@ -100,14 +101,14 @@ def _compare_foreign(one: "ForeignName", two: "ForeignName") -> Identity:
 
 
 def _compare_vouched(requested: str, served: str, same_models: Mapping[str, Sequence[str]]) -> Identity:
-    """What follows from the user's word by way of a third name: two private names whose lists agree."""
+    """What follows from `same_models` through a third name: whether what the two names stand for is the same."""
     left, right = _stands_for(requested, same_models), _stands_for(served, same_models)
     answers = {_compare_plain(a, b) for a in left or [requested] for b in right or [served]}
     return answers.pop() if len(answers) == 1 else Identity.UNKNOWN
 
 
 def _stands_for(name: str, same_models: Mapping[str, Sequence[str]]) -> list[str]:
-    """The models that the user says a private name stands for; none for a name that needs no voucher."""
+    """The models that a private name stands for, as the user says; none for a name of a public model."""
     from avow.models.names import Spelling, claude_of, foreign_of
 
     spelling = Spelling.of(name)

@@ -1,4 +1,4 @@
-"""Names of models taken apart: which Claude model, or whose else, a name means in whatever host's spelling."""
+"""Names of models, taken apart: which model, of Anthropic or another maker, a name means in any host's spelling."""
 
 import re
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ LINES = frozenset({"opus", "sonnet", "haiku", "fable", "mythos"})
 
 _LONGEST_NAME = 512
 
-# Carriers that may be dropped from a private name too. Before a Claude name any carrier may stand: no list of them is
-# ever complete.
+# Carriers (what hosts put before a name, with a slash) that may be dropped from a private name too. Before a Claude
+# name any carrier is dropped: no list of them is complete.
 _CARRIERS = frozenset({"openrouter", "litellm_proxy", "bedrock", "converse", "invoke", "vertex_ai", "vertex"}) | {
     "azure_ai",
     "azure",
@@ -23,7 +23,7 @@ _PUBLISHER = "publishers/anthropic/models/"
 _PREFIX = r"(?:(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?=anthropic\.))?(?:anthropic(?:\.|--?|:)|databricks-)?(?=claude)"
 """What hosts put before `claude` within one segment of a name."""
 
-# What chooses how a model runs, or its newest snapshot, and not which model it is.
+# These say how a model runs, or ask for its newest snapshot; they do not say which model it is.
 _MODES = frozenset({"thinking", "free", "beta", "nitro", "floor", "online", "extended", "exacto", "self-moderated"}) | {
     "batch"
 }
@@ -34,7 +34,7 @@ _EFFORT = r" ?\((?:none|auto|minimal|low|medium|high|xhigh|max|[0-9]{1,6})\)$"
 _NEWEST = frozenset({"latest", "default"})
 FLOATING = LINES | {"auto", "latest", "default", "router"}
 
-# Families that no one would take for a private name, and the words that may stand before their version.
+# Families of other makers, which nobody uses as private names, and the words that may stand before their version.
 _FAMILIES = frozenset(
     {"gpt", "chatgpt", "gemini", "gemma", "llama", "grok", "qwen", "kimi", "glm", "deepseek", "minimax"}
 ) | {"mistral", "mixtral", "ministral", "magistral", "codestral", "devstral"}
@@ -49,9 +49,9 @@ _VERSION_FIRST = r"claude-[0-9]+\.[0-9]"
 
 
 class ClaudeName(NamedTuple):
-    """A name of one Claude model. `line` is empty for Claude 2; `version` is (major, minor), minor 0 where the name has
-    none, or `None` for `claude-mythos-preview`; `date` is `YYYYMMDD`; `fast` marks the ids that some hosts give to
-    fast mode; `router_date`: the date is a router's own (OpenRouter's slugs), which is not the model's."""
+    """The name of a Claude model. `line` is empty for Claude 2; `version` is (major, minor), minor 0 where the name has
+    none, or `None` for a preview; `date` is `YYYYMMDD`; `fast`: it is an id that a host gives to fast mode;
+    `router_date`: the date is the router's (OpenRouter's slugs), which is not that of the model's snapshot."""
 
     line: str
     version: tuple[int, int] | None
@@ -61,7 +61,7 @@ class ClaudeName(NamedTuple):
 
 
 class ForeignName(NamedTuple):
-    """A name of a model of another maker."""
+    """The name of a model of another maker: its family (`gpt`), all its parts but the date, and the date `YYYYMMDD`."""
 
     family: str
     tokens: tuple[str, ...]
@@ -69,13 +69,14 @@ class ForeignName(NamedTuple):
 
 
 def parse_claude(name: str) -> ClaudeName | None:
-    """The Claude model that `name` names, in whatever host's spelling; `None` for floating and private names."""
+    """The Claude model that `name` names, in any host's spelling; `None` for names without a version (`opus`), private
+    names and models of other makers."""
     return claude_of(Spelling.of(name))
 
 
 class Spelling(NamedTuple):
-    """A name taken apart: `folded` as compared for equality; `carrier`, those of the known ones it begins with, as
-    written; `core`, the rest (empty where the name is opaque)."""
+    """A name taken apart: `folded`, as names are compared for equality (in lower case); `carrier`, the known carriers
+    that it begins with; `core`, the rest (empty where nothing can be said about the name)."""
 
     folded: str
     carrier: str
@@ -85,13 +86,13 @@ class Spelling(NamedTuple):
     @lru_cache(maxsize=512)  # many answers, few names
     def of(cls, name: str) -> "Spelling":
         folded = name.strip()
-        # Case is folded in ASCII only: U+212A lower-cases to "k", and a look-alike is not the name.
+        # Only ASCII is put in lower case: U+212A would become "k", and a name that looks alike is not the same.
         if not folded.isascii() or len(folded) > _LONGEST_NAME:
             return cls(folded, "", "")
         folded = folded.lower()
         if folded != _CLIENT_MARKER:
             folded = folded.removesuffix(_CLIENT_MARKER).rstrip()
-        # A tilde marks a name that its router re-points at will.
+        # OpenRouter marks with a tilde a name that it may give to another model at any time.
         if "~" in folded:
             return cls(folded, "", "")
         carrier, core = _split_carrier(folded)
@@ -99,14 +100,14 @@ class Spelling(NamedTuple):
 
     @property
     def model(self) -> str:
-        """The segment that may name a public model: what follows the last slash. Nothing in an ARN but its own id."""
+        """What follows the last slash, which may be the name of a public model; empty for an ARN that names none."""
         if ":bedrock:" in self.core or self.core.startswith("arn:") or "/arn:" in self.core:
             return ""
         return self.core.rpartition("/")[2]
 
 
 def _split_carrier(name: str) -> tuple[str, str]:
-    """`name` as (carriers, rest); the rest is empty where it is an ARN that does not name a model."""
+    """(carriers, rest) of `name`; the rest is empty for an ARN that does not name a model."""
     rest = name
     while not rest.startswith("arn:"):
         head, slash, tail = rest.partition("/")
@@ -127,8 +128,8 @@ def _is_aws_region(text: str) -> bool:
 
 
 def _model_of_arn(arn: str) -> str:
-    """The model id at the end of an ARN (`arn:PARTITION:bedrock:REGION:ACCOUNT:KIND/ID`), or nothing: only a
-    foundation model and a system-defined inference profile bear their model's name."""
+    """The model id at the end of an ARN (`arn:PARTITION:bedrock:REGION:ACCOUNT:KIND/ID`). Empty for other kinds than a
+    foundation model and a system-defined inference profile: their ids are not names of models."""
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[2] != "bedrock":
         return ""
@@ -137,7 +138,7 @@ def _model_of_arn(arn: str) -> str:
 
 
 def claude_of(spelling: Spelling) -> ClaudeName | None:
-    """The Claude model that a name names, where all of its last segment is understood."""
+    """The Claude model that a name names; `None` where a part of its last segment is not understood."""
     core = spelling.model
     if "claude" not in core:
         return None
@@ -171,7 +172,8 @@ def _is_date(token: str) -> bool:
 
 
 def _claude_of_tokens(tokens: list[str]) -> ClaudeName | None:
-    """Line, version and date from the tokens after `claude`, in any order; `None` where one is left over."""
+    """Line, version and date from the tokens after `claude`, in any order; `None` where a token is none of them, or
+    there are too many."""
     lines: list[str] = []
     dates: list[str] = []
     numbers: list[int] = []
@@ -204,7 +206,7 @@ def _claude_of_tokens(tokens: list[str]) -> ClaudeName | None:
 
 
 def _is_context_mark(token: str, tokens: Sequence[str]) -> bool:
-    """Whether a token is the size of the context that a host offers, such as `200k`; it stands beside a date."""
+    """Whether a token is the size of the context that a host offers, such as `200k`, in a name that has a date."""
     return token[-1:] == "k" and token[:-1].isdigit() and len(token) <= 5 and any(map(_is_date, tokens))
 
 
@@ -214,8 +216,8 @@ def _is_release(token: str) -> bool:
 
 
 def foreign_of(spelling: Spelling) -> ForeignName | None:
-    """The model of another maker that a name names, whoever carries it, where it is plain that it is one: a family
-    and its version (`gpt-oss-alias-4` is somebody's own name)."""
+    """The model of another maker that a name names, with any carrier: it has to be a known family and its version.
+    `None` for anything else: `gpt-oss-alias-4` is a private name."""
     tokens = _tokens(_without_mode(spelling.model))
     family = tokens[0].rstrip("0123456789")
     if not (family in _FAMILIES or (family == "o" and len(tokens[0]) == 2)) or "claude" in tokens:

@@ -1,4 +1,4 @@
-"""What an attempt costs, by the model that ran it."""
+"""What an attempt costs in USD, by the model that ran it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,12 @@ def price(
     inference_geo: str | None = None,
     overrides: Mapping[str, Mapping[str, float]] = _NONE,
 ) -> float | None:
-    """The list price of one attempt in USD; `None` where anything that it depends on is unknown.
+    """The list price of one attempt in USD, rounded to 12 digits; `None` where something that it depends on is unknown.
 
-    `model` is the one that ran, `usage` the API's object for that attempt (of a message, or an item of
-    `usage.iterations`). `speed` and `inference_geo` say how it ran where `usage` does not: the items do not.
-    A user's `overrides`, `{model: {key: USD per million tokens}}` with `OVERRIDE_KEYS`, outrank the catalogue key
-    by key. Whether list prices hold on the host that answered is the caller's to judge.
+    `model` is the one that ran, `usage` the API's object for that attempt: that of a message, or an item of
+    `usage.iterations`. `speed` and `inference_geo` say how it ran where `usage` does not, as in these items. The user's
+    `overrides`, `{model: {key: USD per million tokens}}` with `OVERRIDE_KEYS`, outrank the catalogue, each key for
+    itself. The caller decides whether list prices are right for the host that answered.
     """
     counts = _counts(usage)
     if counts is None:
@@ -58,8 +58,8 @@ def price(
 def saving(
     model: str, usage: Mapping[str, object], *, overrides: Mapping[str, Mapping[str, float]] = _NONE
 ) -> float | None:
-    """What the attempt would have cost in USD without the prompt cache, less what it cost: below 0 where more was
-    written than read; `None` where a price is unknown."""
+    """What the attempt would have cost in USD without the prompt cache, minus what it cost: below 0 where writing to
+    the cache cost more than reading from it saved; `None` where a price is unknown."""
     counts = _counts(usage)
     if counts is None:
         return None
@@ -71,15 +71,16 @@ def saving(
 
 
 def total(costs: Sequence[float | None]) -> tuple[float | None, float]:
-    """The sum of the attempts' costs, and the sum of those known ("at least"), in USD. The first is `None` where
-    one of them is, or where there is none."""
+    """The sum of the attempts' costs in USD, and the sum of the known ones ("at least"). The first is `None` where one
+    of them is unknown, or there are no attempts."""
     known = [cost for cost in costs if cost is not None]
     at_least = round(math.fsum(known), _DIGITS)
     return (at_least if costs and len(known) == len(costs) else None), at_least
 
 
 def _counts(usage: Mapping[str, object]) -> tuple[int, int, int, int, int] | None:
-    """Tokens in the order of `Rates`. Input and output must be there; a cache not mentioned was not used."""
+    """Tokens in the order of `Rates`. `None` where input or output is missing; a cache that is not mentioned was not
+    used."""
     input_tokens = _count(usage.get("input_tokens"))
     output_tokens = _count(usage.get("output_tokens"))
     read = _count(usage.get("cache_read_input_tokens"), absent=0)
@@ -90,10 +91,10 @@ def _counts(usage: Mapping[str, object]) -> tuple[int, int, int, int, int] | Non
 
 
 def _written(usage: Mapping[str, object]) -> tuple[int, int] | None:
-    """Tokens written to the cache for five minutes and for an hour.
+    """Tokens written to the cache for five minutes, and for an hour; `None` where it is unknown.
 
-    The sum grows during a stream while the split comes at its beginning only. What the split leaves open was
-    written for five minutes, the default, unless the split has an hour too: then it is unknown.
+    The sum may grow during a stream, while the two parts of it come only at the beginning. Tokens that are only in the
+    sum were written for five minutes, the default; but it is unknown if some were written for an hour.
     """
     split = usage.get("cache_creation")
     parts = split if isinstance(split, Mapping) else {}
@@ -108,15 +109,15 @@ def _written(usage: Mapping[str, object]) -> tuple[int, int] | None:
 
 
 def _count(value: object, *, absent: int | None = None) -> int | None:
-    """A number of tokens, `absent` where there is none, or `None` where it is not such a number."""
+    """A number of tokens; `absent` where there is no value, `None` where the value is not such a number."""
     if value is None:
         return absent
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _factor(model: Model | None, usage: Mapping[str, object], inference_geo: str | None) -> float | None:
-    """What the list price is multiplied with, `None` where that is unknown: priority tier (priced by contract), a
-    region without a published price, searches of the web (billed by number, at a price not known here)."""
+    """The factor for the list price; `None` where it is unknown: for the priority tier (its price is in a contract), a
+    region without a published price, and web searches (each has a price, which avow does not know)."""
     tools = usage.get("server_tool_use")
     if isinstance(tools, Mapping) and tools.get("web_search_requests"):
         return None
@@ -131,7 +132,7 @@ def _factor(model: Model | None, usage: Mapping[str, object], inference_geo: str
 
 
 def _is_fast(model: str, speed: object) -> bool | None:
-    """Whether the attempt ran in fast mode, by `speed` or by an id of its own; `None` for an unknown speed."""
+    """Whether the attempt ran in fast mode, as `speed` or the model's id says; `None` for an unknown speed."""
     if speed not in (None, "standard", "fast"):
         return None
     if speed == "fast" or "fast" not in model.lower():
@@ -143,7 +144,7 @@ def _is_fast(model: str, speed: object) -> bool | None:
 
 
 def _override(model: str, overrides: Mapping[str, Mapping[str, float]]) -> Mapping[str, float]:
-    """The user's prices for a model: under the very name, else under another spelling of it."""
+    """The user's prices for a model: those under its exact name, else those under another spelling of it."""
     if model in overrides:
         return overrides[model]
     for name, prices in overrides.items():
@@ -153,7 +154,7 @@ def _override(model: str, overrides: Mapping[str, Mapping[str, float]]) -> Mappi
 
 
 def _standard_rates(model: Model | None, own: Mapping[str, float], prompt: int) -> tuple[float | None, ...]:
-    """Rates at standard speed; above `long_from` tokens of prompt a model's other price holds for all of them."""
+    """Rates at standard speed; for a prompt of more than `long_from` tokens the model's `long_rates`."""
     listed = model.rates if model else None
     if model and model.long_from is not None and prompt > model.long_from:
         listed = model.long_rates
@@ -161,7 +162,7 @@ def _standard_rates(model: Model | None, own: Mapping[str, float], prompt: int) 
 
 
 def _fast_rates(model: Model | None, own: Mapping[str, float]) -> tuple[float | None, ...]:
-    """Rates in fast mode: the cache costs as many times the input as at standard speed."""
+    """Rates in fast mode. Those of the cache are the same multiple of the input's rate as at standard speed."""
     listed = model.fast_rates if model else None
     entered = _rate(own, "fast_input", listed.input if listed else None)
     left = _rate(own, "fast_output", listed.output if listed else None)
@@ -172,6 +173,6 @@ def _fast_rates(model: Model | None, own: Mapping[str, float]) -> tuple[float | 
 
 
 def _rate(own: Mapping[str, float], key: str, listed: float | None) -> float | None:
-    """The user's price, else the listed one; `None` where it is not a price."""
+    """The user's price, else the listed one; `None` where there is none, or it is not a number of 0 or more."""
     rate = own.get(key, listed)
     return rate if rate is not None and math.isfinite(rate) and rate >= 0 else None

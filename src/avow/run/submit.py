@@ -12,7 +12,7 @@ from avow.history import batches
 from avow.history.store import History
 from avow.run.batch_api import BatchApi
 from avow.run.suite import RunQuestion
-from avow.wire.batch import HEAD, JOINT, TAIL, fits, item, known_again
+from avow.wire.batch import HEAD, JOINT, TAIL, fits, item, recognised
 from avow.wire.request import LargeBody, betas_for
 
 LOOKS_S = (0.0, 1.0, 3.0, 6.0, 10.0, 15.0, 25.0)
@@ -99,7 +99,7 @@ class Submitter:
                 if number == _FEWEST_LOOKS:
                     self._note("whether the batch was created is not known; looking for it for up to a minute")
                 self._wait(seconds)
-                state = known_again(self._api.newer_than(known.before), known.items, taken)
+                state = recognised(self._api.newer_than(known.before), known.items, taken)
                 if state is not None:
                     batches.name(self._history, known.number, state.id)
                     return state.id

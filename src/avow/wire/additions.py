@@ -1,4 +1,4 @@
-"""What avow puts into a request unasked: one list, and the rule by which a host's 4xx takes something out again."""
+"""What avow adds to a request unasked, and which of it a 4xx of the endpoint refuses, so that it is left out."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -12,9 +12,9 @@ from avow.wire.request import CREDIT_BETA, FALLBACK_BETA, FAST_BETA, SUMMARIES, 
 
 
 class Addition(NamedTuple):
-    """One thing, which goes out as a whole: a field of the body (`only` where it has this value, else it is the
-    user's own), a beta token, a header, the `marks` for the cache. `words` is the pattern of what a refusal of it
-    says."""
+    """One thing that is sent or left out as a whole: a `field` of the body with its `beta` token, a beta token alone, a
+    `header`, or the `marks` for the cache. With `only`, a field of another value is the user's own, and stays. `words`
+    is a regular expression, found in the message of an error that refuses it."""
 
     name: str
     words: str
@@ -49,10 +49,10 @@ _DATED = r"\b[a-z]+(?:-[a-z0-9]+)*-20\d\d-\d\d-\d\d\b"
 
 
 def named_in(failure: Failure, endpoint: Endpoint, body: JsonObject, *, credit: bool = False) -> frozenset[str]:
-    """The names of the additions in the request of `body` that this 4xx names; none for any other failure.
+    """The names of the additions in the request of `body` that this 4xx refuses; none for any other failure.
 
-    Each gateway words it its own way (`invalid beta flag`, `extra_forbidden … fallbacks`), so the names count and not
-    the sentences. A beta flag without a name stands for all of them.
+    Each gateway has its own sentence for it (`invalid beta flag`, `extra_forbidden … fallbacks`), so it is searched for
+    the names. An error about "the beta flag" that names none refuses all of them.
     """
     if not 400 <= status_of(failure) < 500:
         return frozenset()
@@ -83,7 +83,7 @@ def request_without(
 
 
 def fields_without(fields: Mapping[str, object], names: Collection[str]) -> JsonObject:
-    """The same fields of a body but for those of the additions of these names."""
+    """These fields of a body, without those of the additions of these names."""
     there = [a for a in ADDITIONS if a.name in names and _has_field(a, fields)]
     gone = {a.field for a in there}
     left = {key: value for key, value in fields.items() if key not in gone}
@@ -91,7 +91,7 @@ def fields_without(fields: Mapping[str, object], names: Collection[str]) -> Json
 
 
 def listed(names: Iterable[str]) -> str:
-    """The names as a sentence has them: `` `fallbacks`, `thinking` ``."""
+    """The names, sorted, for a sentence: `` `fallbacks`, `thinking` ``."""
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 

@@ -1,4 +1,4 @@
-"""Where the API itself is."""
+"""The address of the Messages API itself."""
 
 API_HOST = "api.anthropic.com"
 API_URL = f"https://{API_HOST}"

@@ -1,4 +1,4 @@
-"""Message Batches on the wire: their limits and states, how one is known again, what a line of results says. Pure."""
+"""Message Batches: limits, states, how a batch is recognised, what a line of results says. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -28,8 +28,8 @@ _PORTS = {"https": 443, "http": 80}
 
 
 class BatchState(NamedTuple):
-    """Where a batch stands. `items` is how many it has, `processing` how many are not done: all of them, until the
-    whole batch has ended."""
+    """The state of a batch. `status` is the API's `processing_status`; `items` is how many items it has, `processing`
+    how many of them the API has not finished: all of them, until the whole batch has ended."""
 
     id: str
     status: str
@@ -52,7 +52,7 @@ class BatchMark(NamedTuple):
 
 
 class BatchPage(NamedTuple):
-    """A part of the list of batches, the newest first."""
+    """A page of the list of batches, newest first."""
 
     states: tuple[BatchState, ...]
     has_more: bool
@@ -80,7 +80,7 @@ def page_of(body: JsonObject) -> BatchPage | None:
 
 
 def mark_of(page: BatchPage) -> BatchMark:
-    """The mark that the newest batch is."""
+    """The mark for the newest batch of the first page of the list."""
     return BatchMark(page.states[0].id, page.states[0].created_at) if page.states else BatchMark(None, None)
 
 
@@ -94,9 +94,9 @@ def newer(states: Sequence[BatchState], mark: BatchMark) -> tuple[list[BatchStat
     return found, False
 
 
-def known_again(newer_ones: Sequence[BatchState], items: int, taken: frozenset[str]) -> BatchState | None:
-    """The batch whose making was not heard of: the oldest of those made since that has as many items and is nobody
-    else's. Whether it is the one, only its results say, by their `custom_id`."""
+def recognised(newer_ones: Sequence[BatchState], items: int, taken: frozenset[str]) -> BatchState | None:
+    """The batch that was created although the response was lost: the oldest of `newer_ones` (newest first) that has as
+    many items and whose id is not in `taken`. Only its results can confirm it, by their `custom_id`."""
     fitting = [state for state in newer_ones if state.items == items and state.id not in taken]
     return fitting[-1] if fitting else None
 
@@ -112,7 +112,8 @@ def _is_older(state: BatchState, mark: BatchMark) -> bool:
 
 
 def item(custom_id: str, body: JsonObject) -> bytes:
-    """One item as it stands in the request. `body` is that of a message; what batches do not take is left out."""
+    """One item as the request has it, JSON in UTF-8. `body` is that of a message; fields that batches do not need are
+    left out."""
     params = {name: value for name, value in body.items() if name not in _NOT_SENT}
     return encoded({"custom_id": custom_id, "params": params})
 
@@ -138,8 +139,8 @@ def path_of(batch_id: str, *rest: str) -> str:
 
 
 def results_at(base_url: str, state: BatchState) -> tuple[str, str | None]:
-    """The address that the results are fetched from, and the foreign origin that the batch itself names, if it does: a
-    key goes to no other than the base URL's."""
+    """The address to fetch the results from, and the host that the batch names, if it is another one: avow sends the
+    key only to the origin of the base URL, and asks there for the results."""
     own = base_url.rstrip("/") + path_of(state.id, "results")
     if state.results_url is None:
         return own, None
@@ -171,7 +172,8 @@ class BatchResult(NamedTuple):
 
 
 def result_of(result: JsonObject, repeated: Sequence[NamedModel] = ()) -> BatchResult:
-    """What a line says. Types that are not known, and those that lack what they promise, do not count as answers."""
+    """What a line of results says, from its `result`; `repeated` as in `parse_naming`. An unknown type, or a result
+    without its message, is an error."""
     kind, message = text(result.get("type")), obj(result.get("message"))
     if kind == "succeeded" and is_message(message):
         usage = obj(message.get("usage"))
@@ -194,7 +196,7 @@ def result_of(result: JsonObject, repeated: Sequence[NamedModel] = ()) -> BatchR
 
 
 def no_result(words: str) -> BatchResult:
-    """The result of an item of which the batch says nothing."""
+    """The result of an item for which the batch has none that can be used; `words` say why."""
     return BatchResult(None, NotAnAnswer(Failure("not_an_answer", None, words), _OTHER))
 
 
@@ -202,7 +204,8 @@ _OTHER = ExitCode.UNAVAILABLE
 
 
 class LineSplitter:
-    """Splits bytes at line feeds alone (JSON may hold U+2028 raw); a line that is too long is cut off at its limit."""
+    """Splits bytes at line feeds only (JSON may contain U+2028). What follows after more than `longest` bytes of a line
+    is dropped, so that such a line is longer than `longest` and not whole."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
@@ -217,7 +220,7 @@ class LineSplitter:
         self._hold(rest)
 
     def end(self) -> bytes:
-        """What is left once no more comes."""
+        """The last line, which has no line feed; empty where there is none."""
         return self._joined(b"")
 
     def _hold(self, piece: bytes) -> None:

@@ -7,9 +7,9 @@ PDF = "application/pdf"
 
 
 class Attachment(NamedTuple):
-    """A file that goes with a prompt. `kind`: `text` (UTF-8), `image`, `pdf`, or `url`, whose address is the name;
-    `size` in bytes; `data` is None where it is not at hand (not kept in history, or a URL), which no `repr` shows and
-    no comparison looks at."""
+    """A file that goes with a prompt. `kind`: `text` (UTF-8), `image`, `pdf`, or `url`, whose `name` is the address.
+    `size` is in bytes, `sha256` in hexadecimal. `data` is None for a URL, and where the history does not keep it; no
+    `repr` shows it, and comparisons ignore it."""
 
     name: str
     kind: str
@@ -41,7 +41,8 @@ def text_block(text: str) -> JsonObject:
 
 
 def block(file: Attachment) -> JsonObject:
-    """The block for a file: a `document` for text and PDFs, an `image` for images, a URL source for an address.
+    """The content block for a file: a `document` for text and PDFs, an `image` for images; for an address the same,
+    with a source of the type `url`.
 
     Raises ValueError where the bytes are missing, and UnicodeDecodeError for text that is not UTF-8.
     """
@@ -60,8 +61,8 @@ def block(file: Attachment) -> JsonObject:
 
 
 def title(name: str) -> str:
-    """What a document is called: the path as given where it leads down from the current folder, so that two files
-    of one name can be told apart; else the last part alone, which tells nothing of the machine."""
+    """The title of a document: the path as given where it is below the current folder, so that two files of the same
+    name differ; else only the name of the file, because the folders say something about the machine."""
     if name.startswith(("/dev/fd/", "/proc/self/fd/")):
         return "pipe"  # of `<(git diff)` the shell gives no more than a number
     path = name.replace("\\", "/") if "\\" in name and "/" not in name and ":" in name[:2] else name

@@ -1,6 +1,6 @@
-"""What the body of a response is, by how it begins; what it says; and whether all of it came.
+"""The body of a response: events or a whole message, told by how it begins, and whether all of it came.
 
-One reading for avow's own questions, for answers that pass the proxy and for those handed to `avow judge`.
+Serves avow's own questions, the answers that pass the proxy, and those given to `avow judge`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from avow.wire.sse import BOM, EventDecoder
 LONGEST_ERROR = 1024 * 1024
 LONGEST_WHOLE = 64 * 1024 * 1024
 LONGEST_BLANK = 1024 * 1024
-"""How many blank bytes may come before an answer: servers send some to keep a connection open."""
+"""The most blank bytes before an answer: servers send some to keep a connection open."""
 
 PARTIAL = 206
 
@@ -45,7 +45,7 @@ class OpenResponse(Protocol):
 
 
 class Opening:
-    """The beginning of a body, until it says something: a byte order mark and blanks are left out."""
+    """The beginning of a body, until a byte comes that is neither blank nor a byte order mark."""
 
     __slots__ = ("_blank", "_head")
 
@@ -54,7 +54,7 @@ class Opening:
         self._blank = 0
 
     def feed(self, data: bytes) -> bytes:
-        """The body so far, from its first byte that says something; empty while there is none."""
+        """The body so far, from its first byte that is not blank; empty while there is none."""
         head = self._head + data
         rest = head if BOM.startswith(head) else head.removeprefix(BOM).lstrip()
         if rest and not BOM.startswith(rest):
@@ -65,37 +65,38 @@ class Opening:
 
     @property
     def too_long(self) -> bool:
-        """Whether more blanks came than any server sends for a reason."""
+        """Whether more than `LONGEST_BLANK` blank bytes came."""
         return self._blank > LONGEST_BLANK
 
 
 def begins_events(start: bytes) -> bool:
-    """Whether a body that begins so is a stream of events. Its headers do not decide: gateways name the wrong type."""
+    """Whether a body that begins with `start` is a stream of events. Headers do not decide: gateways send a wrong
+    content type."""
     return start.startswith(_OF_EVENTS)
 
 
 class StreamReader:
-    """The events of one streamed answer, without secrets: bytes in, events out. Who feeds it adds each event to `fold`,
-    at once."""
+    """The events of one streamed answer, with secrets struck out. The caller adds each event to `fold` before it takes
+    the next one."""
 
     __slots__ = ("_decoder", "_striker", "fold")
 
     def __init__(self, secrets: Secrets, before: str = "") -> None:
-        """`before`: the `tail` of the response that this one goes on from."""
+        """`before`: the `tail` of the text of the response that this one continues."""
         self.fold = MessageFold()
         self._decoder = EventDecoder()
         self._striker = EventStriker(secrets, before)
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
-        """What `chunk` completes. Raises NotAnAnswer for an event that is too large, or none."""
+        """The events that `chunk` completes. Raises NotAnAnswer for one that is too large or not a JSON object."""
         for data in self._decoder.feed(chunk):
             event = decode(data)
-            self.fold.hear_beside(event, data)
+            self.fold.note_names(event, data)
             yield from self._striker.strike(event)
 
     def last(self) -> Iterator[Event]:
-        """What a clean end of the body completes. An event without its blank line does not count (WHATWG), but for the
-        last of all: servers that write `"\\n\\n".join(events)` leave it out there (rule 15)."""
+        """The event that the end of the body completes. An event without its closing blank line does not count
+        (WHATWG), except a `message_stop`: servers that write `"\\n\\n".join(events)` end without it (rule 15)."""
         try:
             event = decode(self._decoder.unended())
         except NotAnAnswer:
@@ -104,12 +105,12 @@ class StreamReader:
             yield from self._striker.strike(event)
 
     def held(self) -> Iterator[Event]:
-        """What was held back because it might have been the beginning of a secret, once no more comes."""
+        """The text that was held back because it could be the beginning of a secret; for when the stream has ended."""
         yield from self._striker.end()
 
     @property
     def text(self) -> SecretStream:
-        """The text of the answer as it is struck: also that of a body that turns out to be no stream."""
+        """What strikes secrets out of the answer's text; also for a body that turns out not to be a stream."""
         return self._striker.text
 
 
@@ -120,7 +121,7 @@ _OF_A_MESSAGE = (b'"message"', b'"role"', b'"stop_reason"')
 def stream_problem(
     fold: MessageFold, status: int, headers: Mapping[str, str], cut: ExchangeError | None
 ) -> ExchangeError | None:
-    """What is wrong with a stream that is over. `cut`: what ended it before it ended itself."""
+    """What is wrong with a stream that is over, None where it is whole. `cut` is the error that broke it off."""
     if fold.error is not None:
         return rejection(fold.error, status, headers)
     if cut is not None:
@@ -132,8 +133,8 @@ def stream_problem(
 
 
 def whole_message(data: bytes, status: int, headers: Mapping[str, str], text: SecretStream) -> Message:
-    """The message that a body is, without secrets. Raises Rejected where it is an error of the API, StreamEnded where
-    it breaks off, NotAnAnswer where it is none of these."""
+    """The message in a whole body, with the secrets of `text` struck out. Raises Rejected where it is an error of the
+    API, StreamEnded where it breaks off, NotAnAnswer where it is anything else."""
     try:
         body, repeated = parse_naming(data)
     except ValueError:
@@ -180,7 +181,7 @@ def message_of(body: JsonObject, repeated: Iterable[NamedModel], status: int) ->
 
 
 def whole_problem(message: Message, status: int, headers: Mapping[str, str]) -> StreamEnded | None:
-    """What is missing from a message that was not streamed."""
+    """The error of a message, not streamed, that is not whole; None where it is."""
     if message.whole:
         return None
     words = f"is only a part (HTTP {PARTIAL})" if status == PARTIAL else "does not say why the model stopped"

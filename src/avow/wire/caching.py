@@ -9,18 +9,19 @@ LIFETIMES: Mapping[str, JsonObject] = {
     "5m": {"type": "ephemeral"},
     "1h": {"type": "ephemeral", "ttl": "1h"},
 }
-"""How long the API keeps what stands before a mark -> the mark. Five minutes are its default and go without a name, for
-hosts that know no other."""
+"""How long the API keeps what stands before a mark -> the mark. Five minutes are the default and are sent without
+`ttl`, which some hosts do not know."""
 
 _FILES = frozenset({"document", "image"})
 
 
 def marked(body: JsonObject, lifetime: str, *, goes_on: bool) -> JsonObject:
-    """A copy of `body` with marks for that long (a key of `LIFETIMES`), at most three of the four that the API takes.
+    """A copy of `body` with marks of that `lifetime` (a key of `LIFETIMES`), at most three of the four that the API
+    takes. The content of each message is a list of blocks.
 
-    They stand after what later requests repeat (the API writes at marks alone): the system prompt; the user turn before
-    the new one, at whose end the request before this one wrote; of the new turn its files, else all of it. `goes_on`:
-    the next request repeats all of the new turn, as in a conversation, so that the mark stands at its end.
+    The API writes to the cache only at marks, so they stand after what later requests repeat: the system prompt; the
+    user turn before the new one, where the request before this one wrote; of the new turn the files, else all of it.
+    `goes_on`: the next request repeats all of the new turn, as in a conversation, so the mark stands at its end.
     """
     mark = LIFETIMES[lifetime]
     messages = [*body["messages"]]
@@ -68,7 +69,7 @@ def _marked_system(system: object, mark: JsonObject) -> object:
 
 
 def _parts(field: object) -> list[object]:
-    """The blocks of a field: of messages those of each."""
+    """The blocks or messages in a list, and the blocks inside the messages."""
     found: list[object] = []
     for one in field if isinstance(field, list) else ():
         content = one.get("content") if isinstance(one, dict) else None

@@ -1,4 +1,4 @@
-"""The events of a streamed message, as frozen values; unknown ones are kept as they came.
+"""The events of a streamed message as frozen values; those of unknown types are kept as they came.
 
 Named tuples, not dataclasses: thousands are made for an answer, and fourteen classes cost 5 ms at start-up. `at` is
 the index of the block that an event is about.
@@ -66,7 +66,7 @@ class CitationArrived(NamedTuple):
 
 
 class DeltaArrived(NamedTuple):
-    """Any other delta, `compaction_delta` and those not known yet included."""
+    """Any other delta: `compaction_delta`, and unknown ones."""
 
     at: int
     delta: JsonObject
@@ -79,7 +79,8 @@ class BlockStopped(NamedTuple):
 
 
 class MessageChanged(NamedTuple):
-    """`message_delta`: `delta` and `usage` overwrite, `rest` are its other fields."""
+    """`message_delta`: the fields of `delta` and `usage` (total counts) overwrite earlier ones; `rest` are the
+    others."""
 
     delta: JsonObject
     usage: JsonObject
@@ -87,13 +88,13 @@ class MessageChanged(NamedTuple):
 
 
 class MessageStopped(NamedTuple):
-    """`message_stop`: the only proof that the message is whole. `rest` are its fields, where gateways add some."""
+    """`message_stop`: the only proof that the message is whole. `rest` are the fields that a gateway added."""
 
     rest: JsonObject = _NO_FIELDS
 
 
 class Pinged(NamedTuple):
-    """`ping`, and the noise of gateways."""
+    """`ping`, and what gateways send in its place: an event without data, or OpenAI's `[DONE]`."""
 
 
 class ErrorArrived(NamedTuple):
@@ -103,7 +104,7 @@ class ErrorArrived(NamedTuple):
 
 
 class UnknownArrived(NamedTuple):
-    """An event of a type not known, or of a known type with a shape not known."""
+    """An event of an unknown type, or of a known type with an unknown shape."""
 
     body: JsonObject
 
@@ -132,13 +133,14 @@ _USUAL = '{"type":"content_block_delta","index":%d,"delta":{"type":"text_delta",
 _USUAL_HEADS = {
     head.encode(): at for at in range(16) for head in (_USUAL % at, (_USUAL % at).replace(":", ": ").replace(",", ", "))
 }
-"""How a piece of text begins as the API writes it, and as Python does where nothing else is said, with its index."""
+"""How the event of a piece of text begins, written without blanks (the API) or with Python's default ones, with the
+index of its block."""
 
 
 def decode(data: bytes) -> Event:
-    """The event in the `data` of one server-sent event, told by its own `type` (gateways drop `event:` lines).
+    """The event in the `data` of one server-sent event. Its own `type` decides: gateways drop `event:` lines.
 
-    Raises NotAnAnswer where it is not a JSON object.
+    Raises NotAnAnswer for data that is neither a JSON object nor empty nor `[DONE]`.
     """
     head, _, rest = data.partition(b'"text":')
     if head in _USUAL_HEADS and (event := _usual(_USUAL_HEADS[head], rest)) is not None:
@@ -158,8 +160,8 @@ def decode(data: bytes) -> Event:
 
 
 def _usual(index: int, rest: bytes) -> TextArrived | None:
-    """The piece of text whose event ends with `rest`, from its string on: nearly all events are one, and of their JSON
-    no more is read. None where anything else follows."""
+    """The piece of text in an event that ends with `rest`, which begins at the string. Nearly all events are such, so
+    only this much of their JSON is read. None where anything else follows the string."""
     rest = rest.lstrip(b" ")
     if not rest.startswith(b'"'):
         return None

@@ -1,4 +1,4 @@
-"""An error of the API (or of what stands before it) as one of our errors, with its exit status and a hint."""
+"""An error of the API, or of a gateway in front of it, as one of avow's errors, with its exit status and a hint."""
 
 import json
 import re
@@ -46,8 +46,9 @@ _HINTS_BY_STATUS = {
 
 
 def rejected(status: int, headers: Mapping[str, str], body: bytes) -> Rejected:
-    """The error in a response with an error status; bodies of gateways and bare HTML are understood as far as
-    they go. `headers` are lower-case."""
+    """The error in a response with the HTTP status `status`, 400 or above. `body` may also be a gateway's JSON, a
+    stream whose first event is the error, or a page, of which the first 200 characters are shown. `headers` have
+    lower-case names."""
     value = _json_of(body)
     if isinstance(value, dict):
         return rejection(value, status, headers)
@@ -67,7 +68,8 @@ def _json_of(body: bytes) -> object:
 
 
 def rejection(body: JsonObject, status: int | None, headers: Mapping[str, str]) -> Rejected:
-    """The error in a JSON body or an `error` event; its own type decides where the status is 200."""
+    """The error in a JSON body or an `error` event. `status` is that of the response, None where there is no response;
+    below 400 the error's own type decides."""
     body = encodable_value(body)
     kind = text(path(body, "error", "type"))
     message = _words(body) or f"an error without a message{_of(status)}"
@@ -123,13 +125,14 @@ def _of(status: int | None) -> str:
 
 
 def is_spend_limit(code: str | None) -> bool:
-    """Whether an error's code says that a spend limit is reached: `enforced_spend_limit_reached` and its kin, those of
-    next year too. Waiting does not help against it, whatever the status."""
+    """Whether an error's code says that a spend limit is reached: `enforced_spend_limit_reached`, or another with this
+    ending, also one that is not known yet. Waiting does not help against it, whatever the status."""
     return code is not None and code.endswith("spend_limit_reached")
 
 
 def exit_code_for(status: int, code: str | None = None) -> ExitCode:
-    """The exit status for an HTTP status: 3 credentials and spending, 5 trouble of the API's own, 4 the rest."""
+    """The exit status for an HTTP status of 400 or above: CREDENTIALS for 401, 402, 403 and spend limits, UNAVAILABLE
+    for 429 and from 500 on, REJECTED for the rest (contract §2)."""
     if status in (401, 402, 403) or is_spend_limit(code):
         return ExitCode.CREDENTIALS
     if status == 429 or status >= 500:
@@ -152,7 +155,8 @@ _ANSWERED_BY_ANOTHER = "check the base URL, and whether a proxy answers in the A
 
 
 def not_an_answer(status: int, content_type: str, body: bytes, request_id: str | None) -> NotAnAnswer:
-    """A response of status 2xx or 3xx that is not a message: a portal's page, a redirect, garbage."""
+    """The error for a response with a status below 400 that is not a message: the page of a captive portal, a redirect,
+    anything. The first 120 characters of `body` are shown."""
     words = " ".join(body[:2000].decode("utf-8", "replace").split())[:120]
     what = f"HTTP {status}, {content_type or 'no content type'}" + (f": {words}" if words else ", empty")
     return NotAnAnswer(
@@ -169,14 +173,15 @@ _CATEGORY = r"category['\"]?\s*[:=]\s*['\"]?([a-z][a-z_]{1,40})\b"
 
 
 def status_of(failure: Failure) -> int:
-    """The HTTP status of a failure; that of its type where it came in a response of status 200 or in a stream."""
+    """The HTTP status of a failure. Where it came in a stream or with status 200, the status of its type; 0 for a type
+    that is not known."""
     status = failure.status or 0
     return status if status >= 400 else STATUS_OF_TYPE.get(failure.type, 0)
 
 
 def refusal_in(failure: Failure) -> JsonObject | None:
-    """The refusal that a gateway wrapped into a 4xx of its own (LiteLLM's ContentPolicyViolationError), as the message
-    that the API would have sent, with the category where the words have it; None for any other error."""
+    """The refusal that a gateway turned into a 4xx of its own (LiteLLM's ContentPolicyViolationError), as the message
+    that the API would have sent, with the category if the text of the error names one; None for any other error."""
     if not 400 <= status_of(failure) < 500 or re.search(_POLICY_VIOLATION, failure.message) is None:
         return None
     category = re.search(_CATEGORY, failure.message)

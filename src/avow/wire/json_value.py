@@ -1,4 +1,4 @@
-"""JSON as avow reads it: strict UTF-8, no NaN, no traceback on any input."""
+"""JSON as avow reads it: strict UTF-8, no NaN, and ValueError for everything that cannot be read."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from typing import Any
 
 JsonObject = dict[str, Any]
 
-_DIGITS = 18  # what fits into SQLite's integers and into a float without an OverflowError
+_DIGITS = 18  # as many as always fit into SQLite's integers and into a float
 
 
 def _finite(text: str) -> float | None:
@@ -16,7 +16,7 @@ def _finite(text: str) -> float | None:
 
 
 DEEPEST = 200
-"""How deep JSON may be nested: far beyond what the API sends, far from what Python's recursion bears."""
+"""How many levels JSON may be nested: many more than the API sends, many fewer than Python's recursion allows."""
 
 
 def _whole_number(text: str) -> int | None:
@@ -33,9 +33,10 @@ _DECODER = _decoder()
 
 
 def parse(data: bytes) -> Any:
-    """The JSON value in `data`; numbers that nothing can carry (NaN, 1e999, 20 digits) become null.
+    """The JSON value in `data`. Numbers that are not finite (NaN, 1e999), and integers of more than 18 characters,
+    become null.
 
-    Raises ValueError for anything that is not UTF-8 or not JSON, absurd nesting included.
+    Raises ValueError for what is not UTF-8 or not JSON, or is nested deeper than `DEEPEST`.
     """
     return _parsed(_DECODER, data)
 
@@ -59,7 +60,8 @@ def _carried(text: str) -> float:
 
 
 def parse_first(text: str) -> tuple[Any, int]:
-    """The JSON value that `text` begins with, and where it ends. Raises ValueError where it begins with none."""
+    """The JSON value that `text` begins with, and the index after its end. Raises ValueError where there is none; its
+    depth is not limited."""
     return _DECODER.raw_decode(text)
 
 
@@ -78,7 +80,7 @@ _DECODER_OF_KEYS_ONCE = _decoder(_once)
 
 
 def parse_noting(data: bytes) -> tuple[Any, bool]:
-    """As `parse`, and whether an object in it has a key twice, of which the value knows the last alone."""
+    """As `parse`, and whether an object in it has a key twice: the value has only the last of the two."""
     try:
         return _parsed(_DECODER_OF_KEYS_ONCE, data), False
     except _RepeatedKey:
@@ -90,7 +92,7 @@ def _parsed(decoder: json.JSONDecoder, data: bytes) -> Any:
         value = decoder.decode(data.decode("utf-8"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    # What the decoder still takes would break what comes later: mending, and writing it as JSON again.
+    # The decoder takes deeper values than `encodable_value` and `json.dumps` can handle later.
     if len(data) > DEEPEST and data.count(b"{") + data.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
         raise ValueError("nested too deeply")
     return value
@@ -107,7 +109,7 @@ def _is_deeper(value: Any, limit: int) -> bool:
 
 
 def obj(value: object) -> JsonObject:
-    """`value` where it is an object, else an empty one: what servers send may have any shape."""
+    """`value` where it is a JSON object, else an empty one: what servers send may have any shape."""
     return value if isinstance(value, dict) else {}
 
 
@@ -127,9 +129,9 @@ def items(value: object) -> list[JsonObject]:
 
 
 def encodable(string: str) -> str:
-    """`string` with surrogate pairs joined and lone surrogates replaced by U+FFFD: always encodable.
+    """`string` with surrogate pairs joined and lone surrogates replaced by U+FFFD, so that UTF-8 can hold it.
 
-    An emoji escape torn between two deltas arrives as two lone surrogates (`json.loads` lets them through).
+    The escape of an emoji that is split between two deltas arrives as two lone surrogates, which `json` accepts.
     """
     if string.isascii():
         return string
@@ -141,7 +143,7 @@ def encodable(string: str) -> str:
 
 
 def encodable_value(value: Any) -> Any:
-    """`value` with every string in it mended."""
+    """The JSON value with every string in it, keys too, made `encodable`."""
     match value:
         case str():
             return encodable(value)

@@ -1,4 +1,4 @@
-"""A message of the API, with all it said about models."""
+"""A message of the API, with every model that it names."""
 
 from collections.abc import Iterable
 
@@ -18,11 +18,11 @@ _TRUNCATIONS = frozenset(
 class Message(NamedTuple):
     """What the API answered. `raw` is the message as received, unknown fields included.
 
-    `whole`: it says why the model stopped and, streamed, that it stopped. `named`: every model named in it in the
-    order of arrival, those in fields overwritten later included. `unfinished`: indexes of blocks that never stopped.
-    `leftovers`: events and deltas of unknown kinds, as they came. `declared`: a handover was declared somewhere, also
-    in what was overwritten later or names nobody. `restarts`: where a further `message_start` named another model, as
-    (how many blocks came before it, that model).
+    `whole`: it says why the model stopped and, if `streamed`, `message_stop` came. `named`: every model named in it, in
+    the order of arrival, also in fields that were overwritten later. `unfinished`: indexes into `content` of blocks
+    that never stopped. `leftovers`: events and deltas of unknown types, as they came. `declared`: it declares a
+    handover, also where that was overwritten later or names no model. `restarts`: for each further `message_start` that
+    named another model, the number of blocks before it and that model.
     """
 
     raw: JsonObject
@@ -76,17 +76,17 @@ class Message(NamedTuple):
 
     @property
     def usage(self) -> JsonObject:
-        """Token counts of the final attempt, and `iterations`."""
+        """The API's token counts: of the attempt that answered, and in `iterations` of each attempt."""
         return obj(self.raw.get("usage"))
 
     @property
     def own_usage(self) -> JsonObject:
-        """The same without the list of attempts."""
+        """`usage` without `iterations`: the token counts of the attempt that answered."""
         return {key: value for key, value in self.usage.items() if key != "iterations"}
 
     @property
     def iterations(self) -> list[JsonObject]:
-        """One entry an attempt, where the API gives them."""
+        """The token counts of each attempt, in order; empty where the API gives none."""
         return items(self.usage.get("iterations"))
 
 
@@ -98,9 +98,9 @@ def block_text(block: JsonObject) -> str:
 
 
 def whole(body: JsonObject, repeated: Iterable[NamedModel] = (), *, partial: bool = False) -> Message:
-    """The message of a response that was not streamed. `body` is encodable, as `parse_naming` gives it; `repeated`:
-    names in values that a later key of the same object overwrote; `partial`: its status says that it is not all there
-    (206)."""
+    """The message of a response that was not streamed. `body` is encodable, as `parse_naming` gives it; `repeated` are
+    the models named in values that a second key of the same name replaced; `partial`: the status is 206, so that the
+    message is only a part."""
     finished = text(body.get("stop_reason")) is not None and body.get("type") != "error"
     named = (*names_in_message(body), *repeated)
     return Message(body, whole=finished and not partial, named=named, declared=declares_handover(body))

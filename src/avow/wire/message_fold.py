@@ -34,7 +34,7 @@ from avow.wire.names import (
 
 
 class MessageFold:
-    """Folds events into a message; `message` may be asked at any moment and is None before the message began."""
+    """Folds events into a message; `message` may be called at any moment. `error` is the error event that ended it."""
 
     __slots__ = (
         *("_blocks", "_current", "_declared", "_head", "_leftovers", "_named", "_open", "_pieces", "_places"),
@@ -82,16 +82,16 @@ class MessageFold:
         return place is not None and self._blocks[place].get("type") == kind
 
     def goes_on(self, event: Event) -> TypeGuard[TextArrived]:
-        """Take in a piece of text that goes on where the one before it stands, as nearly all events do. False where it
-        is anything else: that is for `add`."""
+        """Add a piece of text that continues the piece before it, as nearly all events do. False for any other event,
+        which is for `add`."""
         if type(event) is not TextArrived or event.at != self._text_at:
             return False
         self._text_pieces.append(event.text)
         return True
 
     def add(self, event: Event) -> None:
-        """Take in one event. What comes after `message_stop` or `error` is not part of the message; an error there
-        still says that it failed (rule 15)."""
+        """Add one event. What comes after `message_stop` or `error` is not part of the message, but an error there
+        still says that it failed (rule 15 of `avow.routing`)."""
         self._text_at = None
         if self._stopped or self.error is not None:
             self._add_late(event)
@@ -125,32 +125,32 @@ class MessageFold:
                 self.error = body
             case UnknownArrived(body):
                 self._leftovers.append(body)
-                self._hear_unknown(body)
+                self._note_unknown(body)
             case Pinged():
                 pass
 
     def _add_late(self, event: Event) -> None:
-        """What still counts of an event after the end: that it failed, and whom it names (rule 11)."""
+        """What still counts of an event after the end: that it is an error, and the models it names (rule 11)."""
         match event:
             case ErrorArrived(body) if self.error is None:
                 self.error = body
             case MessageStarted(message):
-                self._hear(message)
+                self._note(message)
             case MessageChanged(delta, usage, rest):
-                self._hear(delta)
-                self._hear({**rest, "usage": usage})
+                self._note(delta)
+                self._note({**rest, "usage": usage})
             case BlockStarted(_index, block):
-                self._hear({"content": [block]})
+                self._note({"content": [block]})
             case UnknownArrived(body):
-                self._hear_unknown(body)
+                self._note_unknown(body)
 
-    def _hear(self, part: JsonObject) -> None:
-        """Remember whom a message, or part of one, names, and whether it declares a handover."""
+    def _note(self, part: JsonObject) -> None:
+        """Note the models that a message, or a part of one, names, and whether it declares a handover."""
         self._named.extend(names_in_message(part))
         self._declared = self._declared or declares_handover(part)
 
-    def _hear_unknown(self, body: JsonObject) -> None:
-        """The same of an event of a type or a shape that is not known."""
+    def _note_unknown(self, body: JsonObject) -> None:
+        """The same for an event of an unknown type or shape."""
         self._named.extend(names_in_event(body))
         self._declared = self._declared or declares_handover({**body, "content": [body.get("content_block")]})
 
@@ -171,16 +171,17 @@ class MessageFold:
             restarts=tuple(self._restarts),
         )
 
-    def hear_beside(self, event: Event, data: bytes) -> None:
-        """Remember whom the JSON of an event names where its values do not show it (rule 11). Whoever feeds a fold from
-        bytes calls it for each event. A piece of text, thousands in an answer, is read again only where it may."""
+    def note_names(self, event: Event, data: bytes) -> None:
+        """Note the models that the JSON of `event` names in places that the event's own fields do not show (rule 11).
+        Who decodes events for a fold calls it for each of them. A piece of text is read again only where it has the key
+        `model`: there are thousands."""
         if (type(event) is not TextArrived or b'"model"' in data) and data.lstrip()[:1] == b"{":
             self._named.extend(names_beside(data))
 
     def _start(self, message: JsonObject) -> None:
-        self._hear(message)
+        self._note(message)
         if not self._started:
-            # It may come late, after blocks that belong to it: what they said meanwhile stays.
+            # It may come after blocks that belong to it: what they have said stays.
             self._started = True
             came_late = self._head is not None
             self._head = {key: value for key, value in message.items() if key != "content"} | (self._head or {})
@@ -203,11 +204,11 @@ class MessageFold:
             del known["input_tokens"]  # some gateways count the prompt at the start only, and end with a 0
         if known:
             head["usage"] = {**counted, **known}
-        self._hear(delta)
-        self._hear({**rest, "usage": usage})
+        self._note(delta)
+        self._note({**rest, "usage": usage})
 
     def _begin(self, index: int, block: JsonObject, *, named: bool = False) -> None:
-        """A new block, after those before it even where its index was used already: text that was shown stays."""
+        """Begin a block after all others, also where its index was used before: text that was shown stays."""
         if self._head is None:
             self._head = {}
         place = len(self._blocks)
@@ -226,7 +227,7 @@ class MessageFold:
             self._named.extend(names_in_block(f"content[{place}]", block))
 
     def _place(self, index: int, kind: str) -> int:
-        """Where the block at `index` is; a delta to none begins one of `kind`."""
+        """The place of the block at `index`; where there is no such block, begin one of the type `kind`."""
         if index == UNPLACED:
             self.unplaced = True
             index = self._current if self.is_kind(UNPLACED, kind) else UNPLACED
@@ -249,8 +250,8 @@ class MessageFold:
             self._text_at, self._text_pieces = index, pieces
 
     def _in_order(self, index: int, place: int) -> int:
-        """Where text for the block at `place` goes. Text that comes after that of a later block has been shown after
-        it, and stays there: it begins a block of its own."""
+        """The place for a piece of text of the block at `place`. If text of a later block came before it, it was shown
+        after that text; so it begins a block of its own."""
         if self._blocks[place].get("type") != "text":
             return place
         if place < self._text_place:
@@ -272,7 +273,7 @@ class MessageFold:
             block["citations"] = [*items(block.get("citations")), *added]
         for key in ("text", "thinking"):
             if pieces := self._pieces.get((place, key)):
-                pieces[:] = ["".join(pieces)]  # and is kept so, not twice
+                pieces[:] = ["".join(pieces)]  # joined only once, and held only once
                 block[key] = (text(block.get(key)) or "") + pieces[0]
         if joined := "".join(self._pieces.get((place, "input"), ())):
             block["input"] = _tool_input(joined)
@@ -288,7 +289,7 @@ def fold(events: Iterable[Event]) -> Message | None:
 
 
 def _tool_input(joined: str) -> object:
-    """The parsed input; the raw string where it is not JSON (cut at `max_tokens`, for one)."""
+    """The parsed input; the string itself where it is not JSON, for example when it was cut off at `max_tokens`."""
     try:
         return parse(encodable_value(joined).encode())
     except ValueError:

@@ -1,4 +1,4 @@
-"""Every place of a response that names a model, whatever overwrites it later (rule 11 of `avow.routing`)."""
+"""All places of a response that name a model, also those that were overwritten later (rule 11 of `avow.routing`)."""
 
 import json
 from collections.abc import Iterator
@@ -9,24 +9,25 @@ from avow.wire.json_value import JsonObject, encodable, encodable_value, items, 
 
 _LONGEST = 200
 _NAMING = ("model", "message", "delta", "content_block", "usage")
-_HEARD_BY_THE_FOLD = {
+_NOTED_BY_FOLD = {
     "message_start": ("message",),
     "content_block_start": ("content_block",),
     "message_delta": ("model", "delta", "usage"),
     "message_stop": ("model", "usage"),
 }
-_OTHERS = frozenset({"fallback_message", "compaction", "advisor_message"})
+_ITERATION_KINDS = frozenset({"fallback_message", "compaction", "advisor_message"})
 
 
 REPEATED = " (repeated)"
-"""What is added to the name of a field that stood twice, for the value that the second one covered."""
+"""Added to the name of a field that an object has twice, for the value that the second one replaced."""
 
 
 class NamedModel(NamedTuple):
-    """A model that the response named somewhere: `field` is where, `kind` what it was named as.
+    """A model that the response names: `field` is the place, `kind` the role in which it is named.
 
-    Kinds: `model` (the message's own field), `from` and `to` (of a fallback block), `message` (an attempt of the
-    request, and whatever else names a model without saying as what), else the iteration's type.
+    Kinds: `model` (the message's own field), `from` and `to` (the sides of a fallback block), `fallback_message`,
+    `compaction` and `advisor_message` (an iteration of that type), `message` (any other iteration, and every place that
+    does not say which role the model has).
     """
 
     field: str
@@ -41,13 +42,14 @@ def names_in_message(message: JsonObject) -> list[NamedModel]:
         named += names_in_block(f"content[{index}]", block)
     for index, entry in enumerate(items(obj(message.get("usage")).get("iterations"))):
         kind = entry.get("type")
-        known = kind if isinstance(kind, str) and kind in _OTHERS else "message"
+        known = kind if isinstance(kind, str) and kind in _ITERATION_KINDS else "message"
         named += _named(f"usage.iterations[{index}].model", known, entry.get("model"))
     return named
 
 
 def names_in_block(where: str, block: JsonObject) -> list[NamedModel]:
-    """The models that a `fallback` block names, and those that any other names in its place or as a text's own."""
+    """The models that a block names: the sides of a `fallback` block; in any other block the same fields, and the
+    `model` of a text. `where` is the block's place, as `content[0]`."""
     if block.get("type") == "fallback":
         return [name for side in ("from", "to") for name in _named(f"{where}.{side}.model", side, _side(block, side))]
     odd = [(side, block[side].get("model")) for side in ("from", "to") if isinstance(block.get(side), dict)]
@@ -75,21 +77,21 @@ def declares_handover(message: JsonObject) -> bool:
 
 
 def names_beside(data: bytes) -> list[NamedModel]:
-    """The models named in the JSON of an event where its type has no place for a name: beside a block or a piece of
-    one, in the `delta` of a `message_stop`, and in values that a later key of the same object overwrote. `data` is JSON
-    that was read before."""
+    """The models named in the JSON of an event at places where its type has no name: beside a block or a piece of one,
+    in the `delta` of a `message_stop`, and in values that a second key of the same name replaced. `data` is valid
+    JSON."""
     body, named = parse_naming(data)
     if isinstance(body, dict):
-        heard = _HEARD_BY_THE_FOLD.get(text(body.get("type")) or "", ())
-        beside = names_in_event({key: body[key] for key in ("type", *_NAMING) if key in body and key not in heard})
+        noted = _NOTED_BY_FOLD.get(text(body.get("type")) or "", ())
+        beside = names_in_event({key: body[key] for key in ("type", *_NAMING) if key in body and key not in noted})
         # What stands in an odd place speaks against the message's own name, never in its place.
         named += [name._replace(kind="message") if name.kind == "model" else name for name in beside]
     return named
 
 
 def parse_naming(data: bytes) -> tuple[Any, list[NamedModel]]:
-    """The JSON value in `data` with every string in it encodable, and its `repeated_names`; the bytes are read twice
-    only where a key is. Raises ValueError, as `parse`."""
+    """The JSON value in `data` with every string in it encodable, and its `repeated_names`. Only where an object has a
+    key twice are the bytes read twice. Raises ValueError, as `parse`."""
     value, repeats = parse_noting(data)
     if b"\\u" in data:  # half a surrogate pair can only come as an escape: most answers need no look at each string
         value = encodable_value(value)
@@ -97,8 +99,8 @@ def parse_naming(data: bytes) -> tuple[Any, list[NamedModel]]:
 
 
 def repeated_names(data: bytes) -> list[NamedModel]:
-    """The models named in values that a later key of the same object overwrote, and handovers declared there: JSON
-    readers keep the last of two equal keys, and say nothing. `data` is JSON that was read before."""
+    """The models named in values that a second key of the same name replaced, and handovers declared there: JSON
+    readers keep the last of two equal keys without a warning. `data` is valid JSON."""
     overwritten: list[tuple[str, Any]] = []
 
     def keep_last(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -115,7 +117,8 @@ def repeated_names(data: bytes) -> list[NamedModel]:
 
 
 def _models_in(key: str, value: object) -> Iterator[str]:
-    """The names below `value`, which stood under `key`; what declared a handover is a name that nobody can place."""
+    """The names in `value`, which stood under `key`. A type that declares a handover counts as a name, which is the
+    same as no model's."""
     if key == "type" and value in ("fallback", "fallback_message"):
         yield str(value)
     elif key == "model":
@@ -134,8 +137,8 @@ def _named(field: str, kind: str, value: object) -> list[NamedModel]:
 
 
 def name_in(value: object) -> str | None:
-    """The name in `value`, where a name should stand, None where there is none. What is neither a string nor absent is
-    a name that nobody can read: its JSON, at most 200 characters of it."""
+    """The name in `value`, which stands where a name should; None where it is missing or empty. For a value that is not
+    a string it is the first 200 characters of its JSON: a name that is the same as no model's."""
     if value is None or value == "":
         return None
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)[:_LONGEST]

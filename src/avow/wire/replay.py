@@ -1,7 +1,8 @@
-"""An answer sent back as a turn of the conversation: which of its blocks, and in which form.
+"""An answer sent back as a turn of the conversation: which of its blocks may be sent.
 
-The rules are the API's: an answer goes back as it came; before its last `fallback` block only text and server tool
-calls with their results do; nothing empty, nothing unanswered, no thinking without a signature.
+The rules are the API's. Blocks are sent back as they came. Before the last `fallback` block only text and server tool
+calls with their results may stand; nowhere an empty text, a tool call without its result, or thinking without its
+signature.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,11 +21,11 @@ def assistant_turn(
     keep_thinking: bool = True,
     continued: bool = False,
 ) -> list[JsonObject] | None:
-    """The blocks of `content` that may be sent back, unchanged and in order; None where no answer is left.
+    """The blocks of `content` that may be sent back, unchanged and in order; None where nothing of an answer is left.
 
-    `unfinished`: indexes of blocks that never stopped. `keep_thinking` is False where something before this turn
-    is not what it was. `continued`: avow itself had another model go on in mid-answer, so that no thinking in it
-    stands where it was written.
+    `unfinished`: indexes of blocks that never stopped. `keep_thinking` is False where the conversation before this turn
+    was changed: thinking is bound to it. `continued`: avow itself let another model continue the answer, so that none
+    of its thinking stands where it was written.
     """
     last_handover = max((n for n, block in enumerate(content) if _kind(block) == "fallback"), default=-1)
     paired = _paired(content, unfinished)
@@ -37,7 +38,7 @@ def assistant_turn(
             continue
         if kind in _THINKING and not (keep_thinking and number not in unfinished and _is_signed(block)):
             continue
-        if kind == "tool_use":  # a tool of ours, which nobody has run
+        if kind == "tool_use":  # avow runs no tools, so that it has no result
             continue
         if (kind in _SERVER_CALLS or _is_result(block)) and number not in paired:
             continue
@@ -49,12 +50,12 @@ def assistant_turn(
 
 
 def has_handover(blocks: Sequence[JsonObject]) -> bool:
-    """Whether there is a `fallback` block, which the API takes only with the beta header of fallbacks."""
+    """Whether there is a `fallback` block, which the API accepts only with the beta header of fallbacks."""
     return any(_kind(block) == "fallback" for block in blocks)
 
 
 def _ended(blocks: list[JsonObject]) -> list[JsonObject] | None:
-    """Without what may not stand last: blank text, thinking, a handover to nobody."""
+    """The blocks without those that may not be the last: blank text, thinking, a `fallback` block."""
     while blocks:
         last = blocks[-1]
         kind = _kind(last)
@@ -66,7 +67,7 @@ def _ended(blocks: list[JsonObject]) -> list[JsonObject] | None:
 
 
 def _paired(content: Sequence[JsonObject], unfinished: Collection[int]) -> set[int]:
-    """Where the server tool calls stand that have their result after them, and where those results do."""
+    """The indexes of the server tool calls that have their result after them, and of those results."""
     calls: dict[str | None, int] = {}
     paired = set()
     for number, block in enumerate(content):
@@ -82,7 +83,7 @@ def _kind(block: JsonObject) -> str | None:
 
 
 def _is_result(block: JsonObject) -> bool:
-    """Whether this is what a server tool gave: those are named after the tool."""
+    """Whether this is the result of a server tool: its type is the tool's name and `_tool_result`."""
     return (_kind(block) or "").endswith("_tool_result")
 
 

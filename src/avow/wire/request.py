@@ -9,7 +9,8 @@ from avow.wire.json_value import JsonObject
 
 CURRENT_VERSION = "2026-10-21"
 OLD_VERSION = "2023-06-01"
-"""What hosts other than the API's own are spoken to in, unless told otherwise: older gateways hand it on."""
+"""The version sent to hosts other than the API's own, unless the user sets another: older gateways know only this
+one."""
 
 FALLBACK_BETA = "server-side-fallback-2026-07-01"
 CREDIT_BETA = "fallback-credit-2026-07-01"
@@ -17,7 +18,7 @@ FAST_BETA = "fast-mode-2026-02-01"
 OAUTH_BETA = "oauth-2025-04-20"
 
 SUMMARIES: JsonObject = {"type": "adaptive", "display": "summarized"}
-"""The `thinking` that `--show-thinking` asks with."""
+"""The `thinking` field that `--show-thinking` sends."""
 
 COUNTED = ("system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed")
 """The body fields that `count_tokens` takes in addition to model and messages."""
@@ -26,23 +27,24 @@ NOT_THEIRS = frozenset(
     {"anthropic-version", "content-type", "content-length", "transfer-encoding", "accept", "accept-encoding"}
     | {"x-api-key", "authorization"}
 )
-"""Headers that the user's own never replace: those of the protocol, and the credential's, of which there is one."""
+"""Headers that the user's own never replace: those of the protocol, and those that carry the credential."""
 
 _PUBLIC = frozenset({"user-agent", "http-referer", "referer", "origin", "x-title"})
 _NAMES_OF_SECRETS = ("auth", "key", "token", "secret", "cookie", "password")
 
 
 class LargeBody(NamedTuple):
-    """A body of `size` bytes that is too large to be held: `read` gives it from its beginning."""
+    """A body of `size` bytes that is too large for the memory: each call of `read` gives it from its beginning."""
 
     size: int
     read: Callable[[], Iterator[bytes]]
 
 
 class Request:
-    """One HTTP request, which does not change. `headers` hold no credential: the transport adds it; `hidden` names the
-    headers whose values the user gave and which are never shown. `body` is None for a GET; `content` is the same as
-    the bytes that are sent, encoded once: they may be 32 MB. `pieces` are sent in the place of both."""
+    """One HTTP request; it never changes. `headers` are (name, value) pairs without the credential, which the transport
+    adds; `hidden` are the lower-case names of those that the user gave, whose values are never shown. `body` is None
+    for a GET; `content` are the bytes of `body`, encoded once, because they may be 32 MB. `pieces` are sent instead of
+    both."""
 
     __slots__ = ("body", "content", "headers", "hidden", "method", "pieces", "url")
 
@@ -68,13 +70,14 @@ class Request:
 
     @property
     def streamed(self) -> bool:
-        """Whether the answer is asked for as events."""
+        """Whether the answer shall come as server-sent events."""
         return bool(self.body and self.body.get("stream"))
 
 
 class Endpoint(NamedTuple):
-    """Where and how the API is spoken to. `headers` are the user's own (name, value) pairs, which no `repr` shows;
-    `extra` are avow's, for hosts that ask for more, unless the user gives the same ones."""
+    """The address of the API and what every request to it carries. `headers` are the user's own (name, value) pairs,
+    which no `repr` shows; `extra` are avow's own for this host, each unless the user gives a header of that name;
+    `betas` are beta tokens that the credential needs."""
 
     base_url: str
     version: str = CURRENT_VERSION
@@ -85,12 +88,13 @@ class Endpoint(NamedTuple):
 
     @property
     def doubled(self) -> str | None:
-        """What the base URL should be where it ends in the API's own path, which is added to it."""
+        """What the base URL should be, where it ends with the API's own path, which avow adds; None where it does
+        not."""
         url = self.base_url.rstrip("/")
         return next((url.removesuffix(end) for end in ("/v1/messages", "/v1") if url.endswith(end)), None)
 
     def doubled_words(self, path: str) -> str | None:
-        """What to say where it does, and `path` is asked."""
+        """A sentence about that for a request to `path`; None where the base URL is right."""
         if self.doubled is None:
             return None
         asked = f"{self.base_url.rstrip('/')}{path}"
@@ -111,8 +115,8 @@ class Endpoint(NamedTuple):
         betas: Iterable[str] = (),
         pieces: LargeBody | None = None,
     ) -> Request:
-        """A request to `path`; the user's own headers come last and never replace what the protocol needs or
-        the credential, but `anthropic-beta` lists are joined."""
+        """A request to `path`. The user's own headers come last. They replace avow's, except `NOT_THEIRS`; all beta
+        tokens go into one `anthropic-beta` header."""
         wanted = [*self.betas, *betas]
         own = []
         for name, value in self.headers:
@@ -136,11 +140,11 @@ class Endpoint(NamedTuple):
         return Request(method, self.url(path), (*headers, *own), body, hidden, pieces)
 
     def messages(self, body: JsonObject, *, credit: bool = False) -> Request:
-        """`POST /v1/messages` with the beta headers that `body` needs; `credit`: and those of fallback credits."""
+        """`POST /v1/messages` with the beta tokens that `body` needs, and with `credit` that of fallback credits."""
         return self.request("POST", "/v1/messages", body, betas_for(body, credit=credit))
 
     def count_tokens(self, body: JsonObject) -> Request:
-        """`POST /v1/messages/count_tokens` for the same prompt as `body`, of whose fields it takes fewer."""
+        """`POST /v1/messages/count_tokens` for the prompt of `body`; fields that it does not take are left out."""
         counted = {key: body[key] for key in ("model", "messages", *COUNTED) if key in body}
         return self.request("POST", "/v1/messages/count_tokens", counted, betas_for(counted))
 
@@ -156,7 +160,7 @@ def messages_body(
 
 
 def encoded(body: JsonObject) -> bytes:
-    """The body as it is sent: JSON in UTF-8 without blanks."""
+    """The body as it is sent: JSON in UTF-8 without blanks; a lone surrogate becomes `?`."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
@@ -176,7 +180,8 @@ def secret_values(headers: Iterable[tuple[str, str]], *, own: bool = True) -> It
 
 
 def betas_for(body: JsonObject, *, credit: bool = False) -> list[str]:
-    """The beta tokens that `body` needs: for `fallbacks`, an API-made `fallback` block sent back, fast mode."""
+    """The beta tokens that `body` needs: for `fallbacks` or a `fallback` block that is sent back, for fast mode, and
+    with `credit` for fallback credits."""
     betas = []
     blocks = (
         block

@@ -1,4 +1,4 @@
-"""The secrets that went out with a request, struck out of all that comes back, however a server cuts them up."""
+"""The secrets of a request, struck out of all that comes back, whatever the pieces and the form it comes in."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,15 +26,16 @@ from avow.wire.secret_forms import (
 
 STRUCK = "•••"
 SHORTEST = 8
-"""Shorter values are not struck: they are words of any answer."""
+"""Shorter values (in characters) are not struck out: any answer may contain them."""
 
 _MOST_KEPT = 64 * 1024
 
 
 class _SecretSpans(NamedTuple):
-    """Where secrets stand in a text: `spans` of whole ones, and where one may have begun (`start`) of which the text
-    has the first characters; `over`: they are more than may be seen of it. From `size` on there is only the beginning
-    of an escape."""
+    """Where secrets stand in a text, as indexes of its characters. `spans` are (begin, end) of whole ones, in order. At
+    `start` one may begin that goes on after the text's end; `over`: the text has more of it than may be shown. From
+    `size` on there is only the beginning of an escape. Where there is none, `start` and `size` are the text's
+    length."""
 
     spans: Sequence[tuple[int, int]]
     start: int
@@ -43,7 +44,8 @@ class _SecretSpans(NamedTuple):
 
 
 class Secrets:
-    """Strings that may stand nowhere. Short ones do not count."""
+    """Strings that nothing may show, found also where they are escaped or encoded. Those with fewer than `SHORTEST`
+    characters do not count."""
 
     __slots__ = ("_beginnings", "_endings", "_hints", "_values")
 
@@ -65,11 +67,11 @@ class Secrets:
         return f"Secrets({len(self._values)})"
 
     def text(self, text: str) -> str:
-        """`text` with each of them struck out."""
+        """`text` with `STRUCK` in the place of each secret."""
         return _without(text, self.look(text).spans) if self._values else text
 
     def data(self, data: bytes) -> bytes:
-        """The same for bytes, JSON perhaps."""
+        """The same for bytes, which may be JSON."""
         if not self._values:
             return data
         return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
@@ -87,8 +89,8 @@ class Secrets:
             yield rest.encode()
 
     def may_begin(self, text: str) -> int:
-        """Where in `text` one may begin at the earliest, -1 for most texts: a quick look, for an answer has thousands
-        of pieces."""
+        """The first index at which a secret may begin in `text`, -1 for most texts. Quick, because an answer has
+        thousands of pieces; `look` is exact."""
         if not self._values:
             return -1
         plain = quick_form(text)
@@ -101,7 +103,7 @@ class Secrets:
         return min((match.start() for pattern in self._hints if (match := pattern.search(text))), default=-1)
 
     def _begins(self, plain: str) -> int:
-        """Where in a plain form one begins, or may begin at its end; -1 where none does."""
+        """The first index at which a secret begins in a plain form, or may begin at its end; -1 where none does."""
         if len(plain) >= SHORTEST:
             for beginning in self._beginnings:
                 if beginning in plain:
@@ -112,7 +114,7 @@ class Secrets:
         return len(plain) - max(len(ending) for ending in endings if plain.endswith(ending))
 
     def _with_endings(self) -> dict[str, tuple[str, ...]]:
-        """All that a text may end with where one begins, but not with `_beginnings` whole, by its last letter."""
+        """All parts of `_beginnings` that a text may end with, by their last character."""
         for beginning in self._beginnings:
             for size in range(1, SHORTEST):
                 last = beginning[size - 1]
@@ -120,7 +122,7 @@ class Secrets:
         return self._endings
 
     def look(self, text: str, first: int = 0) -> _SecretSpans:
-        """Where they stand in `text`, in which none begins before `first`."""
+        """Where secrets stand in `text`; none begins before the index `first`."""
         size = unended(text)
         spans: list[tuple[int, int]] = []
         start, over = size, False
@@ -135,20 +137,20 @@ class Secrets:
 
 
 class SecretStream:
-    """A text in pieces, with secrets struck out that stand across them: no more than the first few characters of one
-    get out before it is known whether it is one."""
+    """A text in pieces, with secrets struck out also where they are spread over pieces. At most the first `most_seen`
+    characters of a secret are passed on before it is recognised."""
 
     __slots__ = ("_held", "_over", "_secrets", "_seen")
 
     def __init__(self, secrets: Secrets, before: str = "") -> None:
-        """`before`: the `tail` of a text that this one goes on from."""
+        """`before`: the `tail` of the text that this one continues."""
         self._secrets = secrets
-        self._seen = before  # passed on already, and perhaps the beginning of a secret
+        self._seen = before  # was passed on, and may be the beginning of a secret
         self._held = ""
         self._over = False
 
     def feed(self, piece: str) -> str:
-        """What may be passed on."""
+        """What of the text so far may be passed on now, with secrets struck out."""
         text, done = self._seen + self._held + piece, len(self._seen)
         place = self._secrets.may_begin(text)
         if place < 0 or (place == len(text) - 1 and text[-1] not in ESCAPES):
@@ -170,34 +172,35 @@ class SecretStream:
         return piece if struck is text else struck.encode("utf-8", "surrogateescape")
 
     def end(self) -> str:
-        """What is left; something stands for a secret that was cut short. A text may go on from here all the same."""
+        """What was held back; `STRUCK` where it is the beginning of a secret and too long to show. More pieces may
+        follow."""
         held, self._held = self._held, ""
         self._seen += held
         return STRUCK if held and self._over else held
 
     @property
     def tail(self) -> str:
-        """What may be the beginning of a secret, as it came."""
+        """The end of the text that may be the beginning of a secret, as it was received."""
         return self._seen + self._held
 
 
 class EventStriker:
-    """Strikes secrets out of the events of one stream that are spread over several of them."""
+    """Strikes secrets out of the events of one stream, also where they are spread over several events."""
 
     __slots__ = ("_at", "_others", "_secrets", "text")
 
     def __init__(self, secrets: Secrets, before: str = "") -> None:
-        """`before`: the tail of the text of an earlier response, from which this one may go on."""
+        """`before`: the `tail` of the text of an earlier response, which this one may continue."""
         self._secrets = secrets
         self.text = SecretStream(secrets, before)
         self._at = 0
         self._others: dict[tuple[type[Event], int], SecretStream] = {}
 
     def strike(self, event: Event) -> list[Event]:
-        """The events in place of `event`: nearly always itself."""
+        """The events to use instead of `event`: nearly always only `event` itself."""
         if not self._secrets:
             return [event]
-        if type(event) is TextArrived:  # by hand, as where events are told apart
+        if type(event) is TextArrived:  # faster than the `match`, for nearly all events
             self._at = event.at
             struck = self.text.feed(event.text)
             return [event] if struck is event.text else [TextArrived(event.at, struck)]
@@ -216,7 +219,7 @@ class EventStriker:
         return [*self._text_ends(), event]
 
     def end(self) -> list[Event]:
-        """What is left where the stream breaks off."""
+        """The pieces that were held back, for when the stream has ended."""
         others = [event for _kind, at in list(self._others) for event in self._others_end(at)]
         return [*self._text_ends(), *others]
 
@@ -240,7 +243,7 @@ class EventStriker:
 
 
 def most_seen(value: str) -> int:
-    """How many first characters of a secret may be seen, where a server sends it in pieces."""
+    """How many characters at the beginning of a secret may be shown, if a server sends it in pieces."""
     return min(16, len(value) // 4)
 
 
@@ -252,7 +255,7 @@ def _places(plain: str, value: str) -> Iterator[tuple[int, int]]:
 
 
 def _begun(plain: str, value: str, after: int) -> int:
-    """How many characters of `value` the text ends with, from `after` on."""
+    """With how many characters of `value` the text ends; only what stands from the index `after` on counts."""
     at = plain.find(value[0], max(after, len(plain) - len(value) + 1))
     while at >= 0:
         if value.startswith(plain[at:]):
@@ -272,7 +275,7 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]], done: int = 0) -> str:
-    """`text` from `done` on, with the spans struck out."""
+    """`text` from the index `done` on, with `STRUCK` in the place of each span."""
     parts: list[str] = []
     at = done
     for begin, end in spans:

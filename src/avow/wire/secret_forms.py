@@ -1,6 +1,7 @@
-"""The forms in which a secret may come back, and where in the text each of their places is.
+"""The forms in which a secret may come back, and the index in the original text of each character of a form.
 
-Cut by what no terminal shows; escaped for JSON, a URL or a page; in other letters of case.
+A secret may be interrupted by characters that no terminal shows, escaped for JSON, a URL or a web page, and written in
+capitals.
 """
 
 import re
@@ -10,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from avow.values import NamedTuple
 
 ESCAPES = "\\%&"
-"""How each escape begins."""
+"""The characters with which escapes begin."""
 
-# Compiled at first use: start-up. What a terminal does not show, or a cleaner drops, does not part a secret; nor do
-# the backslashes of JSON and Markdown.
+# Compiled at first use: start-up. Characters that a terminal does not show, or that a cleaner removes, do not
+# interrupt a secret; nor do the backslashes of JSON and Markdown.
 _PLAIN = r"[^\t\n -$'-\[\]-~]"
 _INVISIBLE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
@@ -21,7 +22,7 @@ _INVISIBLE = (
     "\U000e0000-\U000e0fff\ud800-\udfff"
 )
 _PASSED_OVER = rf"\\+u(?P<unit>[0-9A-Fa-f]{{4}})|\\+[rbf]|\\+|[{_INVISIBLE}]+"
-# Of URLs and of pages: escaped more than once perhaps (`%2573`, `&amp;#115;`), and once more for JSON (`\u0026#115;`).
+# URLs and web pages: perhaps escaped more than once (`%2573`, `&amp;#115;`), and then for JSON (`\u0026#115;`).
 _PERCENT = r"(?:%|\\+u0025)(?:25){0,3}"
 _AMPERSAND = r"(?:&|\\+u0026)(?:amp;){0,3}"
 _WEB = (
@@ -37,30 +38,31 @@ _BASE_16 = "0123456789abcdefABCDEF"
 _NOT_SEEN = f"[{_INVISIBLE}]"
 _LONGEST_ESCAPE = 64
 _NO_BYTE = 0x80
-"""From here on a percent-encoded byte is a part of a letter that no header's value has."""
+"""From here on a percent-encoded byte is part of a character that no header's value has."""
 
 
 class NormalizedText(NamedTuple):
-    """`text` as it is compared. The pairs say from which place on in it which place in the original is meant."""
+    """`text` as it is compared. Each pair in `anchors` is an index in `text` and the index in the original that it
+    stands for; until the next pair both count on together."""
 
     text: str
     anchors: list[tuple[int, int]]
 
     def original(self, place: int) -> int:
-        """Where in the original a place in `text` is."""
+        """The index in the original of the index `place` in `text`."""
         index = bisect_right(self.anchors, place, key=lambda anchor: anchor[0]) - 1
         return place if index < 0 else self.anchors[index][1] + place - self.anchors[index][0]
 
 
 def folded(text: str) -> str:
-    """`text` without capitals, each letter at its place."""
+    """`text` in lower case with the same number of characters, so that indexes stay."""
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else "".join(c.lower() if c.isascii() else c for c in text)
 
 
 def plain_forms(text: str) -> Iterator[NormalizedText]:
-    """The forms of `text` in which a secret is looked for: nearly always one. The second reads the escapes of URLs and
-    pages too; the first does not, for what looks like one may be the beginning of a secret (`100%a1b2…`)."""
+    """The forms of `text` in which a secret is searched: nearly always one. A second one also decodes the escapes of
+    URLs and web pages; the first does not, because a secret may begin after a `%` (`100%a1b2…`)."""
     quick = quick_form(text)
     if quick is not None and len(quick) == len(text):
         yield NormalizedText(quick, [])
@@ -71,8 +73,8 @@ def plain_forms(text: str) -> Iterator[NormalizedText]:
 
 
 def encoded_forms(value: str) -> Iterator[str]:
-    """What stands in base64 (RFC 4648, both alphabets) that encodes `value`, alone or amid other bytes: for each of the
-    three places that it may have in a group, the letters that are made of it alone, folded."""
+    """What base64 (RFC 4648, both alphabets) contains if it encodes `value`, alone or among other bytes: for each of
+    the three places at which it may begin in a group, the characters that depend on `value` only, in lower case."""
     from binascii import b2a_base64
 
     data = value.encode("utf-8", "surrogateescape")
@@ -84,8 +86,8 @@ def encoded_forms(value: str) -> Iterator[str]:
 
 
 def quick_form(text: str) -> str | None:
-    """The only one of its `plain_forms`, made without a pattern (to compile them takes 2 ms); None where `text` may
-    have what needs a careful look: escapes that mean a letter, or may yet, and what is not seen."""
+    """The only one of the text's `plain_forms`, made without regular expressions (compiling them takes 2 ms). None
+    where `text` may have escapes of letters, the beginning of one, or characters that are not shown."""
     if text.isascii():
         if not text.isprintable() and not text.replace("\n", "").replace("\t", "").isprintable():
             return None
@@ -105,7 +107,7 @@ def quick_form(text: str) -> str | None:
 
 
 def unended(text: str) -> int:
-    """From where on `text` has only the beginning of an escape; its length where it has none."""
+    """The index from which `text` has only the beginning of an escape; its length where it does not end so."""
     if any(begins in text for begins in ESCAPES):
         match = re.compile(_UNENDED).search(text, max(0, len(text) - _LONGEST_ESCAPE))
         if match is not None:
@@ -114,15 +116,15 @@ def unended(text: str) -> int:
 
 
 def hint(values: Iterable[str]) -> str:
-    """A pattern that the beginning of each of these folded values matches, cut short by a text's end or by what is not
-    seen, and little else."""
+    """A pattern that matches the first three characters of each of these lower-case values, or fewer before the text's
+    end or a character that is not shown; and little else."""
     end = rf"{_PLAIN}|\Z"
     letters = (map(re.escape, beginning) for beginning in _beginnings(values))
     return "|".join(rf"{first}(?:{second}(?:{third}|{end})|{end})" for first, second, third in letters)
 
 
 def escaped_hint(values: Iterable[str]) -> str:
-    """The same for beginnings that are escaped."""
+    """The same for values whose first character is escaped."""
     firsts = {beginning[0] for beginning in _beginnings(values)}
     codes = "|".join(sorted({f"{ord(letter):02x}" for first in firsts for letter in (first, first.upper())}))
     named = "" if all(first.isalnum() for first in firsts) else "|[a-z]"
@@ -158,7 +160,8 @@ def _resolved(text: str, passed_over: str) -> NormalizedText:
 
 
 def _letter(match: re.Match[str]) -> str | None:
-    """What is meant: a letter, nothing that is seen (empty), or the very characters that stand there (None)."""
+    """The letter that an escape stands for; empty if it is one that is not shown; None if the match is not an
+    escape."""
     found = match.groupdict()
     if found.get("name"):
         from html.entities import html5  # costs 1 ms, and few answers have one

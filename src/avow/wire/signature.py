@@ -1,17 +1,19 @@
-"""The model's name that the signature of a thinking block may bear (rule 17 of `avow.routing`)."""
+"""The name of the model in the signature of a thinking block, where it has one (rule 17 of `avow.routing`)."""
 
 import base64
 import binascii
 from collections.abc import Iterator
 
 _PATH = (2, 1, 6)
-"""Where the name was seen in the protobuf message; undocumented, and absent on some models."""
+"""The field numbers, from the outside in, under which signatures were seen to hold the name. It is undocumented, and
+missing for some models."""
 
 _LONGEST_NAME = 200
 
 
 def model_in(signature: str) -> str | None:
-    """The name in a signature (base64 of a protobuf message); None where it has none, or is anything else."""
+    """The name in a signature (base64 of a protobuf message); None where there is no name, or it is not such a
+    message."""
     try:
         data = base64.b64decode(signature, validate=True)
     except (binascii.Error, ValueError):

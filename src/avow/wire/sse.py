@@ -1,8 +1,8 @@
-"""Server-sent events: bytes cut anywhere in, the data of whole events out.
+"""Server-sent events: from chunks of bytes, cut anywhere, to the data of whole events.
 
-Follows the WHATWG's event stream interpretation as far as the Messages API uses it: lines end in LF, CRLF or CR
-and nowhere else (U+2028 is text), `data:` lines of one event are joined by LF, comments and other fields are
-passed over, an event without its closing blank line does not count.
+Follows "event stream interpretation" in the WHATWG's HTML standard as far as the Messages API uses it: lines end with
+LF, CRLF or CR and nothing else (U+2028 is text), the `data:` lines of one event are joined by LF, comments and other
+fields are ignored, and an event without its closing blank line does not count.
 """
 
 import re
@@ -19,8 +19,8 @@ BOM = b"\xef\xbb\xbf"
 
 
 class EventDecoder:
-    """Feeds on chunks of a stream and gives the `data` of each event that is whole, as bytes; `limit` is the most
-    bytes that one event may have."""
+    """Takes the chunks of a stream and gives the `data` of each whole event, as bytes. One event may have at most
+    `limit` bytes."""
 
     __slots__ = ("_after_cr", "_data", "_held", "_limit", "_line", "_line_size", "_size", "_started")
 
@@ -51,7 +51,7 @@ class EventDecoder:
                 self._take(b"")
 
     def unended(self) -> bytes:
-        """The data of an event that lacks only its closing blank line; empty where there is none."""
+        """The data of the event that is not closed yet; empty where there is none."""
         line = b"".join(self._line)
         last = [line[6:] if line.startswith(b"data: ") else line[5:]] if line.startswith(b"data:") else []
         return b"\n".join([*self._data, *last])
@@ -62,8 +62,8 @@ class EventDecoder:
         self._data.append(value)
 
     def _lines(self, chunk: bytes) -> list[bytes]:
-        """The lines that `chunk` completes. A CR ends its line at once; an LF right after it, in this chunk or
-        the next, belongs to it."""
+        """The lines that `chunk` completes. A CR ends its line at once; an LF right after it, also in the next chunk,
+        is part of that line end."""
         if not self._started:
             chunk = self._held + chunk
             if len(chunk) < len(BOM) and BOM.startswith(chunk):
