@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from avow.telemetry.pushing import BATCH_ROWS, BATCH_SPANS, OutgoingRow, Push, PushOutcome, batches
+from avow.telemetry.pushing import (
+    BATCH_ROWS,
+    BATCH_SPANS,
+    FOLLOW_S,
+    OutgoingRow,
+    Push,
+    PushOutcome,
+    batches,
+    next_pause,
+)
 from avow.telemetry.receipt import UNHEARD, PushResponse, Receipt
 from avow.wire.json_value import JsonObject
 
@@ -97,6 +106,18 @@ def test_a_receiver_that_takes_nothing_marks_no_row() -> None:
     assert receiver.push.push(rows(4)) is PushOutcome.CLOSED
     assert (receiver.asked, receiver.marked) == ([[1, 2, 3, 4]], [])
     assert receiver.push.last == PushResponse(Receipt.CLOSED, 401)
+
+
+def test_how_long_follow_pauses() -> None:
+    """As long as it is asked to, up to an hour; else longer and longer, up to a minute."""
+    assert next_pause(PushOutcome.SENT, LATER, 60) == FOLLOW_S
+    pauses = [FOLLOW_S]
+    for _ in range(8):
+        pauses.append(next_pause(PushOutcome.UNREACHED, LATER, pauses[-1]))
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    asked = [next_pause(PushOutcome.UNREACHED, LATER._replace(wait_s=wait), 2) for wait in (0, 7, 600, 86_400)]
+    assert asked == [1, 7, 600, 3600]
+    assert next_pause(PushOutcome.UNREACHED, None, 2) == 4
 
 
 def test_a_partial_success_counts_as_sent() -> None:

@@ -10,6 +10,10 @@ from avow.wire.json_value import JsonObject
 
 BATCH_ROWS = 200
 BATCH_SPANS = 1000
+FOLLOW_S, LONGEST_PAUSE_S, LONGEST_ASKED_S = 1.0, 60.0, 3600.0
+"""How often `--follow` looks for exchanges that ended, and how long at most it pauses where the receiver takes nothing,
+unasked and asked."""
+
 WAITS_S = (0.2, 1.0, 3.0)
 """How long it waits before each further try, where the receiver does not say."""
 
@@ -27,6 +31,16 @@ class PushOutcome(Enum):
     SENT = "sent"
     UNREACHED = "unreached"
     CLOSED = "closed"
+
+
+def next_pause(ended: PushOutcome, last: PushResponse | None, before_s: float) -> float:
+    """How many seconds `--follow` pauses before it looks again: as long as the receiver asked, else longer and longer
+    while it takes nothing. `before_s` is the pause before."""
+    if ended is PushOutcome.SENT:
+        return FOLLOW_S
+    if last is not None and last.wait_s is not None:
+        return min(max(last.wait_s, FOLLOW_S), LONGEST_ASKED_S)
+    return min(before_s * 2, LONGEST_PAUSE_S)
 
 
 def batches(rows: Iterable[OutgoingRow]) -> Iterator[list[OutgoingRow]]:

@@ -227,6 +227,22 @@ def test_it_follows(home: Path) -> None:
     assert err.decode() in ("avow: note: 1 exchange sent\n", "avow: note: 2 exchanges sent\n")  # it may not have heard
 
 
+def test_one_that_it_follows_is_down(home: Path) -> None:
+    """It says once that it cannot reach it, and pauses as long as it is asked to."""
+    ids = history(home, answered())
+    busy: Plan = (503, {"retry-after": "61"}, b"")
+    with Collector(busy) as collector:
+        process = start(home, "history", "push", "--follow", env={ENDPOINT: collector.url})
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        assert told == b"avow: note: the collector cannot be reached: it answers 503; it is tried again\n"
+        assert len(collector.requests) == 1
+        assert push(home, collector.url).status == 0
+    assert collector.ids == ids
+
+
 def test_a_trace_s_child(home: Path) -> None:
     """What TRACEPARENT says when it is asked is kept with the row."""
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

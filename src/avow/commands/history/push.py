@@ -9,16 +9,13 @@ from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.telemetry import push_lock
-from avow.telemetry.pushing import Push, PushOutcome, batches
+from avow.telemetry.pushing import FOLLOW_S, Push, PushOutcome, batches, next_pause
 from avow.telemetry.sending import body, failure, outgoing, push_to
 from avow.telemetry.target import Target, target_of
 from avow.text.local_time import now
 
 if TYPE_CHECKING:
     from avow.history.store import History
-
-FOLLOW_S = 1.0
-"""How often `--follow` looks for exchanges that ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def _show(history: "History", target: Target, since_ms: int | None, context: Con
 
 def _send(history: "History", target: Target, since_ms: int | None, context: Context, *, follow: bool) -> ExitCode:
     note = context.screen.note
-    damaged: set[int] = set()
+    pause, before, damaged = FOLLOW_S, PushOutcome.SENT, set[int]()
 
     def tell_damage(number: int) -> None:
         if number not in damaged:  # it still waits when `--follow` looks again
@@ -92,7 +89,10 @@ def _send(history: "History", target: Target, since_ms: int | None, context: Con
                     ended = push.push(outgoing(history, since_ms, tell_damage))
                 if not follow or ended is PushOutcome.CLOSED:
                     break
-                time.sleep(FOLLOW_S)
+                if ended is PushOutcome.UNREACHED and before is PushOutcome.SENT:
+                    note(f"{failure(ended, push.last).message}; it is tried again")
+                pause, before = next_pause(ended, push.last, pause), ended
+                time.sleep(pause)
         finally:
             _account(push, context)
     if ended is not PushOutcome.SENT:
