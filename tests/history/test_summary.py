@@ -126,6 +126,34 @@ def test_whatever_is_done_at_length(deeds: list[tuple[str, Any]], name: str) -> 
     test_whatever_is_done_the_sums_are_those_of_the_rows.hypothesis.inner_test(deeds, name)  # type: ignore[attr-defined]
 
 
+def test_after_each_deed_the_sums_are_those_of_the_rows(tmp_path: Path) -> None:
+    """On rows that every sum is made from, and an exchange that each deed changes."""
+    path = tmp_path / "history.db"
+    late = NOON + 100 * 86_400
+    kept(
+        path,
+        *(rerouted(at=late, template="tidy") for _ in range(3)),
+        answered(at=NOON),
+        answered(at=late, simulated=True),
+    )
+    agree(path)
+    for deed, what in (
+        *(("redact", 1), ("delete", 2), ("import", rerouted(at=late)), ("write", rerouted(at=late))),
+        *(("ask", rerouted(at=late)), ("repair", None), ("expire", None)),
+    ):
+        do(path, deed, what)
+        agree(path)
+    with History.open(path) as history:
+        assert [row["number"] for row in history.read("SELECT number FROM exchange ORDER BY number")] == [
+            1,
+            3,
+            5,
+            6,
+            7,
+            8,
+        ]
+
+
 @pytest.mark.parametrize("name", ZONES)
 def test_days_begin_by_the_local_clock(tmp_path: Path, name: str) -> None:
     """One exchange a minute over the last and the first hours of a day, in zones of every kind."""
