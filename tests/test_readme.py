@@ -15,6 +15,7 @@ from avow.exit_codes import MEANINGS
 from avow.simulator.server import Simulator
 from tests.canary import written_by_the_test
 from tests.running import in_pty, shell
+from tests.test_layers import modules, own_imports, room_of
 from tests.test_packaging import index
 
 ROOT = Path(__file__).parents[1]
@@ -109,6 +110,24 @@ def test_every_file_that_it_names_is_there() -> None:
     named = re.findall(r"`([\w/]+\.py)`", code)
     assert len(named) > 15
     assert [name for name in named if not any((ROOT / base / name).is_file() for base in (".", "src/avow"))] == []
+
+
+def test_the_drawing_has_every_room_above_what_it_imports() -> None:
+    drawn: dict[str, int] = {}
+    for number, line in enumerate(
+        README.read_text("utf-8").partition("src/avow/\n")[2].partition("```")[0].splitlines()
+    ):
+        beginning = line if line.startswith("└") else line.partition("  ")[0]
+        drawn |= {name: number for name in re.findall(r"(\w+)(?:/|\.py)", beginning) if line[0] in "├└"}
+    sources = [module for module in modules() if module.room not in ("", "__main__")]
+    assert {module.room for module in sources} == set(drawn)
+    upward = {
+        f"{module.room} imports {room_of(name)}, which is drawn above it"
+        for module in sources
+        for name in own_imports(module)
+        if room_of(name) and drawn[room_of(name)] < drawn[module.room]
+    }
+    assert upward == set()
 
 
 def test_the_table_has_every_exit_status() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from avow.commands.chat_typing import COMMANDS
 from avow.simulator.server import Simulator
 from tests.programs import editor, program
 from tests.running import rows, run
@@ -41,6 +42,11 @@ def test_a_slip_in_a_slash_command_is_told_and_exit_leaves_too(home: Path) -> No
     assert (ran.status, ran.out) == (2, b"")
     asked = ["did you mean /why?", "did you mean /why?", "did you mean /retry?"]
     assert [line.rpartition("; ")[2] for line in ran.facts] == asked
+
+
+def test_whatever_the_page_of_help_lists_is_obeyed(home: Path) -> None:
+    ran = run(home, "chat", "--simulate", "echo", stdin="\n".join(COMMANDS).encode(), EDITOR="true")
+    assert [line for line in ran.lines if "there is no command" in line] == [], "Chat._obey does not know it"
 
 
 def test_one_stand_in_serves_all_turns(home: Path) -> None:

@@ -1,6 +1,7 @@
 """What can be typed in a chat: the editor that reads it from a person, the lines of a pipe, and the page of /help."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from avow.terminal.facts import DUMB, Facts
 if TYPE_CHECKING:
     from avow.terminal.line_editor import LineEditor, LineReader
 
-COMMANDS = ("/model", "/file", "/retry", "/why", "/copy", "/edit", "/system", "/new", "/help", "/quit")
 HISTORY_FILE = "chat_history"
 _HELP = """\
 /model [ID]     say which model is asked, or ask this model from now on
@@ -30,6 +30,8 @@ _HELP = """\
 Enter sends, Alt-Enter begins a new line, Ctrl-R searches what was typed, Ctrl-C stops the answer.
 Several lines at once are sent as they stand, also where they begin with a slash.
 """
+COMMANDS = tuple(re.findall(r"^/\w+", _HELP, re.MULTILINE))
+"""What is on the page of /help is completed, and meant where a slip is told; `Chat._obey` in chat_session does it."""
 
 
 def unknown(name: str) -> UsageError:

@@ -3,6 +3,7 @@
 from avow.commands.outside_options import FAIL_ON, VERDICTS
 from avow.exchange.exchange import Status
 from avow.reference.tree import Argument, Command
+from avow.scan.records import Client
 from avow.settings.options import EXCHANGES, FILES, FREE, MODELS, TEMPLATES, Option, WordSource
 
 STATUSES = tuple(status.value for status in Status)
@@ -21,7 +22,12 @@ def _words(name: str, words: str, source: WordSource) -> Option:
     return Option(name, "words", words, (f"--{name}",), name.upper(), source=source, is_setting=False)
 
 
-SOURCES = WordSource(("avow", "proxy", "judge", "claude-code", "llm", "audit", "all"))
+FORMS = ("jsonl", "csv", "parquet")
+GUARDS = ("auto", "always", "never")
+"""What `history export --format` and `--guard` take."""
+
+_ASKED_BY = ("avow", "proxy", "judge", *Client)
+SOURCES = WordSource((*_ASKED_BY, "audit", "all"))
 REROUTED = _flag("rerouted", "Only where another model answered.", "--rerouted")
 FILTERS = (
     REROUTED,
@@ -33,7 +39,7 @@ FILTERS = (
     _text("since", "Not before: a day, a time, 7d, today.", "TIME"),
     _text("until", "Not after; a day is included.", "TIME"),
     _flag("simulated", "Only answers of the built-in simulator.", "--simulated"),
-    _words("source", "Only what this asked: avow, proxy, judge, claude-code, llm; all (repeatable).", SOURCES),
+    _words("source", f"Only what this asked: {', '.join(_ASKED_BY)}; all (repeatable).", SOURCES),
     Option("run", "integer", "Only of this `avow run`: the last of each item.", ("--run",), least=1, is_setting=False),
 )
 """Which exchanges are meant; `filter_options.typed_filters` reads what was typed."""
@@ -101,11 +107,11 @@ HISTORY = Command(
             ("history", "export"),
             "Write exchanges to stdout as JSON Lines, CSV or Parquet, oldest first; the simulator's are left out.",
             options=(
-                _text("format", "The form.", "jsonl|csv|parquet", default="jsonl"),
+                _text("format", "The form.", "|".join(FORMS), default="jsonl"),
                 _text(
                     "guard",
                     "Put ' before CSV cells that are formulas; auto: in files named .csv.",
-                    "auto|always|never",
+                    "|".join(GUARDS),
                     default="auto",
                 ),
                 _flag("no_text", "Leave out all that was said.", "--no-text"),

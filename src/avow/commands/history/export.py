@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from avow.asking.typed import Typed
+from avow.commands.history.declared import FORMS, GUARDS
 from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters, unknown
 from avow.context import Context
 from avow.errors import FileError, UsageError, system_words
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from avow.history.export_scope import ExportScope
     from avow.history.store import History
 
-FORMS = ("jsonl", "csv", "parquet")
-_GUARDS = ("auto", "always", "never")
 _AT_ONCE = 200
 
 
@@ -52,8 +51,8 @@ def run_export(options: ExportOptions, context: Context) -> ExitCode:
     """Write every exchange in the scope. Raises UsageError for an unknown form, or a cursor that is wrong."""
     if options.form not in FORMS:
         raise unknown(options.form, FORMS, "form")
-    if options.guard not in _GUARDS:
-        raise unknown(options.guard, _GUARDS, "guard")
+    if options.guard not in GUARDS:
+        raise unknown(options.guard, GUARDS, "guard")
     history = context.history(context.settings(), read_only=True)
     with _scope(options, history, context) as scope:
         _tell_what_is_left_out(history, scope, context)
