@@ -35,13 +35,15 @@ def run(shell: str, kind: str | None, context: Context) -> ExitCode:
     from avow.reference import bash, fish, powershell, zsh
 
     scripts = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script, "powershell": powershell.script}
-    if kind is not None or shell not in scripts:
+    if shell not in scripts:
         hint = f"one of {', '.join(scripts)}"
         if kind is not None:
             import shlex
 
             hint = f"to send these words as a prompt: avow -- completion {shlex.join((shell, kind))}"
         raise UsageError(f"there is no completion for {shell!r}", hint=hint)
+    if kind is not None:
+        raise UsageError(f"`avow completion` does not take: {kind}", hint=f"avow completion {shell}")
     context.screen.out(scripts[shell](TREE))
     return ExitCode.OK
 

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from avow.asking.typed import Typed
 from avow.commands import COMMANDS
 from avow.commands.declared import HELP, TREE
-from avow.commands.typing_errors import hint_for, path_of, refuse_options_after, refuse_typo, worded
+from avow.commands.typing_errors import hint_for, line_meant, path_of, refuse_options_after, refuse_typo, worded
 from avow.context import Context
 from avow.errors import UsageError
 from avow.reference.tree import Argument, Command
@@ -223,5 +223,6 @@ def invoke(arguments: Sequence[str], context: Context) -> int:
     except Exception as error:
         if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
             raise
-        raise UsageError(worded(error), hint=hint_for(args, error)) from None
+        meant = line_meant(args, error)
+        raise UsageError(worded(error, is_meant=meant is not None), hint=meant or hint_for(args, error)) from None
     return code if isinstance(code, int) else 0

@@ -25,9 +25,9 @@ def path_of(ctx: Any) -> tuple[str, ...]:
     return (*path_of(ctx.parent), ctx.info_name or "") if ctx.parent is not None else ()
 
 
-def worded(error: Any) -> str:
+def worded(error: Any, *, is_meant: bool = False) -> str:
     """An error of typer's parser (its own click) in avow's words; the class of the error decides, and the sentence
-    where a class has several."""
+    where a class has several. `is_meant`: the line that was meant stands in the hint."""
     kind, words = type(error).__name__, str(error.format_message())
     parameter = getattr(error, "param", None)
     name = max(parameter.opts, key=len) if parameter is not None and parameter.opts else ""
@@ -36,7 +36,7 @@ def worded(error: Any) -> str:
     quoted = words.rpartition("(")[2].rstrip(").")
     match kind:
         case "NoSuchOption":
-            near = nearest(error.option_name, error.possibilities or ())
+            near = None if is_meant else nearest(error.option_name, error.possibilities or ())
             return f"there is no option {error.option_name}" + (f"; did you mean {near}?" if near else "")
         case "MissingParameter":
             return f"{name or 'something'} is missing"
@@ -85,6 +85,25 @@ def _commands_of(command: Command) -> list[str]:
 
 def _line(error: Any) -> str:
     return " ".join(("avow", *path_of(error.ctx)))
+
+
+def line_meant(args: Sequence[str], error: Any) -> str | None:
+    """What to type instead, where a word stands without its option or an option where none is needed."""
+    from avow.commands.misplaced import with_command, with_option, without_option
+
+    ctx = getattr(error, "ctx", None)
+    if ctx is None:
+        return None
+    command, kind, words = TREE.at(path_of(ctx)), type(error).__name__, str(error.format_message())
+    if kind == "NoSuchOption":
+        return without_option(args, command, error.option_name)
+    if words.startswith("No such command"):
+        near = nearest(words.split("'")[1], _commands_of(command))
+        return None if near else with_command(args, command, words.split("'")[1])
+    if "unexpected extra argument" in words:
+        extra = words.rpartition("(")[2].rstrip(").").split()
+        return with_option(args, command, extra[-1]) if extra else None
+    return None
 
 
 def hint_for(args: Sequence[str], error: Any) -> str:

@@ -174,13 +174,16 @@ class Screen:
         self.statement(f"avow: note: {clean_line(text)}")
 
     def error(self, message: str, hint: str | None = None, request_id: str | None = None) -> None:
-        """Write `avow: error: …`, and what to do about it as a note."""
+        """Write `avow: error: …`, and what to do about it as a note. What was typed may stand in both, in the wrong
+        place too: keys are struck out."""
         from avow.terminal.notices import in_request
         from avow.terminal.sanitize import clean_line
+        from avow.wire.secret import without_keys
 
-        self.statement(f"avow: error: {clean_line(message)}{in_request(request_id)}", alarm="avow: error:")
+        words = without_keys(clean_line(message))
+        self.statement(f"avow: error: {words}{in_request(request_id)}", alarm="avow: error:")
         if hint:
-            self.note(hint)
+            self.note(without_keys(hint))
 
     # -- the status line ------------------------------------------------------------------------------------------
 
