@@ -1,27 +1,28 @@
 """What the history costs with a million exchanges: `python -m tests.benchmarks.bench_history [FILE] [N]`.
 
-Each command is a whole process, measured beside a process that only imports what the command needs. FILE is made
-where it is not there. `--exports` instead writes all of FILE in each form and tells the CPU time. `--kills N` instead
-kills N writers at random moments and looks for lost rows.
+Each command is a whole process, measured in CPU time, in turns with one that only imports what the command needs. FILE
+is made where it is not there. `--kills N` instead kills N writers at random moments and looks for lost rows.
 """
 
 import compileall
+import os
 import random
-import resource
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import avow
 from avow.exchange.exchange import Status
 from avow.history.privacy import delete
 from avow.history.store import History
+from avow.history.sums import GROUPS
 from tests.benchmarks.make_history import NEEDLE, fill, make
+from tests.benchmarks.spent import spent
 from tests.conftest import sealed_environment
 
 RUNS = 15
@@ -38,6 +39,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 from avow.history.store import History
+from avow.history.sums import GROUPS
 from tests.history.making import answered
 with History.open(Path(sys.argv[1])) as history:
     while True:
@@ -58,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(given[0]) if given else Path(folder) / "data" / "history.db"
         count = int(given[1]) if len(given) > 1 else 1_000_000
-        (exports if "--exports" in sys.argv else measure)(path, count)
+        measure(path, count)
 
 
 def measure(path: Path, count: int) -> None:
@@ -71,10 +73,9 @@ def measure(path: Path, count: int) -> None:
     with History.open(path, read_only=True) as history:
         held = history.count()
     print(f"{held} exchanges, {path.stat().st_size / 1e6:.0f} MB, {path.stat().st_size / held:.0f} bytes each")
-    print(f"{'':<28}{'median ms':>10}{'least ms':>10}{'CPU ms':>10}{'over imports':>14}{'over libraries':>16}")
-    libraries, _cpu = run(path, [sys.executable, "-c", _LIBRARIES])
     for name, seconds in (("add one: begin + finish", adding(path)), ("open + add + close", adding(path, anew=True))):
-        print(f"{name:<28}{1000 * statistics.median(seconds):>10.1f}{1000 * min(seconds):>10.1f}")
+        print(f"{name:<28}median {1000 * statistics.median(seconds):.1f} ms, least {1000 * min(seconds):.1f} ms")
+    print(f"{'':<28}{'CPU ms':>10}{'over imports':>14}{'over libraries':>16}")
     for words in (
         ("list",),
         ("list", "--json"),
@@ -82,40 +83,16 @@ def measure(path: Path, count: int) -> None:
         ("show", str(held // 2)),
         ("search", NEEDLE),
         ("search", "w00012"),
-        *(("stats", "--by", by) for by in ("month", "day", "model")),
+        *(("stats", "--by", by) for by in GROUPS),
     ):
-        whole, cpu = run(path, [*_AVOW, *words])
-        bare, _cpu = run(path, [sys.executable, "-c", _BARE[words[0]]])
-        over = [1000 * (min(whole) - min(other)) for other in (bare, libraries)]
-        times = 1000 * statistics.median(whole), 1000 * min(whole), 1000 * cpu
-        print(f"{' '.join(words):<28}{''.join(f'{one:>10.1f}' for one in times)}{over[0]:>14.1f}{over[1]:>16.1f}")
+        whole, bare, libraries = used(
+            path, [*_AVOW, *words], *([sys.executable, "-c", code] for code in (_BARE[words[0]], _LIBRARIES))
+        )
+        print(f"{' '.join(words):<28}{whole:>10.1f}{whole - bare:>14.1f}{whole - libraries:>16.1f}")
     with History.open(path) as history:
         started = time.perf_counter()
         delete(history, [held // 3])
         print(f"{'delete one, to the last byte':<28}{1000 * (time.perf_counter() - started):>10.1f}")
-
-
-def exports(path: Path, count: int) -> None:
-    """Print rows a second of CPU time (one core is used), and the peak memory so far, by form."""
-    if not path.exists():
-        fill(path, count)
-    compileall.compile_dir(avow.__path__[0], quiet=1)  # as pip does
-    with History.open(path, read_only=True) as history:
-        held = history.count()
-    environment = sealed_environment(path.parent.parent, AVOW_DATA_DIR=str(path.parent))
-    print(f"{held} exchanges, {path.stat().st_size / 1e6:.0f} MB")
-    print(f"{'':<22}{'CPU s':>8}{'wall s':>8}{'µs a row':>10}{'rows a s of CPU':>17}{'MB out':>8}{'peak MB':>9}")
-    for form in ("csv", "jsonl", "parquet"):
-        for more in (["--no-text"], []):
-            before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            with tempfile.TemporaryFile() as out:
-                command = [*_AVOW, "export", "--format", form, *more]
-                subprocess.run(command, env=environment, stdout=out, check=True)
-                size = out.seek(0, 2)
-            wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            rate = f"{1e6 * cpu / held:>10.1f}{held / cpu:>17,.0f}{size / 1e6:>8.0f}{after.ru_maxrss / 1024:>9.0f}"
-            print(f"{' '.join((form, *more)):<22}{cpu:>8.1f}{wall:>8.1f}{rate}")
 
 
 def adding(path: Path, *, anew: bool = False) -> list[float]:
@@ -140,25 +117,12 @@ def adding(path: Path, *, anew: bool = False) -> list[float]:
     return taken
 
 
-def run(path: Path, command: list[str]) -> tuple[list[float], float]:
-    """Seconds of whole processes, the first left out, and their mean CPU time."""
+def used(path: Path, *commands: Sequence[str]) -> list[float]:
+    """The least CPU time of each command in ms, of runs in turns, so that whatever else the machine does meets all
+    alike."""
     environment = sealed_environment(path.parent.parent, AVOW_DATA_DIR=str(path.parent))
-
-    def once() -> float:
-        started = time.perf_counter()
-        subprocess.run(command, env=environment, capture_output=True, check=True)
-        return time.perf_counter() - started
-
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    taken = repeated(once)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return taken, used / (RUNS + 1)
-
-
-def repeated(once: Callable[[], float]) -> list[float]:
-    once()
-    return [once() for _ in range(RUNS)]
+    rounds = [[spent(command, environment, Path(os.devnull)).cpu_s for command in commands] for _ in range(RUNS)]
+    return [1000 * min(taken) for taken in zip(*rounds, strict=True)]
 
 
 def kills(number: int) -> None:
