@@ -70,7 +70,7 @@ class Heard:
 @pytest.mark.parametrize("size", [1, 7, 99_999])
 def test_a_call_and_its_answer(size: int) -> None:
     heard = Heard()
-    session = {"x-claude-code-session-id": "s1", "x-claude-code-request-class": "main"}
+    session = {"x-claude-code-session-id": "s1", "x-claude-code-request-class": "main", "traceparent": "00-1"}
     more = "".join(f"{name}: {value}\r\n" for name, value in session.items()).encode()
     heard.ask(more=b"User-Agent: x/1\r\nCookie: a\r\nAuthorization: b\r\n" + more)
     (called,) = heard.told

@@ -2,12 +2,35 @@
 
 import pytest
 
-from avow.exchange.exchange import Status
+from avow.exchange.exchange import LONGEST_TRACEPARENT, Status
 from avow.proxy.answer import Answer, abandoned, unreachable, unread
-from avow.proxy.judging import why_withheld
+from avow.proxy.call_observer import Call
+from avow.proxy.judging import begun, why_withheld
+from avow.proxy.question import ClientQuestion
+from avow.proxy.session_tracker import Placement
 from avow.routing.verdict import Verdict
 from tests import streams
 from tests.proxy.calls import JUDGING, Told, answered, declined, overloaded, read
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize(
+    ("header", "around", "kept"),
+    [
+        (None, None, None),
+        (None, PARENT, PARENT),
+        (PARENT, "00-1-2-01", PARENT),
+        ("", PARENT, PARENT),
+        ("x" * 9000, None, "x" * LONGEST_TRACEPARENT),
+    ],
+    ids=["none", "around", "header", "empty", "long"],
+)
+def test_the_trace_it_is_part_of(header: str | None, around: str | None, kept: str | None) -> None:
+    """What the request names comes before the environment."""
+    call = Call(1, 0.0, 0.0, {} if header is None else {"traceparent": header}, None)
+    place = Placement(1, "#1", None)
+    assert begun(call, ClientQuestion(None), place, JUDGING._replace(traceparent=around)).traceparent == kept
 
 
 @pytest.mark.parametrize(

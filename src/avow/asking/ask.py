@@ -10,7 +10,7 @@ from avow.asking.keeper import Keeper
 from avow.context import Context
 from avow.endpoint import remembered
 from avow.endpoint.transport import Api
-from avow.exchange.exchange import Exchange, ExchangeEvent, Finished, Noted, Problem, as_json
+from avow.exchange.exchange import LONGEST_TRACEPARENT, Exchange, ExchangeEvent, Finished, Noted, Problem, as_json
 from avow.exchange.run import converse
 from avow.exit_codes import ExitCode, gravest
 from avow.routing.verdict import reasons
@@ -109,8 +109,7 @@ def prepared_for(inquiry: Inquiry, context: Context, api: Api) -> PreparedInquir
 
     facts = remembered.read(cache, base_url, time.time())
     prepared = prepare(inquiry, api.endpoint, facts, simulated=api.simulated, allowed_fallbacks=allowed_fallbacks)
-    # Only a bound here: telemetry looks whether it has the form of a W3C traceparent.
-    parent = context.environ.get("TRACEPARENT", "")[:56] or None
+    parent = context.environ.get("TRACEPARENT", "")[:LONGEST_TRACEPARENT] or None
     exchange = prepared.exchange._replace(traceparent=parent)
     return prepared._replace(plan=prepared.plan._replace(learn=learn), exchange=exchange)
 

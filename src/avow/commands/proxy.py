@@ -138,6 +138,7 @@ def _setup(
         same_models=settings.table("same_models"),
         accept_fallback=options.accept_fallback,
         hold=options.hold,
+        traceparent=context.environ.get("TRACEPARENT"),
     )
     keeps = options.history and settings.flag("history.enabled")
     recorder = HistoryRecorder(lambda: _open_history(options, context, settings)) if keeps else NullRecorder()

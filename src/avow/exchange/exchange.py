@@ -14,6 +14,9 @@ from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
 
 SCHEMA = "avow.answer/1"
+LONGEST_TRACEPARENT = 56
+"""One letter more than a `traceparent` has. Only a bound: telemetry looks whether it has the form of one."""
+
 _NO_FIELDS: JsonObject = {}  # shared by all exchanges, and written to by none
 
 

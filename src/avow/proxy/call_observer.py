@@ -21,7 +21,7 @@ from avow.wire.secret import Secrets
 LONGEST_REQUEST = 34 * 1024 * 1024
 """The most bytes of a request's body that are kept to be read: a little more than the API takes."""
 
-_KEPT_HEADERS = frozenset({"user-agent", "x-claude-code-session-id", "x-claude-code-request-class"})
+_KEPT_HEADERS = frozenset({"user-agent", "x-claude-code-session-id", "x-claude-code-request-class", "traceparent"})
 """The headers of a request that are read at all: none of those that hold keys."""
 
 

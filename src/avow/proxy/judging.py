@@ -5,7 +5,16 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from avow.errors import Failure, StreamEnded
-from avow.exchange.exchange import Exchange, Question, Reply, Status, derived_id, new_id, timestamp
+from avow.exchange.exchange import (
+    LONGEST_TRACEPARENT,
+    Exchange,
+    Question,
+    Reply,
+    Status,
+    derived_id,
+    new_id,
+    timestamp,
+)
 from avow.exchange.outcome import exit_code, priced
 from avow.exit_codes import ExitCode
 from avow.proxy.answer import Answer
@@ -24,7 +33,8 @@ _STOPS_OF_CLIENTS = frozenset({"tool_use", "pause_turn"})
 class JudgingContext(NamedTuple):
     """What judging needs in addition. `host` is the upstream's; `run` keeps the sessions of this process, which have no
     id of their own, apart from those of others; `hold`: an answer that is not as requested is withheld from the client;
-    `require`: how strong the evidence must be (`strong`, `weak`)."""
+    `require`: how strong the evidence must be (`strong`, `weak`); `traceparent`: the trace that a request is part of
+    which names none itself."""
 
     base_url: str
     host: str
@@ -34,6 +44,7 @@ class JudgingContext(NamedTuple):
     accept_fallback: bool = False
     hold: bool = False
     require: str = "weak"
+    traceparent: str | None = None
 
 
 def begun(
@@ -59,6 +70,7 @@ def begun(
         base_url=context.base_url,
         session=question.session or place.session,
         client=question.client,
+        traceparent=(call.headers.get("traceparent") or context.traceparent or "")[:LONGEST_TRACEPARENT] or None,
     )
 
 

@@ -33,7 +33,7 @@ Each OTEL_EXPORTER_OTLP_NAME has an OTEL_EXPORTER_OTLP_TRACES_NAME, which wins.
 One span an exchange, named "chat MODEL" and of kind CLIENT; one child a hop.
 A hop's own times are not known: its span has those of the exchange. With
 TRACEPARENT in the environment when it is asked, an exchange is a child of that
-trace.
+trace; behind `avow proxy` the traceparent of the client's request comes first.
 
   gen_ai.operation.name, gen_ai.provider.name, gen_ai.request.*,
   gen_ai.response.*, gen_ai.output.type, gen_ai.usage.*,

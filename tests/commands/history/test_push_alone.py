@@ -24,6 +24,7 @@ from tests.streams import ASKED
 from tests.telemetry.collector import Collector
 
 AFTER: dict[str, Any] = {"AVOW_TELEMETRY_PUSH": "after"}
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 NOWHERE = "http://127.0.0.1:9"
 of_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -121,9 +122,11 @@ def test_a_chat_is_left_no_zombie(home: Path) -> None:
 
 def test_what_the_proxy_keeps_is_pushed(home: Path) -> None:
     with Collector() as collector:
-        ran = proxied(home, f"ask({ASKED!r})", **AFTER, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+        more = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "TRACEPARENT": PARENT}
+        ran = proxied(home, f"ask({ASKED!r})", **AFTER, **more)
         assert ran.status == 0, ran.err
         until(lambda: collector.ids == [row(home)["id"]])
+        assert {span["traceId"] for span in collector.taken} == {PARENT.split("-")[1]}
 
 
 def test_what_goes_wrong_is_seen_by_doctor_and_push_alone(home: Path) -> None:
