@@ -23,7 +23,14 @@ sys.dont_write_bytecode = False  # or each worker of each run would rewrite the 
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # jsonschema takes seconds for it, where it is there
 
 # How fast a machine makes examples says nothing about the code: pytest's own time limit is enough.
-settings.register_profile("avow", deadline=None, max_examples=up_to(100), suppress_health_check=[HealthCheck.too_slow])
+# Nor is a test red by chance: the same examples each time, others with AVOW_TEST_RANDOM.
+settings.register_profile(
+    "avow",
+    deadline=None,
+    derandomize="AVOW_TEST_RANDOM" not in os.environ,
+    max_examples=up_to(100),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("avow")
 
 _CLEARED = (

@@ -358,11 +358,13 @@ def test_ctrl_z_suspends_as_a_shell_expects(home: Path) -> None:
 
 
 def test_a_paste_whose_end_never_comes_locks_nothing(home: Path) -> None:
+    """Whether Ctrl-C is read with it or after it."""
     with Simulator("echo") as api:
         pty = chat(home, api)
         pty.send("\x1b[200~torn\r")
         pty.read(0.3)
         pty.enter(CTRL_C)
+        pty.enter(f"\x1b[200~torn\r{CTRL_C}")
         ask(pty, "after all")
         pty.send(CTRL_D)
         assert pty.end() == 0

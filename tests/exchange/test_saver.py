@@ -35,8 +35,9 @@ def test_nothing_is_saved_where_nothing_arrived_or_after_the_end() -> None:
     saver = Saver(lambda: saved.append(1), EVERY_S)
     saver.touch()
     saver.close()
+    before = len(saved)  # where that took long, something was saved in time
     time.sleep(EVERY_S * 1.2)
-    assert saved == []
+    assert len(saved) == before
 
 
 @pytest.mark.timeout(60, method="thread")  # the other method needs the alarm that this test sets
@@ -48,5 +49,6 @@ def test_a_signal_while_something_arrives_does_no_harm() -> None:
     saved: list[int] = []
     for saver in interrupted(up_to(400), lambda: Saver(lambda: saved.append(1), EVERY_S), work):
         saver.close()
+    before = len(saved)
     time.sleep(EVERY_S * 1.2)
-    assert saved == []
+    assert len(saved) == before

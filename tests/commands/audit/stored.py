@@ -18,8 +18,12 @@ from avow.simulator.server import RecordedRequest, Simulator
 
 MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 QUICK = ("--pace", "0", "--yes")
+LOOK = (*QUICK, "--seed", "5")
+"""Quick, and the cards in the same order each time."""
 HONEST = replace(load("picks"), pick_settings=PickSettings(seed=3))
-"""The model of the baseline, with the same replies each time: by chance an honest one can seem changed."""
+SWAPPED = replace(load("picks_swapped"), pick_settings=replace(load("picks_swapped").pick_settings, seed=3))
+"""The model of the baseline, and another one under its name, with the same replies each time, where the cards come in
+the same order: by chance, once in 600 looks, an honest one seems changed."""
 
 
 def stored(

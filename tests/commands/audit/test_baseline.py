@@ -10,7 +10,7 @@ import pytest
 
 from avow.audit.cards import SHIPPED, made
 from avow.simulator.server import Simulator
-from tests.commands.audit.stored import MODEL, QUICK, asked, bodies, cards_asked, kept_in, store
+from tests.commands.audit.stored import HONEST, LOOK, MODEL, QUICK, asked, bodies, cards_asked, kept_in, store
 from tests.in_part import in_part
 from tests.running import PATIENCE_S, in_pty, rows, run, start
 
@@ -38,14 +38,14 @@ def test_three_calls_make_a_baseline(home: Path) -> None:
 
 
 def test_all_in_one_sitting_is_labelled_so(home: Path) -> None:
-    with Simulator("picks") as simulator:
-        ran = run(home, "audit", "baseline", "now", "--all-now", *QUICK, "--json", "--looks", "2",
+    with Simulator(HONEST) as simulator:
+        ran = run(home, "audit", "baseline", "now", "--all-now", *LOOK, "--json", "--looks", "2",
                   base_url=simulator.base_url)  # fmt: skip
         assert (ran.status, len(asked(simulator))) == (0, 60)
         shown = run(home, "audit", "show", "now").out.decode()
         kept = kept_in(home, "now")  # of nearly ten thousand shuffles a few hundred do
         store(home).save(replace(kept, record=replace(kept.record, draws=624)))
-        looked = run(home, "audit", "run", "now", *QUICK, base_url=simulator.base_url).out.decode()
+        looked = run(home, "audit", "run", "now", *LOOK, base_url=simulator.base_url).out.decode()
     assert ran.json["one_sitting"] is True
     assert (ran.json["replies"], ran.json["complete"], ran.json["looks"]) == (60, True, 2)
     assert "60 of 60 replies in one sitting" in shown

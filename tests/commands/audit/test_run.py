@@ -8,9 +8,23 @@ from typing import Any
 
 import pytest
 
+from avow.simulator.script import Scenario
 from avow.simulator.server import Simulator
 from tests.audit.test_result import KEYS
-from tests.commands.audit.stored import HONEST, MODEL, OTHER, QUICK, asked, bodies, cards_asked, kept_in, store, stored
+from tests.commands.audit.stored import (
+    HONEST,
+    LOOK,
+    MODEL,
+    OTHER,
+    QUICK,
+    SWAPPED,
+    asked,
+    bodies,
+    cards_asked,
+    kept_in,
+    store,
+    stored,
+)
 from tests.in_part import in_part
 from tests.running import in_pty, rows, run
 
@@ -25,7 +39,7 @@ BODY = {
 def test_no_difference(home: Path) -> None:
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", *QUICK, "--json", "--seed", "7", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", *LOOK, "--json", "--seed", "7", base_url=simulator.base_url)
         requests = asked(simulator)
     assert (ran.status, list(ran.json)) == (0, KEYS)
     body = ran.json
@@ -40,9 +54,9 @@ def test_no_difference(home: Path) -> None:
 
 
 def test_a_swap_is_repeated_and_then_differs(home: Path) -> None:
-    with Simulator("picks_swapped") as simulator:
+    with Simulator(SWAPPED) as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
+        ran = run(home, "audit", "run", *LOOK, base_url=simulator.base_url)
         assert len(asked(simulator)) == 40
     text = ran.out.decode()
     assert ran.status == 15
@@ -61,9 +75,9 @@ def test_a_swap_is_repeated_and_then_differs(home: Path) -> None:
 
 
 def test_held_against_a_named_model(home: Path) -> None:
-    with Simulator("picks_swapped") as simulator:
+    with Simulator(SWAPPED) as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", "--against", "claude-opus-4-8", *QUICK, "--json", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", "--against", "claude-opus-4-8", *LOOK, "--json", base_url=simulator.base_url)
         requests = asked(simulator)
     body = ran.json
     assert (ran.status, body["result"], body["against"]) == (15, "differs", OTHER)
@@ -81,7 +95,7 @@ def test_every_request_is_an_exchange_with_a_source_of_its_own(home: Path) -> No
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         run(home, "hello", base_url=simulator.base_url)
-        run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
+        run(home, "audit", "run", *LOOK, base_url=simulator.base_url)
         kept = rows(home)
         stats = run(home, "history", "stats", "--json").json
         last = run(home, "why", "--json").json
@@ -114,8 +128,8 @@ def test_a_baseline_is_void_when_anything_differs(
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         more: Any = {"ANTHROPIC_API_KEY": "sk-ant-test", "ANTHROPIC_BASE_URL": simulator.base_url, **environ}
-        ran = run(home, "audit", "run", *QUICK, "--json", *arguments, **more)
-        said = run(home, "audit", "run", *QUICK, *arguments, **more)
+        ran = run(home, "audit", "run", *LOOK, "--json", *arguments, **more)
+        said = run(home, "audit", "run", *LOOK, *arguments, **more)
         assert simulator.requests == []
     assert (ran.status, ran.json["result"], ran.json["exit_code"], ran.json["p"]) == (2, "void", 2, None)
     assert [each["field"] for each in ran.json["differences"]] == [field]
@@ -130,7 +144,7 @@ def test_another_effort_is_void_too(home: Path) -> None:
         request = {**kept.record.conditions.request, "output_config": {"effort": "high"}}
         conditions = replace(kept.record.conditions, request=request)
         store(home).save(replace(kept, record=replace(kept.record, conditions=conditions)))
-        ran = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", *LOOK, "--json", base_url=simulator.base_url)
         assert simulator.requests == []
     assert ran.json["differences"] == [{"field": "effort", "baseline": "high", "now": "low"}]
 
@@ -142,19 +156,19 @@ def test_config_and_flags_of_ask_change_nothing(home: Path) -> None:
     )
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
-        assert run(home, "audit", "run", *QUICK, base_url=simulator.base_url).status == 0
+        assert run(home, "audit", "run", *LOOK, base_url=simulator.base_url).status == 0
         assert bodies(asked(simulator)) == [{"model": MODEL, **BODY}] * 20
 
 
 def test_nothing_is_sent_without_a_baseline_or_beyond_the_plan(home: Path) -> None:
     with Simulator(HONEST) as simulator:
-        none = run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
+        none = run(home, "audit", "run", *LOOK, base_url=simulator.base_url)
         stored(home, simulator.base_url, name="half", sittings=2)
-        half = run(home, "audit", "run", "half", *QUICK, base_url=simulator.base_url)
+        half = run(home, "audit", "run", "half", *LOOK, base_url=simulator.base_url)
         stored(home, simulator.base_url, name="one", looks=1)
-        first = run(home, "audit", "run", "one", *QUICK, "--seed", "7", base_url=simulator.base_url)
+        first = run(home, "audit", "run", "one", *LOOK, "--seed", "7", base_url=simulator.base_url)
         count = len(simulator.requests)
-        second = run(home, "audit", "run", "one", *QUICK, base_url=simulator.base_url)
+        second = run(home, "audit", "run", "one", *LOOK, base_url=simulator.base_url)
         assert len(simulator.requests) == count == 20
     assert (none.status, half.status, first.status, second.status) == (2, 2, 0, 2)
     assert none.lines[0] == "avow: error: there is no baseline default"
@@ -190,7 +204,7 @@ def test_it_asks_before_it_sends(home: Path) -> None:
         no.until("Send it? [y/N]")
         no.send("n\n")
         assert (no.end(), simulator.requests, kept_in(home).record.runs) == (2, [], ())
-        yes = in_pty(home, "audit", "run", "--pace", "0", base_url=simulator.base_url, PAGER="cat")
+        yes = in_pty(home, "audit", "run", "--pace", "0", "--seed", "5", base_url=simulator.base_url, PAGER="cat")
         yes.until("Send it? [y/N]")
         yes.send("y\n")
         assert yes.end() == 0
@@ -214,11 +228,11 @@ def test_the_price_of_the_named_model_is_in_the_sum(home: Path) -> None:
 # -- declared events ------------------------------------------------------------------------------------------
 
 
-DECLARED: dict[str, tuple[list[str], int, int, str]] = {
-    "one refusal in the midst": (["picks"] * 7 + ["refused"] + ["picks"] * 20, 0, 1, "no_difference"),
-    "one declared fallback": (["picks"] * 7 + ["picks_declared"] + ["picks"] * 20, 0, 1, "no_difference"),
-    "one substituted": (["picks"] * 7 + ["picks_substituted"] + ["picks"] * 20, 12, 1, "no_difference"),
-    "one without a name": (["picks"] * 7 + ["unnamed"] + ["picks"] * 20, 0, 1, "no_difference"),
+DECLARED: dict[str, tuple[list[str | Scenario], int, int, str]] = {
+    "one refusal in the midst": ([HONEST] * 7 + ["refused"] + [HONEST] * 20, 0, 1, "no_difference"),
+    "one declared fallback": ([HONEST] * 7 + ["picks_declared"] + [HONEST] * 20, 0, 1, "no_difference"),
+    "one substituted": ([HONEST] * 7 + ["picks_substituted"] + [HONEST] * 20, 12, 1, "no_difference"),
+    "one without a name": ([HONEST] * 7 + ["unnamed"] + [HONEST] * 20, 0, 1, "no_difference"),
     "all refused": (["refused"], 11, 20, "not_measured"),
     "all fallbacks": (["picks_declared"], 13, 20, "not_measured"),
     "all substituted": (["picks_substituted"], 12, 20, "not_measured"),
@@ -230,11 +244,11 @@ DECLARED: dict[str, tuple[list[str], int, int, str]] = {
     in_part(DECLARED, ("one substituted", "all refused")),
 )
 def test_declared_replies_leave_the_test(
-    home: Path, scenarios: list[str], status: int, declared: int, result: str
+    home: Path, scenarios: list[str | Scenario], status: int, declared: int, result: str
 ) -> None:
     with Simulator([*scenarios]) as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", *LOOK, "--json", base_url=simulator.base_url)
         assert len(asked(simulator)) == 20
     assert (ran.status, ran.json["result"], ran.json["exit_code"]) == (status, result, status)
     assert (ran.json["declared"], ran.json["replies"]) == (declared, 20 - declared)
@@ -246,36 +260,36 @@ def test_a_baseline_without_enough_replies_measures_nothing_and_sends_nothing(ho
         kept = stored(home, simulator.base_url)
         refused = tuple(replace(each, verdict="refused") for each in kept.record.baseline)
         store(home).save(replace(kept, record=replace(kept.record, baseline=refused)))
-        ran = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", *LOOK, "--json", base_url=simulator.base_url)
         assert simulator.requests == []
     assert (ran.status, ran.json["result"]) == (13, "not_measured")
     assert kept_in(home).record.runs == ()
 
 
 def test_off_format_replies_stay(home: Path) -> None:
-    with Simulator(["echo"] * 3 + ["empty"] + ["picks"] * 20) as simulator:
+    with Simulator(["echo"] * 3 + ["empty"] + [HONEST] * 20) as simulator:
         stored(home, simulator.base_url)
-        body = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url).json
+        body = run(home, "audit", "run", *LOOK, "--json", base_url=simulator.base_url).json
     assert (body["replies"], body["declared"], body["off_format"]) == (20, 0, 4)
 
 
 def test_no_key_no_request(home: Path) -> None:
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", *QUICK, ANTHROPIC_BASE_URL=simulator.base_url)
+        ran = run(home, "audit", "run", *LOOK, ANTHROPIC_BASE_URL=simulator.base_url)
         assert (ran.status, simulator.requests, kept_in(home).record.runs) == (3, [], ())
 
 
 def test_the_history_may_be_off(home: Path) -> None:
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url, AVOW_HISTORY_ENABLED="false")
+        ran = run(home, "audit", "run", *LOOK, "--json", base_url=simulator.base_url, AVOW_HISTORY_ENABLED="false")
     assert (ran.status, ran.json["replies"], rows(home)) == (0, 20, [])
 
 
 def test_the_pace_is_from_one_request_to_the_next(home: Path) -> None:
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", "--pace", "0.05", "--yes", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", "--pace", "0.05", "--yes", "--seed", "5", base_url=simulator.base_url)
     assert ran.status == 0
     assert ran.seconds > 19 * 0.05

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from avow.simulator.server import Simulator
-from tests.commands.audit.stored import HONEST, OTHER, QUICK, asked, cards_asked, kept_in, stored
+from tests.commands.audit.stored import HONEST, LOOK, OTHER, SWAPPED, asked, cards_asked, kept_in, stored
 from tests.running import PATIENCE_S, Started, run, start
 
 FAULTS = {
@@ -40,11 +40,11 @@ BY_DEFAULT = {("429 for an hour", "replies"), ("cut", "repeat")}
 )
 def test_a_fault_leaves_a_look_that_can_be_gone_on_with(home: Path, fault: str, status: int, part: str) -> None:
     """The fault comes to the eighth request of the look, or of the repeat."""
-    answers = "picks" if part == "replies" else "picks_swapped"
+    answers = HONEST if part == "replies" else SWAPPED
     before = 7 if part == "replies" else 27
     with Simulator([answers] * before + [fault]) as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", *QUICK, "--seed", "5", base_url=simulator.base_url, AVOW_RETRIES="0")
+        ran = run(home, "audit", "run", *LOOK, "--seed", "5", base_url=simulator.base_url, AVOW_RETRIES="0")
         assert ran.status == status
         assert ran.out == b""
         assert any(line.endswith("to go on: avow audit run default") for line in ran.lines)
@@ -52,7 +52,7 @@ def test_a_fault_leaves_a_look_that_can_be_gone_on_with(home: Path, fault: str, 
         assert (len(look.all_replies), look.result, len(asked(simulator))) == (before, None, before + 1)
         assert b"look 1 under way" in run(home, "audit", "list").out
         simulator.play(answers)
-        again = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url)
+        again = run(home, "audit", "run", *LOOK, "--json", base_url=simulator.base_url)
         requests = asked(simulator)
     whole = 20 if part == "replies" else 40
     assert (again.status, again.json["look"], again.json["replies"]) == (0 if whole == 20 else 15, 1, 20)
@@ -96,7 +96,7 @@ def test_a_signal_between_two_requests_loses_nothing(home: Path, number: signal.
         _out, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == -number
         assert (b"to go on: avow audit run default" in said) == (number != signal.SIGKILL)
-        assert run(home, "audit", "run", *QUICK, base_url=simulator.base_url).status == 0
+        assert run(home, "audit", "run", *LOOK, base_url=simulator.base_url).status == 0
         assert set(Counter(cards_asked(asked(simulator))).values()) == {5}
     assert len(kept_in(home).record.runs) == 1
 
@@ -106,14 +106,14 @@ def test_a_signal_between_two_requests_loses_nothing(home: Path, number: signal.
     [pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.slow), pytest.param(signal.SIGKILL, id="SIGKILL")],
 )
 def test_a_signal_in_the_midst_of_a_reply_asks_that_one_again_and_no_other(home: Path, number: signal.Signals) -> None:
-    with Simulator(["picks"] * 2 + ["stalled"]) as simulator:
+    with Simulator([HONEST] * 2 + ["stalled"]) as simulator:
         stored(home, simulator.base_url)
         process = started(home, simulator, "0", until=lambda: replies_kept(home) == 2 and len(asked(simulator)) == 3)
         process.send_signal(number)
         process.communicate(timeout=PATIENCE_S)
         assert process.returncode == -number
-        simulator.play("picks")
-        ran = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url)
+        simulator.play(HONEST)
+        ran = run(home, "audit", "run", *LOOK, "--json", base_url=simulator.base_url)
         cards = cards_asked(asked(simulator))
     assert (ran.status, ran.json["replies"], len(cards)) == (0, 20, 21)
     assert cards[2] == cards[3]
@@ -137,7 +137,7 @@ def test_a_kill_between_a_reply_and_its_save_asks_that_one_again_and_no_other(ho
             process.communicate(timeout=PATIENCE_S)
         first = kept_in(home).record.runs[0].replies
         assert (process.returncode, len(first), len(asked(simulator))) == (-signal.SIGKILL, saved, saved + 1)
-        ran = run(home, "audit", "run", *QUICK, "--json", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", *LOOK, "--json", base_url=simulator.base_url)
         cards = cards_asked(asked(simulator))
     replies = kept_in(home).record.runs[0].replies
     assert (ran.status, ran.json["replies"], len(cards)) == (0, 20, 21)
@@ -148,14 +148,14 @@ def test_a_kill_between_a_reply_and_its_save_asks_that_one_again_and_no_other(ho
 
 
 def test_a_look_under_way_is_gone_on_with_as_it_was_begun(home: Path) -> None:
-    with Simulator(["picks"] * 3 + ["cut"]) as simulator:
+    with Simulator([HONEST] * 3 + ["cut"]) as simulator:
         stored(home, simulator.base_url)
-        run(home, "audit", "run", *QUICK, "--against", OTHER, "--seed", "5", base_url=simulator.base_url)
-        simulator.play("picks")
+        run(home, "audit", "run", *LOOK, "--against", OTHER, "--seed", "5", base_url=simulator.base_url)
+        simulator.play(HONEST)
         for wrong in (["--against", "claude-opus-5"], ["--seed", "6"]):
-            assert run(home, "audit", "run", *QUICK, *wrong, base_url=simulator.base_url).status == 2
+            assert run(home, "audit", "run", *LOOK, *wrong, base_url=simulator.base_url).status == 2
         assert len(asked(simulator)) == 4
-        ran = run(home, "audit", "run", *QUICK, "--json", "--seed", "5", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", *LOOK, "--json", "--seed", "5", base_url=simulator.base_url)
     assert (ran.status, ran.json["against"]) == (0, OTHER)
 
 
@@ -163,7 +163,7 @@ def test_two_processes_do_not_take_one_look(home: Path) -> None:
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         process = started(home, simulator, "3000", until=lambda: replies_kept(home) == 1)
-        other = run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
+        other = run(home, "audit", "run", *LOOK, base_url=simulator.base_url)
         process.kill()
         process.communicate()
     assert (other.status, len(asked(simulator))) == (2, 1)

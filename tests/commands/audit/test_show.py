@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from avow.simulator.server import Simulator
-from tests.commands.audit.stored import HONEST, MODEL, QUICK, kept_in, stored
+from tests.commands.audit.stored import HONEST, LOOK, MODEL, kept_in, stored
 from tests.running import in_pty, run
 
 
@@ -14,7 +14,7 @@ def test_the_list_has_the_looks_that_are_used(home: Path) -> None:
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
         stored(home, simulator.base_url, name="second", sittings=2)
-        run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
+        run(home, "audit", "run", *LOOK, base_url=simulator.base_url)
     listed = run(home, "audit", "list").out.decode().splitlines()
     assert listed[0].split("  ")[0] == "name"
     first, second = (" ".join(line.split()) for line in listed[1:])
@@ -37,7 +37,7 @@ def test_a_damaged_audit_does_not_hide_the_others(home: Path) -> None:
 def test_show_has_every_look_and_every_reply(home: Path) -> None:
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
-        run(home, "audit", "run", *QUICK, "--seed", "9", base_url=simulator.base_url)
+        run(home, "audit", "run", *LOOK, "--seed", "9", base_url=simulator.base_url)
         shown = run(home, "audit", "show").out.decode()
     record = kept_in(home).record
     for reply in (*record.baseline, *record.runs[0].replies):
@@ -53,7 +53,7 @@ def test_show_has_every_look_and_every_reply(home: Path) -> None:
 def test_the_record_is_whole_and_holds_no_key(home: Path) -> None:
     with Simulator(HONEST) as simulator:
         stored(home, simulator.base_url)
-        run(home, "audit", "run", *QUICK, base_url=simulator.base_url)
+        run(home, "audit", "run", *LOOK, base_url=simulator.base_url)
         ran = run(home, "audit", "show", "--record", base_url=simulator.base_url)
     assert ran.json == json.loads(json.dumps(kept_in(home).record.as_json()))
     assert ran.json["base_url"] == simulator.base_url
@@ -64,7 +64,7 @@ def test_the_record_is_whole_and_holds_no_key(home: Path) -> None:
 def test_what_a_reply_holds_does_no_harm_to_a_terminal(home: Path) -> None:
     with Simulator("hostile") as simulator:
         stored(home, simulator.base_url)
-        looked = in_pty(home, "audit", "run", *QUICK, base_url=simulator.base_url)
+        looked = in_pty(home, "audit", "run", *LOOK, base_url=simulator.base_url)
         assert looked.end() == 15
         pty = in_pty(home, "audit", "show", PAGER="cat")
         assert pty.end() == 0

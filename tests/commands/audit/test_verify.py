@@ -8,7 +8,7 @@ import pytest
 
 from avow.audit.record import digest_of
 from avow.simulator.server import Simulator
-from tests.commands.audit.stored import MODEL, OTHER, QUICK, kept_in, stored
+from tests.commands.audit.stored import LOOK, MODEL, OTHER, SWAPPED, kept_in, stored
 from tests.in_part import in_part
 from tests.running import in_pty, run
 
@@ -17,9 +17,9 @@ from tests.running import in_pty, run
 def record(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A record with a look that differs, its result as `run` printed it."""
     home = tmp_path_factory.mktemp("first")
-    with Simulator("picks_swapped") as simulator:
+    with Simulator(SWAPPED) as simulator:
         stored(home, simulator.base_url)
-        ran = run(home, "audit", "run", *request.param, *QUICK, "--json", base_url=simulator.base_url)
+        ran = run(home, "audit", "run", *request.param, *LOOK, "--json", base_url=simulator.base_url)
         assert ran.status == 15
         shown = run(home, "audit", "show", "--record").json
     assert shown["runs"][0]["result"] == ran.json
