@@ -30,15 +30,17 @@ ORDER = [2, 3, 4, 5, 6, 1, 7, 9, 11, 12, 13, 10, 15, 8, 14, 0]
 
 
 def test_the_numbers_are_fixed() -> None:
-    assert {code.name: code.value for code in ExitCode} == NUMBERS
+    found = {code.name: code.value for code in ExitCode}
+    assert found == NUMBERS, "scripts rely on these: add to NUMBERS and ORDER, change and remove nothing"
 
 
 def test_each_has_a_meaning_of_its_own() -> None:
-    assert set(MEANINGS) == set(ExitCode)
+    assert set(MEANINGS) == set(ExitCode), "MEANINGS lacks a status, or has one more"
     assert len(set(MEANINGS.values())) == len(ExitCode)
 
 
 def test_the_order_in_which_they_count() -> None:
+    assert sorted(PRECEDENCE) == sorted(ExitCode), "PRECEDENCE lacks a status, or has one more"
     assert [int(code) for code in PRECEDENCE] == ORDER
 
 

@@ -132,7 +132,7 @@ def test_the_drawing_has_every_room_above_what_it_imports() -> None:
 
 def test_the_table_has_every_exit_status() -> None:
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows == [(str(int(code)), meaning) for code, meaning in MEANINGS.items()]
+    assert rows == [(str(int(code)), meaning) for code, meaning in MEANINGS.items()], "README.md, Exit statuses"
 
 
 @pytest.mark.index

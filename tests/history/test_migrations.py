@@ -27,7 +27,7 @@ def sized(path: Path, size: int) -> None:
 
 
 def test_the_version_is_that_of_the_last_migration() -> None:
-    assert len(MIGRATIONS) == schema.VERSION
+    assert len(MIGRATIONS) == schema.VERSION, "schema.VERSION counts MIGRATIONS"
 
 
 def test_a_new_file_is_made_at_once_as_all_migrations_would_make_it() -> None:
@@ -40,7 +40,7 @@ def test_a_new_file_is_made_at_once_as_all_migrations_would_make_it() -> None:
             [(*row[:-1], "".join((row[-1] or "").split())) for row in connection.execute(WHOLE_SCHEMA)]
             for connection in (made, migrated)
         )
-        assert first == second
+        assert first == second, "migrations._create and the MIGRATIONS make different tables"
         assert summary.is_kept(made)
 
 

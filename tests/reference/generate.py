@@ -7,6 +7,8 @@ from avow.commands.declared import TREE
 from avow.reference import bash, fish, manual, powershell, zsh
 from avow.reference.tree import Command
 
+AGAIN = "completions/ is not what the commands and settings say now: python -m tests.reference.generate"
+"""What a test says of it."""
 FOLDER = Path(__file__).parents[2] / "completions"
 FILES: Mapping[str, Callable[[Command], str]] = {
     "avow.bash": bash.script,

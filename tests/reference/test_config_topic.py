@@ -8,6 +8,7 @@ import pytest
 
 from avow.reference.config_topic import settings, text
 from avow.settings.options import OPTIONS, Option
+from tests.reference.generate import AGAIN
 from tests.running import run
 
 SETTINGS = [option for option in OPTIONS if option.is_setting]
@@ -39,4 +40,4 @@ def test_the_page_and_the_manual_have_them_all(home: Path) -> None:
     assert page == text()
     manual = (Path(__file__).parents[2] / "completions" / "avow.1").read_text()
     part = manual.partition(".SH CONFIGURATION")[2].partition(".SH ENVIRONMENT")[0]
-    assert len(re.findall(r"^\.TP$", part, re.M)) == len(SETTINGS)
+    assert len(re.findall(r"^\.TP$", part, re.M)) == len(SETTINGS), AGAIN

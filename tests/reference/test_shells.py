@@ -16,7 +16,7 @@ import pytest
 from avow.commands.declared import TREE
 from avow.endpoint.remembered import EndpointFacts, keep
 from tests.conftest import sealed_environment
-from tests.reference.generate import FILES, FOLDER
+from tests.reference.generate import AGAIN, FILES, FOLDER
 from tests.running import run, shell
 
 
@@ -26,7 +26,7 @@ def needs(program: str) -> pytest.MarkDecorator:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_file_is_what_the_command_tree_gives(name: str) -> None:
-    assert (FOLDER / name).read_text(encoding="utf-8") == FILES[name](TREE)
+    assert (FOLDER / name).read_text(encoding="utf-8") == FILES[name](TREE), AGAIN
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_the_file_is_what_the_command_tree_gives(name: str) -> None:
 )
 def test_the_command_prints_the_file(home: Path, name: str, file: str) -> None:
     ran = run(home, "completion", name)
-    assert (ran.status, ran.out) == (0, (FOLDER / file).read_bytes())
+    assert (ran.status, ran.out) == (0, (FOLDER / file).read_bytes()), AGAIN
 
 
 def test_another_shell_is_a_usage_error(home: Path) -> None:

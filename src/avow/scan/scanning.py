@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import assert_never
 
 from avow.errors import system_words
 from avow.scan import claude_code, llm, sessions
@@ -89,11 +90,14 @@ class Scan(Iterator[PastAnswer]):
         return selection.has(answer)
 
     def _read_one(self, source: RecordFile) -> Iterator[PastAnswer]:
-        if source.client is Client.LLM:
-            yield from llm.read(source.path, self._counts)
-            return
-        with source.path.open("rb", buffering=_BUFFER) as file:
-            yield from claude_code.read(file, str(source.path), self._counts, self._advance)
+        match source.client:
+            case Client.LLM:
+                yield from llm.read(source.path, self._counts)
+            case Client.CLAUDE_CODE:
+                with source.path.open("rb", buffering=_BUFFER) as file:
+                    yield from claude_code.read(file, str(source.path), self._counts, self._advance)
+            case other:
+                assert_never(other)
 
     def _is_new(self, answer: PastAnswer) -> bool:
         """Whether this answer did not occur before: a resumed or forked session copies what came before it."""

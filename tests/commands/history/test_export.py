@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from avow.commands.history.declared import FORMS
 from tests.benchmarks.make_history import fill
 from tests.history.making import answered, kept, rerouted
 from tests.running import AVOW, Ran, environment, in_pty, measured, run
@@ -113,3 +114,9 @@ def test_memory_is_bounded(home: Path) -> None:
 def test_the_form_says_what_it_is(home: Path) -> None:
     (line, *_rest) = run(home, "history", "export").out.splitlines()
     assert json.loads(line)["schema"] == "avow.answer/1"
+
+
+def test_each_form_is_its_own(home: Path) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    written = {run(home, "history", "export", "--format", form).out: form for form in FORMS}
+    assert sorted(written.values()) == sorted(FORMS), "a form of FORMS is written as another one: run_export"
