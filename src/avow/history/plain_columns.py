@@ -22,7 +22,7 @@ from avow.history.rows import UNREADABLE
 from avow.history.store import History
 from avow.history.table import columns, record
 
-AT_ONCE = 500
+AT_ONCE = 250
 Columns = Sequence[Sequence[object]]
 _OWN = ("id", "conversation_id", "created_at", "request_id", "message_id", "first_token_ms", "total_ms")
 _SAID = ("segments", "text", "explanation", "system", "prompt", "withdrawn_text")
