@@ -38,6 +38,21 @@ def test_a_folder_stands_for_its_text_files(tree: Path) -> None:
     assert files_of(str(tree)) == tuple(str(tree / name) for name in names)
 
 
+def test_a_letter_that_the_look_cuts_is_no_end_of_a_text(tmp_path: Path) -> None:
+    """The first 8,192 bytes are looked at; a file that itself ends within a letter is not text."""
+    (tmp_path / "long.txt").write_bytes(b"x" * 8191 + "ü and more".encode())
+    (tmp_path / "short.txt").write_bytes(b"x" * 100 + "ü".encode()[:1])
+    (tmp_path / "odd.txt").write_bytes(b"x" * 8000 + b"\xff" * 500)
+    assert files_of(str(tmp_path)) == (str(tmp_path / "long.txt"),)
+
+
+def test_folders_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in "hbdacfge":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "t.txt").write_text("x")
+    assert files_of(str(tmp_path)) == tuple(str(tmp_path / name / "t.txt") for name in "abcdefgh")
+
+
 def test_a_pattern_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree)
     assert files_of("**/*.py") == ("a/deep/c.py", "b.py")
@@ -61,6 +76,8 @@ def test_nothing_and_too_much_are_errors(tree: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(folders, "MOST_FILES", 3)
     with pytest.raises(UsageError, match="these are 4 files"):
         files_of(str(tree))
+    monkeypatch.setattr(folders, "MOST_FILES", 4)
+    assert len(files_of(str(tree))) == 4
 
 
 def test_each_is_titled_by_its_path(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

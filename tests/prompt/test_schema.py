@@ -131,6 +131,8 @@ REFUSED = {
     "nowhere": (b'{"$ref": "#/$defs/none"}', "#/$defs/none, which is not there"),
     "too far": (b'{"items": {"$ref": "#/allOf/' + b"9" * 5000 + b'"}, "allOf": [{}]}', "which is not there"),
     "no number": (b'{"maximum": 1e999}', "1e999 is too large a number"),
+    "beyond a list": (b'{"$ref": "#/anyOf/2", "anyOf": [{}, {}]}', "#/anyOf/2, which is not there"),
+    "no place of a list": (b'{"$ref": "#/anyOf/-1", "anyOf": [{}, {}]}', "#/anyOf/-1, which is not there"),
     "itself": (b'{"properties": {"a": {"$ref": "#"}}}', "refers to itself"),
     "itself by a detour": (
         b'{"$defs": {"a": {"items": {"$ref": "#/$defs/b"}}, "b": {"items": {"$ref": "#/$defs/a"}}}}',
@@ -242,6 +244,16 @@ def test_a_format_is_checked(name: str) -> None:
     assert answer_schema.fits(schema({"format": name}), "1") is None
     assert made.sent["format"] == name
     assert made.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("date-time", "2026-13-01T00:00:00Z"), ("date-time", "20261128T160000Z"), ("date-time", "2026-W48-6T16:00:00Z"),
+     ("time", "160000Z"), ("time", "16:61:00Z")],
+)  # fmt: skip
+def test_a_time_is_written_as_rfc_3339_has_it(name: str, text: str) -> None:
+    problem = answer_schema.fits(schema({"format": name}), json.dumps(text))
+    assert problem == f"$: '{text}' is not a '{name}'"
 
 
 def test_a_format_that_is_not_known_is_said_so() -> None:

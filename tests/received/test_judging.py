@@ -6,7 +6,7 @@ from avow.exchange.exchange import Status, as_json
 from avow.proxy.judging import JudgingContext
 from avow.proxy.question import ClientQuestion
 from avow.received.judging import SameResult, judged
-from tests.received.test_intake import BATCH, BODY, OPUS, STREAM, taken
+from tests.received.test_intake import BATCH, BODY, MESSAGE, OPUS, STREAM, Json, taken
 
 JUDGING = JudgingContext("", "")
 
@@ -58,3 +58,18 @@ def test_answers_like_one_that_was_fine_need_no_judge() -> None:
     assert [alike.has(taken(data)[0]) for data in (BODY, thinking, twice, refused, novel)] == [True, *[False] * 4]
     other = BODY.replace(b"opus-4-8", b"opus-5")
     assert [alike.has(taken(data)[0]) for data in (other, BODY[:-20], STREAM[:-30])] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("plain", "telling"),
+    [
+        ({"stop_details": None}, {"stop_details": {"type": "refusal", "category": "cyber"}}),
+        ({"usage": {"iterations": []}}, {"usage": {"iterations": [{"type": "message", "model": "claude-opus-5"}]}}),
+    ],
+    ids=["stop details", "iterations"],
+)
+def test_what_tells_more_than_names_is_judged_each_time(plain: Json, telling: Json) -> None:
+    alike = SameResult()
+    [one], [other] = (taken(json.dumps({**MESSAGE, **more}).encode()) for more in (plain, telling))
+    alike.add(one, judged(one, ClientQuestion(OPUS), JUDGING, 0))
+    assert (alike.has(one), alike.has(other)) == (True, False)

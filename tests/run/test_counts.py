@@ -81,3 +81,5 @@ def test_a_share_is_enough(percent: float, code: ExitCode) -> None:
 
 def test_a_share_of_what_was_not_all_asked_is_not_enough() -> None:
     assert counts(answered(), failed()).gate(MinimumShare(1)) is ExitCode.UNREACHABLE
+    assert counts(answered(), rerouted(), failed()).gate(MinimumShare(1)) is ExitCode.UNREACHABLE
+    assert counts(answered(), rerouted(), refused()).gate(MinimumShare(99)) is ExitCode.REFUSED

@@ -66,3 +66,14 @@ def test_a_note_before_anything_is_done_says_what_is_waited_for() -> None:
     assert (
         note_line(counts, None, "batch b: 20 of 20 processing") == "0 of 20 done; $0.00; batch b: 20 of 20 processing"
     )
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(3723.4, "1:02:03"), (3599.0, "59:59"), (3600.0, "1:00:00"), (9, "0:09")])
+def test_the_time_that_is_left(seconds: float, words: str) -> None:
+    assert note_line(COUNTS, seconds, None).endswith(f"; {words} left")
+
+
+def test_the_line_has_room_at_any_width() -> None:
+    for width in range(8, 130):
+        facts = Facts(is_terminal=True, interactive=True, width=width)
+        assert cells(bar_line(COUNTS, facts, 3.2, 2.0, None)) < width

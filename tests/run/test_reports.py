@@ -24,18 +24,19 @@ def items() -> list[Exchange]:
 
 def test_junit_is_read_by_a_library(tmp_path: Path) -> None:
     report = JUnitReport(OutputFile("--junit", str(tmp_path / "j.xml")))
-    for one in items():
+    for one in [*items(), rerouted()]:
         report.add(one, code_of(one, AcceptanceRules()))
     report.close(3, unasked=2)
     suite = ElementTree.parse(tmp_path / "j.xml").getroot().find("testsuite")
     assert suite is not None
     assert {name: suite.get(name) for name in ("name", "tests", "failures", "errors", "skipped")} == {
         "name": "avow run 3",
-        "tests": "5",
-        "failures": "1",
+        "tests": "6",
+        "failures": "2",
         "errors": "1",
         "skipped": "2",
     }
+    assert [case.get("name") for case in suite.findall("testcase")][:3] == ["plain", 'a|<b>&"�[31m� #2', "broken"]
     failure = suite.find("testcase/failure")
     assert failure is not None
     message = failure.get("message") or ""

@@ -100,6 +100,30 @@ def test_what_the_api_refuses_was_never_made(home: Path) -> None:
         assert made(sim) == []
 
 
+class RefusingApi(BatchApi):
+    """Refuses each batch with a status."""
+
+    status: int = 429
+    sent: int = 0
+
+    def create(self, pieces: LargeBody, betas: Iterable[str]) -> BatchState:
+        self.sent += 1
+        raise Rejected(Failure("rate_limit_error", self.status, "slow down"), ExitCode.UNAVAILABLE)
+
+
+@pytest.mark.parametrize(("status", "sent"), [(429, 3), (529, 3), (400, 1)])
+def test_what_may_pass_is_tried_again_as_often_as_asked(status: int, sent: int, home: Path) -> None:
+    with Simulator() as sim, opened(sim, home, RefusingApi) as (api, history):
+        assert isinstance(api, RefusingApi)
+        api.status, seen = status, []
+        submitter = Submitter(api, history, 1, 2, silent, waits(seen))
+        submitter.add(part(api, 0))
+        with pytest.raises(Rejected):
+            submitter.send()
+        assert (api.sent, len(seen)) == (sent, sent - 1)
+        assert list(batches.open_batches(history, 1)) == []
+
+
 def test_a_batch_that_was_never_sent_is_not_looked_for(home: Path) -> None:
     with Simulator() as sim, opened(sim, home) as (api, history):
         assert Submitter(api, history, 1, 0, silent).find(batches.KnownBatch(1, "", None, None, NONE)) is None

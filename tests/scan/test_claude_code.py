@@ -352,6 +352,16 @@ def test_records_of_one_message_are_one_answer() -> None:
     assert (found.text, found.prompt, found.usage, found.line) == ("one two", "what?", {"output_tokens": 3}, 2)
 
 
+def test_without_ids_what_follows_directly_continues_a_message() -> None:
+    none: dict[str, Any] = {"id": None, "requestId": None}
+    first = answer(FABLE, {"type": "text", "text": "one "}, uuid="u1", **none)
+    text: Record = {"type": "text", "text": "two"}
+    [found] = read(prompt("what?"), first, answer(FABLE, text, parentUuid="u1", **none))
+    assert found.text == "one two"
+    apart = read(prompt("what?"), first, answer(FABLE, text, parentUuid="elsewhere", **none))
+    assert [each.text for each in apart] == ["one ", "two"]
+
+
 def test_a_prompt_ends_a_message_even_where_ids_repeat() -> None:
     same: dict[str, Any] = {"id": "m", "requestId": "r"}
     assert [each.prompt for each in read(prompt("1"), answer(**same), prompt("2"), answer(**same))] == ["1", "2"]

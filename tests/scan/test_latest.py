@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from avow.scan import latest
-from tests.scan.transcripts import FABLE, OPUS, SONNET, Record, answer, chose, in_bytes, notice, prompt, tool_result
+from tests.scan.transcripts import FABLE, OPUS, SONNET, Record, answer, chose, handover, in_bytes, notice, prompt, tool_result
 
 FILLER = tool_result(toolUseResult={"stdout": "x" * 300_000})
 
@@ -29,6 +29,11 @@ def test_the_first_look_begins_at_the_last_prompt(path: Path) -> None:
     end = write(path, prompt(), answer(FABLE), prompt("and?"), answer(OPUS), FILLER, answer(SONNET))
     found = latest.since(path, None)
     assert ([each.served_model for each in found.answers], found.place.end) == ([OPUS, SONNET], end)
+
+
+def test_what_the_client_wrote_does_not_begin_a_look(path: Path) -> None:
+    write(path, prompt(), answer(FABLE), prompt("the client's", isMeta=True), answer(OPUS))
+    assert [each.served_model for each in latest.since(path, None).answers] == [FABLE, OPUS]
 
 
 def test_later_looks_begin_where_the_last_one_ended(path: Path) -> None:
@@ -137,6 +142,15 @@ def test_the_last_answer(path: Path) -> None:
     found, _ = latest.last(path)
     assert found is not None
     assert found.served_model == SONNET
+
+
+def test_the_last_answer_is_read_from_its_first_record_on(path: Path) -> None:
+    """However much a tool printed while it arrived."""
+    same = {"id": "m", "requestId": "r", "requestedModel": FABLE}
+    write(path, prompt(), answer(OPUS, handover(), **same), *[FILLER] * 5, answer(OPUS, **same))
+    found, _ = latest.last(path)
+    assert found is not None
+    assert (found.verdict, "content[0].to.model" in dict(found.evidence)) == ("fallback", True)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

@@ -128,6 +128,14 @@ def test_everything_else_about_an_answer(tmp_path: Path) -> None:
     assert (found.time, found.usage) == ("2024-03-09T12:30:00.500Z", {"input_tokens": 3, "output_tokens": 4})
 
 
+def test_a_row_may_lack_its_counts_and_its_text(tmp_path: Path) -> None:
+    spoken = {"id": "1", "model": ASKED, "response_json": message(), "output_tokens": 4}
+    written = {"id": "2", "model": ASKED, "response_json": message(), "response": "As written."}
+    one, two = read(make(tmp_path / "logs.db", spoken, written))
+    assert (one.text, one.usage) == ("Because.", {"output_tokens": 4})
+    assert two.text == "As written."
+
+
 def test_a_log_from_before_models_were_resolved(tmp_path: Path) -> None:
     [found] = read(make(tmp_path / "logs.db", {"id": "1", "model": ASKED, "response_json": message()}, columns=OLD))
     assert found.verdict == "as_requested"
@@ -173,6 +181,16 @@ def test_rows_that_still_stand_in_a_journal(tmp_path: Path) -> None:
     # Closed, nothing is left of the journal, and SQLite would have to make a new one to read.
     assert [each.row for each in read(path)] == ["1", "2"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_empty_journal_is_none(tmp_path: Path) -> None:
+    """Nothing is copied for it."""
+    path = make(tmp_path / "logs.db", {"id": "1", "model": ASKED})
+    (tmp_path / "logs.db-wal").touch()
+    with ExitStack() as stack:
+        db = llm._open(path, stack)
+        assert [Path(row["file"]) for row in db.execute("PRAGMA database_list")] == [path]
+        db.close()
 
 
 def test_a_log_is_opened_for_reading_only(tmp_path: Path) -> None:

@@ -36,6 +36,13 @@ def test_a_file_older_than_the_newest_answer_is_not_read(tmp_path: Path) -> None
     assert sessions.newest(files(tmp_path)) == "a"
 
 
+def test_lines_that_are_no_answers_are_passed_over(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", answer(FABLE, sessionId="a", timestamp="2026-11-05T00:00:00Z"))
+    with (tmp_path / "a.jsonl").open("ab") as file:
+        file.write(b'["assistant"]\n"assistant"\n{"type": "user", "of": "assistant"}\n{"type": "assistant"\n')
+    assert sessions.newest(files(tmp_path)) == "a"
+
+
 def test_a_log_of_llm_has_sessions_too() -> None:
     assert sessions.newest(files(RECORDINGS / "llm")).startswith("01m8")
 

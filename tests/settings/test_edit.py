@@ -80,6 +80,12 @@ def test_a_new_file(tmp_path: Path) -> None:
     assert tomllib.loads(path.read_text()) == expected
 
 
+def test_a_new_file_begins_with_its_table_and_no_empty_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    set_value(path, "aliases.fast", "haiku")
+    assert path.read_text() == '[aliases]\nfast = "haiku"\n'
+
+
 def test_a_comment_that_belongs_to_a_header_stays_with_it(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("# about avow\n\n# names\n[aliases]\na = 'b'\n")

@@ -21,6 +21,7 @@ GOOD = {
     ("fallback", "none"): "none",
     ("fallback", "a, b"): ("a", "b"),
     ("fallback", '["a", "b"]'): ("a", "b"),
+    ("fallback", "a,b,c"): ("a", "b", "c"),
     ("if_unavailable", "a"): ("a",),
     ("stop", "\nEND"): ("\nEND",),
     ("stop", '["a,b", "c"]'): ("a,b", "c"),
@@ -34,7 +35,8 @@ GOOD = {
         "m": {"thinking": {"type": "disabled"}, "max_tokens": 5}
     },
     ("headers", '{"X-A": ""}'): {"X-A": ""},
-    ("options", '{"a": null}'): {"a": None},
+    ("telemetry.headers", '{"X-A": "b"}'): {"X-A": "b"},
+    ("options", '{"a": null, "b": {"c": 1}}'): {"a": None, "b": {"c": 1}},
 }
 
 
@@ -63,6 +65,8 @@ BAD = {
     ("history.content", "some"): "one of full, none",
     ("fallback", "a,b,c,d"): "at most 3",
     ("fallback", "default,a"): "stand alone",
+    ("fallback", "[1]"): "must be default or none or",
+    ("fallback", '["a", " "]'): "must be default or none or",
     ("fallback", ","): "empty",
     ("stop", "[1]"): "a list of texts",
     ("api_key_command", "'"): "quot",
@@ -80,7 +84,11 @@ BAD = {
     ("overrides", '{"m": {"max_tokens": 99999999999999999999}}'): "at most",
     ("options", '{"a": {"b": [1e999]}}'): "JSON does not have",
     ("options", "{a = 2026-01-01}"): "JSON does not have",
+    ("overrides", '{"m": "x"}'): "must be a table, not a text",
+    ("prices", '{"m": 3}'): "must be a table, not a number",
+    ("overrides", '{"m": {"effort": 1}}'): "must be a text, not a number",
     ("headers", '{"a b": "x"}'): "not a header name",
+    ("telemetry.headers", '{"a b": "x"}'): "not a header name",
     ("headers", '{"a": "x\\ny"}'): "printable",
     ("same_models", '{"a": 1}'): "a list of model names",
     ("options", "[" * 5000): "a table",
