@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
-from avow.asking.earlier_turns import WORDS, count_of, mention
+from avow.asking.earlier_turns import WORDS, count_of, mention, settings_of
 from avow.simulator.server import Simulator
+from avow.wire.api import API_URL
 from tests.examples import WHOLE
+from tests.history.making import answered
 from tests.running import PATIENCE_S, Pty, Ran, in_pty, rows, run, start
 from tests.terminal.samples import exchange
 from tests.wire import sdk_types
 
+GATEWAY = "https://gateway.example"
+ASKED, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 NOTHING_HERE = "avow: error: this terminal session has no conversation to continue"
 
 
@@ -147,9 +151,23 @@ def test_a_number_of_things(number: int, words: str) -> None:
     assert count_of(number, "turn") == words
 
 
+@pytest.mark.parametrize(
+    ("policy", "base_url", "kept"),
+    [
+        ("none", API_URL, "none"),
+        ("default", API_URL, "default"),
+        ("default", GATEWAY, None),
+        ((OTHER,), API_URL, (OTHER,)),
+        ((OTHER,), GATEWAY, (OTHER,)),
+    ],
+)
+def test_a_policy_that_is_a_word_stays_with_its_kind_of_host(policy: Any, base_url: str, kept: object) -> None:
+    turn = answered()._replace(base_url=API_URL, fallback_policy=policy)
+    assert settings_of(turn, base_url)["fallback"] == kept
+
+
 # -- which model a conversation stays on, where nothing of what was said is kept ----------------------------------
 
-ASKED, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 MOVE = ("--fallback-by", "client", "--fallback", OTHER)
 
 

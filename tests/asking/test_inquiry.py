@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from avow.asking.inquiry import Inquiry, prepare
+from avow.endpoint.remembered import EndpointFacts
+from avow.settings.levels import Config, resolve
 from avow.simulator.server import Simulator
+from avow.wire.request import Endpoint
 from tests.running import row, rows, run
 
 
@@ -89,3 +93,24 @@ def test_headers_that_avow_sets_itself_are_not_left_out_in_silence(home: Path) -
     assert ran.status == 0
     assert ran.lines[0].startswith("avow: note: --header accept, authorization: left out")
     assert "eHh4" not in ran.err.decode()
+
+
+@pytest.mark.parametrize("url", ["https://api.anthropic.com", "https://gateway.example:8443/v1"])
+def test_what_a_name_is_worth_depends_on_the_host_that_is_asked(url: str) -> None:
+    settings = resolve(flags={}, template={}, conversation={}, environ={}, config=Config(), profile=None)
+    prepared = prepare(Inquiry(settings, "hello"), Endpoint(url), EndpointFacts(url))
+    assert prepared.plan.asked.host == url.split("/")[2].partition(":")[0]
+
+
+def test_the_cache_is_marked_where_the_conversation_goes_on_from(home: Path) -> None:
+    """A first question is marked at its files, which others may be asked about; a later one at its end."""
+    (home / "notes.txt").write_text("1. be brief\n")
+    file = ("-f", str(home / "notes.txt"), "--cache", "5m")
+    with Simulator(scenario="echo") as sim:
+        run(home, *file, "one", base_url=sim.base_url)
+        run(home, *file, "--conversation", "1", "two", base_url=sim.base_url)
+        first, later = (request.json["messages"][-1]["content"] for request in sim.requests)
+    assert [["cache_control" in block for block in content] for content in (first, later)] == [
+        [True, False],
+        [False, True],
+    ]

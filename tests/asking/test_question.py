@@ -81,6 +81,33 @@ def test_a_template_with_stdin_as_input(home: Path) -> None:
     assert "$input" in missing.err.decode()
 
 
+def test_what_is_piped_stands_before_the_files(home: Path) -> None:
+    files = [home / "a.txt", home / "b.txt"]
+    for file in files:
+        file.write_text("content")
+    with Simulator() as sim:
+        run(home, *(f"--file={file}" for file in files), "what?", base_url=sim.base_url, stdin=b"piped")
+        (request,) = sim.requests
+    blocks = request.json["messages"][0]["content"]
+    assert [block.get("title") for block in blocks] == ["stdin", "a.txt", "b.txt", None]
+
+
+def test_what_is_piped_is_a_document_for_a_template_that_takes_no_input(home: Path) -> None:
+    run(home, "template", "save", "brief", "Be short.")
+    with Simulator() as sim:
+        run(home, "-t", "brief", base_url=sim.base_url, stdin=b"piped")
+        (request,) = sim.requests
+    document, words = request.json["messages"][0]["content"]
+    assert (document["title"], document["source"]["data"], words["text"]) == ("stdin", "piped", "Be short.")
+
+
+@pytest.mark.parametrize("instead", [("--count",), ("--dry-run",)], ids=str)
+def test_an_empty_pipe_is_told_where_nothing_is_asked_too(instead: tuple[str, ...], home: Path) -> None:
+    with Simulator() as sim:
+        ran = run(home, *instead, "hi", base_url=sim.base_url, stdin=b"")
+    assert "avow: note: stdin was empty: only the prompt is sent (--no-stdin leaves it alone)" in ran.lines
+
+
 def test_the_prompt_fills_the_input_of_a_template_where_nothing_is_piped(home: Path) -> None:
     run(home, "template", "save", "review", "Review this:\n$input\nBe short.")
     with Simulator(scenario="echo") as sim:

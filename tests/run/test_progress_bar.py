@@ -68,7 +68,9 @@ def test_a_note_before_anything_is_done_says_what_is_waited_for() -> None:
     )
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(3723.4, "1:02:03"), (3599.0, "59:59"), (3600.0, "1:00:00"), (9, "0:09")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3723.4, "1:02:03"), (3599.0, "59:59"), (3600.0, "1:00:00"), (9, "0:09")]
+)
 def test_the_time_that_is_left(seconds: float, words: str) -> None:
     assert note_line(COUNTS, seconds, None).endswith(f"; {words} left")
 

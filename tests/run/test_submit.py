@@ -115,7 +115,8 @@ class RefusingApi(BatchApi):
 def test_what_may_pass_is_tried_again_as_often_as_asked(status: int, sent: int, home: Path) -> None:
     with Simulator() as sim, opened(sim, home, RefusingApi) as (api, history):
         assert isinstance(api, RefusingApi)
-        api.status, seen = status, []
+        seen: list[float] = []
+        api.status = status
         submitter = Submitter(api, history, 1, 2, silent, waits(seen))
         submitter.add(part(api, 0))
         with pytest.raises(Rejected):

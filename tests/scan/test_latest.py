@@ -5,7 +5,19 @@ from pathlib import Path
 import pytest
 
 from avow.scan import latest
-from tests.scan.transcripts import FABLE, OPUS, SONNET, Record, answer, chose, handover, in_bytes, notice, prompt, tool_result
+from tests.scan.transcripts import (
+    FABLE,
+    OPUS,
+    SONNET,
+    Record,
+    answer,
+    chose,
+    handover,
+    in_bytes,
+    notice,
+    prompt,
+    tool_result,
+)
 
 FILLER = tool_result(toolUseResult={"stdout": "x" * 300_000})
 
