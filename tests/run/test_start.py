@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from avow.simulator.server import Simulator
 from tests.run.stand_in import MODEL, Said, StandIn, answered, failed, refused
 from tests.running import Ran, in_pty, measured, rows, run, start
 
@@ -171,6 +172,7 @@ def test_all_is_checked_before_the_first_request(home: Path, lines: list[Any], w
     "arguments",
     [
         ("--at-least", "lots"),
+        ("--at-least", "100.5%"),
         ("--resume=x",),
         ("--resume", "--no-history"),
         ("-j", "65"),
@@ -210,7 +212,7 @@ def test_quiet_is_silent_only_when_all_went_as_asked(home: Path) -> None:
     assert asked(home, file(home, "other"), "-q")[0].lines == ["avow: run 2: 1 item: 1 substituted; $0.0003"]
 
 
-@pytest.mark.parametrize(("share", "status"), [("75%", 0), ("76%", 12), ("0%", 0)])
+@pytest.mark.parametrize(("share", "status"), [("75%", 0), ("76%", 12), ("0%", 0), ("100%", 12)])
 def test_a_share_may_be_enough(home: Path, share: str, status: int) -> None:
     assert asked(home, file(home, "a", "b", "c", "other"), "--at-least", share)[0].status == status
 
@@ -422,6 +424,43 @@ def test_a_cost_limit_ends_the_run_and_resume_goes_on(home: Path) -> None:
     assert f"{8 - len(sent)} not asked" in ran.lines[-1]
     again, sent_again = asked(home, path, "--max-cost", "1", "--resume", *limit)
     assert (again.status, len(sent) + len(sent_again)) == (0, 8)
+
+
+def test_a_limit_is_no_fallback_where_fallbacks_are_accepted(home: Path) -> None:
+    """With a share too: what was not asked counts, not who answered the rest."""
+    more = (
+        "--max-tokens",
+        "300",
+        "--fallback",
+        OTHER,
+        "--accept-fallback",
+        "--at-least",
+        "1%",
+        "-j",
+        "1",
+        "--max-cost",
+    )
+    with Simulator("fallback") as sim:
+        none = run(home, "run", file(home, *"abcdefgh"), *more, "0.000001", base_url=sim.base_url)
+        an_item = float(none.err.decode().partition("could cost up to $")[2].partition(";")[0])
+        ran = run(home, "run", file(home, *"abcdefgh"), *more, f"{an_item + 0.0005:f}", base_url=sim.base_url)
+    assert (ran.status, " fallback" in ran.lines[-1], "not asked" in ran.lines[-1]) == (14, True, True), ran.err
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("-m", "house-model", "--max-cost", "5"), 1),
+        (("-m", "house-model", "--max-cost", "5", "--batch"), 1),
+        (("-m", "house-model"), 0),
+        (("-m", OTHER, "--max-cost", "5"), 0),
+    ],
+    ids=["unknown", "unknown, in a batch", "no limit", "known"],
+)
+def test_a_price_that_was_guessed_is_told(more: tuple[str, ...], told: int, home: Path) -> None:
+    path = file(home, "a", {"prompt": "b", "model": OTHER})
+    ran = run(home, "run", path, *more, "--fallback", "none", "--simulate", "requested")
+    assert ran.err.decode().count("avow: note: a price, or the API's choice of a fallback, is not known") == told
 
 
 def test_a_dry_run_asks_no_model(home: Path) -> None:

@@ -18,13 +18,11 @@ _TOKENS_OF_IMAGE, _BYTES_PER_PDF_TOKEN, _TOKENS_OF_URL = 5_000, 20, 50_000
 
 
 class Budget:
-    """A sum in USD that may not be exceeded. `limit` None: no limit. `spent` is the cost of what has ended; `guessed`:
-    an unknown cost was counted at the price of the most expensive known model."""
+    """A sum in USD that may not be exceeded. `limit` None: no limit. `spent` is the cost of what has ended."""
 
     def __init__(self, limit: float | None, spent: float = 0.0) -> None:
         self.limit, self.spent = limit, spent
         self.reserved = 0.0
-        self.guessed = False
 
     def reserve(self, amount: float) -> bool:
         """Reserve `amount`; False where the limit does not allow it. An amount of 0 is always allowed."""

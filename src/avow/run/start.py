@@ -188,7 +188,7 @@ class _Run:
                 f"--max-cost ${_as_typed(self._asked.max_cost)} ended it: the next item could cost up to "
                 f"${self._pricing.last:.4f}; `--resume` with a higher one goes on"
             )
-        if self._budget.guessed or self._pricing.guessed:
+        if self._pricing.guessed:
             screen.note(GUESSED)
         if self._refused_key:
             screen.note("the API refused the credentials: nothing more was asked")
