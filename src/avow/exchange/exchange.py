@@ -2,13 +2,12 @@
 
 import os
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from avow.errors import Failure
 from avow.exit_codes import SIGPIPE, BySignal, ExitCode, ExitStatus
-from avow.routing.verdict import NO_CATEGORY, Evidence, Hop, Routing, Verdict
+from avow.routing.verdict import NO_CATEGORY, Routing, Verdict
 from avow.values import NamedTuple
 from avow.wire.blocks import Attachment
 from avow.wire.json_value import JsonObject
@@ -193,8 +192,8 @@ def as_json(exchange: Exchange) -> JsonObject:
         "category": routing.category,
         "explanation": routing.explanation,
         "recommended_model": routing.recommended_model,
-        "hops": hops_as_json(routing.hops),
-        "evidence": evidence_as_json(routing.evidence),
+        "hops": [hop.as_json() for hop in routing.hops],
+        "evidence": [one.as_json() for one in routing.evidence],
         "prompt": question.prompt,
         "system": question.system,
         "template": question.template,
@@ -216,26 +215,6 @@ def as_json(exchange: Exchange) -> JsonObject:
         "error": exchange.error.as_json() if exchange.error else None,
         **(exchange.item.as_json() if exchange.item else {}),
     }
-
-
-def hops_as_json(hops: Sequence[Hop]) -> list[JsonObject]:
-    """Each hop as `{"model", "outcome", "category", "error", "usage", "cost_usd"}`."""
-    return [
-        {
-            "model": hop.model,
-            "outcome": str(hop.outcome),
-            "category": hop.category,
-            "error": hop.error.as_json() if hop.error else None,
-            "usage": hop.usage,
-            "cost_usd": hop.cost_usd,
-        }
-        for hop in hops
-    ]
-
-
-def evidence_as_json(evidence: Sequence[Evidence]) -> list[JsonObject]:
-    """Each piece as `{"field", "value", "strength"}`."""
-    return [{"field": e.field, "value": e.value, "strength": e.strength} for e in evidence]
 
 
 # What happens while an exchange runs, in the order `on_event` is called; `--output jsonl` prints the same. Named

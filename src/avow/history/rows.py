@@ -14,8 +14,6 @@ from avow.exchange.exchange import (
     Reply,
     RunItem,
     Status,
-    evidence_as_json,
-    hops_as_json,
 )
 from avow.exit_codes import BySignal, ExitCode, ExitStatus
 from avow.history import schema
@@ -132,7 +130,7 @@ def _segments(packed: str, text: str) -> tuple[Segment, ...]:
 
 
 def _hops_text(hops: tuple[Hop, ...]) -> str:
-    return _dump(hops_as_json(hops))
+    return _dump([hop.as_json() for hop in hops])
 
 
 def _hops(packed: str) -> tuple[Hop, ...]:
@@ -145,7 +143,7 @@ def _hop(model: str | None, outcome: str, category: str | None, error: Any, usag
 
 
 def _evidence_text(evidence: tuple[Evidence, ...]) -> str:
-    return _dump(evidence_as_json(evidence))
+    return _dump([one.as_json() for one in evidence])
 
 
 def _evidence(packed: str) -> tuple[Evidence, ...]:

@@ -47,6 +47,17 @@ class Hop(NamedTuple):
     usage: JsonObject | None = None
     cost_usd: float | None = None
 
+    def as_json(self) -> JsonObject:
+        """`{"model", "outcome", "category", "error", "usage", "cost_usd"}`."""
+        return {
+            "model": self.model,
+            "outcome": str(self.outcome),
+            "category": self.category,
+            "error": self.error.as_json() if self.error else None,
+            "usage": self.usage,
+            "cost_usd": self.cost_usd,
+        }
+
 
 class Evidence(NamedTuple):
     """One thing the verdict rests on. `strength`: `strong` (a routing field), `weak` (a name that may be
@@ -55,6 +66,10 @@ class Evidence(NamedTuple):
     field: str
     value: object
     strength: str
+
+    def as_json(self) -> JsonObject:
+        """`{"field", "value", "strength"}`."""
+        return {"field": self.field, "value": self.value, "strength": self.strength}
 
 
 class Segment(NamedTuple):
