@@ -1,7 +1,9 @@
-"""The words the simulator answers with: one text for each line of models, so that a reader sees who wrote what."""
+"""The texts of the simulator's answers: one for each line of models, so that a reader sees which model wrote what."""
 
 import json
 from typing import Any
+
+from avow.simulator.script import Json
 
 _OPENINGS = {
     "fable": (
@@ -106,12 +108,12 @@ def opening(model: str) -> str:
 
 
 def rest(model: str) -> str:
-    """The second half; reads on from any model's first half and names the one that speaks (`""`: nobody)."""
+    """The second half: continues any model's first half, and names `model` as its writer (`""`: nobody)."""
     return f"{_RESTS[_line(model)]} (Written by the simulator{f' for {model}' if model else ''}.)"
 
 
 def fitting(schema: object) -> str:
-    """JSON text of a small value that fits `schema` (the subset of JSON Schema the API takes)."""
+    """JSON text of a small value that fits `schema` (in the subset of JSON Schema that the API accepts)."""
     return json.dumps(_instance(schema, schema, 0), ensure_ascii=False, indent=1)
 
 
@@ -166,7 +168,7 @@ def _resolve(reference: str, root: object) -> object:
     return found
 
 
-ADVICE: tuple[dict[str, Any], ...] = (
+ADVICE: tuple[Json, ...] = (
     {"type": "server_tool_use", "id": "srvtoolu_01advice", "name": "advisor", "input": {}},
     {
         "type": "advisor_tool_result",
@@ -174,4 +176,40 @@ ADVICE: tuple[dict[str, Any], ...] = (
         "content": {"type": "advisor_result", "text": "Say what each does, then give one rule."},
     },
 )
-"""The blocks of a turn in which another model advised."""
+"""The blocks of an answer for which the model asked another one for advice."""
+
+SEARCH: Json = {
+    "type": "server_tool_use",
+    "id": "srvtoolu_01standin",
+    "name": "web_search",
+    "input": {"query": "git rebase or merge"},
+}
+FOUND: Json = {
+    "type": "web_search_tool_result",
+    "tool_use_id": "srvtoolu_01standin",
+    "content": [
+        {
+            "type": "web_search_result",
+            "url": "https://git-scm.com/book",
+            "title": "Pro Git",
+            "page_age": None,
+            "encrypted_content": "c3RhbmQtaW4=",
+        }
+    ],
+}
+CALL: Json = {
+    "type": "tool_use",
+    "id": "toolu_01standin",
+    "name": "read_file",
+    "input": {"path": "README.md", "lines": [1, 20]},
+}
+COMPACTION: Json = {
+    "type": "compaction",
+    "content": "The user asked about rebase and merge; the answer so far explained both.",
+    "encrypted_content": "c3RhbmQtaW4=",
+}
+UNKNOWN_BLOCK: Json = {
+    "type": "stand_in_note",
+    "note": "a block of a kind no client knows yet",
+    "weight": 1.5,
+}

@@ -1,4 +1,4 @@
-"""Requests about message batches: which of them is asked for, and what is answered."""
+"""HTTP requests about message batches, and their responses."""
 
 import threading
 from collections.abc import Callable
@@ -9,11 +9,12 @@ from avow.simulator.replies import failure, own_headers, posted, with_json
 from avow.simulator.script import HttpError, Json, Scenario
 
 Play = Callable[[Json, dict[str, str], Scenario, bool], Json]
-"""Plays one item: its `params`, the headers of its batch, the scenario, and whether it is refused, to its `result`."""
+"""Gives the `result` of one item, from its `params`, the headers of its batch, the scenario, and whether the model
+declines."""
 
 
 class BatchDesk:
-    """One server's batches over HTTP; it may be asked from several threads."""
+    """One server's batches over HTTP. Safe for threads."""
 
     def __init__(self, base_url: str, play: Play) -> None:
         self._batches = batches.Batches(base_url)
@@ -22,7 +23,8 @@ class BatchDesk:
         self._has_lost = False
 
     def reply(self, wire: RawRequest, path: str, scenario: Scenario, request_id: str) -> HttpReply:
-        """The answer to a request for `path`, which is that of batches or below it."""
+        """The response to a request for `path`, which is `/v1/messages/batches` or below it. `request_id` is empty
+        where the scenario sends none."""
         if scenario.error is not None and scenario.error.times is None:
             return failure(scenario.error, request_id)
         batch_id, _slash, rest = path.removeprefix(batches.PATH).strip("/").partition("/")

@@ -1,4 +1,4 @@
-"""Message Batches: many requests in one, done later; what is made, told of and kept of them."""
+"""Message Batches: many requests in one that are answered later; creates, lists, cancels and deletes them."""
 
 import os
 import re
@@ -20,12 +20,13 @@ _LEAST, _DEFAULT, _MOST = 1, 20, 1000
 _COUNTS = ("processing", "succeeded", "errored", "canceled", "expired")
 
 Answer = Callable[[Json, bool], Json]
-"""Plays one item: from its `params`, and whether it is to be refused, to its `result`."""
+"""Gives the `result` of one item, from its `params` and whether the model declines."""
 
 
 @dataclass(slots=True)
 class _Batch:
-    """One batch; `results` are its lines, once it has ended."""
+    """One batch. Times are Unix seconds. `counts` and `results`, the lines of its results, are empty until it has
+    ended."""
 
     id: str
     items: list[Json]
@@ -50,7 +51,7 @@ class Batches:
         self._all: dict[str, _Batch] = {}
 
     def create(self, body: Json, play: BatchPlay, answer: Answer) -> Json | HttpError:
-        """A new batch."""
+        """The object of a new batch, or the error that its request gets."""
         requests = body.get("requests")
         if problem := _problem(requests):
             return HttpError(400, "invalid_request_error", problem)
@@ -60,12 +61,12 @@ class Batches:
         return self._told(batch)
 
     def retrieve(self, batch_id: str) -> Json | HttpError:
-        """Where a batch stands."""
+        """The object of the batch."""
         batch = self._all.get(batch_id)
         return _unknown(batch_id) if batch is None else self._told(batch)
 
     def page(self, query: dict[str, list[str]]) -> Json | HttpError:
-        """The newest batches first."""
+        """One page of the list, the newest batches first. `query` may have `limit` and `after_id`."""
         given = query.get("limit", [str(_DEFAULT)])[0]
         limit = int(given) if given.isdecimal() else 0
         if not _LEAST <= limit <= _MOST:
@@ -85,7 +86,7 @@ class Batches:
         }
 
     def cancel(self, batch_id: str) -> Json | HttpError:
-        """No item that has not begun is begun."""
+        """Cancel the batch: it ends at the next request, and every second item counts as not begun yet."""
         batch = self._all.get(batch_id)
         if batch is None:
             return _unknown(batch_id)
@@ -95,7 +96,7 @@ class Batches:
         return self._told(batch, settles=False)
 
     def delete(self, batch_id: str) -> Json | HttpError:
-        """Only what has ended."""
+        """Delete the batch, if it has ended."""
         batch = self._all.get(batch_id)
         if batch is None:
             return _unknown(batch_id)
@@ -106,7 +107,7 @@ class Batches:
         return {"id": batch_id, "type": "message_batch_deleted"}
 
     def results(self, batch_id: str) -> Iterator[bytes] | HttpError:
-        """The lines of a batch that has ended."""
+        """The lines of the results of a batch that has ended, JSON in UTF-8."""
         batch = self._all.get(batch_id)
         if batch is None:
             return _unknown(batch_id)
@@ -136,7 +137,7 @@ class Batches:
         }
 
     def _settle(self, batch: _Batch) -> None:
-        """End it where it is time to: until then all counts but one stay 0."""
+        """End the batch when its time has come: until then only `processing` is counted."""
         if batch.ended_at is not None or time.time() < batch.due_at:
             return
         is_cancelled = batch.cancelled_at is not None
@@ -159,7 +160,7 @@ def errored(kind: str, message: str) -> Json:
 
 
 def unsupported(params: Json) -> str | None:
-    """What is said of an item that asks for what batches do not do; None of any other."""
+    """The error message for an item that needs something that batches do not support; None for any other."""
     for name in _UNSUPPORTED:
         if params.get(name):
             return f"{name}: not supported in message batches"
@@ -185,7 +186,7 @@ def _result(batch: _Batch, number: int, item: Json, *, is_cancelled: bool) -> Js
 
 
 def _problem(requests: object) -> str | None:
-    """What is looked at when a batch is made; the rest only when its item's turn comes."""
+    """What is wrong with the list of requests. The params of an item are checked only when the batch ends."""
     if not isinstance(requests, list) or not requests:
         return "requests: List should have at least 1 item after validation"
     if len(requests) > MOST_ITEMS:

@@ -1,4 +1,4 @@
-"""The checks on messages and content blocks: shapes, media, and how an earlier answer may be sent back."""
+"""Checks of messages and content blocks: shapes, media, and earlier answers that are sent back."""
 
 import base64
 import binascii
@@ -58,7 +58,8 @@ def system_complaints(system: object) -> Iterator[str]:
 
 
 def message_complaints(messages: object, version: str, *, sets_effort: bool) -> Iterator[str]:
-    """What is wrong with the shape of `messages`; with `sets_effort` one of the system's may have `output_config`."""
+    """What is wrong with the shape of `messages`. `sets_effort`: messages with the role `system` may have
+    `output_config`."""
     if not isinstance(messages, list):
         yield "messages: Input should be a valid list"
         return
@@ -78,7 +79,8 @@ def message_complaints(messages: object, version: str, *, sets_effort: bool) -> 
 def replay_complaints(
     body: Json, model: PlayedModel | None, knows_block: Callable[[Json], bool], *, may_echo: bool
 ) -> Iterator[str]:
-    """What is wrong with earlier answers: `fallback` blocks, what stands before them, thinking."""
+    """What is wrong with earlier answers that are sent back: `fallback` blocks, blocks before them, thinking.
+    `may_echo`: the beta of fallbacks allows `fallback` blocks; `knows_block` says whether this server made one."""
     messages: list[Json] = body["messages"]
     for number, message in enumerate(messages):
         if message["role"] != "assistant":
@@ -101,7 +103,8 @@ def replay_complaints(
 
 
 def _binding(body: Json, model: PlayedModel | None, number: int, at: int, block: Json) -> Iterator[str]:
-    """Thinking is bound to model and prefix; another model's is dropped without a word."""
+    """What is wrong with a block of thinking: it is bound to the conversation before it. That of another model is
+    ignored without an error."""
     where = f"messages.{number}.content.{at}"
     bound = read_signature(block.get("signature"))
     if bound is None:
@@ -255,7 +258,7 @@ def _kind_of(image: bytes) -> str | None:
 
 
 def _tool_results(messages: list[Json]) -> Iterator[str]:
-    """Every client tool call is answered at the head of the next user message."""
+    """What is wrong where the results of client tool calls are not in the next user message."""
     waiting: set[object] = set()
     for number, message in enumerate(messages):
         content = blocks_of(message)

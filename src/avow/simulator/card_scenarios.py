@@ -1,4 +1,4 @@
-"""The scenarios of `avow audit`: replies to its cards, by models with preferences of their own, honest and swapped."""
+"""The scenarios of `avow audit`: replies to its cards, by models with their own preferences."""
 
 from avow.simulator.picks import PickSettings
 from avow.simulator.script import PlayedHop, Scenario

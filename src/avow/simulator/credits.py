@@ -1,4 +1,4 @@
-"""What the simulator remembers between requests: who declined to whom, credit tokens, handovers it made itself."""
+"""What the simulator remembers between requests: models that declined, credit tokens, handovers it made itself."""
 
 import os
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from avow.simulator.valid_request import ValidRequest
 
 @dataclass(frozen=True, slots=True)
 class _Credit:
-    """What a token stands for."""
+    """A credit token: the model that declined, its request (`fixed_part`), and its partial answer, with whether
+    (`claim`) another model may continue it."""
 
     model: str
     fixed_part: int
@@ -28,13 +29,13 @@ class Credits:
         self._handed: set[tuple[str, str, str | None]] = set()
 
     def position(self, ask: ValidRequest) -> int:
-        """Which hop of a scenario this request is: one further for each other model that has declined or failed in
-        the same conversation."""
+        """The index of the hop that this request plays: the number of other models that declined or failed in the same
+        conversation; for one of these the index it had."""
         tried = self._tried.get(ask.conversation, [])
         return tried.index(ask.model) if ask.model in tried else len(tried)
 
     def note(self, ask: ValidRequest, answer: PlayedAnswer | None) -> None:
-        """Remember how a request ended; `None` is an error of the hop."""
+        """Remember how a request ended; `answer` is `None` where its hop is an HTTP error."""
         if answer is not None:
             self._handed.update(_handovers(answer))
         if answer is None or answer.stop_reason == "refusal":
@@ -45,13 +46,15 @@ class Credits:
             self._declined.add((ask.model, answer.stop_details["category"]))
 
     def mint(self, ask: ValidRequest, content: list[Json], *, claim: bool) -> str:
-        """A token for a declined request; `content` is the partial answer it may be continued with."""
+        """A new token for a declined request. `content` is the partial answer; `claim`: another model may continue
+        it."""
         token = f"fct_01{os.urandom(12).hex()}"
         self._credits[token] = _Credit(ask.model, ask.fixed_part, _bare(content), claim)
         return token
 
     def redeem(self, ask: ValidRequest, scenario: Scenario) -> Json | str | None:
-        """The status of the request's token for `usage.fallback_credit`, the message of a 400, or `None`."""
+        """The status of the request's token for `usage.fallback_credit`; a string is the message of a 400; `None` where
+        no token was sent."""
         sent = ask.body.get("fallback_credit_token")
         if sent is None:
             return None
@@ -71,8 +74,9 @@ class Credits:
     def knows_block(self, block: Json) -> bool:
         """Whether a `fallback` block sent back was made by this server.
 
-        The simulator decides by what it can see: a block needs the whole shape of the API's own, its category must be
-        one that the server hands over, and a decline that this server returned to the client was the client's.
+        The block has to have the complete shape of the API's own. It counts as made by this server if this server made
+        a handover with these models and category, or if nothing speaks against it: the category is one that the server
+        hands over, and the model did not decline to this client with it.
         """
         try:
             source, target, trigger = block["from"]["model"], block["to"]["model"], block["trigger"]
@@ -103,8 +107,8 @@ def _mismatch(ask: ValidRequest, credit: _Credit | None) -> str | None:
 
 
 def _continuation_refused(ask: ValidRequest, credit: _Credit | None, scenario: Scenario) -> str | None:
-    """Why the appended partial answer is not accepted. It may leave out trailing white space, trailing thinking
-    and client tool calls without result."""
+    """Why the appended partial answer is not accepted; `None` where it is. It may lack white space and thinking at its
+    end, and client tool calls."""
     if credit is None:
         return "This model does not support assistant message prefill. The conversation must end with a user message."
     if scenario.rejects_continuation or not credit.claim:
@@ -115,7 +119,7 @@ def _continuation_refused(ask: ValidRequest, credit: _Credit | None, scenario: S
 
 
 def _bare(content: list[Json]) -> list[Json]:
-    """Content as compared: without what a client may leave out, and texts joined where they meet."""
+    """The blocks as they are compared: without what a client may leave out, and with adjacent texts joined."""
     bare: list[Json] = []
     for block in content:
         if block.get("type") in ("tool_use", "fallback"):

@@ -1,7 +1,7 @@
-"""Scenarios of one's own, as TOML files.
+"""Scenarios that users write, as TOML files.
 
-A file describes one answer: who is asked in turn, what each writes, how fast, and what goes wrong. All keys may be
-left out. This one declines in mid-answer, hands over to a slow model, and loses the connection:
+A file describes one answer: which models are asked one after another, what each writes, how fast, and what goes wrong.
+All keys are optional. In this one the model declines in mid-answer, a slow one continues, and the connection is lost:
 
     summary = "declined in mid-answer, then cut off"
     delay = 0.02                  # seconds between pieces of text
@@ -9,7 +9,7 @@ left out. This one declines in mid-answer, hands over to a slow model, and loses
 
     [[hops]]                      # the requested model
     declines = true
-    category = "cyber"            # "" for none; default frontier_llm
+    category = "cyber"            # "" for none; the default is frontier_llm
     text = "What it wrote before. "
 
     [[hops]]                      # the first fallback
@@ -20,17 +20,17 @@ left out. This one declines in mid-answer, hands over to a slow model, and loses
 
     [fault]
     kind = "hangup"               # cut, hangup, reset, stall, error, broken_json
-    after = 12                    # pieces; default half of the last text
+    after = 12                    # pieces; the default is half of the last block's
 
     [headers]
     x-litellm-model-name = "anthropic/{requested}"
 
-Further keys at the top: `model` (the name the answer gives, `""` for none), `hands_over = false` (leave it to
-the client to ask the next model), `pings`, `usage` and `request_id` (`false` leaves them out), `sticky`, and
+Further keys at the top: `model` (the name in the answer, `""` for none), `hands_over = false` (the client has to
+ask the next model), `pings`, `usage` and `request_id` (`false` leaves them out), `sticky`, and
 `error`, a table that answers with an HTTP error instead: `status`, `type`, `message`, `code`, `retry_after`
-(seconds), `times` (that many tries fail, the next succeeds). A hop may have an `error` as well, and `credit =
-false`, `claim = false` (no credit token, no continuation) and `explanation`. A decline of
-the category `reasoning_extraction` is never handed over by the API.
+(seconds), `times` (that many tries fail, the next succeeds). A hop may have an `error` too, `credit = false` (no
+credit token), `claim = false` (its text may not be continued) and `explanation`. The API itself never hands over after
+a decline of the category `reasoning_extraction`.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How hosts that are not the API's refuse what only the API knows: fields and beta flags, each in words of its own."""
+"""How other hosts than the API refuse what only the API knows, fields and beta flags, each with its own error."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,11 +8,12 @@ from avow.simulator.script import HttpError, Json
 _FLAG = "invalid beta flag"
 _EXTRA = "Extra inputs are not permitted"
 _UNKNOWN = ("fallbacks", "thinking")
-"""The fields that the hosts which check fields do not know."""
+"""The fields that are unknown to hosts that check fields."""
 
 
 def refusal(kind: str, body: Json, betas: frozenset[str]) -> HttpError | None:
-    """What the host of this kind (a key of `KINDS`) answers a request; None where it finds nothing wrong."""
+    """The error with which a host of this kind (a key of `KINDS`, or empty) refuses a request; None where it does
+    not."""
     return KINDS[kind](body, betas) if kind else None
 
 
@@ -40,7 +41,7 @@ def _caching(body: Json, _betas: frozenset[str]) -> HttpError | None:
 
 
 def _fastapi(body: Json, _betas: frozenset[str]) -> HttpError | None:
-    """A FastAPI application with a strict model: all that is wrong at once, and the input with it."""
+    """A FastAPI application with a strict model: one entry for each unknown field, with its value."""
     detail = [
         {"type": "extra_forbidden", "loc": ["body", name], "msg": _EXTRA, "input": body[name]}
         for name in _UNKNOWN
@@ -50,7 +51,7 @@ def _fastapi(body: Json, _betas: frozenset[str]) -> HttpError | None:
 
 
 def _vllm(body: Json, _betas: frozenset[str]) -> HttpError | None:
-    """vLLM: the same in the words of Python, one text."""
+    """vLLM: such an entry as Python writes it, in one text."""
     if "fallbacks" not in body:
         return None
     entry = {"type": "extra_forbidden", "loc": ("body", "fallbacks"), "msg": _EXTRA, "input": body["fallbacks"]}
@@ -58,7 +59,7 @@ def _vllm(body: Json, _betas: frozenset[str]) -> HttpError | None:
 
 
 def _bedrock(wrapped: Callable[[], HttpError]) -> Callable[[Json, frozenset[str]], HttpError | None]:
-    """Bedrock behind a gateway: any beta flag is too much, and it does not say which."""
+    """Bedrock behind a gateway: it refuses every beta flag, and does not say which."""
     return lambda _body, betas: wrapped() if betas else None
 
 

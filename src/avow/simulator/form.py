@@ -1,4 +1,4 @@
-"""The two forms of an answer: server-sent events, or one JSON object."""
+"""An answer as server-sent events, or as one JSON object."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from avow.simulator.playback import PlayedAnswer
 from avow.simulator.played_blocks import Block
 from avow.simulator.script import Fault, Json, Scenario
 
-# What the server does next: write bytes, wait that many seconds, or break the connection in that way.
+# What the server does next: write bytes, wait that many seconds, or break the connection as a `Fault` of that kind.
 Step = bytes | float | str
 
 _START_ONLY = ("cache_creation", "service_tier", "speed", "inference_geo")
@@ -32,7 +32,7 @@ def as_message(answer: PlayedAnswer, scenario: Scenario) -> Json:
 
 
 def as_steps(answer: PlayedAnswer, scenario: Scenario, request_id: str) -> Iterator[Step]:
-    """The answer as server-sent events, with the scenario's pauses and its fault."""
+    """The answer as server-sent events, with the pauses (in seconds) and the fault of the scenario."""
     if scenario.first_delay:
         yield scenario.first_delay
     encode = _Encoder(scenario)
@@ -115,7 +115,7 @@ def _repeated(encode: "_Encoder", index: int, block: Block) -> Iterator[Step]:
 
 
 def _fault_at(answer: PlayedAnswer, fault: Fault | None) -> int | None:
-    """The number of deltas before the fault: by default half of the last block's, after all earlier ones."""
+    """The number of deltas before the fault: by default all of the earlier blocks and half of the last block's."""
     if fault is None:
         return None
     if fault.after is not None:
@@ -137,7 +137,7 @@ def _break(fault: Fault | None, request_id: str) -> Iterator[Step]:
 
 
 class _Encoder:
-    """Turns events into bytes, padded as the API pads them (spaces before the last brace, to hide sizes)."""
+    """Turns events into bytes, padded as by the API: spaces before the last brace hide their size."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._crlf = scenario.crlf

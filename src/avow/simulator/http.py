@@ -1,4 +1,4 @@
-"""HTTP/1.1 for the simulator: requests off a socket, replies onto it, broken where a scenario says so."""
+"""HTTP/1.1 for the simulator: reads requests from a socket, and writes responses, broken as the scenario says."""
 
 import select
 import socket
@@ -20,7 +20,7 @@ _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 402: "Payment Re
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
-    """A request off the wire. `too_large` means the body was over the limit and is not kept."""
+    """A request as it was received. `too_large`: the body was over the limit, and `body` is empty."""
 
     method: str
     target: str
@@ -54,7 +54,8 @@ class RawRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """A response: a whole `body` after `pause` seconds, or `steps` to play, with `length` as promised length."""
+    """A response: a whole `body` after `pause` seconds, or `steps` to play. `length` is the `content-length` that is
+    sent with steps; without it they are chunked."""
 
     status: int = 200
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -65,7 +66,7 @@ class HttpReply:
 
 
 class Connection:
-    """One accepted connection; `closing` ends every pause early."""
+    """One accepted connection; every pause ends once `closing` is set."""
 
     def __init__(self, accepted: socket.socket, closing: threading.Event) -> None:
         # A small write must not wait for the acknowledgement of the one before.
@@ -75,13 +76,13 @@ class Connection:
         self._closing = closing
 
     def close(self) -> None:
-        """Close the connection; twice does no harm."""
+        """Close the connection; may be called twice."""
         self._file.close()
         self._socket.close()
 
     def read(self, limit: int, others: Mapping[str, int] = MappingProxyType({})) -> RawRequest | None:
-        """The next request, or `None` when the client has closed; its body has at most `limit` bytes, or what `others`
-        say of its path. Raises `ValueError` for what is not HTTP."""
+        """The next request, or `None` when the client has closed. Its body may have `limit` bytes, or as many as
+        `others` has for its path. Raises `ValueError` for what is not HTTP."""
         line = self._file.readline(_LINE)
         while line in (b"\r\n", b"\n"):
             line = self._file.readline(_LINE)
@@ -132,7 +133,7 @@ class Connection:
         return ([], True) if total > limit else (pieces, False)
 
     def write(self, reply: HttpReply, wire: RawRequest) -> bool:
-        """Send a reply; whether another request may follow on this connection."""
+        """Send a response; True where another request may follow on this connection."""
         last = "close" in dict(wire.named_headers()).get("connection", "").lower() or wire.version == "HTTP/1.0"
         head = [f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, 'Status')}"]
         head.append(time.strftime("date: %a, %d %b %Y %H:%M:%S GMT", time.gmtime()))
@@ -170,7 +171,7 @@ class Connection:
         return chunked
 
     def _pause(self, seconds: float) -> bool:
-        """Wait; whether the client is still there and the server not closing."""
+        """Wait; False at once when the client leaves or the server closes."""
         while seconds > 0:
             if self._closing.wait(min(seconds, 0.25)) or self._left():
                 return False

@@ -1,4 +1,4 @@
-"""The simulator's models list: `GET /v1/models` and `GET /v1/models/{id}`, and what each model takes."""
+"""The simulator's models: `GET /v1/models`, `GET /v1/models/{id}`, and what each model accepts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +11,9 @@ _NO_XHIGH = ("low", "medium", "high", "max")
 
 @dataclass(frozen=True, slots=True)
 class PlayedModel:
-    """One model as the simulator lists it; `thinking` and `effort` are the forms it takes, `caches_from` the least
-    tokens of a prompt that its cache keeps."""
+    """One model as the simulator lists it. `context` and `output` are in tokens; `thinking` and `effort` are the
+    accepted values; `caches_from` is the fewest tokens of a prompt that its cache keeps; `created` is a date, `retires`
+    and `deprecated` are moments (RFC 3339)."""
 
     id: str
     name: str
@@ -151,7 +152,7 @@ def describe(model: PlayedModel, *, with_fallbacks: bool) -> Json:
 
 
 def openai_page() -> Json:
-    """The list as OpenAI-shaped gateways give it."""
+    """The list as gateways in the style of OpenAI give it."""
     return {
         "object": "list",
         "data": [

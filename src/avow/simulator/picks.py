@@ -1,4 +1,4 @@
-"""How the simulator answers a card that asks for six picks: each model has preferences of its own, which may drift."""
+"""Answers to a card of `avow audit`, which asks for six picks: each model has its own preferences, which may drift."""
 
 import math
 import random
@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 _VALUES = 8
-_ALIKE = 1.5  # spread of what all models like
-_OWN = 1.4  # and of what each likes for itself: two models then differ by a total variation of about .54
-_STOCK = 0.3  # of the replies are one line that the model likes as a whole
+_ALIKE = 1.5  # the spread (standard deviation of the logits) of the preferences that all models share
+_OWN = 1.4  # and of each model's own: the total variation distance of two models is then about 0.54
+_STOCK = 0.3  # this share of a model's replies to a card is always the same line
 
 _WORDS = {
     "letter": "A E K M Q R S X",
@@ -32,10 +32,10 @@ _CHOICE = r"(.+) (?:or|oder|o) (.+)"
 
 @dataclass(frozen=True, slots=True)
 class PickSettings:
-    """How picks are made. With probability `share` a reply is that of the model `swapped_for`, under the name of the
-    requested one. `drift` moves a model's preferences for good, `noise` moves them in each server's session (both are
-    spreads of the logits). With probability `off_format` a reply is not a line of picks. `seed` makes all of it
-    repeatable; None: every server is another session."""
+    """How picks are made. With the probability `share` a reply is that of the model `swapped_for`, under the name of
+    the requested one. `drift` changes a model's preferences in all sessions, `noise` in each session in another way
+    (both are standard deviations of the logits). With the probability `off_format` a reply is not a line of picks.
+    `seed` makes all of it repeatable; None: every server is another session."""
 
     swapped_for: str | None = None
     share: float = 1.0
@@ -46,7 +46,8 @@ class PickSettings:
 
 
 def answer(settings: PickSettings, model: str, card: str, session: int, number: int) -> str:
-    """The reply of `model` to a card, as the `number`-th of this server's replies."""
+    """The reply of `model` to the text of a card. `session` and `number`, which counts the server's requests, choose
+    the random numbers."""
     draw = random.Random(f"{session} {number}")  # noqa: S311 - the simulator's choice
     if draw.random() < settings.off_format:
         return "I would rather not choose."

@@ -1,4 +1,4 @@
-"""From a scenario and a request to an answer: which model writes which blocks, with which usage."""
+"""Makes an answer from a scenario and a request: which model writes which blocks, with which usage."""
 
 import os
 import re
@@ -17,8 +17,9 @@ Mint = Callable[[PlayedHop, list[Json]], str]
 
 @dataclass(slots=True)
 class PlayedAnswer:
-    """An answer before it becomes events or one object. `named_first` is the model that `message_start` names,
-    `named` the one a whole message names; `None` leaves the field out."""
+    """An answer before it becomes events or one object. `named_first` is the model in `message_start`, `named` the one
+    in a whole message; `None`: the field is left out. `extra_usage` comes only at the end of a stream; `fields` are
+    further ones of the message."""
 
     named_first: str | None
     named: str | None
@@ -34,7 +35,7 @@ class PlayedAnswer:
 
 @dataclass(slots=True)
 class _Played:
-    """What one hop wrote."""
+    """What one hop wrote, with its numbers of tokens."""
 
     model: str
     hop: PlayedHop
@@ -53,10 +54,11 @@ def compose(
     credit: Json | None = None,
     cache: PromptCache | None = None,
 ) -> PlayedAnswer:
-    """The answer to `ask` when hop number `position` of `scenario` is its first; `cache` is what its prompt may be in.
+    """The answer to `ask` when the hop at index `position` of `scenario` is its first. `cache` may have its prompt.
 
-    Server-side, the remaining hops play in this one answer; a whole (not streamed) answer leaves out what a model
-    wrote before it declined, as the API does. `credit` is the status of a redeemed token.
+    If the API itself may hand over, the remaining hops play in this one answer; where it is not streamed, what a model
+    wrote before it declined is left out, as by the API. `credit` is the status of the token that was sent; `mint` makes
+    a new one.
     """
     hops = scenario.hops[min(position, len(scenario.hops) - 1) :]
     chain = ask.chain
@@ -81,7 +83,7 @@ def compose(
 def _play(
     scenario: Scenario, ask: ValidRequest, chain: tuple[str, ...], hops: tuple[PlayedHop, ...]
 ) -> tuple[list[_Played], str | None]:
-    """Every hop that ran, and the model that could not be reached, if one ended the chain."""
+    """What every hop wrote, and the model that could not be reached, if that ended the chain."""
     played: list[_Played] = []
     continuing = ask.continuation is not None
     for number, model in enumerate(chain):
@@ -199,7 +201,7 @@ def _rename(answer: PlayedAnswer, ask: ValidRequest, scenario: Scenario, served:
 
 
 def fill(template: str, ask: ValidRequest, served: str = "") -> str:
-    """`template` with the names of this request put in."""
+    """`template` with the names of models in the place of `{requested}`, `{fallback}`, `{served}` and `{slashed}`."""
     slashed = "anthropic/" + re.sub(r"-(\d)-(\d)$", r"-\1.\2", ask.model)
     fallback = ask.chain[1] if len(ask.chain) > 1 else ask.model
     for key, value in (("requested", ask.model), ("fallback", fallback), ("served", served), ("slashed", slashed)):
@@ -221,18 +223,19 @@ def _text(scenario: Scenario, ask: ValidRequest, model: str, hop: PlayedHop, con
         "question": lambda: ask.question,
         "picks": lambda: picks.answer(scenario.pick_settings, model, ask.question, ask.session, ask.number),
     }
-    # One pass: what is put in is never searched again.
+    # One pass, so that nothing is replaced in what was put in.
     return re.sub(r"\{(opening|rest|model|schema|question|picks)\}", lambda found: values[found[1]](), template)
 
 
 def _speaker(scenario: Scenario, ask: ValidRequest, model: str) -> str:
-    """Who the text says wrote it: what the answer declares, so that no reader is told two things."""
+    """The model that the text names as its writer: the one that the answer declares, so that both say the same."""
     said = scenario.reports if scenario.speaker is None else scenario.speaker
     return model if said is None or len(scenario.hops) > 1 else fill(said, ask, model)
 
 
 def _limited(ask: ValidRequest, pieces: tuple[str, ...], stop_reason: str) -> tuple[tuple[str, ...], str, str | None]:
-    """The pieces that `max_tokens` (a word counts as one) and `stop_sequences` leave."""
+    """What `max_tokens` (a word counts as one) and `stop_sequences` leave of the pieces, with the stop reason and the
+    stop sequence that was found."""
     text = "".join(pieces)
     found = [(text.find(stop), stop) for stop in ask.body.get("stop_sequences") or [] if stop in text]
     if found:

@@ -1,4 +1,4 @@
-"""The API's prompt cache as the simulator plays it: what a request reads and writes, and how long that stays."""
+"""The API's prompt cache as the simulator plays it: which tokens a request reads and writes, and how long they stay."""
 
 import hashlib
 import json
@@ -13,11 +13,11 @@ from avow.simulator.valid_request import ValidRequest, blocks_of
 
 MOST_MARKS = 4
 LOOKED_BACK = 20
-"""How many blocks before a mark, itself included, are looked up."""
+"""How many blocks are looked up for a mark: its own, and those before it."""
 
 _SECONDS = {"5m": 300.0, "1h": 3600.0}
 _FROM = 1024
-"""The least tokens that are kept, of a model that is not in the list."""
+"""The fewest tokens that are kept for a model that is not in the list."""
 
 _KEYED = ("model", "speed", "thinking", "tool_choice")
 _NOT_MARKED = ("thinking", "redacted_thinking")
@@ -25,7 +25,8 @@ _NOT_MARKED = ("thinking", "redacted_thinking")
 
 @dataclass(frozen=True, slots=True)
 class PromptTokens:
-    """The tokens of a prompt: `read` from the cache, written to it for five minutes and an hour, and all the rest."""
+    """The tokens of a prompt: `read` from the cache, written to it for five minutes (`short`) or an hour (`long`), and
+    the `rest`."""
 
     rest: int
     read: int = 0
@@ -33,7 +34,7 @@ class PromptTokens:
     long: int = 0
 
     def as_usage(self) -> Json:
-        """The fields of `usage` that say it."""
+        """The same as fields of `usage`."""
         return {
             "input_tokens": self.rest,
             "cache_creation_input_tokens": self.short + self.long,
@@ -47,7 +48,8 @@ class PromptTokens:
 
 @dataclass(frozen=True, slots=True)
 class _BlockEnd:
-    """The end of a block: a key for all up to it, how many tokens that is, and the lifetime that a mark there asks."""
+    """The end of a block: a key for the prompt up to it, the number of its tokens, and the `lifetime` in seconds that a
+    mark there asks for (None: no mark)."""
 
     key: str
     tokens: int
@@ -55,7 +57,7 @@ class _BlockEnd:
 
 
 class PromptCache:
-    """One server's cache."""
+    """One server's cache. Safe for threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -63,8 +65,8 @@ class PromptCache:
         self._lock = threading.Lock()
 
     def use(self, ask: ValidRequest, model: str) -> PromptTokens:
-        """What the prompt of `ask` reads and writes when `model` runs it: a write only at a mark, a read of what was
-        written up to `LOOKED_BACK` blocks before one."""
+        """What the prompt of `ask` reads and writes when `model` runs it. It writes only at marks, and reads what was
+        written at most `LOOKED_BACK` blocks back from a mark."""
         total = ask.prompt_tokens
         if next(marks(ask.body), None) is None:
             return PromptTokens(total)
@@ -99,7 +101,7 @@ class PromptCache:
 
 
 def complaints(body: Json) -> Iterator[str]:
-    """What is wrong with the marks of a body whose blocks have the right shape."""
+    """What is wrong with the marks of a body; its blocks are already checked."""
     found = list(marks(body))
     for where, mark, kind in found:
         if not isinstance(mark, dict) or mark.get("type") != "ephemeral":
@@ -119,8 +121,8 @@ def complaints(body: Json) -> Iterator[str]:
 
 
 def marks(body: Json) -> Iterator[tuple[str, Json, str]]:
-    """Every mark in the order of the prompt: where its block stands (empty: in the body itself), the mark, and the type
-    of the block."""
+    """Every mark in the order of the prompt: the place of its block with a dot (empty: the body itself), the mark, and
+    the type of the block."""
     for where, block in _blocks(body):
         if "cache_control" in block:
             yield f"{where}.", block["cache_control"], str(block.get("type"))
@@ -141,7 +143,7 @@ def _places(body: Json, model: str, total: int) -> Iterator[_BlockEnd]:
 
 
 def _blocks(body: Json) -> Iterator[tuple[str, Json]]:
-    """Every block of the prompt, in order, and where it stands."""
+    """The place of every block of the prompt, as `messages.0.content.1`, and the block, in order."""
     for number, tool in enumerate(body.get("tools") or []):
         yield f"tools.{number}", tool
     system = body.get("system") or []

@@ -1,4 +1,4 @@
-"""Answers of the simulator as HTTP: whole messages, errors, lists of models, with the API's own headers."""
+"""Responses of the simulator: whole messages, errors, lists of models, with the API's own headers."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from avow.simulator.valid_request import ValidRequest
 
 
 def posted(wire: RawRequest) -> Json | HttpError:
-    """The object that a request holds, or what the API says where it holds none."""
+    """The JSON object in the body of a request, or the API's error where there is none."""
     try:
         body = json.loads(wire.body)
     except (ValueError, RecursionError):
@@ -22,7 +22,7 @@ def posted(wire: RawRequest) -> Json | HttpError:
 
 
 def failure(error: HttpError, request_id: str, ask: ValidRequest | None = None) -> HttpReply:
-    """An error as the API says it; its words may name what was asked."""
+    """The response for an error. With `ask`, the names in its message's braces are filled in."""
     message = fill(error.message, ask) if ask else error.message
     inner: Json = {"type": error.type, "message": message}
     if error.code:
@@ -54,12 +54,12 @@ def whole(answer: PlayedAnswer, scenario: Scenario, request_id: str, extra: list
 
 
 def with_json(value: object, request_id: str) -> HttpReply:
-    """A value as it is."""
+    """A response with status 200 and this value as JSON."""
     return HttpReply(headers=[("content-type", "application/json"), *own_headers(request_id)], body=dump(value))
 
 
 def own_headers(request_id: str) -> list[tuple[str, str]]:
-    """The headers of the API itself; gateways drop them."""
+    """The headers that only the API itself sends; none where `request_id` is empty, as for gateways."""
     if not request_id:
         return []
     return [
@@ -72,7 +72,7 @@ def own_headers(request_id: str) -> list[tuple[str, str]]:
 
 
 def list_models(wire: RawRequest, headers: dict[str, str], scenario: Scenario, request_id: str) -> HttpReply:
-    """The models, or one of them."""
+    """The list of models, or one model."""
     if scenario.error and scenario.error.times is None and scenario.error.status != 404:
         return failure(scenario.error, request_id)
     if scenario.silent:
@@ -93,7 +93,7 @@ def list_models(wire: RawRequest, headers: dict[str, str], scenario: Scenario, r
 
 
 def sliced(steps: Iterable[Step], size: int) -> Iterable[Step]:
-    """The same bytes in pieces of `size`, torn anywhere; 0 leaves them as they are."""
+    """The same bytes in pieces of `size` bytes, cut anywhere; 0 leaves them as they are."""
     for step in steps:
         if size and isinstance(step, bytes):
             yield from (step[start : start + size] for start in range(0, len(step), size))

@@ -1,4 +1,4 @@
-"""The table of scenarios: what the simulator can be asked to do, by name."""
+"""The table of scenarios: what the simulator can play, by name."""
 
 import os
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from avow.simulator import answers
 from avow.simulator.batch_scenarios import BATCHES
 from avow.simulator.card_scenarios import CARDS
 from avow.simulator.gateway_scenarios import GATEWAYS
-from avow.simulator.script import RETURNED, Fault, HttpError, Json, PlayedHop, Scenario
+from avow.simulator.script import RETURNED, Fault, HttpError, PlayedHop, Scenario
 
 _OPENING = "{opening}"
 _DECLINES = PlayedHop(declines=True)
@@ -20,38 +20,6 @@ _DECLINES_MIDWAY = PlayedHop(text=_OPENING, declines=True)
 # `fallback` block of this category that is sent back was made by a client.
 _CREDIT = PlayedHop(declines=True, category=RETURNED)
 _CREDIT_MIDWAY = PlayedHop(text=_OPENING, declines=True, category=RETURNED)
-
-_SEARCH: Json = {
-    "type": "server_tool_use",
-    "id": "srvtoolu_01standin",
-    "name": "web_search",
-    "input": {"query": "git rebase or merge"},
-}
-_FOUND: Json = {
-    "type": "web_search_tool_result",
-    "tool_use_id": "srvtoolu_01standin",
-    "content": [
-        {
-            "type": "web_search_result",
-            "url": "https://git-scm.com/book",
-            "title": "Pro Git",
-            "page_age": None,
-            "encrypted_content": "c3RhbmQtaW4=",
-        }
-    ],
-}
-_CALL: Json = {
-    "type": "tool_use",
-    "id": "toolu_01standin",
-    "name": "read_file",
-    "input": {"path": "README.md", "lines": [1, 20]},
-}
-_COMPACTION: Json = {
-    "type": "compaction",
-    "content": "The user asked about rebase and merge; the answer so far explained both.",
-    "encrypted_content": "c3RhbmQtaW4=",
-}
-_UNKNOWN_BLOCK: Json = {"type": "stand_in_note", "note": "a block of a kind no client knows yet", "weight": 1.5}
 
 
 def _error(status: int, kind: str, message: str, **more: object) -> HttpError:
@@ -67,62 +35,72 @@ _HOP_LIMITED = _error(429, "rate_limit_error", "Rate limited", headers=(("retry-
 _SERVER_ERROR = _error(500, "api_error", "Internal server error")
 
 _ANSWERS = (
-    _with("requested", "answered by the model that was asked"),
-    _with("thinking", "answered as asked, with a thinking block first", hops=(PlayedHop(thinking=answers.THINKING),)),
+    _with("requested", "answered by the requested model"),
+    _with(
+        "thinking", "answered by the requested model, with thinking first", hops=(PlayedHop(thinking=answers.THINKING),)
+    ),
     _with(
         "strict",
-        "thinks, and refuses models that do not exist",
+        "the same, and models that do not exist are refused",
         hops=(PlayedHop(thinking=answers.THINKING),),
         strict=True,
     ),
-    _with("fallback", "the model declines before a word, a fallback answers", hops=(_DECLINES, PlayedHop())),
-    _with("handover", "the model declines in mid-answer, a fallback goes on", hops=(_DECLINES_MIDWAY, PlayedHop())),
-    _with("sticky", "routed straight to the fallback, nothing declined this time", sticky=True),
+    _with("fallback", "the model declines before any text, a fallback answers", hops=(_DECLINES, PlayedHop())),
+    _with("handover", "the model declines in mid-answer, a fallback continues", hops=(_DECLINES_MIDWAY, PlayedHop())),
+    _with("sticky", "the fallback answers at once, because the model declined earlier", sticky=True),
     _with(
         "hops",
-        "two models decline, one before a word and one in mid-answer; a third answers",
+        "two models decline, one before any text and one in mid-answer; a third answers",
         hops=(_DECLINES, PlayedHop(text=_OPENING, declines=True, category="general_harms"), PlayedHop()),
     ),
     _with("declined", "every model of the chain declines", hops=(_DECLINES, _DECLINES, _DECLINES)),
-    _with("refused", "refused at once, whoever is asked", hops=(_DECLINES,), hands_over=False),
-    _with("refused_midway", "refused in mid-answer", hops=(_DECLINES_MIDWAY,), hands_over=False),
+    _with("refused", "every model declines before any text", hops=(_DECLINES,), hands_over=False),
+    _with("refused_midway", "the model declines in mid-answer", hops=(_DECLINES_MIDWAY,), hands_over=False),
     _with(
         "recommended",
-        "refused; the fallback was overloaded and is recommended",
+        "the model declines and recommends the fallback, which was overloaded",
         hops=(PlayedHop(declines=True, recommends=True), PlayedHop()),
         hands_over=False,
     ),
-    _with("substituted", "another model is named and no fallback declared", reports="{fallback}"),
+    _with("substituted", "the answer names another model and declares no fallback", reports="{fallback}"),
     _with("unnamed", "the answer names no model", reports=""),
     _with("truncated", "stops at max_tokens", hops=(PlayedHop(text=_OPENING, stop_reason="max_tokens"),)),
     _with(
         "context_exceeded",
-        "stops because the context is full",
+        "stops because the context window is full",
         hops=(PlayedHop(text=_OPENING, stop_reason="model_context_window_exceeded"),),
     ),
     _with("empty", "an answer without any text", hops=(PlayedHop(text=""),)),
-    _with("markdown", "headings, a list, a table, code", hops=(PlayedHop(text=answers.MARKDOWN),)),
+    _with("markdown", "Markdown: headings, a list, a table, code", hops=(PlayedHop(text=answers.MARKDOWN),)),
     _with("code", "an answer with two fenced code blocks", hops=(PlayedHop(text=answers.CODE),)),
-    _with("hostile", "full of escape sequences, bidi overrides and markup", hops=(PlayedHop(text=answers.HOSTILE),)),
-    _with("echo", "says back the last thing the user said", hops=(PlayedHop(text="{question}"),)),
+    _with(
+        "hostile",
+        "an answer full of escape sequences, bidirectional controls and markup",
+        hops=(PlayedHop(text=answers.HOSTILE),),
+    ),
+    _with("echo", "repeats the last message of the user", hops=(PlayedHop(text="{question}"),)),
     _with("json", "JSON that fits the schema of the request", hops=(PlayedHop(text="{schema}"),)),
-    _with("tool_use", "wants a client tool to be run", hops=(PlayedHop(closing=(_CALL,), stop_reason="tool_use"),)),
+    _with(
+        "tool_use",
+        "the model asks for a tool of the client",
+        hops=(PlayedHop(closing=(answers.CALL,), stop_reason="tool_use"),),
+    ),
     _with(
         "pause_turn",
-        "a server tool loop that pauses",
-        hops=(PlayedHop(text=_OPENING, closing=(_SEARCH, _FOUND), stop_reason="pause_turn"),),
+        "the loop of a server tool pauses",
+        hops=(PlayedHop(text=_OPENING, closing=(answers.SEARCH, answers.FOUND), stop_reason="pause_turn"),),
     ),
     _with(
         "compaction",
-        "only a compaction block",
-        hops=(PlayedHop(text="", blocks=(_COMPACTION,), stop_reason="compaction"),),
+        "an answer with only a compaction block",
+        hops=(PlayedHop(text="", blocks=(answers.COMPACTION,), stop_reason="compaction"),),
     ),
-    _with("advisor", "another model advised, the requested one answered", advisor=True),
+    _with("advisor", "the requested model answers, advised by another one", advisor=True),
     _with("slow", "a pause between words (slow:SECONDS, default 0.2)", delay=0.2),
-    _with("long", "very many small pieces (long:N, default 20000)", long=20_000),
+    _with("long", "a long answer in many small pieces (long:N, default 20000)", long=20_000),
     _with(
         "torn",
-        "written in pieces of 7 bytes, through letters and events",
+        "sent in pieces of 7 bytes, which cut letters and events",
         hops=(PlayedHop(text=answers.EMOJI * 3),),
         write_size=7,
     ),
@@ -132,7 +110,7 @@ _ANSWERS = (
     _with(
         "newer",
         "events, blocks and fields no client knows yet",
-        hops=(PlayedHop(blocks=(_UNKNOWN_BLOCK,)),),
+        hops=(PlayedHop(blocks=(answers.UNKNOWN_BLOCK,)),),
         surprises=True,
     ),
     _with("odd_lines", "CRLF, a byte order mark, comments, id and retry fields", crlf=True, comments=True),
@@ -142,12 +120,14 @@ _FAULTS = (
     _with("cut", "the stream ends in mid-answer", fault=Fault("cut")),
     _with("hangup", "the connection is closed in mid-answer", fault=Fault("hangup")),
     _with("reset", "the connection is reset in mid-answer", fault=Fault("reset")),
-    _with("stalled", "falls silent in mid-answer", fault=Fault("stall")),
+    _with(
+        "stalled", "the server sends nothing more in mid-answer, and keeps the connection open", fault=Fault("stall")
+    ),
     _with("error_midway", "an error event in mid-answer", fault=Fault("error")),
-    _with("broken_json", "an event that is no JSON in mid-answer", fault=Fault("broken_json")),
+    _with("broken_json", "an event in mid-answer that is not JSON", fault=Fault("broken_json")),
     _with("handover_cut", "a handover, then the stream ends", hops=(_DECLINES_MIDWAY, PlayedHop()), fault=Fault("cut")),
     _with("silent", "accepts the request and never answers", silent=True),
-    _with("not_stream", "a whole answer although a stream was asked for", whole=True),
+    _with("not_stream", "one JSON object, although a stream was asked for", whole=True),
     _with("no_usage", "no usage, no pings, no request id", usage=False, pings=False, own_headers=False),
 )
 
@@ -156,7 +136,7 @@ _HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Gu
 _ERRORS = (
     _with(
         "rate_limited",
-        "429 with retry-after 0.2, then fine",
+        "429 with retry-after 0.2, then an answer",
         error=_error(429, "rate_limit_error", "Number of requests has exceeded your per-minute rate limit.",
                      headers=(("retry-after", "0.2"),), times=1),
     ),
@@ -172,56 +152,61 @@ _ERRORS = (
         error=_error(429, "rate_limit_error", "You have reached your monthly spend limit.",
                      code="enforced_spend_limit_reached"),
     ),
-    _with("overloaded", "529 for good", error=_OVERLOADED),
-    _with("server_error", "500 for good", error=_SERVER_ERROR),
-    _with("unauthorised", "401", error=_error(401, "authentication_error", "invalid x-api-key")),
-    _with("billing", "402", error=_error(402, "billing_error", "Your credit balance is too low.")),
-    _with("forbidden", "403", error=_error(403, "permission_error", "Your API key may not use this resource.")),
-    _with("unknown_model", "404 for the model", error=_error(404, "not_found_error", "model: {requested}")),
-    _with("html", "200 with a web page, as a captive portal answers",
+    _with("overloaded", "529 each time: overloaded", error=_OVERLOADED),
+    _with("server_error", "500 each time: an error of the server", error=_SERVER_ERROR),
+    _with("unauthorised", "401: the key is not valid", error=_error(401, "authentication_error", "invalid x-api-key")),
+    _with("billing", "402: the account has no credit",
+          error=_error(402, "billing_error", "Your credit balance is too low.")),
+    _with("forbidden", "403: the key has no permission",
+          error=_error(403, "permission_error", "Your API key may not use this resource.")),
+    _with("unknown_model", "404: the model does not exist", error=_error(404, "not_found_error", "model: {requested}")),
+    _with("html", "200 with a web page, as from a captive portal",
           error=_error(200, "", "", body=_HTML, content_type="text/html; charset=utf-8")),
     _with("error_200", "200 with an error in it", error=_error(200, "api_error", "Upstream provider failed")),
-    _with("no_fallbacks", "400: the model does not support fallbacks", refuses="model"),
-    _with("no_fallbacks_field", "400: the endpoint does not know the fallbacks field", refuses="field"),
-    _with("no_fallbacks_header", "400: the endpoint does not know the beta header", refuses="header"),
+    _with("no_fallbacks", "400: the model does not support the field fallbacks", refuses="model"),
+    _with("no_fallbacks_field", "400: the endpoint does not know the field fallbacks", refuses="field"),
+    _with("no_fallbacks_header", "400: the endpoint does not know the beta header of fallbacks", refuses="header"),
 )  # fmt: skip
 
 _CREDITS = (
-    _with("credit", "refused with a credit token; another model then answers", hops=(_CREDIT, PlayedHop())),
-    _with("credit_midway", "refused in mid-answer, may be continued", hops=(_CREDIT_MIDWAY, PlayedHop())),
+    _with("credit", "the model declines with a credit token; another model then answers", hops=(_CREDIT, PlayedHop())),
+    _with("credit_midway", "the model declines in mid-answer; its text may be continued",
+          hops=(_CREDIT_MIDWAY, PlayedHop())),
     _with(
         "credit_no_claim",
-        "refused in mid-answer, may not be continued",
+        "the model declines in mid-answer; its text may not be continued",
         hops=(PlayedHop(text=_OPENING, declines=True, category=RETURNED, claim=False), PlayedHop()),
     ),
     _with(
         "credit_rejected_continuation",
-        "400 on the continuation, fine on the plain request",
+        "400 for a request that continues the text, an answer for a plain one",
         hops=(_CREDIT_MIDWAY, PlayedHop()),
         rejects_continuation=True,
     ),
-    _with("credit_rejected_token", "the credit token is not redeemed", hops=(_CREDIT, PlayedHop()), rejects_token=True),
+    _with("credit_rejected_token", "the model declines; the credit token cannot be redeemed",
+          hops=(_CREDIT, PlayedHop()), rejects_token=True),
     _with("credit_chain", "two models decline, a third answers", hops=(_CREDIT, _CREDIT, PlayedHop())),
-    _with("credit_chain_midway", "two models decline in mid-answer, a third goes on",
+    _with("credit_chain_midway", "two models decline in mid-answer, a third continues",
           hops=(_CREDIT_MIDWAY, PlayedHop(text=" Wait. ", declines=True, category=RETURNED), PlayedHop())),
-    _with("uncredited", "declines without a token; another model then answers",
+    _with("uncredited", "the model declines without a credit token; another model then answers",
           hops=(PlayedHop(declines=True, category=RETURNED, credit=False), PlayedHop())),
-    _with("uncredited_midway", "declines in mid-answer without a token",
+    _with("uncredited_midway", "the model declines in mid-answer without a credit token",
           hops=(PlayedHop(text=_OPENING, declines=True, category=RETURNED, credit=False), PlayedHop())),
-    _with("hop_429", "declines; the next is rate limited; a third answers",
+    _with("hop_429", "the model declines; the next is rate limited; a third answers",
           hops=(_CREDIT, PlayedHop(error=_HOP_LIMITED), PlayedHop())),
-    _with("hop_500", "declines; the next answers 500; a third answers",
+    _with("hop_500", "the model declines; the next gives status 500; a third answers",
           hops=(_CREDIT, PlayedHop(error=_SERVER_ERROR), PlayedHop())),
-    _with("hop_404", "declines; the next is unknown; a third answers",
+    _with("hop_404", "the model declines; the next does not exist; a third answers",
           hops=(_CREDIT, PlayedHop(error=_error(404, "not_found_error", "model: {requested}")), PlayedHop())),
-    _with("unavailable", "overloaded; the next model answers", hops=(PlayedHop(error=_OVERLOADED), PlayedHop())),
-    _with("unavailable_then_declined", "overloaded; the next declines; a third answers",
+    _with("unavailable", "the model is overloaded; the next one answers",
+          hops=(PlayedHop(error=_OVERLOADED), PlayedHop())),
+    _with("unavailable_then_declined", "the model is overloaded; the next declines; a third answers",
           hops=(PlayedHop(error=_OVERLOADED), _CREDIT, PlayedHop())),
-    _with("midway_thinking_tools", "refused after thinking, a search and some text; may be continued",
-          hops=(PlayedHop(text=_OPENING, thinking=answers.THINKING, blocks=(_SEARCH, _FOUND), declines=True,
-                    category=RETURNED), PlayedHop())),
-    _with("midway_tool_use", "refused after text and a client tool call; may be continued",
-          hops=(PlayedHop(text=_OPENING, thinking=answers.THINKING, closing=(_CALL,), declines=True,
+    _with("midway_thinking_tools", "the model declines after thinking, a search and text that may be continued",
+          hops=(PlayedHop(text=_OPENING, thinking=answers.THINKING, blocks=(answers.SEARCH, answers.FOUND),
+                    declines=True, category=RETURNED), PlayedHop())),
+    _with("midway_tool_use", "the model declines after text, which may be continued, and a tool call",
+          hops=(PlayedHop(text=_OPENING, thinking=answers.THINKING, closing=(answers.CALL,), declines=True,
                     category=RETURNED), PlayedHop())),
 )  # fmt: skip
 
@@ -239,15 +224,15 @@ def names() -> tuple[tuple[str, str], ...]:
 
 
 def batch_names() -> tuple[tuple[str, str], ...]:
-    """The same of those that play what becomes of a batch; a message is answered as in `requested`."""
+    """The same for the scenarios of batches; they answer a message as `requested` does."""
     return tuple((scenario.name, scenario.summary) for scenario in BATCHES.values())
 
 
 def load(name_or_path: str | Path, folder: Path | None = None, wait: PipeWait | None = None) -> Scenario:
     """The scenario of that name, with an argument where it takes one (`long:500`), or of that TOML file.
 
-    `folder` is where a user keeps files that may be named without path and ending; `wait` bounds pipes in time.
-    Raises `UsageError`, which says what is wrong and where, and the nearest name.
+    A file in `folder` may be named without path and ending; `wait` limits how long a pipe is waited for. Raises
+    `UsageError`, which says what is wrong and where, and the nearest name.
     """
     text = str(name_or_path)
     name, _, argument = text.partition(":")

@@ -1,10 +1,10 @@
-"""What the API refuses of the JSON Schema that an answer is to fit."""
+"""What the API refuses in the JSON Schema of a structured answer."""
 
 from collections.abc import Iterator
 
 
 def complaints(schema: object, where: str) -> Iterator[str]:
-    """What is wrong with the schema that stands there in a request, or with a list of them."""
+    """What is wrong with a schema, or a list of schemas; `where` is its place in the request."""
     if isinstance(schema, list):
         for part in schema:
             yield from complaints(part, where)

@@ -8,7 +8,7 @@ from avow.simulator.picks import PickSettings
 Json = dict[str, Any]
 
 RETURNED = "reasoning_extraction"
-"""The category of declines that the server never hands over itself."""
+"""The category of declines after which the API itself never hands over."""
 
 _OWN_TASTE = PickSettings()
 
@@ -17,8 +17,8 @@ FAULTS = ("cut", "hangup", "reset", "stall", "error", "broken_json")
 
 @dataclass(frozen=True, slots=True)
 class HttpError:
-    """An answer that is an error. `times` is how many tries of one request get it before one succeeds; `None`
-    means all. `body` replaces the API's own error object."""
+    """An HTTP error. `times` is how many tries of one request get it before one succeeds; `None`: all of them. `body`
+    replaces the API's own error object. `message` may have names in braces (`playback.fill`)."""
 
     status: int
     type: str
@@ -37,10 +37,10 @@ def bad_request(message: str, code: str | None = None) -> HttpError:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How an answer breaks, after `after` deltas (default: half of them).
+    """How an answer breaks, after `after` deltas (default: all of the earlier blocks and half of the last block's).
 
-    `cut` ends the stream as if all were well, `hangup` closes the connection, `reset` sends RST, `stall` falls
-    silent, `error` sends an error event, `broken_json` sends an event whose data is no JSON.
+    `cut` ends the body as if it were whole, `hangup` closes the connection, `reset` sends RST, `stall` sends nothing
+    more, `error` sends an error event, `broken_json` sends an event whose data is not JSON.
     """
 
     kind: str
@@ -51,10 +51,12 @@ class Fault:
 class PlayedHop:
     """One model's part in an answer.
 
-    `text` may hold `{opening}`, `{rest}`, `{model}`, `{question}` and `{picks}`; `None` is the simulator's own answer.
-    For a hop that `declines` it is what the model had written before (default nothing). `pieces` sets the deltas of
-    the text by hand. `blocks` come before the text and `closing` after it, as they stand in a message.
-    `claim` says whether the partial answer may be continued by another model.
+    `text` may have `{opening}`, `{rest}`, `{model}`, `{question}`, `{schema}` and `{picks}`; `None` is the simulator's
+    own answer. For a hop that `declines` it is what the model wrote before (default: nothing). `pieces` are the deltas,
+    in the place of `text`. `blocks` come before the text and `closing` after it, as a whole message has them. A decline
+    has a `category` and an `explanation`; `recommends`: it names the next model; `credit`: it has a credit token;
+    `claim`: another model may continue the partial answer. `delay` is in seconds between deltas (`None`: the
+    scenario's).
     """
 
     text: str | None = None
@@ -75,8 +77,9 @@ class PlayedHop:
 
 @dataclass(frozen=True, slots=True)
 class BatchPlay:
-    """What becomes of a batch: it ends after `lasts` seconds, and of every `every` items the last has this `outcome`
-    (`errored`, `expired`, `canceled`, `refused`, `unknown`: a type no client knows, `missing`: no line at all).
+    """How a batch ends: after `lasts` seconds; of every `every` items (0: of none) the last has this `outcome`
+    (`errored`, `expired`, `canceled`, `refused`, `unknown`: a type that no client knows, `missing`: no line of
+    results).
 
     `elsewhere` is the origin that `results_url` names; `loses_create`: the first batch is made, and nobody is told.
     """
@@ -95,14 +98,16 @@ _BATCH = BatchPlay()
 class Scenario:
     """What the simulator does with a request to `/v1/messages`.
 
-    The first hop is the requested model, the next ones are the fallbacks. With `hands_over` and a `fallbacks`
-    parameter in the request all hops play in one answer, as the API does it; else each request plays one hop,
-    and a request for another model in the same conversation plays the next. `reports` is what the answer says
-    in `model`: a template with `{requested}`, `{fallback}`, `{served}` or `{slashed}` (as OpenRouter spells
-    it), `""` for no model at all, `None` for the truth. `speaker` is whom the text names as its writer, in the same
-    form; `None` for what `reports` says. Header values are templates too. `delay` is in seconds between deltas.
-    `strict`: models that do not exist are refused, and tokens counted as `usage` counts them.
-    `refuses` is the kind of host (`foreign.KINDS`) that it plays towards what only the API knows.
+    The first hop is the requested model, the next ones are the fallbacks. With `hands_over` and a `fallbacks` parameter
+    in the request all hops play in one answer, as the API does it; else each request plays one hop, and a request for
+    another model in the same conversation plays the next. `sticky`: the fallback answers at once. `reports` is what the
+    answer says in `model`: a template with `{requested}`, `{fallback}`, `{served}` or `{slashed}` (as OpenRouter spells
+    it), `""` for no model at all, `None` for the model that wrote it. `speaker` is the model that the text names as its
+    writer, in the same form; `None`: as `reports`. Header values are templates too. `delay` is in seconds between
+    deltas, `first_delay` in seconds before the first byte, `write_size` in bytes (0: as they come). `long`: that many
+    words. `strict`: models that do not exist are refused, and tokens are counted as `usage` has them. `refuses` is a
+    key of `foreign.KINDS`: the host refuses what only the API knows. `models` is the form of its list (`api`, `openai`,
+    `none`).
     """
 
     name: str

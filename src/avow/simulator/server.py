@@ -32,8 +32,8 @@ Choice = str | Path | Scenario
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """One request as it arrived. `headers` keeps order, repetition and spelling; a repr shows neither them nor the
-    body, for they may hold a key."""
+    """One request as it was received. `headers` have their order, repetitions and spelling; `repr` shows neither
+    headers nor body, because they may hold a key."""
 
     method: str
     path: str
@@ -54,11 +54,11 @@ class RecordedRequest:
 class Simulator:
     """A simulator of the Messages API on a loopback port, in threads of this process.
 
-    `scenario` is a name (`"handover"`, `"long:500"`), a path to a TOML file, a `Scenario`, or a list of these:
-    then successive requests to `/v1/messages` play successive ones, and the last repeats. A request's header
-    `x-avow-scenario` outranks it. `port` 0 takes any free one. `record=False` keeps no requests, for long runs.
-    `for_this_machine`: requests whose Host is another one are refused.
-    Raises `UsageError` for an unknown scenario, a host that is not this machine, or a port in use.
+    `scenario` is a name (`"handover"`, `"long:500"`), a path to a TOML file, a `Scenario`, or a list of these: each
+    request to `/v1/messages` plays the next one, and the last repeats. A request's header `x-avow-scenario` outranks
+    it. `port` 0 takes any free one. `record=False` keeps no `requests`, for long runs. `folder` has the user's
+    scenarios. `for_this_machine`: requests with another `Host` header than this machine are refused. Raises
+    `UsageError` for an unknown scenario, a host that is not this machine, or a port that is in use.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Simulator:
         self.port: int = self._listener.getsockname()[1]
         self.base_url = f"http://{shown}:{self.port}"
         self._desk = BatchDesk(self.base_url, self._item)
-        # In one step: a signal in the midst of Thread.start would be lost to an error of its lock.
+        # In one step: a signal during Thread.start would be lost, because its lock would raise another error.
         _thread.start_new_thread(self._accept, ())
 
     def __enter__(self) -> Self:
@@ -118,7 +118,7 @@ class Simulator:
                     continue
 
     def play(self, scenario: Choice | Sequence[Choice]) -> None:
-        """Play this scenario, or this list, from the next request on. Raises `UsageError` for an unknown one."""
+        """Play this scenario, or this list, from the next request on. Raises `UsageError` for an unknown scenario."""
         chosen = [scenario] if isinstance(scenario, str | Path | Scenario) else list(scenario)
         self._scenarios = [self._load(choice) for choice in chosen] or [load("requested")]
         self._played = 0
@@ -131,7 +131,7 @@ class Simulator:
         return choice if isinstance(choice, Scenario) else load(choice, self._folder)
 
     def _named(self, name: str) -> Scenario:
-        """The scenario that a request names: never a path, for whoever asks must not choose what is opened."""
+        """The scenario that a request names: never a path, because a client must not choose which file is opened."""
         if "/" in name or "\\" in name or name.endswith(".toml"):
             raise UsageError("a request may name a scenario, not a path")
         return self._load(name)
@@ -169,7 +169,7 @@ class Simulator:
         if wire.too_large:
             return failure(HttpError(413, "request_too_large", "Request exceeds the maximum size"), "")
         if self._for_this_machine and not _is_here(headers.get("host", "")):
-            # A page in a browser may point its own name here (DNS rebinding).
+            # A web page may have let its own name point to this machine (DNS rebinding).
             words = "The Host header must name this machine, as in the address that was printed"
             return failure(HttpError(403, "permission_error", words), "")
         try:
@@ -234,7 +234,7 @@ class Simulator:
         return whole(answer, scenario, request_id, extra)
 
     def _answer(self, scenario: Scenario, ask: ValidRequest) -> PlayedAnswer | HttpError:
-        """What the scenario answers, as a value."""
+        """The answer of the scenario, before it becomes HTTP."""
         if error := self._due(scenario, scenario.error, ask):
             return error
         with self._lock:
@@ -258,7 +258,8 @@ class Simulator:
         return answer
 
     def _due(self, scenario: Scenario, error: HttpError | None, ask: ValidRequest) -> HttpError | None:
-        """The error this try of the request gets: all of them, or the first `times` of every `times` + 1."""
+        """The error that this try of the request gets, if any: every try gets `error`, or with `times` the first
+        `times` of every `times` + 1 tries."""
         if error is None or error.times is None:
             return error
         with self._lock:
@@ -268,7 +269,8 @@ class Simulator:
         return error if tried % (error.times + 1) < error.times else None
 
     def _item(self, params: Json, headers: dict[str, str], scenario: Scenario, declines: bool) -> Json:
-        """The result of one item of a batch: it is looked at only now, and nobody takes over where it is refused."""
+        """The result of one item of a batch. Its params are checked only now; `declines`: the model declines, and no
+        other answers."""
         betas = betas_of(headers)
         request = validation.ReceivedRequest(
             params, headers["anthropic-version"], betas, False, self._credits.knows_block

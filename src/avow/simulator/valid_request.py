@@ -21,7 +21,8 @@ _CHANGEABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ValidRequest:
-    """One request that passed validation, the `number`-th of the server; `session` tells servers apart."""
+    """One request that passed validation. `number` counts the server's requests from 0; `session` differs from server
+    to server."""
 
     body: Json
     betas: frozenset[str]
@@ -40,13 +41,13 @@ class ValidRequest:
 
     @property
     def messages(self) -> list[Json]:
-        """The conversation, the appended partial answer included."""
+        """The messages, with a partial answer that is to be continued."""
         found: list[Json] = self.body["messages"]
         return found
 
     @property
     def continuation(self) -> list[Json] | None:
-        """The blocks of a trailing assistant turn, or `None`."""
+        """The blocks of the last message if it is the assistant's, a partial answer to be continued; else `None`."""
         last = self.messages[-1]
         return blocks_of(last) if last["role"] == "assistant" else None
 
@@ -61,7 +62,8 @@ class ValidRequest:
 
     @property
     def chain(self) -> tuple[str, ...]:
-        """The requested model, then the models that may answer in its place (its own choice without a list)."""
+        """The requested model, then the models that may answer in its place; without a list in the request the API's
+        own choice."""
         named = self.body.get("fallbacks")
         if isinstance(named, list) and named:
             return (self.model, *(str(entry["model"]) for entry in named))
@@ -69,7 +71,7 @@ class ValidRequest:
 
     @property
     def conversation(self) -> int:
-        """A number for the beginning of the conversation: system prompt and first message."""
+        """A number that all requests of a conversation share, made from system prompt and first message."""
         system = self.body.get("system") or []
         blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system
         return fingerprint([_unmarked(blocks), _unmarked(blocks_of(self.messages[0]))])
@@ -92,7 +94,7 @@ class ValidRequest:
 
     @property
     def prompt_tokens(self) -> int:
-        """How many tokens the prompt has, as `usage` counts them."""
+        """The number of tokens of the prompt for `usage`: a quarter of the characters of its JSON, at least 9."""
         system = self.body.get("system")
         bare = [{**one, "content": _unmarked(one["content"], "cache_control")} for one in self.messages]
         return max(9, len(json.dumps([bare, _unmarked(system, "cache_control")])) // 4)
@@ -115,7 +117,7 @@ def fingerprint(value: object) -> int:
 
 
 def prefix_of(body: Json, messages: list[Json]) -> int:
-    """A number for the conversation before a thinking block: system prompt, tools and messages."""
+    """A number for the conversation before a thinking block, made from system prompt, tools and messages."""
     bare = [[message["role"], _unmarked(blocks_of(message))] for message in messages]
     system = body.get("system")
     if isinstance(system, str):
@@ -124,7 +126,7 @@ def prefix_of(body: Json, messages: list[Json]) -> int:
 
 
 def sign(model: str, prefix: int) -> str:
-    """An opaque signature that names the model and the prefix."""
+    """A signature (base64) that holds the model and the prefix."""
     return base64.b64encode(f"simulator/{prefix:08x}/{model}".encode()).decode()
 
 
@@ -138,7 +140,7 @@ def read_signature(signature: object) -> tuple[str, int] | None:
 
 
 def _unmarked(content: Any, *fields: str) -> Any:
-    """Blocks without these fields, or without all that does not count as a part of them; a text as it is."""
+    """Blocks without these fields (default: `cache_control` and `citations`); a text is returned unchanged."""
     if not isinstance(content, list):
         return content
     gone = fields or ("cache_control", "citations")

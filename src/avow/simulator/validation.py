@@ -10,7 +10,8 @@ from avow.simulator.script import HttpError, Json, bad_request
 MAX_BODY = 32 * 1024 * 1024
 
 _PER_TURN = "mid-conversation-output-config-|per-turn-control-"
-"""What allows `output_config` in a message of the system; the second name is what Claude Code 2.1.332 sends."""
+"""The betas that allow `output_config` in a message with the role `system`; Claude Code 2.1.332 sends the second
+one."""
 
 # Field -> the family of beta headers it needs ("" where none).
 _COUNTED = {
@@ -30,7 +31,8 @@ _OVERRIDES = frozenset(("model", "max_tokens", "thinking", "output_config", "spe
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """What a check looks at. `knows_block` says whether a `fallback` block was made by this server."""
+    """A request to be checked. `counting`: it is for `count_tokens`. `knows_block` says whether this server made a
+    `fallback` block."""
 
     body: Json
     version: str
@@ -49,7 +51,7 @@ class ReceivedRequest:
 
 
 def unknown_model(request: ReceivedRequest) -> HttpError | None:
-    """What is said of a model that does not exist: one that is asked for, or one that may answer instead."""
+    """The error for a model that does not exist, requested or in `fallbacks`; `None` where all exist."""
     named = str(request.body["model"])
     if models.find(named) is None:
         return HttpError(404, "not_found_error", f"model: {named}")
