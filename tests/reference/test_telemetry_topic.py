@@ -110,10 +110,10 @@ def test_a_first_night_without_any_answer(form: str, tmp_path: Path, monkeypatch
 
 
 def test_three_machines_in_clickhouse() -> None:
-    """Each span arrived twice."""
+    """Each span arrived twice, at a server whose clock is not UTC's."""
     reason = "chdb is not installed (it has 500 MB, so it is in no extra): pip install chdb"
     session = pytest.importorskip("chdb.session", reason=reason).Session()
-    columns = "Timestamp DateTime64(9, 'UTC'), SpanId String, ServiceName String"
+    columns = "Timestamp DateTime64(9, 'Pacific/Auckland'), SpanId String, ServiceName String"
     maps = "ResourceAttributes Map(String, String), SpanAttributes Map(String, String)"
     session.query("CREATE DATABASE avow")
     session.query("USE avow")

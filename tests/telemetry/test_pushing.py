@@ -96,11 +96,36 @@ def test_the_row_at_fault_is_found(at_fault: set[int]) -> None:
     assert receiver.asked.count([]) == (1 if 1 in at_fault else 0)  # asked once, and only before anything was taken
 
 
+@pytest.mark.parametrize("at_fault", [{1}, {1, 2}, {2}, {7, 8}], ids=str)
+def test_one_that_refuses_an_empty_request(at_fault: set[int]) -> None:
+    """A row at fault does not hold up those after it."""
+    receiver = Receiver(
+        lambda numbers: PushResponse(Receipt.REFUSED, 400) if not numbers or at_fault & set(numbers) else TAKEN
+    )
+    assert receiver.push.push(rows(8)) is PushOutcome.SENT
+    assert receiver.push.refused == sorted(at_fault)
+    assert receiver.acknowledged == sorted(set(range(1, 9)) - at_fault)
+    assert receiver.asked.count([]) <= 1
+
+
+def test_a_single_row_that_is_refused_waits_where_nothing_else_tells_why() -> None:
+    receiver = Receiver(lambda _numbers: PushResponse(Receipt.REFUSED, 400))
+    assert receiver.push.push(rows(1)) is PushOutcome.CLOSED
+    assert (receiver.asked, receiver.marked) == ([[1], []], [])
+
+
+def test_one_that_goes_down_while_a_row_is_in_doubt_marks_nothing() -> None:
+    said = [PushResponse(Receipt.REFUSED, 400)] * 4
+    receiver = Receiver(lambda _numbers: said.pop(0) if said else LATER)
+    assert receiver.push.push(rows(4)) is PushOutcome.UNREACHED
+    assert receiver.marked == []
+
+
 def test_a_receiver_that_takes_nothing_marks_no_row() -> None:
     """One that wants another form says 400 to all: no row is at fault, and all wait."""
     receiver = Receiver(lambda _numbers: PushResponse(Receipt.REFUSED, 400))
     assert receiver.push.push(rows(4)) is PushOutcome.CLOSED
-    assert receiver.asked == [[1, 2, 3, 4], [1, 2], [1], []]
+    assert receiver.asked == [[1, 2, 3, 4], [1, 2], [1], [], [2], [3, 4], [3]]
     assert receiver.marked == []
     receiver = Receiver(lambda _numbers: PushResponse(Receipt.CLOSED, 401))
     assert receiver.push.push(rows(4)) is PushOutcome.CLOSED

@@ -44,7 +44,8 @@ CLICKHOUSE = {
     "how often the requested model answered": """
 SELECT ResourceAttributes['host.name'] AS machine,
   SpanAttributes['server.address'] AS host,
-  SpanAttributes['gen_ai.request.model'] AS model, toDate(Timestamp) AS day,
+  SpanAttributes['gen_ai.request.model'] AS model,
+  toDate(Timestamp, 'UTC') AS day,
   count() AS answers,
   round(avg(SpanAttributes['avow.verdict'] = 'as_requested'), 3) AS as_requested
 FROM (SELECT * FROM otel_traces
@@ -63,7 +64,8 @@ GROUP BY model, category ORDER BY ALL;""",
 SELECT SpanAttributes['gen_ai.request.model'] AS model,
   SpanAttributes['gen_ai.response.model'] AS answered,
   SpanAttributes['avow.category'] AS category,
-  toDate(min(Timestamp)) AS since, toDate(max(Timestamp)) AS last,
+  toDate(min(Timestamp), 'UTC') AS since,
+  toDate(max(Timestamp), 'UTC') AS last,
   count() AS times
 FROM (SELECT * FROM otel_traces
   WHERE SpanAttributes['avow.verdict'] != '' LIMIT 1 BY SpanId)

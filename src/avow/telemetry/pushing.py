@@ -10,6 +10,10 @@ from avow.wire.json_value import JsonObject
 
 BATCH_ROWS = 200
 BATCH_SPANS = 1000
+MOST_SUSPECTS = 3
+"""How many rows are refused, each alone, before a receiver that took nothing else is believed to take nothing: one may
+refuse a request without rows, too."""
+
 FOLLOW_S, LONGEST_PAUSE_S, LONGEST_ASKED_S = 1.0, 60.0, 3600.0
 """How often `--follow` looks for exchanges that ended, and how long at most it pauses where the receiver takes nothing,
 unasked and asked."""
@@ -73,6 +77,7 @@ class Push:
     last: PushResponse | None = None
     """What ended it, where it did not go well."""
     _is_open: bool = False
+    _was_tried_empty: bool = False
 
     def push(self, rows: Iterable[OutgoingRow]) -> PushOutcome:
         """Send all rows. Where the receiver cannot be reached or takes nothing, the remaining rows wait."""
@@ -83,8 +88,9 @@ class Push:
         return PushOutcome.SENT
 
     def _batch(self, first: list[OutgoingRow]) -> PushOutcome:
-        """Send a batch. One that is refused is halved until the row at fault is alone."""
-        parts = [first]
+        """Send a batch. One that is refused is halved until the row at fault is alone. Where nothing was taken yet, it
+        may take a few such rows until it is known whether they are at fault."""
+        parts, suspects = [first], list[int]()
         while parts:
             batch = parts.pop()
             said = self._persistently([span for row in batch for span in row.spans])
@@ -92,9 +98,11 @@ class Push:
                 half = len(batch) // 2
                 parts += [batch[half:], batch[:half]]
                 continue
-            if said.receipt is Receipt.REFUSED and self._takes_anything():
-                self.mark([batch[0].number], False)
-                self.refused.append(batch[0].number)
+            if said.receipt is Receipt.REFUSED:
+                suspects.append(batch[0].number)
+                if not self._takes_anything() and (len(suspects) == MOST_SUSPECTS or not parts):
+                    self.last = said
+                    return PushOutcome.CLOSED
             elif said.receipt is Receipt.TAKEN:
                 self.mark([row.number for row in batch], True)
                 self._is_open = True
@@ -103,12 +111,17 @@ class Push:
             else:
                 self.last = said
                 return PushOutcome.UNREACHED if said.receipt is Receipt.LATER else PushOutcome.CLOSED
+            if self._is_open and suspects:
+                self.mark(suspects, False)
+                self.refused += suspects
+                suspects = []
         return PushOutcome.SENT
 
     def _takes_anything(self) -> bool:
-        """Whether the receiver takes a request without this row: one that refuses JSON refuses every row, and none is
-        at fault."""
-        if not self._is_open:
+        """Whether the receiver takes a request without rows, or has taken one with others: one that refuses JSON
+        refuses every row, and none is at fault."""
+        if not self._is_open and not self._was_tried_empty:
+            self._was_tried_empty = True
             self._is_open = self._persistently([]).receipt is Receipt.TAKEN
         return self._is_open
 
