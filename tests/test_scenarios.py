@@ -35,7 +35,7 @@ def _cases() -> list[Any]:
 
 
 def test_every_scenario_has_its_expectation() -> None:
-    assert set(SERVER) == {name for name, _summary in names()} == set(WHOLE)
+    assert set(SERVER) == {name for name, _summary in names()} == set(WHOLE), "say in expectations.py"
 
 
 @pytest.mark.parametrize(("name", "form"), _cases())

@@ -10,7 +10,7 @@ import pytest
 from avow.history import privacy, schema
 from avow.history.export import as_object
 from avow.history.filters import Filters
-from avow.history.hiding import hidden
+from avow.history.hiding import PRIVATE, hidden
 from avow.history.search import query_of, search
 from avow.history.store import History
 from avow.routing.verdict import Routing, Segment
@@ -199,3 +199,15 @@ def test_two_who_delete_at_once_do_not_fail(path: Path) -> None:
     assert [process.communicate()[1] for process in processes] == [b"", b""]
     with History.open(path, read_only=True) as history:
         assert [exchange.number for exchange in history.rows()] == [76]
+
+
+MAY_STAY = """id conversation_id parent_id retry_of session created_at source kept status verdict requested_model sent_model
+    served_model category recommended_model stop_reason template fallback_policy fallback_by request_id message_id base_url
+    error_type usage pin moved_to client strength item_id item_key traceparent""".split()
+LOSE_THEIR_TEXT = "problem_words error_message hint hops evidence params attachments segments exact".split()
+
+
+def test_it_is_decided_of_each_column_whether_redacting_empties_it() -> None:
+    texts = {name for name, kind, _meaning in schema.COLUMNS if kind.startswith("TEXT")}
+    decided = {*MAY_STAY, *LOSE_THEIR_TEXT, *PRIVATE}
+    assert texts == decided, "a new column: is it emptied (hiding.py), or may it stay?"

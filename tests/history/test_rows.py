@@ -123,7 +123,7 @@ def test_the_text_is_stored_once(exchange: Exchange) -> None:
 
 
 def test_every_field_of_an_exchange_has_a_column() -> None:
-    assert set(to_row(answered())) | {"number"} == set(schema.NAMES)
+    assert set(to_row(answered())) | {"number"} == set(schema.NAMES), "rows.to_row writes each column"
 
 
 SECRET = "canary"

@@ -15,7 +15,7 @@ BY_ID = {model.id: model for model in MODELS}
 
 
 def test_the_ids_are_those_of_the_documentation() -> None:
-    assert len(BY_ID) == len(MODELS) == 19
+    assert len(BY_ID) == len(MODELS) == 19, "with a new one: this number, ALIASES, and the tables of this file"
     assert {model.line for model in MODELS} == {"fable", "mythos", "opus", "sonnet", "haiku"}
     assert date.fromisoformat(DATED)
 
@@ -28,7 +28,7 @@ def test_an_entry_holds_together(model: Model) -> None:
     if model.dated is not None:
         assert compare(model.id, model.dated) is Identity.SAME
         assert model.dated.startswith(f"{model.id}-20")
-    assert model.released <= DATED
+    assert model.released <= DATED, "catalogue.DATED says when the facts were looked up"
     assert model.retires is None or model.retires >= DATED
     assert model.lifecycle in ("active", "legacy", "limited", "deprecated", None)
     if model.context is not None and model.max_output is not None:
