@@ -201,10 +201,25 @@ def test_two_who_delete_at_once_do_not_fail(path: Path) -> None:
         assert [exchange.number for exchange in history.rows()] == [76]
 
 
-MAY_STAY = """id conversation_id parent_id retry_of session created_at source kept status verdict requested_model sent_model
-    served_model category recommended_model stop_reason template fallback_policy fallback_by request_id message_id base_url
-    error_type usage pin moved_to client strength item_id item_key traceparent""".split()
-LOSE_THEIR_TEXT = "problem_words error_message hint hops evidence params attachments segments exact".split()
+MAY_STAY = {
+    *("id", "conversation_id", "parent_id", "retry_of", "session", "created_at", "source", "kept", "status", "verdict"),
+    *("requested_model", "sent_model", "served_model", "category", "recommended_model", "stop_reason", "template"),
+    *(
+        "fallback_policy",
+        "fallback_by",
+        "request_id",
+        "message_id",
+        "base_url",
+        "error_type",
+        "usage",
+        "pin",
+        "moved_to",
+    ),
+    *("client", "strength", "item_id", "item_key", "traceparent"),
+}
+LOSE_THEIR_TEXT = {
+    *("problem_words", "error_message", "hint", "hops", "evidence", "params", "attachments", "segments", "exact"),
+}
 
 
 def test_it_is_decided_of_each_column_whether_redacting_empties_it() -> None:
