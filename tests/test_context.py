@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from avow import paths
-from avow.context import Context, custom_headers
+from avow.context import Context
 from avow.endpoint.credential import Credential
 from avow.endpoint.patience import Patience
 from avow.errors import CredentialsError
@@ -101,11 +101,6 @@ def test_how_the_endpoint_is_spoken_to(
     here = context(home, ANTHROPIC_BASE_URL=base_url)
     endpoint = here.endpoint(here.settings(flags), credential)
     assert (endpoint.base_url, endpoint.version, endpoint.betas) == (base_url, version, betas)
-
-
-def test_custom_headers() -> None:
-    lines = "X-Team: a:b\n\nno colon\n : nameless\nX-Empty:\n"
-    assert custom_headers({"ANTHROPIC_CUSTOM_HEADERS": lines}) == (("X-Team", "a:b"), ("X-Empty", ""))
 
 
 @pytest.mark.parametrize(

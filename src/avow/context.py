@@ -3,9 +3,9 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 from avow import paths
@@ -14,16 +14,19 @@ from avow.files.reading import PipeWait
 from avow.settings.levels import Config, Settings, resolve
 from avow.terminal.screen import Screen
 from avow.wire.api import API_HOST
-from avow.wire.request import CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint
+from avow.wire.request import CURRENT_VERSION, OAUTH_BETA, OLD_VERSION, Endpoint, headers_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from avow.endpoint.credential import Credential
+    from avow.endpoint.keys import KeySource
     from avow.endpoint.patience import Patience
     from avow.endpoint.transport import Api
     from avow.history.store import History
 
+
+T = TypeVar("T")
 
 _HISTORY_S = 30.0
 """How long another process that has the history is waited for by what cannot go on without it."""
@@ -180,6 +183,7 @@ class Context:
         from avow.endpoint.transport import Api, Transport
 
         if simulate is not None:
+            from avow.endpoint.credential import simulated
             from avow.simulator.scenarios import load as load_scenario
             from avow.simulator.server import Simulator
 
@@ -187,7 +191,7 @@ class Context:
                 Simulator(load_scenario(simulate, self.paths.scenarios, self.wait(settings))) as simulator,
                 self.open(
                     settings.at(simulator.base_url),
-                    credential=simulated_credential(),
+                    credential=simulated(),
                     patience=patience,
                 ) as api,
             ):
@@ -204,14 +208,24 @@ class Context:
         """The credential for the base URL. Raises as `open` does."""
         from avow.endpoint import keys
 
-        credential = keys.find(
+        return self._looked_up(keys.find, settings).styled(settings.text("auth_style"))
+
+    def key_sources(self, settings: Settings) -> "tuple[KeySource, ...]":
+        """Every place where `credential` looks for the key, and which of them is used. Raises UsageError for an address
+        that no key may be sent to."""
+        from avow.endpoint import keys
+
+        return self._looked_up(keys.explain, settings)
+
+    def _looked_up(self, look: Callable[..., T], settings: Settings) -> T:
+        """What `look`, a function of `endpoint.keys`, finds where these settings say that keys are."""
+        return look(
             self.environ,
             base_url=settings.base_url,
             config_dir=self.paths.config,
             api_key_command=settings.words("api_key_command"),
             keyring_enabled=settings.flag("keyring.enabled"),
         )
-        return credential.styled(settings.text("auth_style"))
 
     def credential_to_show(self, settings: Settings) -> "Credential":
         """One that makes the same headers as `credential`, where nothing is sent: no command is run and no keyring
@@ -235,7 +249,7 @@ class Context:
         return Endpoint(
             settings.base_url,
             settings.text("api_version") or (CURRENT_VERSION if host == API_HOST else OLD_VERSION),
-            headers=(*custom_headers(self.environ), *settings.table("headers").items()),
+            headers=(*headers_in(self.environ.get("ANTHROPIC_CUSTOM_HEADERS", "")), *settings.table("headers").items()),
             user_agent=f"avow/{__version__}",
             betas=(OAUTH_BETA,) if is_token and host == API_HOST else (),
             extra=asked_for(host),
@@ -253,13 +267,6 @@ class Context:
             self._history = None
 
 
-def simulated_credential() -> "Credential":
-    """The key that goes to the simulator: the user's own stays out."""
-    from avow.endpoint.credential import Credential
-
-    return Credential("sk-ant-simulated", "x-api-key", "the simulator")
-
-
 def _read(path: "Path") -> Config:
     try:
         path.lstat()
@@ -270,13 +277,6 @@ def _read(path: "Path") -> Config:
     from avow.settings.config_file import load
 
     return load(path)
-
-
-def custom_headers(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """`ANTHROPIC_CUSTOM_HEADERS`: one `Name: value` a line; lines without a colon are ignored."""
-    lines = environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
-    pairs = (line.split(":", 1) for line in lines if ":" in line)
-    return tuple((name.strip(), value.strip()) for name, value in pairs if name.strip())
 
 
 def _patience(settings: Settings) -> "Patience":

@@ -49,7 +49,7 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("flags", "fields"), [case[1:] for case in FIELDS], ids=[case[0] for case in FIELDS])
 def test_fields_of_the_body(flags: dict[str, Any], fields: dict[str, Any], context: Context) -> None:
-    assert request_fields.body_fields(context.settings(flags), None) == fields
+    assert request_fields.body_fields(request_fields.with_ids(context.settings(flags)), None) == fields
 
 
 def test_a_models_own_maximum_where_it_is_lower(context: Context) -> None:
@@ -57,7 +57,12 @@ def test_a_models_own_maximum_where_it_is_lower(context: Context) -> None:
     assert small is not None
     assert small.max_output == 64_000
     for stream, most in ((True, 64_000), (False, 16_000)):
-        assert request_fields.body_fields(context.settings({"stream": stream}), small)["max_tokens"] == most
+        assert (
+            request_fields.body_fields(request_fields.with_ids(context.settings({"stream": stream})), small)[
+                "max_tokens"
+            ]
+            == most
+        )
 
 
 def test_the_form_of_the_answer_stands_beside_the_effort(context: Context) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from avow.asking.inquiry import Inquiry, prepare
-from avow.context import simulated_credential
+from avow.endpoint.credential import simulated
 from avow.endpoint.patience import Patience
 from avow.endpoint.remembered import EndpointFacts
 from avow.endpoint.transport import Api, Transport
@@ -29,7 +29,7 @@ from avow.wire.request import Endpoint, LargeBody
 
 @contextmanager
 def opened(sim: Simulator, home: Path, kind: type[BatchApi] = BatchApi) -> Iterator[tuple[BatchApi, History]]:
-    transport = Transport(simulated_credential())
+    transport = Transport(simulated())
     api = Api(Endpoint(sim.base_url), transport, Patience(5, 5))
     with History.open(home / "h.db") as history:
         yield kind(api), history

@@ -10,6 +10,7 @@ from avow.wire.request import (
     Endpoint,
     Request,
     betas_for,
+    headers_in,
     messages_body,
     secret_values,
 )
@@ -151,3 +152,8 @@ def test_which_headers_hold_secrets(name: str, value: str, own: bool, others: bo
     assert (value in secret_values([(name, value)], own=False)) is others
     if " " in value:
         assert value.split()[1] in secret_values([(name, value)]), "the value without its scheme too"
+
+
+def test_headers_in_the_lines_of_a_text() -> None:
+    lines = "X-Team: a:b\n\nno colon\n : nameless\nX-Empty:\n"
+    assert headers_in(lines) == (("X-Team", "a:b"), ("X-Empty", ""))

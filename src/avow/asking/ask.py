@@ -57,7 +57,6 @@ def ask(
             send=lambda request: api.send(request, prepared.plan.limits.deadline),
             on_event=on_event,
             save=keeper.save,
-            finish=keeper.save,
         )
         return _finish(inquiry, context, finished, keeper, on_event, outlets, refused)
 

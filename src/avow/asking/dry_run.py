@@ -5,9 +5,9 @@ import shlex
 import time
 
 from avow.asking.inquiry import Inquiry, PreparedInquiry, prepare
-from avow.context import Context, simulated_credential
+from avow.context import Context
 from avow.endpoint import remembered
-from avow.endpoint.credential import Credential
+from avow.endpoint.credential import Credential, simulated
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.wire.request import Request
@@ -34,7 +34,7 @@ def prepared_to_show(inquiry: Inquiry, context: Context) -> tuple[PreparedInquir
     settings = inquiry.settings
     if inquiry.simulate is not None:
         settings = settings.at(SIMULATED_URL)
-        credential = simulated_credential()
+        credential = simulated()
     else:
         credential = context.credential_to_show(settings)
     facts = remembered.read(context.paths.cache, settings.base_url, time.time())

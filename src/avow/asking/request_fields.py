@@ -85,8 +85,8 @@ def attempt_limits(settings: Settings) -> Limits:
 
 
 def body_fields(settings: Settings, known: "Model | None", response_format: JsonObject | None = None) -> JsonObject:
-    """The body's fields other than model, messages and stream; `known` is what is known of the model, `response_format`
-    the form its answer has to take."""
+    """The body's fields other than model, messages and stream. `settings` are those of `with_ids`; `known` are the
+    facts about the model, `response_format` is the form that its answer must have."""
     most = settings.integer("max_tokens")
     if most is None:
         most = MAX_TOKENS if settings.flag("stream") else MAX_TOKENS_WHOLE
@@ -114,7 +114,7 @@ def body_fields(settings: Settings, known: "Model | None", response_format: Json
 
 def server_fallbacks(settings: Settings) -> object:
     """The `fallbacks` field: None where the API is not to fall back by itself. `settings` are those of `with_ids`."""
-    policy = fallback_policy(settings)
+    policy = settings.words_or_text("fallback")
     if policy == "none" or settings.text("fallback_by") == "client":
         return None
     if isinstance(policy, str):

@@ -102,13 +102,7 @@ def run_status(options: AuthOptions, context: Context) -> ExitCode:
     """Print every source of a key, with its state; exit 3 where no key can be used, or the API rejects it."""
     settings = _settings(options, context)
     host = check_destination(settings.base_url)
-    sources = keys.explain(
-        context.environ,
-        base_url=settings.base_url,
-        config_dir=context.paths.config,
-        api_key_command=settings.words("api_key_command"),
-        keyring_enabled=settings.flag("keyring.enabled"),
-    )
+    sources = context.key_sources(settings)
     usable = any(source.state == "used" for source in sources)
     code, verdict = (ExitCode.OK if usable else ExitCode.CREDENTIALS), None
     if usable and options.check:

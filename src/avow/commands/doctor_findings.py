@@ -126,16 +126,8 @@ def _config(context: "Context", profile: str | None) -> tuple["Settings | None",
 
 
 def _key(context: "Context", settings: "Settings") -> Iterator[DoctorFinding]:
-    from avow.endpoint import keys
-
     try:
-        sources = keys.explain(
-            context.environ,
-            base_url=settings.base_url,
-            config_dir=context.paths.config,
-            api_key_command=settings.words("api_key_command"),
-            keyring_enabled=settings.flag("keyring.enabled"),
-        )
+        sources = context.key_sources(settings)
     except AvowError as error:
         yield DoctorFinding("key", "source", "broken", error.message, error.hint)
         return

@@ -104,3 +104,8 @@ def checked(text: str, source: str) -> str:
 def last_four(secret: str) -> str | None:
     """The last characters of a key long enough for them to give nothing away."""
     return secret[-4:] if len(secret) >= 16 else None
+
+
+def simulated() -> Credential:
+    """The key that goes to the simulator: it never gets the user's own."""
+    return Credential("sk-ant-simulated", "x-api-key", "the simulator")

@@ -50,14 +50,13 @@ def converse(
     send: Send,
     on_event: Callable[[ExchangeEvent], None],
     save: Callable[[Exchange], None] = lambda _exchange: None,
-    finish: Callable[[Exchange], None] = lambda _exchange: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exchange:
     """Carry out `plan` and give `exchange` finished; it never raises for what the API or the network did.
 
-    `on_event` is called with all that happens but `Finished`; `save` gets the exchange as far as it came, from another
-    thread, at least every second while text arrives; `finish` gets it whole, before it is checked. A signal and a
-    closed stdout end it as `interrupted`.
+    `on_event` is called with every event except `Finished`. `save` gets the exchange as far as it came, from another
+    thread, at least every second while text arrives, and once more when it is over, if it is to be checked. A signal
+    and a closed stdout end it as `interrupted`.
     """
     run = _ExchangeRun(plan, exchange, send, on_event, save, sleep)
     try:
@@ -74,7 +73,7 @@ def converse(
     finished = run.result(final=True)
     if not plan.checks or run.signal is not None:
         return finished
-    finish(finished)
+    save(finished)  # a check may take long, or end the process
     return run.checked(finished)
 
 

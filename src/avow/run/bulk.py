@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from avow.asking.ask import prepared_for
-from avow.asking.request_fields import body_fields
+from avow.asking.request_fields import body_fields, with_ids
 from avow.context import Context
 from avow.endpoint.transport import Api
 from avow.errors import UsageError
@@ -167,6 +167,6 @@ def is_on_another_host(known: batches.KnownBatch) -> UsageError:
 def check(suite: Suite, wrong: Callable[[int, str], UsageError]) -> None:
     """Raise UsageError for the first item that asks for what batches cannot do."""
     for question in suite.questions(None):
-        named = not_taken(body_fields(question.inquiry.settings, None))
+        named = not_taken(body_fields(with_ids(question.inquiry.settings), None))
         if named is not None:
             raise wrong(question.line, f"batches do not take `{named}`")

@@ -164,6 +164,13 @@ def encoded(body: JsonObject) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
+def headers_in(lines: str) -> tuple[tuple[str, str], ...]:
+    """The headers in a text, one `Name: value` a line, as (name, value) pairs; lines without a name and a colon are
+    ignored."""
+    pairs = (line.split(":", 1) for line in lines.splitlines() if ":" in line)
+    return tuple((name.strip(), value.strip()) for name, value in pairs if name.strip())
+
+
 def secret_values(headers: Iterable[tuple[str, str]], *, own: bool = True) -> Iterator[str]:
     """The values that are secrets among a request's headers, (name, value) pairs; one with a scheme (`Bearer KEY`) is
     given without it too.

@@ -17,7 +17,8 @@ from avow.audit.result import Finding, Result
 from avow.audit.screens import report, rows_of, show_progress
 from avow.audit.store import Store, StoredAudit
 from avow.commands.audit.starting import seed_of, settings_of
-from avow.context import Context, simulated_credential
+from avow.context import Context
+from avow.endpoint.credential import simulated
 from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
 
@@ -75,7 +76,7 @@ def _baseline(context: Context, given: Settings, store: Store, seed: int) -> Sto
     conditions = Conditions(MODEL, given.base_url, "2023-06-01", request=request_for(MODEL))
     kept = begun("demo", conditions, BaselineTerms(looks=_LOOKS))
     kept = replace(kept, record=replace(kept.record, draws=_DRAWS))
-    with context.open(given, credential=simulated_credential()) as api:
+    with context.open(given, credential=simulated()) as api:
         settings = {Arm.REQUESTED: settings_for(given, MODEL, conditions.request)}
         asker = Asker(context, api, kept.record.cards, settings, 0.0)
         while (sitting := next_sitting(kept, seed)) is not None:
@@ -96,7 +97,7 @@ def _look(context: Context, given: Settings, store: Store, kept: StoredAudit, se
     look = looking.look_for(kept.record, OTHER, seed, seed)
     request = kept.record.conditions.request
     settings = {Arm.REQUESTED: settings_for(given, MODEL, request), Arm.AGAINST: settings_for(given, OTHER, request)}
-    with context.open(given, credential=simulated_credential()) as api:
+    with context.open(given, credential=simulated()) as api:
         asker = Asker(context, api, kept.record.cards, settings, 0.0)
         taken = looking.take(
             kept, look, asker, store.save, lambda at: show_progress(context, f"look, {at.part}", at.done, at.due)
