@@ -62,6 +62,14 @@ def test_a_partial_success_in_protobuf() -> None:
         assert push_response(200, headers, body).rejected == rejected
 
 
+@pytest.mark.parametrize("body", [b"<html>", b"\r\n <!DOCTYPE html>", b"<?xml"])
+def test_a_web_page_acknowledges_nothing(body: bytes) -> None:
+    said = push_response(200, {"content-type": "text/html"}, body)
+    assert (said.receipt, said.status) == (Receipt.CLOSED, None)
+    assert "a web page" in said.why
+    assert push_response(200, {"content-type": "text/html"}, b"OK").receipt is Receipt.TAKEN
+
+
 def test_what_it_asks_to_wait() -> None:
     assert push_response(429, {"retry-after": "7"}, b"").wait_s == 7
     assert push_response(503, {}, b"").wait_s is None

@@ -29,8 +29,8 @@ class Receipt(Enum):
 
 class PushResponse(NamedTuple):
     """A receipt. `rejected` counts the spans that a partial success left out; `status` is the HTTP status, None where
-    no complete response came; `wait_s` is how long the receiver asked to wait; `why` says in avow's words what went
-    wrong before a response."""
+    no response of a collector came; `wait_s` is how long the receiver asked to wait; `why` says in avow's words what
+    went wrong then."""
 
     receipt: Receipt
     status: int | None = None
@@ -45,6 +45,8 @@ UNHEARD = PushResponse(Receipt.LATER)
 
 def push_response(status: int, headers: Mapping[str, str], body: bytes) -> PushResponse:
     """The response to a push, read by the specification of OTLP/HTTP, "Response". `headers` are lower-case."""
+    if 200 <= status < 300 and body.lstrip().startswith(b"<"):  # a login page, a proxy's: nobody has taken the spans
+        return PushResponse(Receipt.CLOSED, why="it answers with a web page, so it is not a collector")
     if 200 <= status < 300:
         return PushResponse(Receipt.TAKEN, status, _rejected(body, headers.get("content-type", "")))
     if status in (408, 429) or status >= 500:

@@ -150,12 +150,24 @@ def test_a_row_that_is_refused_stands_alone(home: Path) -> None:
         assert len(collector.requests) == count
 
 
-def test_one_that_takes_nothing_marks_nothing(home: Path) -> None:
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (404, "it answers 404"),
+        ((307, {"location": "/elsewhere"}, b""), "it answers 307"),
+        ((200, {"content-type": "text/html"}, b"<html>the quick brown fox"), "it answers with a web page"),
+    ],
+    ids=["not there", "elsewhere", "a login page"],
+)
+def test_one_that_takes_nothing_marks_nothing(home: Path, plan: Plan, words: str) -> None:
     ids = history(home, answered(), answered())
-    with Collector(always=404) as collector:
+    with Collector(always=plan) as collector:
         ran = push(home, collector.url)
         assert ran.status == 1
-        assert b"it answers 404" in ran.err
+        assert f"the collector rejects everything: {words}" in ran.err.decode()
+        assert b"quick" not in ran.err
+        assert len(collector.requests) == 1
+        collector.taken.clear()
         collector.always = None
         assert push(home, collector.url).status == 0
     assert collector.ids == ids
