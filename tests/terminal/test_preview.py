@@ -1,5 +1,8 @@
 """Lines at the end of a terminal that may still change."""
 
+import time
+import unicodedata
+
 import pyte
 import pytest
 from hypothesis import given
@@ -79,3 +82,43 @@ def test_fitting() -> None:
     assert fitting_surely("日本", 3) == 1
     assert fitting_surely("日本", 1) == 1
     assert fitting_surely("abc", 9) == 3
+
+
+def folded_slowly(line: str, width: int) -> list[str]:
+    """`fold` by its definition: the rest is measured again for each row."""
+    line = line.expandtabs(4)
+    pieces = []
+    while len(line) + sum(map(is_wide, line)) > width:
+        used = end = 0
+        while end < len(line) and used + 1 + is_wide(line[end]) <= width:
+            used, end = used + 1 + is_wide(line[end]), end + 1
+        space = line.rfind(" ", 1, max(end, 1) + 1)
+        pieces.append(line[: space if space > 0 else max(end, 1)])
+        line = line[space + 1 if space > 0 else max(end, 1) :]
+    return [*pieces, line]
+
+
+def is_wide(letter: str) -> bool:
+    if letter <= "\u10ff":
+        return False
+    return unicodedata.east_asian_width(letter) in "WF" or "\U0001f1e6" <= letter < "\U0001f200"
+
+
+LETTERS = st.sampled_from("ab  \t␛␀…漢é\u0301\U0001f1e9\U0001f600\u2400\u2319\u231a\u25fc\u25fd")
+
+
+@given(st.text(LETTERS, max_size=60), st.integers(1, 30))
+def test_rows_are_those_of_the_definition(line: str, width: int) -> None:
+    assert fold(line, width) == folded_slowly(line, width)
+
+
+def test_what_is_not_looked_at_is_narrow() -> None:
+    every = [chr(code) for code in range(0x1100, 0x30000) if not 0xD800 <= code < 0xE000]
+    assert [letter for letter in every if cells_at_most(letter) != 1 + is_wide(letter)] == []
+
+
+@pytest.mark.slow
+def test_a_long_line_is_folded_in_a_time_that_grows_with_it() -> None:
+    begun = time.process_time()
+    assert len(fold("␛漢" * 150_000, 99)) > 4000
+    assert time.process_time() - begun < 5  # 0.2 where nothing else runs; 30 where each row measured all the rest

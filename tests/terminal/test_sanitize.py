@@ -4,8 +4,10 @@ import re
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from avow.terminal.sanitize import clean, clean_line
+from avow.terminal.sanitize import clean, clean_line, escaped_json
 
 FLAG = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 
@@ -82,3 +84,12 @@ def test_no_code_point_gets_through_that_acts_on_a_terminal() -> None:
 )
 def test_clean_line(text: str, shown: str) -> None:
     assert clean_line(text) == shown
+
+
+UNSAFE = st.sampled_from("\0\x07\r\n\t\x1b[31m\x7f\x85\x9b\u202e\u2028\u200b\u200f\ufeff\U000e0041aé漢")
+
+
+@given(st.text(UNSAFE, max_size=40))
+def test_a_run_is_shown_as_its_characters_are(text: str) -> None:
+    assert clean(text) == "".join(map(clean, text))
+    assert escaped_json(text) == "".join(map(escaped_json, text))

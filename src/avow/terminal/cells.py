@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 _ONE_CELL_EACH = re.compile(
-    r"[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u259f]*"
+    r"[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2400-\u2426\u2500-\u259f]*"
 )
-"""Latin, Greek, Cyrillic, punctuation, arrows and boxes: for these nothing has to be imported (20 ms)."""
+"""Latin, Greek, Cyrillic, punctuation, arrows, boxes, pictures of controls: for these nothing is imported (20 ms)."""
 
 _LONGEST_ROW = 20
 """Characters for each cell of a row."""

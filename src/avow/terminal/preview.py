@@ -1,8 +1,12 @@
 """Lines at the end of a terminal that may still change, and the text that changes them."""
 
+import re
 from collections.abc import Sequence
 
 _ERASE_BELOW = "\r\x1b[J"
+_SURELY_NARROW = re.compile("[\0-\u10ff\u2010-\u2027\u2030-\u205e\u2190-\u2319\u2400-\u2426\u2460-\u25fc]*")
+"""Letters up to Georgian, punctuation, arrows, mathematics, the pictures of controls, boxes: no terminal draws one of
+them in two cells. Most of what is not looked at one by one."""
 _HALF_FLAGS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 """Regional indicators: two of them are a flag, which old terminals draw as two letters of two cells each."""
 
@@ -53,7 +57,7 @@ def cells_at_most(text: str) -> int:
     A terminal must not wrap a row that will be erased, because then one row too few would be erased; a row that is a
     little too short does no harm. Everything else is measured by `cells.cells`.
     """
-    if text.isascii():
+    if text.isascii() or _SURELY_NARROW.fullmatch(text):
         return len(text)
     from unicodedata import east_asian_width
 
@@ -66,22 +70,21 @@ def fold(line: str, width: int) -> list[str]:
     """`line` in pieces of at most `width` cells, measured by `cells_at_most`: broken at spaces if there are any. Tabs
     become spaces, and the last piece keeps its spaces, because more text follows."""
     line = line.expandtabs(4)
-    pieces = []
-    while cells_at_most(line) > width:
-        end = fitting_surely(line, width)
-        space = line.rfind(" ", 1, end + 1)
-        if space > 0:
-            pieces.append(line[:space])
-            line = line[space + 1 :]
-        else:
-            pieces.append(line[:end])
-            line = line[end:]
-    return [*pieces, line]
+    pieces: list[str] = []
+    at = 0
+    while True:
+        row = line[at : at + max(width, 1) + 1]  # every character takes at least one cell: no row holds more
+        if len(row) <= width and cells_at_most(row) <= width:
+            return [*pieces, row]
+        end = fitting_surely(row, width)
+        space = row.rfind(" ", 1, end + 1)
+        pieces.append(row[: space if space > 0 else end])
+        at += space + 1 if space > 0 else end
 
 
 def fitting_surely(line: str, width: int) -> int:
     """How many characters of `line` fit into `width` cells on any terminal, at least one."""
-    if line.isascii():
+    if line.isascii() or _SURELY_NARROW.fullmatch(line):
         return min(len(line), max(width, 1))
     used = 0
     for index, character in enumerate(line):

@@ -21,10 +21,11 @@ _BEYOND_ASCII = f"\x80-\x9f{_BREAKS}{_BIDI}{_INVISIBLE}\ud800-\udfff"
 _ASCII = "\x00-\x08\x0b-\x1f\x7f"
 _NON_JOINER = "\u200c"
 # The flags that Unicode recommends to be made of tags: England, Scotland, Wales. Other tags can hide a text.
-_FLAGS = "\U0001f3f4\U000e0067\U000e0062(?:{})\U000e007f".format(
+_FLAG = "\U0001f3f4"
+_FLAGS = _FLAG + "\U000e0067\U000e0062(?:{})\U000e007f".format(
     "|".join("".join(chr(0xE0000 + ord(letter)) for letter in name) for name in ("eng", "sct", "wls"))
 )
-_UNSAFE = re.compile(f"{_FLAGS}|[{_ASCII}{_BEYOND_ASCII}]")
+_UNSAFE = re.compile(f"{_FLAGS}|[{_ASCII}{_BEYOND_ASCII}]+")
 _UNSAFE_ASCII = re.compile(f"[{_ASCII}]")  # four times as fast, and most text is ASCII
 _IS_BREAK = re.compile(f"[{_BREAKS}]")
 _IS_BIDI = re.compile(f"[{_BIDI}]")
@@ -33,7 +34,7 @@ _BLANKS = re.compile(r"[\t\n]+")
 
 
 def clean(text: str) -> str:
-    r"""`text` with no active control left but `\t` and `\n`. Works code point by code point, so that a sequence
+    r"""`text` with no active control left but `\t` and `\n`. Each code point has its form, so that a sequence
     torn between two pieces of text cannot slip through.
 
     C0 controls become their pictures (ESC is `␛`), a carriage return is dropped, C1 controls become U+FFFD,
@@ -72,9 +73,29 @@ def clean_line(text: str) -> str:
 
 
 def _shown(match: re.Match[str]) -> str:
-    character = match[0]
-    if len(character) > 1 or (character == _NON_JOINER and _parts_letters(match.string, match.start())):
-        return character
+    run = match[0]
+    if run[0] == _FLAG:
+        return run
+    if _NON_JOINER not in run:
+        return run.translate(_FORMS)
+    return "".join(
+        letter if letter == _NON_JOINER and _parts_letters(match.string, place) else letter.translate(_FORMS)
+        for place, letter in enumerate(run, match.start())
+    )
+
+
+class _Forms(dict[int, str]):
+    """What is shown for each unsafe character, worked out once for each that comes."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = shown = _form(chr(code))
+        return shown
+
+
+_FORMS = _Forms()
+
+
+def _form(character: str) -> str:
     code = ord(character)
     if code == 0x0D or _IS_INVISIBLE.match(character):
         return ""
