@@ -107,7 +107,7 @@ def test_no_difference_is_said_with_its_numbers() -> None:
 def test_a_repeat_that_did_not_agree_is_told_with_both_p() -> None:
     text = said(ALL["none, with a repeat 0"])
     assert "The first replies differed (p=.0003, excess TV .27)" in text
-    assert "did not bear it out (p=.30, excess TV .02" in text
+    assert "did not confirm it (p=.30, excess TV .02" in text
     assert text.startswith("No difference found that repeats (look 4 of 13, level .0038).")
     assert "too few of the repeat" in said(ALL["none, repeat not measured 0"])
 

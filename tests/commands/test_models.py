@@ -88,7 +88,7 @@ def test_what_is_known_of_declines_is_said(home: Path) -> None:
         mythos = run(home, "models", "claude-mythos-5-2", base_url=simulator.base_url)
         table = run(home, "models", base_url=simulator.base_url)
     assert b"May decline  yes: a safety classifier may refuse a request\n" in fable.out  # it has fallbacks
-    assert b"May decline  not documented; avow tells it whenever a model declines\n" in mythos.out
+    assert b"May decline  not documented; avow says so whenever a model declines\n" in mythos.out
     assert table.out.decode().splitlines()[-1].startswith("?: not documented, and the endpoint does not say.")
 
 

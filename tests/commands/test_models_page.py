@@ -43,7 +43,7 @@ def test_a_question_mark_is_explained_where_there_is_one() -> None:
     assert "?:" not in listing(KNOWN, {}, Facts())
     unsure = listing((FABLE._replace(may_decline=None),), {}, Facts())
     assert unsure.endswith(
-        "\n\n?: not documented, and the endpoint does not say. avow tells it whenever a model declines.\n"
+        "\n\n?: not documented, and the endpoint does not say. avow says so whenever a model declines.\n"
     )
 
 
@@ -53,5 +53,5 @@ def test_one_model_says_what_is_known_of_declines() -> None:
         for known in (True, False, None)
     ]
     assert [words.partition(":")[0] for words in said[:2]] == ["yes", "no"]
-    assert said[2] == "not documented; avow tells it whenever a model declines"
+    assert said[2] == "not documented; avow says so whenever a model declines"
     assert "Fallbacks    not documented" in detail(FABLE._replace(allowed_fallbacks=None), {}, {}, Facts())

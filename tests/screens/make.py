@@ -53,7 +53,7 @@ _FINDINGS = (
         "versions", "libraries", "ok", "typer 0.28.0, rich 15.0.0, httpcore 1.0.9, keyring 25.7.0, pypdf 7.1.1"
     ),
     DoctorFinding(
-        "folders", "config", "note", "/home/me/.config/avow (others may look: 0755)", "chmod 700 ~/.config/avow"
+        "folders", "config", "note", "/home/me/.config/avow (others have access: 0755)", "chmod 700 ~/.config/avow"
     ),
     DoctorFinding("key", "source", "broken", "none found", "`avow auth login` stores one"),
     DoctorFinding("api", "reached", "note", "https://api.anthropic.com: not asked (--offline)"),

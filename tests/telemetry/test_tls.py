@@ -99,7 +99,7 @@ def test_files_that_cannot_be_used(pem: Path, tmp_path: Path) -> None:
         ({"CERTIFICATE": junk}, f"{E}CERTIFICATE: the file holds no certificate"),
         ({"CLIENT_CERTIFICATE": junk}, f"{E}CLIENT_CERTIFICATE: not a certificate with its key"),
         ({"CLIENT_CERTIFICATE": pem, "CLIENT_KEY": junk}, f"{E}CLIENT_CERTIFICATE and {E}CLIENT_KEY: not a cert"),
-        ({"CLIENT_CERTIFICATE": pem, "CLIENT_KEY": locked}, "the key is locked by a password"),
+        ({"CLIENT_CERTIFICATE": pem, "CLIENT_KEY": locked}, "the key has a password"),
         ({"CLIENT_KEY": pem}, f"{E}CLIENT_KEY names a key, and no variable its certificate"),
     ]
     for environ, words in wrong:

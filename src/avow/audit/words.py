@@ -11,7 +11,7 @@ NOT_COVERED = "Says nothing about prompts that trigger a policy: the cards trigg
 CAUSE_UNKNOWN = (
     "Cause unknown: a new snapshot of the model, a changed default or effort, a hidden prompt, a safety measure, "
     "other hardware or software, quantisation, a gateway, or another version of avow all look like this. It does not "
-    "show that another model answered, that answers are worse, or that anyone meant it."
+    "show that another model answered, that answers are worse, or that anyone intended it."
 )
 RECOGNISED = (
     "Whoever recognises the cards can answer them as before; cards of your own (`--cards SEED`) are harder to know."
@@ -135,7 +135,7 @@ def _repeat_that_did_not_agree(result: Result) -> tuple[str, ...]:
         )
     return (
         f"The first replies differed (p={_p(result.first)}, excess TV {_excess(result.first)}); the repeat did not "
-        f"bear it out (p={_p(result.repeat)}, excess TV {_excess(result.repeat)}; it takes p=.05 and "
+        f"confirm it (p={_p(result.repeat)}, excess TV {_excess(result.repeat)}; it takes p=.05 and "
         f"{number(result.floor)} on average).",
     )
 

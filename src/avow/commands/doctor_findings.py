@@ -107,7 +107,9 @@ def _file(name: str, path: Path) -> DoctorFinding:
 def _private(topic: str, name: str, path: Path, wanted: int) -> DoctorFinding:
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
-        return DoctorFinding(topic, name, "note", f"{path} (others may look: {mode:04o})", f"chmod {wanted:o} {path}")
+        return DoctorFinding(
+            topic, name, "note", f"{path} (others have access: {mode:04o})", f"chmod {wanted:o} {path}"
+        )
     return DoctorFinding(topic, name, "ok", f"{path} ({mode:04o})")
 
 

@@ -12,11 +12,11 @@ from avow.terminal.table import across, definitions, room, table
 
 HEADINGS = ("ID", "LINE", "CONTEXT", "OUTPUT", "IN / OUT", "LIFECYCLE", "MAY DECLINE", "FALLBACKS")
 _VENDOR = "claude-"
-_UNKNOWN = "?: not documented, and the endpoint does not say. avow tells it whenever a model declines."
+_UNKNOWN = "?: not documented, and the endpoint does not say. avow says so whenever a model declines."
 _MAY_DECLINE = {
     True: "yes: a safety classifier may refuse a request",
     False: "no: no safety classifier is documented for it",
-    None: "not documented; avow tells it whenever a model declines",
+    None: "not documented; avow says so whenever a model declines",
 }
 
 

@@ -169,7 +169,7 @@ def _upstream(options: ProxyOptions, context: Context) -> tuple[str, str, dict[s
     if not claude_code.is_claude_code(options.command):
         return url or API_URL, said_by, {}
     if name := claude_code.cloud(environ):
-        screen.note(f"{name} is set: what Claude Code asks of a cloud's own API does not pass here")
+        screen.note(f"{name} is set: what Claude Code asks a cloud's own API does not pass through avow")
     own = None if claude_code.names_settings(options.command) else claude_code.own_base_url(environ, Path.cwd())
     if own is not None:
         url = options.upstream or own.url

@@ -34,7 +34,10 @@ def run(options: RetryOptions, context: Context) -> ExitCode:
     history = context.history(settings)
     original = history.get(options.reference) if options.reference else history.latest()
     if original is None:
-        raise UsageError("there is no question to ask again yet", hint="ask something first, or name a simulated one")
+        raise UsageError(
+            "there is no question to ask again yet",
+            hint="ask something first; one of the simulator needs its number: avow retry 1",
+        )
     if not original.question.prompt and not original.question.user_content:
         raise UsageError(f"the text of exchange {original.number} was not kept", hint="type it again")
     by_id = {turn.id: turn for turn in history.conversation(original.conversation_id)}

@@ -69,7 +69,7 @@ Table batch: every batch that a run sent; exchange.batch names it.
   before_id, before_at  the newest batch there was when it was sent
   others                ids that turned out not to be it
 Tables summary_tally, summary_pair, summary_duration, summary_use: the sums
-that `stats` reads, kept by triggers; of what avow itself was asked alone.
+that `stats` reads, kept by triggers, for what avow itself was asked.
 Table attachment: the files, each once.
   sha256, media_type, size
   data                  NULL where the bytes are not kept

@@ -182,7 +182,7 @@ OPTIONS: tuple[Option, ...] = (
            "MODEL[,…]", WHO, _ALL, MODELS, default=(), example='["opus"]'),
     Option("accept_fallback", "flag", "Exit 0 when a declared fallback answered.", ("--accept-fallback",), None, WHO,
            _ALL, default=False, example="true"),
-    Option("require", "text", "What must speak for the requested model; `weak`: the name alone.", ("--require",), None,
+    Option("require", "text", "What must show that the requested model answered; `weak`: a name.", ("--require",), None,
            WHO, _ALL, default="weak", example='"strong"', choices=("strong", "weak")),
     Option("hold", "flag", "Print the answer only if the exit status is 0.", ("--hold",), None, WHO,
            _ASK_RETRY_SAVE, default=False, example="true"),

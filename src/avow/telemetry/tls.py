@@ -44,7 +44,7 @@ def _show(context: "SSLContext", own: Named, key: Named | None) -> None:
         context.load_cert_chain(file, key_file, password=lambda: b"")  # else a locked key asks on the terminal
     except (OSError, ValueError):
         named = own.variable if key is None else f"{own.variable} and {key.variable}"
-        raise ConfigError(f"{named}: not a certificate with its key, or the key is locked by a password") from None
+        raise ConfigError(f"{named}: not a certificate with its key, or the key has a password") from None
 
 
 def _readable(named: Named) -> str:

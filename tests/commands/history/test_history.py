@@ -232,7 +232,7 @@ def test_repair_sets_aside_on_the_users_word_only(full: Path) -> None:
     assert path.read_bytes() == b"no database " * 500
     ran = run(full, "history", "repair", "--yes")
     assert ran.status == 1, "nothing of it came back"
-    assert ran.lines[-1] == "avow: note: the damaged file still holds what was said; delete it once you miss nothing"
+    assert ran.lines[-1] == "avow: note: the damaged file still holds what was said; delete it when nothing is missing"
     assert b"history.db.damaged-" in ran.out
     assert run(full, "history", "list").status == 0
 

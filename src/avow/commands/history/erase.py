@@ -74,7 +74,7 @@ def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
     done = repair.set_aside(path, datetime.now())
     lost = "nothing in it could be read" if done.lost is None else f"{done.lost} could not be read"
     context.screen.line(f"saved {_exchanges(done.saved)}; {lost}. The damaged file is {done.aside}")
-    context.screen.note("the damaged file still holds what was said; delete it once you miss nothing")
+    context.screen.note("the damaged file still holds what was said; delete it when nothing is missing")
     return ExitCode.OK if done.lost == 0 else ExitCode.UNEXPECTED
 
 
