@@ -159,6 +159,18 @@ def test_a_batch_of_somebody_else_is_not_taken_for_its_own(home: Path) -> None:
     assert len(made(sim)) == 1  # the other's
 
 
+@pytest.mark.slow  # it is looked for three times, in four seconds
+def test_one_that_is_not_found_is_asked_again_with_a_word(home: Path) -> None:
+    with Simulator() as sim, Simulator() as empty:
+        batched(home, sim, "--batch", "--detach")
+        with sqlite3.connect(home / "data" / "history.db") as connection:
+            connection.execute("UPDATE batch SET id = NULL, base_url = ?, created_at = '2026-01-01T00:00:00.000Z'", (empty.base_url,))
+        ran = batched(home, empty, "--batch", "--resume")
+    assert (ran.status, len(made(empty))) == (0, 1), ran.err
+    words = "a batch of 3 items that may have been created is not in the API's list, so it is asked again"
+    assert [line for line in ran.lines if line.startswith(f"avow: note: {words}")] != []
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_run_that_is_killed_and_resumed_sends_one_batch_and_keeps_each_answer_once(home: Path) -> None:

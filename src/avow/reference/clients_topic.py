@@ -59,7 +59,9 @@ What is said: at the end one line, then a line for each answer that was not as
 asked; --live prints them at once. The exit status is the command's own unless
 that is 0, then the gravest answer's; 13 where no answer came through at all.
 Rows are in the history (source proxy) without text, unless --keep-text; the
-sums of `avow history stats` have them with --source proxy.
+sums of `avow history stats` have them with --source proxy. A row is written
+beside what passes, within a quarter of a second of its request unless the
+history is locked: a proxy that is killed (SIGKILL) before leaves no row of it.
 
   a client's own fallback: the same question to another model after a refusal,
   and all that its session asks of that model from then on, are `fallback`

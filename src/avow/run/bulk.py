@@ -80,6 +80,8 @@ class Bulk:
             if known.base_url != self._batch_api.base_url:
                 raise is_on_another_host(known)
             if known.id is None and self._submitter.find(known) is None:
+                if known.items is not None:
+                    self._note(_not_found(known.items))
                 batches.drop(self._history, known.number)
 
     def hold(self, suite: Suite, pricing: Pricing, budget: Budget) -> None:
@@ -157,6 +159,11 @@ class Bulk:
         batches.disown(self._history, known.number, known.id)
         self._note(f"batch {known.id}: {_NOT_OURS}")
         return self._submitter.find(known._replace(id=None, others=known.others | {known.id}))
+
+
+def _not_found(items: int) -> str:
+    what = f"a batch of {items} item{'' if items == 1 else 's'} that may have been created"
+    return f"{what} is not in the API's list, so it is asked again; if it appears there later, both are paid for"
 
 
 def is_on_another_host(known: batches.KnownBatch) -> UsageError:
