@@ -49,6 +49,11 @@ def test_three_machines_in_duckdb(form: str, tmp_path: Path, monkeypatch: pytest
             write(tmp_path / machine / f"{name}.{form}", *some)
     monkeypatch.chdir(tmp_path)
     check(*in_duckdb(form), host="https://api.anthropic.com")
+    write(tmp_path / "new" / f"3.{form}", answered(source="proxy"))
+    assert connected(form).execute("SELECT source, count(*) FROM answers GROUP BY ALL ORDER BY ALL").fetchall() == [
+        ("avow", 6),
+        ("proxy", 1),
+    ]
 
 
 def write(path: Path, *exchanges: Exchange) -> None:
@@ -90,11 +95,17 @@ def test_the_job_of_each_night(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def in_duckdb(form: str) -> list[Rows]:
     """What the page's queries find in the current folder."""
+    connection = connected(form)
+    return [connection.execute(sql).fetchall() for sql in DUCKDB.values()]
+
+
+def connected(form: str) -> duckdb.DuckDBPyConnection:
+    """DuckDB with the page's view of the current folder."""
     source = {"jsonl": JSONL, "csv": CSV, "parquet": PARQUET}[form]
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'Pacific/Auckland'")
     connection.execute(ANSWERS.replace(JSONL, source))
-    return [connection.execute(sql).fetchall() for sql in DUCKDB.values()]
+    return connection
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv"])

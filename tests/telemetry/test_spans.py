@@ -156,6 +156,13 @@ def test_where_it_was_asked(url: str | None, address: tuple[str | None, int | No
     assert (found.get("server.address"), found.get("server.port")) == address
 
 
+def test_a_request_whose_model_is_not_known() -> None:
+    """One behind the proxy whose body could not be read."""
+    unread = answered(requested_model="", sent_model=None)
+    assert spans_of(unread, MS)[0]["name"] == "chat"
+    assert "gen_ai.request.model" not in plain(unread)
+
+
 def test_a_child_a_hop_and_the_category() -> None:
     exchange = rerouted()
     root, *hops = spans_of(exchange, MS)

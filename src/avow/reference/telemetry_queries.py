@@ -1,7 +1,8 @@
 """Queries over the histories of many machines, ready to run."""
 
 JSONL = """read_ndjson('*/*.jsonl', filename = true, ignore_errors = true, columns = {
-  id: 'VARCHAR', created_at: 'TIMESTAMPTZ', base_url: 'VARCHAR',
+  id: 'VARCHAR', created_at: 'TIMESTAMPTZ', source: 'VARCHAR',
+  base_url: 'VARCHAR',
   requested_model: 'VARCHAR', served_model: 'VARCHAR', verdict: 'VARCHAR',
   rerouted: 'BOOLEAN', category: 'VARCHAR', cost_usd: 'DOUBLE'})"""
 CSV = """read_csv('*/*.csv', filename = true, ignore_errors = true, header = true,

@@ -101,7 +101,8 @@ created_at is a text in csv and a timestamp in parquet, tokens and times are
 integers, cost_usd is a number; empty, or null, is unknown.
 
 In DuckDB, in the folder that has the machines' folders, once for the queries
-after it; days are those of UTC:
+after it. Days are those of UTC. All is counted, whoever asked; `avow history
+stats` counts what avow itself asked, which is WHERE source = 'avow':
 {answers}
 
 For files of Parquet or CSV write in place of read_ndjson(...)

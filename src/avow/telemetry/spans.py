@@ -37,7 +37,7 @@ def spans_of(exchange: Exchange, created_ms: int) -> list[JsonObject]:
         "traceId": trace,
         "spanId": own,
         "parentSpanId": parent,
-        "name": f"chat {name(exchange.requested_model)}",
+        "name": f"chat {name(exchange.requested_model) or ''}".rstrip(),
         "kind": _CLIENT,
         **times,
         "attributes": attributes(_of_exchange(exchange)),
