@@ -91,3 +91,17 @@ def test_a_config_that_cannot_be_read_hides_no_models(home: Path) -> None:
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text("nonsense")
     assert "claude-fable-5-2" in words(home, "models")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("tcsh",), "one of bash, zsh, fish, powershell"),
+        (("of", "a word"), "to send these words as a prompt: avow -- completion of 'a word'"),
+    ],
+    ids=["a shell", "a prompt"],
+)
+def test_what_is_no_shell_is_told_what_to_type(words: tuple[str, ...], hint: str, home: Path) -> None:
+    ran = run(home, "completion", *words)
+    assert (ran.status, ran.out) == (2, b"")
+    assert ran.lines == [f"avow: error: there is no completion for '{words[0]}'", f"avow: note: {hint}"]

@@ -212,6 +212,7 @@ def test_it_ends_in_a_sentence_with_the_worst_first(home: Path) -> None:
     assert ran.status == 1
     last = ran.out.decode().splitlines()[-1]
     assert last == "Found: 2 broken (key: source, network: SSL_CERT_FILE); 1 to look at (api: reached)."
+    assert (b"unset SSL_CERT_FILE, or correct it" in ran.out, b"unset HTTPS_PROXY" in ran.out) == (True, False)
 
 
 @pytest.mark.parametrize(

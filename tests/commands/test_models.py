@@ -39,6 +39,8 @@ def test_as_json_with_the_users_own_prices_and_aliases(home: Path) -> None:
     assert opus["price"] == {"input": 1.5, "output": 2.0}
     assert opus["aliases"] == ["best"]
     assert one["models"] == [opus]
+    named = "id aliases line context max_output price released lifecycle retires not_before may_decline"
+    assert list(opus) == [*named.split(), "takes_fallbacks", "allowed_fallbacks", "efforts", "thinking"]
 
 
 def test_the_list_is_kept_a_day_and_asked_again_on_request(home: Path) -> None:

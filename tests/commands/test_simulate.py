@@ -5,6 +5,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from avow.simulator.scenarios import batch_names, names
 from tests.running import run, start
 
@@ -62,6 +64,13 @@ def test_a_port_that_is_taken(home: Path) -> None:
     assert ran.status == 2
     assert "port" in ran.lines[0]
     assert "address already in use" in ran.lines[0]
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_cannot_be(port: str, home: Path) -> None:
+    ran = run(home, "simulate", "serve", "--port", port)
+    assert (ran.status, ran.out) == (2, b"")
+    assert "--port" in ran.lines[0]
 
 
 def test_a_scenario_that_is_none(home: Path) -> None:

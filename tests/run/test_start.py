@@ -422,6 +422,8 @@ def test_a_cost_limit_ends_the_run_and_resume_goes_on(home: Path) -> None:
     assert 0 < len(sent) < 8
     assert spent <= 0.006
     assert f"{8 - len(sent)} not asked" in ran.lines[-1]
+    same, sent_more = asked(home, path, "--max-cost", "0.006", "--resume", *limit)
+    assert (same.status, sent_more) == (14, []), same.err  # what was spent before counts
     again, sent_again = asked(home, path, "--max-cost", "1", "--resume", *limit)
     assert (again.status, len(sent) + len(sent_again)) == (0, 8)
 
