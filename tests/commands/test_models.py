@@ -64,7 +64,10 @@ def test_the_list_is_kept_a_day_and_asked_again_on_request(home: Path) -> None:
 def test_one_model_in_detail(home: Path) -> None:
     with Simulator() as simulator:
         ran = run(home, "models", "haiku", base_url=simulator.base_url)
+        run(home, "models", "opus", base_url=simulator.base_url)
         unknown = run(home, "models", "claude-opus-9", base_url=simulator.base_url)
+        asked = [request.path.partition("?")[0] for request in simulator.requests]
+    assert asked == ["/v1/models", "/v1/models/claude-opus-9"]  # what is on the list needs no other question
     text = ran.out.decode()
     for part in ("claude-haiku-5-5", "1,000,000 tokens", "above 100,000 tokens of prompt $0.50 and $2.50", "haiku"):
         assert part in text
