@@ -150,6 +150,10 @@ import json, os, sys, time
 from pathlib import Path
 from avow.endpoint import keys
 from avow.errors import AvowError
+try:
+  import keyring  # where the machine is busy, this alone may take longer than a keyring may take to answer
+except Exception:
+  pass
 words = sys.argv[1:]
 while words:
   end = words.index("then") if "then" in words else len(words)

@@ -164,10 +164,10 @@ class Server:
                 opened, _ = self._listener.accept()
             except OSError:
                 return
-            self.accepted += 1
             thread = threading.Thread(target=self._serve, args=(opened,), daemon=True)
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
+            self.accepted += 1
 
     def _serve(self, opened: socket.socket) -> None:
         try:
