@@ -164,7 +164,9 @@ def test_one_that_is_not_found_is_asked_again_with_a_word(home: Path) -> None:
     with Simulator() as sim, Simulator() as empty:
         batched(home, sim, "--batch", "--detach")
         with sqlite3.connect(home / "data" / "history.db") as connection:
-            connection.execute("UPDATE batch SET id = NULL, base_url = ?, created_at = '2026-01-01T00:00:00.000Z'", (empty.base_url,))
+            connection.execute(
+                "UPDATE batch SET id = NULL, base_url = ?, created_at = '2026-01-01T00:00:00.000Z'", (empty.base_url,)
+            )
         ran = batched(home, empty, "--batch", "--resume")
     assert (ran.status, len(made(empty))) == (0, 1), ran.err
     words = "a batch of 3 items that may have been created is not in the API's list, so it is asked again"

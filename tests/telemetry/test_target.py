@@ -25,7 +25,10 @@ def target(environ: Mapping[str, str], **config: object) -> Target:
     [
         ({}, "http://localhost:4318/v1/traces"),
         ({E + "ENDPOINT": "https://c.example/otlp/"}, "https://c.example/otlp/v1/traces"),
+        ({E + "ENDPOINT": "http://[::1]:4318"}, "http://[::1]:4318/v1/traces"),
+        ({E + "ENDPOINT": "https://c.example/otlp?team=docs#top"}, "https://c.example/otlp/v1/traces?team=docs"),
         ({E + "TRACES_ENDPOINT": "https://c.example/own"}, "https://c.example/own"),
+        ({E + "TRACES_ENDPOINT": "https://c.example/own?team=docs"}, "https://c.example/own?team=docs"),
         ({E + "ENDPOINT": "https://a.example", E + "TRACES_ENDPOINT": "http://b.example/"}, "http://b.example/"),
     ],
 )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from avow.errors import ConfigError
 from avow.settings.keys import is_header_name
@@ -110,7 +110,8 @@ def _url(environ: Mapping[str, str], settings: Settings) -> str:
         origin, base = common, environ[common]
     else:
         origin, base = "telemetry.endpoint", settings.text("telemetry.endpoint") or DEFAULT_ENDPOINT
-    return f"{_checked(base, origin).rstrip('/')}/{_PATH}"
+    parts = urlsplit(_checked(base, origin))
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{_PATH}", fragment=""))
 
 
 def _checked(url: str, origin: str) -> str:
