@@ -70,6 +70,11 @@ def test_what_is_imported(verdict: Verdict, status: Status, last: Outcome, text:
     assert as_exchange(answer._replace(message_id="x")).conversation_id == exchange.conversation_id
 
 
+def test_what_the_records_lack_is_not_imported() -> None:
+    counted, silent = as_exchange(past(usage={"output_tokens": 3})), as_exchange(past(usage=None, text=""))
+    assert (counted.reply.usage, silent.reply.usage, silent.routing.segments) == ({"output_tokens": 3}, None, ())
+
+
 def test_import_puts_each_answer_into_the_history_once(home: Path) -> None:
     run(home, "scan", "--import", str(DATA))
     first = rows(home)

@@ -29,6 +29,8 @@ def test_it_has_what_one_is_asked_for() -> None:
         "category: frontier_llm",
         f"hop 1: {FABLE} declined (frontier_llm)",
         f"hop 2: {OPUS} served",
+        f"first token: {samples.FELL_BACK.reply.first_token_ms} ms",
+        f"total: {samples.FELL_BACK.reply.total_ms} ms",
     ):
         assert line in lines
     assert any(line.startswith("request id: req_") for line in lines)

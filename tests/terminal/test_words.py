@@ -218,6 +218,24 @@ def test_what_to_do_about_an_answer_that_was_cut_short(reason: str, fact: str | 
     assert len(account.advice) == len(advice) + 1
 
 
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("max_tokens", ["Let the model continue: ask it to"]),
+        (
+            "model_context_window_exceeded",
+            ["Begin a new conversation: /new", "Or ask a model with a larger context: /model MODEL"],
+        ),
+        ("length", []),
+    ],
+)
+def test_what_to_do_about_it_in_a_chat(reason: str, advice: list[str]) -> None:
+    account = explain(exchange(status=Status.TRUNCATED, stop_reason=reason), AdviceContext(in_chat=True))
+    assert account is not None
+    assert list(account.advice[: len(advice)]) == advice
+    assert len(account.advice) == len(advice) + 1
+
+
 def test_an_interrupted_answer_is_explained_where_another_model_gave_it() -> None:
     account = explain(samples.FELL_BACK._replace(status=Status.INTERRUPTED))
     assert account is not None
