@@ -11,6 +11,7 @@ from avow.exchange.exchange import (
     Noted,
     Retrying,
     Started,
+    Status,
     TextWritten,
     ThinkingWritten,
 )
@@ -161,9 +162,11 @@ def test_a_note_in_mid_answer_stands_on_a_line_of_its_own() -> None:
 def test_in_a_chat_a_kind_of_reroute_has_a_panel_once() -> None:
     told: set[str] = set()
     shown = []
-    for finished in (samples.FELL_BACK, samples.FELL_BACK, samples.STICKY):
+    again = samples.FELL_BACK
+    more = (again._replace(status=Status.TRUNCATED), again._replace(withheld=True))  # which the badge does not say
+    for finished in (again, again, samples.STICKY, *more):
         terminal = Terminal()
         Commentary(terminal.screen(), badge=True, reported=told).finished(finished)
         shown.append(" ".join(terminal.shown()))
-    assert ["Another model answered" in text for text in shown] == [True, False, True]
+    assert ["Another model answered" in text for text in shown] == [True, False, True, True, True]
     assert all(f"[{OPUS}] asked {FABLE}" in text for text in shown)

@@ -199,7 +199,6 @@ class MarkdownStream:
             from avow.terminal.markdown_page import parse
 
             self._write_run(parse("\n".join(self._tail.lines)))
-        self._next_item = None
         self._tail.cut(len(self._tail.lines))
 
     def _write_code(self, fence: Fence) -> None:
