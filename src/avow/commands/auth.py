@@ -10,6 +10,7 @@ from avow.endpoint.credential import Credential, check_destination, checked, las
 from avow.errors import CredentialsError, ExchangeError, Rejected, UsageError
 from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
+from avow.terminal.fitted import say
 
 MOST_BYTES = 64 * 1024
 CHECK_S = 20.0
@@ -89,7 +90,7 @@ def run_login(options: AuthOptions, context: Context) -> ExitCode:
         limit_s=UNLOCK_S if interactive else keys.KEYRING_LIMIT_S,
     )
     tail = last_four(secret)
-    context.screen.out(f"stored the key for {host}{f' (…{tail})' if tail else ''} in {place}\n")
+    say(f"stored the key for {host}{f' (…{tail})' if tail else ''} in {place}", context.screen)
     for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         if context.environ.get(variable, "").strip():
             context.screen.note(f"{variable} is set and outranks it")
@@ -135,9 +136,9 @@ def run_logout(options: AuthOptions, context: Context) -> ExitCode:
         host, config_dir=context.paths.config, keyring_enabled=settings.flag("keyring.enabled")
     )
     if removed:
-        context.screen.out(f"removed the key for {host} from {' and '.join(removed)}\n")
+        say(f"removed the key for {host} from {' and '.join(removed)}", context.screen)
     else:
-        context.screen.out(f"no key for {host} was stored\n")
+        say(f"no key for {host} was stored", context.screen)
     if problem:
         context.screen.note(f"the keyring cannot be read: {problem}")
     for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):

@@ -8,6 +8,7 @@ from avow.exit_codes import ExitCode
 from avow.run.budget import READ, TOKENS_AROUND, MaxUsage, cost_of, reservation
 from avow.run.prices import BATCH_SHARE, GUESSED, models_of, most
 from avow.run.suite import Suite, SuiteDigest
+from avow.terminal.fitted import say
 
 COUNTED = 100
 """So many questions are counted by the API; where there are more, their tokens are estimated."""
@@ -48,9 +49,9 @@ def show(
         guessed = guessed or unknown or unknown_too
     items = f"{summed.questions} item{'' if summed.questions == 1 else 's'}"
     how = "counted by the API" if by_api else "estimated"
-    context.screen.out(f"{items}, {tokens:,} input tokens ({how})\n")
+    say(f"{items}, {tokens:,} input tokens ({how})", context.screen)
     words = "without any answer, or with every answer as long as it may be"
-    context.screen.out(f"from {_dollars(low)} to {_dollars(high)}: {words}\n")
+    say(f"from {_dollars(low)} to {_dollars(high)}: {words}", context.screen)
     if guessed:
         context.screen.note(GUESSED)
     return ExitCode.OK

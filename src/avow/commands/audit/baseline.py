@@ -26,6 +26,7 @@ from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
+from avow.terminal.fitted import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +128,13 @@ def _tell(options: BaselineOptions, context: Context, kept: StoredAudit, code: E
         context.screen.line(json.dumps(body, indent=2))
         return
     screen = context.screen
-    screen.line(f"{len(record.baseline)} of {asked_in_all(record)} replies are kept as baseline {record.name}.")
-    screen.line(f"Sittings began: {sittings_shown(record.baseline)}.")
+    say(f"{len(record.baseline)} of {asked_in_all(record)} replies are kept as baseline {record.name}.", screen)
+    say(f"Sittings began: {sittings_shown(record.baseline)}.", screen)
     if declared:
-        screen.line(f"{declared} of them were refused, answered by another model, or did not name it; not in the test.")
+        say(f"{declared} of them were refused, answered by another model, or did not name it; not in the test.", screen)
     if record.one_sitting:
-        screen.line(ONE_SITTING)
+        say(ONE_SITTING, screen)
     if is_complete(kept):
-        screen.line(f"The baseline is complete. To look: avow audit run {record.name}")
+        say(f"The baseline is complete. To look: avow audit run {record.name}", screen)
     else:
-        screen.line(f"Next, best on another day and at another hour: avow audit baseline {record.name}")
+        say(f"Next, best on another day and at another hour: avow audit baseline {record.name}", screen)

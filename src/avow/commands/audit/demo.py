@@ -21,6 +21,7 @@ from avow.context import Context
 from avow.endpoint.credential import simulated
 from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
+from avow.terminal.fitted import say
 
 MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
 _BEGINNING = "Two simulated endpoints on this machine; no key is used, nothing is sent elsewhere."
@@ -48,7 +49,7 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="avow-audit-"))
         with Simulator("picks") as simulator:
             kept = _baseline(context, _at(given, simulator.base_url), Store(Path(folder)), seed_of(seed))
-        screen.line(f"Baseline: {len(kept.record.baseline)} replies in three sittings.")
+        say(f"Baseline: {len(kept.record.baseline)} replies in three sittings.", screen)
         right = []
         for name, scenario, expected, words in _PLAYS:
             with Simulator(scenario) as simulator:
@@ -60,8 +61,8 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
             right.append(result.finding is expected)
     screen.line()
     for (name, *_), is_right in zip(_PLAYS, right, strict=True):
-        screen.line(f"{name}: {'as it should be' if is_right else 'NOT as it should be'}")
-    screen.line(f"Done in {time.monotonic() - begun_at:.1f} s.")
+        say(f"{name}: {'as it should be' if is_right else 'NOT as it should be'}", screen)
+    say(f"Done in {time.monotonic() - begun_at:.1f} s.", screen)
     return ExitCode.OK if all(right) else ExitCode.UNEXPECTED
 
 

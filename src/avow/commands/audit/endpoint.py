@@ -22,6 +22,7 @@ from avow.exit_codes import ExitCode
 from avow.models import catalogue
 from avow.models.pricing import price
 from avow.settings.levels import Settings
+from avow.terminal.fitted import say
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import table
 from avow.wire.failure import rejected
@@ -79,7 +80,7 @@ def run(options: EndpointOptions, context: Context) -> ExitCode:
     for line in table(rows, context.screen.out_facts, heads=HEADS):
         context.screen.line(line)
     context.screen.line()
-    context.screen.line(f"{probing.calls} calls. Findings are not a score, and do not say which model answers.")
+    say(f"{probing.calls} calls. Findings are not a score, and do not say which model answers.", context.screen)
     return ExitCode.OK
 
 

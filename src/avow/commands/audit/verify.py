@@ -9,6 +9,7 @@ from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.files.reading import SizeLimit, read_file, read_stdin
+from avow.terminal.fitted import say
 from avow.wire.json_value import parse
 
 _MOST = SizeLimit(64 * 1024 * 1024)
@@ -36,11 +37,11 @@ def run(file: str, context: Context, *, as_json: bool = False) -> ExitCode:
         report(context, found.result, found.record, found.last)
         context.screen.line()
     for problem in found.problems:
-        context.screen.line(f"Does not agree: {problem}.")
+        say(f"Does not agree: {problem}.", context.screen)
     if found.agrees:
         looks = len([look for look in found.record.runs if look.result is not None])
-        context.screen.line(f"Agrees: {looks} look{'' if looks == 1 else 's'}, the cards and the digest.")
-    context.screen.line(ONLY_THIS)
+        say(f"Agrees: {looks} look{'' if looks == 1 else 's'}, the cards and the digest.", context.screen)
+    say(ONLY_THIS, context.screen)
     return ExitCode(found.exit_code)
 
 

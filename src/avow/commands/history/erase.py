@@ -9,6 +9,7 @@ from avow.commands.history.filter_options import FilterOptions, filters_of, type
 from avow.context import Context
 from avow.errors import HistoryError, UsageError
 from avow.exit_codes import ExitCode
+from avow.terminal.fitted import say
 from avow.text.local_time import now
 
 if TYPE_CHECKING:
@@ -58,12 +59,12 @@ def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
         return ExitCode.OK
     condition = repair.check(path)
     if not condition.problems:
-        context.screen.line(f"{path} is not damaged")
+        say(f"{path} is not damaged", context.screen)
         return ExitCode.OK
     if condition.mendable:
         repair.mend(path)
         what = " and ".join(condition.problems)
-        context.screen.line(f"damaged: {what}; made again from the exchanges, of which none was lost")
+        say(f"damaged: {what}; made again from the exchanges, of which none was lost", context.screen)
         return ExitCode.OK
     for problem in condition.problems:
         context.screen.note(problem)
@@ -73,7 +74,7 @@ def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
         return ExitCode.UNEXPECTED
     done = repair.set_aside(path, datetime.now())
     lost = "nothing in it could be read" if done.lost is None else f"{done.lost} could not be read"
-    context.screen.line(f"saved {_exchanges(done.saved)}; {lost}. The damaged file is {done.aside}")
+    say(f"saved {_exchanges(done.saved)}; {lost}. The damaged file is {done.aside}", context.screen)
     context.screen.note("the damaged file still holds what was said; delete it when nothing is missing")
     return ExitCode.OK if done.lost == 0 else ExitCode.UNEXPECTED
 
@@ -99,7 +100,7 @@ def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
             " (it is quick with SQLite 3.42 or newer)"
         )
     erased = (privacy.redact if verb == "redact" else privacy.delete)(history, numbers)
-    context.screen.line(f"{'redacted' if verb == 'redact' else 'deleted'} {_exchanges(erased.count)}")
+    say(f"{'redacted' if verb == 'redact' else 'deleted'} {_exchanges(erased.count)}", context.screen)
     tell_remains(erased, context)
     return ExitCode.OK
 
