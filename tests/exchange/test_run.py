@@ -4,159 +4,39 @@ import gzip
 import json
 import signal
 import time
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from avow.endpoint.credential import Credential
-from avow.endpoint.patience import Patience
-from avow.endpoint.transport import Transport
 from avow.errors import FileError, Interrupted, ReaderGone
-from avow.exchange.attempts import Limits
 from avow.exchange.exchange import (
-    Exchange,
     ExchangeEvent,
-    HandedOver,
-    Noted,
     Problem,
     Retrying,
     Started,
     Status,
     TextWritten,
-    ThinkingWritten,
-    Withdrawn,
 )
-from avow.exchange.plan import Plan
-from avow.exchange.run import converse
 from avow.exit_codes import BySignal, ExitCode
-from avow.routing.verdict import RequestFacts, Verdict
-from avow.wire.request import Endpoint, Request
+from avow.routing.verdict import Verdict
 from avow.wire.sse import LIMIT
 from tests.conftest import CANARY
-from tests.examples import up_to
-from tests.raw_server import RESET, STALL, RawServer, Step, again, http, stream, unused_port
+from tests.exchange.asking import BUSY, COMPLETE, HALF, OK, against, asking, error
+from tests.raw_server import RESET, STALL, Step, http, stream, unused_port
 from tests.streams import (
     ASKED,
     OTHER,
-    Json,
     answer,
-    as_events,
     block,
-    chunked,
     end,
     fallback,
     message,
-    messages,
     sse,
     start,
     text,
     words,
 )
-
-
-@dataclass
-class Outcome:
-    """What came of a conversation, and all that was told of it."""
-
-    exchange: Exchange
-    told: list[ExchangeEvent] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
-    sent: list[Request] = field(default_factory=list)
-    server: RawServer | None = None
-
-    @property
-    def shown(self) -> str:
-        return "".join(h.text for h in self.told if isinstance(h, TextWritten))
-
-    @property
-    def summary(self) -> tuple[Status, Verdict | None, int | None, str | None]:
-        failure = self.exchange.error
-        return self.exchange.status, self.exchange.verdict, self.exchange.exit_code, failure.type if failure else None
-
-    @property
-    def hint(self) -> str | None:
-        return self.exchange.error.hint if self.exchange.error else None
-
-    def of(self, kind: type[Any]) -> list[Any]:
-        return [event for event in self.told if isinstance(event, kind)]
-
-
-def asking(
-    url: str,
-    *,
-    body: Json | None = None,
-    patience: Patience | None = None,
-    watch: Any = None,
-    save: Any = None,
-    wait: bool = False,
-    retries: int = 2,
-    **plan: Any,
-) -> Outcome:
-    """Ask `url` over the real transport; waits between tries are noted and not waited, unless `wait`."""
-    sent = {
-        "model": ASKED,
-        "max_tokens": 9,
-        "stream": True,
-        "messages": [{"role": "user", "content": "hi"}],
-        **(body or {}),
-    }
-    limits = patience or Patience(5.0, 5.0)
-    transport = Transport(Credential(CANARY))
-    outcome = Outcome(Exchange(id="1", conversation_id="1", created_at="", requested_model=ASKED))
-
-    def on_event(event: ExchangeEvent) -> None:
-        outcome.told.append(event)
-        if watch:
-            watch(event)
-
-    def pause(seconds: float) -> None:
-        outcome.waits.append(seconds)
-        if wait:
-            time.sleep(seconds)
-
-    def send(request: Request) -> Any:
-        outcome.sent.append(request)
-        return transport.send(request, limits)
-
-    try:
-        outcome.exchange = converse(
-            Plan(
-                endpoint=Endpoint(url),
-                request=Endpoint(url).messages(sent, credit=plan.get("credit", False)),
-                asked=RequestFacts(ASKED, host="127.0.0.1"),
-                limits=Limits(retries, limits.deadline),
-                **plan,
-            ),
-            outcome.exchange,
-            send=send,
-            on_event=on_event,
-            save=save or (lambda _exchange: None),
-            sleep=pause,
-        )
-    finally:
-        transport.close()
-    return outcome
-
-
-def against(*answers: list[Step] | bytes, **more: Any) -> Outcome:
-    with RawServer(*answers) as server:
-        outcome = asking(server.url, **more)
-        outcome.server = server
-    return outcome
-
-
-OK = stream(sse(*answer("Hel", "lo")), "request-id: req_1")
-HALF = sse(start(), *words(0, "half")[:-1])
-COMPLETE = (Status.COMPLETE, Verdict.AS_REQUESTED, 0, None)
-
-
-def error(kind: str, status: str, *headers: str, code: str | None = None, words: str = "the API's words") -> bytes:
-    inner = {"type": kind, "message": words, **({"details": {"error_code": code}} if code else {})}
-    return http(json.dumps({"type": "error", "error": inner}).encode(), status, "application/json", *headers)
 
 
 def test_an_answer() -> None:
@@ -436,254 +316,6 @@ def test_an_error_in_a_stream_has_the_status_of_its_response() -> None:
         assert (failure.type, failure.status, failure.message) == ("invalid_request_error", 200, "no")
 
 
-# What is tried again, and what is not: (answers, retries, status, exit status, error type).
-BUSY = error("overloaded_error", "529 Overloaded")
-RETRIES: dict[str, tuple[list[list[Step] | bytes], int, Status, int, str | None]] = {
-    "overloaded once": ([BUSY, OK], 1, Status.COMPLETE, 0, None),
-    "overloaded for good": ([BUSY], 2, Status.FAILED, 5, "overloaded_error"),
-    "an internal error": ([error("api_error", "500 Error"), OK], 1, Status.COMPLETE, 0, None),
-    "a gateway's page": ([http(b"<h1>Bad</h1>", "502 Bad Gateway", "text/html"), OK], 1, Status.COMPLETE, 0, None),
-    "408": ([error("timeout_error", "408 Timeout"), OK], 1, Status.COMPLETE, 0, None),
-    "409": ([error("conflict_error", "409 Conflict"), OK], 1, Status.COMPLETE, 0, None),
-    "rate limited": ([error("rate_limit_error", "429 Slow", "retry-after: 3"), OK], 1, Status.COMPLETE, 0, None),
-    "rate limited for an hour": (
-        [error("rate_limit_error", "429 Slow", "retry-after: 3600")],
-        0,
-        Status.FAILED,
-        5,
-        "rate_limit_error",
-    ),
-    "a spend limit": (
-        [error("rate_limit_error", "429 Slow", "retry-after: 3", code="enforced_spend_limit_reached")],
-        0,
-        Status.FAILED,
-        3,
-        "rate_limit_error",
-    ),
-    "x-should-retry: false": (
-        [error("overloaded_error", "529 Overloaded", "x-should-retry: false")],
-        0,
-        Status.FAILED,
-        5,
-        "overloaded_error",
-    ),
-    "x-should-retry: true": (
-        [error("invalid_request_error", "400 Bad", "x-should-retry: true"), OK],
-        1,
-        Status.COMPLETE,
-        0,
-        None,
-    ),
-    "an overloaded error in a 200": (
-        [stream(sse({"type": "error", "error": {"type": "overloaded_error"}})), OK],
-        1,
-        Status.COMPLETE,
-        0,
-        None,
-    ),
-    "closed before a response": ([[], OK], 1, Status.COMPLETE, 0, None),
-    "reset before a response": ([[RESET], OK], 1, Status.COMPLETE, 0, None),
-    "ended before the answer began": ([stream(b": wait\n\n"), OK], 0, Status.FAILED, 6, "stream_ended"),
-    "an empty stream": ([stream(), OK], 1, Status.COMPLETE, 0, None),
-    "always closed before a response": ([[]], 2, Status.FAILED, 6, "connection"),
-    "always an empty stream": ([stream()], 2, Status.FAILED, 6, "stream_ended"),
-    "a broken whole answer is paid already": (
-        [http(json.dumps(message(text("x"))).encode()).replace(b"content-length: ", b"content-length: 9")],
-        0,
-        Status.INCOMPLETE,
-        7,
-        "stream_ended",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", RETRIES)
-def test_retries(name: str) -> None:
-    answers, retries, status, code, kind = RETRIES[name]
-    outcome = against(*answers)
-    assert outcome.exchange.reply.retries == len(outcome.of(Retrying)) == len(outcome.waits) == retries
-    failure = outcome.exchange.error
-    assert (outcome.exchange.status, outcome.exchange.exit_code) == (status, code)
-    assert (failure.type if failure else None) == kind
-    assert outcome.server is not None
-    assert len(outcome.server.requests) == retries + 1
-
-
-def test_what_the_api_asks_to_wait_is_waited_for() -> None:
-    outcome = against(error("rate_limit_error", "429 Slow", "retry-after: 3"), OK)
-    assert outcome.waits == [3.0]
-    assert outcome.of(Retrying) == [Retrying(1, 3.0, "rate limited (429)")]
-
-
-def test_a_wait_that_is_too_long_is_named() -> None:
-    outcome = against(error("rate_limit_error", "429 Slow", "retry-after: 3600"))
-    assert "60 minutes" in (outcome.hint or "")
-    spent = against(error("rate_limit_error", "429 Slow", "retry-after: 9", code="enforced_spend_limit_reached"))
-    assert "waiting does not help" in (spent.hint or "")
-
-
-def test_no_retries() -> None:
-    outcome = against(BUSY, retries=0)
-    assert (outcome.exchange.exit_code, outcome.waits) == (5, [])
-
-
-def test_a_wait_past_the_deadline_is_not_begun() -> None:
-    answer_ = error("rate_limit_error", "429 Slow", "retry-after: 20")
-    outcome = against(answer_, patience=Patience(5, 5, time.monotonic() + 10))
-    assert (outcome.exchange.exit_code, outcome.waits) == (5, [])
-
-
-def test_a_request_that_is_sent_again_is_not_encoded_again() -> None:
-    outcome = against(BUSY, BUSY, OK)
-    assert outcome.summary == COMPLETE
-    assert len(outcome.sent) == 3
-    assert all(request is outcome.sent[0] for request in outcome.sent)
-
-
-def test_an_endpoint_without_fallbacks_is_asked_again_without_them_once() -> None:
-    words_ = "fallbacks: Extra inputs are not permitted"
-    refusal = error("invalid_request_error", "400 Bad", words=words_)
-    outcome = against(refusal, OK, body={"fallbacks": "default"})
-    assert outcome.summary == COMPLETE
-    assert outcome.server is not None
-    first, second = outcome.server.requests
-    assert json.loads(first.body)["fallbacks"] == "default"
-    assert "fallbacks" not in json.loads(second.body)
-    assert "anthropic-beta" in first.headers
-    assert "anthropic-beta" not in second.headers
-    assert [note for note in outcome.of(Noted) if "fallbacks" in note.text]
-    always = against(refusal, body={"fallbacks": "default"})
-    assert always.server is not None
-    assert (always.exchange.exit_code, len(always.server.requests)) == (4, 2)
-
-
-# -- silence
-
-
-def quick(first: float = 0.3, between: float = 0.3, deadline: float | None = None) -> Patience:
-    return Patience(first, between, None if deadline is None else time.monotonic() + deadline)
-
-
-SILENCE: dict[str, tuple[list[Step], float | None, Status, int, str]] = {
-    "before a response": ([STALL], None, Status.FAILED, 6, "timeout"),
-    "after the headers": ([stream(), STALL], None, Status.FAILED, 6, "stalled"),
-    "in mid-answer": ([stream(HALF), STALL], None, Status.INCOMPLETE, 7, "stalled"),
-    "in a whole answer": ([http(b"x" * 99)[:-50].replace(b"x", b"{", 1), STALL], None, Status.FAILED, 6, "stalled"),
-    "the deadline, before a response": ([STALL], 0.2, Status.FAILED, 6, "timeout"),
-    "the deadline, in mid-answer": ([stream(HALF), STALL], 1.0, Status.INCOMPLETE, 7, "stalled"),
-    "the deadline, while bytes keep coming": (
-        [stream(HALF), *again(1000, b": ping\n\n", 0.02)],
-        1.0,
-        Status.INCOMPLETE,
-        7,
-        "stalled",
-    ),
-    "the deadline, while headers keep coming": (
-        [b"HTTP/1.1 200 OK\r\n", *again(400, b"x-a: b\r\n", 0.05)],
-        0.4,
-        Status.FAILED,
-        6,
-        "timeout",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", SILENCE)
-def test_silence_ends_it_and_it_is_not_asked_twice(name: str) -> None:
-    steps, deadline, status, code, kind = SILENCE[name]
-    first, between = (60.0, 60.0) if deadline else (0.3, 60.0) if steps[0] == STALL else (60.0, 0.3)
-    before = time.monotonic()
-    outcome = against(steps, patience=quick(first, between, deadline))
-    assert time.monotonic() - before < 15
-    failure = outcome.exchange.error
-    assert (outcome.exchange.status, outcome.exchange.exit_code) == (status, code)
-    assert failure is not None
-    assert failure.type == kind
-    assert outcome.server is not None
-    assert len(outcome.server.requests) == 1
-    assert outcome.exchange.text == ("half" if status is Status.INCOMPLETE else "")
-
-
-def test_pings_keep_a_slow_answer_alive() -> None:
-    slow: list[Step] = [stream(HALF), *again(60, sse({"type": "ping"}), 0.02), sse(*answer("")[-2:])]
-    assert against(slow, patience=quick(60, 1)).summary == COMPLETE  # all the pings together take longer
-
-
-# -- what is told
-
-
-def test_a_hand_over_is_told_in_its_place() -> None:
-    events = [start(), *words(0, "a"), *block(1, fallback()), *words(2, "b"), *end()]
-    outcome = against(stream(sse(*events)))
-    assert outcome.told[1:] == [
-        TextWritten(ASKED, "a"),
-        HandedOver(ASKED, OTHER, "cyber", True),
-        TextWritten(OTHER, "b"),
-    ]
-    first = against(stream(sse(start(OTHER), *block(0, fallback()), *words(1, "b"), *end())))
-    assert first.told[1:] == [HandedOver(ASKED, OTHER, "cyber", False), TextWritten(OTHER, "b")]
-
-
-def test_a_whole_answer_is_told_alike() -> None:
-    body = message({"type": "thinking", "thinking": "hm", "signature": "s"}, text("a"), fallback(), text("b"))
-    outcome = against(http(json.dumps(body).encode()))
-    assert outcome.told[1:] == [
-        ThinkingWritten("hm"),
-        TextWritten(ASKED, "a"),
-        HandedOver(ASKED, OTHER, "cyber", True),
-        TextWritten(OTHER, "b"),
-    ]
-
-
-def test_text_that_is_refused_is_withdrawn() -> None:
-    outcome = against(stream(sse(start(), *words(0, "a"), *end("refusal"))))
-    assert outcome.told[-1] == Withdrawn(ASKED, "a")
-    assert outcome.exchange.routing.withdrawn_text == "a"
-
-
-def test_half_an_emoji_is_held_back_until_the_other_half_comes() -> None:
-    whole = against([stream(sse(*answer("a\ud83d", "\ude00b")[:3])), 0.05, sse(*answer("a\ud83d", "\ude00b")[3:])])
-    assert whole.shown == whole.exchange.text == "a😀b"
-    cut = against([stream(sse(start(), *words(0, "a\ud83d")[:-1])), 0.05, RESET])
-    assert cut.shown == cut.exchange.text == "a\ufffd"
-    apart = against(stream(sse(start(), *words(0, "a\ud83d"), *words(1, "\ude00"), *end())))
-    assert apart.shown == apart.exchange.text == "a\ufffd\ufffd"
-
-
-def test_text_in_the_chunk_of_a_bad_event_is_shown() -> None:
-    outcome = against(stream(HALF + b"data: nonsense\n\n"))
-    assert outcome.shown == "half"
-
-
-@settings(max_examples=up_to(40), deadline=None)
-@given(messages, st.lists(st.integers(0, 5000), max_size=4), st.booleans())
-def test_what_is_shown_is_what_is_kept(body: Json, cuts: list[int], whole: bool) -> None:
-    data = sse(*as_events(body)[: None if whole else -1])
-    steps: list[Step] = [stream()]
-    for piece in chunked(data, cuts):
-        steps += [piece, 0.001]
-    outcome = against(steps)
-    kept = outcome.exchange.text + (outcome.exchange.routing.withdrawn_text or "")
-    assert outcome.shown == kept
-    assert whole or outcome.exchange.verdict is not Verdict.AS_REQUESTED
-    assert whole is (outcome.exchange.status is not Status.INCOMPLETE)
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.binary(max_size=200) | st.lists(st.sampled_from(sse(*answer("x")).splitlines(keepends=True))).map(b"".join))
-def test_any_bytes_end_in_an_exchange(body: bytes) -> None:
-    outcome = against(stream(body), retries=0)
-    exchange = outcome.exchange
-    assert exchange.status is not Status.PENDING
-    assert (exchange.error is None) is (exchange.status in (Status.COMPLETE, Status.TRUNCATED, Status.REFUSED))
-    assert (exchange.verdict is None) is (exchange.status is Status.FAILED)
-    if exchange.status is Status.FAILED:
-        assert exchange.exit_code in (1, 3, 4, 5, 6)
-
-
-# -- saving and signals
-
-
 @pytest.mark.slow  # by default, of a process that is killed: test_signals
 def test_what_arrives_is_saved_at_least_every_second() -> None:
     saved: list[tuple[float, str]] = []
@@ -711,6 +343,8 @@ def test_a_signal_in_mid_answer_keeps_what_came() -> None:
 
 
 NO_FIT = Problem(ExitCode.NO_FIT, "first")
+
+
 CHECKS = (lambda _: None, lambda _: NO_FIT, lambda _: Problem(ExitCode.NO_FIT, "second"))
 
 
@@ -754,9 +388,6 @@ def test_a_closed_stdout_ends_it_and_a_reroute_already_seen_is_kept() -> None:
     events = [start(), *words(0, "a"), *block(1, fallback()), *words(2, "b")]
     outcome = against([stream(sse(*events)), STALL], watch=leave)
     assert outcome.summary == (Status.INTERRUPTED, Verdict.FALLBACK, 141, "interrupted")
-
-
-# -- the network
 
 
 def test_nobody_listens() -> None:

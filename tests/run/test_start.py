@@ -11,38 +11,9 @@ from typing import Any
 import pytest
 
 from avow.simulator.server import Simulator
-from tests.run.stand_in import MODEL, Said, StandIn, answered, failed, refused
-from tests.running import Ran, in_pty, measured, rows, run, start
-
-OTHER = "claude-opus-4-8"
-
-
-def by_prompt(prompt: str) -> Said:
-    """What the prompt itself says to do."""
-    match prompt.partition(" ")[0]:
-        case "refused":
-            return refused()
-        case "other":
-            return answered(model=OTHER)
-        case "broken":
-            return failed(400, "invalid_request_error")
-        case "slow":
-            return answered(seconds=0.3)
-        case "401":
-            return failed(401, "authentication_error")
-    return answered(f"answer to {prompt}")
-
-
-def asked(home: Path, *arguments: str, stdin: bytes | None = None) -> tuple[Ran, list[str]]:
-    with StandIn(by_prompt) as api:
-        ran = run(home, "run", *arguments, base_url=api.base_url, stdin=stdin)
-        return ran, api.asked
-
-
-def file(home: Path, *lines: Any, name: str = "f.jsonl") -> str:
-    path = home / name
-    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    return str(path)
+from tests.run.asking import OTHER, asked, by_prompt, file
+from tests.run.stand_in import MODEL, Said, StandIn, answered, failed
+from tests.running import in_pty, measured, rows, run, start
 
 
 @pytest.mark.parametrize("option", ["-O", "--junit", "--summary"])
@@ -61,9 +32,6 @@ def test_nothing_is_written_over_what_goes_with_the_prompts(option: str, home: P
     ran = run(home, "run", "--input", "lines", option, str(path), "--out", str(path), "-", stdin=b"hi\n")
     assert (ran.status, path.read_text()) == (2, "{}")
     assert f"{path} is read too, and would be lost" in ran.lines[0]
-
-
-# -- in -----------------------------------------------------------------------------------------------------------
 
 
 def test_each_item_is_one_object_in_the_order_of_the_file(home: Path) -> None:
@@ -192,9 +160,6 @@ def test_a_wrong_line_sends_nothing(home: Path, arguments: tuple[str, ...]) -> N
     assert b"unexpected" not in ran.err
 
 
-# -- the account --------------------------------------------------------------------------------------------------
-
-
 def test_the_line_counts_by_verdict_and_the_gravest_decides(home: Path) -> None:
     ran, _sent = asked(home, file(home, "a", "refused x", "other x", "b"), "--fallback", "none")
     assert ran.lines == ["avow: run 1: 4 items: 2 as_requested, 1 refused, 1 substituted; at least $0.0013"]
@@ -233,8 +198,6 @@ def test_without_a_history_nothing_is_kept(home: Path) -> None:
     assert ran.events[0]["run"] is None
     assert rows(home) == []
 
-
-# -- on a terminal ------------------------------------------------------------------------------------------------
 
 SCREENS = {
     120: """\
@@ -287,65 +250,6 @@ def test_ctrl_c_on_a_terminal(home: Path) -> None:
         pty.send("\x03")
         assert pty.end() == -signal.SIGINT
     assert pty.text.splitlines()[-1].startswith("avow: run 1: 3 items: 1 as_requested, 1 interrupted, 1 not asked")
-
-
-# -- going on -----------------------------------------------------------------------------------------------------
-
-
-def test_resume_asks_only_what_was_not_answered(home: Path) -> None:
-    path = file(home, "a", "broken", "c")
-    assert asked(home, path)[0].status == 4
-    with StandIn(lambda prompt: answered("now")) as api:
-        ran = run(home, "run", path, "--resume", base_url=api.base_url)
-        assert api.asked == ["broken"]
-    assert ran.status == 0
-    assert ran.lines == ["avow: run 1: 3 items: 3 as_requested; $0.0014"]
-    assert [(e["run"], e["text"]) for e in ran.events] == [(1, "answer to a"), (1, "now"), (1, "answer to c")]
-    failed_row = next(row for row in rows(home) if row["status"] == "failed")
-    assert ran.events[1]["retry_of"] == failed_row["id"]
-    listed = run(home, "history", "list", "--run", "1", "--json")
-    assert sorted(e["item"]["index"] for e in listed.json) == [0, 1, 2]
-    assert run(home, "history", "stats", "--run", "1", "--json").json["total"]["as_requested"] == 3
-    assert len(run(home, "history", "export", "--run", "1").events) == 3
-
-
-def test_a_changed_item_is_asked_again_and_one_that_is_gone_counts_no_more(home: Path) -> None:
-    asked(home, file(home, "a", "b", {"id": "x", "prompt": "c"}))
-    ran, sent = asked(home, file(home, "new", "b", {"id": "x", "prompt": "changed"}), "--resume")
-    assert sorted(sent) == ["changed", "new"]
-    assert ran.lines[-1].startswith("avow: run 1: 3 items: 3 as_requested")
-    listed = run(home, "history", "list", "--run", "1", "--json").json
-    assert sorted(e["prompt"] for e in listed) == ["b", "changed", "new"]
-
-
-def test_what_applies_to_all_asks_all_again(home: Path) -> None:
-    path = file(home, "a", "b")
-    asked(home, path)
-    assert asked(home, path, "--resume", "--system", "be brief")[1] != []
-    assert asked(home, path, "--resume", "1", "--system", "be brief")[1] == []
-
-
-def test_what_is_believed_is_decided_anew(home: Path) -> None:
-    path = file(home, "a")
-    assert asked(home, path)[0].status == 0
-    ran, sent = asked(home, path, "--resume", "--require", "strong")
-    assert (ran.status, sent) == (13, [])
-
-
-def test_the_same_prompt_twice_is_two_items(home: Path) -> None:
-    path = file(home, "a", "a")
-    asked(home, path)
-    assert asked(home, path, "--resume")[1] == []
-    assert asked(home, file(home, "a", "a", "a"), "--resume")[1] == ["a"]
-
-
-def test_without_an_earlier_run_one_begins(home: Path) -> None:
-    ran, sent = asked(home, file(home, "a"), "--resume")
-    assert (ran.status, sent) == (0, ["a"])
-    assert ran.lines[0] == "avow: note: there is no earlier run of this file: a new one begins"
-
-
-# -- limits -------------------------------------------------------------------------------------------------------
 
 
 def test_a_limit_pauses_the_run_and_uses_up_no_retries(home: Path) -> None:
@@ -473,9 +377,6 @@ def test_a_dry_run_asks_no_model(home: Path) -> None:
     assert first.endswith("input tokens (counted by the API)")
     assert second.startswith("from $")
     assert rows(home) == []
-
-
-# -- the end ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
