@@ -103,6 +103,13 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_sessionfinish() -> None:
+    """Pytest searches for garbage five times before it ends. In a worker nobody hears of what it finds, and a worker
+    that takes longer than five seconds to end is interrupted."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        gc.freeze()
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than there are cores: many tests wait for a process, a terminal or a clock."""
     return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 2
