@@ -104,8 +104,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Pytest searches for garbage five times before it ends. In a worker nobody hears of what it finds, and a worker
-    that takes longer than five seconds to end is interrupted."""
+    """Pytest searches for garbage again before it ends. In a worker nobody hears of what it finds, and a worker that
+    takes longer than five seconds to end is interrupted."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         gc.freeze()
 
