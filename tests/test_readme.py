@@ -130,6 +130,17 @@ def test_the_drawing_has_every_room_above_what_it_imports() -> None:
     assert upward == set()
 
 
+def test_the_readme_of_the_tests_names_every_helper_and_folder() -> None:
+    tests = ROOT / "tests"
+    said = (tests / "README.md").read_text("utf-8")
+    helpers = {path.name for path in tests.glob("[a-z]*.py") if not path.name.startswith("test_")}
+    folders = {path.parent.name for path in tests.glob("*/*.py")} - {module.room for module in modules()}
+    named = set(re.findall(r"`([\w./]+)`", said))
+    assert (helpers | folders) - named == set(), "say in tests/README.md what they are for"
+    files = {name for name in named if name.endswith(".py") and "NAME" not in name}
+    assert {name for name in files if not list(tests.rglob(name))} == set(), "they are gone"
+
+
 def test_the_table_has_every_exit_status() -> None:
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == [(str(int(code)), meaning) for code, meaning in MEANINGS.items()], "README.md, Exit statuses"
