@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from avow.errors import UnreadableFile, UsageError
-from avow.files.opening import check_apart, open_to_read, open_to_write
+from avow.files.opening import check_apart, is_written_to, open_to_read, open_to_write
 from avow.files.reading import PipeWait
 
 
@@ -98,3 +98,13 @@ def test_a_file_that_is_read_or_written_twice_would_be_lost(tmp_path: Path) -> N
     check_apart({"--out": str(new), "--junit": "/dev/null", "--summary": "/dev/null"}, (str(path), "/dev/null"))
     assert path.read_bytes() == b"mine"
     assert not new.exists()
+
+
+def test_a_folder_that_is_gone_has_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    check_apart({"--out": "x", "--junit": "y"}, ("z",))
+    assert not is_written_to(None, Path("x"))
+    with (tmp_path / "file").open("wb") as stream:
+        assert not is_written_to(stream, Path("x"))

@@ -5,6 +5,7 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -84,10 +85,10 @@ def _identity(path: str | Path) -> tuple[int, int] | str | None:
     there = expanded(path) if isinstance(path, str) else path
     try:
         return _identity_by(there.stat())
-    except OSError:
-        return os.path.realpath(there)  # a link that leads nowhere makes the file that it names
-    except ValueError:  # no path
-        return None
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):  # the folder one stands in may be gone
+            return os.path.realpath(there)  # a link that leads nowhere makes the file that it names
+    return None
 
 
 def _identity_of_stream(stream: BinaryIO | None) -> tuple[int, int] | None:
