@@ -127,3 +127,20 @@ def test_a_place_where_it_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
         save(tmp_path, Cursor())
     assert "writes the same exchanges again" in (caught.value.hint or "")
+
+
+def test_what_a_cursor_has_passed_is_not_looked_through(tmp_path: Path) -> None:
+    """Or a job of each night would read a history of a million rows to find ten."""
+    path, asked_of_sqlite = tmp_path / "cursor", list[str]()
+    with History.open(tmp_path / "history.db") as history:
+        for _ in range(3):
+            history.begin(answered())
+        assert export(history, path) == [1, 2, 3]
+        history.begin(answered())
+        history.connection.set_trace_callback(asked_of_sqlite.append)
+        assert export(history, path) == [4]
+        history.connection.set_trace_callback(None)
+        queries = [query for query in asked_of_sqlite if query.startswith("SELECT")]
+        plans = [row["detail"] for query in queries for row in history.read(f"EXPLAIN QUERY PLAN {query}")]
+    assert any("(rowid>? AND rowid<?)" in plan for plan in plans), plans
+    assert not any(plan == "SCAN exchange" or plan.endswith("(rowid<?)") for plan in plans), plans

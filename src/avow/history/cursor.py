@@ -12,6 +12,7 @@ from avow.errors import FileError, UnreadableFile, UsageError, system_words
 from avow.files.locking import try_lock
 from avow.files.private import write_private
 from avow.history.export_scope import NumberRange
+from avow.history.schema import UNUSUAL
 from avow.history.store import History
 from avow.wire.json_value import JsonObject, obj, parse
 
@@ -72,8 +73,9 @@ def ahead(history: History, cursor: Cursor | None, filters: str, path: Path) -> 
         )
     top = history.read("SELECT max(number) AS number FROM exchange")[0]["number"] or 0
     _check(history, last, path)
-    query = "SELECT number FROM exchange WHERE status = 'pending'"
-    pending = tuple(row["number"] for row in history.read(f"{query} AND number <= ?", (top,)))
+    # The index is named: SQLite has no statistics here, and would look through every row.
+    query = f"SELECT number FROM exchange INDEXED BY exchange_unusual WHERE {UNUSUAL} AND status = 'pending'"  # noqa: S608
+    pending = tuple(row["number"] for row in history.read(f"{query} AND number <= ? ORDER BY number", (top,)))
     still = tuple(number for number in pending if number > last.after or number in last.pending)
     due = tuple(sorted(set(last.pending) - set(pending)))
     found = history.read("SELECT id FROM exchange WHERE number = ?", (top,))

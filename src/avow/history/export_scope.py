@@ -32,8 +32,9 @@ class ExportScope(NamedTuple):
         if self.span is not None:
             # Numbers that avow itself wrote down: as text, because SQLite bounds how many parameters there may be.
             due, pending = (", ".join(map(str, numbers)) for numbers in (self.span.due, self.span.pending))
-            where += f" AND (number > ? OR number IN ({due})) AND number <= ? AND number NOT IN ({pending})"
-            values += [self.span.after, self.span.until]
+            where += f" AND (number > ? OR number IN ({due})) AND number NOT IN ({pending})"
+            where += " AND number BETWEEN ? AND ?"  # or SQLite would look through all that the cursor has passed
+            values += [self.span.after, min((self.span.after + 1, *self.span.due)), self.span.until]
             order = "number"
         join = f"LEFT JOIN exchange AS e ON e.number = p.n AND {fitting}" if fitting else _JOIN
         # The inner query is answered from an index alone, so that a filter does not read what was said; the
