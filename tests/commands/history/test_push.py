@@ -12,9 +12,10 @@ import pytest
 
 from avow.errors import Failure
 from avow.exchange.exchange import Exchange, Status
+from tests.benchmarks.make_history import fill
 from tests.canary import CANARY
 from tests.history.making import answered, kept, rerouted
-from tests.running import Ran, rows, run, start
+from tests.running import Ran, measured, rows, run, start
 from tests.telemetry.collector import BEFORE, HALF, UNANSWERED, Collector, Plan, as_proto, attribute, spans_in
 
 SAID = "the quick brown fox"
@@ -217,6 +218,23 @@ def test_killed_again_and_again_nothing_is_lost(home: Path, count: int, kills: i
     spans = {span["spanId"]: span for span in collector.taken}
     assert len(spans) == 2 * count
     assert all(spans[span["spanId"]] == span for span in collector.taken)
+
+
+@pytest.mark.slow
+def test_memory_is_bounded(home: Path) -> None:
+    """Of twelve times as many rows no more are held at a time."""
+    most = []
+    for count in (500, 6000):
+        place = home / str(count)
+        (place / "data").mkdir(parents=True)
+        fill(place / "data" / "history.db", count)
+        with Collector() as collector:
+            (place / "config").mkdir()
+            (place / "config" / "config.toml").write_text(f'[telemetry]\nendpoint = "{collector.url}"\n')
+            _out, memory = measured(place, "history", "push")
+        assert len(collector.ids) == count
+        most.append(memory)
+    assert most[1] < most[0] + 10_000_000, most
 
 
 def _met(collector: Collector) -> int:
