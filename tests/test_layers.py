@@ -55,6 +55,8 @@ TESTED_IN = {
     "wire/message_fold.py": "wire/test_message.py",
     "models/names.py": "models/test_identity.py",
     "settings/config_file.py": "settings/test_levels.py",
+    "settings/entries.py": "settings/test_keys.py",
+    "settings/value_checks.py": "settings/test_keys.py",
     "endpoint/network_failures.py": "endpoint/test_transport.py",
     "endpoint/patience.py": "endpoint/test_transport.py",
     "endpoint/watchdog.py": "endpoint/test_transport.py",

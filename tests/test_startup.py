@@ -52,7 +52,8 @@ avow.history.rows avow.history.schema avow.history.store
 avow.history.writing avow.models avow.models.catalogue avow.models.identity avow.models.pricing avow.paths avow.prompt
 avow.prompt.limits avow.routing avow.routing.gateways avow.routing.judge avow.routing.message_evidence
 avow.routing.runs avow.routing.verdict
-avow.settings avow.settings.keys avow.settings.levels avow.settings.options avow.terminal avow.terminal.commentary
+avow.settings avow.settings.keys avow.settings.levels avow.settings.options avow.settings.value_checks
+avow.terminal avow.terminal.commentary
 avow.terminal.facts
 avow.terminal.preview avow.terminal.screen avow.terminal.session avow.terminal.text_piped avow.terminal.watchers
 avow.wire avow.wire.api avow.wire.blocks avow.wire.body avow.wire.events avow.wire.failure avow.wire.json_value

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.settings.keys import KEYS, EntryError, checked, from_text
+from avow.settings.keys import KEYS, checked, from_text
+from avow.settings.value_checks import EntryError
 
 GOOD = {
     ("model", "opus"): "opus",

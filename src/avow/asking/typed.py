@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from avow.errors import UsageError
-from avow.settings.keys import OPTION_FOR
 from avow.settings.options import BY_NAME, OPTIONS, Option
 from avow.values import NamedTuple
 from avow.wire.json_value import parse_own
@@ -143,6 +142,10 @@ def _models(value: str) -> tuple[str, ...]:
 
 
 def _fields(pairs: list[str]) -> dict[str, object]:
+    if not pairs:
+        return {}
+    from avow.settings.entries import OPTION_FOR  # deferred: start-up
+
     fields: dict[str, object] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")

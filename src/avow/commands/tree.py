@@ -15,8 +15,9 @@ from avow.commands.typing_errors import hint_for, line_meant, path_of, refuse_op
 from avow.context import Context
 from avow.errors import UsageError
 from avow.reference.tree import Argument, Command
-from avow.settings.keys import read_number, shortened
+from avow.settings.keys import read_number
 from avow.settings.options import Form, Option
+from avow.settings.value_checks import shortened
 
 _LARGEST = 2**63 - 1
 """The largest whole number that the history can be asked about."""

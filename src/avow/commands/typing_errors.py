@@ -9,8 +9,8 @@ from avow.commands.quick import first_word
 from avow.context import Context
 from avow.errors import UsageError, nearest
 from avow.reference.tree import Command
-from avow.settings.keys import shortened
 from avow.settings.options import BY_NAME
+from avow.settings.value_checks import shortened
 
 TYPING_ERROR = 0.8
 """How alike a single word must be to a command's name to be taken for it and not be sent: `hello` is as near to

@@ -6,8 +6,9 @@ from typing import Any
 
 from avow.errors import ConfigError, UnreadableFile, nearest
 from avow.files.reading import SizeLimit, decoded, read_file, too_large
-from avow.settings.keys import KEYS, EntryError, about, checked
+from avow.settings.keys import KEYS, about, checked
 from avow.settings.levels import Config, Section, flat
+from avow.settings.value_checks import EntryError
 
 MOST = SizeLimit(1 << 20, "a config may be")
 

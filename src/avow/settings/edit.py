@@ -10,9 +10,10 @@ from typing import Any
 from avow.errors import ConfigError, UsageError, nearest
 from avow.files.private import write_private
 from avow.settings.config_file import bytes_of, parse
-from avow.settings.keys import KEYS, EntryError, about, checked, from_text
+from avow.settings.keys import KEYS, about, checked, from_text
 from avow.settings.options import OVERRIDES, Option
 from avow.settings.toml_lines import Statement, split_key, statements
+from avow.settings.value_checks import EntryError
 
 Names = tuple[str, ...]
 

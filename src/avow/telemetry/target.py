@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from avow.errors import ConfigError
-from avow.settings.keys import is_header_name
+from avow.settings.entries import is_header_name
 from avow.settings.levels import Settings
 
 DEFAULT_ENDPOINT = "http://localhost:4318"
