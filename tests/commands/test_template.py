@@ -91,6 +91,7 @@ WRONG_TO_SAVE = {
     "nothing": (["t"], "nothing to save"),
     "a lone dollar": (["t", "costs $5"], "'$5'"),
     "a path": (["../t", "x"], "not a name"),
+    "a name that -t takes for a path": (["t.toml", "x"], "'t.toml' would be taken for a path"),
     "two system prompts": (["t", "-s", "a", "--system-file", "b"], "both give"),
     "a file that is missing": (["t", "--system-file", "/none"], "no such file"),
     "a bad value": (["t", "x", "--fallback-by", "nobody"], "fallback_by"),

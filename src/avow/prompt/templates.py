@@ -115,6 +115,9 @@ def save(folder: Path, template: Template, *, force: bool = False) -> Path:
     then there is none of that name, or the one that was there.
     """
     where = _path_in(folder, template.name)
+    if template.name.endswith(".toml"):
+        name = template.name.removesuffix(".toml")
+        raise UsageError(f"{template.name!r} would be taken for a path", hint=f"a name has no ending: {name}")
     for key, text in (("prompt", template.prompt), ("system", template.system)):
         if wrong := _wrong_dollars(key, text, None):
             raise UsageError(f"template {template.name}, {'; '.join(wrong)}")
