@@ -138,6 +138,7 @@ class Server:
         self.saw: list[Saw] = []
         self.accepted = 0
         self._threads: list[threading.Thread] = []
+        self._starting = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
@@ -155,7 +156,9 @@ class Server:
 
     def join(self) -> None:
         """Wait for the connections to end."""
-        for thread in list(self._threads):
+        with self._starting:  # one that was appended has started
+            threads = list(self._threads)
+        for thread in threads:
             thread.join(LONGEST_S)
 
     def _accept(self) -> None:
@@ -164,10 +167,11 @@ class Server:
                 opened, _ = self._listener.accept()
             except OSError:
                 return
-            thread = threading.Thread(target=self._serve, args=(opened,), daemon=True)
-            thread.start()
-            self._threads.append(thread)
-            self.accepted += 1
+            with self._starting:
+                self.accepted += 1
+                thread = threading.Thread(target=self._serve, args=(opened,), daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def _serve(self, opened: socket.socket) -> None:
         try:
