@@ -345,7 +345,7 @@ _avow() {
             fi ;;
         "run")
             if [[ $cur == -* ]]; then
-                _avow_reply $'--input\n-j\n--jobs\n--repeat\n--resume\n-O\n--out\n--unordered\n--patience\n--max-cost\n--at-least\n--junit\n--summary\n--annotate\n--dry-run\n--batch\n--detach\n--cancel\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-t\n--template\n-p\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n--cache\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
+                _avow_reply $'--input\n-j\n--jobs\n--repeat\n--resume\n-O\n--out\n--unordered\n--patience\n--max-cost\n--at-least\n--junit\n--summary\n--annotate\n--dry-run\n--batch\n--detach\n--cancel\n-m\n--model\n-s\n--system\n--system-file\n-f\n--file\n-t\n--template\n-p\n--fallback\n--fallback-by\n--if-unavailable\n--accept-fallback\n--require\n--hold\n--output\n--show-thinking\n--max-tokens\n--effort\n--stop\n--speed\n--cache\n-o\n--schema\n--timeout\n--deadline\n--retries\n--no-stream\n--no-history\n-q\n--quiet\n--verbose\n--color\n--plain\n--profile\n--auth-style\n--api-version\n--header\n--simulate\n-h\n--help'
             else
                 _avow_files
             fi ;;

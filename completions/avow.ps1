@@ -325,6 +325,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--no-history' = 'Do not keep this exchange.'
             '-q' = 'Print no notes; facts and errors stay.'
             '--quiet' = 'Print no notes; facts and errors stay.'
+            '--verbose' = 'Print times, tokens, cost and ids on stderr.'
             '--color' = 'When to use colours.'
             '--plain' = 'No boxes and no animation.'
             '--profile' = 'A profile of the config.'

@@ -52,6 +52,15 @@ def test_unordered_prints_each_as_it_ends(home: Path) -> None:
     assert [e["prompt"] for e in ran.events] == ["two", "slow one"]
 
 
+def test_verbose_gives_the_figures_of_each_item(home: Path) -> None:
+    ran, _sent = asked(home, file(home, {"id": "b", "prompt": "one"}), "--repeat", "2", "--verbose")
+    first, second = sorted(line for line in ran.lines if line.startswith("avow: note: "))
+    for note, name, event in ((first, "b #2", ran.events[1]), (second, "b", ran.events[0])):
+        assert note.startswith(f"avow: note: item {name}: ")
+        assert " ms in all; " in note
+        assert note.endswith(f"exchange {event['id']}")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "arguments"),
     [

@@ -19,10 +19,7 @@ def item_line(exchange: Exchange, facts: Facts) -> str:
     """`✓ ID as_requested MODEL $0.0067`, no wider than the screen. An item that is not as requested shows both models
     and the reason. What does not fit beside the verdict gets lines of its own, three at most: who answered is never cut
     off."""
-    item = exchange.item
-    name = clean_line(item.id if item else "")
-    if item is not None and item.repeat:
-        name += f" #{item.repeat + 1}"
+    name = item_name(exchange)
     name = name[: fitting_surely(name, _WIDEST_ID)] if name else ""
     word = counted_as(exchange)
     mark, style = _mark(exchange, facts)
@@ -41,6 +38,14 @@ def item_line(exchange: Exchange, facts: Facts) -> str:
     if len(rows) > _MOST_ROWS:
         rows[_MOST_ROWS - 1 :] = [cut(f"{rows[_MOST_ROWS - 1]} …", facts.width)]
     return "\n".join((head, *rows))
+
+
+def item_name(exchange: Exchange) -> str:
+    """`ID`, and `ID #2` for its second repeat."""
+    item = exchange.item
+    if item is None:
+        return ""
+    return clean_line(item.id) + (f" #{item.repeat + 1}" if item.repeat else "")
 
 
 def what(exchange: Exchange) -> str:

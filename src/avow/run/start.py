@@ -260,6 +260,11 @@ class _Run:
         if self._bulk is not None and self._bulk.ended(question.position):
             self._budget.settle(self._pricing.reserve_in_batch(question.inquiry), 0.0)
         self._counts.add(exchange)
+        if self._context.screen.verbose:
+            from avow.run.lines import item_name
+            from avow.terminal.render import figures
+
+            self._context.screen.note(f"item {item_name(exchange)}: {figures(exchange)}")
         self._outlet.put(question.position, exchange, as_json(exchange))
 
     def _must_stop(self, exchange: Exchange) -> bool:

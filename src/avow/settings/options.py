@@ -247,7 +247,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("quiet", "flag", "Print no notes; facts and errors stay.", ("-q", "--quiet"), None, PRINTED, _TALK_RETRY,
            default=False, example="true"),
     Option("verbose", "flag", "Print times, tokens, cost and ids on stderr.", ("--verbose",), None, PRINTED,
-           ("ask", "chat", "retry"), default=False, example="true"),
+           _TALK_RETRY, default=False, example="true"),
     Option("color", "text", "When to use colours.", ("--color",), None, PRINTED, _TALK_RETRY, default="auto",
            example='"never"', choices=("auto", "always", "never")),
     Option("plain", "flag", "No boxes and no animation.", ("--plain",), None, PRINTED, _TALK_RETRY, default=False,

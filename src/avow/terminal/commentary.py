@@ -229,15 +229,9 @@ class Commentary:
         """Write all other facts in one line, for `--verbose`."""
         if not self._screen.verbose:
             return
-        from avow.terminal.render import cost, tokens
+        from avow.terminal.render import figures
 
-        reply = exchange.reply
-        first = f"first token after {reply.first_token_ms} ms" if reply.first_token_ms is not None else ""
-        total = f"{reply.total_ms} ms in all" if reply.total_ms is not None else ""
-        request = f"request {reply.request_id}" if reply.request_id else ""
-        price = cost(reply.cost_usd, reply.cost_floor_usd)
-        facts = (first, total, tokens(reply.usage), price, request, f"exchange {exchange.id}")
-        self._screen.note("; ".join(fact for fact in facts if fact))
+        self._screen.note(figures(exchange))
 
 
 def _spinner(screen: Screen) -> "Spinner | None":

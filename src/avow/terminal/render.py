@@ -121,6 +121,17 @@ def cost(usd: float | None, at_least: float = 0.0) -> str:
     return f"at least {_dollars(at_least)}" if at_least else ""
 
 
+def figures(exchange: Exchange) -> str:
+    """Times, tokens, cost and ids in one line, for `--verbose`."""
+    reply = exchange.reply
+    first = f"first token after {reply.first_token_ms} ms" if reply.first_token_ms is not None else ""
+    total = f"{reply.total_ms} ms in all" if reply.total_ms is not None else ""
+    request = f"request {reply.request_id}" if reply.request_id else ""
+    price = cost(reply.cost_usd, reply.cost_floor_usd)
+    facts = (first, total, tokens(reply.usage), price, request, f"exchange {exchange.id}")
+    return "; ".join(fact for fact in facts if fact)
+
+
 def _dollars(usd: float) -> str:
     if 0 < usd < 0.0001:
         return "under $0.0001"
