@@ -215,10 +215,11 @@ def test_a_folder_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
         folder.chmod(0o700)
 
 
-def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_folder_that_is_a_file_is_said(read_only: bool, tmp_path: Path) -> None:
     (tmp_path / "folder").touch()
     with pytest.raises(HistoryError) as caught:
-        History.open(tmp_path / "folder" / "history.db")
+        History.open(tmp_path / "folder" / "history.db", read_only=read_only)
     assert "history.db" in caught.value.message
     assert caught.value.hint
 

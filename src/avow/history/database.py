@@ -58,8 +58,12 @@ def connect_reading(path: Path, *, seconds: float = PATIENCE_SECONDS, tell: Tell
     HistoryError."""
     import sqlite3
 
-    if not path.exists():
+    try:
+        path.stat()
+    except FileNotFoundError:
         return empty()
+    except OSError as error:
+        raise translated(error, path) from error
     connection: Connection | None = None
     try:
         connection = _reading_connection(path, seconds)

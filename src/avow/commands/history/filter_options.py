@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from avow.commands.history.declared import STATUSES
+from avow.commands.history.declared import SOURCES, STATUSES
 from avow.commands.outside_options import VERDICTS
 from avow.errors import UsageError, nearest
 
@@ -76,7 +76,7 @@ def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = T
         until_ms=until_ms,
         simulated=True if typed.simulated else others,
         run=typed.run,
-        sources=tuple(_split(typed.sources)),
+        sources=_words(typed.sources, SOURCES.words, "source"),
     )
 
 

@@ -49,6 +49,8 @@ class ShowOptions:
 
 def run_show(options: ShowOptions, context: Context) -> ExitCode:
     """Print it. Raises UsageError where there is no such exchange."""
+    if options.as_json and options.text_only:
+        raise UsageError("--json and --text contradict each other", hint="give one of them")
     settings = context.settings()
     history = context.history(settings, read_only=True)
     exchange = history.get(options.reference) if options.reference else history.latest(simulated=True)
