@@ -11,7 +11,6 @@ LIMIT = 64 * 1024 * 1024
 
 _WINDOW_LOG = 23
 """What zstd as a content coding may ask for (RFC 9659); a frame that wants more memory is not decoded."""
-_SLICE = 64
 _WRAPPED = 15
 
 
@@ -114,12 +113,13 @@ class _Brotli:
         self._inner = inner
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        yield self._inner.process(data, output_buffer_limit=PIECE)
-        while not self._inner.can_accept_more_data():
-            yield self._inner.process(b"", output_buffer_limit=PIECE)
+        # It says that it takes more before all of its window has come out, and gives out up to twice the limit.
+        while piece := self._inner.process(data, output_buffer_limit=PIECE // 2):
+            yield piece
+            data = b""
 
 
-class _StandardZstd:
+class _Zstd:
     """`compression.zstd` of Python 3.14, or its backport."""
 
     def __init__(self, module: Any) -> None:
@@ -141,42 +141,16 @@ class _StandardZstd:
                 return
 
 
-class _Zstandard:
-    """The package `zstandard`, which does not bound its output: it gets so few bytes at a time that few can come
-    out."""
-
-    def __init__(self, module: Any) -> None:
-        self._make: Callable[[], Any] = lambda: module.ZstdDecompressor(
-            max_window_size=1 << _WINDOW_LOG
-        ).decompressobj()
-        self._inner = self._make()
-
-    def pieces(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), _SLICE):
-            rest = data[start : start + _SLICE]
-            while rest:
-                yield self._inner.decompress(rest)
-                rest = b""
-                if self._inner.eof:
-                    rest = self._inner.unused_data
-                    self._inner = self._make()
-
-
 def _brotli() -> Any:
-    for name in ("brotli", "brotlicffi"):
-        module = _module(name)
-        # Before 1.2 a few bytes could make it give out gigabytes.
-        if module is not None and hasattr(getattr(module, "Decompressor", None), "can_accept_more_data"):
-            return module
-    return None
+    module = _module("brotli")
+    # Before 1.2 a few bytes could make it give out gigabytes.
+    return module if hasattr(getattr(module, "Decompressor", None), "can_accept_more_data") else None
 
 
 def _zstd() -> Decoder | None:
     for name in ("compression.zstd", "backports.zstd"):
         if (module := _module(name)) is not None:
-            return _StandardZstd(module)
-    if (module := _module("zstandard")) is not None:
-        return _Zstandard(module)
+            return _Zstd(module)
     return None
 
 
