@@ -224,7 +224,7 @@ def _end(history: SalvageTarget, last: Mapping[str, int], pushed: Sequence[tuple
         connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, name))
         if number and not connection.execute("SELECT changes()").fetchone()[0]:
             connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, number))
-    mark = "INSERT OR IGNORE INTO pushed SELECT number, ?2 FROM exchange WHERE number = ?1"
-    connection.executemany(mark, pushed)
+    mark = "INSERT OR IGNORE INTO pushed SELECT number, ? FROM exchange WHERE number = ?"
+    connection.executemany(mark, ((how, number) for number, how in pushed))
     read_moves(connection)
     return int(connection.execute("SELECT count(*) FROM exchange").fetchone()[0])
