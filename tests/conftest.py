@@ -162,16 +162,17 @@ def _sealed(_homes: Iterator[Path], _outside: dict[str, str], request: pytest.Fi
     folders[0].mkdir(mode=0o700)
     if "tmp_path" in request.fixturenames:
         folders.append(request.getfixturevalue("tmp_path"))
-    _put(_sealed_in(_outside, folders[0]), _outside)
+    replace_environment(_sealed_in(_outside, folders[0]), _outside)
     yield
-    _put(_outside, dict(os.environ))
+    replace_environment(_outside, dict(os.environ))
     assert_unwritten(folders)
 
 
-def _put(environ: Mapping[str, str], now: Mapping[str, str]) -> None:
-    """Make the environment, which is `now`, that of `environ`; what is the same stays, and what is pytest's own."""
+def replace_environment(environ: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Make the environment, which is `now`, that of `environ`; what is the same stays, and what is pytest's own. A
+    fixture of several tests may have removed some of it."""
     for name in now.keys() - environ.keys() - {_OF_PYTEST}:
-        del os.environ[name]
+        os.environ.pop(name, None)
     for name, value in environ.items() - now.items():
         os.environ[name] = value
 

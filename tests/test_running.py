@@ -1,9 +1,11 @@
-"""What tests wait for in a pty is what came after they typed, not what stood there before."""
+"""What tests wait for in a pty is what came after they typed, not what stood there before; and their environment."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import replace_environment
 from tests.running import in_pty
 
 
@@ -35,3 +37,10 @@ def test_what_ends_without_it_says_what_is_missing(home: Path) -> None:
     with pytest.raises(AssertionError, match=r"ended without 'there':\nhere"):
         pty.until("here", "there")
     assert pty.end() == 0
+
+
+def test_a_variable_that_another_fixture_has_removed_is_not_missed() -> None:
+    before = dict(os.environ)
+    replace_environment({**before, "NEW": "1"}, {**before, "GONE": "1"})
+    assert os.environ.pop("NEW") == "1"
+    assert dict(os.environ) == before
