@@ -256,6 +256,8 @@ def test_ctrl_c_on_a_terminal(home: Path) -> None:
     with StandIn(lambda prompt: answered(seconds=30 if prompt == "slow" else 0)) as api:
         pty = in_pty(home, "run", file(home, "a", "slow", "c"), "-j", "1", base_url=api.base_url, size=(10, 100))
         pty.until("✓ 1", "1/3")
+        while "slow" not in api.asked:
+            pty.read(0.01)
         pty.send("\x03")
         assert pty.end() == -signal.SIGINT
     assert pty.text.splitlines()[-1].startswith("avow: run 1: 3 items: 1 as_requested, 1 interrupted, 1 not asked")
