@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
-from math import isfinite
 from typing import Any
 
 from avow.history.export_scope import ExportScope
@@ -11,6 +10,7 @@ from avow.history.plain import (
     OF_CELLS,
     SHARED,
     SHARED_CELLS,
+    check_numbers,
     exchange_of,
     model_of_all,
     rows,
@@ -48,13 +48,10 @@ def column_batches(history: History, scope: ExportScope, *, with_text: bool) -> 
 
 
 def _is_plain(row: Any) -> bool:
-    """Whether the record of a row can be made from its columns; a million rows go through it, so it calls little."""
-    _number, shared, cost, inputs, outputs = row[:5]
-    if cost is not None and not (cost.__class__ is float and isfinite(cost)):
-        return False
-    if (inputs.__class__ is not int and inputs is not None) or (outputs.__class__ is not int and outputs is not None):
-        return False
+    """Whether the record of a row can be made from its columns."""
+    _number, shared, *numbers = row[:5]
     try:
+        check_numbers(*numbers)
         shared_cells(shared)
         if len(row) > len(_SELECTED):
             segments, text = row[len(_SELECTED) : len(_SELECTED) + 2]

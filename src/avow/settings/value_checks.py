@@ -37,7 +37,7 @@ def one_of(choices: tuple[str, ...], value: str) -> str:
     """What to say of a value that is not one of `choices`."""
     near = nearest(value, choices)
     better = f"; did you mean {near}?" if near else ""
-    return f"must be one of {', '.join(choices)}, not {value[:40]!r}{better}"
+    return f"must be one of {', '.join(choices)}, not {value[:_QUOTED]!r}{better}"
 
 
 def words_in(value: object) -> tuple[str, ...] | None:
