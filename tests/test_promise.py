@@ -42,6 +42,10 @@ FLAGS: tuple[Flags, ...] = (
 )
 EVERY = [Way(*values) for values in itertools.product(BY, POLICIES, FORMS, FLAGS)]
 
+QUESTION = "how do I undo a rebase?"
+"""Nothing of it may be an answer: `a or b` is answered with one of both by scenarios that pick, and then what was
+withheld would stand in the prompt."""
+
 ALWAYS = {
     "litellm_fallback",
     "bifrost_fallback",
@@ -99,7 +103,7 @@ def _check(name: str, ways: list[Way], home: Path) -> None:
     played = {**WITH_ARGUMENT, "long": "long:20", "slow": "slow:0.001"}.get(name, name)
     with Simulator(played, record=False) as simulator:
         runs = [
-            run(home, *way.arguments, "--retries", "0", *patience, "rebase or merge?", base_url=simulator.base_url)
+            run(home, *way.arguments, "--retries", "0", *patience, QUESTION, base_url=simulator.base_url)
             for way in ways
         ]
     kept = rows(home)
