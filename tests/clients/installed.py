@@ -1,6 +1,7 @@
-"""Where the real clients are that tests drive: in a folder that AVOW_TEST_CLIENTS names, filled by `.ci/clients`.
+"""Where the real clients are that tests drive, and ClickHouse's engine.
 
-Each has an environment of its own there; the project depends on none of them.
+They are in a folder that AVOW_TEST_CLIENTS names, filled by `.ci/clients`: each has an environment of its own there; the
+project depends on none of them.
 """
 
 import os

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import textwrap
 from collections.abc import Mapping
 from datetime import date
@@ -23,6 +24,7 @@ from avow.reference.telemetry_topic import JOB, TEXT
 from avow.reference.topics import JSON
 from avow.routing.verdict import Hop, Outcome, Routing, Verdict
 from avow.telemetry.spans import spans_of
+from tests.clients import installed
 from tests.history.making import FABLE, NOON, OLD, answered, asked, kept, rerouted
 from tests.running import shell
 from tests.telemetry.collector import attribute
@@ -35,6 +37,15 @@ MACHINES: Mapping[str, list[Exchange]] = {
     "new": [],
 }
 FIRST = date(2026, 9, 21)
+CHDB = installed.python("chdb")
+ENGINE = """
+import json, sys
+from chdb.session import Session
+session = Session()
+print(json.dumps([str(session.query(sql, "JSONCompact")) for sql in json.load(sys.stdin)]))
+session.close()
+"""
+"""Run in an environment of its own: chdb takes 500 MB."""
 Rows = list[tuple[Any, ...]]
 
 
@@ -120,19 +131,24 @@ def test_a_first_night_without_any_answer(form: str, tmp_path: Path, monkeypatch
     assert [len(rows) for rows in in_duckdb(form)] == [1, 1, 0, 0]
 
 
-def test_three_machines_in_clickhouse() -> None:
+@pytest.mark.slow
+@pytest.mark.skipif(CHDB is None, reason="needs chdb, the engine of ClickHouse (AVOW_TEST_CLIENTS)")
+def test_three_machines_in_clickhouse(tmp_path: Path) -> None:
     """Each span arrived twice, at a server whose clock is not UTC's."""
-    reason = "chdb is not installed (it has 500 MB, so it is in no extra): pip install chdb"
-    session = pytest.importorskip("chdb.session", reason=reason).Session()
     columns = "Timestamp DateTime64(9, 'Pacific/Auckland'), SpanId String, ServiceName String"
     maps = "ResourceAttributes Map(String, String), SpanAttributes Map(String, String)"
-    session.query("CREATE DATABASE avow")
-    session.query("USE avow")
-    session.query(f"CREATE TABLE otel_traces ({columns}, {maps}) ENGINE = Memory")
     rows = [row for name, exchanges in MACHINES.items() for one in exchanges for row in spans_as_rows(name, one)]
-    session.query("INSERT INTO otel_traces FORMAT JSONEachRow\n" + "\n".join(rows * 2))
-    found = [json.loads(str(session.query(sql.rstrip(";"), "JSONCompact")))["data"] for sql in CLICKHOUSE.values()]
-    session.close()
+    statements = [
+        "CREATE DATABASE avow",
+        "USE avow",
+        f"CREATE TABLE otel_traces ({columns}, {maps}) ENGINE = Memory",
+        "INSERT INTO otel_traces FORMAT JSONEachRow\n" + "\n".join(rows * 2),
+        *(sql.rstrip(";") for sql in CLICKHOUSE.values()),
+    ]
+    asked_for = json.dumps(statements).encode()
+    ran = subprocess.run([str(CHDB), "-c", ENGINE], input=asked_for, capture_output=True, cwd=tmp_path, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+    found = [json.loads(line)["data"] for line in json.loads(ran.stdout)[-len(CLICKHOUSE) :]]
     answers = [[tuple(_day(value) for value in row) for row in each] for each in found]
     check(*answers, host="api.anthropic.com")
 
