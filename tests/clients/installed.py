@@ -1,6 +1,6 @@
 """Where the real clients are that tests drive, and ClickHouse's engine.
 
-They are in a folder that AVOW_TEST_CLIENTS names, filled by `.ci/clients`: each has an environment of its own there; the
+They are in a folder that AVOW_TEST_CLIENTS names, filled by `.ci/clients`, each in an environment of its own; the
 project depends on none of them.
 """
 
