@@ -262,6 +262,13 @@ def test_an_alias_in_the_block_does_not_lose_the_tokens_of_its_hop() -> None:
     assert second.usage is not None
 
 
+def test_the_tokens_of_a_third_model_are_nobodys_in_the_chain() -> None:
+    """As many entries as hops, but of other models: their prices would be wrong."""
+    runs = ran(iteration("message", ASKED, output_tokens=1), iteration("fallback_message", THIRD, output_tokens=2))
+    hops = judged(message(fallback(), text("x"), model=OTHER, usage=runs)).hops
+    assert [(hop.model, hop.usage) for hop in hops] == [(ASKED, None), (OTHER, {"input_tokens": 9, "output_tokens": 5})]
+
+
 @pytest.mark.parametrize(("served", "verdict"), [(OTHER, Verdict.FALLBACK), (ASKED, Verdict.UNVERIFIED)])
 def test_rule_6_a_fallback_to_the_requested_model_is_one_where_another_then_served(
     served: str, verdict: Verdict
@@ -294,8 +301,17 @@ def test_the_details_of_a_refusal() -> None:
     assert (routing.category, routing.explanation, routing.recommended_model) == ("bio", "why", OTHER)
 
 
-def test_a_handover_in_an_odd_place_is_one_all_the_same() -> None:
-    found = folded(start(), *words(0, "a"), {**end()[0], "content": [fallback()]}, end()[1])
+@pytest.mark.parametrize(
+    "event",
+    [
+        {**end()[0], "content": [fallback()]},
+        {"type": "odd", "message": {"usage": {"iterations": [iteration("fallback_message", OTHER)]}}},
+        {"type": "odd", "content_block": {"type": "fallback"}},
+    ],
+    ids=["beside a delta", "in an unknown event", "one that names nobody"],
+)
+def test_a_handover_in_an_odd_place_is_one_all_the_same(event: Json) -> None:
+    found = folded(start(), *words(0, "a"), event, *end())
     assert found.text == "a"
     assert judged(found).verdict is Verdict.FALLBACK
 
@@ -388,6 +404,7 @@ def test_a_run_without_a_name_after_a_fallback_is_the_fallbacks_also_where_other
     ("kinds", "models", "tokens"),
     [
         (["fallback_message", "message"], [OTHER, OTHER], [10]),
+        (["message", "fallback_message", "message"], [ASKED, OTHER, OTHER], [5, 10]),
         (["message", "message", "fallback_message"], [None, None, OTHER], [10, 5]),
         (["fallback_message", "fallback_message", "fallback_message"], [None, None, OTHER], [10, 5]),
     ],
@@ -398,10 +415,11 @@ def test_runs_in_a_row_by_one_model_are_one_hop(kinds: list[str], models: list[s
     assert [hop.usage and hop.usage["output_tokens"] for hop in hops] == tokens
 
 
-def test_a_message_that_begins_again_under_another_name_proves_nothing() -> None:
-    routing = judged(folded(start(), *words(0, "a"), start(OTHER), *words(0, "b"), *end()))
+@pytest.mark.parametrize("first", [ASKED, THIRD])
+def test_a_message_that_begins_again_under_another_name_proves_nothing(first: str) -> None:
+    routing = judged(folded(start(first), *words(0, "a"), start(OTHER), *words(0, "b"), *end()))
     assert (routing.verdict, routing.served_model) == (Verdict.UNVERIFIED, None)
-    assert routing.segments == (Segment(ASKED, "a"), Segment(OTHER, "b"))
+    assert routing.segments == (Segment(first, "a"), Segment(OTHER, "b"))
     assert [hop.model for hop in routing.hops] == [None]
 
 

@@ -39,6 +39,10 @@ CASES: dict[str, tuple[Routing, tuple[str, ...]]] = {
         Routing(Verdict.FALLBACK, hops=(DECLINED, SERVED), evidence=(COUNTED,)),
         (f"{A} declined: cyber",),
     ),
+    "declared by a header, of no other model": (
+        Routing(Verdict.UNVERIFIED, hops=(Hop(A, Outcome.SERVED),), evidence=(COUNTED,)),
+        (),
+    ),
     "a header that counts none": (
         Routing(Verdict.FALLBACK, hops=(SERVED,), evidence=(Evidence(COUNTED.field, "0", "strong"),)),
         ("sticky: no decline in this response",),
