@@ -54,6 +54,7 @@ BAD_FIT = Problem(ExitCode.NO_FIT, "it does not fit")
     ("found", "require", "status", "code", "error"),
     [
         (ExchangeState((), (HALF,), BROKE), "weak", Status.INCOMPLETE, 7, ("stream_ended", "it broke", "try again")),
+        (ExchangeState((), (HALF,)), "weak", Status.INCOMPLETE, 7, None),
         (ExchangeState((), (CUT,)), "weak", Status.TRUNCATED, 8, None),
         (ExchangeState((), (ANSWERED,), UNSHOWN), "weak", Status.COMPLETE, 1, None),
         (ExchangeState((), (ANSWERED,), ERROR), "weak", Status.COMPLETE, 0, None),
@@ -69,7 +70,7 @@ BAD_FIT = Problem(ExitCode.NO_FIT, "it does not fit")
             ("interrupted", "ended by SIGTERM", None),
         ),
     ],
-    ids=["incomplete", "truncated", "a bug", "late", "no fit", "unproven", "refused", "nothing", "a signal"],
+    ids=["incomplete", "incomplete without an error", "truncated", "a bug", "late", "no fit", "unproven", "refused", "nothing", "a signal"],
 )
 def test_how_it_ends(
     found: ExchangeState, require: str, status: Status, code: ExitStatus, error: tuple[str, str, str | None] | None
@@ -79,6 +80,17 @@ def test_how_it_ends(
     exchange = ended(exchange, found, accept_fallback=False, require=require)
     assert (exchange.status, exchange.exit_code, exchange.problem) == (status, code, found.problem)
     assert (exchange.error and (exchange.error.type, exchange.error.message, exchange.error.hint)) == error
+
+
+def test_each_hop_is_priced_by_its_own_model_and_the_users_prices_come_first() -> None:
+    """One million tokens in, so that the price is the rate."""
+    usage = {"input_tokens": 1_000_000, "output_tokens": 0}
+    other = "claude-haiku-4-5"
+    moved = Attempt(other, whole({"model": other, "content": [], "stop_reason": "end_turn", "usage": usage}))
+    prices = {MODEL: {"input": 70.0}, other: {"input": 3.5}}
+    found = so_far(BEGUN, ExchangeState((), (REFUSED, moved)), RequestFacts(MODEL), prices)
+    assert [hop.cost_usd for hop in found.routing.hops] == [None, 3.5]
+    assert (found.reply.cost_usd, found.reply.cost_floor_usd) == (None, 3.5)
 
 
 def test_only_a_fallback_may_be_accepted() -> None:

@@ -107,6 +107,14 @@ def test_why_an_answer_is_withheld(answer: Answer, words: str) -> None:
     assert why_withheld(exchange) == words
 
 
+def test_an_error_is_not_withheld() -> None:
+    """`--hold` passes it on: there is no answer that could be taken for the requested model's."""
+    told = Told(JUDGING._replace(hold=True))
+    told.ask(overloaded())
+    (exchange,) = told.exchanges()
+    assert (exchange.exit_code, exchange.withheld) == (5, False)
+
+
 def test_nothing_said_is_left_without_text() -> None:
     told = Told(keep_text=True)
     told.ask(answered(), text="zebra")

@@ -140,6 +140,7 @@ def test_only_a_header_declares_a_fallback(field: str, value: object) -> None:
     [
         ("api.anthropic.com", "strong"),
         ("gateway.example", "weak"),
+        ("eu.api.anthropic.com", "weak"),
         ("openrouter.ai", "strong"),
         ("eu.openrouter.ai", "strong"),
         ("notopenrouter.ai", "weak"),

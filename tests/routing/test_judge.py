@@ -248,6 +248,7 @@ def test_rule_10_each_hop_has_its_own_tokens() -> None:
         iteration("advisor_message", THIRD, output_tokens=99),
         iteration("fallback_message", OTHER, output_tokens=7),
         speed="standard",
+        cache_read_input_tokens=4,  # of the whole, and of no hop
     )
     first, second = judged(message(fallback(), text("x"), model=OTHER, usage=runs)).hops
     written = {"ephemeral_5m_input_tokens": 3}
