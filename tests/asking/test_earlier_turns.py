@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from avow.asking.earlier_turns import WORDS, count_of, mention, settings_of
+from avow.asking.earlier_turns import WORDS, mention, settings_of
 from avow.simulator.server import Simulator
 from avow.wire.api import API_URL
 from tests.examples import WHOLE
@@ -144,11 +144,6 @@ def test_a_refused_turn_is_left_out_and_that_is_said(home: Path) -> None:
 )
 def test_a_turn_in_a_few_words(prompt: str | None, words: str) -> None:
     assert mention(exchange(prompt=prompt)) == words
-
-
-@pytest.mark.parametrize(("number", "words"), [(0, "0 turns"), (1, "1 turn"), (2, "2 turns")])
-def test_a_number_of_things(number: int, words: str) -> None:
-    assert count_of(number, "turn") == words
 
 
 @pytest.mark.parametrize(

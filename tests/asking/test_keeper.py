@@ -84,7 +84,7 @@ def test_what_is_too_old_is_deleted_and_it_is_said(home: Path) -> None:
     age(home, 40)
     ran = run(home, "--simulate", "requested", "new", AVOW_HISTORY_KEEP_DAYS="30")
     assert [row["prompt"] for row in rows(home)] == ["new"]
-    assert "avow: note: deleted 1 exchanges older than 30 days from the history" in ran.lines
+    assert "avow: note: deleted 1 exchange older than 30 days from the history" in ran.lines
     assert ran.status == 0
     assert all(b"old words" not in path.read_bytes() for path in (home / "data").iterdir())
 

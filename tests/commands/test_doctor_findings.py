@@ -83,7 +83,7 @@ def test_what_repair_finds_doctor_finds(home: Path, damage: str, words: str) -> 
 def test_a_whole_history_is_counted(home: Path) -> None:
     run(home, "--simulate", "requested", "hello")
     ran = run(home, "doctor", "--offline", "--json", ANTHROPIC_API_KEY=CANARY)
-    assert found(ran)["history: file"]["words"].startswith("whole; 1 exchanges")
+    assert found(ran)["history: file"]["words"].startswith("whole; 1 exchange,")
 
 
 def test_a_wrong_setting_is_broken_and_the_rest_is_still_looked_at(home: Path) -> None:

@@ -36,11 +36,11 @@ def test_json(home: Path) -> None:
 
 def test_what_was_passed_over_is_said() -> None:
     assert _remarks(report(past())) == [
-        "2 lines are broken and were skipped",
-        "3 lines are too long to read and were skipped",
-        "4 records are errors, not answers",
-        "5 answers are copies from another file",
-        "6 answers are by other makers' models",
+        "2 lines skipped: broken",
+        "3 lines skipped: too long to read",
+        "4 records skipped: an error, not an answer",
+        "5 answers skipped: a copy from another file",
+        "6 answers skipped: by another maker's model",
         "x: Permission denied",
     ]
 
@@ -100,7 +100,7 @@ urllib.request.urlopen(urllib.request.Request(url, body, headers)).read()
     records = [answer(OPUS, timestamp=kept["created_at"], id=kept["message_id"], requestId=kept["request_id"])]
     records.append(answer(OPUS, timestamp=kept["created_at"]))
     (home / "one.jsonl").write_bytes(in_bytes(*records))
-    for told in ("1 answers imported", "nothing new to import"):
+    for told in ("1 answer imported", "nothing new to import"):
         assert told in run(home, "scan", "--import", str(home / "one.jsonl")).err.decode()
         assert sorted(row["source"] for row in rows(home)) == ["claude-code", "proxy"]
 
@@ -235,7 +235,7 @@ def test_what_cannot_be_read_is_counted_and_said(home: Path, sessions: Path) -> 
         file.write(b'{"type":"assistant","message":{"model":"cl\n{"type":"assistant","message":5}\n')
     ran = run(home, "scan", "--jsonl", "--session", "bbbb0002")
     assert len(ran.events) == 1
-    assert "avow: note: 2 lines are broken and were skipped" in ran.lines
+    assert "avow: note: 2 lines skipped: broken" in ran.lines
 
 
 def test_a_plain_line_is_read_without_typer(home: Path, sessions: Path) -> None:

@@ -147,7 +147,7 @@ def test_a_bad_byte_in_the_schema(home: Path, few: Path) -> None:
     assert "history not written" in ran.err.decode()
     listed = run(home, "history", "list", "--json", "--limit", "0")
     assert (listed.status, len(listed.json)) == (0, 40)
-    assert "the history is damaged; shown are the 40 exchanges" in listed.err.decode()
+    assert "the history is damaged; shown is what its pages still hold: 40 exchanges" in listed.err.decode()
     assert run(home, "history", "search", "word", "--json", "--limit", "0").json == listed.json
     assert run(home, "history", "stats", "--json").json["total"]["requests"] == 40
     assert len(run(home, "history", "export").events) == 40

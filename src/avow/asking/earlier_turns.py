@@ -9,6 +9,7 @@ from avow.exchange.conversation import path_to
 from avow.exchange.exchange import Exchange
 from avow.history.store import History
 from avow.settings.levels import Settings
+from avow.text.counts import counted
 from avow.wire.blocks import Attachment
 
 WORDS = 48
@@ -29,7 +30,7 @@ def turns_to_continue(
     else:
         leaf = _last(history, session, on_terminal=context.screen.is_terminal)
     turns = path_to(leaf, {turn.id: turn for turn in history.conversation(leaf.conversation_id)})
-    return with_files(turns, history), f"continuing conversation {mention(turns[0], count_of(len(turns), 'turn'))}"
+    return with_files(turns, history), f"continuing conversation {mention(turns[0], counted(len(turns), 'turn'))}"
 
 
 def _last(history: History, session: str | None, *, on_terminal: bool) -> Exchange:
@@ -80,11 +81,6 @@ def mention(turn: Exchange, size: str = "") -> str:
     short = words if len(words) <= WORDS else words[: WORDS - 1] + "…"
     number = f"{turn.number} ({size})" if size else f"{turn.number}"
     return f"{number}: {short}" if short else number
-
-
-def count_of(number: int, thing: str) -> str:
-    """`1 turn`, `2 turns`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def settings_of(turn: Exchange, base_url: str, *, simulated: bool = False) -> dict[str, object]:

@@ -76,9 +76,10 @@ class Keeper:
             self._note(error)
             return
         if erased.count:
-            self._on_event(
-                Noted(f"deleted {erased.count} exchanges older than {self._keep_days} days from the history")
-            )
+            from avow.text.counts import counted
+
+            exchanges, days = counted(erased.count, "exchange"), counted(self._keep_days, "day")
+            self._on_event(Noted(f"deleted {exchanges} older than {days} from the history"))
 
     def earlier_decline(self, exchange: Exchange) -> Exchange | None:
         """The earlier decline that explains why the API sent a turn straight to a fallback; None where the history has

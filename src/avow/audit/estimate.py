@@ -6,6 +6,7 @@ from typing import NamedTuple
 from avow.audit.cards import Card
 from avow.audit.replies import CardReply
 from avow.models.pricing import price
+from avow.text.counts import counted
 from avow.wire.json_value import whole
 
 _ENVELOPE = 15  # tokens that every message has around its text
@@ -28,9 +29,9 @@ class Estimate(NamedTuple):
 
     def words(self) -> str:
         """`20 requests, about 2,200 tokens in and 500 to 4,500 out, about $0.03 to $0.22`."""
-        plural = "" if self.requests == 1 else "s"
         out = f"{self.least_out:,}" if self.least_out == self.most_out else f"{self.least_out:,} to {self.most_out:,}"
-        return f"{self.requests} request{plural}, about {self.tokens_in:,} tokens in and {out} out, {self._money()}"
+        requests = counted(self.requests, "request")
+        return f"{requests}, about {self.tokens_in:,} tokens in and {out} out, {self._money()}"
 
     def _money(self) -> str:
         if self.least_usd is None or self.most_usd is None:

@@ -15,6 +15,7 @@ from avow.terminal.cells import wrap
 from avow.terminal.facts import BOLD, BOLD_YELLOW, FAINT, Facts
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import room, table
+from avow.text.counts import counted
 from avow.text.local_time import local
 
 _BAR = 24
@@ -144,7 +145,7 @@ def _look_words(look: Look) -> str:
     if look.against:
         head += f", against {look.against}"
     if look.result is None:
-        return f"{head}: under way, {len(look.all_replies)} replies so far"
+        return f"{head}: under way, {counted(len(look.all_replies), 'reply')} so far"
     told = look.result
     p = told.get("p")
     measured = f", p={number(p)}, excess TV {number(told['excess_tv'])}" if isinstance(p, float) else ""

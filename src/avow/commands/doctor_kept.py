@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from avow.commands.doctor_finding import DoctorFinding
 from avow.errors import AvowError
+from avow.text.counts import counted
 
 if TYPE_CHECKING:
     from avow.context import Context
@@ -44,7 +45,7 @@ def look(context: "Context", settings: "Settings") -> Iterator[DoctorFinding]:
         hint = "`avow history repair` saves what it can"
         yield DoctorFinding("history", "file", "broken", f"damaged: {problems[0]}", hint)
         return
-    what = f"{count} exchanges, {size / 1e6:.1f} MB, schema {version}"
+    what = f"{counted(count, 'exchange')}, {size / 1e6:.1f} MB, schema {version}"
     if is_small:
         yield DoctorFinding("history", "file", "ok", f"whole; {what}")
     else:
@@ -76,7 +77,7 @@ def _pushes(context: "Context", settings: "Settings", history: "History") -> Ite
     if settings.text("telemetry.push") != "after" and (last is None or last.trouble is None):
         return
     count = count_waiting(history)
-    wait = f"{count} {'exchange waits' if count == 1 else 'exchanges wait'} to be sent"
+    wait = f"waiting to be sent: {counted(count, 'exchange')}"
     if last is None:
         yield DoctorFinding("telemetry", "push", "ok", f"no push after an exchange yet; {wait}")
         return

@@ -15,6 +15,7 @@ from avow.exit_codes import ExitCode
 from avow.models import catalogue
 from avow.models.catalogue import Model
 from avow.settings.levels import Settings
+from avow.text.counts import counted
 from avow.wire.json_value import JsonObject
 
 SCHEMA = "avow.models/1"
@@ -138,9 +139,7 @@ def _only(model: Model | None, wanted: str) -> Model:
 
 def _duration(seconds: float) -> str:
     minutes = round(seconds / 60)
-    if minutes < 120:
-        return f"{minutes} minute{'' if minutes == 1 else 's'}"
-    return f"{round(minutes / 60)} hours"
+    return counted(minutes, "minute") if minutes < 120 else counted(round(minutes / 60), "hour")
 
 
 def _as_json(shown: _ModelListing, settings: Settings, own: dict[str, Any]) -> JsonObject:

@@ -10,6 +10,7 @@ from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.paths import home as home_folder
+from avow.text.counts import counted
 
 if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
@@ -87,7 +88,7 @@ def run(options: ScanOptions, context: Context) -> ExitCode:
     context.screen.clear()
     _print(found.report(), options, context)
     if history is not None:
-        done = f"{imported} answers imported; `avow history list` shows them"
+        done = f"{counted(imported, 'answer')} imported; `avow history list` shows them"
         context.screen.note(done if imported else "nothing new to import")
     return gate.exit_code
 
@@ -164,20 +165,19 @@ def _remarks(report: "ScanReport") -> "list[str]":
     """What was skipped, one line for each reason."""
     counts = report.counts
     passed = (
-        (counts.broken_lines, "lines are broken and were skipped"),
-        (counts.oversized_lines, "lines are too long to read and were skipped"),
-        (counts.api_errors, "records are errors, not answers"),
-        (counts.duplicates, "answers are copies from another file"),
-        (counts.other_models, "answers are by other makers' models"),
+        (counts.broken_lines, "line", "broken"),
+        (counts.oversized_lines, "line", "too long to read"),
+        (counts.api_errors, "record", "an error, not an answer"),
+        (counts.duplicates, "answer", "a copy from another file"),
+        (counts.other_models, "answer", "by another maker's model"),
     )
-    remarks = [f"{number} {words}" for number, words in passed if number]
+    remarks = [f"{counted(number, noun)} skipped: {why}" for number, noun, why in passed if number]
     remarks += [f"{each.path}: {each.reason}" for each in report.unreadable]
     return remarks
 
 
 def _where(report: "ScanReport") -> str:
-    files = "1 file" if report.files_read == 1 else f"{report.files_read:,} files"
-    return f"{files} read; looked in {', '.join(report.looked_in)}"
+    return f"{counted(report.files_read, 'file')} read; looked in {', '.join(report.looked_in)}"
 
 
 def as_exchange(answer: "PastAnswer") -> "Exchange":

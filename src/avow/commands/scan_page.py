@@ -10,6 +10,7 @@ from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import Facts
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import GAP, across, room, table
+from avow.text.counts import counted
 from avow.text.local_time import local
 
 _VENDOR = "claude-"
@@ -79,7 +80,7 @@ def _nothing(report: ScanReport, facts: Facts, *, rerouted_only: bool) -> str:
     if report.files_read and rerouted_only:
         return "\n".join(_said("The records have no answer that another model is known to have written.", facts)) + "\n"
     if report.files_read:
-        said = f"There are no answers in the {_files(report.files_read)} read. Looked in:"
+        said = f"There are no answers in the {counted(report.files_read, 'file')} read. Looked in:"
     else:
         said = "There are no records of Claude Code or llm here. Looked in:"
     places = [line for path in report.looked_in for line in _said(f"  {clean_line(path)}", facts)]
@@ -148,10 +149,6 @@ def _said(text: str, facts: Facts) -> list[str]:
     space = room(facts)
     indent = " " * (len(text) - len(text.lstrip()))
     return wrap(text.lstrip(), space, first=indent, rest=indent, whole=True) if space else [text]
-
-
-def _files(number: int) -> str:
-    return "one file" if number == 1 else f"{number:,} files"
 
 
 def _count(number: int) -> str:

@@ -13,6 +13,7 @@ from avow.history.leaves import Pages, Value, page_size
 from avow.history.migrations import read_moves
 from avow.history.rows import UNREADABLE, Row, from_row
 from avow.history.writing import tally
+from avow.text.counts import counted
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -95,7 +96,7 @@ def salvaged_words(path: Path, history: SalvageTarget, damage: HistoryError) -> 
         raise damage
     lost = "" if not salvaged.lost else f", {salvaged.lost} cannot be read"
     return (
-        f"the history is damaged; shown are the {salvaged.saved} exchanges that its pages still hold{lost}."
+        f"the history is damaged; shown is what its pages still hold: {counted(salvaged.saved, 'exchange')}{lost}."
         " `avow history repair` saves them"
     )
 

@@ -8,6 +8,7 @@ from avow.exchange.exchange import Exchange, Status, as_json
 from avow.exit_codes import ExitCode, gravest
 from avow.proxy.call_log import LogEntry
 from avow.routing.verdict import NO_CATEGORY, Verdict
+from avow.text.counts import counted
 from avow.wire.json_value import JsonObject
 
 SCHEMA = "avow.proxy/1"
@@ -52,7 +53,7 @@ def summary(account: Account) -> str:
     """The stable last line, without `avow: `."""
     total = len(account.entries)
     parts = [f"{number} {name}{_categories(account, name)}" for name, number in _ordered(account.counts)]
-    what = f"{total} answer{'' if total == 1 else 's'}"
+    what = counted(total, "answer")
     line = f"proxy: {what}: {', '.join(parts)}" if parts else f"proxy: {what}"
     side = sum(entry.side for entry in account.entries)
     more = [f"{side} side"] if side else []
@@ -89,9 +90,8 @@ def why_empty(account: Account) -> str:
 
 def refused(number: int) -> str:
     """The sentence about requests that were not passed on."""
-    if number == 1:
-        return "1 request was refused: it did not come from the command, or was not valid"
-    return f"{number} requests were refused: they did not come from the command, or were not valid"
+    was, it = ("was", "it was") if number == 1 else ("were", "they were")
+    return f"{counted(number, 'request')} {was} refused: {it} not from the command, or not valid"
 
 
 def report(account: Account) -> JsonObject:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from avow.errors import HistoryError
 from avow.exchange.exchange import Exchange
+from avow.text.counts import counted
 
 if TYPE_CHECKING:
     from avow.history.store import History
@@ -48,8 +49,8 @@ class HistoryRecorder:
             self._try(lambda _history: 1)
         if self._history is not None:
             self._history.close()
-        many = f"{len(self._late)} answer{'' if len(self._late) == 1 else 's'}"
-        return f"history not written: {self._reason} ({many})" if self._late else None
+        late = counted(len(self._late), "answer")
+        return f"history not written: {self._reason} ({late})" if self._late else None
 
     def _try(self, work: "Callable[[History], int]") -> int | None:
         if time.monotonic() < self._not_before:

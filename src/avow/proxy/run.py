@@ -24,6 +24,7 @@ from avow.proxy.judging import JudgingContext
 from avow.proxy.observer import Holder, Observer
 from avow.proxy.recorder import HistoryRecorder, NullRecorder
 from avow.proxy.relay_thread import RelayThread
+from avow.text.counts import counted
 
 
 class ProxySetup(NamedTuple):
@@ -102,8 +103,9 @@ class ProxyRun:
         if not self.faults:
             return []
         kinds = ", ".join(dict.fromkeys(_place(error) for error in self.faults))
-        many = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        return [f"{many} of avow's own while judging ({kinds}); what passed was not touched"]
+        return [
+            f"{counted(len(self.faults), 'fault')} of avow's own while judging ({kinds}); what passed was not touched"
+        ]
 
     def _hold(self, observer: Observer, write: Callable[[bytes], None]) -> Holder:
         assert isinstance(observer, _HeldCallObserver)

@@ -21,6 +21,7 @@ from avow.run.journal import Journal
 from avow.run.prices import Pricing
 from avow.run.submit import PreparedItem, Submitter
 from avow.run.suite import RunQuestion, Suite
+from avow.text.counts import counted
 from avow.wire.batch import not_taken
 
 _NOT_OURS = "none of the results of the batch is of this run"
@@ -162,7 +163,7 @@ class Bulk:
 
 
 def _not_found(items: int) -> str:
-    what = f"a batch of {items} item{'' if items == 1 else 's'} that may have been created"
+    what = f"a batch of {counted(items, 'item')} that may have been created"
     return f"{what} is not in the API's list, so it is asked again; if it appears there later, both are paid for"
 
 

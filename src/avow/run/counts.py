@@ -8,6 +8,7 @@ from avow.exchange.outcome import exit_code
 from avow.exit_codes import ExitCode, gravest
 from avow.routing.verdict import NO_CATEGORY, Verdict
 from avow.terminal.sanitize import clean_line
+from avow.text.counts import counted
 
 _ANSWERED = (Status.COMPLETE, Status.REFUSED, Status.TRUNCATED)
 _UNASKED = "not asked"
@@ -119,8 +120,7 @@ class RunCounts:
     def line(self, run: int | None) -> str:
         """The last line of a run."""
         name = "run" if run is None else f"run {run}"
-        items = f"{self.total} item{'' if self.total == 1 else 's'}"
-        return f"avow: {name}: {items}: {', '.join(self.parts())}; {self.cost()}"
+        return f"avow: {name}: {counted(self.total, 'item')}: {', '.join(self.parts())}; {self.cost()}"
 
     def code(self) -> ExitCode:
         """The exit status of the gravest item."""

@@ -9,6 +9,7 @@ from avow.run.budget import READ, TOKENS_AROUND, MaxUsage, cost_of, reservation
 from avow.run.prices import BATCH_SHARE, GUESSED, models_of, most
 from avow.run.suite import Suite, SuiteDigest
 from avow.terminal.fitted import say
+from avow.text.counts import counted
 
 COUNTED = 100
 """So many questions are counted by the API; where there are more, their tokens are estimated."""
@@ -47,9 +48,8 @@ def show(
             least, dearest = least * BATCH_SHARE, first * BATCH_SHARE + (dearest if is_asked_again else 0.0)
         low, high = low + least, high + dearest
         guessed = guessed or unknown or unknown_too
-    items = f"{summed.questions} item{'' if summed.questions == 1 else 's'}"
     how = "counted by the API" if by_api else "estimated"
-    say(f"{items}, {tokens:,} input tokens ({how})", context.screen)
+    say(f"{counted(summed.questions, 'item')}, {tokens:,} input tokens ({how})", context.screen)
     words = "without any answer, or with every answer as long as it may be"
     say(f"from {_dollars(low)} to {_dollars(high)}: {words}", context.screen)
     if guessed:

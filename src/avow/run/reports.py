@@ -13,6 +13,7 @@ from avow.files.reading import PATIENT, PipeWait
 from avow.run.counts import RunCounts, counted_as, is_answered
 from avow.run.lines import what
 from avow.terminal.sanitize import clean_line
+from avow.text.counts import counted
 from avow.wire.json_value import encodable
 
 _MOST_ROWS = 200
@@ -127,7 +128,12 @@ class MarkdownSummary:
     def close(self, run: int | None, counts: RunCounts) -> None:
         """Write the whole summary. Raises FileError."""
         name = "avow run" if run is None else f"avow run {run}"
-        lines = [f"### {name}: {counts.total} items", "", f"{', '.join(counts.parts())}; {counts.cost()}", ""]
+        lines = [
+            f"### {name}: {counted(counts.total, 'item')}",
+            "",
+            f"{', '.join(counts.parts())}; {counts.cost()}",
+            "",
+        ]
         if self._rows:
             lines += ["| item | verdict | requested | answered by | why | request |", "|---|---|---|---|---|---|"]
             lines += self._rows

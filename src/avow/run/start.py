@@ -26,6 +26,7 @@ from avow.run.progress_bar import ProgressBar
 from avow.run.records import form_of, wrong
 from avow.run.source import PromptSource, check_there
 from avow.run.suite import RunQuestion, Suite, SuiteDigest
+from avow.text.counts import counted
 
 if TYPE_CHECKING:
     from avow.history.store import History
@@ -201,7 +202,7 @@ class _Run:
         number, run = self._bulk.in_batches, self._journal.run
         if not number:
             return False
-        items = f"{number} item{'' if number == 1 else 's'}"
+        items = counted(number, "item")
         where = f"{'is' if number == 1 else 'are'} in {', '.join(self._bulk.ids()) or 'a batch that was being made'}"
         next_step = f"`avow run {self._asked.path} --resume={run}` collects, `avow run --cancel {run}` cancels"
         if self._api.simulated:

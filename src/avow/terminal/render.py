@@ -10,6 +10,7 @@ from avow.terminal.facts import BOLD_RED, BOLD_YELLOW, FAINT, RED, YELLOW, Facts
 from avow.terminal.notices import shown
 from avow.terminal.sanitize import clean_line
 from avow.terminal.words import ANYWHERE, AdviceContext, Explanation, explain
+from avow.text.counts import counted
 from avow.wire.json_value import JsonObject, whole
 
 READABLE = 100
@@ -80,14 +81,10 @@ def tokens(usage: JsonObject | None) -> str:
     keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     read = [count for key in keys if (count := whole(usage.get(key))) is not None]
     written = whole(usage.get("output_tokens"))
-    parts = [f"{_counted(sum(read))} in{_of_cache(usage)}"] if read else []
+    parts = [f"{counted(sum(read), 'token')} in{_of_cache(usage)}"] if read else []
     if written is not None:
-        parts.append(f"{written:,} out" if parts else f"{_counted(written)} out")
+        parts.append(f"{written:,} out" if parts else f"{counted(written, 'token')} out")
     return ", ".join(parts)
-
-
-def _counted(number: int) -> str:
-    return f"{number:,} token{'' if number == 1 else 's'}"
 
 
 def _of_cache(usage: JsonObject) -> str:

@@ -13,6 +13,7 @@ from avow.terminal.notices import few, in_request, notices, shown
 from avow.terminal.render import READABLE, cost, saved_by, tokens
 from avow.terminal.sanitize import clean_line
 from avow.terminal.words import look_alike, meaning, vouching_line
+from avow.text.counts import counted
 from avow.text.local_time import SECONDS, local
 from avow.wire.json_value import obj, text
 
@@ -102,9 +103,9 @@ def _hops(exchange: Exchange) -> list[str]:
     for index, hop in enumerate(exchange.routing.hops, 1):
         lines.append(f"  {index}. {shown(hop.model)}: {_outcome(hop)}")
         price = cost(hop.cost_usd) or "cost not known"
-        counted = tokens(hop.usage) or "tokens not known"
+        used = tokens(hop.usage) or "tokens not known"
         if hop.outcome is not Outcome.SKIPPED:
-            lines.append(f"     {counted}; {price}{_cached(hop)}{_credit(hop)}")
+            lines.append(f"     {used}; {price}{_cached(hop)}{_credit(hop)}")
     return lines
 
 
@@ -187,7 +188,7 @@ def _figures(exchange: Exchange) -> list[str]:
         times.append(f"first token after {reply.first_token_ms:,} ms")
     if reply.total_ms is not None:
         times.append(f"{reply.total_ms:,} ms in all")
-    times += [f"{reply.retries} {'retry' if reply.retries == 1 else 'retries'}"] if reply.retries else []
+    times += [counted(reply.retries, "retry")] if reply.retries else []
     if times:
         lines.append(f"Time: {', '.join(times)}")
     price = cost(reply.cost_usd, reply.cost_floor_usd) or "not known"

@@ -144,7 +144,7 @@ def test_a_row_that_is_refused_stands_alone(home: Path) -> None:
     with Collector(poison=frozenset({ids[4]})) as collector:
         ran = push(home, collector.url)
         assert ran.status == 1
-        assert "refused 1 for good; not sent again: 5" in ran.err.decode()
+        assert "refused 1 exchange for good; not sent again: 5" in ran.err.decode()
         assert sorted(collector.ids) == sorted({*ids} - {ids[4]})
         count = len(collector.requests)
         assert push(home, collector.url).status == 0

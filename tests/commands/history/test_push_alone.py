@@ -134,12 +134,12 @@ def test_what_goes_wrong_is_seen_by_doctor_and_push_alone(home: Path) -> None:
         ran = ask(home, collector.url)
         until(lambda: (home / "data" / "push.json").exists())
         assert (ran.status, ran.err) == (0, b"")
-        assert "rejects everything: it answers 404; 1 exchange waits to be sent" in doctor(home)
+        assert "rejects everything: it answers 404; waiting to be sent: 1 exchange" in doctor(home)
         collector.always = None
         push = run(home, "history", "push", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
         assert push.status == 0
         assert "failed: the collector rejects everything: it answers 404" in push.lines[0]
-    assert doctor(home) == "no push after an exchange yet; 0 exchanges wait to be sent"
+    assert doctor(home) == "no push after an exchange yet; waiting to be sent: 0 exchanges"
 
 
 def doctor(home: Path) -> str:

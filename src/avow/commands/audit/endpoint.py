@@ -25,6 +25,7 @@ from avow.settings.levels import Settings
 from avow.terminal.fitted import say
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import table
+from avow.text.counts import counted
 from avow.wire.failure import rejected
 from avow.wire.json_value import JsonObject, obj, parse
 from avow.wire.request import Request, messages_body
@@ -80,7 +81,10 @@ def run(options: EndpointOptions, context: Context) -> ExitCode:
     for line in table(rows, context.screen.out_facts, heads=HEADS):
         context.screen.line(line)
     context.screen.line()
-    say(f"{probing.calls} calls. Findings are not a score, and do not say which model answers.", context.screen)
+    say(
+        f"{counted(probing.calls, 'call')}. Findings are not a score, and do not say which model answers.",
+        context.screen,
+    )
     return ExitCode.OK
 
 
@@ -110,7 +114,7 @@ class _ProbeCalls:
         """Make all calls; their results. Raises CutShort or ExchangeError where the endpoint cannot be asked."""
         plain = self._plain()
         unknown = self._probe(self._message(self.unknown, [_user(_QUESTION)]))
-        counted = self._probe(self.api.endpoint.count_tokens(self._body(self.model, [_user(_QUESTION)])))
+        tokens = self._probe(self.api.endpoint.count_tokens(self._body(self.model, [_user(_QUESTION)])))
         bogus = {"fallbacks": [{"model": self.unknown}]}
         asked = self._probe(self._message(self.model, [_user(_QUESTION)], bogus))
         altered = checks.with_altered_signature(plain.content)
@@ -122,7 +126,7 @@ class _ProbeCalls:
         return [
             checks.names(plain, self.unknown, unknown),
             checks.usage(plain),
-            checks.count_tokens(plain, counted),
+            checks.count_tokens(plain, tokens),
             checks.request_id(plain),
             checks.fallbacks(asked, takes_them=known.takes_fallbacks if known else None),
             checks.signature(replayed),

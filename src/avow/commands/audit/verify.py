@@ -10,6 +10,7 @@ from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.files.reading import SizeLimit, read_file, read_stdin
 from avow.terminal.fitted import say
+from avow.text.counts import counted
 from avow.wire.json_value import parse
 
 _MOST = SizeLimit(64 * 1024 * 1024)
@@ -40,7 +41,7 @@ def run(file: str, context: Context, *, as_json: bool = False) -> ExitCode:
         say(f"Does not agree: {problem}.", context.screen)
     if found.agrees:
         looks = len([look for look in found.record.runs if look.result is not None])
-        say(f"Agrees: {looks} look{'' if looks == 1 else 's'}, the cards and the digest.", context.screen)
+        say(f"Agrees: {counted(looks, 'look')}, the cards and the digest.", context.screen)
     say(ONLY_THIS, context.screen)
     return ExitCode(found.exit_code)
 

@@ -10,6 +10,7 @@ from avow.context import Context
 from avow.errors import HistoryError, UsageError
 from avow.exit_codes import ExitCode
 from avow.terminal.fitted import say
+from avow.text.counts import counted
 from avow.text.local_time import now
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
         return ExitCode.UNEXPECTED
     done = repair.set_aside(path, datetime.now())
     lost = "nothing in it could be read" if done.lost is None else f"{done.lost} could not be read"
-    say(f"saved {_exchanges(done.saved)}; {lost}. The damaged file is {done.aside}", context.screen)
+    say(f"saved {counted(done.saved, 'exchange')}; {lost}. The damaged file is {done.aside}", context.screen)
     context.screen.note("the damaged file still holds what was said; delete it when nothing is missing")
     return ExitCode.OK if done.lost == 0 else ExitCode.UNEXPECTED
 
@@ -91,7 +92,7 @@ def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
     if not numbers:
         context.screen.note("no exchange matches")
         return ExitCode.OK
-    if not _agreed(f"{verb.capitalize()} {_exchanges(len(numbers))} for good?", context, yes=options.yes):
+    if not _agreed(f"{verb.capitalize()} {counted(len(numbers), 'exchange')} for good?", context, yes=options.yes):
         context.screen.note("nothing was changed")
         return ExitCode.OK
     if privacy.takes_long(history) and history.count() > _MANY:
@@ -100,7 +101,7 @@ def _erase(options: EraseOptions, context: Context, verb: str) -> ExitCode:
             " (it is quick with SQLite 3.42 or newer)"
         )
     erased = (privacy.redact if verb == "redact" else privacy.delete)(history, numbers)
-    say(f"{'redacted' if verb == 'redact' else 'deleted'} {_exchanges(erased.count)}", context.screen)
+    say(f"{'redacted' if verb == 'redact' else 'deleted'} {counted(erased.count, 'exchange')}", context.screen)
     tell_remains(erased, context)
     return ExitCode.OK
 
@@ -154,7 +155,3 @@ def _agreed(question: str, context: Context, *, yes: bool) -> bool:
     except OSError as error:
         raise HistoryError(f"no answer could be read: {error}") from None
     return answer.strip().lower() in (b"y", b"yes")
-
-
-def _exchanges(count: int) -> str:
-    return f"{count} exchange{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ from avow.telemetry import push_lock
 from avow.telemetry.pushing import FOLLOW_S, Push, PushOutcome, batches, next_pause
 from avow.telemetry.sending import body, failure, outgoing, push_to
 from avow.telemetry.target import Target, target_of
+from avow.text.counts import counted
 from avow.text.local_time import now
 
 if TYPE_CHECKING:
@@ -103,10 +104,12 @@ def _send(history: "History", target: Target, since_ms: int | None, context: Con
 
 def _account(push: Push, context: Context) -> None:
     """Print on stderr what was sent, without any words of the receiver."""
-    context.screen.note(f"{push.sent} {'exchange' if push.sent == 1 else 'exchanges'} sent")
+    context.screen.note(f"{counted(push.sent, 'exchange')} sent")
     if push.left_out:
-        spans = "span" if push.left_out == 1 else "spans"
-        context.screen.warn(f"the collector left out {push.left_out} {spans} of what it acknowledged")
+        spans = counted(push.left_out, "span")
+        context.screen.warn(f"the collector left out {spans} of what it acknowledged")
     if push.refused:
         shown = ", ".join(str(number) for number in push.refused[:20]) + (" …" if len(push.refused) > 20 else "")
-        context.screen.warn(f"the collector refused {len(push.refused)} for good; not sent again: {shown}")
+        context.screen.warn(
+            f"the collector refused {counted(len(push.refused), 'exchange')} for good; not sent again: {shown}"
+        )

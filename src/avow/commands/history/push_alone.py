@@ -32,6 +32,7 @@ def push(context: Context) -> LastPush:
         from avow import __version__
         from avow.telemetry.sending import failure, outgoing, push_to
         from avow.telemetry.target import target_of
+        from avow.text.counts import counted
 
         settings = context.settings()
         target = target_of(context.environ, settings, __version__)
@@ -42,7 +43,7 @@ def push(context: Context) -> LastPush:
         if ended is not PushOutcome.SENT:
             trouble = failure(ended, under_way.last).message
         elif under_way.refused:
-            trouble = f"the collector refused {len(under_way.refused)} for good; they are not sent again"
+            trouble = f"the collector refused {counted(len(under_way.refused), 'exchange')} for good; not sent again"
     except AvowError as error:
         trouble = error.message
     except Exception as error:

@@ -14,6 +14,7 @@ from avow.terminal.cells import cells, wrap
 from avow.terminal.facts import BOLD, Facts
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import GAP, room, table
+from avow.text.counts import counted
 
 if TYPE_CHECKING:
     from avow.history.store import History
@@ -70,7 +71,7 @@ def _let_sums_be_kept(history: "History", context: Context) -> None:
         return
     number = history.read("SELECT max(number) FROM exchange")[0][0] or 0
     if number > _MANY:
-        context.screen.note(f"adding up {number} exchanges once; the sums are kept from now on")
+        context.screen.note(f"adding up {counted(number, 'exchange')} once; the sums are kept from now on")
     if not keep_sums(history.path):
         context.screen.note("the sums cannot be kept now; the exchanges are counted, which takes longer")
 
@@ -102,7 +103,7 @@ def money(usd: float, unpriced: int) -> str:
 
 
 def _summary(total: "Tally") -> Iterator[str]:
-    requests = f"{total.requests} request{'' if total.requests == 1 else 's'}"
+    requests = counted(total.requests, "request")
     share = f"{_percent(total.share)} answered as requested"
     if total.as_requested:
         share += f" ({_percent(total.share_strong)} with strong evidence)"
