@@ -15,6 +15,7 @@ from typing import Literal
 import pytest
 from hypothesis import HealthCheck, settings
 
+from avow.simulator.server import Simulator
 from tests.canary import CANARY as CANARY
 from tests.canary import assert_unprinted, assert_unwritten
 from tests.examples import up_to
@@ -32,6 +33,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("avow")
+Simulator.session = None if "AVOW_TEST_RANDOM" in os.environ else 1
 
 _CLEARED = (
     "ANTHROPIC_",

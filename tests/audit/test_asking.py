@@ -34,7 +34,7 @@ def asked(
         settings = {Arm.REQUESTED: settings_for(given, MODEL, request_for(MODEL))}
         try:
             with context.open(given) as api:
-                asker = Asker(context, api, SHIPPED, settings, 100.0, slept.append)
+                asker = Asker(context, api, SHIPPED, settings, 100_000.0, slept.append)
                 asker.ask_all(SLOTS, 2, kept.append, paid.append)
         finally:
             context.close()
@@ -54,7 +54,7 @@ def test_a_reply_is_kept_with_all_that_belongs_to_it(home: Path, monkeypatch: py
     assert reply.usage is not None
     assert paid == []
     assert slept[0] == 0.0
-    assert all(99 < seconds <= 100 for seconds in slept[1:])
+    assert all(99_000 < seconds <= 100_000 for seconds in slept[1:])
     assert isinstance(reply, CardReply)
 
 

@@ -1,12 +1,18 @@
 """The simulator's picks: each model has preferences, the same on every day unless it drifts."""
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from avow.simulator.picks import PickSettings, answer
-from avow.simulator.scenarios import TABLE
+from avow.simulator.scenarios import TABLE, load
+from avow.simulator.server import Simulator
+from tests.simulator.conftest import ask, body
+
+Start = Callable[..., Simulator]
 
 CARD = (
     "Answer with one line: a random whole number from 1 to 355, a letter, a colour, an animal, a city, heads or tails."
@@ -59,6 +65,16 @@ def test_preferences_move(settings: PickSettings) -> None:
 def test_noise_is_of_a_session_and_drift_is_not() -> None:
     assert apart(replies(PickSettings(noise=2.0)), replies(PickSettings(noise=2.0), session=2)) > 0.2
     assert apart(replies(PickSettings(drift=2.0)), replies(PickSettings(drift=2.0), session=2)) < 0.15
+
+
+@pytest.mark.parametrize(("session", "seed", "alike"), [(4, None, True), (None, 7, True), (None, None, False)])
+def test_each_server_is_another_session_unless_one_is_chosen(
+    session: int | None, seed: int | None, alike: bool, simulate: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Simulator, "session", session)
+    servers = [simulate(replace(load("picks"), pick_settings=PickSettings(seed=seed))) for _ in range(3)]
+    texts = [[ask(each, body(CARD)).json["content"][0]["text"] for _ in range(10)] for each in servers]
+    assert (texts[0] == texts[1] == texts[2]) is alike
 
 
 def test_some_replies_are_off_format_where_that_is_wanted() -> None:

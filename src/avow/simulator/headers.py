@@ -1,5 +1,7 @@
 """What the API refuses in the headers of a request: credential, version, betas."""
 
+import re
+
 from avow.simulator.script import HttpError, bad_request
 
 VERSIONS = ("2023-01-01", "2023-06-01", "2026-10-21")
@@ -47,3 +49,9 @@ def check_headers(headers: dict[str, str]) -> HttpError | None:
 def betas_of(headers: dict[str, str]) -> frozenset[str]:
     """The beta tokens of a request."""
     return frozenset(token.strip() for token in headers.get("anthropic-beta", "").split(",") if token.strip())
+
+
+def is_here(host: str) -> bool:
+    """Whether a Host header names this machine; HTTP/1.0 has none."""
+    name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+    return name.lower() in ("", "localhost", "[::1]") or re.fullmatch(r"127(\.\d{1,3}){3}", name) is not None

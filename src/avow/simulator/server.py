@@ -4,21 +4,20 @@ import _thread
 import itertools
 import json
 import os
-import re
 import socket
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from avow.errors import UsageError, system_words
 from avow.simulator import batches, foreign, validation
 from avow.simulator.batch_desk import BatchDesk
 from avow.simulator.credits import Credits
 from avow.simulator.form import as_message, as_steps
-from avow.simulator.headers import betas_of, check_headers
+from avow.simulator.headers import betas_of, check_headers, is_here
 from avow.simulator.http import Connection, HttpReply, RawRequest
 from avow.simulator.playback import PlayedAnswer, compose, fill
 from avow.simulator.prompt_cache import PromptCache
@@ -61,6 +60,9 @@ class Simulator:
     `UsageError` for an unknown scenario, a host that is not this machine, or a port that is in use.
     """
 
+    session: ClassVar[int | None] = None
+    """Chooses what is random in the replies of every server; None: each server is another session. Tests set it."""
+
     def __init__(
         self,
         scenario: Choice | Sequence[Choice] = "requested",
@@ -80,7 +82,8 @@ class Simulator:
         self._record = record
         self._tries: dict[tuple[str, int], int] = {}
         self._credits, self._cache = Credits(), PromptCache()
-        self._numbers, self._session = itertools.count(), int.from_bytes(os.urandom(6))
+        self._numbers = itertools.count()
+        self._session = int.from_bytes(os.urandom(6)) if self.session is None else self.session
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._connections: set[socket.socket] = set()
@@ -168,7 +171,7 @@ class Simulator:
         path, headers = wire.path.rstrip("/"), wire.named_headers()
         if wire.too_large:
             return failure(HttpError(413, "request_too_large", "Request exceeds the maximum size"), "")
-        if self._for_this_machine and not _is_here(headers.get("host", "")):
+        if self._for_this_machine and not is_here(headers.get("host", "")):
             # A web page may have let its own name point to this machine (DNS rebinding).
             words = "The Host header must name this machine, as in the address that was printed"
             return failure(HttpError(403, "permission_error", words), "")
@@ -213,13 +216,16 @@ class Simulator:
             return HttpReply(steps=["stall"])
         if scenario.strict and (unknown := validation.unknown_model(request)):
             return failure(unknown, request_id)
-        seed = scenario.pick_settings.seed
-        ask = ValidRequest(body, betas, next(self._numbers), self._session if seed is None else seed)
+        ask = self._valid(body, betas, scenario)
         if counting:
             error = self._due(scenario, scenario.error, ask)
             counted = {"input_tokens": ask.prompt_tokens if scenario.strict else max(9, len(wire.body) // 4)}
             return failure(error, request_id, ask) if error else with_json(counted, request_id)
         return self._message(scenario, ask, request_id)
+
+    def _valid(self, body: Json, betas: frozenset[str], scenario: Scenario) -> ValidRequest:
+        seed = scenario.pick_settings.seed
+        return ValidRequest(body, betas, next(self._numbers), self._session if seed is None else seed)
 
     def _message(self, scenario: Scenario, ask: ValidRequest, request_id: str) -> HttpReply:
         answer = self._answer(scenario, ask)
@@ -282,7 +288,7 @@ class Simulator:
         if scenario.strict and (unknown := validation.unknown_model(request)):
             return batches.errored(unknown.type, unknown.message)
         plain = replace(scenario, hops=(PlayedHop(declines=True),)) if declines else scenario
-        ask = ValidRequest(params, betas, next(self._numbers), self._session)
+        ask = self._valid(params, betas, scenario)
         played = self._answer(plain, ask)
         if isinstance(played, HttpError):
             return batches.errored(played.type, fill(played.message, ask))
@@ -290,9 +296,3 @@ class Simulator:
         if "usage" in message:
             message["usage"]["service_tier"] = "batch"
         return {"type": "succeeded", "message": message}
-
-
-def _is_here(host: str) -> bool:
-    """Whether a Host header names this machine; HTTP/1.0 has none."""
-    name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-    return name.lower() in ("", "localhost", "[::1]") or re.fullmatch(r"127(\.\d{1,3}){3}", name) is not None

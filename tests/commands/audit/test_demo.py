@@ -8,18 +8,16 @@ import pytest
 from tests.running import in_pty, rows, run
 
 
-@pytest.mark.parametrize(
-    "seed", [pytest.param([], id="any seed", marks=pytest.mark.slow), pytest.param(["--seed", "3"], id="a seed")]
-)
-def test_the_first_passes_and_the_second_fails(home: Path, seed: list[str]) -> None:
+def test_the_first_passes_and_the_second_fails(home: Path) -> None:
     """The proxy would refuse whatever left this machine; there is no key to be found, and settings for a gateway do not
-    reach it."""
+    reach it. A seed repeats the replies too: with others, once in a hundred times a look finds what is not there."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     ran = run(
         home,
         "audit",
         "demo",
-        *seed,
+        "--seed",
+        "3",
         HTTPS_PROXY="http://127.0.0.1:1",
         HTTP_PROXY="http://127.0.0.1:1",
         ANTHROPIC_BASE_URL="http://127.0.0.1:1",
@@ -32,7 +30,7 @@ def test_the_first_passes_and_the_second_fails(home: Path, seed: list[str]) -> N
     text = ran.out.decode()
     assert (ran.status, ran.err) == (0, b"")
     honest, swapped = text.split("The swapped simulator")
-    assert "No difference found" in honest
+    assert "No difference found (p=.62, " in honest
     assert "Replies differ from your baseline" in swapped
     assert "honest: as it should be" in text
     assert "swapped: as it should be" in text

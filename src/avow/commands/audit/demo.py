@@ -21,6 +21,8 @@ from avow.context import Context
 from avow.endpoint.credential import simulated
 from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
+from avow.simulator.scenarios import load
+from avow.simulator.script import Scenario
 from avow.terminal.fitted import say
 
 MODEL, OTHER = "claude-fable-5-2", "claude-opus-4-8"
@@ -35,9 +37,10 @@ _PLAYS = (
 
 def run(context: Context, *, seed: int | None = None) -> ExitCode:
     """Take a baseline of the honest simulator, then look at both. Exit 0 where each look found what is there, else
-    1."""
+    1. The same seed repeats the replies and the shuffles."""
     from avow.simulator.server import Simulator
 
+    seed = seed_of(seed)
     given = settings_of(context, None, quiet=False)
     environ = {name: value for name, value in context.environ.items() if name != "ANTHROPIC_CUSTOM_HEADERS"}
     context = context.within(environ)
@@ -47,16 +50,16 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
         screen.line(row)
     with ExitStack() as opened:
         folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="avow-audit-"))
-        with Simulator("picks") as simulator:
-            kept = _baseline(context, _at(given, simulator.base_url), Store(Path(folder)), seed_of(seed))
+        with Simulator(_played("picks", seed)) as simulator:
+            kept = _baseline(context, _at(given, simulator.base_url), Store(Path(folder)), seed)
         say(f"Baseline: {len(kept.record.baseline)} replies in three sittings.", screen)
         right = []
-        for name, scenario, expected, words in _PLAYS:
-            with Simulator(scenario) as simulator:
+        for session, (name, scenario, expected, words) in enumerate(_PLAYS, start=seed + 1):
+            with Simulator(_played(scenario, session)) as simulator:
                 screen.line()
                 for row in rows_of(f"The {name} simulator ({words}):", screen.out_facts):
                     screen.line(row)
-                kept, result = _look(context, _at(given, simulator.base_url), Store(Path(folder)), kept, seed_of(seed))
+                kept, result = _look(context, _at(given, simulator.base_url), Store(Path(folder)), kept, seed)
             report(context, result, kept.record, kept.record.runs[-1])
             right.append(result.finding is expected)
     screen.line()
@@ -64,6 +67,12 @@ def run(context: Context, *, seed: int | None = None) -> ExitCode:
         say(f"{name}: {'as it should be' if is_right else 'NOT as it should be'}", screen)
     say(f"Done in {time.monotonic() - begun_at:.1f} s.", screen)
     return ExitCode.OK if all(right) else ExitCode.UNEXPECTED
+
+
+def _played(name: str, session: int) -> Scenario:
+    """The scenario, whose replies are those of this session."""
+    scenario = load(name)
+    return replace(scenario, pick_settings=replace(scenario.pick_settings, seed=session))
 
 
 def _at(given: Settings, base_url: str) -> Settings:
