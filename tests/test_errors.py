@@ -19,8 +19,10 @@ from avow.errors import (
     Rejected,
     UsageError,
     ended_by,
+    meant,
     nearest,
     system_words,
+    unknown_word,
 )
 from avow.exit_codes import ExitCode
 
@@ -110,6 +112,17 @@ def test_a_word_that_is_not_sent_must_be_nearer() -> None:
 )
 def test_two_letters_that_changed_places_are_a_slip(word: str, known: str | None) -> None:
     assert nearest(word, ("chat", "why"), alike=TYPING_ERROR) == known
+
+
+def test_what_may_have_been_meant_ends_the_sentence() -> None:
+    assert meant("verdcit", ("verdict",), before="--by ") == "; did you mean --by verdict?"
+    assert meant("hello", ("verdict",)) == ""
+
+
+def test_an_unknown_word_is_told_what_it_may_be() -> None:
+    error = unknown_word("falback", ("fallback", "refusal"), "scenario")
+    assert error.message == "there is no scenario `falback`; did you mean fallback?"
+    assert error.hint == "one of fallback, refusal"
 
 
 def test_one_function_looks_for_the_nearest_word() -> None:

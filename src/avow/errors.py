@@ -23,7 +23,7 @@ an error into an exit status.
 """
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from avow.exit_codes import SIGPIPE, ExitCode
 from avow.values import NamedTuple
@@ -202,6 +202,18 @@ def nearest(word: str, known: Iterable[str], *, alike: float = ALIKE) -> str | N
     near = get_close_matches(wanted, words, 1, alike)
     near = near or [one for one in words if one.rpartition(".")[2] == wanted or _are_swapped(wanted, one)]
     return words[near[0]] if near else None
+
+
+def meant(word: str, known: Iterable[str], *, before: str = "") -> str:
+    """How a sentence about an unknown `word` ends: `; did you mean NEAREST?`, with `before` in front of that word;
+    empty where no known word is alike."""
+    near = nearest(word, known)
+    return f"; did you mean {before}{near}?" if near else ""
+
+
+def unknown_word(word: str, known: Sequence[str], noun: str) -> UsageError:
+    """The error for a word that is not one of the `known`."""
+    return UsageError(f"there is no {noun} `{word}`{meant(word, known)}", hint=f"one of {', '.join(known)}")
 
 
 def _are_swapped(word: str, other: str) -> bool:

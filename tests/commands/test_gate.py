@@ -24,5 +24,5 @@ def test_the_gravest_of_those_named(words: list[str], seen: list[str], status: i
 
 
 def test_an_unknown_verdict() -> None:
-    with pytest.raises(UsageError, match="there is no verdict `rerouetd`; did you mean `rerouted`"):
+    with pytest.raises(UsageError, match="there is no verdict `rerouetd`; did you mean rerouted"):
         Gate(["refused,rerouetd"])

@@ -210,7 +210,7 @@ def test_a_gate_sees_only_what_is_shown(home: Path, sessions: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--fail-on", "fallbak"), "there is no verdict `fallbak`; did you mean `fallback`?"),
+        (("--fail-on", "fallbak"), "there is no verdict `fallbak`; did you mean fallback?"),
         (("--session", "cccc"), "no session `cccc` has an answer"),
         (("--since", "soon"), "`soon` is not a time"),
         (("--since", "today", "--until", "yesterday"), "--since today is not before --until yesterday"),

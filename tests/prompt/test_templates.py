@@ -153,9 +153,9 @@ def test_arbitrary_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFa
 def test_no_such_template(tmp_path: Path) -> None:
     written(tmp_path, 'prompt = "x"')
     for name in ("reveiw", "review2"):
-        with pytest.raises(UsageError, match="did you mean 'review'"):
+        with pytest.raises(UsageError, match="did you mean review"):
             load(tmp_path, name, check)
-        with pytest.raises(UsageError, match="did you mean 'review'"):
+        with pytest.raises(UsageError, match="did you mean review"):
             templates.delete(tmp_path, name)
     with pytest.raises(UsageError, match="there is no template 'x'"):
         load(tmp_path / "missing", "x", check)

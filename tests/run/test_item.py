@@ -31,7 +31,7 @@ def test_other_columns_are_variables_where_there_is_a_template() -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"promt": "x"}, "no field `promt`; did you mean `prompt`"),
+        ({"promt": "x"}, "no field `promt`; did you mean prompt"),
         ({"prompt": 1}, "`prompt` must be a text"),
         ({"id": ""}, "`id` must be"),
         ({"id": True}, "`id` must be"),

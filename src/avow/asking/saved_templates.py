@@ -19,14 +19,13 @@ def load_template(name: str, context: Context, wait: PipeWait | None = None) -> 
 
 def setting_problem(name: str, value: object) -> str | None:
     """What is wrong with a template's key; None where nothing is."""
-    from avow.errors import nearest
+    from avow.errors import meant
     from avow.settings.keys import KEYS, checked
 
     known = {key.name: key for key in KEYS.values() if key.names and key.in_templates}
     if name not in known:
-        near = nearest(name, known)
         why = "belongs in the config, not in a template" if name in KEYS else "is not a setting of `ask`"
-        return f"{name} {why}" + (f"; did you mean {near}?" if near else "")
+        return f"{name} {why}{meant(name, known)}"
     try:
         checked(known[name], value)
     except ValueError as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from avow.context import Context
-from avow.errors import UsageError, nearest
+from avow.errors import UsageError, meant
 from avow.paths import expanded
 from avow.settings.levels import Settings
 from avow.terminal.facts import DUMB, Facts
@@ -36,10 +36,8 @@ COMMANDS = tuple(re.findall(r"^/\w+", _HELP, re.MULTILINE))
 
 def unknown(name: str) -> UsageError:
     """The error for an unknown command, with the known command that may have been meant."""
-    near = nearest(name, COMMANDS)
-    meant = f"; did you mean {near}?" if near else ""
     return UsageError(
-        f"there is no command {name}; nothing was sent{meant}",
+        f"there is no command {name}; nothing was sent{meant(name, COMMANDS)}",
         hint="/help lists them; a line that begins with // is sent with one slash",
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from avow.commands.outside_options import REROUTED_WORD, VERDICTS
-from avow.errors import UsageError, nearest
+from avow.errors import unknown_word
 from avow.exchange.exchange import Status
 from avow.exchange.outcome import exit_code
 from avow.exit_codes import ExitCode, gravest
@@ -42,8 +42,5 @@ def _verdicts(words: Sequence[str]) -> frozenset[Verdict]:
         elif word in VERDICTS:
             found.add(Verdict(word))
         elif word:
-            known = (REROUTED_WORD, *VERDICTS)
-            near = nearest(word, known)
-            meant = f"; did you mean `{near}`?" if near else ""
-            raise UsageError(f"there is no verdict `{word}`{meant}", hint=f"one of {', '.join(known)}")
+            raise unknown_word(word, (REROUTED_WORD, *VERDICTS), "verdict")
     return frozenset(found)

@@ -7,7 +7,7 @@ from avow.commands import COMMANDS, GROUPS
 from avow.commands.declared import TREE
 from avow.commands.quick import first_word
 from avow.context import Context
-from avow.errors import UsageError, nearest
+from avow.errors import UsageError, meant, nearest
 from avow.reference.tree import Command
 from avow.settings.options import BY_NAME
 from avow.settings.value_checks import shortened
@@ -36,8 +36,8 @@ def worded(error: Any, *, is_meant: bool = False) -> str:
     quoted = words.rpartition("(")[2].rstrip(").")
     match kind:
         case "NoSuchOption":
-            near = None if is_meant else nearest(error.option_name, error.possibilities or ())
-            return f"there is no option {error.option_name}" + (f"; did you mean {near}?" if near else "")
+            better = "" if is_meant else meant(error.option_name, error.possibilities or ())
+            return f"there is no option {error.option_name}{better}"
         case "MissingParameter":
             return f"{name or 'something'} is missing"
         case "BadOptionUsage" if "does not take" in words:
@@ -50,8 +50,7 @@ def worded(error: Any, *, is_meant: bool = False) -> str:
         return f"`{_line(error)}` does not take: {quoted}"
     if words.startswith("No such command"):
         word = words.split("'")[1]
-        near = nearest(word, _commands_of(TREE.at(path_of(error.ctx))))
-        return f"`{_line(error)}` has no command {word!r}" + (f"; did you mean {near!r}?" if near else "")
+        return f"`{_line(error)}` has no command {word!r}{meant(word, _commands_of(TREE.at(path_of(error.ctx))))}"
     return words[:1].lower() + words[1:].rstrip(".")
 
 
@@ -163,6 +162,6 @@ def refuse_typo(args: Sequence[str], context: Context) -> None:
         typed = shlex.join(args[:2])
         words = "the word" if len(args) == 1 else "these words"
         raise UsageError(
-            f"there is no command {typed!r}; did you mean {near!r}?",
+            f"there is no command {typed!r}; did you mean {near}?",
             hint=f"to send {words} as a prompt: avow -- {shlex.join(args)}",
         )

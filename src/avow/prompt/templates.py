@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template as Pattern
 
-from avow.errors import FileError, UnreadableFile, UsageError, nearest, system_words
+from avow.errors import FileError, UnreadableFile, UsageError, meant, system_words
 from avow.files.private import write_private
 from avow.files.reading import PipeWait, read_text
 from avow.prompt.limits import REQUEST
@@ -176,10 +176,7 @@ def _read(where: Path, name: str, folder: Path, wait: PipeWait | None) -> str:
 
 
 def _no_such(name: str, folder: Path) -> UsageError:
-    near = nearest(name, names(folder))
-    return UsageError(
-        f"there is no template {name!r}" + (f"; did you mean {near!r}?" if near else ""), hint="avow template list"
-    )
+    return UsageError(f"there is no template {name!r}{meant(name, names(folder))}", hint="avow template list")
 
 
 def _wrong(key: str, value: object, check: Check) -> str | None:
@@ -218,11 +215,10 @@ def _refuse_unused(template: Template, values: Mapping[str, str]) -> None:
     unused = [name for name in values if name not in known]
     if not unused:
         return
-    near = nearest(unused[0], known)
     takes = ", ".join(f"${name}" for name in known)
     raise UsageError(
         f"{_called(template.name, template.where)} has no {', '.join(f'${name}' for name in unused)}"
-        + (f"; did you mean ${near}?" if near else ""),
+        f"{meant(unused[0], known, before='$')}",
         hint=f"it takes {takes}" if known else "it takes no variables",
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from avow.errors import UsageError, nearest
+from avow.errors import UsageError, meant
 from avow.paths import expanded
 from avow.run.item import variables_of
 from avow.run.records import Document, wrong
@@ -67,9 +67,7 @@ class SuiteDefaults:
             if key in ("template", "files", "vars"):
                 self._written[key] = value
             elif key not in known:
-                near = nearest(key, known)
-                meant = f"; did you mean {near}?" if near else ""
-                raise self.wrong(key, f" is not an option of `run` that a suite can set{meant}")
+                raise self.wrong(key, f" is not an option of `run` that a suite can set{meant(key, known)}")
             else:
                 try:
                     self.settings[key] = checked(known[key], value)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from avow.errors import UsageError, nearest
+from avow.errors import UsageError, meant
 from avow.run.records import FIELDS, ItemRecord, wrong
 
 MOST_REPEATS = 100_000
@@ -52,10 +52,8 @@ def item_of(record: ItemRecord, name: str, *, template: str | None, in_suite: bo
 
 
 def _unknown(field: str, known: tuple[str, ...], name: str, line: int) -> UsageError:
-    near = nearest(field, known)
-    meant = f"; did you mean `{near}`?" if near else ""
     hint = f"fields: {', '.join(known)}; with -t NAME, the other columns of a table are variables"
-    return wrong(name, line, f"there is no field `{field[:60]}`{meant}", hint)
+    return wrong(name, line, f"there is no field `{field[:60]}`{meant(field, known)}", hint)
 
 
 def _text(fields: Mapping[str, Any], field: str, name: str, line: int) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from avow.errors import UsageError, nearest
+from avow.errors import UsageError, meant
 from avow.prompt.limits import BODY_BYTES
 from avow.text.blanks import is_blank
 
@@ -42,9 +42,9 @@ def form_of(path: str, said: str | None) -> str:
     if said is not None:
         if said in FORMS:
             return said
-        near = nearest(said, FORMS)
-        meant = f"; did you mean {near}?" if near else ""
-        raise UsageError(f"--input {said}: there is no such form{meant}", hint=f"one of {', '.join(FORMS)}")
+        raise UsageError(
+            f"--input {said}: there is no such form{meant(said, FORMS)}", hint=f"one of {', '.join(FORMS)}"
+        )
     if path == "-":
         return "jsonl"
     form = _ENDINGS.get(Path(path).suffix.lower())

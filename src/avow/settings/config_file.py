@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from avow.errors import ConfigError, UnreadableFile, nearest
+from avow.errors import ConfigError, UnreadableFile, meant
 from avow.files.reading import SizeLimit, decoded, read_file, too_large
 from avow.settings.keys import KEYS, about, checked
 from avow.settings.levels import Config, Section, flat
@@ -111,8 +111,7 @@ def _section(
 
 
 def _unknown(path: Path, line: int, full: str, name: str) -> ConfigError:
-    near = nearest(name, (*KEYS, "profiles") if full == name else tuple(KEYS))
-    better = f"; did you mean {near}?" if near else ""
+    better = meant(name, (*KEYS, "profiles") if full == name else tuple(KEYS))
     return ConfigError(
         f"{path}:{line}: there is no setting {full[:100]!r}{better}", hint="`avow help config` lists them all"
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from avow.errors import ConfigError, UsageError, nearest
+from avow.errors import ConfigError, UsageError, meant
 from avow.files.private import write_private
 from avow.settings.config_file import bytes_of, parse
 from avow.settings.keys import KEYS, about, checked, from_text
@@ -66,8 +66,7 @@ def locate(name: str) -> tuple[Names, Option, Names]:
         if inner is not None:
             return (*base, *parts[:length], *inner), key, inner
     rest = ".".join(parts)
-    near = nearest(rest, tuple(KEYS))
-    better = f"; did you mean {'.'.join((*base, near))}?" if near else ""
+    better = meant(rest, tuple(KEYS), before="".join(f"{part}." for part in base))
     raise UsageError(f"there is no setting {name[:100]!r}{better}", hint="`avow config list` shows all")
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from avow.errors import nearest
+from avow.errors import meant
 from avow.settings.options import OPTIONS, OVERRIDES
 from avow.settings.value_checks import EntryError, bounded, kind_of, one_of, words_in
 
@@ -107,8 +107,7 @@ def _fields(name: str, value: object, known: tuple[str, ...]) -> dict[str, Any]:
         raise EntryError((name,), f"must be a table, not {kind_of(value)}")
     for field in value:
         if field not in known:
-            near = nearest(str(field), known)
-            better = f"; did you mean {near}?" if near else f"; it may hold {', '.join(known)}"
+            better = meant(str(field), known) or f"; it may hold {', '.join(known)}"
             raise EntryError((name,), f"has no {str(field)[:60]!r}{better}")
     return dict(value)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from avow.errors import ConfigError, UsageError, nearest
+from avow.errors import ConfigError, UsageError, meant, nearest
 from avow.settings.keys import GROUPS, KEYS, about, checked, from_text, is_key
 from avow.settings.options import Option
 from avow.values import NamedTuple
@@ -243,11 +243,12 @@ def _profile(named: str | None, environ: Mapping[str, str], config: Config) -> t
     if name is None:
         return None, Section()
     if name not in config.profiles:
-        near = nearest(name, config.profiles)
-        better = f"; did you mean {near}?" if near else ""
         wrong = UsageError if named is not None else ConfigError
         known = ", ".join(config.profiles) or "none"
-        raise wrong(f"{where}: there is no profile {name[:100]!r}{better}", hint=f"profiles in the config: {known}")
+        raise wrong(
+            f"{where}: there is no profile {name[:100]!r}{meant(name, config.profiles)}",
+            hint=f"profiles in the config: {known}",
+        )
     return name, config.profiles[name]
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from avow.errors import nearest
+from avow.errors import meant
 from avow.settings.options import Option
 
 _LARGEST = 10**18
@@ -35,9 +35,7 @@ def bounded(key: Option, value: int | float) -> int | float:
 
 def one_of(choices: tuple[str, ...], value: str) -> str:
     """What to say of a value that is not one of `choices`."""
-    near = nearest(value, choices)
-    better = f"; did you mean {near}?" if near else ""
-    return f"must be one of {', '.join(choices)}, not {value[:_QUOTED]!r}{better}"
+    return f"must be one of {', '.join(choices)}, not {value[:_QUOTED]!r}{meant(value, choices)}"
 
 
 def words_in(value: object) -> tuple[str, ...] | None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from avow.asking.typed import Typed
 from avow.commands.history.declared import FORMS, GUARDS
-from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters, unknown
+from avow.commands.history.filter_options import FilterOptions, filters_of, typed_filters
 from avow.context import Context
-from avow.errors import FileError, UsageError, system_words
+from avow.errors import FileError, UsageError, system_words, unknown_word
 from avow.exit_codes import ExitCode
 from avow.files.opening import check_apart, is_written_to
 from avow.paths import expanded
@@ -50,9 +50,9 @@ def exported(typed: Typed) -> ExportOptions:
 def run_export(options: ExportOptions, context: Context) -> ExitCode:
     """Write every exchange in the scope. Raises UsageError for an unknown form, or a cursor that is wrong."""
     if options.form not in FORMS:
-        raise unknown(options.form, FORMS, "form")
+        raise unknown_word(options.form, FORMS, "form")
     if options.guard not in GUARDS:
-        raise unknown(options.guard, GUARDS, "guard")
+        raise unknown_word(options.guard, GUARDS, "guard")
     history = context.history(context.settings(), read_only=True)
     with _scope(options, history, context) as scope:
         _tell_what_is_left_out(history, scope, context)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from avow.commands.history.declared import SOURCES, STATUSES
 from avow.commands.outside_options import VERDICTS
-from avow.errors import UsageError, nearest
+from avow.errors import unknown_word
 
 if TYPE_CHECKING:
     from avow.asking.typed import Typed
@@ -80,19 +80,12 @@ def filters_of(typed: FilterOptions, context: "Context", *, both_kinds: bool = T
     )
 
 
-def unknown(word: str, known: Sequence[str], noun: str) -> UsageError:
-    """The error for a word that is not one of the `known`."""
-    near = nearest(word, known)
-    meant = f"; did you mean `{near}`?" if near else ""
-    return UsageError(f"there is no {noun} `{word}`{meant}", hint=f"one of {', '.join(known)}")
-
-
 def _words(typed: Sequence[str], known: Sequence[str], noun: str) -> tuple[str, ...]:
     """The words typed, repeated or with commas between them."""
     words = _split(typed)
     for word in words:
         if word not in known:
-            raise unknown(word, known, noun)
+            raise unknown_word(word, known, noun)
     return tuple(words)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from avow.commands.history.filter_options import FilterOptions, filters_of, unknown
+from avow.commands.history.filter_options import FilterOptions, filters_of
 from avow.commands.paging import page
 from avow.context import Context
+from avow.errors import unknown_word
 from avow.exit_codes import ExitCode
 from avow.history.filters import EVERYTHING
 from avow.history.sums import GROUPS, UNUSUAL, as_json
@@ -42,7 +43,7 @@ def run_stats(options: StatsOptions, context: Context) -> ExitCode:
     from avow.history.stats import stats
 
     if options.by not in GROUPS:
-        raise unknown(options.by, GROUPS, "grouping")
+        raise unknown_word(options.by, GROUPS, "grouping")
     filters = filters_of(options.filters, context)
     history = context.history(context.settings(), read_only=True)
     if filters == EVERYTHING:
