@@ -70,7 +70,10 @@ BAD_FIT = Problem(ExitCode.NO_FIT, "it does not fit")
             ("interrupted", "ended by SIGTERM", None),
         ),
     ],
-    ids=["incomplete", "incomplete without an error", "truncated", "a bug", "late", "no fit", "unproven", "refused", "nothing", "a signal"],
+    ids=(
+        *("incomplete", "incomplete without an error", "truncated", "a bug", "late", "no fit", "unproven"),
+        *("refused", "nothing", "a signal"),
+    ),
 )
 def test_how_it_ends(
     found: ExchangeState, require: str, status: Status, code: ExitStatus, error: tuple[str, str, str | None] | None
