@@ -36,11 +36,14 @@ _LEAST_LEFT_S = 0.001
 
 
 class Context:
-    """Everything outside the program that a command uses. Tests replace it whole, or start a real process."""
+    """Everything outside the program that a command uses. Tests replace it whole, or start a real process.
+
+    `waited_in_vain`: an answer was not kept, because another process had the history for as long as it was waited for.
+    """
 
     __slots__ = (
         *("_config", "_held_up_s", "_history", "_is_styled"),
-        *("environ", "paths", "screen", "stderr", "stdin", "stdout"),
+        *("environ", "paths", "screen", "stderr", "stdin", "stdout", "waited_in_vain"),
     )
 
     def __init__(
@@ -62,6 +65,7 @@ class Context:
         self._history: History | None = None
         self._held_up_s = 0.0
         self._is_styled = False
+        self.waited_in_vain = False
 
     def within(self, environ: Mapping[str, str]) -> "Context":
         """The same in another environment."""

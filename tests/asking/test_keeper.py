@@ -1,5 +1,7 @@
 """What is kept of an exchange, and for how long, through the real program."""
 
+import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -10,10 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from avow.asking.keeper import Keeper
+from avow.context import Context
+from avow.exchange.exchange import ExchangeEvent, Noted
+from avow.paths import find
 from avow.simulator.server import Simulator
+from avow.terminal.facts import Facts
+from avow.terminal.screen import Screen
 from tests.in_part import crossed, in_part
 from tests.raw_server import STALL, RawServer
-from tests.running import rows, run, start
+from tests.running import environment, rows, run, start
+from tests.terminal.samples import exchange
 
 HOLD = """
 import sqlite3, sys
@@ -135,6 +144,38 @@ def test_what_cannot_be_written_in_time_is_noted_and_changes_nothing_else(
     assert len(ran.out.splitlines()) == len(free.out.splitlines())
     assert [row["prompt"] for row in rows(home)] == ["words", "first"]
     assert took < 5
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_wait_for_the_history_at_the_end_is_told_and_ctrl_c_ends_it_without_loss(home: Path, form: str) -> None:
+    with held(home):
+        asking = start(home, "--simulate", "fallback", "--output", form, "words")
+        assert asking.stderr is not None
+        told = asking.stderr.readline().decode()
+        asking.send_signal(signal.SIGINT)
+        out, err = asking.communicate(timeout=20)
+    assert told == "avow: note: waiting for the history: another program keeps it locked; Ctrl-C ends the wait\n"
+    assert asking.returncode == -signal.SIGINT
+    assert b"avow: fallback: requested claude-fable-5-2, answered by claude-opus-4-8" in err
+    assert b"avow: note: history not written: " in err
+    answer = json.loads(out) if form == "json" else {"status": "complete", "exit_code": 130, "text": out.decode()}
+    assert (answer["status"], answer["exit_code"]) == ("complete", 130)
+    assert answer["text"].rstrip().endswith("(Written by the simulator for claude-opus-4-8.)")
+    assert out.endswith(b"\n")
+
+
+def test_the_next_question_of_a_chat_waits_no_longer_for_a_history_that_was_waited_for_in_vain(home: Path) -> None:
+    told: list[ExchangeEvent] = []
+    with held(home):
+        context = Context(None, None, None, {}, find(environment(home)), Screen(None, None, Facts(), Facts()))
+        context.waited_in_vain = True
+        keeper = Keeper(context, context.settings(), told.append)
+        kept = keeper.finish(exchange())
+        context.close()
+    assert kept.number is None
+    (only,) = told
+    assert isinstance(only, Noted)
+    assert only.text.startswith("history not written: ")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from avow.context import Context
-from avow.errors import HistoryError, HistoryLocked
+from avow.errors import HistoryError, HistoryLocked, Interrupted
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted
+from avow.exit_codes import BySignal
 from avow.settings.levels import Settings
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ IN_PASSING_S = 0.15
 AT_THE_END_S = 5.0
 _LEAST_AT_THE_END_S = 1.0
 """How long it is waited for when all is over: at most, and at least where the deadline is near."""
+_UNTOLD_S = 0.5
+"""How long before that is said; and all that is waited, where this process has waited in vain before."""
 
 
 class Keeper:
@@ -53,16 +56,35 @@ class Keeper:
         self._write(exchange, IN_PASSING_S)
 
     def finish(self, exchange: Exchange) -> Exchange:
-        """Keep the end, waiting for the history if another process has it. The exchange with its number, if it is
-        kept."""
-        left = AT_THE_END_S if self._until is None else self._until - time.monotonic()
-        if exchange.signal is not None:
-            left = 0.0
-        locked = self._write(exchange, max(_LEAST_AT_THE_END_S, min(AT_THE_END_S, left)))
+        """Keep the end, waiting for the history if another process has it. The exchange with its number, if it is kept.
+        A signal ends the wait, and the exchange by itself, which is whole: what it says is still to be told."""
+        locked = None
+        try:
+            locked = self._write_patiently(exchange)
+        except Interrupted as stop:
+            exchange = exchange._replace(exit_code=BySignal(stop.signal_number))
+            locked = HistoryLocked(f"the history {self._context.paths.history_file}: the wait for it was interrupted")
         if locked is not None:
             self._is_wanted = False
             self._note(locked)
         return exchange._replace(number=self._number)
+
+    def _write_patiently(self, exchange: Exchange) -> HistoryLocked | None:
+        """Write the exchange, which is over; the error where another process has had the history all the time."""
+        left = AT_THE_END_S if self._until is None else self._until - time.monotonic()
+        if exchange.signal is not None:
+            left = 0.0
+        left = max(_LEAST_AT_THE_END_S, min(AT_THE_END_S, left))
+        is_alone = exchange.item is None
+        locked = self._write(exchange, _UNTOLD_S)
+        if locked is None or (self._context.waited_in_vain and is_alone):
+            self._context.waited_in_vain = locked is not None
+            return locked
+        how = "; Ctrl-C ends the wait" if is_alone and exchange.signal is None else ""
+        self._on_event(Noted(f"waiting for the history: another program keeps it locked{how}"))
+        locked = self._write(exchange, left - _UNTOLD_S)
+        self._context.waited_in_vain = locked is not None
+        return locked
 
     def expire(self) -> None:
         """Delete what is older than the user wants to keep, and say so."""
