@@ -6,6 +6,8 @@ import itertools
 import os
 import signal
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
@@ -33,6 +35,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("avow")
+os.environ["TZ"] = "UTC"  # the hours that tests name are those of UTC, wherever they run
+time.tzset()
+tempfile.gettempdir()  # and kept, before a test's own folder is that of the environment
 Simulator.session = None if "AVOW_TEST_RANDOM" in os.environ else 1
 
 _CLEARED = (
@@ -131,6 +136,7 @@ def _sealed_in(environ: Mapping[str, str], home: Path, **more: str) -> dict[str,
     return {
         **{name: value for name, value in environ.items() if _is_kept(name)},
         "HOME": str(home),
+        "TMPDIR": str(home),
         "AVOW_CONFIG_DIR": str(home / "config"),
         "AVOW_DATA_DIR": str(home / "data"),
         "AVOW_CACHE_DIR": str(home / "cache"),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from cryptography import x509
@@ -14,20 +14,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 class Authority(NamedTuple):
-    """`server`: a context that speaks for 127.0.0.1 and `localhost`; `bundle`: the file that vouches for it."""
+    """`server`: a context that speaks for 127.0.0.1 and `localhost`; `bundle`: the certificate that vouches for it."""
 
     server: ssl.SSLContext
-    bundle: Path
+    bundle: str
 
     def client(self) -> ssl.SSLContext:
         """A client's context that trusts it."""
-        return ssl.create_default_context(cafile=str(self.bundle))
+        return ssl.create_default_context(cadata=self.bundle)
 
 
 @cache
 def authority() -> Authority:
     """One for the whole process."""
-    folder = Path(mkdtemp(prefix="avow-tls-"))
     now = datetime.now(UTC)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "avow tests' authority")])
@@ -58,11 +57,10 @@ def authority() -> Authority:
         .add_extension(x509.SubjectAlternativeName(names), critical=True)
         .sign(ca_key, hashes.SHA256())
     )
-    bundle, public, private = folder / "ca.pem", folder / "leaf.pem", folder / "key.pem"
-    bundle.write_bytes(root.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    public.write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
-    form = serialization.PrivateFormat.PKCS8
-    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(public, private)
-    return Authority(server, bundle)
+    with TemporaryDirectory() as folder:  # `ssl` reads a key from a file only
+        file = Path(folder, "leaf.pem")
+        file.write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()) + leaf.public_bytes(pem))
+        server.load_cert_chain(file)
+    return Authority(server, root.sign(ca_key, hashes.SHA256()).public_bytes(pem).decode())
