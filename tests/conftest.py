@@ -21,7 +21,9 @@ from avow.simulator.server import Simulator
 from tests.canary import CANARY as CANARY
 from tests.canary import assert_unprinted, assert_unwritten
 from tests.examples import up_to
+from tests.kinds import be_strict
 
+be_strict()
 sys.dont_write_bytecode = False  # or each worker of each run would rewrite the asserts of all tests (10 s)
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # jsonschema takes seconds for it, where it is there
 

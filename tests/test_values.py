@@ -7,6 +7,7 @@ from typing import NamedTuple as Known
 import pytest
 
 from avow.values import NamedTuple
+from tests.kinds import COMMON
 
 
 class Mine(NamedTuple):
@@ -24,6 +25,14 @@ class Mine(NamedTuple):
 
 class Theirs(Known):
     """The same."""
+
+    name: str
+    size: int = 0
+    parts: tuple[str, ...] = ()
+
+
+class Other(NamedTuple):
+    """Another kind with the same values."""
 
     name: str
     size: int = 0
@@ -91,3 +100,13 @@ def test_one_can_be_copied_and_not_changed() -> None:
         one.other = 1  # type: ignore[attr-defined]
     with pytest.raises((TypeError, ValueError)):
         one._replace(colour=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.skipif(COMMON is None, reason="from 3.14 on they are those of `typing`")
+def test_a_test_does_not_take_one_kind_for_another() -> None:
+    one, alike = Mine("a"), Mine("a")
+    other: object = Other("a")
+    assert (one == other, one != other, [one] == [other]) == (False, True, False)
+    assert (one == alike, one != alike) == (True, False)
+    plain: object = ("a", 0, ())
+    assert (one == plain, plain == one, one != plain, hash(one) == hash(plain)) == (True, True, False, True)

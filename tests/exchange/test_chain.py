@@ -124,6 +124,21 @@ def test_a_rejected_continuation_is_asked_anew_of_the_same_model() -> None:
     assert plain.body["fallback_credit_token"] == TOKEN
 
 
+def test_a_continuation_that_was_given_up_is_in_no_later_turn() -> None:
+    """Its text is withdrawn: the model that was asked without it has written its own."""
+    second = {"type": "text", "text": "Another "}
+    steps, attempts = [FIRST], [refused(PARTIAL, claim=True)]
+    for answer in (failed("claude-opus-4-8", 400), refused(second, model="claude-opus-4-8", claim=True)):
+        step = next_step(POLICY, steps, attempts)
+        assert step is not None
+        steps.append(step)
+        attempts.append(answer)
+    assert [step.continues for step in steps] == [False, True, False]
+    after = next_step(POLICY, steps, attempts)
+    assert after is not None
+    assert after.body["messages"] == [*BODY["messages"], {"role": "assistant", "content": [second]}]
+
+
 def test_a_rejected_token_is_left_out() -> None:
     attempts = [refused()]
     step = next_step(POLICY, [FIRST], attempts)

@@ -92,6 +92,7 @@ def test_nothing_before_the_first_turn() -> None:
 
 LEFT_OUT = {
     "refused": (turn(2, status=Status.REFUSED, verdict=Verdict.REFUSED), "refused"),
+    "refused, and the next model failed": (turn(2, status=Status.FAILED, verdict=Verdict.REFUSED), "refused"),
     "failed": (turn(2, status=Status.FAILED, verdict=None), "failed"),
     "incomplete": (turn(2, status=Status.INCOMPLETE, verdict=Verdict.UNVERIFIED), "incomplete"),
     "interrupted": (turn(2, status=Status.INTERRUPTED, verdict=None), "interrupted"),

@@ -56,6 +56,29 @@ def test_when_it_began_and_ended(body: bytes) -> None:
     assert answer.ended_at == now
 
 
+@pytest.mark.parametrize(
+    ("reason", "status", "words"),
+    [
+        (None, 200, "the answer does not say why the model stopped"),
+        ("end_turn", 206, "the answer is only a part (HTTP 206)"),
+    ],
+)
+def test_a_message_that_is_not_whole_is_an_error(reason: str | None, status: int, words: str) -> None:
+    body = {**streams.message(streams.text("Hello")), "stop_reason": reason}
+    answer = read(json.dumps(body).encode(), JSON, status)
+    assert answer.message is not None
+    assert not answer.message.whole
+    assert answer.error is not None
+    assert answer.error.failure == Failure("stream_ended", None, words)
+
+
+def test_a_gateway_that_echoes_the_key_in_a_header_leaves_none_of_it() -> None:
+    """Headers become evidence, which is kept and shown."""
+    reader = AnswerReader(200, {**SSE, "x-litellm-model-name": "sk-ant-zebra-0123"}, Secrets(["sk-ant-zebra-0123"]))
+    reader.feed(WHOLE)
+    assert "zebra" not in str(reader.end(None))
+
+
 @pytest.mark.parametrize("headers", [SSE, JSON], ids=["as a stream", "as JSON"])
 def test_a_message_that_is_not_streamed(headers: dict[str, str]) -> None:
     body = streams.message({"type": "text", "text": "Hello"})

@@ -5,9 +5,9 @@ import pytest
 from avow.exchange.exchange import LONGEST_TRACEPARENT, Status
 from avow.proxy.answer import Answer, abandoned, unreachable, unread
 from avow.proxy.call_observer import Call
-from avow.proxy.judging import begun, why_withheld
+from avow.proxy.judging import begun, end_of, why_withheld
 from avow.proxy.question import ClientQuestion
-from avow.proxy.session_tracker import Placement
+from avow.proxy.session_tracker import CallEnd, Placement
 from avow.routing.verdict import Verdict
 from tests import streams
 from tests.proxy.calls import JUDGING, Told, answered, declined, overloaded, read
@@ -83,6 +83,22 @@ def test_what_a_session_asks_after_its_client_switched() -> None:
     assert first.conversation_id == later.conversation_id
 
 
+@pytest.mark.parametrize(
+    ("answer", "end"),
+    [
+        (answered(), CallEnd.WHOLE),
+        (answered(stop_reason="max_tokens"), CallEnd.WHOLE),
+        (declined(), CallEnd.REFUSED),
+        (read(streams.sse(*streams.answer("Hello")[:-1])), CallEnd.NONE),
+        (overloaded(), CallEnd.NONE),
+    ],
+    ids=["whole", "truncated", "refused", "cut off", "an error"],
+)
+def test_what_a_repeated_request_may_replace(answer: Answer, end: CallEnd) -> None:
+    """Only a call that gave no whole answer counts as repeated by the next one of the same body."""
+    assert end_of(answer) is end
+
+
 def test_accept_fallback() -> None:
     told = Told(JUDGING._replace(accept_fallback=True))
     told.ask(declined())
@@ -125,3 +141,16 @@ def test_nothing_said_is_left_without_text() -> None:
     told.ask(answered(), text="zebra")
     assert "zebra" not in str(told.exchanges())
     assert "Hello" not in str(told.recorder.rows)
+
+
+def test_a_refusals_explanation_is_text() -> None:
+    """The API may repeat the prompt in it."""
+    details = {"type": "refusal", "category": "cyber", "explanation": "zebra"}
+    answer = read(streams.sse(streams.start(), *streams.end("refusal", stop_details=details)))
+    explained = {}
+    for keep_text in (True, False):
+        told = Told(keep_text=keep_text)
+        told.ask(answer)
+        (exchange,) = told.exchanges()
+        explained[keep_text] = (exchange.routing.category, exchange.routing.explanation)
+    assert explained == {True: ("cyber", "zebra"), False: ("cyber", None)}
