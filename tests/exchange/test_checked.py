@@ -24,7 +24,7 @@ def _schema(home: Path) -> str:
 def test_a_pattern_that_takes_for_ever_ends_at_the_deadline(tmp_path: Path) -> None:
     with RawServer(http(json.dumps(BODY).encode())) as server:
         begun = time.monotonic()
-        options = ("-m", "claude-opus-4-8", "--deadline", "1", "--schema", _schema(tmp_path))
+        options = ("-m", "claude-opus-4-8", "--deadline", "2", "--schema", _schema(tmp_path))
         ran = run(tmp_path, *options, "hello", base_url=server.url)
         assert time.monotonic() - begun < 20
     assert ran.status == 9

@@ -403,7 +403,7 @@ def test_a_signal_keeps_what_is_under_way(home: Path, number: signal.Signals) ->
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
     assert process.returncode == -number
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     assert [json.loads(line)["status"] for line in out.splitlines()] == ["interrupted"] * 2
     assert err.decode().splitlines()[-1].startswith("avow: run 1: 5 items: 1 as_requested, 2 interrupted, 2 not asked")
     assert sorted(row["status"] for row in rows(home)) == ["complete", "interrupted", "interrupted"]

@@ -84,7 +84,7 @@ def test_what_only_a_name_speaks_for_is_withheld_from_it_too(home: Path) -> None
 
 
 def test_a_program_that_takes_long_is_not_the_answers_fault(home: Path) -> None:
-    path = program(home, "xclip", "exec sleep 1.2")
-    asked = ("--deadline", "1", "--simulate", "requested", "--copy", "hi")
+    path = program(home, "xclip", "exec sleep 2.2")
+    asked = ("--deadline", "2", "--simulate", "requested", "--copy", "hi")
     ran = run(home, *asked, PATH=path, DISPLAY=":0")
     assert ran.status == 0, ran.err
