@@ -71,6 +71,18 @@ def test_a_follow_up_goes_on_and_says_with_what(home: Path) -> None:
     assert "continuing conversation 1 (1 turn): first question" in ran.err.decode()
 
 
+@pytest.mark.parametrize(("later", "kept"), [("f", ["thinking", "text"]), ("g", ["text"])], ids=["same", "other"])
+def test_thinking_stays_where_the_same_tools_are_offered(later: str, kept: list[str], home: Path) -> None:
+    def tools(name: str) -> tuple[str, str]:
+        return "-o", f'tools=[{{"name": "{name}", "input_schema": {{"type": "object"}}}}]'
+
+    with Simulator(scenario=["thinking", "echo"]) as sim:
+        run(home, *tools("f"), "one", base_url=sim.base_url)
+        run(home, *tools(later), "--conversation", "1", "two", base_url=sim.base_url)
+        (_question, answer, _new) = sim.requests[-1].json["messages"]
+    assert [block["type"] for block in answer["content"]] == kept
+
+
 def test_a_refused_turn_is_left_out_and_it_is_said(home: Path) -> None:
     with Simulator(scenario=["refused", "echo"]) as sim:
         run(home, "something declined", base_url=sim.base_url)

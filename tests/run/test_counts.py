@@ -64,8 +64,8 @@ def test_an_item_stands_for_the_status_that_it_has_now(exchange: Exchange, accep
 def test_a_name_alone_is_not_enough_where_more_is_required() -> None:
     weak = answered()
     strong = weak._replace(routing=weak.routing._replace(strength="strong"))
-    assert code_of(weak, AcceptanceRules(only_proven=True)) is ExitCode.UNVERIFIED
-    assert code_of(strong, AcceptanceRules(only_proven=True)) is ExitCode.OK
+    assert code_of(weak, AcceptanceRules(require="strong")) is ExitCode.UNVERIFIED
+    assert code_of(strong, AcceptanceRules(require="strong")) is ExitCode.OK
 
 
 def test_the_gravest_item_decides() -> None:

@@ -116,7 +116,13 @@ def drafted(inquiry: Inquiry, facts: EndpointFacts, *, simulated: bool = False) 
     model = pin.model if pin else requested
     known = facts.model(model)
     params = _params(inquiry, settings, known)
-    replayed = replay(inquiry.earlier, model=model, system=_system(params), same_models=settings.table("same_models"))
+    replayed = replay(
+        inquiry.earlier,
+        model=model,
+        system=_system(params),
+        tools=params.get("tools"),
+        same_models=settings.table("same_models"),
+    )
     notes = [*inquiry.notes, *_notes(replayed, pin)]
     user_content = _content(inquiry)
     message = {"role": "user", "content": _with_files(user_content, inquiry.attachments)}

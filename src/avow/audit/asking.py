@@ -18,7 +18,6 @@ from avow.settings.levels import Settings
 from avow.terminal.notices import notices
 
 SOURCE = "audit"
-_WHOLE = frozenset({Status.COMPLETE, Status.TRUNCATED, Status.REFUSED})
 
 
 class CutShort(AvowError):
@@ -71,13 +70,13 @@ class Asker(NamedTuple):
             self.sleep(max(0.0, due - time.monotonic()))
             due = time.monotonic() + self.pause
             exchange = self._ask(slot)
-            if exchange.status in _WHOLE:
+            if exchange.status.is_whole:
                 keep(PricedReply(reply_of(exchange, slot, sitting), exchange.reply.cost_usd))
             else:
                 pay(0.0 if exchange.status is Status.FAILED else exchange.reply.cost_usd)
             if exchange.signal is not None:
                 raise Interrupted(exchange.signal)
-            if exchange.status not in _WHOLE:
+            if not exchange.status.is_whole:
                 raise CutShort(exchange)
 
     def _ask(self, slot: Slot) -> Exchange:
@@ -91,7 +90,7 @@ class Asker(NamedTuple):
             case Noted(text):
                 self.context.screen.note(text)
             case Retrying():
-                self.context.screen.note(f"{event.reason}; retrying in {event.seconds:.1f} s")
+                self.context.screen.note(event.words)
 
 
 def reply_of(exchange: Exchange, slot: Slot, sitting: int) -> CardReply:

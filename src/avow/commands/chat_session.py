@@ -15,7 +15,7 @@ from avow.commands.chat_typing import editor, help_page, lines_of, path_of, unkn
 from avow.context import Context
 from avow.endpoint.transport import Api
 from avow.errors import AvowError, Interrupted, ReaderGone, UsageError, ended_by
-from avow.exchange.exchange import Exchange, ExchangeEvent, Noted, Status
+from avow.exchange.exchange import Exchange, ExchangeEvent, Noted
 from avow.exit_codes import BySignal, ExitCode, gravest
 from avow.settings.levels import Settings
 from avow.text.blanks import is_blank
@@ -146,7 +146,7 @@ class Chat:
         if instead_of is None:
             self._is_fresh = False
             self._turns = (*self._turns, exchange)
-        elif _is_answer(exchange) or not _is_answer(instead_of):
+        elif exchange.status.is_answer or not instead_of.status.is_answer:
             self._turns = (*self._turns[:-1], exchange)
         self.codes.append(code if isinstance(code, ExitCode) else ExitCode.OK)
 
@@ -293,7 +293,3 @@ def _with_person(talk: Chat, settings: Settings, context: Context) -> None:
         except Interrupted as interruption:
             if interruption.signal_number != signal.SIGINT:
                 raise
-
-
-def _is_answer(exchange: Exchange) -> bool:
-    return exchange.status in (Status.COMPLETE, Status.TRUNCATED)

@@ -19,6 +19,6 @@ def with_retries(look_up: Callable[[], _T], settings: Settings, context: Context
     """
 
     def note(retry: Retrying) -> None:
-        context.screen.note(f"{retry.reason}; retrying in {retry.seconds:.1f} s (retry {retry.attempt})")
+        context.screen.note(retry.words)
 
     return attempts.with_retries(look_up, attempt_limits(settings), note)

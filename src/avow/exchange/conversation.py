@@ -128,7 +128,7 @@ def _why_not(turn: Exchange) -> str | None:
         return "refused"
     if turn.status is Status.PENDING:
         return "never finished"
-    if turn.status not in (Status.COMPLETE, Status.TRUNCATED):
+    if not turn.status.is_answer:
         return str(turn.status)
     return None if turn.question.prompt or turn.question.user_content else "its text was not kept"
 

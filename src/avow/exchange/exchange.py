@@ -30,6 +30,16 @@ class Status(StrEnum):
     INTERRUPTED = "interrupted"
     PENDING = "pending"
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether what the model had to say came to its end: it finished, it declined, or it reached a limit."""
+        return self in (Status.COMPLETE, Status.TRUNCATED, Status.REFUSED)
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it is an answer, to its own end or to a limit."""
+        return self in (Status.COMPLETE, Status.TRUNCATED)
+
 
 class Problem(NamedTuple):
     """What is wrong with an answer that neither its status nor its verdict says: the exit status for it, and what it
@@ -268,6 +278,10 @@ class Retrying(NamedTuple):
     attempt: int
     seconds: float
     reason: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.reason}; retrying in {self.seconds:.1f} s (retry {self.attempt})"
 
 
 class Noted(NamedTuple):

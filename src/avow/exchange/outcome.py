@@ -72,7 +72,7 @@ def ended(exchange: Exchange, found: ExchangeState, *, accept_fallback: bool, re
         status,
         exchange.verdict,
         accept_fallback=accept_fallback,
-        proven=require != "strong" or exchange.routing.strength == "strong",
+        proven=exchange.routing.is_proven(require),
         failed_with=failed_with,
         problems=problems,
     )

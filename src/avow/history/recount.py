@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from avow.exchange.exchange import Status
 from avow.history import periods
 from avow.history.filters import EVERYTHING, Filters
 from avow.history.schema import AUDITS, NOT_STRONG, OTHERS, UNUSUAL
@@ -45,7 +46,7 @@ def _unusual(judged: str) -> str:
     )
 
 
-_OF_A_RUN = "status IN ('complete', 'refused', 'truncated')"
+_OF_A_RUN = f"status IN {tuple(str(status) for status in Status if status.is_whole)}"
 """Which items of a run count by their verdict: the others by their status alone, as in the run's last line."""
 INDEX_OF = {"total_ms": "exchange_total", "first_token_ms": "exchange_first"}
 """Which index has a duration in order, for each model that answered, the simulator's left out."""

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from avow.errors import UsageError
-from avow.exchange.exchange import Exchange, RunItem, timestamp
+from avow.exchange.exchange import Exchange, RunItem, Status, timestamp
 from avow.history.store import History
-
-ANSWERED = ("complete", "refused", "truncated")
-"""The statuses after which an item is not asked again."""
 
 
 class KnownRun(NamedTuple):
@@ -50,10 +47,10 @@ def numbered(history: History, number: int) -> KnownRun:
 
 def last_asked(history: History, item: RunItem) -> Exchange | None:
     """The last exchange of this item in its run; an exchange that answered it outranks the others."""
-    query = (
-        "SELECT * FROM exchange WHERE run = ? AND item_key = ? ORDER BY status IN (?, ?, ?) DESC, number DESC LIMIT 1"
-    )
-    return next(history.select(query, (item.run, item.key, *ANSWERED)), None)
+    answered = [status for status in Status if status.is_whole]
+    order = f"status IN ({', '.join('?' * len(answered))}) DESC, number DESC"
+    query = f"SELECT * FROM exchange WHERE run = ? AND item_key = ? ORDER BY {order} LIMIT 1"  # noqa: S608
+    return next(history.select(query, (item.run, item.key, *answered)), None)
 
 
 def forget_places(history: History, run: int, digest: str) -> None:

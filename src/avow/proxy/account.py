@@ -13,7 +13,6 @@ from avow.wire.json_value import JsonObject
 
 SCHEMA = "avow.proxy/1"
 
-_JUDGED = (Status.COMPLETE, Status.REFUSED, Status.TRUNCATED)
 _IN_WORDS = frozenset({Verdict.FALLBACK, Verdict.REFUSED})
 """Verdicts whose count is split by category."""
 
@@ -42,7 +41,7 @@ class Account(NamedTuple):
 def label(exchange: Exchange) -> str:
     """What an exchange counts as: its verdict if the answer is whole or another model's, else its status."""
     verdict = exchange.verdict
-    if verdict is not None and (exchange.status in _JUDGED or exchange.routing.rerouted):
+    if verdict is not None and (exchange.status.is_whole or exchange.routing.rerouted):
         return str(verdict)
     if exchange.status is Status.FAILED and verdict is not None:
         return str(verdict)

@@ -106,7 +106,7 @@ def judged(
         routing.verdict,
         accept_fallback=context.accept_fallback,
         failed_with=failed_with,
-        proven=context.require != "strong" or routing.strength == "strong",
+        proven=routing.is_proven(context.require),
     )
     return exchange._replace(
         status=status,
@@ -179,7 +179,7 @@ def _status(answer: Answer) -> Status:
 
 
 def _failure(answer: Answer, status: Status) -> Failure | None:
-    if answer.error is None or status in (Status.COMPLETE, Status.REFUSED, Status.TRUNCATED):
+    if answer.error is None or status.is_whole:
         return None
     return answer.error.failure
 

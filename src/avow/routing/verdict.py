@@ -141,6 +141,10 @@ class Routing(NamedTuple):
         """Whether the requested model answered as far as a name says that may have been rewritten on its way."""
         return self.verdict is Verdict.AS_REQUESTED and self.strength in ("weak", "none")
 
+    def is_proven(self, require: str) -> bool:
+        """Whether the evidence is as strong as `--require` (`weak`, `strong`) asks for."""
+        return require != "strong" or self.strength == "strong"
+
     @property
     def text(self) -> str:
         """The answer: all segments joined."""

@@ -10,14 +10,13 @@ from avow.routing.verdict import NO_CATEGORY, Verdict
 from avow.terminal.sanitize import clean_line
 from avow.text.counts import counted
 
-_ANSWERED = (Status.COMPLETE, Status.REFUSED, Status.TRUNCATED)
 _UNASKED = "not asked"
 _ORDER = (*Verdict, Status.INCOMPLETE, Status.FAILED, Status.INTERRUPTED, Status.PENDING)
 
 
 def is_answered(exchange: Exchange) -> bool:
     """Whether the item has its answer and is not asked again."""
-    return exchange.status in _ANSWERED
+    return exchange.status.is_whole
 
 
 def counted_as(exchange: Exchange) -> str:
@@ -27,10 +26,11 @@ def counted_as(exchange: Exchange) -> str:
 
 
 class AcceptanceRules(NamedTuple):
-    """What the user accepts as an answer: a declared fallback too, or only strong evidence."""
+    """What the user accepts as an answer: a declared fallback too; `require` is how strong the evidence must be
+    (`weak`, `strong`)."""
 
     accept_fallback: bool = False
-    only_proven: bool = False
+    require: str = "weak"
 
 
 def code_of(exchange: Exchange, rules: AcceptanceRules) -> ExitCode:
@@ -43,7 +43,7 @@ def code_of(exchange: Exchange, rules: AcceptanceRules) -> ExitCode:
         exchange.status,
         exchange.verdict,
         accept_fallback=rules.accept_fallback,
-        proven=not rules.only_proven or exchange.routing.strength == "strong",
+        proven=exchange.routing.is_proven(rules.require),
         problems=[exchange.problem.exit_code] if exchange.problem else [],
     )
 

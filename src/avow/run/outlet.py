@@ -20,7 +20,7 @@ class Outlet:
 
     def __init__(self, asked: RunOptions, screen: Screen, settings: Settings) -> None:
         self._screen = screen
-        self.rules = AcceptanceRules(settings.flag("accept_fallback"), settings.text("require") == "strong")
+        self.rules = AcceptanceRules(settings.flag("accept_fallback"), settings.text("require") or "weak")
         wait = PipeWait(notice=screen.warn)
         self._out = OutputFile("--out", asked.out, wait) if asked.out is not None else None
         is_for_people = screen.out_facts.is_terminal and settings.text("output") != "jsonl"

@@ -55,8 +55,8 @@ class Commentary:
                 self._thinking(text)
             case HandedOver():
                 self._handed_over(event)
-            case Retrying(attempt, seconds, reason):
-                self._retrying(attempt, seconds, reason)
+            case Retrying():
+                self._retrying(event)
             case Noted(text):
                 self._screen.note(text)
 
@@ -217,13 +217,13 @@ class Commentary:
             source, target = clean_line(event.source or "the model"), clean_line(event.target)
             self._spinner.say(f"{target} ({source} {event.why.partition(':')[0]})")
 
-    def _retrying(self, attempt: int, seconds: float, reason: str) -> None:
+    def _retrying(self, retry: Retrying) -> None:
         if self._spinner is not None and self._spinner.is_running:
             from avow.terminal.sanitize import clean_line
 
-            self._spinner.say(clean_line(reason), seconds)
+            self._spinner.say(clean_line(retry.reason), retry.seconds)
         else:
-            self._screen.note(f"{reason}; retrying in {seconds:.1f} s (retry {attempt})")
+            self._screen.note(retry.words)
 
     def _details(self, exchange: Exchange) -> None:
         """Write all other facts in one line, for `--verbose`."""

@@ -17,7 +17,7 @@ from avow.commands.with_retries import with_retries
 from avow.context import Context
 from avow.endpoint.transport import Api
 from avow.errors import Interrupted
-from avow.exchange.exchange import Exchange, Status
+from avow.exchange.exchange import Exchange
 from avow.exit_codes import ExitCode
 from avow.models import catalogue
 from avow.models.pricing import price
@@ -140,7 +140,7 @@ class _ProbeCalls:
         exchange: Exchange = ask(inquiry, self.context, lambda _event: None, api=self.api)
         if exchange.signal is not None:
             raise Interrupted(exchange.signal)
-        if exchange.status not in (Status.COMPLETE, Status.TRUNCATED, Status.REFUSED):
+        if not exchange.status.is_whole:
             raise CutShort(exchange)
         return PlainAnswer(
             exchange.routing.served_model,
