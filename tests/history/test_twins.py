@@ -86,7 +86,8 @@ def test_ids_that_a_gateway_gives_to_every_answer_join_none_of_another_day(histo
 @pytest.mark.parametrize("source", ["avow", "judge"])
 def test_what_was_not_imported_is_no_copy(history: History, source: str) -> None:
     passed(history, "msg_1", "req_1")
-    assert history.add([answered(source=source, message_id="msg_1", request_id="req_1")]) == 1
+    own = answered(source=source, message_id="msg_1", request_id="req_1")
+    assert history.add([own, imported("msg_1", "req_1")]) == 1
     passed(history, "msg_1", "req_1")
     assert sources(history) == sorted([source, "proxy", "proxy"])
 

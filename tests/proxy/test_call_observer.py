@@ -163,6 +163,11 @@ def test_a_body_that_ends_with_the_connection_is_whole_where_that_ends_well() ->
     heard.observer.response(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(streams.message()).encode()[:-1])
     heard.observer.ended(ConnectionEnd.RESET, "")
     assert heard.answers() == [(1, 200, None, "stream_ended")]
+    heard = Heard()
+    heard.ask()
+    heard.observer.response(b"HTTP/1.1 200 OK\r\n\r\n" + streams.sse(*streams.answer("Hello")[:-1]))
+    heard.observer.ended(ConnectionEnd.CLIENT_LEFT, "")
+    assert heard.answers() == [(1, 200, "Hello", "interrupted")], "it did not break: nobody wanted the rest"
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,17 @@ def test_the_api_s_own_errors_pass(status: str) -> None:
     assert run(work).passed == answer(b"{}", status)
 
 
+def test_a_redirect_does_not_pass() -> None:
+    """Where the client would go then, nothing is held."""
+
+    def work(held: Held) -> None:
+        held.holder.request(POST)
+        held.holder.response(answer(b"", "307 Temporary Redirect"))
+        held.decisions[0].set_result("no")
+
+    assert run(work).passed == withheld("no")
+
+
 @pytest.mark.parametrize("data", [STREAM + chunk(b"data: 1\n\n"), b"\x00garbage"])
 def test_what_is_cut_or_cannot_be_read_does_not_pass(data: bytes) -> None:
     def work(held: Held) -> None:

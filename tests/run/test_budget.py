@@ -40,6 +40,14 @@ def test_a_wrong_reservation_passes_the_limit_by_no_more_than_it_was_wrong(
     assert budget.spent <= limit + over + 1e-6
 
 
+def test_what_is_under_way_counts_until_it_has_ended() -> None:
+    budget = Budget(1.0)
+    assert budget.reserve(0.6)
+    assert not budget.reserve(0.6)
+    budget.settle(0.6, 0.1)
+    assert budget.reserve(0.6)
+
+
 def test_without_a_limit_all_may_go() -> None:
     assert Budget(None).reserve(1e9)
 

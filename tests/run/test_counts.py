@@ -3,7 +3,7 @@
 import pytest
 
 from avow.errors import Failure
-from avow.exchange.exchange import Exchange, Reply, Status
+from avow.exchange.exchange import Exchange, Problem, Reply, Status
 from avow.exit_codes import ExitCode
 from avow.routing.verdict import Routing, Verdict
 from avow.run.counts import AcceptanceRules, MinimumShare, RunCounts, code_of, counted_as
@@ -66,6 +66,14 @@ def test_a_name_alone_is_not_enough_where_more_is_required() -> None:
     strong = weak._replace(routing=weak.routing._replace(strength="strong"))
     assert code_of(weak, AcceptanceRules(require="strong")) is ExitCode.UNVERIFIED
     assert code_of(strong, AcceptanceRules(require="strong")) is ExitCode.OK
+
+
+def test_a_problem_of_an_answer_counts_though_the_requested_model_gave_it() -> None:
+    problem = Problem(ExitCode.NO_FIT, "it does not fit")
+    unfit = answered()._replace(problem=problem, exit_code=ExitCode.NO_FIT)
+    assert code_of(unfit, AcceptanceRules()) is ExitCode.NO_FIT
+    assert not counts(answered(), unfit).all_as_requested
+    assert counts(answered(), answered()).all_as_requested
 
 
 def test_the_gravest_item_decides() -> None:

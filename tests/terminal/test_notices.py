@@ -117,6 +117,14 @@ CASES = [
     ),
     pytest.param(samples.FAILED, ["avow: error: the API is overloaded (529) (request req_1)"], id="failed"),
     pytest.param(
+        samples.FAILED._replace(routing=samples.REFUSED.routing),
+        [
+            "avow: refused: claude-fable-5 declined: no category given; no model answered",
+            "avow: error: the API is overloaded (529) (request req_1)",
+        ],
+        id="refused, and the next model failed",
+    ),
+    pytest.param(
         exchange(problem=Problem(ExitCode.NO_FIT, "the answer does not fit")),
         ["avow: error: the answer does not fit (request req_1)"],
         id="a-problem-found-afterwards",

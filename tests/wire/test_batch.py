@@ -7,6 +7,7 @@ import pytest
 
 from avow.wire import batch
 from avow.wire.batch import BatchMark, BatchState, LineSplitter, newer, recognised, results_at
+from tests.streams import Json, message, text
 
 
 def state(name: str, created: str = "2026-11-28T10:00:00Z", items: int = 3, url: str | None = None) -> BatchState:
@@ -41,6 +42,15 @@ def test_an_item_has_neither_stream_nor_fallbacks() -> None:
         "custom_id": "x",
         "params": {"model": "m", "max_tokens": 5, "messages": []},
     }
+
+
+@pytest.mark.parametrize(("said", "tier"), [({}, "batch"), ({"service_tier": "priority"}, "priority")])
+def test_a_result_costs_what_a_batch_costs(said: Json, tier: str) -> None:
+    body = message(text("x"), usage={"input_tokens": 9, "output_tokens": 5, **said})
+    found = batch.result_of({"type": "succeeded", "message": body})
+    assert found.error is None
+    assert found.message is not None
+    assert found.message.usage["service_tier"] == tier
 
 
 @pytest.mark.parametrize(

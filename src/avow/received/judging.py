@@ -36,9 +36,9 @@ class SameResult:
 
 
 def _likeness(received: ReceivedAnswer) -> object:
-    """All that the verdict rests on; None where that is more than names."""
+    """All that the verdict rests on; None where that is more than names. A message that is not whole has an error."""
     message = received.answer.message
-    if message is None or received.answer.error is not None or not message.whole or message.declared:
+    if message is None or received.answer.error is not None or message.declared:
         return None
     raw = message.raw
     if raw.get("stop_details") or obj(raw.get("usage")).get("iterations"):
