@@ -252,3 +252,37 @@ def test_giant_blocks_do_not_take_forever(part: int, shape: str) -> None:
     bench_markdown.stream(text[: len(text) // part], color=True, tick=0.008)
     after = resource.getrusage(resource.RUSAGE_SELF)
     assert after.ru_utime - before.ru_utime < 5 / part
+
+
+@pytest.mark.parametrize("piece", [pytest.param(0, id="at-once"), pytest.param(997, id="in-pieces")])
+@pytest.mark.parametrize("unit", ["**a** [b](c) ", "**a**\n", "- **a**\n", "|**a**|\n", "**a**\n\n", "> **a**\n"])
+def test_what_would_take_long_to_render_is_shown_as_it_was_written(unit: str, piece: int) -> None:
+    """20 seconds of CPU for some; the letters are all there, and nothing but blank lines between blocks is added."""
+    text = unit * (120_000 // len(unit)) + "\n"
+    written = streamed(text, list(range(piece, len(text), piece)) if piece else None)
+    assert "**" in written
+    assert re.sub("[^ab]", "", written) == re.sub("[^ab]", "", text)
+
+
+def test_a_block_that_is_too_large_does_not_keep_others_from_being_rendered() -> None:
+    written = streamed("**before**\n\n" * 1000 + "[" * 400_000 + "\n\n**after**\n")
+    assert (written[:8], written[-8:]) == ("before\n\n", "\n\nafter\n")
+    assert written.count("[") == 400_000
+
+
+def test_a_long_answer_of_the_usual_kind_is_rendered_to_its_end() -> None:
+    block = "Some words about **this** and `that`, as models write them in a line or two of prose.\n\n- one\n- two\n\n"
+    assert "**" not in streamed(block * 1000)
+
+
+def test_code_loses_its_colours_before_it_costs_too_much() -> None:
+    out = io.BytesIO()
+    facts = Facts(is_terminal=True, color=True, width=60, height=20)
+    markdown = MarkdownStream(Screen(out, None, facts, Facts()), late=False)
+    markdown.feed("```python\nx = 1\n```\n")
+    begun = out.tell()
+    markdown.finish()
+    assert b"\x1b[" in out.getvalue()
+    markdown.feed(f"```python\n{'x = 1; ' * 40_000}\n```\n")
+    markdown.finish()
+    assert b"\x1b[" not in out.getvalue()[max(begun, out.getvalue().index(b"\n") + 1) :]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from avow.background import Latch, later
 from avow.errors import AvowError
-from avow.terminal.markdown_source import CODE_INDENT, Rows, Tail
+from avow.terminal.markdown_source import CODE_CHARACTERS, CODE_INDENT, RenderBudget, Rows, Tail, cost
 from avow.terminal.screen import Screen
 from avow.text.fences import Fence, opened
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from avow.terminal.markdown_page import Page
 
 _DRAW_EVERY_S = 0.1
+_LONG_TAIL = 8192
+"""How many characters of a piece are taken in before its blocks are rendered: each is to cost what it costs alone."""
 _ITEMS_AT_ONCE = 8
 """How many items of a list are rendered together: one by one costs three times as much."""
 
@@ -38,7 +40,7 @@ class MarkdownStream:
 
     Where the cursor may be moved, the text of the unfinished block is shown at once as it is, at most a screen of it,
     and replaced when the block is finished. Text that comes a moment after a drawing is drawn by a timer, if `late`
-    allows it. Raises as `Screen.out` does.
+    allows it. Where rendering would cost too much (`RenderBudget`), text stays as it is. Raises as `Screen.out` does.
     """
 
     def __init__(self, screen: Screen, clock: Callable[[], float] = time.monotonic, *, late: bool = True) -> None:
@@ -52,6 +54,8 @@ class MarkdownStream:
         self._drawn_at = float("-inf")
         self._page: Page | None = None
         self._wrote = False
+        self._budget = RenderBudget()
+        self._wrote_source = False  # the last lines were shown as they were written
         self._tail = Tail()
         self._rows = Rows()
         self._fence: Fence | None = None
@@ -68,6 +72,8 @@ class MarkdownStream:
             for line in others:
                 self._end_line()
                 self._extend(line)
+                if self._fence is None and self._tail.size > _LONG_TAIL:
+                    self._write_finished()
             self._draw_soon()
 
     def finish(self) -> None:
@@ -158,6 +164,10 @@ class MarkdownStream:
         tail = self._tail
         if not tail.may_split():
             return
+        if not self._budget.pays(cost(tail.source())):
+            self._write_source()
+            self._rows.rebuild((), tail.partial())
+            return
         from avow.terminal.markdown_page import parse  # deferred: the first text is shown before this is loaded
 
         tokens = parse(tail.source())
@@ -195,15 +205,28 @@ class MarkdownStream:
 
     def _write_blocks(self) -> None:
         """Render the whole tail, which is finished."""
-        if any(line.strip() for line in self._tail.lines):
+        if not any(line.strip() for line in self._tail.lines):
+            self._tail.cut(len(self._tail.lines))
+        elif self._budget.pays(cost(source := "\n".join(self._tail.lines))):
             from avow.terminal.markdown_page import parse
 
-            self._write_run(parse("\n".join(self._tail.lines)))
+            self._write_run(parse(source))
+            self._tail.cut(len(self._tail.lines))
+        else:
+            self._write_source()
+
+    def _write_source(self) -> None:
+        """Show the lines of the tail as they were written, which costs next to nothing."""
+        lines = self._the_page().source(self._tail.lines)
+        self._write(lines, goes_on=self._wrote_source)
+        self._wrote_source, self._next_item = True, None
         self._tail.cut(len(self._tail.lines))
 
     def _write_code(self, fence: Fence) -> None:
         if fence.lines:
-            lines = self._the_page().code("\n".join(fence.lines), fence.language)
+            source = "\n".join(fence.lines)
+            language = fence.language if self._budget.pays(len(source) / CODE_CHARACTERS) else ""
+            lines = self._the_page().code(source, language)
             self._write(lines, goes_on=fence.goes_on)
             fence.lines.clear()
             fence.goes_on = True
@@ -212,7 +235,7 @@ class MarkdownStream:
         if lines:
             blank = "\n" if self._wrote and not goes_on else ""
             self._screen.out(blank + "".join(f"{line}\n" for line in lines))
-            self._wrote = True
+            self._wrote, self._wrote_source = True, False
 
     def _the_page(self) -> "Page":
         width = self._screen.size()[0]

@@ -102,6 +102,16 @@ class Page:
         lines = [part for line in text.split("\n", allow_blank=True) for part in _cut(line, folded(line.plain, room))]
         return [f"{CODE_INDENT}{self._styled(line)}" for line in lines] + [""] * missing
 
+    def source(self, lines: Iterable[str]) -> list[str]:
+        """Lines as they were written, wrapped."""
+        rows: list[str] = []
+        for line in _words("\n".join(lines)).split("\n"):
+            if len(line) <= self.width and line.isascii():  # `spans` costs more than all else for very short lines
+                rows.append(line)
+            else:
+                rows += [line[begin:end] for begin, end in spans(line, self.width)]
+        return rows
+
     # -- blocks -----------------------------------------------------------------------------------------------------
 
     def _block(self, block: Sequence[Token], width: int, start: int | None) -> list[str]:

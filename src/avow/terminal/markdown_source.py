@@ -12,13 +12,42 @@ _TELLING_LENGTH = 4
 """How many characters of a line tell a list item from a paragraph."""
 
 
+_BUDGET = 20_000
+"""How much of an answer is rendered, in units of 60 µs on a slow machine: 200 kB of prose, a table of 3,000 rows."""
+_COSTLY, _CHEAP = "\n[]!*_`|~", "#$%&+-:<=>@\\^{}\"'()"
+_ITEMS = ("- ", "* ", "+ ", ". ")
+_CHEAP_ONES, _CHARACTERS, CODE_CHARACTERS = 20, 60, 10
+"""How many of these characters, of any, and of those of code in colours, cost one unit."""
+
+
+class RenderBudget:
+    """What may still be rendered. Markdown of 400 kB that is nothing but marks would take 20 seconds of CPU: what is
+    over the budget is shown as it was written."""
+
+    def __init__(self) -> None:
+        self._left: float = _BUDGET
+
+    def pays(self, units: float) -> bool:
+        """Whether that much is left; then it is spent."""
+        if units > self._left:
+            return False
+        self._left -= units
+        return True
+
+
+def cost(source: str) -> float:
+    """About how many units it costs to parse and render Markdown: each line and each mark has its price."""
+    costly, cheap = (sum(map(source.count, marks)) for marks in ((*_COSTLY, *_ITEMS), _CHEAP))
+    return 1 + costly + cheap / _CHEAP_ONES + len(source) / _CHARACTERS
+
+
 class Tail:
-    """The lines of the blocks that are not yet written, and the pieces of the current line."""
+    """The lines of the blocks that are not yet written, `size` characters, and the pieces of the current line."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._pieces: list[str] = []
-        self._size = 0
+        self.size = 0
         self._starts_something = False
         self._tried_at = 0
 
@@ -45,12 +74,12 @@ class Tail:
         if (follows_blank and line[:1].strip()) or _STARTS_BLOCK.match(line):
             self._starts_something = True
         self.lines.append(line)
-        self._size += len(line) + 1
+        self.size += len(line) + 1
 
     def may_split(self) -> bool:
         """Whether a block may have ended, so that parsing may pay. A tail in which no end was found is not parsed again
         before it has grown by half: a giant block would take forever otherwise."""
-        if not self.lines or self._size < self._tried_at * 1.5:
+        if not self.lines or self.size < self._tried_at * 1.5:
             return False
         if self._starts_something:
             return True
@@ -67,8 +96,8 @@ class Tail:
         self._starts_something = False
         if at:
             del self.lines[:at]
-            self._size = sum(len(line) + 1 for line in self.lines)
-        self._tried_at = 0 if at else self._size
+            self.size = sum(len(line) + 1 for line in self.lines)
+        self._tried_at = 0 if at else self.size
 
 
 class Rows:
