@@ -200,7 +200,7 @@ def _repeated(place: str, home: Path, forms: Lines, afterwards: Lines) -> None:
     more: Json = {
         "ANTHROPIC_CUSTOM_HEADERS": f"X-Team: {TEAM}",
         "AVOW_DEBUG": "1",
-        "AVOW_ON_REROUTE": json.dumps(["sh", "-c", f"cat >{home}/hook.in"]),
+        "AVOW_ON_REROUTE": json.dumps(["sh", "-c", f"cat >'{home}/hook.in'"]),
     }
     with RawServer(_cut_up(PLACES[place]) if place in ("text", "model") else PLACES[place]) as server:
         for arguments in forms:

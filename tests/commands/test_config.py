@@ -1,6 +1,7 @@
 """`avow config`, as a process; the editor is a real program too."""
 
 import json
+import shlex
 import stat
 import subprocess
 from pathlib import Path
@@ -188,7 +189,7 @@ def test_an_editor_that_removes_the_file_changes_nothing(home: Path, tmp_path: P
     script = tmp_path / "remove"
     script.write_text('#!/bin/sh\nrm "$1"\n')
     script.chmod(0o755)
-    done = run(home, "edit", EDITOR=str(script))
+    done = run(home, "edit", EDITOR=shlex.quote(str(script)))
     assert done.returncode == 2
     assert "stays as it was: the editor left no file" in done.stderr
     assert path.read_text() == "model = 'opus'\n"

@@ -1,5 +1,6 @@
 """The pager, on a real terminal."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_ctrl_c_belongs_to_the_pager(many: Path) -> None:
         "while not heard: time.sleep(0.01)\n"
         "time.sleep(0.2); print('DONE', flush=True)\n"
     )
-    terminal = in_pty(many, "history", "list", size=(10, 120), PAGER=f"{sys.executable} {script}")
+    terminal = in_pty(many, "history", "list", size=(10, 120), PAGER=shlex.join([sys.executable, str(script)]))
     terminal.until("READY")
     terminal.send("\x03")
     assert terminal.end() == 0
