@@ -97,7 +97,6 @@ TESTED_IN = {
     "run/bulk.py": "run/test_batch.py",
     "run/cancel.py": "run/test_batch.py",
     "run/dry_run.py": "run/test_start.py",
-    "run/engine.py": "run/test_start.py",
     "run/paced_transport.py": "run/test_start.py",
     "run/journal.py": "run/test_start.py",
     "run/outlet.py": "run/test_start.py",
