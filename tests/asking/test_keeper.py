@@ -9,13 +9,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from avow.asking.keeper import Keeper
 from avow.context import Context
-from avow.exchange.exchange import ExchangeEvent, Noted
+from avow.errors import HistoryError
+from avow.exchange.exchange import Exchange, ExchangeEvent, Noted
 from avow.paths import find
+from avow.settings.levels import Config, resolve
 from avow.simulator.server import Simulator
 from avow.terminal.facts import Facts
 from avow.terminal.screen import Screen
@@ -143,6 +147,35 @@ def test_what_cannot_be_written_in_time_is_noted_and_changes_nothing_else(
     assert len(ran.out.splitlines()) == len(free.out.splitlines())
     assert [row["prompt"] for row in rows(home)] == ["words", "first"]
     assert took < PATIENCE_S / 2
+
+
+class FailsOnce:
+    """A history that cannot be written at the first of the saves, as on a disk that is full for a moment."""
+
+    def __init__(self) -> None:
+        self.saved: list[Exchange] = []
+        self.failing = True
+
+    def begin(self, _exchange: Exchange, *, patience_seconds: float) -> int:
+        return 7
+
+    def save(self, exchange: Exchange, *, patience_seconds: float) -> None:
+        if self.failing:
+            self.failing = False
+            raise HistoryError("the disk is full")
+        self.saved.append(exchange)
+
+
+def test_an_exchange_whose_row_was_begun_is_finished_though_it_could_not_be_saved_between() -> None:
+    history, told = FailsOnce(), list[ExchangeEvent]()
+    settings = resolve(flags={}, template={}, conversation={}, environ={}, config=Config(), profile=None)
+    context: Any = SimpleNamespace(history=lambda _settings, opening_seconds: history)
+    keeper = Keeper(context, settings, told.append)
+    begun = keeper.begin(exchange())
+    keeper.save(begun)
+    assert keeper.finish(begun).number == 7
+    assert [one.id for one in history.saved] == [begun.id]
+    assert told == [Noted("history not written: the disk is full")]
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
