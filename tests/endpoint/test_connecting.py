@@ -19,15 +19,46 @@ LATE = """
 import sys
 from avow.endpoint.connecting import client
 found = client()
-assert not {"certifi", "anyio", "trio"} & set(sys.modules)
+assert not {"certifi", "anyio", "trio", "inspect", "traceback"} & set(sys.modules)
 assert found.default_ssl_context().get_ca_certs()
 import anyio, certifi
 assert certifi.where().endswith(".pem")
 """
+WHOLE = """
+from avow.endpoint.connecting import client
+client()
+import dataclasses, io, logging
+@dataclasses.dataclass
+class One:
+    number: int
+assert One.__doc__ == "One(number: int)"
+said = io.StringIO()
+logging.basicConfig(stream=said)
+try:
+    raise OSError("told")
+except OSError:
+    logging.exception("failed")
+assert said.getvalue().startswith("ERROR:root:failed\\nTraceback (most"), said.getvalue()
+assert said.getvalue().endswith("OSError: told\\n")
+import inspect, traceback
+assert inspect.signature(One.__init__) and traceback.format_exception(ValueError("told"))
+"""
+FIRST = """
+import inspect, traceback, certifi
+from avow.endpoint.connecting import client
+client()
+import dataclasses, logging
+assert dataclasses.inspect is inspect and logging.traceback is traceback
+"""
 
 
-def test_the_certificates_of_the_client_are_loaded_when_they_are_wanted() -> None:
+def test_what_the_client_does_not_use_is_loaded_when_it_is_wanted() -> None:
     subprocess.run([sys.executable, "-c", LATE], check=True)
+
+
+@pytest.mark.parametrize("code", [WHOLE, FIRST], ids=["loaded later", "loaded before"])
+def test_what_the_client_shares_with_others_stays_whole(code: str) -> None:
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(

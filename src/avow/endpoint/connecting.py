@@ -2,8 +2,9 @@
 
 import sys
 from functools import lru_cache
+from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from avow.endpoint.credential import is_loopback
@@ -17,39 +18,59 @@ if TYPE_CHECKING:
 MOST_CONNECTIONS = 100
 KEPT_S = 5.0
 """How long a connection that nothing uses is kept open."""
+_ABSENT = ("anyio", "trio")
+"""What the client would load for event loops."""
+_UNUSED = ("certifi", "inspect", "traceback")
+"""What the client and its own imports load, and have no use for until something fails: 15 ms."""
 
 
-class _Certifi(ModuleType):
-    """Takes certifi's place while the client is loaded, because the client imports certifi and uses nothing of it then.
-    Loading certifi takes 5 ms; it is loaded when it is used."""
+class _WhenUsed(ModuleType):
+    """Takes a module's place while the client is loaded; that module is loaded when something of it is used."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if sys.modules.get("certifi") is self:
-            del sys.modules["certifi"]
-        import certifi
-
-        return getattr(certifi, name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
 
 
 def client() -> Any:
     """The HTTP client: httpcore, the part of httpx that sends. All of httpx takes as long again to load."""
-    known: dict[str, Any] = sys.modules
-    if "httpcore" not in known:
-        # Modules that it would load for event loops are made to look absent.
-        others = {"certifi": _Certifi("certifi"), "anyio": None, "trio": None}
-        others = {name: module for name, module in others.items() if name not in known}
-        known.update(others)
-        try:
-            import httpcore
-        finally:
-            for name, module in others.items():
-                if name in known and known[name] is module:
-                    del known[name]
+    if "httpcore" not in sys.modules:
+        _load_client()
     import httpcore
 
     return httpcore
+
+
+def _load_client() -> None:
+    known: dict[str, Any] = sys.modules
+    late = {name: _WhenUsed(name) for name in _UNUSED}
+    others = {**late, **dict.fromkeys(_ABSENT)}
+    others = {name: module for name, module in others.items() if name not in known}
+    # What `dataclasses` asks `inspect` for, for the few that the client defines.
+    meanwhile = {"get_annotations": _annotations, "signature": _no_signature}
+    vars(late["inspect"]).update(meanwhile)
+    known.update(others)
+    try:
+        import httpcore  # noqa: F401
+    finally:
+        for name, module in others.items():
+            if name in known and known[name] is module:
+                del known[name]
+        for name in meanwhile:
+            del vars(late["inspect"])[name]
+
+
+def _annotations(defined: type) -> dict[str, Any]:
+    """As `inspect.get_annotations`, for a class."""
+    return dict(vars(defined).get("__annotations__", {}))
+
+
+def _no_signature(defined: type, **_how: object) -> NoReturn:
+    """As `inspect.signature` of a class that has none: its documentation goes without one."""
+    raise ValueError(defined)
 
 
 @lru_cache(4)  # a question asks twice, for its connection and for its request
