@@ -9,8 +9,10 @@ def main() -> int:
         from avow import __version__
 
         return _print(f"avow {__version__}\n".encode())
+    import gc
     import os
 
+    gc.disable()  # a process of a second or two: collecting costs more than it frees
     from avow.cli import main as run
 
     # At once: to tear the interpreter down takes 20 ms and does nothing for anyone.

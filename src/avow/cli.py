@@ -1,6 +1,5 @@
 """`main`: the one place where an error becomes an exit status."""
 
-import gc
 import os
 import signal
 import sys
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str], *, leave: Callable[[int], object]) -> int:
     """Run avow with `arguments` (without the program's name), `leave` with the exit status, and give it where `leave`
     returns; a signal, or a closed stdout, ends the process by that signal instead."""
-    gc.disable()  # a process of a second or two: collecting costs more than it frees
     context = None
     try:
         _hear_signals()

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 _ERASE_BELOW = "\r\x1b[J"
-_SURELY_NARROW = re.compile("[\0-\u10ff\u2010-\u2027\u2030-\u205e\u2190-\u2319\u2400-\u2426\u2460-\u25fc]*")
+_SURELY_NARROW = "[\0-\u10ff\u2010-\u2027\u2030-\u205e\u2190-\u2319\u2400-\u2426\u2460-\u25fc]*"
 """Letters up to Georgian, punctuation, arrows, mathematics, the pictures of controls, boxes: no terminal draws one of
-them in two cells. Most of what is not looked at one by one."""
+them in two cells. Most of what is not looked at one by one. Compiled at first use: start-up."""
 _HALF_FLAGS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 """Regional indicators: two of them are a flag, which old terminals draw as two letters of two cells each."""
 
@@ -57,7 +57,7 @@ def cells_at_most(text: str) -> int:
     A terminal must not wrap a row that will be erased, because then one row too few would be erased; a row that is a
     little too short does no harm. Everything else is measured by `cells.cells`.
     """
-    if text.isascii() or _SURELY_NARROW.fullmatch(text):
+    if text.isascii() or re.fullmatch(_SURELY_NARROW, text):
         return len(text)
     from unicodedata import east_asian_width
 
@@ -84,7 +84,7 @@ def fold(line: str, width: int) -> list[str]:
 
 def fitting_surely(line: str, width: int) -> int:
     """How many characters of `line` fit into `width` cells on any terminal, at least one."""
-    if line.isascii() or _SURELY_NARROW.fullmatch(line):
+    if line.isascii() or re.fullmatch(_SURELY_NARROW, line):
         return min(len(line), max(width, 1))
     used = 0
     for index, character in enumerate(line):
