@@ -39,6 +39,7 @@ settings.register_profile(
 settings.load_profile("avow")
 os.environ["TZ"] = "UTC"  # the hours that tests name are those of UTC, wherever they run
 time.tzset()
+os.umask(0o022)  # some CI has 0: then every user may change a config that a test writes, and avow says so
 tempfile.gettempdir()  # and kept, before a test's own folder is that of the environment
 Simulator.session = None if "AVOW_TEST_RANDOM" in os.environ else 1
 
