@@ -72,6 +72,13 @@ def test_a_message_that_is_not_whole_is_an_error(reason: str | None, status: int
     assert answer.error.failure == Failure("stream_ended", None, words)
 
 
+def test_what_one_piece_of_the_network_decodes_to_is_read_to_its_end() -> None:
+    long = streams.sse(*streams.answer(*["word " * 20_000] * 4))
+    answer = read(gzip.compress(long), {**SSE, "content-encoding": "gzip"}, size=len(long))
+    assert answer.message is not None
+    assert (len(answer.message.text), answer.message.whole, answer.error) == (400_000, True, None)
+
+
 def test_a_gateway_that_echoes_the_key_in_a_header_leaves_none_of_it() -> None:
     """Headers become evidence, which is kept and shown."""
     reader = AnswerReader(200, {**SSE, "x-litellm-model-name": "sk-ant-zebra-0123"}, Secrets(["sk-ant-zebra-0123"]))

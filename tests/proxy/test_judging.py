@@ -33,6 +33,18 @@ def test_the_trace_it_is_part_of(header: str | None, around: str | None, kept: s
     assert begun(call, ClientQuestion(None), place, JUDGING._replace(traceparent=around)).traceparent == kept
 
 
+def test_a_session_with_an_id_is_one_conversation_in_every_run_and_one_without_only_in_its_own() -> None:
+    def of(session: str | None, place: str, run: str) -> tuple[str, str | None]:
+        question = ClientQuestion(None, session=session)
+        exchange = begun(Call(1, 0.0, 0.0, {}, None), question, Placement(1, place, None), JUDGING._replace(run=run))
+        return exchange.conversation_id, exchange.session
+
+    assert of("s", "s", "one") == of("s", "s", "two")
+    without = [of(None, place, run) for place, run in (("#1", "one"), ("#2", "one"), ("#1", "two"))]
+    assert len({conversation for conversation, _session in without}) == 3
+    assert [session for _conversation, session in without] == ["#1", "#2", "#1"]
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "verdict", "code"),
     [
