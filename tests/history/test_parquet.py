@@ -14,7 +14,7 @@ import pytest
 
 from avow.errors import FileError, ReaderGone, UsageError
 from avow.history import parquet
-from avow.history.table import COLUMNS, columns, record
+from avow.history.table import COLUMNS, TEXTS, columns, record
 from tests.history.making import OLD
 from tests.history.test_export import EXCHANGES
 
@@ -68,6 +68,17 @@ def test_without_text_and_without_rows() -> None:
     stream = io.BytesIO()
     parquet.write([], stream, with_text=False)
     assert pyarrow.ParquetFile(stream).schema_arrow.names == [column.name for column in COLUMNS]
+
+
+def test_only_what_was_said_is_larger_for_speed() -> None:
+    """Snappy takes half the time of zstd, in files that are 43 % larger."""
+    pyarrow = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    stream = io.BytesIO()
+    parquet.write([BATCH], stream, with_text=True)
+    group = pyarrow.ParquetFile(stream).metadata.row_group(0)
+    for column in map(group.column, range(group.num_columns)):
+        is_said = column.path_in_schema in {one.name for one in TEXTS}
+        assert (column.compression, column.is_stats_set) == (("SNAPPY", False) if is_said else ("ZSTD", True))
 
 
 def test_what_does_not_fit_a_column_is_unknown() -> None:

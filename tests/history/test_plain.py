@@ -181,6 +181,7 @@ def test_a_damaged_value_breaks_no_line(tmp_path: Path) -> None:
 
 
 BYTES = ("id", "conversation_id", "served_model", "source", "retries", "total_ms", "request_id", "item_id", "usage")
+BYTES_SAID = ("prompt", "text", "system", "explanation", "withdrawn_text")
 
 
 @pytest.mark.parametrize("name", BYTES)
@@ -198,6 +199,19 @@ def test_bytes_in_a_column_cost_one_row(tmp_path: Path, name: str) -> None:
             assert [int(one.split(",")[0]) for one in cells] == in_table
             assert [one[0] for one in records(history, with_text)] == in_table
         assert not history.connection.in_transaction
+
+
+@pytest.mark.parametrize("name", BYTES_SAID)
+def test_bytes_in_place_of_words_cost_one_row(name: str) -> None:
+    with History.open(Path(":memory:"), read_only=True) as history:
+        for _ in range(3):
+            history.begin(answered("q", "ab"))
+        history.connection.execute(f"UPDATE exchange SET {name} = x'6162' WHERE number = 2")
+        lines = list(json_lines(history, ExportScope(), with_text=True))
+        assert [json.loads(one)["number"] for one in lines] == [1, 3]
+        cells = list(csv_lines(history, ExportScope(), with_text=True))[1:]
+        assert [int(one.split(",")[0]) for one in cells] == [1, 3]
+        assert [one[0] for one in records(history, True)] == [1, 3]
 
 
 @pytest.mark.parametrize(

@@ -69,11 +69,12 @@ def shared(key: str) -> Mapping[str, Any]:
 _COUNTS = "json_extract(usage, '$.input_tokens'), json_extract(usage, '$.output_tokens')"
 OF_CELLS = f"cost_usd, {_COUNTS}"
 """The numbers of a row that `check_numbers` looks at."""
-ARE_CELLS = (
-    f"error_type IS NULL AND signal IS NULL AND exact IS NULL AND {HAS_RIGHT_KINDS} AND (usage IS NULL OR"
+ARE_VALUES = (
+    "error_type IS NULL AND signal IS NULL AND exact IS NULL AND (usage IS NULL OR"
     " (json_valid(usage) AND instr(usage, 'true') = 0 AND instr(usage, 'false') = 0))"
 )
-"""The condition that the cells of a row can be made from its columns; `json_extract` gives true as a number."""
+"""The condition that the values of a row, if of the right kinds, are its cells; `json_extract` gives true as a number.
+"""
 
 
 def with_care(scope: ExportScope, names: str, fitting: str) -> tuple[Query, Query]:
@@ -114,20 +115,20 @@ def exchange_of(history: History, row: Any) -> Iterator[Exchange]:
 
 
 @lru_cache(4096)
-def shared_cells(key: str) -> tuple[tuple[object, ...], object]:
-    """The cells of the columns from `source` to `retry_of`, and `base_url`."""
+def shared_cells(key: str) -> tuple[object, ...]:
+    """The values of the columns SHARED_CELLS."""
     found = shared(key)
     found = {
         **found,
         "rerouted": found["verdict"] in REROUTED,
         "simulated": bool(found["simulated"]),
     }
-    return tuple(found[name] for name in SHARED_CELLS), found["base_url"]
+    return tuple(found[name] for name in SHARED_CELLS)
 
 
 _NAMES = [column.name for column in COLUMNS]
-SHARED_CELLS = _NAMES[_NAMES.index("source") : _NAMES.index("cost_usd")]
-"""The columns of a table that many rows share and that stand together."""
+SHARED_CELLS = (*_NAMES[_NAMES.index("source") : _NAMES.index("cost_usd")], "base_url")
+"""The columns of a table that many rows share: some that stand together, and one."""
 
 
 def said(

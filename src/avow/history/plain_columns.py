@@ -1,12 +1,12 @@
-"""Exports exchanges as columns fast, some hundred at a time: each row is checked, and then moved with its whole run."""
+"""Exports exchanges as columns fast, some hundred at a time: a run of rows is checked and moved by its columns."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby, islice
 from typing import Any
 
 from avow.history.export_scope import ExportScope
 from avow.history.plain import (
-    ARE_CELLS,
+    ARE_VALUES,
     OF_CELLS,
     SHARED,
     SHARED_CELLS,
@@ -18,16 +18,18 @@ from avow.history.plain import (
     text_cell,
     with_care,
 )
-from avow.history.rows import UNREADABLE
+from avow.history.rows import KINDS, UNREADABLE
 from avow.history.store import History
 from avow.history.table import columns, record
 
 AT_ONCE = 250
 Columns = Sequence[Sequence[object]]
+_NUMBERS = ("cost_usd", "input_tokens", "output_tokens")
 _OWN = ("id", "conversation_id", "created_at", "request_id", "message_id", "first_token_ms", "total_ms")
 _SAID = ("segments", "text", "explanation", "system", "prompt", "withdrawn_text")
-_SELECTED = ("number", "shared", "cost_usd", "input_tokens", "output_tokens", *_OWN)
+_SELECTED = ("number", "shared", *_NUMBERS, *_OWN)
 """The names of what is selected, with text also those of `_SAID`."""
+_ID = _SELECTED.index("id")
 
 
 def column_batches(history: History, scope: ExportScope, *, with_text: bool) -> Iterator[Columns]:
@@ -36,40 +38,48 @@ def column_batches(history: History, scope: ExportScope, *, with_text: bool) -> 
     selected = ", ".join(("p.n", SHARED, OF_CELLS, *_OWN, *(_SAID if with_text else ())))
     names = [column.name for column in columns(with_text=with_text)]
     with history.at_one_moment():
-        source = rows(history, with_care(scope, selected, ARE_CELLS))
+        source = rows(history, with_care(scope, selected, ARE_VALUES))
         while batch := list(islice(source, AT_ONCE)):
-            found: list[list[object]] = [[] for _ in names]
-            for is_plain, alike in groupby(batch, _is_plain):
-                run = tuple(alike)
-                part = _moved(run, names) if is_plain else _read(history, run, names)
-                for column, values in zip(found, part, strict=True):
-                    column += values
-            yield found
+            parts = [
+                (_moved_or_read if is_selected else _read)(history, list(run), names)
+                for is_selected, run in groupby(batch, lambda row: row[_ID] is not None)
+            ]
+            yield _joined(parts)
 
 
-def _is_plain(row: Any) -> bool:
-    """Whether the record of a row can be made from its columns."""
-    _number, shared, *numbers = row[:5]
+def _moved_or_read(history: History, run: Sequence[Any], names: Sequence[str]) -> Columns:
+    """The columns of some rows. Where one of them is not plain, each half is tried again."""
     try:
-        check_numbers(*numbers)
-        shared_cells(shared)
-        if len(row) > len(_SELECTED):
-            segments, text = row[len(_SELECTED) : len(_SELECTED) + 2]
-            model_of_all(segments, text or "")
+        return _moved(run, names)
     except UNREADABLE:
-        return False
-    return True
+        if len(run) == 1:
+            return _read(history, run, names)
+    half = len(run) // 2
+    return _joined([_moved_or_read(history, part, names) for part in (run[:half], run[half:])])
 
 
 def _moved(run: Sequence[Any], names: Sequence[str]) -> Columns:
-    """The columns of plain rows."""
+    """The columns of plain rows. Raises one of UNREADABLE where the record of one cannot be made from its columns."""
     found: dict[str, Sequence[Any]] = dict(zip((*_SELECTED, *_SAID), zip(*run, strict=True), strict=False))
-    kinds, found["base_url"] = zip(*map(shared_cells, found["shared"]), strict=True)
-    found |= zip(SHARED_CELLS, zip(*kinds, strict=True), strict=True)
+    _check(found)
+    kinds = {key: shared_cells(key) for key in set(found["shared"])}
+    found |= zip(SHARED_CELLS, zip(*map(kinds.__getitem__, found["shared"]), strict=True), strict=True)
     found |= dict.fromkeys(("error_type", "error_status", "error_message"), (None,) * len(run))
     if "text" in found:
         found["text"] = list(map(text_cell, found["segments"], found["prompt"], found["text"]))
     return [found[name] for name in names]
+
+
+def _check(found: Mapping[str, Sequence[Any]]) -> None:
+    """Raise one of UNREADABLE where a value is not what its column is for, or several models wrote a text."""
+    for name in (*_OWN, *_SAID) if "text" in found else _OWN:
+        if not all(issubclass(kind, KINDS[name]) for kind in set(map(type, found[name]))):
+            raise TypeError(name)
+    for numbers in zip(*[found[name] for name in _NUMBERS], strict=True):
+        check_numbers(*numbers)
+    if "text" in found:
+        for segments, text in zip(found["segments"], found["text"], strict=True):
+            model_of_all(segments, text or "")
 
 
 def _read(history: History, run: Iterable[Any], names: Sequence[str]) -> Columns:
@@ -77,3 +87,7 @@ def _read(history: History, run: Iterable[Any], names: Sequence[str]) -> Columns
     exchanges = [exchange for row in run for exchange in exchange_of(history, row)]
     records = [record(exchange, with_text="text" in names) for exchange in exchanges]
     return list(zip(*records, strict=True)) or [()] * len(names)
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    return parts[0] if len(parts) == 1 else [list(chain(*column)) for column in zip(*parts, strict=True)]

@@ -5,7 +5,17 @@ from functools import lru_cache, partial
 from typing import Any
 
 from avow.history.export_scope import ExportScope
-from avow.history.plain import ARE_CELLS, OF_CELLS, SHARED, check_numbers, each, said, shared_cells, with_care
+from avow.history.plain import (
+    ARE_VALUES,
+    HAS_RIGHT_KINDS,
+    OF_CELLS,
+    SHARED,
+    check_numbers,
+    each,
+    said,
+    shared_cells,
+    with_care,
+)
 from avow.history.store import History
 from avow.history.table import cell, csv_line, heading, may_be_formula, record
 
@@ -22,7 +32,7 @@ def csv_lines(history: History, scope: ExportScope, *, with_text: bool, guarded:
     yield heading(with_text=with_text)
     yield from each(
         history,
-        with_care(scope, _CELLS + (_SAID if with_text else ""), ARE_CELLS),
+        with_care(scope, _CELLS + (_SAID if with_text else ""), f"{ARE_VALUES} AND {HAS_RIGHT_KINDS}"),
         partial(_whole_line if with_text else _line_without_text, guarded),
         lambda exchange: csv_line(record(exchange, with_text=with_text), guarded=guarded),
     )
@@ -59,5 +69,5 @@ def _line(
 
 @lru_cache(4096)
 def _shared_cells(key: str, guarded: bool) -> tuple[str, str]:
-    kinds, base_url = shared_cells(key)
+    *kinds, base_url = shared_cells(key)
     return ",".join([cell(value, guarded=guarded) for value in kinds]), cell(base_url, guarded=guarded)

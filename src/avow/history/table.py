@@ -91,7 +91,7 @@ def csv_line(one: Record, *, guarded: bool = False) -> str:
 
 def cell(value: object, *, guarded: bool = False) -> str:
     """A value as a cell. `guarded`: a text that a spreadsheet would run gets an apostrophe in front (OWASP, CSV
-    injection)."""
+    injection). Raises TypeError for a value that no column has, such as the bytes of a damaged row."""
     match value:
         case None:
             return ""
@@ -99,8 +99,10 @@ def cell(value: object, *, guarded: bool = False) -> str:
             return "true" if value else "false"
         case str():
             text = f"'{value}" if guarded and value.lstrip(" ").startswith(_FORMULA) else value
-        case _:
+        case int() | float():
             text = str(value)
+        case _:
+            raise TypeError(type(value).__name__)
     if "," in text or '"' in text or "\n" in text or "\r" in text:
         return '"' + text.replace('"', '""') + '"'
     return text
