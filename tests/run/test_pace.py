@@ -87,6 +87,31 @@ def test_the_patience_is_for_all_pauses_together() -> None:
     assert pace.paused_s == 6.0
 
 
+@pytest.mark.parametrize("patience", [0.0, 1.0, 10.0])
+@pytest.mark.parametrize("asked", [{}, {"retry-after": "1"}, {"retry-after": "100"}], ids=str)
+def test_a_run_against_a_limit_that_stays_takes_no_longer_than_its_patience(
+    patience: float, asked: dict[str, str]
+) -> None:
+    """A thousand requests of 10 ms: a slower pace is a wait too."""
+    pace, now = Pace(patience, 0.0), 0.0
+    for _ in range(1000):
+        at = pace.turn(now)
+        now = at + 0.01
+        if pace.heard(529, asked, at, now, WALL):
+            now += pace.held(now)
+    assert now <= 1000 * 0.01 + 2 * patience + 0.1
+
+
+def test_the_pace_holds_again_once_a_request_is_answered() -> None:
+    pace = Pace(0.0, 0.0)
+    pace.turn(0.0)
+    pace.heard(529, {}, 0.0, 0.0, WALL)
+    assert pace.turn(1.0) == pace.turn(1.0) == 1.0
+    pace.heard(200, {}, 1.0, 1.5, WALL)
+    pace.turn(2.0)
+    assert pace.turn(2.0) > 2.0
+
+
 def test_a_limit_without_a_time_pauses_longer_each_time() -> None:
     pace = Pace(3600, 0.0)
     now, pauses = 0.0, []

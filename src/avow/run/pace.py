@@ -31,17 +31,19 @@ class Pace:
 
     A limit pauses all workers. After it the pace is halved, and each answer raises it a little. What a limit has left
     is spread over the time until it is reset, so that a run slows down before it is stopped. `patience` is how many
-    seconds of pauses are allowed in total.
+    seconds of waiting are allowed in total: pauses, and the slower pace before a request is answered again. After that
+    requests wait for no limit until one is answered.
     """
 
     def __init__(self, patience: float, now: float) -> None:
         self._patience = patience
         self.paused_s = 0.0
-        self._paused_until = self._next = now
+        self._paused_until = self._waited_until = self._next = now
         self._why = ""
         self._rate = math.inf
         self._halved_at = now - 1.0
         self._refused_in_a_row = 0
+        self._has_patience = True
         self._left: list[float] = []
         self._told: dict[str, RateLimit] = {}
         self._unheard = 0
@@ -49,6 +51,8 @@ class Pace:
     def turn(self, now: float) -> float:
         """Take the next place in the queue; the moment at which that request may be sent."""
         at = max(now, self._next, self._paused_until)
+        if self._refused_in_a_row and not self._spend(at, now):
+            self._has_patience, at = False, max(now, self._paused_until)
         self._next = at + self._interval(at)
         self._left = [*[one for one in self._left if one > now - _WINDOW_S][-256:], at]
         self._unheard += 1
@@ -72,11 +76,19 @@ class Pace:
             self._refused_in_a_row = 0
             self._rate = math.inf if self._rate > _FASTEST else self._rate * _RAISED
             return False
-        if left_at >= self._halved_at:
+        if left_at >= self._halved_at and not self._waits_no_more:
             self._halve(now)
         asked = retry_after(headers, wall)
         pause = min(_FIRST_PAUSE_S * 2.0 ** (self._refused_in_a_row - 1), _LONGEST_PAUSE_S) if asked is None else asked
-        return self._pause(pause, now, "rate limited" if status == 429 else "the API is overloaded")
+        if self._pause(pause, now, "rate limited" if status == 429 else "the API is overloaded"):
+            return True
+        self._has_patience, self._next = False, now
+        return False
+
+    @property
+    def _waits_no_more(self) -> bool:
+        """Whether patience is spent, and nothing was answered since the last limit: to slow down would be to wait."""
+        return not self._has_patience and self._refused_in_a_row > 0
 
     def lost(self) -> None:
         """Note that a request got no answer."""
@@ -85,12 +97,20 @@ class Pace:
     def _pause(self, seconds: float, now: float, why: str) -> bool:
         """Pause all requests for `seconds`, if that much patience is left; whether it is."""
         until = now + seconds
-        more = until - max(self._paused_until, now)
+        if until > self._paused_until:
+            if not self._spend(until, now):
+                return False
+            self._paused_until, self._why = until, why
+        return True
+
+    def _spend(self, until: float, now: float) -> bool:
+        """Take the wait until then from the patience, each second once; whether that much is left."""
+        more = until - max(self._waited_until, now)
         if more > 0:
             if self.paused_s + more > self._patience:
                 return False
             self.paused_s += more
-            self._paused_until, self._why = until, why
+            self._waited_until = until
         return True
 
     def _halve(self, now: float) -> None:
@@ -102,7 +122,7 @@ class Pace:
 
     def _interval(self, now: float) -> float:
         """The seconds between two requests."""
-        interval = 1 / self._rate
+        interval = 0.0 if self._waits_no_more else 1 / self._rate
         for told in self._told.values():
             if told.reset > now and told.per_request > 0:
                 requests = max(told.left / told.per_request - self._unheard, 1.0)
