@@ -3,6 +3,7 @@
 AvowError
 ├── UsageError               2  the command line, a template or a scenario says something that cannot be done
 │   ├── ConfigError          2  so does a setting (config file, environment variable)
+│   ├── NoSuchExchange       2  the history has no exchange that a word names
 │   └── UnreadableFile       2  a file cannot be read, or is not what is wanted there
 ├── CredentialsError         3  no key, or a key that cannot be used
 ├── FileError                1  a file that cannot be written
@@ -76,6 +77,14 @@ class UsageError(AvowError):
 
 class ConfigError(UsageError):
     """A setting is wrong; the message names where it stands and the nearest valid key."""
+
+
+class NoSuchExchange(UsageError):
+    """The history has no exchange that `reference`, a word of the command line, names."""
+
+    def __init__(self, reference: str, *, hint: str) -> None:
+        super().__init__(f"there is no exchange `{reference[:80]}` in the history", hint=hint)
+        self.reference = reference
 
 
 class UnreadableFile(UsageError):

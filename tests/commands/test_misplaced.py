@@ -8,6 +8,7 @@ import pytest
 from avow.commands.declared import TREE
 from avow.commands.misplaced import with_command, with_option, without_option
 from avow.commands.tree import invoke
+from avow.commands.typing_errors import exchange_meant
 from avow.context import from_process
 from avow.errors import UsageError
 from tests.running import run
@@ -32,6 +33,7 @@ MEANT = {
     "history search --query rome": "avow history search rome",
     "why --id 3": "avow why 3",
     "retry 3 opus": "avow retry 3 --model opus",
+    "retry opus 3": "avow retry --model opus 3",
     "models --id opus": "avow models opus",
     "judge --file x": "avow judge x",
     "scan --path x": "avow scan x",
@@ -67,6 +69,46 @@ def test_of_other_words_nothing_is_guessed(typed: str) -> None:
         invoke(shlex.split(typed), from_process())
     assert caught.value.hint is not None
     assert " --help" in caught.value.hint or f"avow -- {typed}" in caught.value.hint
+
+
+IN_PLACE_OF_A_NUMBER = {
+    "retry opus": "avow retry --model opus",
+    "why opus": "avow history list --model opus",
+    "why last": "without a number it is the last: avow why",
+    "history show opus": "avow history list --model opus",
+    "history delete 90d": "avow history delete --older-than 90d",
+    "history delete 7 90d --yes": "avow history delete 7 --older-than 90d --yes",
+    "history redact fallback": "avow history redact --verdict fallback",
+    "history redact opus": "avow history redact --model opus",
+    "history delete 3-5": "avow history delete 3 4 5",
+    "history redact 3,7": "avow history redact 3 7",
+}
+
+
+@pytest.mark.parametrize("typed", IN_PLACE_OF_A_NUMBER)
+def test_a_word_in_place_of_a_number_is_answered_with_the_line_to_type(typed: str) -> None:
+    assert exchange_meant(typed.split(), typed.split()[3 if "7 90d" in typed else -1]) == IN_PLACE_OF_A_NUMBER[typed]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["history delete today", "history delete 2024-01-01", "history delete refused", "history delete last", "why 9-1"],
+)
+def test_of_what_may_be_removed_nothing_is_guessed(typed: str) -> None:
+    meant = exchange_meant(typed.split(), typed.split()[-1])
+    assert meant is None or meant.startswith("avow history list ")
+
+
+def test_the_line_to_type_stands_below_the_error(home: Path) -> None:
+    run(home, "--simulate", "requested", "words")
+    ran = run(home, "history", "delete", "90d", "--yes")
+    assert (ran.status, ran.lines) == (
+        2,
+        [
+            "avow: error: there is no exchange `90d` in the history",
+            "avow: note: avow history delete --older-than 90d --yes",
+        ],
+    )
 
 
 def test_a_key_that_is_typed_is_not_printed(home: Path) -> None:

@@ -14,6 +14,10 @@ _ALSO_CALLED = {"reference": ("id", "number"), "references": ("id", "number"), "
 _MODEL_OPTIONS = ("model", "judged_model")
 _WRITTEN = re.compile(r".*\.(jsonl|csv|parquet)")
 _TIME = re.compile(r"today|yesterday|[0-9]+[mhdwy]|[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
+_AGE = re.compile("[0-9]+[dwmy]")
+_NUMBERS = re.compile("([0-9]{1,9})-([0-9]{1,9})|([0-9]{1,9}(,[0-9]{1,9})+)")
+_MOST_NUMBERS = 20
+_LAST = ("last", "latest", "newest")
 _KEY_ALONE = "the key is typed unseen, or given on stdin: avow auth login < FILE"
 
 
@@ -24,12 +28,15 @@ def with_option(args: Sequence[str], command: Command, word: str) -> str | None:
         return None
     place = len(args) - 1 - list(reversed(args)).index(word)
     before, after = list(args[:place]), args[place + 1 :]
+    if word.isdecimal() and _takes_numbers(command):
+        others = [other for other in before[len(command.path) :] if _options_for(command, other)]
+        return with_option(args, command, others[0]) if len(others) == 1 else None
     if command.path == ("history", "export") and (form := _WRITTEN.fullmatch(word)):
         form_words = [] if "--format" in " ".join(args) else ["--format", form[1]]
         return f"{shlex.join(('avow', *before, *form_words, *after))} > {shlex.quote(word)}"
     if f"--{word}" in [name for option in command.options if option.form == "nothing" for name in option.names]:
         return shlex.join(("avow", *before, f"--{word}", *after))
-    found = [option for option in command.options if _is_value_of(option, word)] or _numbers(command, word)
+    found = _options_for(command, word) or _numbers(command, word)
     found = found or [option for option in command.options if option.source == SCENARIOS and _scenario(word)]
     if len(found) != 1:
         return _KEY_ALONE if command.path == ("auth", "login") else None
@@ -37,6 +44,53 @@ def with_option(args: Sequence[str], command: Command, word: str) -> str | None:
         before.pop()  # `stats by month`
     right = word if found[0].source != SCENARIOS else _scenario(word) or word
     return shlex.join(("avow", *before, found[0].spelled, right, *after))
+
+
+def in_place_of_number(args: Sequence[str], command: Command, word: str) -> str | None:
+    """The line that was meant where `word` stands in the place of an exchange's number."""
+    place = args.index(word) if word in args else None
+    if place is None:
+        return None
+    before, after = args[:place], args[place + 1 :]
+    if numbers := _several(word):
+        takes_several = any(one.name == "references" for one in command.arguments)
+        return shlex.join(("avow", *before, *numbers, *after)) if takes_several else None
+    if word.lower() in _LAST:
+        takes_none = any(one.name == "reference" for one in command.arguments)
+        return f"without a number it is the last: {shlex.join(('avow', *before, *after))}" if takes_none else None
+    found = with_option(args, command, word)
+    if found is None and not _AGE.fullmatch(word):
+        from avow.commands.declared import TREE
+
+        listing = TREE.at(("history", "list"))
+        found = with_option((*listing.path, word), listing, word)
+    return found
+
+
+def _several(word: str) -> list[str]:
+    """The numbers of `3-5` and `3,5`; none where they are too many to type."""
+    match = _NUMBERS.fullmatch(word)
+    if match is None:
+        return []
+    if match[3]:
+        return match[3].split(",")
+    first, last = int(match[1]), int(match[2])
+    return [str(number) for number in range(first, last + 1)] if first <= last < first + _MOST_NUMBERS else []
+
+
+def _takes_numbers(command: Command) -> bool:
+    return any(one.name in ("reference", "references") for one in command.arguments)
+
+
+def _options_for(command: Command, word: str) -> list[Option]:
+    """The options that take this word. Of a command that removes what is old, a time is no beginning."""
+    removes = any(option.name == "older_than" for option in command.options)
+    return [
+        option
+        for option in command.options
+        if (_is_value_of(option, word) and not (removes and option.name == "since"))
+        or (option.name == "older_than" and _AGE.fullmatch(word))
+    ]
 
 
 def with_command(args: Sequence[str], group: Command, word: str) -> str | None:

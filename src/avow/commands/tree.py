@@ -11,9 +11,17 @@ from typer.core import TyperCommand, TyperGroup
 from avow.asking.typed import Typed
 from avow.commands import COMMANDS
 from avow.commands.declared import HELP, TREE
-from avow.commands.typing_errors import hint_for, line_meant, path_of, refuse_options_after, refuse_typo, worded
+from avow.commands.typing_errors import (
+    exchange_meant,
+    hint_for,
+    line_meant,
+    path_of,
+    refuse_options_after,
+    refuse_typo,
+    worded,
+)
 from avow.context import Context
-from avow.errors import UsageError
+from avow.errors import NoSuchExchange, UsageError
 from avow.reference.tree import Argument, Command
 from avow.settings.keys import read_number
 from avow.settings.options import Form, Option
@@ -221,6 +229,8 @@ def invoke(arguments: Sequence[str], context: Context) -> int:
     command: Any = typer.main.get_command(build((name,), inner))
     try:
         code = command(args, prog_name="avow", standalone_mode=False, obj=context)
+    except NoSuchExchange as error:
+        raise UsageError(error.message, hint=exchange_meant(args, error.reference) or error.hint) from None
     except Exception as error:
         if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
             raise

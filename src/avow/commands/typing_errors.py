@@ -105,6 +105,14 @@ def line_meant(args: Sequence[str], error: Any) -> str | None:
     return None
 
 
+def exchange_meant(args: Sequence[str], word: str) -> str | None:
+    """What to type instead, where a word stands in the place of an exchange's number; None where that is not plain."""
+    from avow.commands.misplaced import in_place_of_number
+
+    depth = 2 if args and args[0] in GROUPS else 1
+    return in_place_of_number(args, TREE.at(tuple(args[:depth])), word)
+
+
 def hint_for(args: Sequence[str], error: Any) -> str:
     """What may have been meant: `--` before words that are a prompt, else the help page."""
     name = args[0] if args and args[0] in COMMANDS else "ask"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from avow.errors import UsageError
+from avow.errors import NoSuchExchange, UsageError
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -25,10 +25,10 @@ def number_of(connection: Connection, reference: str) -> int:
         if row is not None:
             return int(row[0])
     if len(wanted) < _SHORTEST:
-        raise UsageError(_none(reference), hint="`avow history list` shows the numbers; of an id, give 4 characters")
+        raise NoSuchExchange(reference, hint="`avow history list` shows the numbers; of an id, give 4 characters")
     found = _begins(connection, wanted) or _ends(connection, wanted)
     if not found:
-        raise UsageError(_none(reference), hint="`avow history list` shows the numbers")
+        raise NoSuchExchange(reference, hint="`avow history list` shows the numbers")
     if len(found) > 1:
         listed = "; ".join(f"{row['number']} ({row['id']})" for row in found[:_MOST_LISTED])
         more = " and more" if len(found) > _MOST_LISTED else ""
@@ -52,7 +52,3 @@ def _ends(connection: Connection, wanted: str) -> list[Any]:
     if not text.isprintable():
         return []
     return connection.execute(query, (len(text), text, _MOST_LISTED + 1)).fetchall()
-
-
-def _none(reference: str) -> str:
-    return f"there is no exchange `{reference[:80]}` in the history"
