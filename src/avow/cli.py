@@ -27,7 +27,8 @@ def main(arguments: Sequence[str], *, leave: Callable[[int], object]) -> int:
         from avow.context import from_process  # deferred: the signals are heard first
 
         context = from_process()
-        code = _flushed(_run(arguments, context), context)
+        code = _run(arguments, context)
+        context.screen.clear()
         leave(code)
         return code
     except Interrupted as stop:
@@ -163,16 +164,6 @@ def _hear_again_what_python_drops(stop: Callable[[int, FrameType | None], NoRetu
             sys.__unraisablehook__(unraisable)
 
     sys.unraisablehook = dropped
-
-
-def _flushed(code: int, context: "Context") -> int:
-    """Flush; the exit status, which is that of the error where stdout cannot be written."""
-    try:
-        context.screen.flush()
-    except AvowError as error:
-        context.screen.error(error.message, hint=error.hint)
-        code = error.exit_code
-    return code
 
 
 def _die(number: int, context: "Context | None") -> NoReturn:

@@ -123,6 +123,11 @@ def test_where_a_key_may_go(url: str) -> None:
     assert "CANARY" not in f"{caught.value.message} {caught.value.hint}"
 
 
+@pytest.mark.parametrize(("secret", "is_key"), [("sk-ant-api03-x", True), ("sk-ant-oat01-x", False), ("eyJ", False)])
+def test_a_token_is_no_api_key(secret: str, is_key: bool) -> None:
+    assert Credential(secret).is_api_key is is_key
+
+
 @given(st.text())
 def test_any_address_is_taken_or_refused(url: str) -> None:
     for one in (url, f"https://{url}", f"http://{url}"):

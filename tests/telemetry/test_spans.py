@@ -46,6 +46,7 @@ def test_an_answer_by_the_conventions() -> None:
     assert (found["server.address"], found["server.port"]) == ("api.anthropic.com", 443)
     assert found["gen_ai.request.max_tokens"] == 64
     assert found["avow.verdict"] == "as_requested"
+    assert found["avow.rerouted"] is False
     assert "error.type" not in found
     assert "avow.source" not in found
 
@@ -173,6 +174,7 @@ def test_a_child_a_hop_and_the_category() -> None:
     assert {hop["parentSpanId"] for hop in hops} == {root["spanId"]}
     assert len({span["spanId"] for span in (root, *hops)}) == 3
     assert attribute(root, "avow.category") == "cyber"
+    assert attribute(root, "avow.rerouted") is True
     assert attribute(hops[0], "avow.category") == "cyber"
     assert attribute(root, "gen_ai.response.model") == OLD
 

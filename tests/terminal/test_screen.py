@@ -141,7 +141,7 @@ def test_the_status_line_goes_before_anything_else_is_written() -> None:
     screen.status("not drawn into an open line")
     screen.out(" goes on\n")
     screen.status("last")
-    screen.flush()
+    screen.clear()
     assert terminal.shown()[:4] == ["avow: note: something", "the answer goes on", "", ""]
     assert "not drawn" not in terminal.raw()
     assert "waiting 2 s" in terminal.raw()

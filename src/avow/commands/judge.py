@@ -190,7 +190,6 @@ def _tell(exchange: "Exchange", options: JudgeOptions, context: Context) -> None
         from avow.exchange.exchange import as_json
 
         context.screen.out(json.dumps(as_json(exchange)) + "\n")
-        context.screen.flush()
     for line in notices(exchange):
         context.screen.statement(line)
 

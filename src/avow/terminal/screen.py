@@ -223,10 +223,6 @@ class Screen:
             if self._has_status:
                 self._erase_status()
 
-    def flush(self) -> None:
-        """Leave both streams in order at the end; all text has been written already."""
-        self.clear()
-
     def _out(self, text: str) -> None:
         if self._stdout is None:
             raise FileError("stdout is closed, so nothing can be printed", hint="send it to a file or a pipe")
