@@ -218,6 +218,14 @@ def test_a_stream_that_is_closed_or_full(redirection: str, status: int, words: b
         assert b"avow: fallback: requested claude-fable-5-2, answered by claude-opus-4-8" in ran.err
 
 
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
+def test_the_version_fails_in_the_words_of_every_command(redirection: str, home: Path) -> None:
+    ran = shell(home, f"avow --version {redirection}; avow history path {redirection}", AVOW_TEST_FRESH="1")
+    half = len(ran.lines) // 2
+    assert ran.status == 1
+    assert ran.lines[:half] == ran.lines[half:] != []
+
+
 def test_all_streams_closed(home: Path) -> None:
     with Simulator("fallback") as simulator:
         ran = shell(home, "avow hi <&- >&- 2>&-", base_url=simulator.base_url, AVOW_TEST_FRESH="1")

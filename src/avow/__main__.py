@@ -23,6 +23,8 @@ def _print(data: bytes) -> int:
     """Write to stdout itself, past Python's buffer: what fails there would end in a status of its own (120)."""
     import os
 
+    if sys.stdout is None:
+        return _fail("stdout is closed, so nothing can be printed\navow: note: send it to a file or a pipe")
     try:
         os.write(1, data)
     except BrokenPipeError:
@@ -31,10 +33,15 @@ def _print(data: bytes) -> int:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGPIPE)
     except OSError as error:
-        if sys.stderr is not None:
-            sys.stderr.write(f"avow: error: stdout cannot be written: {error.strerror}\n")
-        return 1
+        return _fail(f"stdout cannot be written: {(error.strerror or '').lower()}")
     return 0
+
+
+def _fail(words: str) -> int:
+    """The same words as every other command has (`terminal.screen`), without importing it."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"avow: error: {words}\n")
+    return 1
 
 
 if __name__ == "__main__":
