@@ -49,6 +49,16 @@ def test_whatever_the_page_of_help_lists_is_obeyed(home: Path) -> None:
     assert [line for line in ran.lines if "there is no command" in line] == [], "Chat._obey does not know it"
 
 
+def test_settings_that_do_not_apply_are_named_once(home: Path) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "config.toml").write_text('extract = "first"\n')
+    ran = run(home, "chat", "--simulate", "echo", stdin=b"one\ntwo\n", AVOW_SCHEMA="/nowhere", AVOW_REPORT="/nowhere/x")
+    assert (ran.status, ran.out) == (0, b"one\ntwo\n")
+    told = [line for line in ran.lines if "does not apply to a chat" in line]
+    assert [line.split()[2] for line in told] == ["report", "extract", "schema"]
+    assert "config.toml" in told[1]
+
+
 def test_one_stand_in_serves_all_turns(home: Path) -> None:
     ran = run(home, "chat", "--simulate", "handover", stdin=b"one\ntwo\n")
     assert ran.status == 10

@@ -4,7 +4,6 @@ import gc
 import shlex
 import signal
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 from avow.asking.ask import ask
 from avow.asking.inquiry import Inquiry
@@ -21,8 +20,8 @@ from avow.settings.levels import Settings
 from avow.text.blanks import is_blank
 from avow.wire.blocks import Attachment
 
-if TYPE_CHECKING:
-    pass
+_FOR_QUESTIONS = ("report", "extract", "schema")
+"""Settings that say what becomes of one answer."""
 
 
 def chat(options: Options, context: Context) -> ExitCode:
@@ -59,6 +58,8 @@ class Chat:
         if with_person:
             self._flags["output"] = "text"
         self._turns, self._notes, self._session = conversation_of(options, context, settings)
+        idle = [name for name in _FOR_QUESTIONS if settings.text(name)]
+        self._notes += tuple(f"{name} ({settings.origin(name)}) does not apply to a chat" for name in idle)
         self._kept = self._settings_of_last(settings.base_url)
         self._flags |= system_from_file(options, self.settings(), context.wait(settings))
         self._is_fresh = self._flags.get("model") is not None
