@@ -58,6 +58,12 @@ def test_a_whole_answer_is_told_alike() -> None:
     ]
 
 
+def test_a_message_that_begins_again_and_names_nobody_goes_on_under_its_name() -> None:
+    outcome = against(stream(sse(start(), *words(0, "a"), start(None), *words(1, "b"), *end())))
+    assert {event.model for event in outcome.of(TextWritten)} == {ASKED}
+    assert outcome.shown == "ab"
+
+
 def test_text_that_is_refused_is_withdrawn() -> None:
     outcome = against(stream(sse(start(), *words(0, "a"), *end("refusal"))))
     assert outcome.told[-1] == Withdrawn(ASKED, "a")

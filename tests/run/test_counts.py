@@ -40,6 +40,7 @@ def test_a_part_that_has_no_price_makes_it_at_least() -> None:
     free = answered()._replace(reply=Reply(cost_floor_usd=0.5))
     assert counts(free, answered()._replace(reply=Reply(cost_usd=1.0))).cost() == "at least $1.50"
     assert counts(failed()).cost() == "$0.00"
+    assert counts(refused()).cost() == "at least $0.00", "what a decline costs is not known"
 
 
 def test_what_is_not_whole_counts_by_its_status() -> None:

@@ -1,6 +1,7 @@
 """Spans say who was asked and who answered, and nothing of what was said."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -186,6 +187,13 @@ def test_ids_are_the_exchange_s_own() -> None:
     assert spans_of(exchange, MS)[0]["spanId"] != spans_of(rerouted(), MS)[0]["spanId"]
 
 
+@pytest.mark.parametrize("odd", ["not-a-uuid", "0" * 32, ""])
+def test_an_exchange_with_an_odd_id_has_a_trace_all_the_same(odd: str) -> None:
+    trace = spans_of(answered()._replace(id=odd), MS)[0]["traceId"]
+    assert re.fullmatch("[0-9a-f]{32}", trace)
+    assert trace.strip("0")
+
+
 def test_a_child_of_the_trace_it_was_asked_in() -> None:
     root, hop, *_ = spans_of(answered(traceparent=PARENT), MS)
     assert (root["traceId"], root["parentSpanId"]) == tuple(PARENT.split("-")[1:3])
@@ -194,7 +202,11 @@ def test_a_child_of_the_trace_it_was_asked_in() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "x", PARENT.upper(), PARENT[:-1], PARENT.replace("b7ad6b7169203331", "0" * 16), "ff" + PARENT[2:]],
+    [
+        *(None, "", "x", PARENT.upper(), PARENT[:-1], "ff" + PARENT[2:]),
+        PARENT.replace("b7ad6b7169203331", "0" * 16),
+        PARENT.replace("0af7651916cd43dd8448eb211c80319c", "0" * 32),
+    ],
 )
 def test_what_is_no_traceparent(text: str | None) -> None:
     assert traceparent(text) is None
