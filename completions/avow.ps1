@@ -19,7 +19,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'completion' = 'Print the script that completes avow in a shell; it changes no file.'
             'help' = 'Read about a topic (exit-codes, json, config, environment, history, privacy, fallback, clients, scripting, audit, telemetry), or about a command.'
             'history' = 'What was asked and who answered; times are by the local clock.'
-            'audit' = 'Has what answers under a model''s name changed? See `avow help audit`.'
+            'audit' = 'Test whether the model behind a name has changed. See `avow help audit`.'
             'auth' = 'The API key: store it, see which one is used, remove it.'
             'config' = 'Settings: what they are, where they come from, and how to change them.'
             'template' = 'Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.'
@@ -29,7 +29,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'list' = 'The last exchanges, newest first.'
             'show' = 'One exchange with its text and routing; beside it the retries of the same question.'
             'search' = 'The exchanges that hold all these words in prompt or answer, newest first.'
-            'pick' = 'Pick an exchange: type words to narrow the list, Enter shows it, then c goes on with it and r asks it again.'
+            'pick' = 'Pick an exchange: type words to narrow the list, Enter shows it, then c continues it and r asks it again.'
             'stats' = 'How often the requested model answered, who else did and why, how long it took, what it cost.'
             'export' = 'Write exchanges to stdout as JSON Lines, CSV or Parquet, oldest first; the simulator''s are left out.'
             'push' = 'Send what a collector has not acknowledged yet, as spans of OpenTelemetry without any text; see `avow help telemetry`.'
@@ -39,7 +39,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'path' = 'Where the file is.'
         }
         'audit' = [ordered]@{
-            'baseline' = 'Collect replies to compare with later: sixty, over three calls, best on different days.'
+            'baseline' = 'Collect sixty replies to compare with later, in three calls, best on different days.'
             'run' = 'Take a look: ask twenty more, test, and repeat once before a difference is reported.'
             'list' = 'List the audits, with the looks that are used.'
             'show' = 'Show every look and every reply of an audit.'
@@ -48,7 +48,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'endpoint' = 'Look at what an endpoint passes on and what it makes up, with at most six calls.'
         }
         'auth' = [ordered]@{
-            'login' = 'Store an API key, typed unseen or given on stdin.'
+            'login' = 'Store an API key, typed without being shown or given on stdin.'
             'status' = 'Which key is used, and why the others are not.'
             'logout' = 'Remove the stored key.'
         }
@@ -343,7 +343,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--rerouted' = 'Only where another model answered.'
             '--fail-on' = 'Exit with the status of these verdicts, the gravest first.'
             '--json' = 'The whole report as one object.'
-            '--jsonl' = 'One JSON object an answer.'
+            '--jsonl' = 'One JSON object for each answer.'
             '--import' = 'Put the answers into the history too.'
             '--hook' = 'For Claude Code''s settings: report reroutes in the session.'
             '--statusline' = 'For Claude Code''s settings: who wrote the last answer.'
@@ -389,7 +389,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         'doctor' = [ordered]@{
             '--offline' = 'Do not ask the API.'
             '--json' = 'As a JSON object.'
-            '--profile' = 'As this profile sees it.'
+            '--profile' = 'With the settings of this profile.'
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }
@@ -568,7 +568,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--looks' = 'Looks planned; default 13.'
             '--cards' = 'Cards of your own, made from a number.'
             '--all-now' = 'All sixty in one sitting.'
-            '--pace' = 'From one request to the next; default 3.'
+            '--pace' = 'From the start of one request to the next; default 3.'
             '--seed' = 'Repeat the random choices of an earlier call.'
             '--yes' = 'Do not ask before sending.'
             '-y' = 'Do not ask before sending.'
@@ -583,7 +583,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '-m' = 'Model or alias.'
             '--model' = 'Model or alias.'
             '--against' = 'Compare the replies with this model''s, too.'
-            '--pace' = 'From one request to the next; default 3.'
+            '--pace' = 'From the start of one request to the next; default 3.'
             '--seed' = 'Repeat the random choices of an earlier call.'
             '--yes' = 'Do not ask before sending.'
             '-y' = 'Do not ask before sending.'
@@ -639,7 +639,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             '--help' = 'Show this page.'
         }
         'auth status' = [ordered]@{
-            '--check' = 'Ask the API whether it takes the key.'
+            '--check' = 'Ask the API whether it accepts the key.'
             '--json' = 'As a JSON object.'
             '--base-url' = 'The host that the key is for.'
             '--profile' = 'Take the host from this profile.'
@@ -658,13 +658,13 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
         }
         'config list' = [ordered]@{
             '--json' = 'As a JSON object.'
-            '--profile' = 'As this profile sees it.'
+            '--profile' = 'With the settings of this profile.'
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }
         'config get' = [ordered]@{
             '--json' = 'As a JSON object.'
-            '--profile' = 'As this profile sees it.'
+            '--profile' = 'With the settings of this profile.'
             '-h' = 'Show this page.'
             '--help' = 'Show this page.'
         }

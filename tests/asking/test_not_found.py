@@ -20,7 +20,10 @@ def hint(message: str, *, model: str = "claude-x", base_url: str = "https://gate
 @pytest.mark.parametrize(
     ("base_url", "words"),
     [
-        ("https://gate.example", "nothing answers at https://gate.example/v1/messages: the base URL is probably wrong"),
+        (
+            "https://gate.example",
+            "there is nothing at https://gate.example/v1/messages: the base URL is probably wrong",
+        ),
         ("https://gate.example/v1", "did you mean https://gate.example?"),
         ("https://gate.example/v1/messages", "did you mean https://gate.example?"),
     ],

@@ -46,7 +46,7 @@ def test_settings(typed: dict[str, Any], expected: dict[str, object]) -> None:
     ("typed", "words"),
     [
         pytest.param({"as_json": True, "output": "jsonl"}, "contradict", id="two-forms"),
-        pytest.param({"fallback": " , "}, "empty", id="an-empty-list"),
+        pytest.param({"fallback": " , "}, "must name at least one model", id="an-empty-list"),
         pytest.param({"options": ["a"]}, "KEY=JSON", id="no-value"),
         pytest.param({"options": ["stream=true"]}, "-o stream: this field has an option of its own", id="own-option"),
         pytest.param({"extract": True, "extract_last": True}, "--extract-last and --extract contra", id="two-blocks"),

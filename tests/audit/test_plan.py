@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from avow.audit.plan import LOOKS, Slot, alpha_of_a_look, orders, p_that_decides, remaining
+from avow.audit.plan import Slot, orders, p_that_decides, remaining
 from avow.audit.replies import Arm
 from tests.audit.made_up import CARDS, reply
 
@@ -37,11 +37,6 @@ def test_what_was_answered_is_not_due_again() -> None:
     assert remaining(order, answered) == order[7:]
     assert remaining(order, [reply(order[0].card, order=order[0].order, arm=Arm.AGAINST)]) == order
     assert remaining((Slot(CARDS[0], Arm.REQUESTED, 1),), [reply(order=1)]) == ()
-
-
-def test_looks_share_the_chance_of_an_error() -> None:
-    assert alpha_of_a_look(LOOKS) * LOOKS == pytest.approx(0.05)
-    assert alpha_of_a_look(5) == 0.01
 
 
 def test_the_smaller_of_two_p_counts_twice() -> None:

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from avow.audit.reading import look_from, record_from, reply_from
+from avow.audit.reading import record_from
 from avow.audit.record import AuditRecord
 from avow.errors import UsageError
 from avow.wire.json_value import JsonObject, parse
@@ -31,9 +31,6 @@ def test_a_record_comes_back_as_it_was() -> None:
     again = record_from(parse(json.dumps(record.as_json()).encode()))
     assert again == record
     assert again.as_json() == record.as_json()
-    cards = frozenset(record.card_ids)
-    assert look_from(record.runs[0].as_json(), cards) == record.runs[0]
-    assert reply_from(record.baseline[0].as_json(), cards) == record.baseline[0]
 
 
 def _set(*path: str | int, to: object) -> Callable[[JsonObject], None]:

@@ -114,7 +114,7 @@ def test_a_repeat_that_did_not_agree_is_told_with_both_p() -> None:
 
 def test_the_share_resembles_and_is_not_served() -> None:
     text = said(ALL["none 1"])
-    assert f"Share of replies resembling {OTHER}: 0% (95% interval 0% to 9%). Resembling, not served by." in text
+    assert f"Share of replies resembling {OTHER}: 0% (95% interval 0% to 9%). This is a resemblance;" in text
     assert f"By the replies of {OTHER}: a full swap would have shown with probability more than .99" in text
 
 

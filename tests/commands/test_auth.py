@@ -170,7 +170,7 @@ def test_login_by_profile_is_for_its_host(home: Path) -> None:
 
 def test_what_outranks_a_stored_key_is_said(home: Path) -> None:
     login = run(home, "login", "--no-check", "--store", "file", stdin=CANARY, ANTHROPIC_API_KEY=OTHER)
-    assert "ANTHROPIC_API_KEY is set and outranks it" in login.stderr
+    assert "ANTHROPIC_API_KEY is set and is used instead of the stored key" in login.stderr
     status = run(home, "status", "--json", ANTHROPIC_API_KEY=OTHER)
     body = json.loads(status.stdout)
     assert (status.returncode, body["usable"], body["host"], body["check"]) == (0, True, "api.anthropic.com", None)

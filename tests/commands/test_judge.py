@@ -55,7 +55,7 @@ def test_what_is_kept(home: Path) -> None:
     [
         ((), "nothing says which model was asked"),
         (("-m", FABLE, "missing.json"), "missing.json: there is no such file"),
-        (("-m", FABLE, "--request", "asked.json"), f"-m says {FABLE}, and asked.json {OPUS}"),
+        (("-m", FABLE, "--request", "asked.json"), f"-m names {FABLE}, and asked.json names {OPUS}"),
         (("--request", "answer.json"), "answer.json: this is not a Messages API request"),
     ],
 )

@@ -32,7 +32,7 @@ def test_the_last_run_of_a_file_is_found(tmp_path: Path) -> None:
         assert runs.numbered(history, 2) == runs.KnownRun(2, "d")
         with pytest.raises(UsageError, match="there is no run 4") as caught:
             runs.numbered(history, 4)
-        assert caught.value.hint == "`--resume` alone goes on with the last one"
+        assert caught.value.hint == "`--resume` alone continues the last run"
         runs.forget_places(history, 2, "new")
         assert [runs.numbered(history, number).digest for number in (1, 2, 3)] == ["d", "new", "d"]
 

@@ -121,7 +121,7 @@ WRONG = {
     "an unknown key": ('prompt = "x"\n\nmodl = "opus"', "line 3: modl is not a setting; did you mean model?"),
     "a table of an unknown name": ('prompt = "x"\n[optoins]\na = 1', "line 2: optoins is not a setting"),
     "a wrong type": ('max_tokens = "many"', "line 1: max_tokens is a number"),
-    "a prompt that is no text": ("model = 'x'\nprompt = 5", "line 2: prompt is a text, not int"),
+    "a prompt that is no text": ("model = 'x'\nprompt = 5", "line 2: prompt must be a text"),
     "a lone dollar": ('model = "x"\nprompt = "costs $5"', "line 2: '$5' is not a variable; write $$ for a dollar sign"),
     "a lone dollar further down": ('prompt = """\na\nb $ c\n"""', "prompt, its line 2: '$ c'"),
     "input in the system prompt": ('prompt = "x"\nsystem = "$input"', "line 2: $input is for the prompt"),

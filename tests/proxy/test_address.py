@@ -82,7 +82,7 @@ def test_a_proxy_that_cannot_be_used_is_named(value: str) -> None:
 def test_which_proxies_can_be_used_is_told() -> None:
     with pytest.raises(ConfigError, match="does not support proxies of the kind socks5://") as caught:
         find("https://api.example.com", {"HTTPS_PROXY": "socks5://proxy.example"})
-    assert caught.value.hint == "use one of http, https, or name the host in NO_PROXY"
+    assert caught.value.hint == "use an http or https proxy, or name the host in NO_PROXY"
 
 
 def test_a_proxy_is_asked_for_a_way_through() -> None:

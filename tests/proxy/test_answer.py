@@ -152,7 +152,7 @@ def test_what_follows_the_end_is_no_part_of_it() -> None:
 def test_answers_without_a_response() -> None:
     for answer, kind, code, readable, words in (
         (unreachable("why"), "connection", 6, True, "the API cannot be reached: why"),
-        (unanswered("why"), "connection", 6, True, "why"),
+        (unanswered(), "connection", 6, True, "the connection ended before a response began"),
         (abandoned(), "interrupted", 7, True, "the client left before an answer began"),
         (unread("why"), "not_an_answer", 5, False, "the answer passed, but its copy cannot be read: why"),
     ):

@@ -20,7 +20,6 @@ from avow.history import batches
 from avow.history.store import History
 from avow.run.batch_api import BatchApi
 from avow.run.submit import PreparedItem, Submitter
-from avow.run.suite import RunQuestion
 from avow.settings.levels import Config, resolve
 from avow.simulator.server import Simulator
 from avow.wire.batch import BatchMark, BatchState
@@ -40,7 +39,7 @@ def part(api: BatchApi, number: int) -> PreparedItem:
     settings = resolve(flags={}, template={}, conversation={}, environ={}, config=Config(), profile=None)
     inquiry = Inquiry(settings, f"p{number}", item=RunItem(1, str(number), number, 0, f"k{number}"))
     prepared = prepare(inquiry, Endpoint(api.base_url), EndpointFacts(api.base_url))
-    return PreparedItem(RunQuestion(number, number, inquiry), prepared, None)
+    return PreparedItem(prepared, None)
 
 
 def made(sim: Simulator) -> list[Any]:

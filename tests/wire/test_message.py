@@ -51,7 +51,6 @@ def test_a_plain_answer() -> None:
     found = folded(*answer("Hel", "lo"))
     assert (found.text, found.model, found.stop_reason, found.whole) == ("Hello", ASKED, "end_turn", True)
     assert found.usage == {"input_tokens": 9, "output_tokens": 5}
-    assert found.unfinished == frozenset()
     assert found.raw["id"] == "msg_1"
 
 
@@ -147,15 +146,11 @@ def test_a_compaction_delta_replaces() -> None:
     assert content == [{"type": "compaction", "content": "short"}]
 
 
-def test_what_is_unknown_is_kept_as_it_came() -> None:
+def test_a_block_of_an_unknown_type_is_kept_as_it_came() -> None:
     odd_block = {"type": "hologram", "depth": [1, 2]}
     odd_delta = {"type": "hologram_delta", "depth": 3}
     content, found = unfolded({"type": "message_mood", "mood": "x"}, *block(0, odd_block, odd_delta), *words(1, "hi"))
     assert content[0] == odd_block
-    assert found.leftovers == (
-        {"type": "message_mood", "mood": "x"},
-        {"type": "content_block_delta", "index": 0, "delta": odd_delta},
-    )
     assert found.text == "hi"
 
 
@@ -210,9 +205,8 @@ def test_an_end_without_a_stop_reason_is_not_whole() -> None:
     assert not folded(start(), *words(0, "x"), {"type": "message_stop"}).whole
 
 
-def test_a_block_that_never_stopped_is_known() -> None:
-    found = folded(start(), *words(0, "a"), *words(1, "b")[:-1])
-    assert (found.text, found.unfinished) == ("ab", frozenset({1}))
+def test_a_block_that_never_stopped_is_part_of_the_message() -> None:
+    assert folded(start(), *words(0, "a"), *words(1, "b")[:-1]).text == "ab"
 
 
 @pytest.mark.parametrize(

@@ -73,12 +73,6 @@ def test_what_goes_back(content: list[JsonObject], expected: list[JsonObject] | 
     assert assistant_turn(content) == expected
 
 
-def test_unfinished_blocks() -> None:
-    assert assistant_turn([THINKING, TEXT], {0}) == [TEXT]
-    assert assistant_turn([TEXT, SEARCH, FOUND], {1}) == [TEXT]
-    assert assistant_turn([THINKING, TEXT], {1}) == [THINKING, TEXT]
-
-
 def test_without_thinking() -> None:
     assert assistant_turn([THINKING, REDACTED, TEXT, HANDOVER, THINKING, MORE], keep_thinking=False) == [
         TEXT,
@@ -164,11 +158,11 @@ def complaints(turn: Sequence[dict[str, Any]]) -> list[str]:
     return found
 
 
-@given(st.lists(BLOCKS, max_size=12), st.sets(st.integers(0, 11)), st.booleans(), st.booleans())
+@given(st.lists(BLOCKS, max_size=12), st.booleans(), st.booleans())
 def test_whatever_comes_what_goes_back_is_acceptable(
-    content: list[JsonObject], unfinished: set[int], keep_thinking: bool, continued: bool
+    content: list[JsonObject], keep_thinking: bool, continued: bool
 ) -> None:
-    turn = assistant_turn(content, unfinished, keep_thinking=keep_thinking, continued=continued)
+    turn = assistant_turn(content, keep_thinking=keep_thinking, continued=continued)
     if turn is not None:
         assert complaints(turn) == []
         rest = iter(content)

@@ -20,7 +20,7 @@ def hint_of(exchange: Exchange, settings: Settings) -> str | None:
         path = urlsplit(base).path
         wrong = _SENT_TO.removesuffix("/messages") if path.endswith("/v1") else _SENT_TO if _SENT_TO in path else ""
         better = f"; did you mean {base.removesuffix(wrong)}?" if wrong and base.endswith(wrong) else ""
-        return f"nothing answers at {base}{_SENT_TO}: the base URL is probably wrong{better}"
+        return f"there is nothing at {base}{_SENT_TO}: the base URL is probably wrong{better}"
     known = {*settings.table("aliases"), *catalogue.ALIASES, *(model.id for model in catalogue.models())}
     if name not in known and (near := nearest(name, sorted(known))):
         return f"did you mean {near}? `avow models` lists what the key can use"

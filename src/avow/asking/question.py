@@ -235,7 +235,10 @@ def conversation_of(
     """
     if not settings.flag("history.enabled"):
         if options.continue_last or options.conversation:
-            raise UsageError("a conversation needs the history, and it is switched off")
+            raise UsageError(
+                "a conversation needs the history, and it is switched off",
+                hint="leave --no-history out, or set history.enabled",
+            )
         return (), (), None
     from avow.terminal import session
 

@@ -106,7 +106,7 @@ def _said(option: Option, value: Any) -> object:
     if option.form == "nothing":
         return True if option.says is None else option.says
     if option.kind == "models":
-        return value if value in option.choices else _models(value)
+        return value if value in option.choices else _models(option, value)
     if option.kind == "table":
         return _headers(value) if option.name == "headers" else _fields(value)
     return tuple(value) if option.form == "texts" else value
@@ -134,10 +134,10 @@ def _check_texts(noun: str, texts: Iterable[object]) -> None:
                 ) from None
 
 
-def _models(value: str) -> tuple[str, ...]:
+def _models(option: Option, value: str) -> tuple[str, ...]:
     models = tuple(name.strip() for name in value.split(",") if name.strip())
     if not models:
-        raise UsageError("a list of models is empty", hint="write MODEL or MODEL,MODEL")
+        raise UsageError(f"{option.names[-1]} must name at least one model", hint="write MODEL or MODEL,MODEL")
     return models
 
 

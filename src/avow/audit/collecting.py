@@ -10,11 +10,12 @@ from avow.audit.cards import SHIPPED, made
 from avow.audit.judging import differences
 from avow.audit.plan import LOOKS, PER_CARD, SITTINGS, Slot, orders, remaining
 from avow.audit.record import AuditRecord, Conditions
-from avow.audit.replies import REFUSED, SUBSTITUTED, Arm, CardReply
+from avow.audit.replies import Arm, CardReply
 from avow.audit.result import Difference
 from avow.audit.store import StoredAudit
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
+from avow.routing.verdict import Verdict
 
 SCHEMA = "avow.audit-baseline/1"
 
@@ -97,7 +98,9 @@ def check_same(kept: StoredAudit, conditions: Conditions, wishes: BaselineTerms)
     ]
     for option, is_other in fixed:
         if is_other:
-            raise UsageError(f"{option}: audit {record.name} was begun without it, and it is fixed then", hint=_ANOTHER)
+            raise UsageError(
+                f"{option}: audit {record.name} was begun with other terms, which cannot be changed", hint=_ANOTHER
+            )
 
 
 def ask_sitting(
@@ -119,10 +122,10 @@ def ask_sitting(
 def exit_code_of(replies: Sequence[CardReply]) -> ExitCode:
     """The exit status of a call of `baseline`. Declared replies count where one was substituted, or where no others are
     left."""
-    if any(reply.verdict == SUBSTITUTED for reply in replies):
+    if any(reply.verdict == Verdict.SUBSTITUTED for reply in replies):
         return ExitCode.SUBSTITUTED
     if replies and all(reply.is_declared for reply in replies):
-        return ExitCode.REFUSED if all(reply.verdict == REFUSED for reply in replies) else ExitCode.UNVERIFIED
+        return ExitCode.REFUSED if all(reply.verdict == Verdict.REFUSED for reply in replies) else ExitCode.UNVERIFIED
     return ExitCode.OK
 
 

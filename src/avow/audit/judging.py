@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from avow.audit.effect import FIXED, WouldHaveSeen, excess_tv, floor_of, would_have_seen
 from avow.audit.plan import p_that_decides
 from avow.audit.record import AuditRecord, Conditions, Look
-from avow.audit.replies import NOT_ON_FORMAT, REFUSED, SUBSTITUTED, Arm, CardReply, Sample, in_test, sample_of
+from avow.audit.replies import NOT_ON_FORMAT, Arm, CardReply, Sample, in_test, sample_of
 from avow.audit.result import Difference, Finding, Measured, Result
 from avow.audit.share import Share, share_interval
 from avow.audit.statistic import p_values
 from avow.exit_codes import ExitCode, gravest
+from avow.routing.verdict import Verdict
 
 LEAST_IN_LOOK = 3
 LEAST_IN_BASELINE = 10
@@ -180,9 +181,9 @@ def _power(record: AuditRecord, look: Look, floor: float) -> WouldHaveSeen:
 
 def _exit_code(finding: Finding, replies: Iterable[CardReply], asked: Sequence[CardReply]) -> int:
     """A substituted reply outranks the result of the test; declared replies count only where no others are left."""
-    codes = [ExitCode.SUBSTITUTED for reply in replies if reply.verdict == SUBSTITUTED]
+    codes = [ExitCode.SUBSTITUTED for reply in replies if reply.verdict == Verdict.SUBSTITUTED]
     if finding is Finding.NOT_MEASURED:
-        all_refused = bool(asked) and all(reply.verdict == REFUSED for reply in asked)
+        all_refused = bool(asked) and all(reply.verdict == Verdict.REFUSED for reply in asked)
         codes.append(ExitCode.REFUSED if all_refused else ExitCode.UNVERIFIED)
     if finding is Finding.DIFFERS:
         codes.append(ExitCode.DIFFERS)

@@ -38,9 +38,7 @@ def look_for(record: AuditRecord, against: str | None, seed: int | None, fresh_s
         name, number = record.name, under_way.number
         if against is not None and against != under_way.against:
             held = f"against {under_way.against}" if under_way.against else "without --against"
-            raise UsageError(
-                f"audit {name}: look {number} was begun {held}", hint="leave --against out to go on with it"
-            )
+            raise UsageError(f"audit {name}: look {number} was begun {held}", hint="leave --against out to continue it")
         if seed is not None and seed != under_way.seed:
             raise UsageError(f"audit {name}: look {number} was begun with --seed {under_way.seed}", hint="leave it out")
         return under_way

@@ -24,11 +24,6 @@ class Slot(NamedTuple):
     order: int
 
 
-def alpha_of_a_look(looks: int) -> float:
-    """The part of the error rate that one look may use, the same for each."""
-    return ALPHA_TOTAL / looks
-
-
 def orders(
     cards: Iterable[str], arms: Sequence[Arm], seed: int, *, per_card: int = PER_CARD
 ) -> Iterator[tuple[Slot, ...]]:

@@ -48,16 +48,6 @@ def record_from(value: object) -> AuditRecord:
     )
 
 
-def look_from(value: object, cards: frozenset[str]) -> Look:
-    """One of a record's `runs`. Raises UsageError where the value is not one."""
-    return _look(_RecordValue(value, "runs"), cards)
-
-
-def reply_from(value: object, cards: frozenset[str]) -> CardReply:
-    """A `REPLY`. Raises UsageError where the value is not one."""
-    return _reply(_RecordValue(value, "reply"), cards)
-
-
 def _look(place: "_RecordValue", cards: frozenset[str]) -> Look:
     body = place.object()
     repeat, result = body.get("repeat"), body.get("result")

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from avow.audit.cards import PICKS
+from avow.routing.verdict import Verdict
 from avow.wire.json_value import JsonObject
 
 Picks = tuple[str, ...]
 Sample = Mapping[str, Sequence[Picks]]
 """Replies by the id of their card, each as its six picks, in the order they were asked for."""
-
-AS_REQUESTED = "as_requested"
-REFUSED = "refused"
-SUBSTITUTED = "substituted"
 
 TRUNCATED: Picks = ("<truncated>",) * PICKS
 EMPTY: Picks = ("<empty>",) * PICKS
@@ -52,7 +49,7 @@ class CardReply:
     def is_declared(self) -> bool:
         """Whether the response itself says that this is not the answer of the requested model: then it is not in the
         test."""
-        return self.verdict != AS_REQUESTED
+        return self.verdict != Verdict.AS_REQUESTED
 
     @property
     def picks(self) -> Picks:

@@ -1,6 +1,6 @@
 """The result of a look as a value, and as the object of `avow.audit/1`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -66,10 +66,6 @@ class Result:
     cost_usd: float | None = None
     exit_code: int = 0
     differences: tuple[Difference, ...] = ()
-
-    def costing(self, cost_usd: float | None) -> "Result":
-        """The same result with its price."""
-        return replace(self, cost_usd=cost_usd)
 
     def as_json(self) -> JsonObject:
         """The object of `avow audit run --json`, `avow.audit/1`; with `void` also `differences`: what has changed."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from avow.audit import plot
-from avow.audit.collecting import asked_in_all, is_complete
+from avow.audit.collecting import asked_in_all, is_complete, sittings_planned
 from avow.audit.looking import open_look
 from avow.audit.record import AuditRecord, Look
+from avow.audit.replies import Arm, CardReply
 from avow.audit.result import Finding, Result
 from avow.audit.store import StoredAudit
 from avow.audit.words import lines_of, number, sittings_shown
@@ -135,7 +136,7 @@ def _list_row(kept: StoredAudit) -> tuple[str, ...]:
 def _baseline_words(kept: StoredAudit) -> str:
     record = kept.record
     times = sittings_shown(record.baseline) or "none yet"
-    kind = "one sitting" if record.one_sitting else f"{len(kept.seeds)} of 3 sittings"
+    kind = "one sitting" if record.one_sitting else f"{len(kept.seeds)} of {sittings_planned(record)} sittings"
     whole = "" if is_complete(kept) else " (not complete)"
     return f"baseline: {len(record.baseline)} of {asked_in_all(record)} replies in {kind}{whole}; begun: {times}"
 
@@ -153,22 +154,22 @@ def _look_words(look: Look) -> str:
 
 
 def _reply_rows(record: AuditRecord) -> Iterator[tuple[str, ...]]:
-    named: dict[str, str] = {}
+    for reply in record.baseline:
+        yield _reply_row(f"baseline {reply.sitting}", record.conditions.model, reply)
     for look in record.runs:
-        named[str(look.number)] = look.against or ""
-    parts = [("baseline", record.baseline)]
-    for look in record.runs:
-        parts += [(str(look.number), look.replies), (f"{look.number} repeat", look.repeat or ())]
-    for label, replies in parts:
-        for reply in replies:
-            against = named.get(label.partition(" ")[0], "")
-            asked = record.conditions.model if reply.arm == "requested" else against
-            place = f"{label} {reply.sitting}" if label == "baseline" else label
-            text = f'"{clean_line(reply.text)[:60]}"' if reply.text else "(empty)"
-            yield (
-                place, str(reply.order), clean_line(reply.card), clean_line(asked), clean_line(reply.verdict),
-                clean_line(reply.request_id or "none"), text,
-            )  # fmt: skip
+        models = {Arm.REQUESTED: record.conditions.model, Arm.AGAINST: look.against or ""}
+        for place, replies in ((f"{look.number}", look.replies), (f"{look.number} repeat", look.repeat or ())):
+            for reply in replies:
+                yield _reply_row(place, models[reply.arm], reply)
+
+
+def _reply_row(place: str, asked: str, reply: CardReply) -> tuple[str, ...]:
+    """One reply of the baseline or of a look, under `REPLY_HEADS`."""
+    text = f'"{clean_line(reply.text)[:60]}"' if reply.text else "(empty)"
+    return (
+        place, str(reply.order), clean_line(reply.card), clean_line(asked), clean_line(reply.verdict),
+        clean_line(reply.request_id or "none"), text,
+    )  # fmt: skip
 
 
 def footer(context: Context, text: str) -> None:

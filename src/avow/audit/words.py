@@ -14,7 +14,8 @@ CAUSE_UNKNOWN = (
     "show that another model answered, that answers are worse, or that anyone intended it."
 )
 RECOGNISED = (
-    "Whoever recognises the cards can answer them as before; cards of your own (`--cards SEED`) are harder to know."
+    "Whoever recognises the cards can answer them as before; cards of your own (`--cards SEED`) are harder to "
+    "recognise."
 )
 ONE_SITTING = "The baseline is of one sitting, so changes from hour to hour are not in it: a difference means less."
 ONE_DAY = (
@@ -149,7 +150,7 @@ def _resembling(result: Result) -> tuple[str, ...]:
     )
     return (
         f"Share of replies resembling {result.against}: {_percent(result.share.estimate)} (95% interval {low} to "
-        f"{high}{directed}). Resembling, not served by.",
+        f"{high}{directed}). This is a resemblance; it does not show who answered.",
     )
 
 

@@ -93,9 +93,9 @@ def run_login(options: AuthOptions, context: Context) -> ExitCode:
     say(f"stored the key for {host}{f' (…{tail})' if tail else ''} in {place}", context.screen)
     for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         if context.environ.get(variable, "").strip():
-            context.screen.note(f"{variable} is set and outranks it")
+            context.screen.note(f"{variable} is set and is used instead of the stored key")
     if options.store == "file" and settings.words("api_key_command"):
-        context.screen.note("api_key_command is set and outranks it")
+        context.screen.note("api_key_command is set and is used instead of the stored key")
     return ExitCode.OK
 
 

@@ -175,7 +175,7 @@ class Chat:
             case "/copy":
                 self._copy()
             case "/edit":
-                return self._edit(rest)
+                self._edit(rest)
             case "/system":
                 self._instruct(rest)
             case "/new":
@@ -242,12 +242,11 @@ class Chat:
         else:
             self._context.screen.note("the last answer is on the clipboard")
 
-    def _edit(self, text: str) -> bool:
+    def _edit(self, text: str) -> None:
         from avow.asking.draft import draft
 
         with draft(text, self._context) as prompt:
             self._put(self._inquiry(prompt, tuple(self._files)), instead_of=None)
-        return True
 
     def _instruct(self, text: str) -> None:
         if text:

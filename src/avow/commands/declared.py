@@ -116,7 +116,7 @@ LIST_MODELS = Command(
 
 _KEY = Argument("key", "KEY", "model, history.content, aliases.NAME, profiles.NAME.KEY …")
 _KNOWN_KEY = _KEY._replace(source=WordSource(tuple(KEYS)))
-_AS_SEEN = (_json("As a JSON object."), _profile("As this profile sees it."))
+_AS_SEEN = (_json("As a JSON object."), _profile("With the settings of this profile."))
 _HOST = (
     Option("base_url", "text", "The host that the key is for.", ("--base-url",), "URL", is_setting=False),
     _profile("Take the host from this profile."),
@@ -127,7 +127,7 @@ AUTH = Command(
     commands=(
         Command(
             ("auth", "login"),
-            "Store an API key, typed unseen or given on stdin.",
+            "Store an API key, typed without being shown or given on stdin.",
             options=(
                 Option("store", "text", "Where to keep it.", ("--store",), "keyring|file", default="keyring",
                        is_setting=False),
@@ -138,7 +138,7 @@ AUTH = Command(
         Command(
             ("auth", "status"),
             "Which key is used, and why the others are not.",
-            options=(_flag("check", "Ask the API whether it takes the key."), _json("As a JSON object."), *_HOST),
+            options=(_flag("check", "Ask the API whether it accepts the key."), _json("As a JSON object."), *_HOST),
         ),
         Command(("auth", "logout"), "Remove the stored key.", options=_HOST),
     ),

@@ -95,22 +95,22 @@ def _folder(name: str, path: Path) -> DoctorFinding:
         return DoctorFinding("folders", name, "broken", f"{path}: not a folder", "move that file away")
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         return DoctorFinding("folders", name, "broken", f"{path}: cannot be read and written", f"chmod 700 {path}")
-    return _private("folders", name, path, 0o700)
+    return _private(name, path, 0o700)
 
 
 def _file(name: str, path: Path) -> DoctorFinding:
     if not os.access(path, os.R_OK):
         return DoctorFinding("folders", name, "broken", f"{path}: cannot be read", f"chmod 600 {path}")
-    return _private("folders", name, path, 0o600)
+    return _private(name, path, 0o600)
 
 
-def _private(topic: str, name: str, path: Path, wanted: int) -> DoctorFinding:
+def _private(name: str, path: Path, wanted: int) -> DoctorFinding:
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
         return DoctorFinding(
-            topic, name, "note", f"{path} (others have access: {mode:04o})", f"chmod {wanted:o} {path}"
+            "folders", name, "note", f"{path} (others have access: {mode:04o})", f"chmod {wanted:o} {path}"
         )
-    return DoctorFinding(topic, name, "ok", f"{path} ({mode:04o})")
+    return DoctorFinding("folders", name, "ok", f"{path} ({mode:04o})")
 
 
 def _config(context: "Context", profile: str | None) -> tuple["Settings | None", DoctorFinding]:

@@ -112,7 +112,10 @@ def _received(options: JudgeOptions, context: Context) -> "Iterator[ReceivedAnsw
 def _opened(file: str | None, context: Context) -> Iterator[BinaryIO]:
     if file not in (None, "-"):
         if is_written_to(context.stdout, expanded(str(file))):
-            raise UsageError(f"{file}: stdout is written to this file, and would be judged too", hint="> another name")
+            raise UsageError(
+                f"{file}: stdout is written to this file, and would be judged too",
+                hint="write the output to another file",
+            )
         with open_to_read(str(file), str(file), PipeWait(notice=context.screen.warn)) as source:
             yield source
         return
@@ -156,7 +159,7 @@ def _question(options: JudgeOptions, context: Context, settings: "Settings") -> 
     if asked.model is None:
         raise UsageError(f"{options.request}: this is not a Messages API request: it names no model")
     if model is not None and model != asked.model:
-        raise UsageError(f"-m says {model}, and {options.request} {asked.model}", hint="leave -m out")
+        raise UsageError(f"-m names {model}, and {options.request} names {asked.model}", hint="leave -m out")
     return asked
 
 

@@ -18,7 +18,7 @@ _AGE = re.compile("[0-9]+[dwmy]")
 _NUMBERS = re.compile("([0-9]{1,9})-([0-9]{1,9})|([0-9]{1,9}(,[0-9]{1,9})+)")
 _MOST_NUMBERS = 20
 _LAST = ("last", "latest", "newest")
-_KEY_ALONE = "the key is typed unseen, or given on stdin: avow auth login < FILE"
+_KEY_ALONE = "the key is typed without being shown, or given on stdin: avow auth login < FILE"
 
 
 def with_option(args: Sequence[str], command: Command, word: str) -> str | None:

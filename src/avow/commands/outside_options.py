@@ -42,7 +42,7 @@ SCAN_OPTIONS = (
     _flag("rerouted", "Only where another model answered.", "--rerouted"),
     FAIL_ON,
     _flag("as_json", "The whole report as one object.", "--json"),
-    _flag("as_jsonl", "One JSON object an answer.", "--jsonl"),
+    _flag("as_jsonl", "One JSON object for each answer.", "--jsonl"),
     _flag("keep", "Put the answers into the history too.", "--import"),
     _flag("hook", "For Claude Code's settings: report reroutes in the session.", "--hook"),
     _flag("statusline", "For Claude Code's settings: who wrote the last answer.", "--statusline"),

@@ -174,8 +174,8 @@ def _upstream(options: ProxyOptions, context: Context) -> tuple[str, str, dict[s
     if own is not None:
         url = options.upstream or own.url
         screen.note(
-            f"{own.path} sets ANTHROPIC_BASE_URL, which beats the environment: nothing passes here unless the command"
-            f" is {claude_code.settings_argument()}"
+            f"{own.path} sets ANTHROPIC_BASE_URL, which outranks the environment: nothing passes here unless the"
+            f" command is {claude_code.settings_argument()}"
         )
         said_by = said_by if options.upstream else str(own.path)
     url = url or API_URL

@@ -158,7 +158,7 @@ def translated(error: BaseException, path: Path) -> HistoryError:
             what, hint = "the disk is full", "make room, or move it: AVOW_DATA_DIR"
         case 11 | 26:
             what, hint = (
-                f"it is damaged, or no database ({error})",
+                f"it is damaged, or not a database ({error})",
                 f"{_REPAIR} sets it aside and saves what it can",
             )
         case 8 | 3 | 14:

@@ -52,8 +52,8 @@ def announce(connection: Connection, path: Path, version: int, tell: Callable[[s
     needed, free = size // (_REBUILDS if rebuilds else _ADDS), shutil.disk_usage(path.parent).free
     if free < needed:
         raise HistoryError(
-            f"the history {path} is of an earlier avow, and its disk has no room to bring it up to date: that needs"
-            f" about {_megabytes(needed)}, and {_megabytes(free)} are free",
+            f"the history {path} was written by an earlier avow, and its disk has no room to bring it up to date: that"
+            f" needs about {_megabytes(needed)}, and {_megabytes(free)} are free",
             hint="make room, or move it: AVOW_DATA_DIR",
         )
     if tell is not None:

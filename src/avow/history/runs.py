@@ -41,7 +41,7 @@ def numbered(history: History, number: int) -> KnownRun:
     """The run with this number. Raises UsageError where there is no such run."""
     rows = history.read("SELECT number, digest FROM run WHERE number = ?", (number,))
     if not rows and not history.read("SELECT 1 FROM exchange WHERE run = ? LIMIT 1", (number,)):
-        raise UsageError(f"there is no run {number} in the history", hint="`--resume` alone goes on with the last one")
+        raise UsageError(f"there is no run {number} in the history", hint="`--resume` alone continues the last run")
     return KnownRun(*rows[0]) if rows else KnownRun(number, None)
 
 

@@ -181,7 +181,7 @@ def _no_such(name: str, folder: Path) -> UsageError:
 
 def _wrong(key: str, value: object, check: Check) -> str | None:
     if key in ("prompt", "system"):
-        return None if isinstance(value, str) else f"{key} is a text, not {type(value).__name__}"
+        return None if isinstance(value, str) else f"{key} must be a text"
     return check(key, value)
 
 

@@ -93,7 +93,7 @@ def _proxy(chosen: proxies.Proxy) -> OutboundProxy:
     if parts.scheme not in _PORTS:
         raise ConfigError(
             f"{chosen.variable}: `avow proxy` does not support proxies of the kind {parts.scheme}://",
-            hint="use one of http, https, or name the host in NO_PROXY",
+            hint="use an http or https proxy, or name the host in NO_PROXY",
         )
     credentials = None
     if parts.username is not None:

@@ -160,9 +160,10 @@ def unreachable(words: str) -> Answer:
     return _without_response(ExchangeError(failure, ExitCode.UNREACHABLE), readable=True)
 
 
-def unanswered(words: str) -> Answer:
+def unanswered() -> Answer:
     """The answer to a request to which no response began."""
-    return _without_response(ExchangeError(Failure("connection", None, words), ExitCode.UNREACHABLE), readable=True)
+    failure = Failure("connection", None, "the connection ended before a response began")
+    return _without_response(ExchangeError(failure, ExitCode.UNREACHABLE), readable=True)
 
 
 def abandoned() -> Answer:

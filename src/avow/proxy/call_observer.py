@@ -219,4 +219,4 @@ def _unanswered(how: ConnectionEnd, words: str) -> Answer:
         case ConnectionEnd.CLIENT_LEFT:
             return answers.abandoned()
         case _:
-            return answers.unanswered("the connection ended before a response began")
+            return answers.unanswered()

@@ -175,7 +175,8 @@ class Intake:
 
     def _of_object(self, value: JsonObject, repeated: list[NamedModel], data: bytes, where: str) -> ReceivedAnswer:
         if is_message(value):
-            return self._of_message(value, repeated)
+            message = message_of(value, repeated, self._status)
+            return self._answer(message, whole_problem(message, self._status, self._headers))
         if not body_is_error(value):
             _refuse(data, where, value)
         return self._answer(None, rejection(value, None, self._headers))
@@ -184,10 +185,6 @@ class Intake:
         """A line of a batch's results (the API's documentation, "Retrieving batch results")."""
         found = result_of(result, repeated)
         return self._answer(found.message, found.error, item)
-
-    def _of_message(self, body: JsonObject, repeated: list[NamedModel], item: str | None = None) -> ReceivedAnswer:
-        message = message_of(body, repeated, self._status)
-        return self._answer(message, whole_problem(message, self._status, self._headers), item)
 
     def _answer(self, message: Message | None, error: ExchangeError | None, item: str | None = None) -> ReceivedAnswer:
         message, error = with_refusal(message, error)

@@ -74,7 +74,7 @@ the API's shape. It waits for the end of each stream.
 Claude Code behaves differently behind another host than the API's. Where the
 upstream is the API's own, avow sets the variable that makes it take the address
 for the API's (--no-first-party leaves it out; it is private to Claude Code and
-may change). A base URL in Claude Code's settings files beats the environment:
-avow says so, and what to run instead. Bedrock, Vertex and Foundry are not
-covered.
+may change). A base URL in Claude Code's settings files outranks the
+environment: avow says so, and what to run instead. Bedrock, Vertex and Foundry
+are not covered.
 """

@@ -16,18 +16,18 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
     ),
     ("retry",): (
         ("avow retry", "the last question again"),
-        ("avow retry 12 -m opus", "question 12, to another model"),
+        ("avow retry 12 -m opus", "ask exchange 12 again, of another model"),
     ),
     ("run",): (
-        ("avow run prompts.txt", "each line is a prompt; a line an item on a terminal"),
+        ("avow run prompts.txt", "each line is a prompt; a terminal shows a line for each"),
         ("avow run suite.toml --at-least 95%", "fails if fewer were as requested"),
-        ("avow run items.jsonl --resume -O answers.jsonl", "go on after Ctrl-C or a crash"),
+        ("avow run items.jsonl --resume -O answers.jsonl", "continue after Ctrl-C or a crash"),
         ("avow run items.jsonl --dry-run", "how many tokens, at what price"),
         ("avow run items.jsonl --batch", "at half the price, done within a day; --resume collects"),
     ),
     ("why",): (
         ("avow why", "the last answer"),
-        ("avow why 12 --json", "answer 12, as an object"),
+        ("avow why 12 --json", "exchange 12, as an object"),
     ),
     ("history",): (
         ("avow history list --rerouted --since 7d", "who else answered this week"),
@@ -75,7 +75,7 @@ EXAMPLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
     ),
     ("auth",): (
         ("avow auth login", "type the key; it is not shown"),
-        ("avow auth status --check", "which key is used, and whether the API takes it"),
+        ("avow auth status --check", "which key is used, and whether the API accepts it"),
     ),
     ("auth", "login"): (
         ("avow auth login", "type the key; it is not shown"),

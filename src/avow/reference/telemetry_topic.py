@@ -24,11 +24,12 @@ and what arrives twice has the same ids.
                                       files with what avow shows the collector
   OTEL_SERVICE_NAME                   whose spans they are (avow)
   OTEL_RESOURCE_ATTRIBUTES            host.name=ci-7,team=docs
-  OTEL_SDK_DISABLED                   true: nothing is sent, what waits waits
+  OTEL_SDK_DISABLED                   true: nothing is sent, it all waits
   telemetry.endpoint, telemetry.headers
                                       in the config, where no variable says so
 
-Each OTEL_EXPORTER_OTLP_NAME has an OTEL_EXPORTER_OTLP_TRACES_NAME, which wins.
+Each OTEL_EXPORTER_OTLP_NAME has an OTEL_EXPORTER_OTLP_TRACES_NAME, which
+outranks it.
 
 One span an exchange, named "chat MODEL" and of kind CLIENT; one child a hop.
 A hop's own times are not known: its span has those of the exchange. With

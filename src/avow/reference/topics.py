@@ -166,8 +166,8 @@ repeats it, or the value of a header you added, ••• stands in its place; v
 of fewer than 8 characters, and headers that are one plain word, are not looked
 for.
 
-What a terminal is spared. Text from models, servers and the history is cleaned
-before a terminal sees it: control characters, escape sequences, bidirectional
+On a terminal. Text from models, servers and the history is cleaned before a
+terminal gets it: control characters, escape sequences, bidirectional
 overrides and invisible characters. Piped output is what the model wrote, byte
 for byte.
 """
@@ -175,7 +175,7 @@ for byte.
 FALLBACK = """When another model answers
 
 A model may decline a request (cyber, bio, frontier_llm, ...). The API, or avow,
-can then ask another. Who may answer is yours to say:
+can then ask another. You decide who may answer:
 
   --fallback default          what the API provides for that model; unset, this
                               holds at the API's own host, and none elsewhere

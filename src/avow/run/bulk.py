@@ -107,7 +107,7 @@ class Bulk:
             prepared = prepared_for(question.inquiry, self._context, self._api)
             for words in prepared.notes:
                 self._note(words)
-            self._submitter.add(PreparedItem(question, prepared, earlier))
+            self._submitter.add(PreparedItem(prepared, earlier))
         self._submitter.send()
 
     # -- in -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from avow.errors import UsageError
 from avow.run.counts import MinimumShare
 
 JOBS = 4
-MOST_JOBS = 64
 PATIENCE_S = 3600.0
 _NOT_WITH_CANCEL = (
     "batch",
@@ -67,7 +66,7 @@ def run_options(typed: Typed, *, stdin_is_terminal: bool) -> RunOptions:
         raise UsageError("there is no file to read the prompts from", hint="avow run FILE, or pipe prompts in")
     resume = typed.text("resume")
     if resume not in (None, LAST) and re.fullmatch(r"\d{1,18}", resume or "", re.ASCII) is None:
-        raise UsageError(f"--resume {resume}: a run is a number", hint="`--resume` alone goes on with the last one")
+        raise UsageError(f"--resume {resume}: a run is a number", hint="`--resume` alone continues the last run")
     options = options_from(Typed({**typed, "dry_run": None}))
     output = options.flags.get("output")
     if output == "json":

@@ -50,7 +50,7 @@ def start(asked: RunOptions, context: Context) -> ExitCode:
         context.style(suite.settings)
         summed = suite.check()
         if asked.batch:
-            bulk.check(suite, lambda line, words: wrong(source.name, line, words, "leave it or --batch out"))
+            bulk.check(suite, lambda line, words: wrong(source.name, line, words, "leave it out, or --batch"))
         if asked.dry_run:
             from avow.run.dry_run import show
 
@@ -192,7 +192,7 @@ class _Run:
         if self._pricing.guessed:
             screen.note(GUESSED)
         if self._refused_key:
-            screen.note("the API refused the credentials: nothing more was asked")
+            screen.note("the API refused the credentials, so nothing more was asked")
         if not (screen.quiet and counts.all_as_requested):
             screen.statement(counts.line(self._journal.run))
 

@@ -11,7 +11,6 @@ from avow.exchange.exchange import Exchange
 from avow.history import batches
 from avow.history.store import History
 from avow.run.batch_api import BatchApi
-from avow.run.suite import RunQuestion
 from avow.wire.batch import HEAD, JOINT, TAIL, fits, item, recognised
 from avow.wire.request import LargeBody, betas_for
 
@@ -30,7 +29,6 @@ _LIMITED, _OVERLOADED = 429, 529
 class PreparedItem(NamedTuple):
     """An item that goes into a batch: as it was prepared, and the exchange in which it was asked before."""
 
-    ask: RunQuestion
     prepared: PreparedInquiry
     earlier: Exchange | None
 

@@ -32,11 +32,6 @@ GROUPS = frozenset(name.partition(".")[0] for name in KEYS if "." in name)
 """Names that only hold settings, such as `history`."""
 
 
-def is_key(name: str) -> bool:
-    """Whether `name` is a setting."""
-    return name in KEYS
-
-
 def checked(key: Option, value: object) -> object:
     """`value` in its final form: lists as tuples. Raises ValueError that says what it should be."""
     match key.kind:
@@ -155,7 +150,7 @@ def _models(key: Option, value: object) -> object:
     if key.most is not None and len(models) > key.most:
         raise ValueError(f"may hold at most {key.most:g} models, not {len(models)}")
     if key.choices and not models:
-        raise ValueError("a list of models is empty")
+        raise ValueError("must name at least one model")
     return models
 
 

@@ -6,12 +6,12 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from avow.errors import ConfigError, UsageError, meant, nearest
-from avow.settings.keys import GROUPS, KEYS, about, checked, from_text, is_key
+from avow.settings.keys import GROUPS, KEYS, about, checked, from_text
 from avow.settings.options import Option
 from avow.values import NamedTuple
 from avow.wire.api import API_URL
 
-__all__ = ["KEYS", "Config", "Origin", "Settings", "is_key", "resolve", "unknown_variables"]
+__all__ = ["KEYS", "Config", "Origin", "Settings", "resolve", "unknown_variables"]
 
 NO_KEYS = frozenset({"AVOW_CONFIG_DIR", "AVOW_DATA_DIR", "AVOW_CACHE_DIR", "AVOW_DEBUG"})
 """Variables that are avow's own and no settings."""

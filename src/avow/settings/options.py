@@ -238,7 +238,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("history.content", "text", "What is kept: all, or only who was asked and who answered.", default="full",
            example='"none"', choices=("full", "none")),
     Option("history.attachments", "flag", "Keep the files that went with a prompt.", default=True, example="false"),
-    Option("history.keep_days", "integer", "Delete exchanges that are older, in days.", default_words="kept for good",
+    Option("history.keep_days", "integer", "Delete exchanges older than this many days.", default_words="kept for good",
            example="90", least=1, most=36_600),
     Option("telemetry.push", "text", "When the history is pushed to a collector: by `avow history push` alone, or"
            " after each exchange too.", default="never", example='"after"', choices=("never", "after"),

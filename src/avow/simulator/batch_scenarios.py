@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-from avow.simulator.script import BatchPlay, PlayedHop, Scenario
-
-_DECLINES = PlayedHop(declines=True)
+from avow.simulator.script import BatchPlay, Scenario
 
 
 def _batch(name: str, summary: str, **play: object) -> Scenario:

@@ -128,12 +128,12 @@ class Page:
                 own = int(first.attrs.get("start", 1))
                 return self.items(list(_siblings(block[1:-1])), own if start is None else start, width)
             case "blockquote_open":
-                bar = self._paint("│" if self._unicode else ">", _QUIET)
+                bar = self._quiet("│" if self._unicode else ">")
                 return [f"{bar} {line}".rstrip() for line in self.blocks(block[1:-1], width - 2)]
             case "fence" | "code_block":
                 return self.code(first.content.removesuffix("\n"), first.info.partition(" ")[0], width)
             case "hr":
-                return [self._paint(("─" if self._unicode else "-") * width, _QUIET)]
+                return [self._quiet(("─" if self._unicode else "-") * width)]
             case "table_open":
                 return self._table(block, width)
             case "inline":
@@ -163,7 +163,7 @@ class Page:
                 lines.append(self._columns(padded, heading=index == 0))
             if index == 0:
                 dash = "─" if self._unicode else "-"
-                lines.append(self._paint("  ".join(dash * room for room in widths), _QUIET))
+                lines.append(self._quiet("  ".join(dash * room for room in widths)))
         return lines
 
     def _columns(self, parts: list[Text], *, heading: bool) -> str:
@@ -216,8 +216,8 @@ class Page:
             for segment in text.render(self._console)
         )
 
-    def _paint(self, words: str, style: Style) -> str:
-        return style.render(words, color_system=self._system) if self._color else words
+    def _quiet(self, words: str) -> str:
+        return _QUIET.render(words, color_system=self._system) if self._color else words
 
 
 def _console(facts: Facts) -> Console:

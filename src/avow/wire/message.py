@@ -19,8 +19,7 @@ class Message(NamedTuple):
     """What the API answered. `raw` is the message as received, unknown fields included.
 
     `whole`: it says why the model stopped and, if `streamed`, `message_stop` came. `named`: every model named in it, in
-    the order of arrival, also in fields that were overwritten later. `unfinished`: indexes into `content` of blocks
-    that never stopped. `leftovers`: events and deltas of unknown types, as they came. `declared`: it declares a
+    the order of arrival, also in fields that were overwritten later. `declared`: it declares a
     handover, also where that was overwritten later or names no model. `restarts`: for each further `message_start` that
     named another model, the number of blocks before it and that model.
     """
@@ -29,8 +28,6 @@ class Message(NamedTuple):
     whole: bool
     streamed: bool = False
     named: tuple[NamedModel, ...] = ()
-    unfinished: frozenset[int] = frozenset()
-    leftovers: tuple[JsonObject, ...] = ()
     declared: bool = False
     restarts: tuple[tuple[int, str], ...] = ()
 

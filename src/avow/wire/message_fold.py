@@ -37,7 +37,7 @@ class MessageFold:
     """Folds events into a message; `message` may be called at any moment. `error` is the error event that ended it."""
 
     __slots__ = (
-        *("_blocks", "_current", "_declared", "_head", "_leftovers", "_named", "_open", "_pieces", "_places"),
+        *("_blocks", "_current", "_declared", "_head", "_named", "_pieces", "_places"),
         *("_restarts", "_started", "_stopped", "_text_at", "_text_pieces", "_text_place", "error", "unplaced"),
     )
 
@@ -46,9 +46,7 @@ class MessageFold:
         self._blocks: list[JsonObject] = []
         self._places: dict[int, int] = {}
         self._pieces: dict[tuple[int, str], list[Any]] = {}
-        self._open: set[int] = set()
         self._named: list[NamedModel] = []
-        self._leftovers: list[JsonObject] = []
         self._declared = False
         self._restarts: list[tuple[int, str]] = []
         self._started = False
@@ -107,12 +105,10 @@ class MessageFold:
                 self._blocks[self._place(index, "thinking")]["signature"] = signature
             case CitationArrived(index, citation):
                 self._pieces.setdefault((self._place(index, "text"), "citations"), []).append(citation)
-            case DeltaArrived(index, delta):
-                self._other_delta(index, delta)
+            case DeltaArrived(index, delta) if delta.get("type") == "compaction_delta":
+                self._compact(index, delta)
             case BlockStarted(index, block):
                 self._begin(index, block)
-            case BlockStopped(index):
-                self._open.discard(self._places.get(self._current if index == UNPLACED else index, -1))
             case MessageStarted(message):
                 self._start(message)
             case MessageChanged(delta, usage, rest):
@@ -124,9 +120,8 @@ class MessageFold:
             case ErrorArrived(body):
                 self.error = body
             case UnknownArrived(body):
-                self._leftovers.append(body)
                 self._note_unknown(body)
-            case Pinged():
+            case DeltaArrived() | BlockStopped() | Pinged():
                 pass
 
     def _add_late(self, event: Event) -> None:
@@ -165,8 +160,6 @@ class MessageFold:
             whole=self.whole,
             streamed=True,
             named=tuple(dict.fromkeys(self._named)),
-            unfinished=frozenset(self._open),
-            leftovers=tuple(encodable_value(self._leftovers)),
             declared=self._declared,
             restarts=tuple(self._restarts),
         )
@@ -188,7 +181,6 @@ class MessageFold:
             for index, block in enumerate(items(message.get("content"))):
                 self._begin(UNPLACED if came_late else index, block, named=True)
             return
-        self._leftovers.append({"type": "message_start", "message": message})
         model = text(message.get("model"))
         before = self._restarts[-1][1] if self._restarts else text(obj(self._head).get("model"))
         if model is not None and model != before:
@@ -218,7 +210,6 @@ class MessageFold:
         self._places[index] = place
         self._current = index
         self._blocks.append(dict(block))
-        self._open.add(place)
         if block_text(block):
             self._text_place = place
         if block.get("type") == "fallback":
@@ -260,12 +251,9 @@ class MessageFold:
         self._text_place = place
         return place
 
-    def _other_delta(self, index: int, delta: JsonObject) -> None:
-        if delta.get("type") == "compaction_delta":
-            fields = {key: value for key, value in delta.items() if key != "type"}
-            self._blocks[self._place(index, "compaction")].update(fields)
-        else:
-            self._leftovers.append({"type": "content_block_delta", "index": index, "delta": delta})
+    def _compact(self, index: int, delta: JsonObject) -> None:
+        fields = {key: value for key, value in delta.items() if key != "type"}
+        self._blocks[self._place(index, "compaction")].update(fields)
 
     def _finished(self, place: int) -> JsonObject:
         block = dict(self._blocks[place])

@@ -5,7 +5,7 @@ calls with their results may stand; nowhere an empty text, a tool call without i
 signature.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from avow.wire.json_value import JsonObject, text
 
@@ -16,19 +16,18 @@ _SERVER_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
 
 def assistant_turn(
     content: Sequence[JsonObject],
-    unfinished: Collection[int] = (),
     *,
     keep_thinking: bool = True,
     continued: bool = False,
 ) -> list[JsonObject] | None:
     """The blocks of `content` that may be sent back, unchanged and in order; None where nothing of an answer is left.
 
-    `unfinished`: indexes of blocks that never stopped. `keep_thinking` is False where the conversation before this turn
+    `keep_thinking` is False where the conversation before this turn
     was changed: thinking is bound to it. `continued`: avow itself let another model continue the answer, so that none
     of its thinking stands where it was written.
     """
     last_handover = max((n for n, block in enumerate(content) if _kind(block) == "fallback"), default=-1)
-    paired = _paired(content, unfinished)
+    paired = _paired(content)
     kept = []
     for number, block in enumerate(content):
         kind = _kind(block)
@@ -36,7 +35,7 @@ def assistant_turn(
             continue
         if continued and kind in _NOT_BEFORE_HANDOVER:
             continue
-        if kind in _THINKING and not (keep_thinking and number not in unfinished and _is_signed(block)):
+        if kind in _THINKING and not (keep_thinking and _is_signed(block)):
             continue
         if kind == "tool_use":  # avow runs no tools, so that it has no result
             continue
@@ -66,12 +65,12 @@ def _ended(blocks: list[JsonObject]) -> list[JsonObject] | None:
     return None
 
 
-def _paired(content: Sequence[JsonObject], unfinished: Collection[int]) -> set[int]:
+def _paired(content: Sequence[JsonObject]) -> set[int]:
     """The indexes of the server tool calls that have their result after them, and of those results."""
     calls: dict[str | None, int] = {}
     paired = set()
     for number, block in enumerate(content):
-        if _kind(block) in _SERVER_CALLS and number not in unfinished:
+        if _kind(block) in _SERVER_CALLS:
             calls[text(block.get("id"))] = number
         elif _is_result(block) and (call := calls.pop(text(block.get("tool_use_id")), None)) is not None:
             paired |= {call, number}

@@ -54,8 +54,8 @@ def test_what_is_typed_narrows_and_enter_shows(four: Path) -> None:
     pty.until("1 found.", "> 1  ")
     assert "Rebase" not in now(pty)
     pty.send(ENTER)
-    pty.until("It is compiled.", "c goes on with it, r asks it again")
-    for keys, drawn in ((ESC, b"find: "), (ENTER, b"goes on with it")):
+    pty.until("It is compiled.", "c continues it, r asks it again")
+    for keys, drawn in ((ESC, b"find: "), (ENTER, b"continues it")):
         before = pty.raw.count(drawn)
         pty.send(keys)
         pty.wait(lambda: pty.raw.count(drawn) > before)  # noqa: B023
@@ -78,7 +78,7 @@ def test_c_goes_on_with_its_conversation(four: Path) -> None:
     with Simulator("echo") as api:
         pty = opened(four, "rebase", base_url=api.base_url)
         pty.send(ENTER)
-        pty.until("c goes on")
+        pty.until("c continues it")
         pty.send("c")
         pty.settle("claude-fable-5-2>")
         pty.enter("and why?\r")

@@ -15,7 +15,7 @@ def _seed(name: str, words: str, metavar: str) -> Option:
     return Option(name, "integer", words, (f"--{name}",), metavar, least=0, most=LARGEST_SEED, is_setting=False)
 
 
-_NAME = Argument("name", "[NAME]", "Default: default.")
+_NAME = Argument("name", "[NAME]", "Name of the audit; without it, `default`.")
 _MODEL = Option("model", "text", "Model or alias.", ("-m", "--model"), "ID", source=MODELS, is_setting=False)
 _SEED = _seed("seed", "Repeat the random choices of an earlier call.", "N")
 _JSON = _flag("as_json", "One JSON object.", "--json")
@@ -26,19 +26,19 @@ _ENDPOINT = (
     BY_NAME["quiet"]._replace(heading=OWN),
 )
 _ASKING = (
-    Option("pace", "number", "From one request to the next; default 3.", ("--pace",), "SECONDS", default=PACE_S,
-           least=0, most=3600, is_setting=False),
+    Option("pace", "number", f"From the start of one request to the next; default {PACE_S:g}.", ("--pace",), "SECONDS",
+           default=PACE_S, least=0, most=3600, is_setting=False),
     _SEED,
     *_ENDPOINT,
 )  # fmt: skip
 
 AUDIT = Command(
     ("audit",),
-    "Has what answers under a model's name changed? See `avow help audit`.",
+    "Test whether the model behind a name has changed. See `avow help audit`.",
     commands=(
         Command(
             ("audit", "baseline"),
-            "Collect replies to compare with later: sixty, over three calls, best on different days.",
+            "Collect sixty replies to compare with later, in three calls, best on different days.",
             (_NAME,),
             (
                 _MODEL,

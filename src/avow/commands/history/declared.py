@@ -87,7 +87,7 @@ HISTORY = Command(
         ),
         Command(
             ("history", "pick"),
-            "Pick an exchange: type words to narrow the list, Enter shows it, then c goes on with it and r asks it"
+            "Pick an exchange: type words to narrow the list, Enter shows it, then c continues it and r asks it"
             " again.\n\nThe words may stand anywhere: in prompt and answer of any exchange, and in what the list shows"
             " of the newest 2,000. Up and Down move, Esc leaves; the list has the newest 500 that fit.",
             (Argument("words", "[WORDS]...", "Words to begin with.", may_be_empty=True),),

@@ -65,7 +65,7 @@ def run_repair(context: Context, *, yes: bool = False) -> ExitCode:
     if condition.mendable:
         repair.mend(path)
         what = " and ".join(condition.problems)
-        say(f"damaged: {what}; made again from the exchanges, of which none was lost", context.screen)
+        say(f"damaged: {what}; rebuilt from the exchanges; none of them was lost", context.screen)
         return ExitCode.OK
     for problem in condition.problems:
         context.screen.note(problem)

@@ -19,7 +19,7 @@ from avow.terminal.picker import ExchangeViews, Picker, ask_key
 
 _FIRST = 100
 """How many are shown before the thread has looked: more than a screen holds."""
-_WHAT_NOW = "c goes on with it, r asks it again; Esc goes back to the list, Enter leaves"
+_WHAT_NOW = "c continues it, r asks it again; Esc goes back to the list, Enter leaves"
 
 
 @dataclass(frozen=True, slots=True)
