@@ -48,6 +48,7 @@ def test_an_answer_by_the_conventions() -> None:
     assert found["gen_ai.request.max_tokens"] == 64
     assert found["avow.verdict"] == "as_requested"
     assert found["avow.rerouted"] is False
+    assert "avow.withheld" not in found
     assert "error.type" not in found
     assert "avow.source" not in found
 
@@ -178,6 +179,10 @@ def test_a_child_a_hop_and_the_category() -> None:
     assert attribute(root, "avow.rerouted") is True
     assert attribute(hops[0], "avow.category") == "cyber"
     assert attribute(root, "gen_ai.response.model") == OLD
+
+
+def test_an_answer_that_was_withheld_says_so() -> None:
+    assert plain(rerouted()._replace(withheld=True))["avow.withheld"] is True
 
 
 def test_ids_are_the_exchange_s_own() -> None:
