@@ -1,7 +1,10 @@
-"""Programs that avow starts, made for a test."""
+"""Programs that avow starts, made for a test; and those of the machine, where they are installed."""
 
+import shutil
 import sys
 from pathlib import Path
+
+import pytest
 
 
 def editor(folder: Path, code: str) -> str:
@@ -12,6 +15,11 @@ def editor(folder: Path, code: str) -> str:
         f"text = path.read_text()\n{code}\npath.write_text(text)\nsys.exit(globals().get('code', 0))\n"
     )
     return f"'{sys.executable}' '{script}'"
+
+
+def needs(name: str) -> pytest.MarkDecorator:
+    """Skips a test where this program is not installed."""
+    return pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed")
 
 
 def program(folder: Path, name: str, script: str) -> str:

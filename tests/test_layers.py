@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import needs
+
 SOURCE = Path(__file__).parent.parent / "src" / "avow"
 TESTS = Path(__file__).parent
 
@@ -286,6 +288,7 @@ def test_no_room_is_without_files() -> None:
     assert {name for names in LAYERS for name in names} - rooms == set()
 
 
+@needs("git")
 def test_nothing_is_left_lying_at_the_top() -> None:
     root = Path(__file__).parents[1]
     listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False).stdout.split(

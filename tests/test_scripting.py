@@ -10,6 +10,7 @@ import yaml
 
 from avow.reference.scripting_topic import TEXT
 from avow.simulator.server import Simulator
+from tests.programs import needs
 from tests.running import Json, Ran, rows, run, shell
 
 SHELLS = {
@@ -93,6 +94,7 @@ def test_telling_all_cases_apart(
     assert (ran.lines[-1] if ran.lines else None) == last_words
 
 
+@needs("make")
 @pytest.mark.parametrize(
     ("target", "scenario", "is_made", "asked"),
     [

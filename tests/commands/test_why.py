@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from avow.simulator.server import Simulator
+from tests.programs import needs
 from tests.running import run
 
 
@@ -68,6 +69,7 @@ def test_cited_in_one_line(home: Path) -> None:
         assert (ran.status, ran.out.decode()) == (0, line + "\n")
 
 
+@needs("git")
 def test_git_reads_the_trailer(home: Path) -> None:
     run(home, "--simulate", "handover", "x")
     trailer = run(home, "why", "--cite=trailer").out.decode()

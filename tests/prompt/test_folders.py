@@ -1,5 +1,6 @@
 """Folders and patterns as values of `-f`."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def tree(tmp_path: Path) -> Path:
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
     subprocess.run(["git", "init", "-q", str(root)], check=True)
     return root
 
