@@ -110,6 +110,11 @@ class Context:
             self.style(found)
         return found
 
+    @property
+    def streams(self) -> dict[str, BinaryIO | None]:
+        """The three standard streams by name."""
+        return {"stdin": self.stdin, "stdout": self.stdout, "stderr": self.stderr}
+
     def style(self, settings: Settings) -> None:
         """Tell the screen how the user wants it: again, where settings change or the terminal has another size."""
         self._is_styled = True

@@ -20,7 +20,7 @@ def check_outputs(
     """Raise UsageError if a file to be written, by the option that names it, is one of those that are `read`, that a
     setting or the scenario names, that avow keeps its data in, or that stdin, stderr and `stdout` are."""
     named = (*read, settings.text("system_file"), settings.text("schema"), *_scenario_files(simulate, context))
-    streams = {"stdin": context.stdin, "stdout": stdout, "stderr": context.stderr}
+    streams = {**context.streams, "stdout": stdout}
     check_apart(written, named, kept=context.paths.kept, streams=streams)
 
 

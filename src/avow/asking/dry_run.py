@@ -11,8 +11,8 @@ from avow.endpoint.credential import Credential, simulated
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
 from avow.wire.request import Request
+from avow.wire.secret import STRUCK
 
-MASK = "•••"
 SIMULATED_URL = "http://127.0.0.1"
 """Where the simulator would be; it has no port before it runs."""
 
@@ -46,7 +46,7 @@ def as_http(request: Request, credential: Credential) -> str:
     """Method and URL, headers with secret values masked, and the body as indented JSON."""
     lines = [f"{request.method} {request.url}"]
     lines += [f"{name}: {value}" for name, value in _shown(request)]
-    lines.append(": ".join(_masked(credential, MASK)))
+    lines.append(": ".join(_masked(credential, STRUCK)))
     return "\n".join([*lines, "", json.dumps(request.body, indent=2, ensure_ascii=False)]) + "\n"
 
 
@@ -76,4 +76,4 @@ def _masked(credential: Credential, mask: str) -> tuple[str, str]:
 
 
 def _shown(request: Request) -> list[tuple[str, str]]:
-    return [(name, MASK if name.lower() in request.hidden else value) for name, value in request.headers]
+    return [(name, STRUCK if name.lower() in request.hidden else value) for name, value in request.headers]

@@ -11,6 +11,7 @@ from avow.errors import CredentialsError, ExchangeError, Rejected, UsageError
 from avow.exit_codes import ExitCode
 from avow.settings.levels import Settings
 from avow.terminal.fitted import say
+from avow.wire.secret import STRUCK
 
 MOST_BYTES = 64 * 1024
 CHECK_S = 20.0
@@ -91,7 +92,7 @@ def run_login(options: AuthOptions, context: Context) -> ExitCode:
     )
     tail = last_four(secret)
     say(f"stored the key for {host}{f' (…{tail})' if tail else ''} in {place}", context.screen)
-    for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+    for variable, _style in keys.VARIABLES:
         if context.environ.get(variable, "").strip():
             context.screen.note(f"{variable} is set and is used instead of the stored key")
     if options.store == "file" and settings.words("api_key_command"):
@@ -141,7 +142,7 @@ def run_logout(options: AuthOptions, context: Context) -> ExitCode:
         say(f"no key for {host} was stored", context.screen)
     if problem:
         context.screen.note(f"the keyring cannot be read: {problem}")
-    for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+    for variable, _style in keys.VARIABLES:
         if context.environ.get(variable, "").strip():
             context.screen.note(f"{variable} is still set, and is used")
     if settings.words("api_key_command"):
@@ -196,7 +197,7 @@ def _checked(credential: Credential, settings: Settings, context: Context) -> tu
 
 def _without(text: str, secret: str) -> str:
     """`text` without the key, should a server repeat it."""
-    return text.replace(secret, "•••")
+    return text.replace(secret, STRUCK)
 
 
 def _clean(text: str) -> str:

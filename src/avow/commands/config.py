@@ -12,8 +12,7 @@ from avow.exit_codes import ExitCode
 from avow.settings import keys
 from avow.settings.levels import Settings
 from avow.settings.options import Option
-
-MASK = "•••"
+from avow.wire.secret import STRUCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +206,13 @@ def _rows(settings: Settings) -> Any:
 def _hidden(key: Option, value: Any) -> Any:
     """`value` without secrets: without header values, and without the password in an address."""
     if key.secret:
-        return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
+        return dict.fromkeys(value, STRUCK) if isinstance(value, dict) else STRUCK
     if key.name == "base_url" and isinstance(value, str) and "@" in value:
         try:
             netloc = urlsplit(value).netloc
         except ValueError:
-            return MASK
-        return value.replace(netloc, f"{MASK}@{netloc.rpartition('@')[2]}") if netloc else MASK
+            return STRUCK
+        return value.replace(netloc, f"{STRUCK}@{netloc.rpartition('@')[2]}") if netloc else STRUCK
     return value
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from avow.wire.secret import STRUCK
+
 State = Literal["ok", "note", "broken"]
 
 
@@ -27,4 +29,4 @@ def without_secrets(address: str) -> str:
         return "not a valid address"
     if "@" not in parts.netloc:
         return address
-    return address.replace(parts.netloc, "•••@" + parts.netloc.rpartition("@")[2])
+    return address.replace(parts.netloc, f"{STRUCK}@" + parts.netloc.rpartition("@")[2])

@@ -12,6 +12,7 @@ from avow.commands import doctor_api, doctor_kept
 from avow.commands.doctor_finding import DoctorFinding, State, without_secrets
 from avow.errors import AvowError
 from avow.exit_codes import ExitCode
+from avow.paths import KEY_FILE
 
 if TYPE_CHECKING:
     from avow.context import Context
@@ -76,7 +77,7 @@ def _folders(context: "Context") -> Iterator[DoctorFinding]:
         yield _folder(name, path)
     for name, path in (
         ("config file", context.paths.config_file),
-        ("key file", context.paths.config / "key"),
+        ("key file", context.paths.config / KEY_FILE),
         ("history file", context.paths.history_file),
     ):
         if path.exists():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from avow.commands.doctor_finding import DoctorFinding
 from avow.errors import AvowError
 from avow.text.counts import counted
+from avow.text.local_time import local
 
 if TYPE_CHECKING:
     from avow.context import Context
@@ -68,7 +69,6 @@ def _found_by_repair(path: Path) -> tuple[str, ...]:
 
 def _pushes(context: "Context", settings: "Settings", history: "History") -> Iterator[DoctorFinding]:
     """How the last push after an exchange went; nobody saw its errors."""
-    import time
 
     from avow.history.outbox import count_waiting
     from avow.telemetry.push_lock import last_push
@@ -81,7 +81,7 @@ def _pushes(context: "Context", settings: "Settings", history: "History") -> Ite
     if last is None:
         yield DoctorFinding("telemetry", "push", "ok", f"no push after an exchange yet; {wait}")
         return
-    moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(last.at))
+    moment = local(last.at)
     if last.trouble is None:
         yield DoctorFinding(
             "telemetry", "push", "ok", f"the last push after an exchange: {moment}, {last.sent} sent; {wait}"

@@ -9,9 +9,9 @@ from avow.terminal.cells import wrap
 from avow.terminal.facts import Facts
 from avow.terminal.sanitize import clean_line
 from avow.terminal.table import across, definitions, room, table
+from avow.wire.api import CLAUDE
 
 HEADINGS = ("ID", "LINE", "CONTEXT", "OUTPUT", "IN / OUT", "LIFECYCLE", "MAY DECLINE", "FALLBACKS")
-_VENDOR = "claude-"
 _UNKNOWN = "?: not documented, and the endpoint does not say. avow says so whenever a model declines."
 _MAY_DECLINE = {
     True: "yes: a safety classifier may refuse a request",
@@ -56,7 +56,7 @@ def listing(models: Sequence[Model], own: Mapping[str, Any], facts: Facts) -> st
 
 
 def _short(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    vendor = _VENDOR if all(row[0].startswith(_VENDOR) for row in rows[1:]) else ""
+    vendor = CLAUDE if all(row[0].startswith(CLAUDE) for row in rows[1:]) else ""
     found: list[tuple[str, ...]] = [(f"ID ({vendor})" if vendor else "ID", *rows[0][2:])]
     for name, _line, *others, fallbacks in rows[1:]:
         named = ", ".join(each.removeprefix(vendor) for each in fallbacks.split(", "))

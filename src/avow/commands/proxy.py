@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from avow.exchange.exchange import Exchange
     from avow.history.store import History
     from avow.proxy.account import Account
-    from avow.proxy.run import ProxyRun, ProxySetup
+    from avow.proxy.run import ProxyRun, ProxySetup, SideWorker
     from avow.settings.levels import Settings
 
 _PATIENCE_S = 2.0
@@ -121,7 +121,7 @@ def _serve(proxied: "ProxyRun", context: Context) -> "tuple[Account, Interrupted
 
 
 def _setup(
-    options: ProxyOptions, context: Context, settings: "Settings", aside: object
+    options: ProxyOptions, context: Context, settings: "Settings", aside: "SideWorker"
 ) -> "tuple[ProxySetup, dict[str, str]]":
     """What the run needs, and which variables are added to the command's environment."""
     from avow.proxy.judging import JudgingContext
@@ -204,12 +204,9 @@ def _host(url: str) -> str | None:
 
 
 def _teller(
-    options: ProxyOptions, context: Context, settings: "Settings", aside: object
+    options: ProxyOptions, context: Context, settings: "Settings", aside: "SideWorker"
 ) -> "Callable[[Exchange], None]":
     """What is done with each answer as it ends: `--live`, a push, and `on_reroute`."""
-    from avow.proxy.run import SideWorker
-
-    assert isinstance(aside, SideWorker)
     hook = settings.words("on_reroute")
     pushes = settings.text("telemetry.push") == "after"
     seconds = settings.number("on_reroute_timeout") or 10.0
@@ -258,8 +255,7 @@ def _report(options: ProxyOptions, context: Context, settings: "Settings") -> "R
     from avow.files.opening import check_apart
 
     if not options.report.startswith("fd:"):
-        streams = {"stdin": context.stdin, "stdout": context.stdout, "stderr": context.stderr}
-        check_apart({"--report": options.report}, (), kept=context.paths.kept, streams=streams)
+        check_apart({"--report": options.report}, (), kept=context.paths.kept, streams=context.streams)
     return Report.open(options.report, context.wait(settings))
 
 

@@ -69,7 +69,7 @@ def run(options: ScanOptions, context: Context) -> ExitCode:
         raise UsageError("--json and --jsonl contradict each other", hint="give one of them")
     gate = Gate(options.fail_on)
     if not (options.as_json or options.as_jsonl):
-        context.settings()  # they say how a page looks
+        context.style(context.settings())
     progress = _Progress(context)
     home = home_folder(context.environ)
     found = scan(

@@ -12,8 +12,8 @@ from avow.terminal.sanitize import clean_line
 from avow.terminal.table import GAP, across, room, table
 from avow.text.counts import counted
 from avow.text.local_time import local
+from avow.wire.api import CLAUDE
 
-_VENDOR = "claude-"
 _SESSION_SHOWN = 8
 _TOLD = {True: "yes", False: "no", None: "unknown"}
 _MEANT = {
@@ -127,7 +127,7 @@ def _shortened(rows: Sequence[Row], facts: Facts) -> list[Row]:
     years, clients = {row[0][:5] for row in rows}, {row[1] for row in rows}
     names = [name for row in rows for name in row[3].split(arrow)]
     year = years.pop() if len(years) == 1 else ""
-    vendor = _VENDOR if all(name.startswith(_VENDOR) or " " in name for name in names) else ""
+    vendor = CLAUDE if all(name.startswith(CLAUDE) or " " in name for name in names) else ""
     found = [_heads(facts, year, vendor)]
     for when, client, session, models, why, told in rows:
         short = arrow.join(name.removeprefix(vendor) for name in models.split(arrow))

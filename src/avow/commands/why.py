@@ -35,9 +35,7 @@ def run(options: WhyOptions, context: Context) -> ExitCode:
     _check(options)
     settings = context.settings()
     history = context.history(settings, read_only=True)
-    exchange = history.get(options.reference) if options.reference else history.latest(simulated=True)
-    if exchange is None:
-        raise UsageError("the history is empty", hint="ask something first")
+    exchange = history.get_or_latest(options.reference)
     if options.as_json:
         import json
 

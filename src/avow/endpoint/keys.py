@@ -14,7 +14,8 @@ SERVICE = "avow"
 
 KEYRING_LIMIT_S = 2.0
 _LEAST_PRIORITY = 1
-_VARIABLES = (("ANTHROPIC_API_KEY", "x-api-key"), ("ANTHROPIC_AUTH_TOKEN", "bearer"))
+VARIABLES = (("ANTHROPIC_API_KEY", "x-api-key"), ("ANTHROPIC_AUTH_TOKEN", "bearer"))
+"""The environment variables that hold a key, and the style in which each is sent."""
 
 
 class KeySource(NamedTuple):
@@ -76,7 +77,7 @@ def find(
 
 def from_environment(environ: Mapping[str, str]) -> Credential | None:
     """The credential that a variable holds. Raises CredentialsError where that cannot be one."""
-    for variable, style in _VARIABLES:
+    for variable, style in VARIABLES:
         if secret := environ.get(variable, "").strip():
             return Credential(checked(secret, variable), style, variable)
     return None
@@ -106,7 +107,7 @@ def explain(
     from avow.endpoint import key_command, key_file
 
     host = check_destination(base_url)
-    found = [_seen(name, lambda name=name: environ.get(name, "").strip() or None) for name, _style in _VARIABLES]
+    found = [_seen(name, lambda name=name: environ.get(name, "").strip() or None) for name, _style in VARIABLES]
     taken = any(source.state != "not set" for source in found)
     if api_key_command and taken:
         found.append(KeySource("api_key_command", "used"))

@@ -88,6 +88,11 @@ class RunItem(NamedTuple):
     repeat: int
     key: str
 
+    @property
+    def name(self) -> str:
+        """`ID`, and `ID #2` for its second repeat."""
+        return f"{self.id} #{self.repeat + 1}" if self.repeat else self.id
+
     def as_json(self) -> JsonObject:
         """`{"run", "item": {"id", "index", "repeat"}}`, which the object of an answer has in addition."""
         return {"run": self.run, "item": {"id": self.id, "index": self.place, "repeat": self.repeat}}

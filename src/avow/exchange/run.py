@@ -161,7 +161,7 @@ class _ExchangeRun:
     # -- one attempt ------------------------------------------------------------------------------------------
 
     def _attempt(self, step: chain.Step) -> Attempt:
-        """The step's request, again where that is allowed, until a message began or all hope is gone."""
+        """The step's request, again where that is allowed, until a message began or no retry is left."""
         if len(self.steps) > 1:  # the first one stands in the plan
             self.request = self._request_of(step)
         before = self.without
@@ -172,13 +172,13 @@ class _ExchangeRun:
         except ExchangeError as error:
             refusal = refusal_in(error.failure)
             if refusal is None:
-                return self._settled(step, error.failure)
+                return self._ended(step, error.failure)
             with self.lock:
                 self.reading.taken = whole(refusal)
         self.error = None
-        return self._settled(step)
+        return self._ended(step)
 
-    def _settled(self, step: chain.Step, failure: Failure | None = None) -> Attempt:
+    def _ended(self, step: chain.Step, failure: Failure | None = None) -> Attempt:
         return Attempt(step.model, self.reading.message(), failure, self.reading.headers)
 
     def _once(self, step: chain.Step) -> None:

@@ -20,7 +20,7 @@ def query_of(
     """The query that `History.rows` makes, and its parameters."""
     where, values = filters.where()
     if before is not None:
-        where += " AND (created_ms, number) < (SELECT created_ms, number FROM exchange WHERE number = ?)"
+        where += f" AND {schema.OLDER}"
         values.append(before)
     direction = "ASC" if oldest_first else "DESC"
     order = f"ORDER BY created_ms {direction}, number {direction}"

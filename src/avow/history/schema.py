@@ -104,12 +104,18 @@ OTHERS = "SELECT number FROM exchange WHERE source <> 'avow'"
 AUDITS = "SELECT number FROM exchange WHERE source <> 'avow' AND source = 'audit'"
 """The exchanges of audits; word for word so that SQLite takes the index of what was not asked by hand."""
 
+OLDER = "(created_ms, number) < (SELECT created_ms, number FROM exchange WHERE number = ?)"
+"""What is older than the exchange with that number."""
+
 VERSION = 9
 """How many migrations there are."""
 
+TOKENIZER = "tokenize='unicode61 remove_diacritics 2'"
+"""How the search index takes a text apart: by words, whatever their accents."""
+
 _INDEX = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS exchange_search USING fts5(prompt, text, content='searchable',"
-    " content_rowid='number', tokenize='unicode61 remove_diacritics 2')"
+    f" content_rowid='number', {TOKENIZER})"
 )
 INTEGRITY_CHECK = "INSERT INTO exchange_search(exchange_search, rank) VALUES ('integrity-check', 1)"
 """Compares the search index with the rows; raises sqlite3.DatabaseError where they differ."""

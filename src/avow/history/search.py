@@ -91,7 +91,7 @@ def search(
     _check_syntax(history, query.match)
     where, values = _conditions(query, filters)
     if before is not None:
-        where += " AND (created_ms, number) < (SELECT created_ms, number FROM exchange WHERE number = ?)"
+        where += f" AND {schema.OLDER}"
         values.append(before)
     if best:
         where += f" AND s.rowid > (SELECT max(number) - {NEWEST_FOR_RANK} FROM exchange)"  # noqa: S608
@@ -147,7 +147,7 @@ def _by_reading(
     words = tuple(dict.fromkeys((*query.parts, *query.words)))
     where, values = _conditions(Query(None, words), filters)
     if before is not None:
-        where += " AND (created_ms, number) < (SELECT created_ms, number FROM exchange WHERE number = ?)"
+        where += f" AND {schema.OLDER}"
         values.append(before)
     return history.select(
         f"SELECT * FROM exchange AS e WHERE {where} ORDER BY created_ms DESC, number DESC LIMIT ?",  # noqa: S608
@@ -170,7 +170,7 @@ def _pending(history: History, query: Query, where: str, values: list[object]) -
     if not history.read("SELECT 1 FROM exchange WHERE status = 'pending' LIMIT 1"):
         return []
     history.read("PRAGMA temp_store = MEMORY")
-    history.read("CREATE VIRTUAL TABLE temp.running USING fts5(prompt, text, tokenize='unicode61 remove_diacritics 2')")
+    history.read(f"CREATE VIRTUAL TABLE temp.running USING fts5(prompt, text, {schema.TOKENIZER})")
     try:
         history.read(
             "INSERT INTO running(rowid, prompt, text)"

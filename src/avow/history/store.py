@@ -134,6 +134,16 @@ class History(HistoryFile):
         """The last exchange that avow asked; those with the simulator count only with `simulated`."""
         return self._one(f"source = 'avow'{'' if simulated else ' AND simulated = 0'} ORDER BY number DESC")
 
+    def get_or_latest(self, reference: str | None) -> Exchange:
+        """As `get`; without a reference the last exchange that avow asked, the simulator's included.
+
+        Raises UsageError where there is none.
+        """
+        found = self.get(reference) if reference else self.latest(simulated=True)
+        if found is None:
+            raise UsageError("the history is empty", hint="ask something first")
+        return found
+
     def last_in_session(self, session: str) -> Exchange | None:
         """The last exchange of this terminal session, without the simulator's."""
         return self._one("session = ? AND simulated = 0 ORDER BY number DESC", session)

@@ -102,14 +102,16 @@ class RunCounts:
         return self._by_name[str(name)]
 
     def parts(self) -> list[str]:
+        """The same as `ended`, and how many were not asked."""
+        return [*self.ended(), *([f"{self.unasked} {_UNASKED}"] if self.unasked else [])]
+
+    def ended(self) -> list[str]:
         """`912 as_requested`, `81 fallback (frontier_llm 77, cyber 4)`, …; without those that are 0."""
-        parts = []
-        for name in _ORDER:
-            if number := self._by_name[str(name)]:
-                parts.append(f"{number} {name}{self._why() if name is Verdict.FALLBACK else ''}")
-        if self.unasked:
-            parts.append(f"{self.unasked} {_UNASKED}")
-        return parts
+        return [
+            f"{number} {name}{self._why() if name is Verdict.FALLBACK else ''}"
+            for name in _ORDER
+            if (number := self._by_name[str(name)])
+        ]
 
     def cost(self) -> str:
         """`$3.21`; `at least $3.21` where a part is unknown."""

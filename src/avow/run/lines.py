@@ -41,11 +41,8 @@ def item_line(exchange: Exchange, facts: Facts) -> str:
 
 
 def item_name(exchange: Exchange) -> str:
-    """`ID`, and `ID #2` for its second repeat."""
-    item = exchange.item
-    if item is None:
-        return ""
-    return clean_line(item.id) + (f" #{item.repeat + 1}" if item.repeat else "")
+    """The item's name, for a terminal; empty where the exchange is not of a run."""
+    return clean_line(exchange.item.name) if exchange.item is not None else ""
 
 
 def what(exchange: Exchange) -> str:

@@ -62,7 +62,7 @@ def bar_line(counts: RunCounts, facts: Facts, left_s: float | None, rate: float 
     done = f"{counts.done}/{counts.total}"
     rates = [f"{rate:.1f}/s" if rate < 10 else f"{rate:.0f}/s"] if rate is not None else []
     left = [f"{_clock(left_s)} left"] if left_s is not None and not why else []
-    told = _told(counts)
+    told = counts.ended()
     forms = [[done, *([why] if why else []), ", ".join(told), counts.cost(), *rates, *left]]
     forms += [forms[0][:end] for end in range(len(forms[0]) - 1, 2 if why else 1, -1)]
     forms += [[*forms[-1][:-1], f"{', '.join(told[:few])}, …"] for few in range(len(told) - 1, 0, -1)]
@@ -76,15 +76,11 @@ def bar_line(counts: RunCounts, facts: Facts, left_s: float | None, rate: float 
 
 def note_line(counts: RunCounts, left_s: float | None, why: str | None) -> str:
     """The note that is printed once a minute."""
-    told = ", ".join(_told(counts))
+    told = ", ".join(counts.ended())
     words = f"{counts.done} of {counts.total} done{f': {told}' if told else ''}; {counts.cost()}"
     if why:
         return f"{words}; {why}"
     return words if left_s is None else f"{words}; {_clock(left_s)} left"
-
-
-def _told(counts: RunCounts) -> list[str]:
-    return [part for part in counts.parts() if not part.endswith("not asked")]
 
 
 def _drawn(counts: RunCounts, facts: Facts, width: int) -> str:

@@ -175,10 +175,7 @@ def _details(exchange: Exchange) -> str:
 
 
 def _name(exchange: Exchange) -> str:
-    item = exchange.item
-    if item is None:
-        return exchange.id
-    return f"{item.id} #{item.repeat + 1}" if item.repeat else item.id
+    return exchange.id if exchange.item is None else exchange.item.name
 
 
 def _xml(text: str) -> str:

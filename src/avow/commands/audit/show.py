@@ -5,18 +5,17 @@ import json
 from avow.audit.collecting import asked_in_all, is_complete
 from avow.audit.screens import list_lines, show_lines
 from avow.audit.store import StoredAudit
-from avow.commands.audit.starting import settings_of, store_of
+from avow.commands.audit.starting import store_of
 from avow.commands.paging import page
 from avow.context import Context
 from avow.errors import UnreadableFile, UsageError
 from avow.exit_codes import ExitCode
-from avow.terminal.sanitize import clean_line
 from avow.wire.json_value import JsonObject
 
 
 def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
     """Print a row for each audit. An audit whose file cannot be read is named, and the exit status is then 2."""
-    settings_of(context, None, quiet=False)
+    context.style(context.settings())
     store = store_of(context)
     found: list[StoredAudit] = []
     unreadable: list[UnreadableFile] = []
@@ -34,13 +33,13 @@ def run_list(context: Context, *, as_json: bool = False) -> ExitCode:
     elif found:
         page("".join(f"{line}\n" for line in list_lines(found, context.screen.out_facts)), context)
     for each in unreadable:
-        context.screen.statement(f"avow: error: {clean_line(str(each))}")
+        context.screen.error(each.message, each.hint)
     return ExitCode.USAGE if unreadable else ExitCode.OK
 
 
 def run_show(name: str, context: Context, *, record: bool = False) -> ExitCode:
     """Print all of one audit. Raises UsageError where there is no audit of that name."""
-    settings_of(context, None, quiet=False)
+    context.style(context.settings())
     kept = store_of(context).load(name)
     if kept is None:
         known = ", ".join(store_of(context).names()) or "none"

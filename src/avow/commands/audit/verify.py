@@ -4,7 +4,6 @@ import json
 
 from avow.audit.screens import report
 from avow.audit.verifying import verify
-from avow.commands.audit.starting import settings_of
 from avow.context import Context
 from avow.errors import UsageError
 from avow.exit_codes import ExitCode
@@ -23,7 +22,7 @@ ONLY_THIS = (
 def run(file: str, context: Context, *, as_json: bool = False) -> ExitCode:
     """Print the result of the last look of the record, computed again, and what does not agree. Raises UsageError where
     the file is not a record."""
-    settings_of(context, None, quiet=False)
+    context.style(context.settings())
     try:
         value = parse(_read(file, context))
     except ValueError as error:

@@ -11,12 +11,12 @@ from avow.terminal.facts import BOLD, FAINT, PLAIN, RED, YELLOW, Facts
 from avow.terminal.sanitize import clean, clean_line
 from avow.terminal.table import GAP, natural_widths, side_by_side
 from avow.text.local_time import MINUTES, local
+from avow.wire.api import CLAUDE
 
 _LEAST_PROMPT = 12
 """Cells of a prompt; with fewer, the category gives way, and then an exchange has more than one line."""
 _PROMPT_IN_PIPE = 72
 _MEASURED = 500
-_VENDOR = "claude-"
 
 
 class _Form(NamedTuple):
@@ -58,7 +58,7 @@ def _form_on_terminal(first: Sequence[Exchange], facts: Facts) -> _Form:
     """The layout that shows most and leaves room for the prompts."""
     years = {when(exchange)[:5] for exchange in first}
     names = [name for exchange in first for name in route(exchange, facts, category=False).split() if len(name) > 1]
-    short = _Form(years.pop() if len(years) == 1 else "", _VENDOR if all(n.startswith(_VENDOR) for n in names) else "")
+    short = _Form(years.pop() if len(years) == 1 else "", CLAUDE if all(n.startswith(CLAUDE) for n in names) else "")
     terse = short._replace(category=False)
     # A row with a very long name has lines of its own rather than make all others longer.
     for form, longest in ((_PLAIN, None), (short, None), (terse, None), (terse, facts.width // 2)):

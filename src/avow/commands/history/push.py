@@ -13,7 +13,7 @@ from avow.telemetry.pushing import FOLLOW_S, Push, PushOutcome, batches, next_pa
 from avow.telemetry.sending import body, failure, outgoing, push_to
 from avow.telemetry.target import Target, target_of
 from avow.text.counts import counted
-from avow.text.local_time import now
+from avow.text.local_time import local, now
 
 if TYPE_CHECKING:
     from avow.history.store import History
@@ -60,7 +60,7 @@ def _tell_trouble(context: Context) -> None:
     """Print what went wrong with the last push after an exchange."""
     last = push_lock.last_push(context.paths)
     if last is not None and last.trouble:
-        moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(last.at))
+        moment = local(last.at)
         context.screen.note(f"the last push after an exchange ({moment}) failed: {last.trouble}")
 
 

@@ -53,9 +53,7 @@ def run_show(options: ShowOptions, context: Context) -> ExitCode:
         raise UsageError("--json and --text contradict each other", hint="give one of them")
     settings = context.settings()
     history = context.history(settings, read_only=True)
-    exchange = history.get(options.reference) if options.reference else history.latest(simulated=True)
-    if exchange is None:
-        raise UsageError("the history is empty", hint="ask something first")
+    exchange = history.get_or_latest(options.reference)
     chosen = history.conversation(exchange.conversation_id) if options.conversation else (exchange,)
     if options.as_json:
         _print_json(chosen, context, as_list=options.conversation)
