@@ -19,10 +19,12 @@ LATE = """
 import sys
 from avow.endpoint.connecting import client
 found = client()
-assert not {"certifi", "anyio", "trio", "inspect", "traceback"} & set(sys.modules)
+assert not {"certifi", "anyio", "trio", "inspect", "traceback", "httpcore._async"} & set(sys.modules)
 assert found.default_ssl_context().get_ca_certs()
 import anyio, certifi
 assert certifi.where().endswith(".pem")
+from httpcore._async import AsyncConnectionPool
+assert AsyncConnectionPool().connections == []
 """
 WHOLE = """
 from avow.endpoint.connecting import client

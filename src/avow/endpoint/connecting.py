@@ -19,7 +19,9 @@ MOST_CONNECTIONS = 100
 KEPT_S = 5.0
 """How long a connection that nothing uses is kept open."""
 _ABSENT = ("anyio", "trio")
-"""What the client would load for event loops."""
+"""What the client would load for event loops, which avow has none of."""
+_ASYNC = "httpcore._async"
+"""The client's own half for them, one class for each of the other half: 2 ms."""
 _UNUSED = ("certifi", "inspect", "traceback")
 """What the client and its own imports load, and have no use for until something fails: 15 ms."""
 
@@ -35,6 +37,15 @@ class _WhenUsed(ModuleType):
         return getattr(import_module(self.__name__), name)
 
 
+class _Classes(ModuleType):
+    """Takes a module's place while the client is loaded: any class is in it, and is empty."""
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {})
+
+
 def client() -> Any:
     """The HTTP client: httpcore, the part of httpx that sends. All of httpx takes as long again to load."""
     if "httpcore" not in sys.modules:
@@ -47,7 +58,7 @@ def client() -> Any:
 def _load_client() -> None:
     known: dict[str, Any] = sys.modules
     late = {name: _WhenUsed(name) for name in _UNUSED}
-    others = {**late, **dict.fromkeys(_ABSENT)}
+    others = {**late, **dict.fromkeys(_ABSENT), _ASYNC: _Classes(_ASYNC)}
     others = {name: module for name, module in others.items() if name not in known}
     # What `dataclasses` asks `inspect` for, for the few that the client defines.
     meanwhile = {"get_annotations": _annotations, "signature": _no_signature}
