@@ -83,6 +83,12 @@ def test_a_damaged_file_counts_as_empty(damage: bytes, tmp_path: Path) -> None:
     assert read(tmp_path, URL, NOON).model("claude-opus-5") == catalogue.find("claude-opus-5")
 
 
+def test_of_a_model_that_nobody_knows_nothing_of_another_one_is_believed() -> None:
+    listed = EndpointFacts(URL, NOON, ({**SAID, "id": "house-model"},))
+    assert listed.about("house-model") is not None
+    assert listed.about("another-house-model") is None
+
+
 def test_what_the_endpoint_says_outranks_the_built_in_data(tmp_path: Path) -> None:
     keep(tmp_path, EndpointFacts(URL, NOON, (SAID,)))
     found = read(tmp_path, URL, NOON).model("claude-opus-5")
