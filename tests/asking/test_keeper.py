@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -80,7 +80,7 @@ def arrival(simulator: Simulator) -> float:
 
 def age(home: Path, days: int) -> None:
     """Make all exchanges that much older."""
-    with sqlite3.connect(home / "data" / "history.db") as connection:
+    with closing(sqlite3.connect(home / "data" / "history.db")) as connection, connection:
         connection.execute("UPDATE exchange SET created_ms = ?", (int((time.time() - days * 86400) * 1000),))
 
 

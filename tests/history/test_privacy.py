@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def with_newer_sqlite(path: Path, work: str, *numbers: int) -> str:
 @pytest.mark.parametrize("is_new", [True, False], ids=["made by it", "made by an older one"])
 def test_no_byte_is_left_by_secure_deletion(path: Path, work: str, is_new: bool) -> None:
     if is_new:
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("DROP TRIGGER search_insert")  # the index is made anew
     # Where Python's own SQLite is newer too, it made the index so that nothing is to be merged.
     takes_long = not is_new and sqlite3.sqlite_version_info < (3, 42)

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import time
 import urllib.request
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -146,11 +147,11 @@ def test_a_batch_of_somebody_else_is_not_taken_for_its_own(home: Path) -> None:
     with Simulator() as sim:
         batched(home, sim, "--batch", "--detach")
         own = at_the_api(sim)[0]["id"]
-        with sqlite3.connect(home / "data" / "history.db") as connection:
+        with closing(sqlite3.connect(home / "data" / "history.db")) as connection, connection:
             connection.execute("UPDATE batch SET id = NULL")
         sim.requests.clear()
         other = of_somebody_else(sim)
-        with sqlite3.connect(home / "data" / "history.db") as connection:
+        with closing(sqlite3.connect(home / "data" / "history.db")) as connection, connection:
             connection.execute("UPDATE batch SET id = ?", (other,))
         ran = batched(home, sim, "--resume")
     assert (ran.status, [e["status"] for e in ran.events]) == (0, ["complete"] * 3), ran.err
@@ -163,7 +164,7 @@ def test_a_batch_of_somebody_else_is_not_taken_for_its_own(home: Path) -> None:
 def test_one_that_is_not_found_is_asked_again_with_a_word(home: Path) -> None:
     with Simulator() as sim, Simulator() as empty:
         batched(home, sim, "--batch", "--detach")
-        with sqlite3.connect(home / "data" / "history.db") as connection:
+        with closing(sqlite3.connect(home / "data" / "history.db")) as connection, connection:
             connection.execute(
                 "UPDATE batch SET id = NULL, base_url = ?, created_at = '2026-01-01T00:00:00.000Z'", (empty.base_url,)
             )
@@ -242,7 +243,7 @@ def test_ctrl_c_leaves_it_running_and_says_so(home: Path) -> None:
 
 def _made_here(home: Path) -> bool:
     """Whether the history knows a batch by the API's id."""
-    with sqlite3.connect(home / "data" / "history.db") as connection:
+    with closing(sqlite3.connect(home / "data" / "history.db")) as connection, connection:
         return connection.execute("SELECT 1 FROM batch WHERE id IS NOT NULL").fetchone() is not None
 
 

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ def test_every_command_s_exchanges_are_found_again(home: Path, mlflow: str) -> N
         pushed = run(home, "history", "push", **target)
         assert pushed.status == 0, pushed.err
         assert f"{len(kept)} exchanges sent" in pushed.err.decode()
-        with sqlite3.connect(home / "data" / "history.db") as connection:
+        with closing(sqlite3.connect(home / "data" / "history.db")) as connection, connection:
             connection.execute("DELETE FROM pushed")
         assert found(mlflow) == sorted(ids.values())
     rerouted = [ids[row["id"]] for row in kept if row["verdict"] == "fallback"]

@@ -5,6 +5,7 @@ import os
 import re
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "items.jsonl").write_text(json.dumps({"id": TITLE, "prompt": EVIL}))
     with RawServer(stream(said, "request-id: a\x9b2J")) as server:
         assert run(home, TITLE, base_url=server.url).status == 13, "unverified"
-    with sqlite3.connect(home / "data/history.db") as database:
+    with closing(sqlite3.connect(home / "data/history.db")) as database, database:
         database.execute("UPDATE exchange SET category = ?, source = ?, template = ?", (EVIL, EVIL, EVIL))
     return home
 

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_where_opentelemetry_is_disabled_all_waits(home: Path) -> None:
 
 def test_a_damaged_row_is_told(home: Path) -> None:
     ids = history(home, answered(), answered())
-    with sqlite3.connect(home / "data" / "history.db") as connection:
+    with closing(sqlite3.connect(home / "data" / "history.db")) as connection, connection:
         connection.execute("UPDATE exchange SET hops = 'x' WHERE number = 1")
     with Collector() as collector:
         ran = push(home, collector.url)
