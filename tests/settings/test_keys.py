@@ -68,7 +68,7 @@ BAD = {
     ("fallback", "default,a"): "stand alone",
     ("fallback", "[1]"): "must be default or none or",
     ("fallback", '["a", " "]'): "must be default or none or",
-    ("fallback", ","): "empty",
+    ("fallback", ","): "must name at least one model",
     ("stop", "[1]"): "a list of texts",
     ("api_key_command", "'"): "quot",
     ("api_key_command", "['']"): "not a command",
