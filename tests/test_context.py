@@ -142,3 +142,19 @@ def test_every_command_has_the_colours_that_the_config_says(command: str, home: 
 def test_quiet_in_the_config_holds_for_every_command(home: Path) -> None:
     assert run(home, "history", "list").lines
     assert run(home, "history", "list", AVOW_QUIET="1").lines == []
+
+
+def test_a_home_that_is_not_a_folder_has_no_config_and_keeps_no_answer_back(home: Path) -> None:
+    """HOME=/dev/null, as daemons have it."""
+    nowhere = dict.fromkeys(("AVOW_CONFIG_DIR", "AVOW_DATA_DIR", "AVOW_CACHE_DIR"), "")
+    ran = run(home, "--simulate", "requested", "hi", HOME="/dev/null", **nowhere)
+    assert ran.status == 0, ran.lines
+    assert ran.out
+    assert [line for line in ran.lines if "history not written" not in line] == []
+
+
+def test_a_config_folder_that_is_a_file_is_an_error(home: Path) -> None:
+    (home / "config.toml").write_text('model = "opus"')
+    ran = run(home, "config", "list", AVOW_CONFIG_DIR=str(home / "config.toml"))
+    assert ran.status == 2
+    assert "not a directory" in ran.lines[0]

@@ -281,6 +281,9 @@ def _read(path: "Path") -> Config:
         path.lstat()
     except FileNotFoundError:
         return Config(path)  # most people have none: what reads one is not loaded then
+    except NotADirectoryError:
+        if not path.parent.exists():  # HOME=/dev/null, as daemons have it
+            return Config(path)
     except OSError:
         pass
     from avow.settings.config_file import load
