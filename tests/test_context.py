@@ -146,8 +146,13 @@ def test_quiet_in_the_config_holds_for_every_command(home: Path) -> None:
 
 def test_a_home_that_is_not_a_folder_has_no_config_and_keeps_no_answer_back(home: Path) -> None:
     """HOME=/dev/null, as daemons have it."""
-    nowhere = dict.fromkeys(("AVOW_CONFIG_DIR", "AVOW_DATA_DIR", "AVOW_CACHE_DIR"), "")
-    ran = run(home, "--simulate", "requested", "hi", HOME="/dev/null", **nowhere)
+    ran = run(
+        *(home, "--simulate", "requested", "hi"),
+        HOME="/dev/null",
+        AVOW_CONFIG_DIR="",
+        AVOW_DATA_DIR="",
+        AVOW_CACHE_DIR="",
+    )
     assert ran.status == 0, ran.lines
     assert ran.out
     assert [line for line in ran.lines if "history not written" not in line] == []
