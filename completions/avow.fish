@@ -66,7 +66,7 @@ complete -c avow -n __avow_at -f -a doctor -d 'Look at what is set up, and say w
 complete -c avow -n __avow_at -f -a completion -d 'Print the script that completes avow in a shell; it changes no file.'
 complete -c avow -n __avow_at -f -a help -d 'Read about a topic (exit-codes, json, config, environment, history, privacy, fallback, clients, scripting, audit, telemetry), or about a command.'
 complete -c avow -n __avow_at -f -a history -d 'What was asked and who answered; times are by the local clock.'
-complete -c avow -n __avow_at -f -a audit -d 'Test whether the model behind a name has changed. See `avow help audit`.'
+complete -c avow -n __avow_at -f -a audit -d 'Test whether the answers under a name have changed. See `avow help audit`.'
 complete -c avow -n __avow_at -f -a auth -d 'The API key: store it, see which one is used, remove it.'
 complete -c avow -n __avow_at -f -a config -d 'Settings: what they are, where they come from, and how to change them.'
 complete -c avow -n __avow_at -f -a template -d 'Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.'

@@ -19,7 +19,7 @@ Register-ArgumentCompleter -Native -CommandName avow -ScriptBlock {
             'completion' = 'Print the script that completes avow in a shell; it changes no file.'
             'help' = 'Read about a topic (exit-codes, json, config, environment, history, privacy, fallback, clients, scripting, audit, telemetry), or about a command.'
             'history' = 'What was asked and who answered; times are by the local clock.'
-            'audit' = 'Test whether the model behind a name has changed. See `avow help audit`.'
+            'audit' = 'Test whether the answers under a name have changed. See `avow help audit`.'
             'auth' = 'The API key: store it, see which one is used, remove it.'
             'config' = 'Settings: what they are, where they come from, and how to change them.'
             'template' = 'Prompts saved under a name, with $variables: avow -t NAME -p KEY=VALUE.'

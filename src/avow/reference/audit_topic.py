@@ -1,6 +1,6 @@
 """`avow help audit`: what an audit can find, what it cannot, and how to read its result."""
 
-TEXT = """Has the model behind a name changed?
+TEXT = """Have the answers under a name changed?
 
 Every answer of the API says which model wrote it, and avow tells you on every
 question. A change that nobody declares does not show there. It can only show,

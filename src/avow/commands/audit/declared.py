@@ -34,7 +34,7 @@ _ASKING = (
 
 AUDIT = Command(
     ("audit",),
-    "Test whether the model behind a name has changed. See `avow help audit`.",
+    "Test whether the answers under a name have changed. See `avow help audit`.",
     commands=(
         Command(
             ("audit", "baseline"),
