@@ -270,3 +270,11 @@ def test_what_is_being_sent_is_nobodys_concern_on_a_pipe() -> None:
     screen.sending((0, 2_000_000))
     screen.sending(None)
     assert (out.getvalue(), err.getvalue(), screen.upload) == (b"", b"", "")
+
+
+def test_a_note_leaves_a_preview_on_the_screen() -> None:
+    terminal = Terminal()
+    screen = terminal.screen()
+    screen.preview(["one", "two"])
+    screen.note("words")
+    assert terminal.shown()[:3] == ["avow: note: words", "one", "two"]

@@ -131,11 +131,14 @@ class Screen:
                 self._line_is_open = text[-1] != "\n"
 
     def err_line(self, text: str) -> None:
-        """Write a line of its own on stderr, even if a line of the terminal has begun."""
+        """Write a line of its own on stderr, even if a line of the terminal has begun; a preview stays, below it."""
         with self._lock:
+            shown = self._preview.lines
             if self._line_is_open and self.err_facts.is_terminal:
                 self.err("\n")
             self.err(f"{text}\n")
+            if shown and not self._preview.lines:
+                self.preview(shown)
 
     def statement(self, text: str, *, alarm: str = "") -> None:
         """Write a clean line of avow's own on stderr, on a terminal in rows that break between words; `alarm` is its
