@@ -254,8 +254,15 @@ def test_giant_blocks_do_not_take_forever(part: int, shape: str) -> None:
     assert after.ru_utime - before.ru_utime < 5 / part
 
 
-@pytest.mark.parametrize("piece", [pytest.param(0, id="at-once"), pytest.param(997, id="in-pieces")])
-@pytest.mark.parametrize("unit", ["**a** [b](c) ", "**a**\n", "- **a**\n", "|**a**|\n", "**a**\n\n", "> **a**\n"])
+_HEAVY = {
+    repr(unit): (unit,) for unit in ("**a**\n", "- **a**\n", "**a** [b](c) ", "|**a**|\n", "**a**\n\n", "> **a**\n")
+}
+
+
+@pytest.mark.parametrize(
+    "piece", [pytest.param(0, id="at-once", marks=pytest.mark.slow), pytest.param(997, id="in-pieces")]
+)
+@pytest.mark.parametrize("unit", in_part(_HEAVY, (repr("**a**\n"), repr("- **a**\n"))))
 def test_what_would_take_long_to_render_is_shown_as_it_was_written(unit: str, piece: int) -> None:
     """20 seconds of CPU for some; the letters are all there, and nothing but blank lines between blocks is added."""
     text = unit * (120_000 // len(unit)) + "\n"
