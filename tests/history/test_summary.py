@@ -196,7 +196,7 @@ def test_an_older_file_is_added_up_once(home: Path) -> None:
     ran = run(home, "history", "stats", "--json")
     assert (ran.json, ran.err.decode()) == (
         expected,
-        "avow: note: adding up 60,001 exchanges once; the sums are kept from now on\n",
+        "avow: note: adding up 60001 exchanges once; the sums are kept from now on\n",
     )
     agree(path)
     assert run(home, "history", "stats").err == b""

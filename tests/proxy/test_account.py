@@ -29,6 +29,8 @@ def test_the_last_line() -> None:
     cut = (answered(stop_reason="max_tokens"), read(streams.sse(streams.start())))
     assert summary(account(*cut)) == "proxy: 2 answers: 1 as_requested, 1 incomplete; claude -p"
     assert summary(Account([])) == "proxy: 0 answers"
+    many = account(answered()).entries
+    assert summary(Account([*many] * 1000)) == "proxy: 1000 answers: 1000 as_requested", "scripts read it"
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,16 @@ def test_the_last_line() -> None:
     )
 
 
+def test_the_last_line_has_no_commas_in_its_numbers() -> None:
+    """Scripts read it. The line is the contract's own."""
+    priced = answered()._replace(reply=Reply(cost_usd=0.0))
+    frontier, cyber = rerouted(category="frontier_llm")._replace(reply=Reply(cost_usd=3.21 / 77)), rerouted()
+    no_more = [one._replace(reply=Reply(cost_usd=0.0)) for one in (*[cyber] * 4, *[refused()] * 7)]
+    assert counts(*[priced] * 912, *[frontier] * 77, *no_more).line(12) == (
+        "avow: run 12: 1000 items: 912 as_requested, 81 fallback (frontier_llm 77, cyber 4), 7 refused; $3.21"
+    )
+
+
 def test_a_part_that_has_no_price_makes_it_at_least() -> None:
     free = answered()._replace(reply=Reply(cost_floor_usd=0.5))
     assert counts(free, answered()._replace(reply=Reply(cost_usd=1.0))).cost() == "at least $1.50"

@@ -177,7 +177,7 @@ def _remarks(report: "ScanReport") -> "list[str]":
 
 
 def _where(report: "ScanReport") -> str:
-    return f"{counted(report.files_read, 'file')} read; looked in {', '.join(report.looked_in)}"
+    return f"{counted(report.files_read, 'file', grouped=True)} read; looked in {', '.join(report.looked_in)}"
 
 
 def as_exchange(answer: "PastAnswer") -> "Exchange":

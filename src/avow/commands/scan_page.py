@@ -80,7 +80,7 @@ def _nothing(report: ScanReport, facts: Facts, *, rerouted_only: bool) -> str:
     if report.files_read and rerouted_only:
         return "\n".join(_said("The records have no answer that another model is known to have written.", facts)) + "\n"
     if report.files_read:
-        said = f"There are no answers in the {counted(report.files_read, 'file')} read. Looked in:"
+        said = f"There are no answers in the {counted(report.files_read, 'file', grouped=True)} read. Looked in:"
     else:
         said = "There are no records of Claude Code or llm here. Looked in:"
     places = [line for path in report.looked_in for line in _said(f"  {clean_line(path)}", facts)]

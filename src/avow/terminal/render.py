@@ -81,9 +81,9 @@ def tokens(usage: JsonObject | None) -> str:
     keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     read = [count for key in keys if (count := whole(usage.get(key))) is not None]
     written = whole(usage.get("output_tokens"))
-    parts = [f"{counted(sum(read), 'token')} in{_of_cache(usage)}"] if read else []
+    parts = [f"{counted(sum(read), 'token', grouped=True)} in{_of_cache(usage)}"] if read else []
     if written is not None:
-        parts.append(f"{written:,} out" if parts else f"{counted(written, 'token')} out")
+        parts.append(f"{written:,} out" if parts else f"{counted(written, 'token', grouped=True)} out")
     return ", ".join(parts)
 
 
