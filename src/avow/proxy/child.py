@@ -76,9 +76,6 @@ def _signals() -> "Iterator[Callable[[subprocess.Popen[bytes]], None]]":
             _send(processes[0], number)
 
     def bring_to(process: "subprocess.Popen[bytes]") -> None:
-        if sys.platform == "linux":
-            with contextlib.suppress(OSError):
-                probes.append(GroupSignalProbe(tuple(before)))
         processes.append(process)
         for number in early:
             _send(process, number)
@@ -89,6 +86,9 @@ def _signals() -> "Iterator[Callable[[subprocess.Popen[bytes]], None]]":
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, pass_on)
     try:
+        if sys.platform == "linux":  # before the command runs: from then on a signal to the group reaches it
+            with contextlib.suppress(OSError):
+                probes.append(GroupSignalProbe(tuple(before)))
         yield bring_to
     finally:
         for number, handler in before.items():
