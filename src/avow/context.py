@@ -30,8 +30,8 @@ T = TypeVar("T")
 
 _HISTORY_S = 30.0
 """How long another process that has the history is waited for by what cannot go on without it."""
-_UNTOLD_S = 0.5
-"""How long before that is said."""
+UNTOLD_S, WAITING = 0.5, "waiting for the history: another program keeps it locked"
+"""How long before that is said, and how."""
 _LEAST_LEFT_S = 0.001
 
 
@@ -143,13 +143,13 @@ class Context:
         seconds = _HISTORY_S if deadline is None else min(deadline, _HISTORY_S)
         begun = time.monotonic()
         try:
-            return self._open_history(settings, read_only=read_only, seconds=min(seconds, _UNTOLD_S))
+            return self._open_history(settings, read_only=read_only, seconds=min(seconds, UNTOLD_S))
         except HistoryLocked:
-            if seconds <= _UNTOLD_S:
+            if seconds <= UNTOLD_S:
                 raise
-        self.screen.note("waiting for the history: another program keeps it locked")
+        self.screen.note(WAITING)
         try:
-            return self._open_history(settings, read_only=read_only, seconds=seconds - _UNTOLD_S)
+            return self._open_history(settings, read_only=read_only, seconds=seconds - UNTOLD_S)
         finally:
             self._held_up_s += time.monotonic() - begun
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from avow.context import Context
+from avow.context import UNTOLD_S, WAITING, Context
 from avow.errors import HistoryError, HistoryLocked, Interrupted
 from avow.exchange.exchange import Exchange, ExchangeEvent, Noted
 from avow.exit_codes import BySignal
@@ -20,8 +20,6 @@ IN_PASSING_S = 0.15
 AT_THE_END_S = 5.0
 _LEAST_AT_THE_END_S = 1.0
 """How long it is waited for when all is over: at most, and at least where the deadline is near."""
-_UNTOLD_S = 0.5
-"""How long before that is said; and all that is waited, where this process has waited in vain before."""
 
 
 class Keeper:
@@ -70,19 +68,18 @@ class Keeper:
         return exchange._replace(number=self._number)
 
     def _write_patiently(self, exchange: Exchange) -> HistoryLocked | None:
-        """Write the exchange, which is over; the error where another process has had the history all the time."""
+        """Write the exchange, which is over; the error where another process has had the history all the time. Where
+        this process has waited in vain before, it waits no longer than goes without a word."""
         left = AT_THE_END_S if self._until is None else self._until - time.monotonic()
         if exchange.signal is not None:
             left = 0.0
         left = max(_LEAST_AT_THE_END_S, min(AT_THE_END_S, left))
         is_alone = exchange.item is None
-        locked = self._write(exchange, _UNTOLD_S)
-        if locked is None or (self._context.waited_in_vain and is_alone):
-            self._context.waited_in_vain = locked is not None
-            return locked
-        how = "; Ctrl-C ends the wait" if is_alone and exchange.signal is None else ""
-        self._on_event(Noted(f"waiting for the history: another program keeps it locked{how}"))
-        locked = self._write(exchange, left - _UNTOLD_S)
+        locked = self._write(exchange, UNTOLD_S)
+        if locked is not None and not (self._context.waited_in_vain and is_alone):
+            how = "; Ctrl-C ends the wait" if is_alone and exchange.signal is None else ""
+            self._on_event(Noted(f"{WAITING}{how}"))
+            locked = self._write(exchange, left - UNTOLD_S)
         self._context.waited_in_vain = locked is not None
         return locked
 

@@ -69,7 +69,6 @@ def _found_by_repair(path: Path) -> tuple[str, ...]:
 
 def _pushes(context: "Context", settings: "Settings", history: "History") -> Iterator[DoctorFinding]:
     """How the last push after an exchange went; nobody saw its errors."""
-
     from avow.history.outbox import count_waiting
     from avow.telemetry.push_lock import last_push
 

@@ -286,6 +286,7 @@ class Retrying(NamedTuple):
 
     @property
     def words(self) -> str:
+        """What is noted of it, in one line."""
         return f"{self.reason}; retrying in {self.seconds:.1f} s (retry {self.attempt})"
 
 

@@ -164,13 +164,14 @@ class MarkdownStream:
         tail = self._tail
         if not tail.may_split():
             return
-        if not self._budget.pays(cost(tail.source())):
+        source = tail.source()
+        if not self._budget.pays(cost(source)):
             self._write_source()
             self._rows.rebuild((), tail.partial())
             return
         from avow.terminal.markdown_page import parse  # deferred: the first text is shown before this is loaded
 
-        tokens = parse(tail.source())
+        tokens = parse(source)
         last = max((n for n, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0), default=0)
         rest = tokens[last:]
         at = rest[0].map[0] if rest and rest[0].map else 0
@@ -205,15 +206,15 @@ class MarkdownStream:
 
     def _write_blocks(self) -> None:
         """Render the whole tail, which is finished."""
-        if not any(line.strip() for line in self._tail.lines):
-            self._tail.cut(len(self._tail.lines))
-        elif self._budget.pays(cost(source := "\n".join(self._tail.lines))):
+        if any(line.strip() for line in self._tail.lines):
+            source = "\n".join(self._tail.lines)
+            if not self._budget.pays(cost(source)):
+                self._write_source()
+                return
             from avow.terminal.markdown_page import parse
 
             self._write_run(parse(source))
-            self._tail.cut(len(self._tail.lines))
-        else:
-            self._write_source()
+        self._tail.cut(len(self._tail.lines))
 
     def _write_source(self) -> None:
         """Show the lines of the tail as they were written, which costs next to nothing."""

@@ -19,9 +19,9 @@ class Message(NamedTuple):
     """What the API answered. `raw` is the message as received, unknown fields included.
 
     `whole`: it says why the model stopped and, if `streamed`, `message_stop` came. `named`: every model named in it, in
-    the order of arrival, also in fields that were overwritten later. `declared`: it declares a
-    handover, also where that was overwritten later or names no model. `restarts`: for each further `message_start` that
-    named another model, the number of blocks before it and that model.
+    the order of arrival, also in fields that were overwritten later. `declared`: it declares a handover, also where
+    that was overwritten later or names no model. `restarts`: for each further `message_start` that named another model,
+    the number of blocks before it and that model.
     """
 
     raw: JsonObject

@@ -22,9 +22,8 @@ def assistant_turn(
 ) -> list[JsonObject] | None:
     """The blocks of `content` that may be sent back, unchanged and in order; None where nothing of an answer is left.
 
-    `keep_thinking` is False where the conversation before this turn
-    was changed: thinking is bound to it. `continued`: avow itself let another model continue the answer, so that none
-    of its thinking stands where it was written.
+    `keep_thinking` is False where the conversation before this turn was changed: thinking is bound to it. `continued`:
+    avow itself let another model continue the answer, so that none of its thinking stands where it was written.
     """
     last_handover = max((n for n, block in enumerate(content) if _kind(block) == "fallback"), default=-1)
     paired = _paired(content)
